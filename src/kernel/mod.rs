@@ -1,0 +1,11 @@
+//! The simulation kernel: virtual time, the calendar of events, keyed random draws, distributions
+//! and the loop that joins them.
+//!
+//! It refuses to know what is simulated: no request, service or queue has a name here.
+
+pub mod calendar;
+pub mod distribution;
+pub mod draw;
+pub mod fpmath;
+pub mod simulation;
+pub mod time;

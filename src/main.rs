@@ -1,0 +1,2 @@
+//! The `dessim` command.
+fn main() {}

@@ -1,0 +1,3 @@
+//! Results: data first, rendered second.
+
+pub mod result;

@@ -1,0 +1,4 @@
+//! The scenario language: types, checks and messages.
+
+pub mod schema;
+pub mod units;
