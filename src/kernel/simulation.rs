@@ -1,1 +1,265 @@
-//! To come.
+//! The loop that joins a model to its calendar.
+//!
+//! It knows the clock, the order of events and when to stop; what an event means is the model's.
+
+use super::calendar::{Calendar, Lane, Slot};
+use super::time::{Duration, Instant};
+
+/// A model that can be advanced event by event.
+pub trait Model {
+    /// Its calendar.
+    type Calendar: Calendar;
+
+    /// The clock that it schedules on.
+    fn clock(&mut self) -> &mut Clock<Self::Calendar>;
+
+    /// Reacts to `slot` waking now.
+    fn dispatch(&mut self, slot: Slot);
+}
+
+/// Virtual time and what is still to come.
+#[derive(Debug)]
+pub struct Clock<C> {
+    calendar: C,
+    now: Instant,
+    events: u64,
+    steps: u64,
+    halted: Option<Halt>,
+}
+
+/// A delay and, if it is constant, its lane.
+#[derive(Clone, Copy, Debug)]
+pub struct Delay {
+    lane: Lane,
+    duration: Duration,
+}
+
+impl Delay {
+    /// A delay that differs from time to time.
+    #[inline]
+    #[must_use]
+    pub const fn varying(duration: Duration) -> Self {
+        Self {
+            lane: Lane::NONE,
+            duration,
+        }
+    }
+
+    /// How long it is.
+    #[must_use]
+    pub const fn duration(self) -> Duration {
+        self.duration
+    }
+}
+
+/// Why a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Nothing was left to do.
+    Drained,
+    /// What is left lies at or after the end that was asked for.
+    Horizon,
+    /// So many events as were allowed.
+    MaxEvents,
+    /// The model or the clock gave up.
+    Halted(Halt),
+}
+
+/// Why a run cannot go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Halt {
+    /// An instant would lie past the end of the clock; the slot that asked for it.
+    ClockOverflow(Slot),
+    /// Steps without end at one instant.
+    ZeroDelayLoop,
+    /// The arena of slots is full.
+    OutOfSlots,
+}
+
+impl<C: Calendar> Clock<C> {
+    /// A clock at zero with nothing to come.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            calendar: C::new(),
+            now: Instant::ZERO,
+            events: 0,
+            steps: 0,
+            halted: None,
+        }
+    }
+
+    /// The present.
+    #[inline]
+    pub fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// Events dispatched so far.
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// A delay that is always the same.
+    pub fn constant(&mut self, duration: Duration) -> Delay {
+        Delay {
+            lane: self.calendar.lane(duration),
+            duration,
+        }
+    }
+
+    /// Wakes `slot` after `delay`.
+    #[inline]
+    pub fn wake_after(&mut self, delay: Delay, slot: Slot) {
+        match self.now.checked_add(delay.duration) {
+            Some(at) => self.calendar.schedule(delay.lane, at, slot),
+            None => self.halt(Halt::ClockOverflow(slot)),
+        }
+    }
+
+    /// Wakes `slot` at `at`; [`Instant::NEVER`] means that the clock overflowed on the way.
+    #[inline]
+    pub fn wake_at(&mut self, at: Instant, slot: Slot) {
+        if at == Instant::NEVER {
+            self.halt(Halt::ClockOverflow(slot));
+        } else {
+            self.calendar.schedule(Lane::NONE, at, slot);
+        }
+    }
+
+    /// Forgets what `slot` awaits.
+    #[inline]
+    pub fn cancel(&mut self, slot: Slot) {
+        self.calendar.cancel(slot);
+    }
+
+    /// Counts a step that took no time, and returns how many there were at this instant.
+    #[inline]
+    pub fn step(&mut self) -> u64 {
+        self.steps += 1;
+        self.steps
+    }
+
+    /// Ends the run after this event. The first reason stays.
+    #[cold]
+    pub fn halt(&mut self, why: Halt) {
+        self.halted.get_or_insert(why);
+    }
+
+    /// True once the run must end.
+    #[inline]
+    pub fn halted(&self) -> bool {
+        self.halted.is_some()
+    }
+}
+
+impl<C: Calendar> Default for Clock<C> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Plays `model` until nothing is due before `end`, or `max_events` were dispatched in all.
+pub fn run<M: Model>(model: &mut M, end: Instant, max_events: u64) -> End {
+    loop {
+        let clock = model.clock();
+        if let Some(why) = clock.halted {
+            return End::Halted(why);
+        }
+        if clock.events >= max_events && !clock.calendar.is_empty() {
+            return End::MaxEvents;
+        }
+        let Some((at, slot)) = clock.calendar.pop_before(end) else {
+            return if clock.calendar.is_empty() {
+                End::Drained
+            } else {
+                End::Horizon
+            };
+        };
+        if at > clock.now {
+            clock.now = at;
+            clock.steps = 0;
+        }
+        clock.events += 1;
+        clock.steps += 1;
+        model.dispatch(slot);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::calendar::{KeyedCalendar, LaneCalendar};
+
+    /// Two pendulums, one of which stops the other at its third swing.
+    struct Pendulums<C> {
+        clock: Clock<C>,
+        swings: Vec<(Instant, Slot)>,
+    }
+
+    impl<C: Calendar> Model for Pendulums<C> {
+        type Calendar = C;
+
+        fn clock(&mut self) -> &mut Clock<C> {
+            &mut self.clock
+        }
+
+        fn dispatch(&mut self, slot: Slot) {
+            self.swings.push((self.clock.now(), slot));
+            if self.swings.iter().filter(|swing| swing.1 == 1).count() == 3 {
+                self.clock.cancel(0);
+            } else {
+                let delay = self.clock.constant(Duration::from_ns(10 + u64::from(slot)));
+                self.clock.wake_after(delay, slot);
+            }
+        }
+    }
+
+    fn swing<C: Calendar>(end: Instant, max_events: u64) -> (End, Vec<(u64, Slot)>) {
+        let mut model = Pendulums {
+            clock: Clock::<C>::new(),
+            swings: Vec::new(),
+        };
+        model.clock.wake_at(Instant::ZERO, 1);
+        model.clock.wake_at(Instant::ZERO, 0);
+        let why = run(&mut model, end, max_events);
+        (
+            why,
+            model
+                .swings
+                .iter()
+                .map(|&(at, slot)| (at.as_ns(), slot))
+                .collect(),
+        )
+    }
+
+    #[test]
+    fn plays_in_order_until_nothing_is_left() {
+        let all = vec![(0, 1), (0, 0), (10, 0), (11, 1), (20, 0), (22, 1)];
+        assert_eq!(
+            swing::<LaneCalendar>(Instant::NEVER, 100),
+            (End::Drained, all.clone())
+        );
+        assert_eq!(
+            swing::<KeyedCalendar>(Instant::NEVER, 100),
+            (End::Drained, all.clone())
+        );
+        let (why, some) = swing::<LaneCalendar>(Instant::from_ns(20), 100);
+        assert_eq!((why, &some[..]), (End::Horizon, &all[..4]));
+        let (why, some) = swing::<LaneCalendar>(Instant::NEVER, 5);
+        assert_eq!((why, &some[..]), (End::MaxEvents, &all[..5]));
+    }
+
+    #[test]
+    fn the_end_of_the_clock_is_an_end_of_the_run() {
+        let mut model = Pendulums {
+            clock: Clock::<LaneCalendar>::new(),
+            swings: Vec::new(),
+        };
+        model.clock.wake_at(Instant::from_ns(u64::MAX - 4), 0);
+        assert_eq!(
+            run(&mut model, Instant::NEVER, 9),
+            End::Halted(Halt::ClockOverflow(0))
+        );
+    }
+}

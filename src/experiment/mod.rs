@@ -1,0 +1,3 @@
+//! Runs of scenarios.
+
+pub mod run;

@@ -1,0 +1,239 @@
+//! The fast calendar: a 4-ary heap beside FIFO lanes for constant delays.
+//!
+//! An entry is one `u128`: time, sequence, slot, so that comparing entries is comparing numbers.
+//! `awaited` holds the sequence each slot waits for; an entry whose sequence is another one is
+//! dead and is dropped when it comes up. Cancelling therefore costs one store, and a sweep removes
+//! the dead before they outnumber the living.
+
+use std::collections::VecDeque;
+
+use super::{Calendar, Instant, Lane, MAX_SLOTS, SEQUENCE_BITS, SLOT_BITS, Slot};
+use crate::kernel::time::Duration;
+
+/// More distinct constants than this share the heap: each lane costs a comparison at every pop.
+const MAX_LANES: usize = 6;
+/// A sweep is not worth it below so many dead entries.
+const SWEEP_ABOVE: usize = 1024;
+const NOTHING: u64 = 0;
+
+/// Heap and lanes; see the module.
+#[derive(Debug)]
+pub struct LaneCalendar {
+    heap: Vec<u128>,
+    lanes: Vec<(Duration, VecDeque<u128>)>,
+    awaited: Vec<u64>,
+    sequence: u64,
+    live: usize,
+    now: Instant,
+}
+
+#[inline]
+fn pack(at: Instant, sequence: u64, slot: Slot) -> u128 {
+    u128::from(at.as_ns()) << 64 | u128::from(sequence << SLOT_BITS | u64::from(slot))
+}
+
+#[inline]
+fn unpack(entry: u128) -> (Instant, u64, Slot) {
+    let low = entry as u64;
+    (
+        Instant::from_ns((entry >> 64) as u64),
+        low >> SLOT_BITS,
+        low as u32 & (MAX_SLOTS - 1),
+    )
+}
+
+impl LaneCalendar {
+    #[inline]
+    fn is_live(awaited: &[u64], entry: u128) -> bool {
+        let (_, sequence, slot) = unpack(entry);
+        awaited[slot as usize] == sequence
+    }
+
+    #[inline]
+    fn push_heap(&mut self, entry: u128) {
+        let mut at = self.heap.len();
+        self.heap.push(entry);
+        while at > 0 {
+            let parent = (at - 1) / 4;
+            if self.heap[parent] <= entry {
+                break;
+            }
+            self.heap[at] = self.heap[parent];
+            at = parent;
+        }
+        self.heap[at] = entry;
+    }
+
+    #[inline]
+    fn pop_heap(&mut self) {
+        let Some(last) = self.heap.pop() else { return };
+        if !self.heap.is_empty() {
+            self.sift_down(0, last);
+        }
+    }
+
+    /// Puts `entry` at `at` or below, where the heap's order wants it.
+    #[inline]
+    fn sift_down(&mut self, mut at: usize, entry: u128) {
+        let heap = self.heap.as_mut_slice();
+        loop {
+            let first = 4 * at + 1;
+            let (best, least) = match heap.get(first..) {
+                // The tournament of four compiles to conditional moves.
+                Some(&[a, b, c, d, ..]) => {
+                    let left = if b < a { (1, b) } else { (0, a) };
+                    let right = if d < c { (3, d) } else { (2, c) };
+                    let least = if right.1 < left.1 { right } else { left };
+                    (first + least.0, least.1)
+                }
+                Some(few) => match few.iter().zip(first..).min() {
+                    Some((&least, best)) => (best, least),
+                    None => break,
+                },
+                None => break,
+            };
+            if least >= entry {
+                break;
+            }
+            heap[at] = least;
+            at = best;
+        }
+        heap[at] = entry;
+    }
+
+    /// Drops every dead entry. The order of the living is in their keys, so it cannot change.
+    #[cold]
+    fn sweep(&mut self) {
+        let awaited = &self.awaited;
+        self.heap.retain(|&entry| Self::is_live(awaited, entry));
+        for (_, lane) in &mut self.lanes {
+            lane.retain(|&entry| Self::is_live(awaited, entry));
+        }
+        for at in (0..self.heap.len() / 4 + 1).rev() {
+            if let Some(&entry) = self.heap.get(at) {
+                self.sift_down(at, entry);
+            }
+        }
+    }
+}
+
+impl Calendar for LaneCalendar {
+    fn new() -> Self {
+        Self {
+            heap: Vec::new(),
+            lanes: Vec::new(),
+            awaited: Vec::new(),
+            sequence: NOTHING,
+            live: 0,
+            now: Instant::ZERO,
+        }
+    }
+
+    fn lane(&mut self, delay: Duration) -> Lane {
+        let known = self
+            .lanes
+            .iter()
+            .position(|(constant, _)| *constant == delay);
+        let index = known.unwrap_or_else(|| {
+            if self.lanes.len() < MAX_LANES {
+                self.lanes.push((delay, VecDeque::new()));
+                self.lanes.len() - 1
+            } else {
+                usize::from(Lane::NONE.0)
+            }
+        });
+        Lane(index as u8)
+    }
+
+    #[inline]
+    fn schedule(&mut self, lane: Lane, at: Instant, slot: Slot) {
+        assert!(at >= self.now, "an event was scheduled in the past");
+        assert!(slot < MAX_SLOTS, "slot {slot} is out of range");
+        self.sequence += 1;
+        assert!(
+            self.sequence < 1 << SEQUENCE_BITS,
+            "the calendar's sequence is used up"
+        );
+        if slot as usize >= self.awaited.len() {
+            self.awaited.resize(slot as usize + 1, NOTHING);
+        }
+        let awaited = &mut self.awaited[slot as usize];
+        assert!(*awaited == NOTHING, "slot {slot} already awaits an event");
+        *awaited = self.sequence;
+        self.live += 1;
+        let entry = pack(at, self.sequence, slot);
+        match self.lanes.get_mut(usize::from(lane.0)) {
+            Some((_, lane)) => {
+                debug_assert!(
+                    lane.back().is_none_or(|&last| last < entry),
+                    "lane out of order"
+                );
+                lane.push_back(entry);
+            }
+            None => self.push_heap(entry),
+        }
+    }
+
+    #[inline]
+    fn cancel(&mut self, slot: Slot) {
+        match self.awaited.get_mut(slot as usize) {
+            Some(awaited) if *awaited != NOTHING => *awaited = NOTHING,
+            _ => return,
+        }
+        self.live -= 1;
+        if self.heap.len() > 2 * self.live + SWEEP_ABOVE
+            || self
+                .lanes
+                .iter()
+                .any(|(_, lane)| lane.len() > 2 * self.live + SWEEP_ABOVE)
+        {
+            self.sweep();
+        }
+    }
+
+    #[inline]
+    fn pop_before(&mut self, end: Instant) -> Option<(Instant, Slot)> {
+        loop {
+            let mut first = self.heap.first().copied().unwrap_or(u128::MAX);
+            let mut from = None;
+            for (index, (_, lane)) in self.lanes.iter_mut().enumerate() {
+                while let Some(&head) = lane.front() {
+                    if Self::is_live(&self.awaited, head) {
+                        if head < first {
+                            (first, from) = (head, Some(index));
+                        }
+                        break;
+                    }
+                    lane.pop_front();
+                }
+            }
+            if first == u128::MAX {
+                return None;
+            }
+            let (at, sequence, slot) = unpack(first);
+            let live = self.awaited[slot as usize] == sequence;
+            if live && at >= end {
+                return None;
+            }
+            match from {
+                Some(index) => drop(self.lanes[index].1.pop_front()),
+                None => self.pop_heap(),
+            }
+            if live {
+                assert!(at >= self.now, "the calendar went back in time");
+                self.now = at;
+                self.awaited[slot as usize] = NOTHING;
+                self.live -= 1;
+                return Some((at, slot));
+            }
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.live
+    }
+
+    fn stored(&self) -> usize {
+        self.heap.len() + self.lanes.iter().map(|(_, lane)| lane.len()).sum::<usize>()
+    }
+}

@@ -1,0 +1,7 @@
+//! What is measured: latencies, time averages, fingerprints, and what the model reports.
+
+pub mod fingerprint;
+pub mod gauge;
+pub mod probe;
+pub mod recorder;
+pub mod summary;

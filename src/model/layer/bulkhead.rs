@@ -1,0 +1,133 @@
+//! A bulkhead: a semaphore with a first-come-first-served line.
+//!
+//! A request that finds a permit free and nobody in line takes it; otherwise it joins the line, or
+//! is rejected if that is full. A permit that comes back goes to the head of the line, which goes
+//! on when the present walk is over. The permit is held by having passed: whatever comes up
+//! through the bulkhead, cancellation included, brings it back.
+
+use crate::kernel::calendar::Calendar;
+use crate::kernel::time::{Duration, Instant};
+use crate::metrics::gauge::Gauge;
+use crate::metrics::probe::{Probe, What};
+use crate::metrics::recorder::Recorder;
+use crate::metrics::summary::{Component, Metric};
+use crate::model::frame::{FrameId, Line, NodeId, RequestId, State};
+use crate::model::state::{Cx, Enter, Outcome};
+
+/// State and books of one bulkhead.
+#[derive(Clone, Debug)]
+pub struct Bulkhead {
+    permits: u64,
+    queue: u64,
+    line: Line,
+    in_use: Gauge,
+    waiting_max: u64,
+    rejected: u64,
+    wait: Recorder,
+}
+
+impl Bulkhead {
+    /// `permits` at once, at least 1; `queue` may wait, `u64::MAX` for any number.
+    #[must_use]
+    pub fn new(permits: u64, queue: u64, measured_from: Instant) -> Self {
+        Self {
+            permits,
+            queue,
+            line: Line::default(),
+            in_use: Gauge::new(measured_from),
+            waiting_max: 0,
+            rejected: 0,
+            wait: Recorder::default(),
+        }
+    }
+
+    /// A request comes down.
+    #[inline]
+    pub fn enter<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Cx<C, P>,
+        node: NodeId,
+        parent: FrameId,
+        request: RequestId,
+    ) -> Enter {
+        let measured = cx.requests[request].measured;
+        if self.in_use.level() < self.permits && self.line.is_empty() {
+            self.in_use.rise(cx.now());
+            if measured {
+                self.wait.record(Duration::ZERO);
+            }
+            return Enter::Down(parent);
+        }
+        if self.line.len() >= self.queue {
+            self.rejected += u64::from(measured);
+            cx.note(request, node, What::Rejected, self.line.len());
+            return Enter::Settle(Outcome::Rejected);
+        }
+        let state = State::Waiting { since: cx.now() };
+        let frame = cx.push(node, node, parent, request, state);
+        self.line.push(&mut cx.frames, frame);
+        self.waiting_max = self.waiting_max.max(self.line.len());
+        cx.note(request, node, What::Waits, self.line.len());
+        Enter::Parked
+    }
+
+    /// Something comes up: its permit goes to the next in line, or back.
+    #[inline]
+    pub fn release<C: Calendar, P: Probe>(&mut self, cx: &mut Cx<C, P>) {
+        match self.line.pop(&mut cx.frames) {
+            Some(next) => cx.ready.push_back(next),
+            None => self.in_use.fall(cx.now()),
+        }
+    }
+
+    /// The frame has got its permit: its request goes on below the frame that is returned.
+    #[inline]
+    pub fn resume<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Cx<C, P>,
+        id: FrameId,
+    ) -> (FrameId, RequestId) {
+        let frame = cx.frames[id];
+        let State::Waiting { since } = frame.state else {
+            unreachable!("only waiting frames are resumed")
+        };
+        let wait = cx.now() - since;
+        if cx.requests[frame.request].measured {
+            self.wait.record(wait);
+        }
+        cx.note(frame.request, frame.node, What::Admitted, wait.as_ns());
+        // The request's next frame, or its end, follows at once, so the hold may lapse in between.
+        cx.pop(id);
+        (frame.parent, frame.request)
+    }
+
+    /// The caller leaves: from the line, or with a permit that it has not yet used.
+    pub fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Cx<C, P>, id: FrameId) {
+        match cx.ready.iter().position(|&ready| ready == id) {
+            Some(index) => {
+                cx.ready.remove(index);
+                self.release(cx);
+            }
+            None => self.line.remove(&mut cx.frames, id),
+        }
+        cx.pop(id);
+    }
+
+    /// Its numbers at the end of a run.
+    #[must_use]
+    pub fn report(&self, end: Instant, window: Duration) -> Component {
+        Component {
+            kind: "bulkhead",
+            metrics: vec![
+                ("rejected", Metric::Count(self.rejected)),
+                ("wait", Metric::Latency(self.wait.summary())),
+                ("waiting_max", Metric::Count(self.waiting_max)),
+                (
+                    "permits_mean",
+                    Metric::Number(self.in_use.mean(end, window)),
+                ),
+                ("permits_max", Metric::Count(self.in_use.max())),
+            ],
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Retry: what failed inside is tried again, after a wait, as long as tries and budget last.
+//!
+//! Retries are selfish: each helps one caller and costs everybody else. A cap on tries does not
+//! bound the load on a service that fails everything, it multiplies it. A budget does: it ties
+//! retries to the number of first attempts, so that amplification is at most 1 + deposit / cost in
+//! the long run, whatever fails. (The argument is that of Finagle's and tower's retry budgets;
+//! this one is a plain token bucket, as in Brooker's "Fixing retries with token buckets and
+//! circuit breakers", 2022: it starts full and is filled by first attempts, not by time.)
+
+use crate::kernel::calendar::Calendar;
+use crate::kernel::simulation::Delay;
+use crate::kernel::time::Duration;
+use crate::metrics::probe::{Probe, What};
+use crate::metrics::summary::{Component, Metric};
+use crate::model::backoff::Backoff;
+use crate::model::frame::{FrameId, NodeId, RequestId, State};
+use crate::model::state::{Cx, Enter, Exit, Outcome};
+
+/// State and books of one retry layer.
+#[derive(Clone, Debug)]
+pub struct Retry {
+    max_retries: u32,
+    backoff: Backoff,
+    budget: Option<Budget>,
+    retry_on: RetryOn,
+    retries: u64,
+    gave_up: u64,
+    budget_exhausted: u64,
+}
+
+/// Which outcomes are tried again.
+#[derive(Clone, Copy, Debug)]
+pub struct RetryOn {
+    /// An error of the service.
+    pub error: bool,
+    /// A timeout inside.
+    pub timeout: bool,
+    /// A full service queue.
+    pub shed: bool,
+    /// A refusal by a layer inside.
+    pub rejected: bool,
+}
+
+impl RetryOn {
+    #[inline]
+    fn covers(self, outcome: Outcome) -> bool {
+        match outcome {
+            Outcome::Error => self.error,
+            Outcome::Timeout => self.timeout,
+            Outcome::Shed => self.shed,
+            Outcome::Rejected => self.rejected,
+            Outcome::Success | Outcome::Cancelled => false,
+        }
+    }
+}
+
+/// A token bucket in billionths of a token, so that no fraction is ever lost.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+    tokens: u64,
+    capacity: u64,
+    deposit: u64,
+    cost: u64,
+}
+
+const NANO: f64 = 1e9;
+
+impl Budget {
+    /// A full bucket; each argument in tokens, at most 10^9.
+    #[must_use]
+    pub fn new(deposit: f64, capacity: f64, cost: f64) -> Self {
+        let nano = |tokens: f64| (tokens * NANO).round() as u64;
+        let capacity = nano(capacity);
+        Self {
+            tokens: capacity,
+            capacity,
+            deposit: nano(deposit),
+            cost: nano(cost).max(1),
+        }
+    }
+
+    fn deposit(&mut self) {
+        self.tokens = (self.tokens + self.deposit).min(self.capacity);
+    }
+
+    fn withdraw(&mut self) -> bool {
+        let pays = self.tokens >= self.cost;
+        if pays {
+            self.tokens -= self.cost;
+        }
+        pays
+    }
+}
+
+impl Retry {
+    /// Up to `max_retries` tries after the first.
+    #[must_use]
+    pub const fn new(
+        max_retries: u32,
+        backoff: Backoff,
+        budget: Option<Budget>,
+        retry_on: RetryOn,
+    ) -> Self {
+        Self {
+            max_retries,
+            backoff,
+            budget,
+            retry_on,
+            retries: 0,
+            gave_up: 0,
+            budget_exhausted: 0,
+        }
+    }
+
+    /// A request comes down: the first try begins.
+    #[inline]
+    pub fn enter<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Cx<C, P>,
+        node: NodeId,
+        parent: FrameId,
+        request: RequestId,
+    ) -> Enter {
+        if let Some(budget) = &mut self.budget {
+            budget.deposit();
+        }
+        let state = State::Retry {
+            tries: 1,
+            waited: Duration::ZERO,
+        };
+        Enter::Down(cx.push(node, node, parent, request, state))
+    }
+
+    /// The outcome of a try comes up.
+    #[inline]
+    pub fn exit<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Cx<C, P>,
+        id: FrameId,
+        outcome: Outcome,
+    ) -> Exit {
+        if !self.retry_on.covers(outcome) {
+            return Exit::Up(cx.pop(id).parent, outcome);
+        }
+        let frame = cx.frames[id];
+        let State::Retry { tries, waited } = frame.state else {
+            unreachable!("a retry's frame remembers its tries")
+        };
+        let request = cx.requests[frame.request];
+        if tries > self.max_retries {
+            self.gave_up += u64::from(request.measured);
+            return Exit::Up(cx.pop(id).parent, outcome);
+        }
+        if self
+            .budget
+            .as_mut()
+            .is_some_and(|budget| !budget.withdraw())
+        {
+            self.budget_exhausted += u64::from(request.measured);
+            cx.note(frame.request, frame.node, What::BudgetExhausted, 0);
+            return Exit::Up(cx.pop(id).parent, outcome);
+        }
+        let wait = self.backoff.wait(request.key, tries, waited);
+        cx.frames[id].state = State::Retry {
+            tries: tries + 1,
+            waited: wait,
+        };
+        self.retries += u64::from(request.measured);
+        cx.note(frame.request, frame.node, What::Retries, wait.as_ns());
+        if wait.is_zero() {
+            return Exit::Again(id);
+        }
+        cx.clock.wake_after(Delay::varying(wait), id);
+        Exit::Parked
+    }
+
+    /// Its numbers at the end of a run.
+    #[must_use]
+    pub fn report(&self) -> Component {
+        let mut metrics = vec![
+            ("retries", Metric::Count(self.retries)),
+            ("gave_up", Metric::Count(self.gave_up)),
+        ];
+        if self.budget.is_some() {
+            metrics.push(("budget_exhausted", Metric::Count(self.budget_exhausted)));
+        }
+        Component {
+            kind: "retry",
+            metrics,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_budget_pays_one_retry_in_ten_for_ever() {
+        let mut budget = Budget::new(0.1, 10.0, 1.0);
+        let mut retries = 0;
+        for request in 1..=100_000_u64 {
+            budget.deposit();
+            retries += u64::from(budget.withdraw());
+            assert!(
+                retries <= 10 + request / 10,
+                "{retries} retries of {request} requests"
+            );
+        }
+        // Exactly one in ten and what it held at the start, less the deposits it could not take.
+        assert!((10_009..=10_010).contains(&retries), "{retries}");
+    }
+
+    #[test]
+    fn thirds_do_not_drift() {
+        let mut budget = Budget::new(1.0 / 3.0, 1.0, 1.0);
+        assert!(budget.withdraw());
+        let paid = (0..3_000_000).filter(|_| {
+            budget.deposit();
+            budget.withdraw()
+        });
+        // A third is 333,333,333 billionths: one retry in a billion is lost, and never won.
+        assert!((999_998..=1_000_000).contains(&paid.count()));
+    }
+}

@@ -1,0 +1,76 @@
+//! A timeout: what is inside has so long, then the caller gives up on it.
+//!
+//! At equal instants the timeout wins against an answer that was scheduled after it: it is set
+//! before the work inside begins.
+
+use crate::kernel::calendar::Calendar;
+use crate::kernel::simulation::Delay;
+use crate::metrics::probe::{Probe, What};
+use crate::metrics::summary::{Component, Metric};
+use crate::model::frame::{FrameId, NodeId, RequestId, State};
+use crate::model::state::{Cx, Enter, Exit, Outcome};
+
+/// State and books of one timeout.
+#[derive(Clone, Debug)]
+pub struct Timeout {
+    after: Delay,
+    fired: u64,
+}
+
+impl Timeout {
+    /// Gives up `after` so long.
+    #[must_use]
+    pub const fn new(after: Delay) -> Self {
+        Self { after, fired: 0 }
+    }
+
+    /// A request comes down: the clock starts.
+    #[inline]
+    pub fn enter<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Cx<C, P>,
+        node: NodeId,
+        parent: FrameId,
+        request: RequestId,
+    ) -> Enter {
+        let frame = cx.push(node, node, parent, request, State::Timer);
+        cx.clock.wake_after(self.after, frame);
+        Enter::Down(frame)
+    }
+
+    /// An outcome comes up in time.
+    #[inline]
+    pub fn exit<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Cx<C, P>,
+        id: FrameId,
+        outcome: Outcome,
+    ) -> Exit {
+        cx.clock.cancel(id);
+        Exit::Up(cx.pop(id).parent, outcome)
+    }
+
+    /// Time is up; what is inside has been cancelled.
+    #[inline]
+    pub fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Cx<C, P>, id: FrameId) -> Outcome {
+        let frame = cx.frames[id];
+        self.fired += u64::from(cx.requests[frame.request].measured);
+        cx.note(
+            frame.request,
+            frame.node,
+            What::TimedOut,
+            self.after.duration().as_ns(),
+        );
+        cx.pop(id);
+        Outcome::Timeout
+    }
+
+    /// Its numbers at the end of a run.
+    #[must_use]
+    pub fn report(&self) -> Component {
+        Component {
+            kind: "timeout",
+            metrics: vec![("fired", Metric::Count(self.fired))],
+        }
+    }
+}

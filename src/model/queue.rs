@@ -1,0 +1,163 @@
+//! A bounded queue of messages: first come, first served, and lost when it is full.
+//!
+//! What waits counts against the capacity; what a consumer holds does not. Consumers take when
+//! the event that published is over, so a burst is published as a whole before anything is taken.
+
+use super::frame::{FrameId, Line, NONE, NodeId, RequestId, State};
+use super::state::Cx;
+use crate::kernel::calendar::Calendar;
+use crate::kernel::time::{Duration, Instant};
+use crate::metrics::gauge::Gauge;
+use crate::metrics::probe::{Probe, What};
+use crate::metrics::recorder::Recorder;
+use crate::metrics::summary::{Component, Metric};
+
+/// State and books of one queue.
+#[derive(Clone, Debug)]
+pub struct Queue {
+    capacity: u64,
+    line: Line,
+    depth: Gauge,
+    wait: Recorder,
+    published: u64,
+    dropped: u64,
+    taken: u64,
+}
+
+impl Queue {
+    /// An empty queue with room for `capacity` messages, `u64::MAX` for any number.
+    #[must_use]
+    pub fn new(capacity: u64, measured_from: Instant) -> Self {
+        Self {
+            capacity,
+            line: Line::default(),
+            depth: Gauge::new(measured_from),
+            wait: Recorder::default(),
+            published: 0,
+            dropped: 0,
+            taken: 0,
+        }
+    }
+
+    /// Publishes a request as a new message; false if the queue is full and it is lost.
+    #[inline]
+    pub fn publish<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Cx<C, P>,
+        node: NodeId,
+        request: RequestId,
+    ) -> bool {
+        if !self.has_room(cx, node, request) {
+            return false;
+        }
+        let state = State::Message {
+            deliveries: 0,
+            since: cx.now(),
+        };
+        let message = cx.push(node, node, NONE, request, state);
+        self.append(cx, node, message);
+        true
+    }
+
+    /// Publishes a message again, at the tail; false if the queue is full and it is lost, which
+    /// removes its frame.
+    #[inline]
+    pub fn publish_again<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Cx<C, P>,
+        node: NodeId,
+        message: FrameId,
+    ) -> bool {
+        let frame = cx.frames[message];
+        if !self.has_room(cx, node, frame.request) {
+            cx.pop(message);
+            return false;
+        }
+        let State::Message { deliveries, .. } = frame.state else {
+            unreachable!("a message stays one")
+        };
+        let now = cx.now();
+        let again = &mut cx.frames[message];
+        (again.node, again.from) = (node, node);
+        again.state = State::Message {
+            deliveries,
+            since: now,
+        };
+        self.append(cx, node, message);
+        true
+    }
+
+    fn has_room<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Cx<C, P>,
+        node: NodeId,
+        request: RequestId,
+    ) -> bool {
+        let measured = u64::from(cx.requests[request].measured);
+        self.published += measured;
+        let room = self.line.len() < self.capacity;
+        if !room {
+            self.dropped += measured;
+            cx.note(request, node, What::Dropped, self.line.len());
+        }
+        room
+    }
+
+    fn append<C: Calendar, P: Probe>(&mut self, cx: &mut Cx<C, P>, node: NodeId, id: FrameId) {
+        self.line.push(&mut cx.frames, id);
+        self.depth.rise(cx.now());
+        cx.note(
+            cx.frames[id].request,
+            node,
+            What::Published,
+            self.line.len(),
+        );
+    }
+
+    /// Takes the message that has waited longest.
+    #[inline]
+    pub fn take<C: Calendar, P: Probe>(&mut self, cx: &mut Cx<C, P>) -> Option<FrameId> {
+        let id = self.line.pop(&mut cx.frames)?;
+        let now = cx.now();
+        self.depth.fall(now);
+        let frame = cx.frames[id];
+        if let State::Message { since, .. } = frame.state
+            && cx.requests[frame.request].measured
+        {
+            self.taken += 1;
+            self.wait.record(now - since);
+        }
+        Some(id)
+    }
+
+    /// How long the message that has waited longest has waited.
+    fn age<C: Calendar, P: Probe>(&self, cx: &Cx<C, P>, head: Option<FrameId>) -> Duration {
+        match head.map(|id| cx.frames[id].state) {
+            Some(State::Message { since, .. }) => cx.now().max(since) - since,
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// Its numbers at the end of a run; `waiting` are messages of measured requests still there.
+    pub fn report<C: Calendar, P: Probe>(
+        &self,
+        cx: &Cx<C, P>,
+        (end, window): (Instant, Duration),
+        waiting: u64,
+    ) -> Component {
+        let oldest = self.age(cx, self.line.first());
+        Component {
+            kind: "queue",
+            metrics: vec![
+                ("published", Metric::Count(self.published)),
+                ("dropped", Metric::Count(self.dropped)),
+                ("taken", Metric::Count(self.taken)),
+                ("waiting", Metric::Count(waiting)),
+                ("wait", Metric::Latency(self.wait.summary())),
+                ("depth_mean", Metric::Number(self.depth.mean(end, window))),
+                ("depth_max", Metric::Count(self.depth.max())),
+                ("age_max_ns", Metric::Time(self.wait.max().max(oldest))),
+            ],
+        }
+    }
+}

@@ -1,0 +1,415 @@
+//! A service: worker slots behind a first-come-first-served queue.
+//!
+//! Latency and failure of an attempt are drawn when it gets its slot, latency first, and an
+//! attempt that fails takes its full time. Overload looks at what is in flight (in line and in
+//! slots) at that moment, the attempt included.
+//!
+//! What happens when the caller leaves is the service's own affair: see [`Cancellation`].
+
+use super::fault::{Effect, Timeline};
+use super::frame::{Frame, FrameId, Line, NodeId, RequestId, State};
+use super::state::{Cx, Outcome};
+use crate::kernel::calendar::Calendar;
+use crate::kernel::distribution::Distribution;
+use crate::kernel::draw::Site;
+use crate::kernel::simulation::Delay;
+use crate::kernel::time::{Duration, Instant};
+use crate::metrics::gauge::Gauge;
+use crate::metrics::probe::{Probe, What};
+use crate::metrics::recorder::Recorder;
+use crate::metrics::summary::{Component, Metric};
+
+/// What becomes of an attempt when its caller gives up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cancellation {
+    /// It is stopped, in line or in a slot.
+    Immediate,
+    /// It is dropped from the line; work in a slot goes on.
+    QueuedOnly,
+    /// It goes on.
+    None,
+}
+
+/// How latency and failure grow with load = in flight / knee above 1.
+#[derive(Clone, Copy, Debug)]
+pub struct Overload {
+    /// In flight at load 1.
+    pub knee: f64,
+    /// Nanoseconds added per unit of load above 1.
+    pub added_latency_ns: f64,
+    /// Failure ratio added per unit of load above 1.
+    pub added_failure_ratio: f64,
+    /// Bound of the failure ratio in overload.
+    pub max_failure_ratio: f64,
+}
+
+/// What a service is set to.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Time in a slot.
+    pub time: Distribution,
+    /// Slots, `u64::MAX` for any number.
+    pub slots: u64,
+    /// Places in line, `u64::MAX` for any number.
+    pub queue: u64,
+    /// Failure ratio without overload.
+    pub failure_ratio: f64,
+    /// Load sensitivity.
+    pub overload: Option<Overload>,
+    /// What callers that leave leave behind.
+    pub cancellation: Cancellation,
+    /// What goes wrong.
+    pub faults: Timeline,
+    /// Where service times are drawn.
+    pub time_site: Site,
+    /// Where failures are drawn.
+    pub failure_site: Site,
+}
+
+/// State and books of one service.
+#[derive(Clone, Debug)]
+pub struct Service {
+    config: Config,
+    /// The time in a slot if it is always the same and nothing can change it.
+    constant: Option<Delay>,
+    line: Line,
+    busy: Gauge,
+    waiting: Gauge,
+    wait: Recorder,
+    counts: Counts,
+}
+
+/// Attempts of measured requests: `arrivals` is the sum of all others and those still there.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    arrivals: u64,
+    answered: u64,
+    errors: u64,
+    shed: u64,
+    cancelled: u64,
+    crashed: u64,
+    for_nobody: u64,
+}
+
+impl Service {
+    /// An idle service.
+    #[must_use]
+    pub fn new(config: Config, constant: Option<Delay>, measured_from: Instant) -> Self {
+        Self {
+            config,
+            constant,
+            line: Line::default(),
+            busy: Gauge::new(measured_from),
+            waiting: Gauge::new(measured_from),
+            wait: Recorder::default(),
+            counts: Counts::default(),
+        }
+    }
+
+    /// An attempt arrives from the sending node `from`. `Some` if it is settled at once.
+    #[inline]
+    pub fn enter<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Cx<C, P>,
+        (node, from): (NodeId, NodeId),
+        parent: FrameId,
+        request: RequestId,
+    ) -> Option<Outcome> {
+        let now = cx.now();
+        let of = cx.requests[request];
+        let measured = u64::from(of.measured);
+        self.counts.arrivals += measured;
+        if !self.config.faults.is_empty()
+            && self
+                .config
+                .faults
+                .strikes(Effect::Crashed, now, of.key, of.attempts)
+        {
+            self.counts.crashed += measured;
+            cx.note(request, node, What::Crashed, 0);
+            return Some(Outcome::Error);
+        }
+        if self.busy.level() < self.config.slots {
+            let state = State::Queued {
+                since: now,
+                left: None,
+            };
+            let frame = cx.push(node, from, parent, request, state);
+            self.start(cx, frame);
+            return None;
+        }
+        if self.line.len() >= self.config.queue {
+            self.counts.shed += measured;
+            cx.note(request, node, What::Shed, self.line.len());
+            return Some(Outcome::Shed);
+        }
+        let state = State::Queued {
+            since: now,
+            left: None,
+        };
+        let frame = cx.push(node, from, parent, request, state);
+        self.line.push(&mut cx.frames, frame);
+        self.waiting.rise(now);
+        cx.note(request, node, What::Waits, self.line.len());
+        None
+    }
+
+    /// The frame, out of line, gets a slot.
+    #[inline]
+    fn start<C: Calendar, P: Probe>(&mut self, cx: &mut Cx<C, P>, id: FrameId) {
+        let now = cx.now();
+        let frame = cx.frames[id];
+        let State::Queued { since, left } = frame.state else {
+            unreachable!("only queued attempts start")
+        };
+        let of = cx.requests[frame.request];
+        self.busy.rise(now);
+        if self.config.slots != u64::MAX && of.measured {
+            self.wait.record(now - since);
+        }
+        let (work, fails) = self.draw(now, of.key, of.attempts);
+        cx.frames[id].state = State::Working {
+            since,
+            started: now,
+            fails,
+            left,
+        };
+        cx.note(frame.request, frame.node, What::Started, work.as_ns());
+        match self.constant {
+            Some(delay) => cx.clock.wake_after(delay, id),
+            None if self.config.faults.is_empty() => {
+                cx.clock.wake_after(Delay::varying(work), id);
+            }
+            None => {
+                let done = self.config.faults.done(now, work, of.key, of.attempts);
+                cx.clock.wake_at(done, id);
+            }
+        }
+    }
+
+    /// Time in a slot and whether it ends in an error.
+    #[inline]
+    fn draw(&self, now: Instant, subject: u64, attempt: u32) -> (Duration, bool) {
+        let config = &self.config;
+        let mut work = match config.time.as_constant() {
+            Some(constant) => constant,
+            None => config
+                .time
+                .sample(config.time_site.unit(subject, attempt, 0)),
+        };
+        let mut ratio = config.failure_ratio;
+        if let Some(overload) = config.overload {
+            let load = (self.busy.level() + self.line.len()) as f64 / overload.knee;
+            if load > 1.0 {
+                let excess = load - 1.0;
+                let added = Duration::from_ns_f64(excess * overload.added_latency_ns);
+                work = work.saturating_add(added);
+                let raised = ratio + excess * overload.added_failure_ratio;
+                ratio = raised.min(overload.max_failure_ratio);
+            }
+        }
+        let fails = (ratio > 0.0 && config.failure_site.unit(subject, attempt, 0) < ratio)
+            || (!config.faults.is_empty()
+                && config
+                    .faults
+                    .strikes(Effect::Failing, now, subject, attempt));
+        (work, fails)
+    }
+
+    /// The work of a frame is done. `None` if nobody waits for it any more.
+    #[inline]
+    pub fn wake<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Cx<C, P>,
+        id: FrameId,
+    ) -> Option<(Frame, Outcome)> {
+        let frame = cx.frames[id];
+        let State::Working {
+            since,
+            started,
+            fails,
+            left,
+        } = frame.state
+        else {
+            unreachable!("only working attempts finish")
+        };
+        let now = cx.now();
+        let measured = cx.requests[frame.request].measured;
+        self.free_slot(cx);
+        if measured {
+            cx.tally.work.book(started, now, left);
+            match (left, fails) {
+                (Some(_), _) => self.counts.for_nobody += 1,
+                (None, true) => self.counts.errors += 1,
+                (None, false) => self.counts.answered += 1,
+            }
+        }
+        let (what, ns) = match (left, fails) {
+            (Some(_), _) => (What::Wasted, now - started),
+            (None, true) => (What::Errored, now - since),
+            (None, false) => (What::Answered, now - since),
+        };
+        cx.note(frame.request, frame.node, what, ns.as_ns());
+        cx.pop(id);
+        let outcome = if fails {
+            Outcome::Error
+        } else {
+            Outcome::Success
+        };
+        left.is_none().then_some((frame, outcome))
+    }
+
+    /// A slot comes free and goes to the next in line.
+    #[inline]
+    fn free_slot<C: Calendar, P: Probe>(&mut self, cx: &mut Cx<C, P>) {
+        let now = cx.now();
+        self.busy.fall(now);
+        if let Some(next) = self.line.pop(&mut cx.frames) {
+            self.waiting.fall(now);
+            self.start(cx, next);
+        }
+    }
+
+    /// The caller of this frame leaves.
+    #[inline]
+    pub fn abandon<C: Calendar, P: Probe>(&mut self, cx: &mut Cx<C, P>, id: FrameId) {
+        let frame = cx.frames[id];
+        let now = cx.now();
+        let left = Some(now);
+        match (frame.state, self.config.cancellation) {
+            (State::Queued { .. }, Cancellation::Immediate | Cancellation::QueuedOnly) => {
+                self.line.remove(&mut cx.frames, id);
+                self.waiting.fall(now);
+                self.stop(cx, id);
+            }
+            (State::Queued { since, .. }, Cancellation::None) => {
+                cx.note(frame.request, frame.node, What::Abandoned, 0);
+                cx.frames.unlink_parent(id);
+                cx.frames[id].state = State::Queued { since, left };
+            }
+            (State::Working { started, .. }, Cancellation::Immediate) => {
+                cx.clock.cancel(id);
+                if cx.requests[frame.request].measured {
+                    cx.tally.work.book(started, now, left);
+                }
+                self.stop(cx, id);
+                self.free_slot(cx);
+            }
+            (
+                State::Working {
+                    since,
+                    started,
+                    fails,
+                    ..
+                },
+                _,
+            ) => {
+                cx.note(frame.request, frame.node, What::Abandoned, 0);
+                cx.frames.unlink_parent(id);
+                cx.frames[id].state = State::Working {
+                    since,
+                    started,
+                    fails,
+                    left,
+                };
+            }
+            _ => unreachable!("a service's frame is queued or working"),
+        }
+    }
+
+    /// Removes a frame whose caller has left.
+    fn stop<C: Calendar, P: Probe>(&mut self, cx: &mut Cx<C, P>, id: FrameId) {
+        let frame = cx.frames[id];
+        if cx.requests[frame.request].measured {
+            self.counts.cancelled += 1;
+            cx.tally.attempts.cancelled += 1;
+        }
+        cx.note(frame.request, frame.node, What::Cancelled, 0);
+        cx.pop(id);
+    }
+
+    /// The service crashes under a frame, one of those that meet the fault. `None` if nobody waits
+    /// for it any more. No slot is handed on: [`Service::restart`] does that when all are dead.
+    pub fn crash<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Cx<C, P>,
+        id: FrameId,
+    ) -> Option<Frame> {
+        let frame = cx.frames[id];
+        let now = cx.now();
+        let measured = cx.requests[frame.request].measured;
+        self.counts.crashed += u64::from(measured);
+        cx.note(frame.request, frame.node, What::Crashed, 0);
+        let left = match frame.state {
+            State::Queued { left, .. } => {
+                self.line.remove(&mut cx.frames, id);
+                self.waiting.fall(now);
+                left
+            }
+            State::Working { started, left, .. } => {
+                cx.clock.cancel(id);
+                self.busy.fall(now);
+                if measured {
+                    cx.tally.work.book(started, now, left);
+                }
+                left
+            }
+            _ => unreachable!("a service's frame is queued or working"),
+        };
+        cx.pop(id);
+        left.is_none().then_some(frame)
+    }
+
+    /// Slots that a crash left free go to those in line that survived it.
+    pub fn restart<C: Calendar, P: Probe>(&mut self, cx: &mut Cx<C, P>) {
+        while self.busy.level() < self.config.slots {
+            let Some(next) = self.line.pop(&mut cx.frames) else {
+                return;
+            };
+            self.waiting.fall(cx.now());
+            self.start(cx, next);
+        }
+    }
+
+    /// Books work that is still under way at the end of a run.
+    pub fn settle<C: Calendar, P: Probe>(cx: &mut Cx<C, P>, frame: &Frame, end: Instant) {
+        if let State::Working { started, left, .. } = frame.state
+            && cx.requests[frame.request].measured
+            && end > started
+        {
+            cx.tally.work.book(started, end, left);
+        }
+    }
+
+    /// Its numbers at the end of a run; `in_flight` are attempts of measured requests still there.
+    #[must_use]
+    pub fn report(&self, end: Instant, window: Duration, in_flight: u64) -> Component {
+        let counts = self.counts;
+        let (busy, waiting) = (self.busy.mean(end, window), self.waiting.mean(end, window));
+        let mut metrics = vec![
+            ("arrivals", Metric::Count(counts.arrivals)),
+            ("answered", Metric::Count(counts.answered)),
+            ("errors", Metric::Count(counts.errors)),
+            ("shed", Metric::Count(counts.shed)),
+            ("cancelled", Metric::Count(counts.cancelled)),
+            ("for_nobody", Metric::Count(counts.for_nobody)),
+            ("crashed", Metric::Count(counts.crashed)),
+            ("in_flight", Metric::Count(in_flight)),
+            ("busy_mean", Metric::Number(busy)),
+            ("busy_max", Metric::Count(self.busy.max())),
+        ];
+        if self.config.slots != u64::MAX {
+            let utilisation = busy.map(|busy| busy / self.config.slots as f64);
+            metrics.extend([
+                ("utilisation", Metric::Number(utilisation)),
+                ("wait", Metric::Latency(self.wait.summary())),
+                ("waiting_mean", Metric::Number(waiting)),
+                ("waiting_max", Metric::Count(self.waiting.max())),
+            ]);
+        }
+        Component {
+            kind: "service",
+            metrics,
+        }
+    }
+}

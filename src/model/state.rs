@@ -1,0 +1,138 @@
+//! What every layer is handed: the clock, the arenas, the books and the listeners.
+
+use std::collections::VecDeque;
+
+use super::frame::{FrameId, Frames, NONE, NodeId, RequestId, Requests, State};
+use super::tally::Tally;
+use crate::kernel::calendar::Calendar;
+use crate::kernel::simulation::Clock;
+use crate::kernel::time::Instant;
+use crate::metrics::fingerprint::Fingerprint;
+use crate::metrics::probe::{Probe, Record, What};
+
+/// How something that went down comes up again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Answered.
+    Success,
+    /// The service answered with an error, or was down.
+    Error,
+    /// A timeout gave up.
+    Timeout,
+    /// The service refused it.
+    Shed,
+    /// A policy refused it unsent.
+    Rejected,
+    /// The caller left while it was under way: it only undoes what it holds.
+    Cancelled,
+}
+
+/// Where a layer sends a request that goes down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Enter {
+    /// On to the next layer, below this frame.
+    Down(FrameId),
+    /// Up again.
+    Settle(Outcome),
+    /// Nowhere yet: it waits, or has gone another way.
+    Parked,
+}
+
+/// Where a layer sends an outcome that comes up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// On, to whatever stands above, whose nearest frame this is.
+    Up(FrameId, Outcome),
+    /// Down again, below this frame.
+    Again(FrameId),
+    /// Nowhere yet.
+    Parked,
+}
+
+/// What is shared by all layers of one run of one arm.
+#[derive(Debug)]
+pub struct Cx<C, P> {
+    /// Virtual time.
+    pub clock: Clock<C>,
+    /// What is under way.
+    pub frames: Frames,
+    /// For whom.
+    pub requests: Requests,
+    /// Counts of requests and attempts, and their latencies.
+    pub tally: Tally,
+    /// Frames that got what they waited for, to go on when the present walk is over.
+    pub ready: VecDeque<FrameId>,
+    /// Queues from which a consumer may be able to take.
+    pub pulls: Vec<NodeId>,
+    /// Hash of everything.
+    pub fingerprint: Fingerprint,
+    /// From here on it counts.
+    pub measured_from: Instant,
+    /// Who listens.
+    pub probe: P,
+}
+
+impl<C: Calendar, P: Probe> Cx<C, P> {
+    /// The present.
+    #[inline]
+    pub fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// A new frame of `request` at `node`.
+    #[inline]
+    pub fn push(
+        &mut self,
+        node: NodeId,
+        from: NodeId,
+        parent: FrameId,
+        request: RequestId,
+        state: State,
+    ) -> FrameId {
+        self.requests.hold(request);
+        self.frames.add(node, from, parent, request, state)
+    }
+
+    /// Removes a frame, and its request's hold.
+    #[inline]
+    pub fn pop(&mut self, id: FrameId) -> super::frame::Frame {
+        let frame = self.frames.remove(id);
+        if frame.request != NONE {
+            self.requests.release(frame.request);
+        }
+        frame
+    }
+
+    /// Asks for the consumers of `queue` to take what they can when the present event is over.
+    #[inline]
+    pub fn pull(&mut self, queue: NodeId) {
+        if !self.pulls.contains(&queue) {
+            self.pulls.push(queue);
+        }
+    }
+
+    /// True if the present counts.
+    #[inline]
+    pub fn measuring(&self) -> bool {
+        self.now() >= self.measured_from
+    }
+
+    /// Reports to the listener, if there is one.
+    #[inline]
+    pub fn note(&mut self, request: RequestId, node: NodeId, what: What, value: u64) {
+        if P::LISTENS {
+            let of = &self.requests[request];
+            let record = Record {
+                at: self.clock.now(),
+                event: self.clock.events(),
+                load: of.load,
+                request: of.index,
+                attempt: of.attempts,
+                component: node,
+                what,
+                value,
+            };
+            self.probe.record(&record);
+        }
+    }
+}

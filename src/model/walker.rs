@@ -1,0 +1,363 @@
+//! The walker: takes requests down and outcomes up, and does what the layers ask for.
+//!
+//! One pipeline is a run of nodes with consecutive ids: its top (a call or a consumer), the layers
+//! outermost first, and the node that sends to a service. Layers that need to remember something
+//! for a request leave a frame; others are passed by position alone. Nothing here recurses: a
+//! retry that is refused at once goes round this loop, and the clock counts its steps.
+
+use super::consumer::Consumer;
+use super::fault::Fault;
+use super::frame::{FrameId, NONE, NodeId, RequestId, State};
+use super::layer::{breaker::Breaker, bulkhead::Bulkhead, retry::Retry, timeout::Timeout};
+use super::load::Load;
+use super::queue::Queue;
+use super::service::Service;
+use super::state::{Enter, Exit, Outcome};
+use super::world::World;
+use crate::kernel::calendar::{Calendar, MAX_SLOTS};
+use crate::kernel::simulation::{Clock, Halt, Model};
+use crate::metrics::probe::{Probe, What};
+
+/// A node of an arm.
+#[derive(Debug)]
+pub enum Node {
+    /// Requests come from here.
+    Load(Load, FrameId),
+    /// The top of a call's pipeline.
+    Call,
+    /// A layer.
+    Breaker(Breaker),
+    /// Feeds the attempts that pass here to a breaker further out.
+    Tap(NodeId),
+    /// A layer.
+    Retry(Retry),
+    /// A layer.
+    Bulkhead(Bulkhead),
+    /// A layer.
+    Timeout(Timeout),
+    /// The end of a pipeline: sends to a service. In a call this is the pick-up of an attempt; a
+    /// message was picked up by its consumer.
+    Send {
+        /// The service.
+        to: NodeId,
+        /// Whether processing begins here.
+        picks_up: bool,
+    },
+    /// Publishes to a queue.
+    Publish(NodeId),
+    /// A service.
+    Service(Service),
+    /// A crash of a service.
+    Crash(NodeId, Fault),
+    /// A queue, and the consumers that take from it.
+    Queue(Queue, Vec<NodeId>),
+    /// The top of a consumer's pipeline.
+    Consumer(Consumer),
+}
+
+/// Where a walk stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Step {
+    /// Into the node, below the frame.
+    Down(NodeId, FrameId, RequestId),
+    /// Out of the node, to whatever stands above it; the frame is its own or the nearest above.
+    Up(NodeId, FrameId, RequestId, Outcome),
+    /// Parked, or over.
+    Done,
+}
+
+/// Steps at one instant that any scenario may take ...
+const STEPS_ALWAYS: u64 = 1_000_000;
+/// ... and more for every frame under way, as when a million callers time out together.
+const STEPS_PER_FRAME: u64 = 64;
+/// Frames that a request may need before the next check of the arena.
+const FRAME_RESERVE: usize = 64;
+
+impl<C: Calendar, P: Probe> Model for World<C, P> {
+    type Calendar = C;
+
+    #[inline]
+    fn clock(&mut self) -> &mut Clock<C> {
+        &mut self.cx.clock
+    }
+
+    #[inline]
+    fn dispatch(&mut self, slot: FrameId) {
+        self.fingerprint_event(slot);
+        let frame = self.cx.frames[slot];
+        match &mut self.nodes[frame.node as usize] {
+            Node::Service(service) => {
+                if let Some((frame, outcome)) = service.wake(&mut self.cx, slot) {
+                    self.walk(Step::Up(frame.from, frame.parent, frame.request, outcome));
+                }
+            }
+            Node::Timeout(_) => {
+                self.cancel_below(slot);
+                if let Node::Timeout(timeout) = &mut self.nodes[frame.node as usize] {
+                    let outcome = timeout.wake(&mut self.cx, slot);
+                    self.walk(Step::Up(
+                        frame.node - 1,
+                        frame.parent,
+                        frame.request,
+                        outcome,
+                    ));
+                }
+            }
+            Node::Retry(_) => self.walk(Step::Down(frame.node + 1, slot, frame.request)),
+            Node::Consumer(consumer) => {
+                consumer.wake(self.cx.clock.now());
+                let queue = consumer.queue();
+                self.publish_again(queue, slot);
+            }
+            Node::Load(..) => self.arrive(frame.node, slot),
+            Node::Crash(..) => self.crash(frame.node, slot),
+            _ => unreachable!("only nodes with timers wake"),
+        }
+        self.settle_down();
+    }
+}
+
+impl<C: Calendar, P: Probe> World<C, P> {
+    #[inline]
+    fn fingerprint_event(&mut self, slot: FrameId) {
+        let frame = &self.cx.frames[slot];
+        let whom = match (frame.request, frame.state) {
+            (NONE, State::Caller { sent }) => sent << 32 | u64::from(slot),
+            (NONE, _) => 0,
+            (request, _) => {
+                let request = &self.cx.requests[request];
+                request.key.wrapping_add(u64::from(request.attempts))
+            }
+        };
+        let what = self.keys[frame.node as usize];
+        let now = self.cx.clock.now();
+        self.cx.fingerprint.event(what, whom, now);
+    }
+
+    /// What got a permit or a message in this event goes on, until nothing more can.
+    #[inline]
+    fn settle_down(&mut self) {
+        loop {
+            if self.cx.clock.halted() {
+                return;
+            }
+            if let Some(ready) = self.cx.ready.pop_front() {
+                self.resume(ready);
+            } else if let Some(queue) = self.cx.pulls.pop() {
+                self.pull(queue);
+            } else {
+                return;
+            }
+        }
+    }
+
+    fn resume(&mut self, id: FrameId) {
+        let node = self.cx.frames[id].node;
+        if let Node::Bulkhead(bulkhead) = &mut self.nodes[node as usize] {
+            let (parent, request) = bulkhead.resume(&mut self.cx, id);
+            self.walk(Step::Down(node + 1, parent, request));
+        }
+    }
+
+    /// Free consumers of a queue, by the name of their group, take what waits.
+    fn pull(&mut self, queue: NodeId) {
+        let mut group = 0;
+        loop {
+            if self.cx.clock.halted() {
+                return;
+            }
+            let Node::Queue(_, consumers) = &self.nodes[queue as usize] else {
+                return;
+            };
+            let Some(&node) = consumers.get(group) else {
+                return;
+            };
+            match &self.nodes[node as usize] {
+                Node::Consumer(consumer) if consumer.is_free() => {}
+                _ => {
+                    group += 1;
+                    continue;
+                }
+            }
+            let Node::Queue(queue, _) = &mut self.nodes[queue as usize] else {
+                return;
+            };
+            let Some(message) = queue.take(&mut self.cx) else {
+                return;
+            };
+            let request = self.cx.frames[message].request;
+            if let Node::Consumer(consumer) = &mut self.nodes[node as usize] {
+                consumer.take(&mut self.cx, node, message);
+            }
+            self.walk(Step::Down(node + 1, message, request));
+        }
+    }
+
+    /// Walks until the request is parked or over.
+    #[inline]
+    pub(super) fn walk(&mut self, mut step: Step) {
+        loop {
+            step = match step {
+                Step::Down(node, parent, request) => self.down(node, parent, request),
+                Step::Up(node, parent, request, outcome) => self.up(node, parent, request, outcome),
+                Step::Done => return,
+            }
+        }
+    }
+
+    #[inline]
+    fn down(&mut self, node: NodeId, parent: FrameId, request: RequestId) -> Step {
+        let cx = &mut self.cx;
+        let enter = match &mut self.nodes[node as usize] {
+            Node::Call | Node::Tap(_) => Enter::Down(parent),
+            Node::Breaker(breaker) => {
+                if breaker.admits(cx.clock.now(), cx.requests[request].measured) {
+                    Enter::Down(parent)
+                } else {
+                    cx.note(request, node, What::Rejected, 0);
+                    Enter::Settle(Outcome::Rejected)
+                }
+            }
+            Node::Retry(retry) => retry.enter(cx, node, parent, request),
+            Node::Bulkhead(bulkhead) => bulkhead.enter(cx, node, parent, request),
+            Node::Timeout(timeout) => timeout.enter(cx, node, parent, request),
+            &mut Node::Send { to, picks_up } => {
+                return self.send((node, to), picks_up, parent, request);
+            }
+            &mut Node::Publish(queue) => return self.publish(queue, request),
+            _ => unreachable!("a pipeline holds layers"),
+        };
+        match enter {
+            Enter::Down(parent) => Step::Down(node + 1, parent, request),
+            Enter::Settle(outcome) => Step::Up(node - 1, parent, request, outcome),
+            Enter::Parked => Step::Done,
+        }
+    }
+
+    /// An attempt leaves for its service.
+    #[inline]
+    fn send(
+        &mut self,
+        (node, to): (NodeId, NodeId),
+        picks_up: bool,
+        parent: FrameId,
+        request: RequestId,
+    ) -> Step {
+        let cx = &mut self.cx;
+        let steps = cx.clock.step();
+        if steps > STEPS_ALWAYS && steps > STEPS_ALWAYS + STEPS_PER_FRAME * cx.frames.len() as u64 {
+            cx.clock.halt(Halt::ZeroDelayLoop);
+            self.stuck = Some((node, to));
+            return Step::Done;
+        }
+        if cx.frames.len() + FRAME_RESERVE > MAX_SLOTS as usize {
+            cx.clock.halt(Halt::OutOfSlots);
+            return Step::Done;
+        }
+        let now = cx.clock.now();
+        let of = &mut cx.requests[request];
+        of.attempts += 1;
+        if picks_up {
+            of.picked = now;
+        }
+        if of.measured {
+            cx.tally.attempts.total += 1;
+            cx.tally.attempts.retries += u64::from(of.attempts > 1);
+        }
+        cx.note(request, node, What::Sent, 0);
+        let Node::Service(service) = &mut self.nodes[to as usize] else {
+            unreachable!("attempts go to services")
+        };
+        match service.enter(cx, (to, node), parent, request) {
+            Some(outcome) => Step::Up(node, parent, request, outcome),
+            None => Step::Done,
+        }
+    }
+
+    #[inline]
+    fn up(&mut self, node: NodeId, parent: FrameId, request: RequestId, outcome: Outcome) -> Step {
+        let cx = &mut self.cx;
+        let exit = match &mut self.nodes[node as usize] {
+            Node::Retry(retry) => retry.exit(cx, parent, outcome),
+            Node::Timeout(timeout) => timeout.exit(cx, parent, outcome),
+            Node::Call => {
+                self.end_call(request, outcome);
+                return Step::Done;
+            }
+            Node::Consumer(_) => {
+                self.delivered(node, parent, request, outcome);
+                return Step::Done;
+            }
+            _ => {
+                self.pass(node, request, outcome);
+                Exit::Up(parent, outcome)
+            }
+        };
+        match exit {
+            Exit::Up(parent, outcome) => Step::Up(node - 1, parent, request, outcome),
+            Exit::Again(frame) => Step::Down(node + 1, frame, request),
+            Exit::Parked => Step::Done,
+        }
+    }
+
+    /// An outcome passes a layer that has no frame.
+    #[inline]
+    fn pass(&mut self, node: NodeId, request: RequestId, outcome: Outcome) {
+        let cx = &mut self.cx;
+        let (gate, records) = match &mut self.nodes[node as usize] {
+            Node::Send { .. } => {
+                if cx.requests[request].measured {
+                    cx.tally.attempt_ended(outcome);
+                }
+                return;
+            }
+            Node::Bulkhead(bulkhead) => return bulkhead.release(cx),
+            Node::Breaker(breaker) => (node, breaker.records_outcomes),
+            &mut Node::Tap(gate) => (gate, true),
+            _ => unreachable!("only layers without frames are passed"),
+        };
+        if records
+            && let Node::Breaker(breaker) = &mut self.nodes[gate as usize]
+            && breaker.record(cx.clock.now(), outcome)
+        {
+            let open = breaker.open_duration().as_ns();
+            cx.note(request, gate, What::Opened, open);
+        }
+    }
+
+    /// The caller at `top` leaves: everything below undoes what it holds, from the bottom up.
+    fn cancel_below(&mut self, top: FrameId) {
+        let mut leaf = self.cx.frames[top].child;
+        if leaf == NONE {
+            return;
+        }
+        while self.cx.frames[leaf].child != NONE {
+            leaf = self.cx.frames[leaf].child;
+        }
+        let floor = self.cx.frames[top].node;
+        loop {
+            let frame = self.cx.frames[leaf];
+            // A service is left by the node that sent to it; a layer is undone by itself.
+            let mut above = frame.from;
+            match &mut self.nodes[frame.node as usize] {
+                Node::Service(service) => {
+                    service.abandon(&mut self.cx, leaf);
+                    above += 1;
+                }
+                Node::Bulkhead(bulkhead) => bulkhead.leave(&mut self.cx, leaf),
+                _ => {
+                    self.cx.clock.cancel(leaf);
+                    self.cx.pop(leaf);
+                }
+            }
+            let parent_at = self.cx.frames[frame.parent].node.max(floor);
+            for node in (parent_at + 1..above).rev() {
+                self.pass(node, frame.request, Outcome::Cancelled);
+            }
+            if frame.parent == top {
+                return;
+            }
+            leaf = frame.parent;
+        }
+    }
+}
