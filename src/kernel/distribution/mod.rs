@@ -79,9 +79,8 @@ impl Distribution {
     /// Refuses bounds outside the clock, and `max` below `min`.
     pub fn uniform(min: f64, max: f64) -> Result<Self, InvalidDistribution> {
         let (min, max) = (time("min", min)?, time("max", max)?);
-        check::that(max >= min, "max", "must not be below min", || {
-            check::shown(max)
-        })?;
+        let rule = "must not be below min";
+        check::that(max >= min, "max", rule, || check::shown(max))?;
         if max > min {
             Ok(Self(Kind::Uniform { min, max }))
         } else {
@@ -176,9 +175,8 @@ impl Distribution {
     /// # Errors
     /// Refuses 0 stages, and a `mean` of 0 or outside the clock.
     pub fn erlang(stages: u32, mean: f64) -> Result<Self, InvalidDistribution> {
-        check::that(stages >= 1, "stages", "must be at least 1", || {
-            stages.to_string()
-        })?;
+        let found = || stages.to_string();
+        check::that(stages >= 1, "stages", "must be at least 1", found)?;
         Self::gamma(f64::from(stages), mean)
     }
 
@@ -227,7 +225,7 @@ impl Distribution {
         check::that(
             (1e-9..=1e9).contains(&alpha),
             "alpha",
-            "must be above 0, between 0.000000001 and 1000000000",
+            "must be between 0.000000001 and 1000000000",
             || alpha.to_string(),
         )?;
         let (min, max) = (positive_time("min", min)?, positive_time("max", max)?);
@@ -256,9 +254,8 @@ impl Distribution {
     /// Refuses values outside the clock, a `slow` below `fast`, and a ratio outside [0, 1].
     pub fn bimodal(fast: f64, slow: f64, slow_ratio: f64) -> Result<Self, InvalidDistribution> {
         let (fast, slow) = (time("fast", fast)?, time("slow", slow)?);
-        check::that(slow >= fast, "slow", "must not be below fast", || {
-            check::shown(slow)
-        })?;
+        let rule = "must not be below fast";
+        check::that(slow >= fast, "slow", rule, || check::shown(slow))?;
         check::ratio("slow_ratio", slow_ratio)?;
         if fast == slow || slow_ratio == 0.0 {
             Self::constant(fast)
@@ -314,8 +311,8 @@ impl Distribution {
         }
     }
 
-    /// The exact quantile at `p` in ns: the largest value that is not above a ratio `p` of all.
-    /// At 1 it is infinite for what has no upper bound.
+    /// The exact quantile at `p` in ns: a ratio `p` of all samples lies below it. At a jump it is
+    /// the upper end, and at 1 it is infinite for what has no upper bound.
     ///
     /// # Panics
     /// When `p` is outside [0, 1].
