@@ -103,8 +103,8 @@ mod tests {
     #[test]
     fn names_are_no_markup() {
         assert_eq!(
-            escaped("a|b `c` <script> &amp; @team #1 *x* [y](z) \\"),
-            "a\\|b \\`c\\` &lt;script&gt; &amp;amp; @<!-- -->team #<!-- -->1 \\*x\\* \\[y\\](z) \\\\"
+            escaped("a|b `c` <script> &amp; @team #1 *x* [y](z)"),
+            "a\\|b \\`c\\` &lt;script&gt; &amp;amp; @<!-- -->team #<!-- -->1 \\*x\\* \\[y\\](z)"
         );
     }
 

@@ -1,8 +1,8 @@
 //! Several runs of one scenario in one table: what a number is on average, and how far it strays.
 //!
 //! A mean hides what has two outcomes: a system that recovers under one seed and collapses under
-//! the next is never at its mean. So minimum, median and maximum stand beside it, and a warning says
-//! when the best and the worst run differ by more than half of the requests.
+//! the next is never at its mean. So minimum, median and maximum stand beside it, and a warning
+//! says when the best and the worst run differ by more than half of the requests.
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 

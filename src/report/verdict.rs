@@ -162,8 +162,8 @@ fn unequal(best: &Arm<'_>, worst: &Arm<'_>, arms: usize) -> Vec<String> {
     lines
 }
 
-/// ": its breaker refused 1,494; 206 of its 712 attempts ended in an error", or nothing when nothing
-/// was lost and nothing strained.
+/// ": its breaker refused 1,494; 206 of its 712 attempts ended in an error", or nothing when
+/// nothing was lost and nothing strained.
 fn because(arm: &Arm<'_>) -> String {
     let clauses: Vec<String> = [losses(arm.data), strain(arm.data)]
         .iter()
