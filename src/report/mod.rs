@@ -1,3 +1,23 @@
 //! Results: data first, rendered second.
+//!
+//! Everything here is a pure function of a finished [`result::RunResult`] and knows no layer by
+//! name: [`rows`] flattens an arm into named numbers, [`layout`] arranges them in groups of lines,
+//! and the renderings are thin over these two. A new layer that reports metrics appears in all.
 
+mod cause;
+#[cfg(feature = "cli")]
+pub mod csv;
+pub mod format;
+pub mod json;
+pub mod layout;
+pub mod markdown;
+pub mod page;
 pub mod result;
+pub mod rows;
+pub mod runs;
+pub mod snapshot;
+mod table;
+pub mod verdict;
+
+#[cfg(test)]
+mod sample;

@@ -52,7 +52,7 @@ pub struct RunResult {
 pub struct ScenarioId {
     /// The file's stem, or "stdin".
     pub name: String,
-    /// Digest of the resolved meaning: text, comments, order and `about` do not count, nor the seed.
+    /// Digest of the resolved meaning: text, comments, order, `about` and the seed do not count.
     pub digest: Hex,
 }
 

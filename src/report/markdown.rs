@@ -1,0 +1,122 @@
+//! The result as Markdown for a pull request: the groups of the page as one table.
+
+use super::format::{count, time};
+use super::layout::{Cell, groups};
+use super::page::stopped;
+use super::result::RunResult;
+use super::verdict::verdict;
+
+/// The result as a heading, a table and the verdict.
+///
+/// Names are escaped: they can be no markup, no HTML and no mention of somebody.
+#[must_use]
+pub fn to_markdown(result: &RunResult) -> String {
+    let arms: Vec<_> = result
+        .arms
+        .iter()
+        .map(|(name, arm)| (name.as_str(), arm))
+        .collect();
+    let mut text = format!(
+        "### {}\n\nseed {}, {} events in {} of virtual time, fingerprint `{}`\n",
+        escaped(&result.scenario.name),
+        result.seed,
+        count(result.events),
+        time(result.virtual_ns),
+        result.fingerprint,
+    );
+    for (at, line) in verdict(result).iter().enumerate() {
+        let mark = if at == 0 { "**" } else { "" };
+        text.push_str(&format!("\n{mark}{}{mark}\n", escaped(line)));
+    }
+    for warning in &result.warnings {
+        text.push_str(&format!("\nWarning: {}\n", escaped(warning)));
+    }
+    if let Some(why) = &result.stopped {
+        text.push_str(&format!("\nStopped: {}\n", escaped(&stopped(why))));
+    }
+    let names: Vec<_> = arms.iter().map(|(name, _)| escaped(name)).collect();
+    text.push_str(&format!("\n{}", row("", &names)));
+    text.push_str(&row(":--", &vec!["--:".to_owned(); arms.len()]));
+    for group in groups(&arms) {
+        let heading = format!("**{}**", escaped(&group.heading));
+        text.push_str(&row(&heading, &vec![String::new(); arms.len()]));
+        for line in group.lines {
+            let cells: Vec<_> = line.cells.iter().map(plain).collect();
+            text.push_str(&row(&escaped(line.label.trim()), &cells));
+        }
+    }
+    text
+}
+
+fn row(label: &str, cells: &[String]) -> String {
+    let mut row = format!("| {label} |");
+    for cell in cells {
+        row.push_str(&format!(" {cell} |"));
+    }
+    row + "\n"
+}
+
+fn plain(cell: &Cell) -> String {
+    let mut text = cell.digits.clone();
+    if !cell.unit.is_empty() {
+        text.push_str(&format!(" {}", cell.unit));
+    }
+    if let Some(share) = &cell.share {
+        text.push_str(&format!(" ({})", escaped(share)));
+    }
+    text
+}
+
+/// `text` as it reads, whatever Markdown or HTML would make of it.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '&' => escaped.push_str("&amp;"),
+            '|' | '`' | '*' | '_' | '[' | ']' | '\\' | '~' => {
+                escaped.push('\\');
+                escaped.push(character);
+            }
+            // An empty comment keeps a forge from reading a mention or a reference to an issue.
+            '@' | '#' => {
+                escaped.push(character);
+                escaped.push_str("<!-- -->");
+            }
+            _ => escaped.push(character),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn a_burst() {
+        insta::assert_snapshot!(to_markdown(&sample::burst()));
+    }
+
+    #[test]
+    fn names_are_no_markup() {
+        assert_eq!(
+            escaped("a|b `c` <script> &amp; @team #1 *x* [y](z)"),
+            "a\\|b \\`c\\` &lt;script&gt; &amp;amp; @<!-- -->team #<!-- -->1 \\*x\\* \\[y\\](z)"
+        );
+    }
+
+    #[test]
+    fn every_row_has_a_cell_for_every_arm() {
+        let mut result = sample::burst();
+        let arm = result.arms["rpc"].clone();
+        result.arms.insert("a | b".to_owned(), arm);
+        let text = to_markdown(&result);
+        let table = text.lines().filter(|line| line.starts_with('|'));
+        for line in table {
+            assert_eq!(line.replace("\\|", "").matches('|').count(), 5, "{line}");
+        }
+    }
+}
