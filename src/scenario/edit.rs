@@ -9,7 +9,7 @@ use super::document::Document;
 use super::path::Path;
 use super::problem::{Problem, Problems, printable};
 use super::shape::{Definition, FieldShape, ROOT, SHAPES, Shape};
-use super::syntax::{Kind, Node, Span, parse_value};
+use super::syntax::{Field, Kind, Node, Span, parse_value};
 
 /// What messages call the argument.
 const SOURCE: &str = "--set";
@@ -160,10 +160,9 @@ impl<'a> Here<'a> {
                 self.refuse(step, &rule, "no such field").hint(hint),
             ));
         };
-        let no_fields = Vec::new();
-        let fields = match &node.kind {
+        let fields: &[Field] = match &node.kind {
             Kind::Record(_, fields) => fields,
-            Kind::Tuple(_, items) if items.is_empty() => &no_fields,
+            Kind::Tuple(_, items) if items.is_empty() => &[],
             _ => {
                 return Err(Box::new(self.refuse(
                     step,
