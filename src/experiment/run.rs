@@ -16,7 +16,7 @@ use crate::report::result::{
 };
 use crate::scenario::arms::arms;
 use crate::scenario::build::{BuildError, Built, build};
-use crate::scenario::print::canonical;
+use crate::scenario::canonical;
 use crate::scenario::schema::{Arm, Scenario};
 
 /// A run dispatches at most so many events unless told otherwise: some minutes of work.

@@ -1,8 +1,29 @@
 //! The scenario language: types, checks and messages.
+//!
+//! A text becomes a tree with places ([`syntax`]), the tree is held against the schema
+//! ([`schema`]), serde reads the typed [`Scenario`](schema::Scenario), and its meaning is checked
+//! ([`check`]). [`Document`] does all of it. Whatever is wrong is a [`Problem`] with its place, and
+//! each step tells all of its problems at once. Nothing here opens a file.
 
 pub mod arms;
 pub mod build;
+pub mod check;
+mod conform;
 pub mod distribution;
-pub mod print;
+mod document;
+mod edit;
+pub mod locate;
+pub mod path;
+mod print;
+pub mod problem;
 pub mod schema;
+mod shape;
+pub mod syntax;
 pub mod units;
+
+pub use check::expected_requests;
+pub use document::{Checked, Document};
+pub use path::Path;
+pub use print::{canonical, resolved};
+pub use problem::{Problem, Problems, Severity};
+pub use shape::json_schema;

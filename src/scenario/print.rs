@@ -1,8 +1,92 @@
-//! tmp
-/// tmp
-pub fn canonical(s: &super::schema::Scenario) -> String {
-    let mut s = s.clone();
-    s.seed = 0;
-    s.about.clear();
-    ron::to_string(&s).unwrap()
+//! A scenario as text again: with its defaults for people, and as the bare meaning for a digest.
+
+use ron::extensions::Extensions;
+use ron::ser::PrettyConfig;
+use serde_json::{Value, json};
+
+use super::check::arms;
+use super::schema::{Layer, Scenario};
+
+/// The scenario with every default filled in, as RON that reads back as the same scenario.
+///
+/// # Panics
+/// Never: every type of the schema has a form in RON.
+#[must_use]
+pub fn resolved(scenario: &Scenario) -> String {
+    let look = PrettyConfig::new()
+        .new_line("\n")
+        .indentor("    ")
+        .extensions(Extensions::IMPLICIT_SOME);
+    let text = ron::ser::to_string_pretty(scenario, look).expect("scenarios have a form in RON");
+    // The extension is always on when a scenario is read; the line that asks for it is noise.
+    let start = text.find('(').unwrap_or(0);
+    format!("Scenario{}\n", &text[start..])
+}
+
+/// The meaning of the scenario as one line: what two files have in common when they run alike.
+///
+/// Texts, the seed, comments, the order of declarations, the spelling of numbers and what is
+/// common against what is repeated in each arm leave no trace in it.
+#[must_use]
+pub fn canonical(scenario: &Scenario) -> String {
+    let systems: serde_json::Map<String, Value> = arms::views(scenario)
+        .iter()
+        .map(|view| {
+            let system = json!({
+                "services": entries(&view.services, Clone::clone),
+                "queues": entries(&view.queues, Clone::clone),
+                "consumers": entries(&view.consumers, |consumer| {
+                    let mut consumer = consumer.clone();
+                    consumer.policy = consumer.policy.iter().map(plain).collect();
+                    consumer
+                }),
+                "calls": entries(&view.calls, |call| {
+                    let mut call = call.clone();
+                    call.policy = call.policy.iter().map(plain).collect();
+                    call
+                }),
+                "publishes": entries(&view.publishes, Clone::clone),
+                "faults": entries(&view.faults, Clone::clone),
+            });
+            (view.name.to_owned(), system)
+        })
+        .collect();
+    let meaning = json!({
+        "schema": scenario.schema,
+        "duration": scenario.duration,
+        "warm_up": scenario.warm_up,
+        "load": scenario.load,
+        "arms": systems,
+    });
+    meaning.to_string()
+}
+
+fn entries<T: serde::Serialize>(
+    entries: &arms::Visible<'_, T>,
+    normal: impl Fn(&T) -> T,
+) -> serde_json::Map<String, Value> {
+    let value = |entry: &T| serde_json::to_value(normal(entry)).unwrap_or_default();
+    let pairs = entries.iter();
+    pairs
+        .map(|(name, (_, entry))| ((*name).to_owned(), value(entry)))
+        .collect()
+}
+
+/// One spelling where the language has two.
+fn plain(layer: &Layer) -> Layer {
+    let mut layer = layer.clone();
+    if let Layer::Retry {
+        max_retries,
+        max_attempts,
+        retry_on,
+        ..
+    } = &mut layer
+    {
+        if let Some(attempts) = max_attempts.take() {
+            *max_retries = Some(attempts.saturating_sub(1));
+        }
+        retry_on.sort_unstable();
+        retry_on.dedup();
+    }
+    layer
 }

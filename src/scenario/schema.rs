@@ -31,9 +31,10 @@ pub struct Scenario {
     /// Seed of every random draw, any 64-bit number. Default 1; `--seed` overrides it.
     #[serde(default = "default_seed")]
     pub seed: u64,
-    /// The run stops before this instant, and what is unfinished counts as in flight. Without it a
-    /// run ends when nothing is left to do, and every load must end by itself.
+    /// The run stops before this instant, and what is unfinished counts as in flight; above 0.
+    /// Without it a run ends when nothing is left to do, and every load must end by itself.
     #[serde(default)]
+    #[schemars(extend("dessim:positive" = true))]
     pub duration: Option<Duration>,
     /// Requests that arrive before this instant are simulated but not counted, and time averages
     /// start here. Default 0s; must be shorter than `duration`.

@@ -1,3 +1,4 @@
-//! One integration binary, so that the library is linked once.
+//! The integration tests, in one binary so that they link once.
 
+mod refusals;
 mod samplers;

@@ -21,7 +21,7 @@ pub struct KeyedCalendar {
 
 /// Hashes a slot without a random state, so that no run depends on the process.
 #[derive(Debug, Default)]
-pub struct SlotHasher(u64);
+struct SlotHasher(u64);
 
 impl Hasher for SlotHasher {
     fn finish(&self) -> u64 {

@@ -1,0 +1,100 @@
+//! What each arm sees: the common entries, with its own added or in their place.
+
+use std::collections::BTreeMap;
+
+use crate::scenario::path::Path;
+use crate::scenario::schema::{Arm, Call, Consumer, Fault, Queue, Scenario, Service};
+
+/// Entries by name, each with the place where it is written.
+pub(crate) type Visible<'a, T> = BTreeMap<&'a str, (Path, &'a T)>;
+
+/// One arm, complete.
+#[derive(Debug)]
+pub(crate) struct View<'a> {
+    /// The name of the arm; "main" when the scenario has none.
+    pub(crate) name: &'a str,
+    /// Where the arm is written, if it is.
+    pub(crate) arm: Option<Path>,
+    pub(crate) services: Visible<'a, Service>,
+    pub(crate) queues: Visible<'a, Queue>,
+    pub(crate) consumers: Visible<'a, Consumer>,
+    pub(crate) calls: Visible<'a, Call>,
+    pub(crate) publishes: Visible<'a, String>,
+    pub(crate) faults: Visible<'a, Fault>,
+}
+
+impl View<'_> {
+    /// " in arm "rpc"", or nothing when there is only one.
+    pub(crate) fn within(&self) -> String {
+        match self.arm {
+            Some(_) => format!(
+                " in arm \"{}\"",
+                super::super::problem::printable(self.name)
+            ),
+            None => String::new(),
+        }
+    }
+}
+
+/// All arms, by name.
+pub(crate) fn views(scenario: &Scenario) -> Vec<View<'_>> {
+    if scenario.arms.is_empty() {
+        return vec![view(scenario, "main", None)];
+    }
+    let arms = scenario.arms.iter();
+    arms.map(|(name, arm)| view(scenario, name, Some(arm)))
+        .collect()
+}
+
+fn view<'a>(scenario: &'a Scenario, name: &'a str, arm: Option<&'a Arm>) -> View<'a> {
+    let root = Path::root();
+    let at = root.field("arms").key(name);
+    let mut view = View {
+        name,
+        arm: arm.map(|_| at.clone()),
+        services: BTreeMap::new(),
+        queues: BTreeMap::new(),
+        consumers: BTreeMap::new(),
+        calls: BTreeMap::new(),
+        publishes: BTreeMap::new(),
+        faults: BTreeMap::new(),
+    };
+    put(
+        &mut view.services,
+        &root.field("services"),
+        &scenario.services,
+    );
+    put(&mut view.queues, &root.field("queues"), &scenario.queues);
+    put(
+        &mut view.consumers,
+        &root.field("consumers"),
+        &scenario.consumers,
+    );
+    put(&mut view.calls, &root.field("calls"), &scenario.calls);
+    put(
+        &mut view.publishes,
+        &root.field("publishes"),
+        &scenario.publishes,
+    );
+    put(&mut view.faults, &root.field("faults"), &scenario.faults);
+    if let Some(arm) = arm {
+        put(&mut view.services, &at.field("services"), &arm.services);
+        put(&mut view.queues, &at.field("queues"), &arm.queues);
+        put(&mut view.consumers, &at.field("consumers"), &arm.consumers);
+        put(&mut view.faults, &at.field("faults"), &arm.faults);
+        // A route replaces the common route of its load, whichever kind that is.
+        view.calls
+            .retain(|load, _| !arm.publishes.contains_key(*load));
+        view.publishes
+            .retain(|load, _| !arm.calls.contains_key(*load));
+        put(&mut view.calls, &at.field("calls"), &arm.calls);
+        put(&mut view.publishes, &at.field("publishes"), &arm.publishes);
+    }
+    view
+}
+
+fn put<'a, T>(into: &mut Visible<'a, T>, at: &Path, from: &'a BTreeMap<String, T>) {
+    for (name, entry) in from {
+        into.insert(name, (at.key(name), entry));
+    }
+}

@@ -1,0 +1,99 @@
+//! What a scenario of the right shape may still get wrong: names that lead nowhere, fields that
+//! contradict each other, loads that never end.
+//!
+//! Works on the typed scenario and on paths; [`Document`](super::Document) finds their places in
+//! the text. What a message would only repeat of another is left out: a name that leads nowhere is
+//! told, and not that the thing it should have led to is never used.
+
+pub(crate) mod arms;
+mod distribution;
+mod faults;
+mod load;
+mod policy;
+mod topology;
+
+use super::path::Path;
+use super::problem::{Problem, Severity};
+use super::schema::{SCHEMA_VERSION, Scenario};
+
+pub use load::expected_requests;
+
+/// Collects problems; what is common to several arms is told once.
+struct Checker<'a> {
+    scenario: &'a Scenario,
+    problems: Vec<Problem>,
+}
+
+impl Checker<'_> {
+    fn add(&mut self, problem: Problem) {
+        let told = |other: &Problem| other.path == problem.path && other.rule == problem.rule;
+        if !self.problems.iter().any(told) {
+            self.problems.push(problem);
+        }
+    }
+
+    fn has_errors(&self) -> bool {
+        self.problems
+            .iter()
+            .any(|problem| problem.severity == Severity::Error)
+    }
+}
+
+/// Everything in the scenario that does not make sense, errors and warnings, without places.
+#[must_use]
+pub fn check(scenario: &Scenario) -> Vec<Problem> {
+    let mut checker = Checker {
+        scenario,
+        problems: Vec::new(),
+    };
+    checker.whole();
+    checker.loads();
+    let views = arms::views(scenario);
+    for view in &views {
+        checker.topology(view);
+        checker.systems(view);
+        checker.faults(view);
+    }
+    if !checker.has_errors() {
+        checker.unreached(&views);
+    }
+    checker.problems
+}
+
+impl Checker<'_> {
+    fn whole(&mut self) {
+        let root = Path::root();
+        if self.scenario.schema != SCHEMA_VERSION {
+            let rule = format!("this dessim reads version {SCHEMA_VERSION}");
+            let found = format!("found {}", self.scenario.schema);
+            self.add(Problem::error(&root.field("schema"), rule, found));
+        }
+        if self.scenario.load.is_empty() {
+            let problem = Problem::error(&root.field("load"), "nothing to simulate", "no load");
+            let example =
+                "load: { \"clients\": (arrivals: Poisson(rate: \"100/s\"), total: 1000) }";
+            self.add(problem.hint(format!("give at least one: {example}")));
+        }
+        if let Some(duration) = self.scenario.duration
+            && self.scenario.warm_up >= duration
+        {
+            let rule = "must be shorter than `duration`, or nothing is left to measure";
+            let found = format!("the run ends at {duration}");
+            self.add(Problem::error(&root.field("warm_up"), rule, found));
+        }
+    }
+
+    /// Services, consumers and policies, each by itself.
+    fn systems(&mut self, view: &arms::View<'_>) {
+        for (path, service) in view.services.values() {
+            distribution::check(&path.field("time"), &service.time, &mut |p| self.add(p));
+        }
+        for (path, consumer) in view.consumers.values() {
+            self.policy(&path.field("policy"), &consumer.policy);
+            self.backoff(&path.field("backoff"), &consumer.backoff);
+        }
+        for (path, call) in view.calls.values() {
+            self.policy(&path.field("policy"), &call.policy);
+        }
+    }
+}

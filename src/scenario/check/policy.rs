@@ -1,0 +1,169 @@
+//! Policies: layers by themselves and in their order.
+
+use super::{Checker, distribution};
+use crate::kernel::time::Duration;
+use crate::scenario::path::Path;
+use crate::scenario::problem::Problem;
+use crate::scenario::schema::{Backoff, Layer, Records, RetryBudget};
+
+impl Checker<'_> {
+    pub(super) fn policy(&mut self, at: &Path, layers: &[Layer]) {
+        for (index, layer) in layers.iter().enumerate() {
+            let here = at.index(index);
+            match layer {
+                Layer::Timeout(after) => {
+                    self.timeout(&here.variant("Timeout"), *after, &layers[..index]);
+                }
+                Layer::Retry {
+                    backoff,
+                    budget,
+                    retry_on,
+                    ..
+                } => {
+                    let here = here.variant("Retry");
+                    self.attempts(&here, layer);
+                    self.nested_retry(&here, layer, &layers[..index]);
+                    self.backoff(&here.field("backoff"), backoff);
+                    if let Some(budget) = budget {
+                        self.budget(&here.field("budget"), budget);
+                    }
+                    if retry_on.is_empty() {
+                        let found = "no outcome is retried";
+                        let path = here.field("retry_on");
+                        self.add(Problem::warning(&path, "this retry never retries", found));
+                    }
+                }
+                Layer::Breaker {
+                    window,
+                    failure_threshold,
+                    records,
+                    ..
+                } => {
+                    let here = here.variant("Breaker");
+                    if failure_threshold > window {
+                        let rule = format!("can never open: must be at most `window`, {window}");
+                        let found = format!("found {failure_threshold}");
+                        let path = here.field("failure_threshold");
+                        self.add(Problem::error(&path, rule, found));
+                    }
+                    let is_retry = |layer: &Layer| matches!(layer, Layer::Retry { .. });
+                    let inside = &layers[index + 1..];
+                    if *records == Records::Attempts && !inside.iter().any(is_retry) {
+                        let rule = "`Attempts` needs a `Retry` further inside this policy";
+                        let found = "no `Retry` follows this breaker";
+                        let problem = Problem::error(&here.field("records"), rule, found);
+                        let hint = "put the `Retry` behind the breaker, or record `Outcomes`";
+                        self.add(problem.hint(hint));
+                    }
+                }
+                Layer::Bulkhead { .. } => {}
+            }
+        }
+    }
+
+    fn timeout(&mut self, at: &Path, after: Duration, outside: &[Layer]) {
+        let outer = outside.iter().filter_map(|layer| match layer {
+            Layer::Timeout(outer) => Some(*outer),
+            _ => None,
+        });
+        if let Some(outer) = outer.min().filter(|outer| *outer < after) {
+            let found = format!("a timeout outside it gives up after {outer}");
+            self.add(Problem::warning(at, "this timeout never fires", found));
+        } else if let Some(end) = self.scenario.duration.filter(|end| *end < after) {
+            let found = format!("the run ends at {end}");
+            self.add(Problem::warning(at, "this timeout never fires", found));
+        }
+    }
+
+    fn attempts(&mut self, at: &Path, layer: &Layer) {
+        let Layer::Retry {
+            max_retries,
+            max_attempts,
+            ..
+        } = layer
+        else {
+            return;
+        };
+        match (max_retries, max_attempts) {
+            (None, None) => {
+                let rule = "needs `max_retries` or `max_attempts`";
+                let problem = Problem::error(at, rule, "has neither");
+                let hint = "max_retries does not count the first try, max_attempts does";
+                self.add(problem.hint(hint));
+            }
+            (Some(retries), Some(attempts)) => {
+                let rule = "`max_retries` and `max_attempts` say the same thing: give one";
+                let found = format!("also given, and `max_retries` is {retries}");
+                let problem = Problem::error(&at.field("max_attempts"), rule, found).of_name();
+                let first = "the first try counts as an attempt, not as a retry";
+                let hint = match u64::from(*attempts) == u64::from(*retries) + 1 {
+                    true => "remove either; both mean the same here".to_owned(),
+                    false => format!(
+                        "{first}: max_retries: {retries} is {}",
+                        u64::from(*retries) + 1
+                    ),
+                };
+                self.add(problem.hint(hint));
+            }
+            _ => {}
+        }
+    }
+
+    fn nested_retry(&mut self, at: &Path, layer: &Layer, outside: &[Layer]) {
+        let product = outside
+            .iter()
+            .filter_map(attempts_of)
+            .fold(None, |product: Option<u64>, attempts| {
+                Some(product.unwrap_or(1).saturating_mul(attempts))
+            });
+        let (Some(outer), Some(inner)) = (product, attempts_of(layer)) else {
+            return;
+        };
+        let total = outer.saturating_mul(inner);
+        let rule = format!("retries multiply: up to {total} attempts for one request");
+        let found = format!("{inner} attempts, for each of {outer} of the retry outside");
+        self.add(Problem::warning(at, rule, found));
+    }
+
+    fn budget(&mut self, at: &Path, budget: &RetryBudget) {
+        if budget.cost > budget.capacity {
+            let rule = "this budget can never pay for a retry";
+            let found = format!(
+                "it holds at most {}, a retry costs {}",
+                budget.capacity, budget.cost
+            );
+            let problem = Problem::error(&at.field("capacity"), rule, found);
+            self.add(problem.hint("for no retries, write max_retries: 0"));
+        }
+    }
+
+    pub(super) fn backoff(&mut self, at: &Path, backoff: &Backoff) {
+        let (variant, base, cap) = match backoff {
+            Backoff::None | Backoff::Constant(_) => return,
+            Backoff::Random(random) => {
+                let at = at.variant("Random");
+                return distribution::check(&at, random, &mut |problem| self.add(problem));
+            }
+            Backoff::Exponential { base, cap, .. } => ("Exponential", *base, *cap),
+            Backoff::Decorrelated { base, cap } => ("Decorrelated", *base, Some(*cap)),
+        };
+        if let Some(cap) = cap.filter(|cap| *cap < base) {
+            let rule = format!("must not be below `base`, which is {base}");
+            let path = at.variant(variant).field("cap");
+            self.add(Problem::error(&path, rule, format!("found {cap}")));
+        }
+    }
+}
+
+fn attempts_of(layer: &Layer) -> Option<u64> {
+    match layer {
+        Layer::Retry {
+            max_retries,
+            max_attempts,
+            ..
+        } => max_attempts
+            .map(u64::from)
+            .or(max_retries.map(|retries| u64::from(retries) + 1)),
+        _ => None,
+    }
+}

@@ -1,0 +1,216 @@
+//! Names that refer to each other, within what one arm sees.
+
+use std::collections::BTreeSet;
+
+use super::Checker;
+use super::arms::View;
+use crate::scenario::conform::{did_you_mean, list_of};
+use crate::scenario::path::Path;
+use crate::scenario::problem::{Problem, printable};
+
+/// A name that has to be one of an arm's services or queues.
+struct Reference<'a> {
+    at: Path,
+    name: &'a str,
+    kind: &'static str,
+}
+
+impl Checker<'_> {
+    pub(super) fn topology(&mut self, view: &View<'_>) {
+        self.references(view);
+        self.routes(view);
+        self.unique_names(view);
+        self.unread_queues(view);
+    }
+
+    fn references(&mut self, view: &View<'_>) {
+        let mut references = Vec::new();
+        let mut refer = |at: Path, name, kind| references.push(Reference { at, name, kind });
+        for (path, call) in view.calls.values() {
+            refer(path.field("to"), &call.to, "service");
+        }
+        for (path, consumer) in view.consumers.values() {
+            refer(path.field("from"), &consumer.from, "queue");
+            refer(path.field("to"), &consumer.to, "service");
+        }
+        for (path, queue) in view.publishes.values() {
+            refer(path.clone(), queue, "queue");
+        }
+        for (path, fault) in view.faults.values() {
+            refer(path.field("service"), &fault.service, "service");
+        }
+        for reference in &references {
+            self.reference(view, reference);
+        }
+    }
+
+    fn reference(&mut self, view: &View<'_>, reference: &Reference<'_>) {
+        let Reference { at, name, kind } = reference;
+        let services: Vec<&str> = view.services.keys().copied().collect();
+        let queues: Vec<&str> = view.queues.keys().copied().collect();
+        let (known, others, other_kind) = match *kind {
+            "service" => (services, queues, "queue"),
+            _ => (queues, services, "service"),
+        };
+        if known.contains(name) {
+            return;
+        }
+        let shown = printable(name);
+        let rule = format!("unknown {kind} \"{shown}\"");
+        let found = format!("there is no such {kind}{}", view.within());
+        let elsewhere = self.scenario.arms.iter().find(|(_, arm)| match *kind {
+            "service" => arm.services.contains_key(*name),
+            _ => arm.queues.contains_key(*name),
+        });
+        let hint = if others.contains(name) {
+            match *kind {
+                "service" => format!("\"{shown}\" is a queue: loads reach it with `publishes`"),
+                _ => format!("\"{shown}\" is a {other_kind}: loads reach it with `calls`"),
+            }
+        } else if let Some((arm, _)) = elsewhere {
+            let arm = printable(arm);
+            format!("arm \"{arm}\" has one, but arms see only what is common and their own")
+        } else if let Some(meant) = did_you_mean(name, known.iter().copied()) {
+            format!("did you mean \"{}\"?", printable(meant))
+        } else if known.is_empty() {
+            format!("there is no {kind} at all: give one under `{kind}s`")
+        } else {
+            format!("the {kind}s are {}", list_of(known))
+        };
+        self.add(Problem::error(at, rule, found).hint(hint));
+    }
+
+    fn routes(&mut self, view: &View<'_>) {
+        let loads = &self.scenario.load;
+        let calls = view.calls.iter().map(|(load, (path, _))| (*load, path));
+        let publishes = view.publishes.iter().map(|(load, (path, _))| (*load, path));
+        let mut unknown = Vec::new();
+        for (load, path) in calls.chain(publishes) {
+            if !loads.contains_key(load) {
+                let rule = format!("unknown load \"{}\"", printable(load));
+                let known = || loads.keys().map(String::as_str);
+                let hint = match did_you_mean(load, known()) {
+                    Some(meant) => format!("did you mean \"{}\"?", printable(meant)),
+                    None => format!("the loads are {}", list_of(known())),
+                };
+                let problem = Problem::error(path, rule, "the keys here are names of loads");
+                unknown.push(problem.of_name().hint(hint));
+            }
+        }
+        let misnamed = !unknown.is_empty();
+        for problem in unknown {
+            self.add(problem);
+        }
+        for load in loads.keys() {
+            let (call, publish) = (view.calls.get(&**load), view.publishes.get(&**load));
+            let at = Path::root().field("load").key(load);
+            let shown = printable(load);
+            match (call, publish) {
+                (Some(_), Some((publish, _))) => {
+                    let rule = format!("the load \"{shown}\" has two routes{}", view.within());
+                    let problem = Problem::error(publish, rule, "published here, called elsewhere");
+                    let hint = "send it to a service with `calls` or to a queue with `publishes`";
+                    self.add(problem.of_name().hint(hint));
+                }
+                (None, None) if !misnamed => {
+                    let rule = format!("the load \"{shown}\" goes nowhere{}", view.within());
+                    let problem = Problem::error(&at, rule, "has neither a call nor a publication");
+                    let calls = format!("calls: {{ \"{shown}\": (to: \"a service\") }}");
+                    let hint = format!("{calls}, or publishes: {{ \"{shown}\": \"a queue\" }}");
+                    self.add(problem.of_name().hint(format!("give it one: {hint}")));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Results list the parts of an arm by name, whatever they are.
+    fn unique_names(&mut self, view: &View<'_>) {
+        let root = Path::root().field("load");
+        let loads = self.scenario.load.keys();
+        let loads = loads.map(|name| (name.as_str(), "load", root.key(name)));
+        let services = view
+            .services
+            .iter()
+            .map(|(name, (path, _))| (*name, "service", path.clone()));
+        let queues = view
+            .queues
+            .iter()
+            .map(|(name, (path, _))| (*name, "queue", path.clone()));
+        let consumers = view.consumers.iter();
+        let consumers = consumers.map(|(name, (path, _))| (*name, "consumer", path.clone()));
+        let all: Vec<_> = loads
+            .chain(services)
+            .chain(queues)
+            .chain(consumers)
+            .collect();
+        for (at, (name, kind, path)) in all.iter().enumerate() {
+            if let Some((_, first, other)) = all[..at].iter().find(|(earlier, ..)| earlier == name)
+            {
+                let shown = printable(name);
+                let rule = format!("\"{shown}\" is the name of a {first} already");
+                let found = format!("and of this {kind}");
+                let hint =
+                    format!("results list all parts of an arm by name; rename this or {other}");
+                self.add(Problem::error(path, rule, found).of_name().hint(hint));
+            }
+        }
+    }
+
+    fn unread_queues(&mut self, view: &View<'_>) {
+        for (name, (path, _)) in &view.queues {
+            let fed = view.publishes.values().any(|(_, queue)| queue == name);
+            let read = view
+                .consumers
+                .values()
+                .any(|(_, consumer)| consumer.from == *name);
+            if fed && !read {
+                let shown = printable(name);
+                let rule = format!("the queue \"{shown}\" has no consumer{}", view.within());
+                let problem = Problem::error(path, rule, "messages would wait here for ever");
+                let hint = format!("consumers: {{ \"workers\": (from: \"{shown}\", to: ..) }}");
+                self.add(problem.of_name().hint(format!("give it one: {hint}")));
+            }
+        }
+    }
+
+    /// What no arm uses. Only for scenarios without errors, of which this would be an echo.
+    pub(super) fn unreached(&mut self, views: &[View<'_>]) {
+        let mut all: Vec<(&Path, &str, &str)> = Vec::new();
+        let mut reached: BTreeSet<&Path> = BTreeSet::new();
+        for view in views {
+            let is_fed = |queue: &str| view.publishes.values().any(|(_, fed)| *fed == queue);
+            for (name, (path, _)) in &view.services {
+                all.push((path, "service", name));
+                let called = view.calls.values().any(|(_, call)| call.to == *name);
+                let mut consumers = view.consumers.values();
+                if called || consumers.any(|(_, consumer)| consumer.to == *name) {
+                    reached.insert(path);
+                }
+            }
+            for (name, (path, _)) in &view.queues {
+                all.push((path, "queue", name));
+                if is_fed(name) {
+                    reached.insert(path);
+                }
+            }
+            for (name, (path, consumer)) in &view.consumers {
+                all.push((path, "consumer", name));
+                if is_fed(&consumer.from) {
+                    reached.insert(path);
+                }
+            }
+        }
+        for (path, kind, name) in all {
+            if !reached.contains(path) {
+                let rule = format!("the {kind} \"{}\" is never reached", printable(name));
+                let found = match kind {
+                    "service" => "no call and no consumer leads here",
+                    "queue" => "no load is published here",
+                    _ => "no load is published to its queue",
+                };
+                self.add(Problem::warning(path, rule, found).of_name());
+            }
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! Messages about names: fields, variants, and the names that users give.
+
+use crate::scenario::path::Path;
+use crate::scenario::problem::{Problem, printable};
+use crate::scenario::shape::{FieldShape, SHAPES, Shape, VariantShape};
+use crate::scenario::syntax::{Field, Kind, Node};
+
+/// Bytes in a name, at most.
+const NAME_BYTES: usize = 200;
+
+/// The name that was probably meant.
+#[must_use]
+pub(crate) fn did_you_mean<'a>(
+    name: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    // Longer than any name: the distance would take quadratic time for nothing.
+    if name.len() > NAME_BYTES {
+        return None;
+    }
+    let lower = name.to_lowercase();
+    known
+        .into_iter()
+        .filter(|other| *other != name && other.len() <= NAME_BYTES)
+        .map(|other| {
+            (
+                strsim::damerau_levenshtein(&lower, &other.to_lowercase()),
+                other,
+            )
+        })
+        .filter(|(distance, other)| {
+            let longest = name.chars().count().max(other.chars().count());
+            *distance <= (longest / 3).max(1) && *distance < longest
+        })
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, other)| other)
+}
+
+/// "`a`, `b` and `c`", cut when there are many.
+#[must_use]
+pub(crate) fn list_of<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    const SHOWN: usize = 14;
+    let mut quoted: Vec<String> = names
+        .into_iter()
+        .map(|name| format!("`{}`", printable(name)))
+        .collect();
+    if quoted.len() > SHOWN {
+        let more = quoted.len() - SHOWN;
+        quoted.truncate(SHOWN);
+        return format!("{} and {more} more", quoted.join(", "));
+    }
+    match quoted.split_last() {
+        None => "none".to_owned(),
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+    }
+}
+
+/// What is wrong with a name that the user chose, if anything: names reach terminals, CSV cells
+/// and file names.
+pub(super) fn name_problem(name: &str, key: &Node, text: &str, at: &Path) -> Option<Problem> {
+    let problem = |rule: &str, found: String| {
+        let problem = Problem::error(at, rule, found);
+        Some(problem.at(key.span.clone()))
+    };
+    let reorders = |c: char| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if name.len() > NAME_BYTES {
+        let rule = format!("a name is at most {NAME_BYTES} bytes long");
+        return problem(&rule, format!("this one has {}", name.len()));
+    }
+    if name.is_empty() {
+        return problem(
+            "a name must not be empty",
+            "nothing between the quotes".to_owned(),
+        );
+    }
+    if let Some(c) = name.chars().find(|c| c.is_control()) {
+        let rule = "a name must not hold control characters";
+        return problem(rule, format!("found U+{:04X}", u32::from(c)));
+    }
+    if let Some(c) = name.chars().find(|c| reorders(*c)) {
+        let rule = "a name must not hold characters that reorder text";
+        return problem(rule, format!("found U+{:04X}", u32::from(c)));
+    }
+    if name.trim().is_empty() {
+        return problem(
+            "a name must not be only spaces",
+            "found only spaces".to_owned(),
+        );
+    }
+    if name.trim() != name {
+        let rule = "a name must not start or end with a space";
+        let written = printable(text.get(key.span.clone()).unwrap_or_default());
+        let trimmed = printable(name.trim());
+        let problem = problem(rule, format!("found {written}"))?;
+        return Some(problem.hint(format!("write \"{trimmed}\"")));
+    }
+    None
+}
+
+/// "a `Call` with `to` and `policy`": what is expected where there is something else.
+pub(super) fn a_struct(name: &str, shapes: &[FieldShape]) -> String {
+    let fields = shapes.iter().filter(|shape| shape.required);
+    let fields: Vec<&str> = fields.map(|shape| shape.name.as_str()).collect();
+    let article = match name.starts_with(['A', 'E', 'I', 'O', 'U']) {
+        true => "an",
+        false => "a",
+    };
+    match fields.as_slice() {
+        [] => format!("{article} `{name}`, written `(field: value, ..)`"),
+        [first, ..] => format!("{article} `{name}`, written `({first}: .., ..)`"),
+    }
+}
+
+pub(super) fn unknown_field(
+    owner: &str,
+    shapes: &[FieldShape],
+    field: &Field,
+    at: &Path,
+) -> Problem {
+    let name = &field.name.text;
+    let names = || shapes.iter().map(|shape| shape.name.as_str());
+    let rule = format!("unknown field `{}`", printable(name));
+    let found = format!("`{owner}` has no such field");
+    let problem = Problem::error(at, rule, found).at(field.name.span.clone());
+    let fields = format!("`{owner}` has the fields {}", list_of(names()));
+    let hint = special(owner, name)
+        .or_else(|| Some(format!("did you mean `{}`?", did_you_mean(name, names())?)))
+        .or_else(|| belongs(name))
+        .or_else(|| layer(name))
+        .unwrap_or(fields);
+    problem.hint(hint)
+}
+
+/// Words that other tools use and that mean two things, or stand somewhere else here.
+fn special(owner: &str, name: &str) -> Option<String> {
+    let retry = "write max_retries (not counting the first try) or max_attempts (counting it)";
+    let hint = match (owner, name) {
+        ("Retry", "retries" | "attempts" | "max" | "count" | "tries" | "max_tries") => retry,
+        (_, "retries" | "retires" | "attempts") => {
+            return Some(format!(
+                "a retry is a layer of a policy, `Retry(..)`: there, {retry}"
+            ));
+        }
+        ("Retry", "jitter" | "base" | "cap" | "multiplier") => {
+            "a part of the backoff: backoff: Exponential(base: \"10ms\", cap: \"1s\", jitter: Full)"
+        }
+        ("Service", "capacity" | "concurrency" | "workers" | "servers" | "threads") => {
+            "what a service works on at once is `slots`; who may wait is `queue`"
+        }
+        ("Service", "latency" | "duration" | "service_time") => "that is `time` here",
+        ("Service", "error_rate" | "failure_rate" | "errors") => "that is `failure_ratio` here",
+        ("Queue", "size" | "limit" | "max_length" | "length") => "that is `capacity` here",
+        ("Bulkhead", "capacity" | "size" | "limit" | "concurrency" | "slots") => {
+            "that is `permits` here"
+        }
+        ("Arm", "load") => "the load is the same in every arm: give it outside `arms`",
+        (_, "horizon") => "that is `duration`, a field of the scenario",
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
+fn belongs(name: &str) -> Option<String> {
+    let homes = SHAPES.homes(name);
+    let first = homes.first()?;
+    Some(match first.as_str() {
+        "" => format!("`{name}` is a field of the scenario itself"),
+        home => format!("`{name}` belongs under `{home}`"),
+    })
+}
+
+/// `timeout: ..` as a field, when it is a layer.
+fn layer(name: &str) -> Option<String> {
+    let capital = match name.to_lowercase().as_str() {
+        "timeout" | "tiemout" | "timeouts" => "Timeout(\"120ms\")",
+        "retry" => "Retry(max_retries: 3)",
+        "breaker" | "circuit_breaker" => "Breaker(..)",
+        "bulkhead" => "Bulkhead(permits: 40)",
+        _ => return None,
+    };
+    Some(format!("that is a layer of a policy: policy: [{capital}]"))
+}
+
+pub(super) fn missing_field(owner: &str, shape: &FieldShape, node: &Node, at: &Path) -> Problem {
+    let rule = format!("missing field `{}`", shape.name);
+    let found = format!("this `{owner}` has no `{}`", shape.name);
+    let problem = Problem::error(at, rule, found).at(node.head());
+    let about = shape.about.split(['\n', '.']).next().unwrap_or_default();
+    if shape.name == "schema" {
+        return problem.hint("write `schema: 1`, the version of the scenario language");
+    }
+    problem.maybe_hint((!about.is_empty()).then(|| format!("`{}`: {}", shape.name, lower(about))))
+}
+
+fn lower(text: &str) -> String {
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) => first.to_lowercase().chain(chars).collect(),
+        None => String::new(),
+    }
+}
+
+fn variants_list(variants: &[VariantShape]) -> String {
+    list_of(variants.iter().map(|variant| variant.name.as_str()))
+}
+
+pub(super) fn unknown_variant(
+    variants: &[VariantShape],
+    name: &str,
+    node: &Node,
+    at: &Path,
+) -> Problem {
+    let rule = format!("there is no `{}` here", printable(name));
+    let known = variants_list(variants);
+    let problem = Problem::error(at, rule, format!("expected one of {known}")).at(node.head());
+    let names = variants.iter().map(|variant| variant.name.as_str());
+    let meant = did_you_mean(name, names);
+    problem.maybe_hint(meant.map(|meant| format!("did you mean `{meant}`?")))
+}
+
+/// Something else than a name stands where a variant is wanted.
+pub(super) fn no_variant(variants: &[VariantShape], node: &Node, at: &Path) -> Problem {
+    let rule = format!("expected one of {}", variants_list(variants));
+    let problem = Problem::error(at, rule, format!("found {}", node.what())).at(node.head());
+    let unit = |name: &str| {
+        variants
+            .iter()
+            .any(|v| v.name == name && v.payload.is_none())
+    };
+    let constant = variants.iter().any(|variant| {
+        variant.name == "Constant" && matches!(variant.payload, Some(Shape::Duration { .. }))
+    });
+    let hint = match &node.kind {
+        Kind::Text(text) if unit(text) => Some(format!("write {text} without quotes")),
+        Kind::Text(text) if constant => Some(format!(
+            "a fixed time is written Constant(\"{}\")",
+            printable(text)
+        )),
+        _ => None,
+    };
+    problem.maybe_hint(hint)
+}
+
+/// A variant with fields is written without them.
+pub(super) fn wants_fields(name: &str, shapes: &[FieldShape], node: &Node, at: &Path) -> Problem {
+    let required = shapes.iter().filter(|shape| shape.required);
+    let shown: Vec<String> = required
+        .map(|shape| format!("{}: ..", shape.name))
+        .collect();
+    let hint = match shown.is_empty() {
+        true => format!("write {name}(field: value, ..)"),
+        false => format!("write {name}({})", shown.join(", ")),
+    };
+    let names = list_of(shapes.iter().map(|shape| shape.name.as_str()));
+    let rule = format!("`{name}` has the fields {names}");
+    let found = match &node.kind {
+        Kind::Word(_) => "found none of them",
+        _ => "found a value without the name of its field",
+    };
+    Problem::error(at, rule, found).at(node.head()).hint(hint)
+}
+
+/// A variant with one value is written with none, many, or with fields.
+pub(super) fn wants_value(name: &str, shape: &Shape, node: &Node, at: &Path) -> Problem {
+    let what = super::scalar::name_of(shape);
+    let rule = format!("`{name}` takes one value: {what}");
+    let found = match &node.kind {
+        Kind::Record(..) => "found fields",
+        Kind::Tuple(_, items) if !items.is_empty() => "found several values",
+        _ => "found none",
+    };
+    let hint = match shape {
+        Shape::Duration { .. } => format!("write {name}(\"120ms\")"),
+        Shape::List { .. } => format!("write {name}([ .. ])"),
+        Shape::Ratio => format!("write {name}(0.2)"),
+        _ => format!("write {name}( .. )"),
+    };
+    Problem::error(at, rule, found).at(node.head()).hint(hint)
+}

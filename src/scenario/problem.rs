@@ -1,0 +1,183 @@
+//! Problems of a scenario and how they are told: all at once, in rustc's look or one to a line.
+//!
+//! What a file holds is shown to a terminal only after [`printable`] or its counterpart for source
+//! lines: a scenario that came by mail must not be able to recolour, overwrite or reorder a screen.
+
+mod render;
+
+use core::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::path::Path;
+
+pub use render::printable;
+
+/// How bad a problem is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The scenario cannot run.
+    Error,
+    /// It runs, but probably does not say what was meant.
+    Warning,
+}
+
+/// One thing that is wrong with a scenario.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where in the scenario; the root when the text could not even be read as one.
+    pub path: Path,
+    /// Where in the text, in bytes.
+    pub span: Option<Range<usize>>,
+    /// What stands there: the label under the caret.
+    pub found: String,
+    /// What should: the headline.
+    pub rule: String,
+    /// What to write instead.
+    pub hint: Option<String>,
+    /// Other places that have a part in it.
+    pub also: Vec<(Range<usize>, String)>,
+    /// Error or warning.
+    pub severity: Severity,
+    /// The name is meant (of a field, of a map entry), not its value.
+    pub(crate) of_name: bool,
+}
+
+impl Problem {
+    /// An error at `path`: `rule` is the headline, `found` what is there instead.
+    #[must_use]
+    pub fn error(path: &Path, rule: impl Into<String>, found: impl Into<String>) -> Self {
+        Self {
+            path: path.clone(),
+            span: None,
+            found: found.into(),
+            rule: rule.into(),
+            hint: None,
+            also: Vec::new(),
+            severity: Severity::Error,
+            of_name: false,
+        }
+    }
+
+    /// The same as a warning.
+    #[must_use]
+    pub fn warning(path: &Path, rule: impl Into<String>, found: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Warning,
+            ..Self::error(path, rule, found)
+        }
+    }
+
+    /// Adds what to write instead.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds a hint if there is one.
+    #[must_use]
+    pub fn maybe_hint(mut self, hint: Option<String>) -> Self {
+        self.hint = hint.or(self.hint);
+        self
+    }
+
+    /// Places it in the text.
+    #[must_use]
+    pub fn at(mut self, span: Range<usize>) -> Self {
+        self.span = Some(span);
+        self
+    }
+
+    /// Adds another place that has a part in it.
+    #[must_use]
+    pub fn also(mut self, span: Range<usize>, label: impl Into<String>) -> Self {
+        self.also.push((span, label.into()));
+        self
+    }
+
+    /// Points at the name of the field or entry instead of its value.
+    #[must_use]
+    pub fn of_name(mut self) -> Self {
+        self.of_name = true;
+        self
+    }
+}
+
+/// Why a scenario was refused: at least one problem, and the text they are in.
+#[derive(Clone, Debug)]
+pub struct Problems {
+    name: String,
+    text: Arc<str>,
+    list: Vec<Problem>,
+}
+
+impl Problems {
+    /// The problems of the text `text` called `name`, in the order of the text; `None` if there
+    /// are none.
+    #[must_use]
+    pub fn new(name: &str, text: impl Into<Arc<str>>, mut list: Vec<Problem>) -> Option<Self> {
+        list.sort_by_key(|problem| {
+            let start = problem.span.as_ref().map_or(usize::MAX, |span| span.start);
+            (problem.severity, start)
+        });
+        (!list.is_empty()).then(|| Self {
+            name: name.to_owned(),
+            text: text.into(),
+            list,
+        })
+    }
+
+    pub(crate) fn one(name: &str, text: impl Into<Arc<str>>, problem: Problem) -> Self {
+        Self {
+            name: name.to_owned(),
+            text: text.into(),
+            list: vec![problem],
+        }
+    }
+
+    /// The problems, errors first, each kind in the order of the text.
+    #[must_use]
+    pub fn list(&self) -> &[Problem] {
+        &self.list
+    }
+
+    /// The message for people: rustc's look, with the lines of the scenario.
+    #[must_use]
+    pub fn render(&self, color: bool) -> String {
+        render::render(&self.name, &self.text, &self.list, color)
+    }
+}
+
+impl fmt::Display for Problems {
+    /// One line a problem: `file:line:column: path: found — rule (hint)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, problem) in self.list.iter().enumerate() {
+            if at > 0 {
+                f.write_str("\n")?;
+            }
+            write!(f, "{}", printable(&self.name))?;
+            if let Some(span) = &problem.span {
+                let (line, column) = render::line_column(&self.text, span.start);
+                write!(f, ":{line}:{column}")?;
+            }
+            f.write_str(": ")?;
+            if problem.severity == Severity::Warning {
+                f.write_str("warning: ")?;
+            }
+            if !problem.path.is_root() {
+                write!(f, "{}: ", problem.path)?;
+            }
+            if !problem.found.is_empty() {
+                write!(f, "{} — ", problem.found)?;
+            }
+            f.write_str(&problem.rule)?;
+            if let Some(hint) = &problem.hint {
+                write!(f, " ({hint})")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Problems {}

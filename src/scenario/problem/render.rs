@@ -1,0 +1,236 @@
+//! The look of a problem on a terminal.
+
+use core::fmt::Write as _;
+use std::ops::Range;
+
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+
+use super::{Problem, Severity};
+
+/// More problems than this are counted, not shown: nobody reads on.
+const SHOWN: usize = 50;
+/// A source line longer than this is cut around its caret.
+const LINE_BYTES: usize = 160;
+/// Names and values longer than this are cut where they are quoted.
+const QUOTED_CHARS: usize = 80;
+
+/// True for what a terminal would obey, or would show as something else: control characters,
+/// line separators, and the overrides that reorder text.
+pub(crate) fn is_unprintable(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+        )
+        || matches!(c, '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+        || matches!(c, '\u{e0000}'..='\u{e007f}')
+}
+
+/// Text from a scenario as it may stand in a message: what a terminal would obey is escaped, and
+/// what is very long is cut.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    let mut out = String::new();
+    for (at, c) in text.chars().enumerate() {
+        if at == QUOTED_CHARS {
+            out.push('…');
+            break;
+        }
+        match c {
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            '\r' => out.push_str("\\r"),
+            c if is_unprintable(c) => {
+                let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Line and column of a byte, both from 1; columns count characters.
+pub(super) fn line_column(text: &str, at: usize) -> (usize, usize) {
+    let at = floor(text, at);
+    let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+    let line = 1 + text[..start].bytes().filter(|byte| *byte == b'\n').count();
+    (line, 1 + text[start..at].chars().count())
+}
+
+fn floor(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+/// A source line made harmless without moving a byte, so that spans stay right: tabs become a
+/// space, other controls a symbol or a box of the same length.
+fn harmless(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    for c in line.chars() {
+        match (is_unprintable(c), c.len_utf8()) {
+            (false, _) => out.push(c),
+            (true, 1) => out.push(if c == '\t' { ' ' } else { '?' }),
+            (true, 2) => out.push('¿'),
+            (true, 3) => out.push('\u{fffd}'),
+            (true, _) => out.push('\u{1f7c6}'),
+        }
+    }
+    out
+}
+
+/// One line of the source, cut to a window around a span, with that span in the window.
+struct Excerpt {
+    number: usize,
+    text: String,
+    mark: Range<usize>,
+}
+
+fn excerpt(text: &str, span: &Range<usize>) -> Excerpt {
+    let start = floor(text, span.start);
+    let line_start = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
+    let line_end = text[start..]
+        .find('\n')
+        .map_or(text.len(), |newline| start + newline);
+    let line_end = line_start + text[line_start..line_end].trim_end_matches('\r').len();
+    let start = start.min(line_end);
+    let end = floor(text, span.end).clamp(start, line_end);
+    let (mut from, mut to) = (line_start, line_end);
+    if line_end - line_start > LINE_BYTES {
+        from = floor(text, start.saturating_sub(LINE_BYTES / 3).max(line_start));
+        to = floor(text, (from + LINE_BYTES).min(line_end));
+    }
+    let end = end.min(to);
+    let mut shown = String::new();
+    if from > line_start {
+        shown.push_str("...");
+    }
+    let shift = shown.len();
+    shown.push_str(&harmless(&text[from..to]));
+    if to < line_end {
+        shown.push_str("...");
+    }
+    Excerpt {
+        number: line_column(text, start).0,
+        text: shown,
+        mark: start - from + shift..end - from + shift,
+    }
+}
+
+/// The lines of a problem, in the order of the text, with what is said under each.
+fn marked_lines(text: &str, span: &Range<usize>, problem: &Problem) -> Vec<Marked> {
+    let label = (!problem.found.is_empty()).then(|| problem.found.clone());
+    let mut lines = vec![(excerpt(text, span), AnnotationKind::Primary, label)];
+    for (other, label) in &problem.also {
+        let other = excerpt(text, other);
+        lines.push((other, AnnotationKind::Context, Some(label.clone())));
+    }
+    lines.sort_by_key(|(line, ..)| line.number);
+    lines
+}
+
+type Marked = (Excerpt, AnnotationKind, Option<String>);
+
+/// Lines that stand together share a snippet, so that they share their margin.
+fn snippets(lines: Vec<Marked>) -> Vec<Snippet<'static, Annotation<'static>>> {
+    let mut out = Vec::new();
+    let mut source = String::new();
+    let mut marks: Vec<Annotation<'static>> = Vec::new();
+    let mut first = 0;
+    let mut last: Option<(usize, String)> = None;
+    for (line, kind, label) in lines {
+        let same = last
+            .as_ref()
+            .is_some_and(|(n, t)| *n == line.number && *t == line.text);
+        if !same {
+            let follows = last.as_ref().is_some_and(|(n, _)| n + 1 == line.number);
+            if follows {
+                source.push('\n');
+            } else {
+                if last.is_some() {
+                    out.push(snippet(&mut source, &mut marks, first));
+                }
+                first = line.number;
+            }
+            source.push_str(&line.text);
+        }
+        let base = source.len() - line.text.len();
+        let mut mark = kind.span(base + line.mark.start..base + line.mark.end);
+        if let Some(label) = label {
+            mark = mark.label(label);
+        }
+        marks.push(mark);
+        last = Some((line.number, line.text));
+    }
+    out.push(snippet(&mut source, &mut marks, first));
+    out
+}
+
+fn snippet(
+    source: &mut String,
+    marks: &mut Vec<Annotation<'static>>,
+    first: usize,
+) -> Snippet<'static, Annotation<'static>> {
+    Snippet::source(core::mem::take(source))
+        .line_start(first)
+        .annotations(core::mem::take(marks))
+}
+
+fn one(renderer: &Renderer, name: &str, text: &str, problem: &Problem) -> String {
+    let title = match problem.path.is_root() {
+        true => problem.rule.clone(),
+        false => format!("{}: {}", problem.path, problem.rule),
+    };
+    let level = match problem.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let mut group = Group::with_title(level.primary_title(title));
+    let mut origin = Origin::path(printable(name));
+    if let Some(span) = &problem.span {
+        let (line, column) = line_column(text, span.start);
+        origin = origin.line(line).char_column(column);
+        group = group.element(origin);
+        for snippet in snippets(marked_lines(text, span, problem)) {
+            group = group.element(snippet);
+        }
+    } else {
+        group = group.element(origin);
+        if !problem.found.is_empty() {
+            group = group.element(Level::NOTE.message(problem.found.clone()));
+        }
+    }
+    if let Some(hint) = &problem.hint {
+        group = group.element(Level::HELP.message(hint.clone()));
+    }
+    renderer.render(&[group])
+}
+
+/// All problems, one after the other, and how many there are.
+pub(super) fn render(name: &str, text: &str, list: &[Problem], color: bool) -> String {
+    let renderer = match color {
+        true => Renderer::styled(),
+        false => Renderer::plain(),
+    };
+    let mut out = String::new();
+    for problem in list.iter().take(SHOWN) {
+        out.push_str(&one(&renderer, name, text, problem));
+        out.push_str("\n\n");
+    }
+    let count = |severity| list.iter().filter(|p| p.severity == severity).count();
+    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    let counted = [(errors, "error"), (warnings, "warning")]
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}{}", if *count == 1 { "" } else { "s" }))
+        .collect::<Vec<_>>()
+        .join(" and ");
+    let cut = match list.len() > SHOWN {
+        true => format!("; the first {SHOWN} are shown"),
+        false => String::new(),
+    };
+    let _ = writeln!(out, "{}: {counted}{cut}", printable(name));
+    out
+}

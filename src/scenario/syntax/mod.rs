@@ -1,0 +1,133 @@
+//! RON as a tree with the place of every token.
+//!
+//! A second parser beside the `ron` crate's, because serde stops at the first error and has no
+//! places left once a value is typed. The tree is what all messages are made from: [`conform`]
+//! reads it for the shape of every value, [`locate`] finds in it what a later check talks about.
+//! It knows RON's syntax and nothing of scenarios; the values are still read by `ron`, and a test
+//! holds the two together.
+//!
+//! There is no recovery from a syntax error: behind a lost bracket everything is a guess, so there
+//! is exactly one, with its place.
+//!
+//! [`conform`]: super::conform
+//! [`locate`]: super::locate
+
+mod cursor;
+mod encoding;
+mod number;
+mod parser;
+mod text;
+
+use std::ops::Range;
+
+pub use encoding::decode;
+pub use number::{Number, NumberError};
+pub use parser::{parse, parse_value};
+
+/// Brackets within brackets, at most. `ron` has 128; no scenario needs 20.
+pub const MAX_DEPTH: usize = 64;
+
+/// A place in the text, in bytes.
+pub type Span = Range<usize>;
+
+/// A name and its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name {
+    /// The name, without the `r#` of a raw identifier.
+    pub text: String,
+    /// Its place.
+    pub span: Span,
+}
+
+/// A value and its place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// From the first byte of the value to behind its last.
+    pub span: Span,
+    /// The value.
+    pub kind: Kind,
+}
+
+/// A field of a struct or of a struct variant.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Field {
+    /// The name.
+    pub name: Name,
+    /// The value.
+    pub value: Node,
+}
+
+/// What a value is, as far as the syntax tells.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Kind {
+    /// A string, its escapes resolved.
+    Text(String),
+    /// A number, `inf` and `NaN` included; [`Number`] reads the text in the span.
+    Number,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A character, a byte or a byte string, which scenarios have no use for.
+    Foreign(&'static str),
+    /// A name without brackets: a unit variant, `None`.
+    Word(String),
+    /// `Name(field: value, ..)`, with or without its name.
+    Record(Option<Name>, Vec<Field>),
+    /// `Name(value, ..)`, with or without its name; `Some(value)`; `()`.
+    Tuple(Option<Name>, Vec<Node>),
+    /// `{ key: value, .. }`.
+    Map(Vec<(Node, Node)>),
+    /// `[value, ..]`.
+    List(Vec<Node>),
+}
+
+/// A whole text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tree {
+    /// The one value.
+    pub root: Node,
+    /// The extensions named by `#![enable(..)]`.
+    pub extensions: Vec<Name>,
+}
+
+impl Node {
+    /// What the value is, in words: "a boolean".
+    #[must_use]
+    pub fn what(&self) -> String {
+        match &self.kind {
+            Kind::Text(_) => "a string".to_owned(),
+            Kind::Number => "a number".to_owned(),
+            Kind::Bool(_) => "a boolean".to_owned(),
+            Kind::Foreign(what) => (*what).to_owned(),
+            Kind::Word(word) => format!("the name `{}`", super::problem::printable(word)),
+            Kind::Record(Some(name), _) | Kind::Tuple(Some(name), _) => {
+                format!("`{}(..)`", super::problem::printable(&name.text))
+            }
+            Kind::Record(None, _) => "a struct `(..)`".to_owned(),
+            Kind::Tuple(None, _) => "a tuple `(..)`".to_owned(),
+            Kind::Map(_) => "a map `{..}`".to_owned(),
+            Kind::List(_) => "a list `[..]`".to_owned(),
+        }
+    }
+
+    /// Where a message about the value as a whole points: at all of a plain value, at the name or
+    /// the bracket that opens a compound one.
+    #[must_use]
+    pub fn head(&self) -> Span {
+        match &self.kind {
+            Kind::Record(Some(name), _) | Kind::Tuple(Some(name), _) => name.span.clone(),
+            Kind::Record(None, _) | Kind::Tuple(None, _) | Kind::Map(_) | Kind::List(_) => {
+                self.span.start..self.span.start + 1
+            }
+            _ => self.span.clone(),
+        }
+    }
+
+    /// The value inside `Some(..)`, or the value itself.
+    #[must_use]
+    pub fn unwrapped(&self) -> &Self {
+        match &self.kind {
+            Kind::Tuple(Some(name), items) if name.text == "Some" && items.len() == 1 => &items[0],
+            _ => self,
+        }
+    }
+}
