@@ -279,7 +279,7 @@ impl Played {
             latency: Latencies {
                 end_to_end: tally.end_to_end.summary(),
                 processing: tally.processing.summary(),
-                outcome: tally.outcome.summary(),
+                outcome: tally.outcome().summary(),
             },
             wasted: tally.work.summary(),
             events: self.finished.events,

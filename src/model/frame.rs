@@ -62,8 +62,8 @@ pub enum State {
     Queued {
         /// Since when.
         since: Instant,
-        /// When the caller left, if it did.
-        left: Option<Instant>,
+        /// When the caller left, [`Instant::NEVER`] while it is there.
+        left: Instant,
     },
     /// In a slot of a service.
     Working {
@@ -73,8 +73,8 @@ pub enum State {
         started: Instant,
         /// Whether it will fail.
         fails: bool,
-        /// When the caller left, if it did.
-        left: Option<Instant>,
+        /// When the caller left, [`Instant::NEVER`] while it is there.
+        left: Instant,
     },
     /// A message, waiting or at a consumer.
     Message {

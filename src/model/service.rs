@@ -132,7 +132,7 @@ impl Service {
         if self.busy.level() < self.config.slots {
             let state = State::Queued {
                 since: now,
-                left: None,
+                left: Instant::NEVER,
             };
             let frame = cx.push(node, from, parent, request, state);
             self.start(cx, frame);
@@ -145,7 +145,7 @@ impl Service {
         }
         let state = State::Queued {
             since: now,
-            left: None,
+            left: Instant::NEVER,
         };
         let frame = cx.push(node, from, parent, request, state);
         self.line.push(&mut cx.frames, frame);
@@ -238,16 +238,16 @@ impl Service {
         self.free_slot(cx);
         if measured {
             cx.tally.work.book(started, now, left);
-            match (left, fails) {
-                (Some(_), _) => self.counts.for_nobody += 1,
-                (None, true) => self.counts.errors += 1,
-                (None, false) => self.counts.answered += 1,
+            match (left != Instant::NEVER, fails) {
+                (true, _) => self.counts.for_nobody += 1,
+                (false, true) => self.counts.errors += 1,
+                (false, false) => self.counts.answered += 1,
             }
         }
-        let (what, ns) = match (left, fails) {
-            (Some(_), _) => (What::Wasted, now - started),
-            (None, true) => (What::Errored, now - since),
-            (None, false) => (What::Answered, now - since),
+        let (what, ns) = match (left != Instant::NEVER, fails) {
+            (true, _) => (What::Wasted, now - started),
+            (false, true) => (What::Errored, now - since),
+            (false, false) => (What::Answered, now - since),
         };
         cx.note(frame.request, frame.node, what, ns.as_ns());
         cx.pop(id);
@@ -256,7 +256,7 @@ impl Service {
         } else {
             Outcome::Success
         };
-        left.is_none().then_some((frame, outcome))
+        (left == Instant::NEVER).then_some((frame, outcome))
     }
 
     /// A slot comes free and goes to the next in line.
@@ -275,7 +275,7 @@ impl Service {
     pub fn abandon<C: Calendar, P: Probe>(&mut self, cx: &mut Cx<C, P>, id: FrameId) {
         let frame = cx.frames[id];
         let now = cx.now();
-        let left = Some(now);
+        let left = now;
         match (frame.state, self.config.cancellation) {
             (State::Queued { .. }, Cancellation::Immediate | Cancellation::QueuedOnly) => {
                 self.line.remove(&mut cx.frames, id);
@@ -357,7 +357,7 @@ impl Service {
             _ => unreachable!("a service's frame is queued or working"),
         };
         cx.pop(id);
-        left.is_none().then_some(frame)
+        (left == Instant::NEVER).then_some(frame)
     }
 
     /// Slots that a crash left free go to those in line that survived it.

@@ -213,8 +213,8 @@ mod tests {
 
     #[test]
     fn thirds_do_not_drift() {
-        let mut budget = Budget::new(1.0 / 3.0, 1.0, 1.0);
-        assert!(budget.withdraw());
+        let mut budget = Budget::new(1.0 / 3.0, 10.0, 1.0);
+        while budget.withdraw() {}
         let paid = (0..3_000_000).filter(|_| {
             budget.deposit();
             budget.withdraw()
