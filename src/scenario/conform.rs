@@ -106,7 +106,7 @@ impl<'a> Walk<'a> {
         match shape {
             Shape::Named(name) => match SHAPES.get(name) {
                 Definition::Struct(fields) => self.structure(name, fields, node, at),
-                Definition::Enum(variants) => self.enumeration(variants, node, at),
+                Definition::Enum(variants) => self.enumeration(name, variants, node, at),
             },
             Shape::Fields(fields) => self.structure("", fields, node, at),
             Shape::Map(inner) => self.map(inner, node, at),
@@ -224,7 +224,9 @@ impl<'a> Walk<'a> {
                 let misspelt = fields.iter().any(|field| {
                     let known = shapes.iter().any(|shape| shape.name == field.name.text);
                     let names = std::iter::once(shape.name.as_str());
-                    !known && did_you_mean(&field.name.text, names).is_some()
+                    let told = names::special(owner, &field.name.text);
+                    let told = told.is_some_and(|hint| hint.contains(&format!("`{}`", shape.name)));
+                    !known && (told || did_you_mean(&field.name.text, names).is_some())
                 });
                 if !misspelt {
                     self.add(names::missing_field(owner, shape, node, at));
@@ -233,14 +235,14 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn enumeration(&mut self, variants: &[VariantShape], node: &Node, at: &Path) {
+    fn enumeration(&mut self, owner: &str, variants: &[VariantShape], node: &Node, at: &Path) {
         let name = match &node.kind {
             Kind::Word(word) => word,
             Kind::Record(Some(name), _) | Kind::Tuple(Some(name), _) => &name.text,
-            _ => return self.add(names::no_variant(variants, node, at)),
+            _ => return self.add(names::no_variant(owner, variants, node, at)),
         };
         let Some(variant) = variants.iter().find(|variant| variant.name == *name) else {
-            return self.add(names::unknown_variant(variants, name, node, at));
+            return self.add(names::unknown_variant(owner, variants, name, node, at));
         };
         let here = at.variant(name);
         match (&variant.payload, &node.kind) {

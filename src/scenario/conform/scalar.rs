@@ -89,6 +89,7 @@ impl Value<'_> {
         let problem = self.breaks(&self.expected(), found);
         let absent = matches!(&self.node.kind, Kind::Word(word) if word == "None");
         let hint = match (self.shape, &self.node.kind) {
+            (_, Kind::Number) if Number::read(self.raw).is_err() => return problem,
             (Shape::Duration { .. }, Kind::Number) => {
                 format!("a duration has a unit: write \"{raw}ms\" or \"{raw}s\"")
             }
@@ -149,7 +150,7 @@ impl Value<'_> {
             return None;
         }
         let problem = self.breaks("must be a ratio from 0 to 1", self.found());
-        Some(match number > 1.0 && number <= 100.0 {
+        Some(match (1.5..=100.0).contains(&number) {
             true => {
                 let percent = printable(self.raw);
                 let ratio = decimal(number / 100.0);
@@ -179,7 +180,7 @@ impl Value<'_> {
                 .or_else(|| Some(self.breaks("must not be negative", self.found()))),
             Number::Float(value) => {
                 let problem = self.breaks("must be a whole number", self.found());
-                let is_whole = value >= 0.0 && value < 9e15 && value.fract() == 0.0;
+                let is_whole = (0.0..9e15).contains(&value) && value.fract() == 0.0;
                 let hint = is_whole.then(|| format!("write {}", value as u64));
                 Some(problem.maybe_hint(hint))
             }
