@@ -107,7 +107,7 @@ impl JsonSchema for Duration {
         json_schema!({
             "type": "string",
             "format": "dessim-duration",
-            "description": "A decimal number with a unit: ns, us, ms, s, m, h or d; \"120ms\", \"1.5s\".",
+            "description": "A decimal number with a unit: ns, us, ms, s, m, h or d; \"1.5s\".",
             "pattern": "^[0-9]+(\\.[0-9]+)?(ns|us|µs|ms|s|m|h|d)$"
         })
     }

@@ -32,12 +32,17 @@ pub(crate) fn is_unprintable(c: char) -> bool {
 /// what is very long is cut.
 #[must_use]
 pub fn printable(text: &str) -> String {
-    let mut out = String::new();
-    for (at, c) in text.chars().enumerate() {
-        if at == QUOTED_CHARS {
-            out.push('…');
-            break;
-        }
+    match text.char_indices().nth(QUOTED_CHARS) {
+        Some((end, _)) => format!("{}…", escaped(&text[..end])),
+        None => escaped(text),
+    }
+}
+
+/// Escapes what a terminal would obey. All words of a message pass through here on their way out,
+/// whether or not those who wrote it thought of what they quote.
+pub(super) fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
         match c {
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
@@ -51,10 +56,16 @@ pub fn printable(text: &str) -> String {
     out
 }
 
+/// The first byte of the line that holds a byte.
+pub(super) fn line_start(text: &str, at: usize) -> usize {
+    let before = &text[..floor(text, at)];
+    before.rfind('\n').map_or(0, |newline| newline + 1)
+}
+
 /// Line and column of a byte, both from 1; columns count characters.
 pub(super) fn line_column(text: &str, at: usize) -> (usize, usize) {
     let at = floor(text, at);
-    let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+    let start = line_start(text, at);
     let line = 1 + text[..start].bytes().filter(|byte| *byte == b'\n').count();
     (line, 1 + text[start..at].chars().count())
 }
@@ -133,11 +144,11 @@ type Marked = (Excerpt, AnnotationKind, Option<String>);
 
 /// The lines of a problem, in the order of the text, with what is said under each.
 fn marked_lines(text: &str, span: &Range<usize>, problem: &Problem) -> Vec<Marked> {
-    let label = (!problem.found.is_empty()).then(|| problem.found.clone());
+    let label = (!problem.found.is_empty()).then(|| escaped(&problem.found));
     let mut lines = vec![(excerpt(text, span), AnnotationKind::Primary, label)];
     for (other, label) in &problem.also {
         let other = excerpt(text, other);
-        lines.push((other, AnnotationKind::Context, Some(label.clone())));
+        lines.push((other, AnnotationKind::Context, Some(escaped(label))));
     }
     lines.sort_by_key(|(line, ..)| line.number);
     lines
@@ -195,8 +206,8 @@ fn snippets(text: &str, lines: Vec<Marked>) -> Vec<Snippet<'static, Annotation<'
 
 fn one(renderer: &Renderer, name: &str, text: &str, problem: &Problem) -> String {
     let title = match problem.path.is_root() {
-        true => problem.rule.clone(),
-        false => format!("{}: {}", problem.path, problem.rule),
+        true => escaped(&problem.rule),
+        false => format!("{}: {}", problem.path, escaped(&problem.rule)),
     };
     let level = match problem.severity {
         Severity::Error => Level::ERROR,
@@ -219,11 +230,11 @@ fn one(renderer: &Renderer, name: &str, text: &str, problem: &Problem) -> String
     } else {
         group = group.element(Origin::path(name));
         if !problem.found.is_empty() {
-            group = group.element(Level::NOTE.message(problem.found.clone()));
+            group = group.element(Level::NOTE.message(escaped(&problem.found)));
         }
     }
     if let Some(hint) = &problem.hint {
-        group = group.element(Level::HELP.message(hint.clone()));
+        group = group.element(Level::HELP.message(escaped(hint)));
     }
     renderer.render(&[group])
 }
