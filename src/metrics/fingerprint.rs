@@ -62,7 +62,8 @@ impl Fingerprint {
     pub fn event(&mut self, what: u64, whom: u64, at: Instant) {
         let word = what ^ whom.rotate_left(17);
         self.order.absorb(word);
-        self.timing.absorb(word.wrapping_add(at.as_ns().wrapping_mul(MULTIPLIER)));
+        self.timing
+            .absorb(word.wrapping_add(at.as_ns().wrapping_mul(MULTIPLIER)));
     }
 
     /// Takes in an outcome: of whom, which, and a number that belongs to it.

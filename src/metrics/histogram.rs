@@ -82,8 +82,15 @@ mod tests {
                 let value = (1 << exponent) + offset.min((1 << exponent) - 1);
                 let at = bucket(value);
                 let error = middle(at).abs_diff(value) as f64 / value as f64;
-                assert!(error <= 1.0 / 2048.0, "{value}: bucket {at}, middle {}", middle(at));
-                assert!(bucket(value - 1) == at || bucket(value - 1) + 1 == at, "{value}");
+                assert!(
+                    error <= 1.0 / 2048.0,
+                    "{value}: bucket {at}, middle {}",
+                    middle(at)
+                );
+                assert!(
+                    bucket(value - 1) == at || bucket(value - 1) + 1 == at,
+                    "{value}"
+                );
                 last = last.max(at);
             }
         }
@@ -96,7 +103,9 @@ mod tests {
         let mut theirs = hdrhistogram::Histogram::<u64>::new(3).unwrap();
         let mut value = 1_u64;
         for _ in 0..200_000 {
-            value = value.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            value = value
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
             let skewed = value >> (value >> 58);
             own.record(skewed);
             theirs.record(skewed).unwrap();
@@ -109,10 +118,17 @@ mod tests {
 
     #[test]
     fn merging_is_recording_both() {
-        let (mut one, mut two, mut both) =
-            (Histogram::default(), Histogram::default(), Histogram::default());
+        let (mut one, mut two, mut both) = (
+            Histogram::default(),
+            Histogram::default(),
+            Histogram::default(),
+        );
         for value in (0..5_000_u64).map(|i| i * i * i) {
-            if value % 3 == 0 { one.record(value) } else { two.record(value) }
+            if value % 3 == 0 {
+                one.record(value)
+            } else {
+                two.record(value)
+            }
             both.record(value);
         }
         one.merge(&two);

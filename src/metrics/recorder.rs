@@ -59,7 +59,11 @@ impl Recorder {
         if other.count == 0 {
             return;
         }
-        self.min = if self.count == 0 { other.min } else { self.min.min(other.min) };
+        self.min = if self.count == 0 {
+            other.min
+        } else {
+            self.min.min(other.min)
+        };
         self.max = self.max.max(other.max);
         self.count += other.count;
         self.sum += other.sum;
@@ -69,7 +73,9 @@ impl Recorder {
             self.outgrow();
         }
         if let Some(histogram) = &mut self.histogram {
-            std::mem::take(&mut self.samples).into_iter().for_each(|ns| histogram.record(ns));
+            std::mem::take(&mut self.samples)
+                .into_iter()
+                .for_each(|ns| histogram.record(ns));
             if let Some(more) = &other.histogram {
                 histogram.merge(more);
             }
@@ -201,12 +207,26 @@ mod tests {
     #[test]
     fn merging_is_recording_both() {
         let all: Vec<u64> = (0..100_000).map(|i| i * 7_919 % 65_537 * 1_000).collect();
-        for (cut, end) in [(0, 10), (10, 10), (10, 60_000), (60_000, 70_000), (30_000, 100_000)] {
+        for (cut, end) in [
+            (0, 10),
+            (10, 10),
+            (10, 60_000),
+            (60_000, 70_000),
+            (30_000, 100_000),
+        ] {
             let (mut one, mut two) = (Recorder::default(), Recorder::default());
-            all[..cut].iter().for_each(|&ns| one.record(Duration::from_ns(ns)));
-            all[cut..end].iter().for_each(|&ns| two.record(Duration::from_ns(ns)));
+            all[..cut]
+                .iter()
+                .for_each(|&ns| one.record(Duration::from_ns(ns)));
+            all[cut..end]
+                .iter()
+                .for_each(|&ns| two.record(Duration::from_ns(ns)));
             one.merge(&two);
-            assert_eq!(one.summary(), summary(all[..end].iter().copied()), "{cut} {end}");
+            assert_eq!(
+                one.summary(),
+                summary(all[..end].iter().copied()),
+                "{cut} {end}"
+            );
         }
     }
 

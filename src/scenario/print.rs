@@ -19,8 +19,10 @@ pub fn resolved(scenario: &Scenario) -> String {
         .extensions(Extensions::IMPLICIT_SOME);
     let text = ron::ser::to_string_pretty(scenario, look).expect("scenarios have a form in RON");
     // The extension is always on when a scenario is read; the line that asks for it is noise.
-    let start = text.find('(').unwrap_or(0);
-    format!("Scenario{}\n", &text[start..])
+    let text = text
+        .strip_prefix("#![enable(implicit_some)]")
+        .unwrap_or(&text);
+    format!("Scenario{}\n", text.trim_start())
 }
 
 /// The meaning of the scenario as one line: what two files have in common when they run alike.
