@@ -278,7 +278,7 @@ impl Line {
     }
 }
 
-/// A request from its arrival to its end, and as long as any frame works for it.
+/// A request from its arrival to its end, and as long as any service works for it.
 #[derive(Clone, Copy, Debug)]
 pub struct Request {
     /// What its draws are keyed by.
@@ -295,8 +295,8 @@ pub struct Request {
     pub caller: FrameId,
     /// Attempts sent so far.
     pub attempts: u32,
-    /// Frames that refer to it.
-    frames: u32,
+    /// Frames that work for it although its caller has left them.
+    orphans: u32,
     /// It arrived after the warm-up.
     pub measured: bool,
     /// It has ended.
@@ -329,7 +329,7 @@ impl Requests {
             load,
             caller,
             attempts: 0,
-            frames: 0,
+            orphans: 0,
             measured,
             ended: false,
         };
@@ -345,18 +345,16 @@ impl Requests {
         }
     }
 
-    /// Counts a frame that refers to it.
-    #[inline]
-    pub fn hold(&mut self, id: RequestId) {
-        self.slots[id as usize].frames += 1;
+    /// A frame goes on although its caller has left: the request must outlive it.
+    pub fn orphan(&mut self, id: RequestId) {
+        self.slots[id as usize].orphans += 1;
     }
 
-    /// One frame refers to it no more; the last one of an ended request frees it.
-    #[inline]
-    pub fn release(&mut self, id: RequestId) {
+    /// Such a frame is gone; the last one of an ended request frees it.
+    pub fn bury(&mut self, id: RequestId) {
         let request = &mut self.slots[id as usize];
-        request.frames -= 1;
-        if request.frames == 0 && request.ended {
+        request.orphans -= 1;
+        if request.orphans == 0 && request.ended {
             self.free.push(id);
         }
     }
@@ -370,7 +368,7 @@ impl Requests {
         let request = &mut self.slots[id as usize];
         assert!(!request.ended, "a request ends once");
         request.ended = true;
-        if request.frames == 0 {
+        if request.orphans == 0 {
             self.free.push(id);
         }
         self.slots[id as usize]
@@ -431,13 +429,13 @@ mod tests {
     }
 
     #[test]
-    fn a_request_lives_until_its_last_frame() {
+    fn a_request_lives_until_its_last_orphan() {
         let mut requests = Requests::default();
         let id = requests.add(0, (0, 0), Instant::ZERO, NONE, true);
-        requests.hold(id);
+        requests.orphan(id);
         requests.end(id);
         assert_eq!(requests.add(0, (1, 0), Instant::ZERO, NONE, true), id + 1);
-        requests.release(id);
+        requests.bury(id);
         assert_eq!(requests.add(0, (2, 0), Instant::ZERO, NONE, true), id);
         assert_eq!(requests.in_flight(), 2);
     }

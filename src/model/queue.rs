@@ -54,7 +54,7 @@ impl Queue {
             deliveries: 0,
             since: cx.now(),
         };
-        let message = cx.push(node, node, NONE, request, state);
+        let message = cx.frames.add(node, node, NONE, request, state);
         self.append(cx, node, message);
         true
     }
@@ -70,7 +70,7 @@ impl Queue {
     ) -> bool {
         let frame = cx.frames[message];
         if !self.has_room(cx, node, frame.request) {
-            cx.pop(message);
+            cx.frames.remove(message);
             return false;
         }
         let State::Message { deliveries, .. } = frame.state else {

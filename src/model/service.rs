@@ -134,7 +134,7 @@ impl Service {
                 since: now,
                 left: Instant::NEVER,
             };
-            let frame = cx.push(node, from, parent, request, state);
+            let frame = cx.frames.add(node, from, parent, request, state);
             self.start(cx, frame);
             return None;
         }
@@ -147,7 +147,7 @@ impl Service {
             since: now,
             left: Instant::NEVER,
         };
-        let frame = cx.push(node, from, parent, request, state);
+        let frame = cx.frames.add(node, from, parent, request, state);
         self.line.push(&mut cx.frames, frame);
         self.waiting.rise(now);
         cx.note(request, node, What::Waits, self.line.len());
@@ -250,7 +250,7 @@ impl Service {
             (false, false) => (What::Answered, now - since),
         };
         cx.note(frame.request, frame.node, what, ns.as_ns());
-        cx.pop(id);
+        cx.leave(id, left);
         let outcome = if fails {
             Outcome::Error
         } else {
@@ -284,7 +284,7 @@ impl Service {
             }
             (State::Queued { since, .. }, Cancellation::None) => {
                 cx.note(frame.request, frame.node, What::Abandoned, 0);
-                cx.frames.unlink_parent(id);
+                cx.orphan(id);
                 cx.frames[id].state = State::Queued { since, left };
             }
             (State::Working { started, .. }, Cancellation::Immediate) => {
@@ -305,7 +305,7 @@ impl Service {
                 _,
             ) => {
                 cx.note(frame.request, frame.node, What::Abandoned, 0);
-                cx.frames.unlink_parent(id);
+                cx.orphan(id);
                 cx.frames[id].state = State::Working {
                     since,
                     started,
@@ -325,7 +325,7 @@ impl Service {
             cx.tally.attempts.cancelled += 1;
         }
         cx.note(frame.request, frame.node, What::Cancelled, 0);
-        cx.pop(id);
+        cx.frames.remove(id);
     }
 
     /// The service crashes under a frame, one of those that meet the fault. `None` if nobody waits
@@ -356,7 +356,7 @@ impl Service {
             }
             _ => unreachable!("a service's frame is queued or working"),
         };
-        cx.pop(id);
+        cx.leave(id, left);
         (left == Instant::NEVER).then_some(frame)
     }
 

@@ -24,6 +24,7 @@ pub struct LaneCalendar {
     awaited: Vec<u64>,
     sequence: u64,
     live: usize,
+    stored: usize,
     now: Instant,
 }
 
@@ -109,6 +110,8 @@ impl LaneCalendar {
         for (_, lane) in &mut self.lanes {
             lane.retain(|&entry| Self::is_live(awaited, entry));
         }
+        self.stored =
+            self.heap.len() + self.lanes.iter().map(|(_, lane)| lane.len()).sum::<usize>();
         for at in (0..self.heap.len() / 4 + 1).rev() {
             if let Some(&entry) = self.heap.get(at) {
                 self.sift_down(at, entry);
@@ -125,6 +128,7 @@ impl Calendar for LaneCalendar {
             awaited: Vec::new(),
             sequence: NOTHING,
             live: 0,
+            stored: 0,
             now: Instant::ZERO,
         }
     }
@@ -161,6 +165,7 @@ impl Calendar for LaneCalendar {
         assert!(*awaited == NOTHING, "slot {slot} already awaits an event");
         *awaited = self.sequence;
         self.live += 1;
+        self.stored += 1;
         let entry = pack(at, self.sequence, slot);
         match self.lanes.get_mut(usize::from(lane.0)) {
             Some((_, lane)) => {
@@ -181,12 +186,7 @@ impl Calendar for LaneCalendar {
             _ => return,
         }
         self.live -= 1;
-        if self.heap.len() > 2 * self.live + SWEEP_ABOVE
-            || self
-                .lanes
-                .iter()
-                .any(|(_, lane)| lane.len() > 2 * self.live + SWEEP_ABOVE)
-        {
+        if self.stored > 2 * self.live + SWEEP_ABOVE {
             self.sweep();
         }
     }
@@ -205,6 +205,7 @@ impl Calendar for LaneCalendar {
                         break;
                     }
                     lane.pop_front();
+                    self.stored -= 1;
                 }
             }
             if first == u128::MAX {
@@ -215,6 +216,7 @@ impl Calendar for LaneCalendar {
             if live && at >= end {
                 return None;
             }
+            self.stored -= 1;
             match from {
                 Some(index) => drop(self.lanes[index].1.pop_front()),
                 None => self.pop_heap(),
@@ -234,6 +236,6 @@ impl Calendar for LaneCalendar {
     }
 
     fn stored(&self) -> usize {
-        self.heap.len() + self.lanes.iter().map(|(_, lane)| lane.len()).sum::<usize>()
+        self.stored
     }
 }

@@ -33,7 +33,7 @@ impl Timeout {
         parent: FrameId,
         request: RequestId,
     ) -> Enter {
-        let frame = cx.push(node, node, parent, request, State::Timer);
+        let frame = cx.frames.add(node, node, parent, request, State::Timer);
         cx.clock.wake_after(self.after, frame);
         Enter::Down(frame)
     }
@@ -47,7 +47,7 @@ impl Timeout {
         outcome: Outcome,
     ) -> Exit {
         cx.clock.cancel(id);
-        Exit::Up(cx.pop(id).parent, outcome)
+        Exit::Up(cx.frames.remove(id).parent, outcome)
     }
 
     /// Time is up; what is inside has been cancelled.
@@ -61,7 +61,7 @@ impl Timeout {
             What::TimedOut,
             self.after.duration().as_ns(),
         );
-        cx.pop(id);
+        cx.frames.remove(id);
         Outcome::Timeout
     }
 
