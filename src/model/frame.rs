@@ -115,7 +115,7 @@ impl Frames {
     ///
     /// # Panics
     /// When the arena is full: the world stops before.
-    #[inline]
+    #[inline(always)]
     pub fn add(
         &mut self,
         node: NodeId,
@@ -157,7 +157,7 @@ impl Frames {
     }
 
     /// Removes a frame, which must have no child left, and returns it.
-    #[inline]
+    #[inline(always)]
     pub fn remove(&mut self, id: FrameId) -> Frame {
         let frame = self.slots[id as usize];
         debug_assert_ne!(frame.state, State::Free, "a frame is removed once");
