@@ -90,25 +90,32 @@ pub enum State {
     },
 }
 
-/// The arena of frames.
-#[derive(Debug, Default)]
+/// The arena of frames. Free ones are linked through `next`.
+#[derive(Debug)]
 pub struct Frames {
     slots: Vec<Frame>,
-    free: Vec<FrameId>,
+    free: FrameId,
+    used: usize,
+}
+
+impl Default for Frames {
+    fn default() -> Self {
+        Self { slots: Vec::new(), free: NONE, used: 0 }
+    }
 }
 
 impl Frames {
     /// Frames in use.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.slots.len() - self.free.len()
+    #[inline]
+    pub const fn len(&self) -> usize {
+        self.used
     }
 
-    /// True when the arena can hold no more.
-    #[inline]
+    /// True without any.
     #[must_use]
-    pub fn is_full(&self) -> bool {
-        self.free.is_empty() && self.slots.len() >= MAX_SLOTS as usize
+    pub const fn is_empty(&self) -> bool {
+        self.used == 0
     }
 
     /// A new frame below `parent`, which must have no child yet.
@@ -124,29 +131,18 @@ impl Frames {
         request: RequestId,
         state: State,
     ) -> FrameId {
-        let frame = Frame {
-            node,
-            from,
-            parent,
-            child: NONE,
-            request,
-            previous: NONE,
-            next: NONE,
-            state,
-        };
-        let id = match self.free.pop() {
-            Some(id) => {
-                self.slots[id as usize] = frame;
-                id
-            }
-            None => {
-                assert!(
-                    self.slots.len() < MAX_SLOTS as usize,
-                    "the arena of frames is full"
-                );
-                self.slots.push(frame);
-                (self.slots.len() - 1) as FrameId
-            }
+        let (previous, next) = (NONE, NONE);
+        let frame = Frame { node, from, parent, child: NONE, request, previous, next, state };
+        self.used += 1;
+        let id = self.free;
+        let id = if let Some(slot) = self.slots.get_mut(id as usize) {
+            self.free = slot.next;
+            *slot = frame;
+            id
+        } else {
+            assert!(self.slots.len() < MAX_SLOTS as usize, "the arena of frames is full");
+            self.slots.push(frame);
+            (self.slots.len() - 1) as FrameId
         };
         if parent != NONE {
             let parent = &mut self.slots[parent as usize];
@@ -159,12 +155,17 @@ impl Frames {
     /// Removes a frame, which must have no child left, and returns it.
     #[inline(always)]
     pub fn remove(&mut self, id: FrameId) -> Frame {
-        let frame = self.slots[id as usize];
-        debug_assert_ne!(frame.state, State::Free, "a frame is removed once");
-        debug_assert_eq!(frame.child, NONE, "a frame outlives its child");
-        self.unlink_parent(id);
-        self.slots[id as usize].state = State::Free;
-        self.free.push(id);
+        let slot = &mut self.slots[id as usize];
+        debug_assert_ne!(slot.state, State::Free, "a frame is removed once");
+        debug_assert_eq!(slot.child, NONE, "a frame outlives its child");
+        let frame = *slot;
+        slot.state = State::Free;
+        slot.next = self.free;
+        self.free = id;
+        self.used -= 1;
+        if let Some(parent) = self.slots.get_mut(frame.parent as usize) {
+            parent.child = NONE;
+        }
         frame
     }
 
