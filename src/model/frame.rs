@@ -32,6 +32,9 @@ pub struct Frame {
     pub child: FrameId,
     /// Whose it is.
     pub request: RequestId,
+    /// The attempt of the request for which it was made, from 1; 0 before the first. An attempt
+    /// that its caller has left keeps its number while the request goes on to later ones.
+    pub attempt: u32,
     /// Neighbours in a line.
     previous: FrameId,
     next: FrameId,
@@ -82,6 +85,8 @@ pub enum State {
         deliveries: u32,
         /// When it last entered the queue.
         since: Instant,
+        /// The last wait before it was published again (of decorrelated jitter).
+        waited: Duration,
     },
     /// A caller of a closed loop that has sent so many requests.
     Caller {
@@ -130,6 +135,7 @@ impl Frames {
             parent,
             child: NONE,
             request,
+            attempt: 0,
             previous: NONE,
             next: NONE,
             state,
