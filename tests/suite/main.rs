@@ -1,4 +1,7 @@
 //! The integration tests, in one binary so that they link once.
 
+mod metastable;
 mod refusals;
 mod samplers;
+mod support;
+mod tutorial;
