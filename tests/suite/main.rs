@@ -4,4 +4,5 @@ mod metastable;
 mod refusals;
 mod samplers;
 mod support;
+mod theory;
 mod tutorial;
