@@ -86,11 +86,13 @@ impl Backoff {
         Self { formula, site }
     }
 
-    /// The wait before retry `n` (from 1) of what is keyed by `subject`, after the wait `before`.
+    /// The wait before retry `n` (from 1) of what is keyed by `subject`, after its attempt number
+    /// `attempt` and the wait `before`. The attempt is part of the key so that a retry inside
+    /// another one, or inside a redelivery, has luck of its own each time it begins again.
     #[inline]
     #[must_use]
-    pub fn wait(&self, subject: u64, n: u32, before: Duration) -> Duration {
-        let unit = || self.site.unit(subject, n, 0);
+    pub fn wait(&self, subject: u64, n: u32, attempt: u32, before: Duration) -> Duration {
+        let unit = || self.site.unit(subject, n, attempt);
         let ns = match &self.formula {
             Formula::None => return Duration::ZERO,
             Formula::Exponential { steps, jitter } => {
@@ -121,7 +123,7 @@ mod tests {
         let mut before = Duration::ZERO;
         (1..=retries)
             .map(|n| {
-                before = backoff.wait(5, n, before);
+                before = backoff.wait(5, n, n, before);
                 before.as_ns()
             })
             .collect()

@@ -93,14 +93,15 @@ impl Consumer {
         let now = cx.now();
         self.busy.rise(now);
         let frame = &mut cx.frames[message];
-        let State::Message { deliveries, since } = frame.state else {
+        (frame.node, frame.from) = (node, node);
+        let State::Message {
+            deliveries, since, ..
+        } = &mut frame.state
+        else {
             unreachable!("consumers take messages")
         };
-        (frame.node, frame.from) = (node, node);
-        frame.state = State::Message {
-            deliveries: deliveries + 1,
-            since,
-        };
+        *deliveries += 1;
+        let since = *since;
         let id = frame.request;
         let request = &mut cx.requests[id];
         request.picked = now;
@@ -117,7 +118,10 @@ impl Consumer {
         outcome: Outcome,
     ) -> Verdict {
         let frame = cx.frames[message];
-        let State::Message { deliveries, .. } = frame.state else {
+        let State::Message {
+            deliveries, waited, ..
+        } = frame.state
+        else {
             unreachable!("consumers hold messages")
         };
         let request = cx.requests[frame.request];
@@ -142,7 +146,10 @@ impl Consumer {
         let wait = self
             .config
             .backoff
-            .wait(request.key, deliveries, Duration::ZERO);
+            .wait(request.key, deliveries, request.attempts, waited);
+        if let State::Message { waited, .. } = &mut cx.frames[message].state {
+            *waited = wait;
+        }
         cx.note(frame.request, frame.node, What::Retries, wait.as_ns());
         if wait.is_zero() {
             self.busy.fall(cx.now());

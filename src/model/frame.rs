@@ -32,6 +32,9 @@ pub struct Frame {
     pub child: FrameId,
     /// Whose it is.
     pub request: RequestId,
+    /// At a service, the attempt that it is, from 1: one that its caller has left keeps its number
+    /// while the request goes on to later ones. 0 elsewhere.
+    pub attempt: u32,
     /// Neighbours in a line.
     previous: FrameId,
     next: FrameId,
@@ -82,6 +85,8 @@ pub enum State {
         deliveries: u32,
         /// When it last entered the queue.
         since: Instant,
+        /// The last wait before it was published again (of decorrelated jitter).
+        waited: Duration,
     },
     /// A caller of a closed loop that has sent so many requests.
     Caller {
@@ -100,7 +105,11 @@ pub struct Frames {
 
 impl Default for Frames {
     fn default() -> Self {
-        Self { slots: Vec::new(), free: NONE, used: 0 }
+        Self {
+            slots: Vec::new(),
+            free: NONE,
+            used: 0,
+        }
     }
 }
 
@@ -132,7 +141,18 @@ impl Frames {
         state: State,
     ) -> FrameId {
         let (previous, next) = (NONE, NONE);
-        let frame = Frame { node, from, parent, child: NONE, request, previous, next, state };
+        let (child, attempt) = (NONE, 0);
+        let frame = Frame {
+            node,
+            from,
+            parent,
+            child,
+            request,
+            attempt,
+            previous,
+            next,
+            state,
+        };
         self.used += 1;
         let id = self.free;
         let id = if let Some(slot) = self.slots.get_mut(id as usize) {
@@ -140,7 +160,10 @@ impl Frames {
             *slot = frame;
             id
         } else {
-            assert!(self.slots.len() < MAX_SLOTS as usize, "the arena of frames is full");
+            assert!(
+                self.slots.len() < MAX_SLOTS as usize,
+                "the arena of frames is full"
+            );
             self.slots.push(frame);
             (self.slots.len() - 1) as FrameId
         };

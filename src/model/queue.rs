@@ -53,6 +53,7 @@ impl Queue {
         let state = State::Message {
             deliveries: 0,
             since: cx.now(),
+            waited: Duration::ZERO,
         };
         let message = cx.frames.add(node, node, NONE, request, state);
         self.append(cx, node, message);
@@ -73,16 +74,13 @@ impl Queue {
             cx.frames.remove(message);
             return false;
         }
-        let State::Message { deliveries, .. } = frame.state else {
-            unreachable!("a message stays one")
-        };
         let now = cx.now();
         let again = &mut cx.frames[message];
         (again.node, again.from) = (node, node);
-        again.state = State::Message {
-            deliveries,
-            since: now,
+        let State::Message { since, .. } = &mut again.state else {
+            unreachable!("a message stays one")
         };
+        *since = now;
         self.append(cx, node, message);
         true
     }

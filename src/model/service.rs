@@ -135,6 +135,7 @@ impl Service {
                 left: Instant::NEVER,
             };
             let frame = cx.frames.add(node, from, parent, request, state);
+            cx.frames[frame].attempt = of.attempts;
             self.start(cx, frame);
             return None;
         }
@@ -148,6 +149,7 @@ impl Service {
             left: Instant::NEVER,
         };
         let frame = cx.frames.add(node, from, parent, request, state);
+        cx.frames[frame].attempt = of.attempts;
         self.line.push(&mut cx.frames, frame);
         self.waiting.rise(now);
         cx.note(request, node, What::Waits, self.line.len());
@@ -167,21 +169,21 @@ impl Service {
         if self.config.slots != u64::MAX && of.measured {
             self.wait.record(now - since);
         }
-        let (work, fails) = self.draw(now, of.key, of.attempts);
+        let (work, fails) = self.draw(now, of.key, frame.attempt);
         cx.frames[id].state = State::Working {
             since,
             started: now,
             fails,
             left,
         };
-        cx.note(frame.request, frame.node, What::Started, work.as_ns());
+        cx.note_attempt(&frame, What::Started, work.as_ns());
         match self.constant {
             Some(delay) => cx.clock.wake_after(delay, id),
             None if self.config.faults.is_empty() => {
                 cx.clock.wake_after(Delay::varying(work), id);
             }
             None => {
-                let done = self.config.faults.done(now, work, of.key, of.attempts);
+                let done = self.config.faults.done(now, work, of.key, frame.attempt);
                 cx.clock.wake_at(done, id);
             }
         }
@@ -249,7 +251,7 @@ impl Service {
             (false, true) => (What::Errored, now - since),
             (false, false) => (What::Answered, now - since),
         };
-        cx.note(frame.request, frame.node, what, ns.as_ns());
+        cx.note_attempt(&frame, what, ns.as_ns());
         cx.leave(id, left);
         let outcome = if fails {
             Outcome::Error
@@ -283,7 +285,7 @@ impl Service {
                 self.stop(cx, id);
             }
             (State::Queued { since, .. }, Cancellation::None) => {
-                cx.note(frame.request, frame.node, What::Abandoned, 0);
+                cx.note_attempt(&frame, What::Abandoned, 0);
                 cx.orphan(id);
                 cx.frames[id].state = State::Queued { since, left };
             }
@@ -304,7 +306,7 @@ impl Service {
                 },
                 _,
             ) => {
-                cx.note(frame.request, frame.node, What::Abandoned, 0);
+                cx.note_attempt(&frame, What::Abandoned, 0);
                 cx.orphan(id);
                 cx.frames[id].state = State::Working {
                     since,
@@ -324,7 +326,7 @@ impl Service {
             self.counts.cancelled += 1;
             cx.tally.attempts.cancelled += 1;
         }
-        cx.note(frame.request, frame.node, What::Cancelled, 0);
+        cx.note_attempt(&frame, What::Cancelled, 0);
         cx.frames.remove(id);
     }
 
@@ -339,7 +341,7 @@ impl Service {
         let now = cx.now();
         let measured = cx.requests[frame.request].measured;
         self.counts.crashed += u64::from(measured);
-        cx.note(frame.request, frame.node, What::Crashed, 0);
+        cx.note_attempt(&frame, What::Crashed, 0);
         let left = match frame.state {
             State::Queued { left, .. } => {
                 self.line.remove(&mut cx.frames, id);

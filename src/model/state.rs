@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::frame::{FrameId, Frames, NodeId, RequestId, Requests};
+use super::frame::{Frame, FrameId, Frames, NodeId, RequestId, Requests};
 use super::tally::Tally;
 use crate::kernel::calendar::Calendar;
 use crate::kernel::simulation::Clock;
@@ -112,13 +112,28 @@ impl<C: Calendar, P: Probe> Cx<C, P> {
     #[inline]
     pub fn note(&mut self, request: RequestId, node: NodeId, what: What, value: u64) {
         if P::LISTENS {
+            let attempt = self.requests[request].attempts;
+            self.tell(request, attempt, node, what, value);
+        }
+    }
+
+    /// Reports what happened to the attempt of a frame, which need not be the request's latest.
+    #[inline]
+    pub fn note_attempt(&mut self, frame: &Frame, what: What, value: u64) {
+        if P::LISTENS {
+            self.tell(frame.request, frame.attempt, frame.node, what, value);
+        }
+    }
+
+    fn tell(&mut self, request: RequestId, attempt: u32, node: NodeId, what: What, value: u64) {
+        if P::LISTENS {
             let of = &self.requests[request];
             let record = Record {
                 at: self.clock.now(),
                 event: self.clock.events(),
                 load: of.load,
                 request: of.index,
-                attempt: of.attempts,
+                attempt,
                 component: node,
                 what,
                 value,

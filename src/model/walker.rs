@@ -9,7 +9,7 @@ use super::consumer::Consumer;
 use super::fault::Fault;
 use super::frame::{FrameId, NONE, NodeId, RequestId, State};
 use super::layer::{breaker::Breaker, bulkhead::Bulkhead, retry::Retry, timeout::Timeout};
-use super::load::Load;
+use super::load::{Load, caller_of};
 use super::queue::Queue;
 use super::service::Service;
 use super::state::{Enter, Exit, Outcome};
@@ -121,10 +121,18 @@ impl<C: Calendar, P: Probe> World<C, P> {
     #[inline]
     fn fingerprint_event(&mut self, slot: FrameId) {
         let frame = &self.cx.frames[slot];
-        let whom = match (frame.request, frame.state) {
-            (NONE, State::Caller { sent }) => sent << 32 | u64::from(slot),
-            (NONE, _) => 0,
-            (request, _) => {
+        let whom = match (frame.request, frame.state, &self.nodes[frame.node as usize]) {
+            (NONE, State::Caller { .. }, Node::Load(_, first)) => {
+                // The caller's number: its slot depends on what else the scenario holds.
+                let (caller, sent) = caller_of(*first, slot, frame.state);
+                sent << 32 | caller
+            }
+            (NONE, ..) => 0,
+            (request, State::Working { .. }, _) => {
+                let key = self.cx.requests[request].key;
+                key.wrapping_add(u64::from(frame.attempt))
+            }
+            (request, ..) => {
                 let request = &self.cx.requests[request];
                 request.key.wrapping_add(u64::from(request.attempts))
             }

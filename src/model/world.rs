@@ -242,13 +242,14 @@ impl<C: Calendar, P: Probe> World<C, P> {
                 continue;
             };
             let request = &self.cx.requests[frame.request];
-            if fault.meets(request.key, request.attempts) {
+            if fault.meets(request.key, frame.attempt) {
                 there.push((since, id));
             }
         }
         there.sort_unstable_by_key(|&(since, id)| {
-            let request = &self.cx.requests[self.cx.frames[id].request];
-            (since, request.load, request.index, request.attempts)
+            let frame = &self.cx.frames[id];
+            let request = &self.cx.requests[frame.request];
+            (since, request.load, request.index, frame.attempt)
         });
         let mut dead = Vec::with_capacity(there.len());
         if let Node::Service(service) = &mut self.nodes[service as usize] {

@@ -1,4 +1,8 @@
 //! The integration tests, in one binary so that they link once.
 
+mod metastable;
 mod refusals;
 mod samplers;
+mod support;
+mod theory;
+mod tutorial;

@@ -160,7 +160,9 @@ impl Retry {
             cx.note(frame.request, frame.node, What::BudgetExhausted, 0);
             return Exit::Up(cx.frames.remove(id).parent, outcome);
         }
-        let wait = self.backoff.wait(request.key, tries, waited);
+        let wait = self
+            .backoff
+            .wait(request.key, tries, request.attempts, waited);
         cx.frames[id].state = State::Retry {
             tries: tries + 1,
             waited: wait,

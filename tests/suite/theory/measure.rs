@@ -1,0 +1,182 @@
+//! The figures of a run, under the names of the closed forms.
+
+use dessim::metrics::probe::{Record, What};
+use dessim::report::result::{ArmResult, Component, LatencySummary};
+use dessim::scenario::schema::Scenario;
+
+use crate::support::{count, latency, listen, ms, number, only, seeded};
+
+/// Counts and sums of what was heard in the window.
+#[derive(Default)]
+struct Heard {
+    sent: f64,
+    waits: f64,
+    completions: f64,
+    wasted: f64,
+    answered: f64,
+    answered_ms: f64,
+    backoff_ms: f64,
+    failed: f64,
+    failed_ms: f64,
+    ended: f64,
+    attempts: f64,
+    attempts_squared: f64,
+}
+
+impl Heard {
+    fn hear(&mut self, record: &Record) {
+        let ms = record.value as f64 / 1e6;
+        match record.what {
+            What::Sent => self.sent += 1.0,
+            What::Waits => self.waits += 1.0,
+            What::Answered | What::Errored => {
+                self.completions += 1.0;
+                self.answered += 1.0;
+                self.answered_ms += ms;
+            }
+            What::Wasted => {
+                self.completions += 1.0;
+                self.wasted += 1.0;
+            }
+            What::Retries => self.backoff_ms += ms,
+            What::Succeeded | What::Failed => {
+                let attempts = f64::from(record.attempt);
+                self.ended += 1.0;
+                self.attempts += attempts;
+                self.attempts_squared += attempts * attempts;
+                if record.what == What::Failed {
+                    self.failed += 1.0;
+                    self.failed_ms += ms;
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// One replication.
+pub(super) struct Run {
+    arm: ArmResult,
+    heard: Heard,
+    seconds: f64,
+}
+
+/// A quantile of a summary by the ending of a figure's name.
+fn part(summary: LatencySummary, name: &str) -> f64 {
+    ms(match name {
+        _ if name.contains("_p50_") => summary.p50_ns,
+        _ if name.contains("_p95_") => summary.p95_ns,
+        _ if name.contains("_p99_") => summary.p99_ns,
+        _ => summary.mean_ns,
+    })
+}
+
+impl Run {
+    pub(super) fn of(scenario: &Scenario, seed: u64, (from, until): (f64, f64)) -> Self {
+        let mut heard = Heard::default();
+        let from_ns = (from * 1e9) as u64;
+        let result = listen(scenario, &seeded(seed), |_, _, record| {
+            if record.at.as_ns() >= from_ns {
+                heard.hear(record);
+            }
+        });
+        Self {
+            arm: only(&result).clone(),
+            heard,
+            seconds: until - from,
+        }
+    }
+
+    fn component(&self, name: &str) -> &Component {
+        &self.arm.components[name]
+    }
+
+    fn server(&self, name: &str) -> f64 {
+        number(self.component("server"), name)
+    }
+
+    fn is_broker(&self) -> bool {
+        self.arm.components.contains_key("jobs")
+    }
+
+    /// Waiting for service: in a service's own line, or in the queue that consumers take from.
+    fn wait(&self) -> LatencySummary {
+        match self.is_broker() {
+            true => latency(self.component("jobs"), "wait"),
+            false => latency(self.component("server"), "wait"),
+        }
+    }
+
+    /// The figure that a case calls `name`.
+    pub(super) fn figure(&self, name: &str) -> f64 {
+        let (requests, heard) = (&self.arm.requests, &self.heard);
+        let offered = requests.offered as f64;
+        let ended = (requests.offered - requests.in_flight) as f64;
+        let end_to_end = self.arm.latency.end_to_end;
+        let outcome = self.arm.latency.outcome;
+        match name {
+            "utilization" if self.is_broker() => number(self.component("workers"), "utilisation"),
+            "utilization" => self.server("utilisation"),
+            "prob_wait" => heard.waits / heard.sent,
+            "prob_wait_accepted" => heard.waits / (heard.sent - requests.shed as f64),
+            "wait_mean_all_ms" => self.wait_of_all_ms(),
+            _ if name.starts_with("wait_") => part(self.wait(), name),
+            _ if name.starts_with("sojourn_") => part(end_to_end, name),
+            "response_mean_ms" | "mean_latency_of_successes_ms" | "success_latency_mean_ms" => {
+                ms(end_to_end.mean_ns)
+            }
+            "mean_caller_observed_ms" | "overall_latency_mean_ms" => ms(outcome.mean_ns),
+            "failure_latency_ms" => heard.failed_ms / heard.failed,
+            // In queue and at a consumer, over all deliveries of a message.
+            "time_in_broker_mean_excl_delay_ms" | "request_sojourn_mean_excl_backoff_ms" => {
+                ms(outcome.mean_ns) - heard.backoff_ms / ended
+            }
+            "attempt_sojourn_mean_ms" => heard.answered_ms / heard.answered,
+            "conditional_service_mean_ms" => ms(self.arm.latency.processing.mean_ns),
+            "mean_in_system" => self.server("busy_mean") + self.server("waiting_mean"),
+            "mean_queue_len" => self.server("waiting_mean"),
+            "mean_waiting" | "mean_ready_queue" => number(self.component("jobs"), "depth_mean"),
+            "mean_busy" => self.server("busy_mean"),
+            // Requests between two attempts: all that are under way less those in a slot.
+            "mean_orbit" => {
+                let under_way = ms(outcome.mean_ns) / 1e3 * outcome.count as f64 / self.seconds;
+                under_way - self.server("busy_mean")
+            }
+            "block_prob" => requests.shed as f64 / offered,
+            "throughput_per_s" => heard.completions / self.seconds,
+            "wasted_completions_per_s" => heard.wasted / self.seconds,
+            "goodput_per_s" => self.arm.goodput_per_s.expect("a window"),
+            "attempt_rate_per_s" => heard.sent / self.seconds,
+            "attempts_per_request" => self.arm.amplification.expect("requests"),
+            "attempts_mean" => heard.attempts / heard.ended,
+            "attempts_var" => {
+                let mean = heard.attempts / heard.ended;
+                heard.attempts_squared / heard.ended - mean * mean
+            }
+            "success"
+            | "success_fraction"
+            | "caller_success_fraction_if_deadline_covers_service" => {
+                requests.succeeded as f64 / ended
+            }
+            "timeout_fraction" => self.arm.failed_by.timeout as f64 / ended,
+            "p_attempt_timeout" => self.arm.attempts.timeouts as f64 / heard.sent,
+            "abandon_fraction" => self.arm.attempts.cancelled as f64 / ended,
+            "final_failure" => 1.0 - requests.succeeded as f64 / ended,
+            "drop_fraction" => requests.dropped as f64 / offered,
+            "dlq_fraction" => requests.dead_lettered as f64 / ended,
+            "dlq_per_s" => requests.dead_lettered as f64 / self.seconds,
+            "deliveries_per_message" => {
+                count(self.component("workers"), "deliveries") as f64 / offered
+            }
+            _ => panic!("{name} is no figure that is measured"),
+        }
+    }
+
+    /// Waits of the served, and the whole patience of those who left the line.
+    fn wait_of_all_ms(&self) -> f64 {
+        let served = self.wait();
+        let left = self.arm.attempts.cancelled as f64;
+        let sum = ms(served.mean_ns) * served.count as f64 + left * 100.0;
+        sum / (served.count as f64 + left)
+    }
+}

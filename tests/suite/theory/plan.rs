@@ -1,0 +1,216 @@
+//! The scenario of each case, made of its parameters.
+
+use super::Case;
+
+/// How a case is played.
+pub(super) struct Plan {
+    /// The scenario.
+    pub(super) text: String,
+    /// Runs, one a seed.
+    pub(super) replications: u64,
+    /// From the end of the warm-up to the end of the run, in seconds.
+    pub(super) window: (f64, f64),
+}
+
+const REPLICATIONS: u64 = 20;
+/// Requests of one replication, at scale 1 and after the warm-up.
+const REQUESTS: f64 = 50_000.0;
+/// The warm-up, as a part of what is measured: some relaxation times of the slowest case.
+const WARM_UP: f64 = 0.2;
+
+/// A load, a service and what stands between them.
+struct Parts {
+    arrivals: String,
+    /// Requests a second.
+    rate: f64,
+    service: String,
+    route: String,
+}
+
+impl Parts {
+    fn call(arrivals: String, rate: f64, service: &str, policy: &str) -> Self {
+        Self {
+            arrivals,
+            rate,
+            service: service.to_owned(),
+            route: format!(r#"calls: {{ "load": Call(to: "server", policy: [{policy}]) }}"#),
+        }
+    }
+
+    fn plan(&self, scale: f64) -> Plan {
+        let seconds = (REQUESTS * scale / self.rate).ceil();
+        let warm_up = (seconds * WARM_UP / scale.sqrt()).ceil();
+        let end = warm_up + seconds;
+        let Self {
+            arrivals,
+            service,
+            route,
+            ..
+        } = self;
+        Plan {
+            text: format!(
+                r#"Scenario(schema: 1, warm_up: "{warm_up}s", duration: "{end}s",
+                load: {{ "load": Load(arrivals: {arrivals}) }},
+                services: {{ "server": Service({service}) }}, {route})"#
+            ),
+            replications: REPLICATIONS,
+            window: (warm_up, end),
+        }
+    }
+}
+
+fn exponential(mean_ms: f64) -> String {
+    format!(r#"Exponential(mean: "{mean_ms}ms")"#)
+}
+
+fn mixture(phases: [(f64, f64); 2]) -> String {
+    let phase = |(ratio, mean)| format!(r#"(ratio: {ratio}, mean: "{mean}ms")"#);
+    format!(
+        "HyperExponential([{}, {}])",
+        phase(phases[0]),
+        phase(phases[1])
+    )
+}
+
+/// The law of the service times of a case that says it in words.
+fn law(id: &str, case: &Case) -> String {
+    match id {
+        "MDC-4" => format!(r#"Constant("{}ms")"#, case.param("service_mean_ms")),
+        "MG1-pareto" => r#"Pareto(alpha: 2.5, min: "6ms")"#.to_owned(),
+        "MG1-hyperexp" => mixture([(0.9, 5.0), (0.1, 55.0)]),
+        "ME2-1" => format!(
+            r#"Erlang(stages: 2, mean: "{}ms")"#,
+            case.param("service_mean_ms")
+        ),
+        "ERLB-10-deterministic" => r#"Constant("100ms")"#.to_owned(),
+        "ERLB-10-uniform" => r#"Uniform(min: "0ms", max: "200ms")"#.to_owned(),
+        "ERLB-10-hyperexp" => mixture([(0.9, 50.0), (0.1, 550.0)]),
+        _ => exponential(case.param("service_mean_ms")),
+    }
+}
+
+/// Poisson arrivals at a service with slots, a queue perhaps, and a policy.
+fn open(case: &Case, service: &str, policy: &str) -> Parts {
+    let rate = case.param("lambda_per_s");
+    let arrivals = format!(r#"Poisson(rate: "{rate}/s")"#);
+    Parts::call(arrivals, rate, service, policy)
+}
+
+fn closed(case: &Case, think: &str) -> Parts {
+    let mean = case.param("think_mean_ms");
+    let think = match think {
+        "constant" => format!(r#"Constant("{mean}ms")"#),
+        "uniform" => format!(r#"Uniform(min: "0ms", max: "{}ms")"#, 2.0 * mean),
+        _ => exponential(mean),
+    };
+    let arrivals = format!(
+        "ClosedLoop(callers: {}, think: {think})",
+        case.param("clients")
+    );
+    let (slots, time) = (case.param("servers"), law("", case));
+    let service = format!("slots: {slots}, time: {time}");
+    let rate = case.number("throughput_per_s");
+    Parts::call(arrivals, rate, &service, "")
+}
+
+/// Consumers that hold a message while a service without limits works on it.
+fn broker(id: &str, case: &Case, backoff: &str) -> Parts {
+    let rate = case.param("lambda_per_s");
+    let (capacity, failure, deliveries) = match id {
+        "BROKER-bounded" => (
+            format!("capacity: {}", case.param("capacity_waiting")),
+            0.0,
+            1.0,
+        ),
+        _ => {
+            let (ratio, most) = (case.param("nack_prob"), case.param("max_deliveries"));
+            (String::new(), ratio, most)
+        }
+    };
+    let consumers = case.param("consumers");
+    let backoff = if backoff.is_empty() { "None" } else { backoff };
+    Parts {
+        arrivals: format!(r#"Poisson(rate: "{rate}/s")"#),
+        rate,
+        service: format!("time: {}, failure_ratio: {failure}", law("", case)),
+        route: format!(
+            r#"queues: {{ "jobs": Queue({capacity}) }}, publishes: {{ "load": "jobs" }},
+            consumers: {{ "workers": Consumer(from: "jobs", concurrency: {consumers},
+                to: "server", max_deliveries: {deliveries}, backoff: {backoff},
+                backoff_holds_consumer: false) }}"#
+        ),
+    }
+}
+
+fn retry(case: &Case, backoff: &str) -> Parts {
+    let failure = case.param("failure_prob");
+    let (time, retries) = (law("", case), case.param("retries"));
+    let service = format!("slots: 1, time: {time}, failure_ratio: {failure}");
+    let policy = format!("Retry(max_retries: {retries}, backoff: {backoff})");
+    open(case, &service, &policy)
+}
+
+/// The plan of a case, `scale` times as long as every day.
+pub(super) fn plan(id: &str, variant: &str, case: &Case, scale: f64) -> Plan {
+    let time = |id| law(id, case);
+    let one_slot = |more: &str| format!("slots: 1, time: {}, {more}", law(id, case));
+    let parts = match id {
+        "H2M1" => {
+            let gap = mixture([(0.9, 5.0), (0.1, 80.0)]);
+            Parts::call(format!("Renewal(gap: {gap})"), 80.0, &one_slot(""), "")
+        }
+        "BATCH-fixed" => {
+            let rate = case.param("batch_rate_per_s");
+            let arrivals = format!(r#"Poisson(rate: "{rate}/s", batch: 10)"#);
+            Parts::call(arrivals, rate * 10.0, &one_slot(""), "")
+        }
+        "TO-nocancel" | "RENEGE-D-150" | "KILL-D-150" => {
+            let (cancellation, limit) = match id {
+                "TO-nocancel" => ("None", "caller_timeout_ms"),
+                "RENEGE-D-150" => ("QueuedOnly", "queue_timeout_ms"),
+                _ => ("Immediate", "deadline_ms"),
+            };
+            let policy = format!(r#"Timeout("{}ms")"#, case.param(limit));
+            let service = one_slot(&format!("cancellation: {cancellation}"));
+            open(case, &service, &policy)
+        }
+        "TO-retry-inf" => {
+            let service = r#"time: LogNormalMedian(median: "20ms", sigma: 1.0)"#;
+            let (timeout, retries) = (case.param("timeout_ms"), case.param("retries"));
+            let policy = format!(
+                r#"Retry(max_retries: {retries}, backoff: Constant("30ms")),
+                Timeout("{timeout}ms")"#
+            );
+            let arrivals = r#"Poisson(rate: "1000/s")"#.to_owned();
+            Parts::call(arrivals, 1000.0, service, &policy)
+        }
+        "GEOM-0.5-2" => {
+            let failure = case.param("failure_prob");
+            let service = format!(r#"time: Constant("1ms"), failure_ratio: {failure}"#);
+            let policy = format!("Retry(max_retries: {})", case.param("max_retries"));
+            let arrivals = r#"Constant(rate: "1000/s")"#.to_owned();
+            Parts::call(arrivals, 1000.0, &service, &policy)
+        }
+        "RETRIAL-1" => {
+            let policy = r#"Retry(max_retries: 1, backoff: Random(Exponential(mean: "50ms")))"#;
+            open(case, &one_slot("queue: 0"), policy)
+        }
+        _ if id.starts_with("RETRY-MM1") => retry(case, variant),
+        _ if id.starts_with("CLOSED") => closed(case, variant),
+        _ if id.starts_with("BROKER") => broker(id, case, variant),
+        _ => {
+            let slots = case.param("servers");
+            let queue = match case.params["queue_capacity_waiting"].as_u64() {
+                Some(places) => format!(", queue: {places}"),
+                None => String::new(),
+            };
+            open(
+                case,
+                &format!("slots: {slots}, time: {}{queue}", time(id)),
+                "",
+            )
+        }
+    };
+    // Near saturation everything takes long to forget.
+    parts.plan(if id == "MM1-95" { 3.0 * scale } else { scale })
+}
