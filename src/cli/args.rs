@@ -54,21 +54,23 @@ Examples:
     disable_help_subcommand = true
 )]
 pub(crate) struct Cli {
-    /// When to use colours.
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    /// When to use colours; auto obeys NO_COLOR and CLICOLOR_FORCE
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        display_order = 100
+    )]
     pub color: Color,
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// When to use colours; `auto` looks at the terminal, `NO_COLOR` and `CLICOLOR_FORCE`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {
-    #[value(help = "on a terminal; NO_COLOR and CLICOLOR_FORCE are obeyed")]
     Auto,
-    #[value(help = "even in a file")]
     Always,
-    #[value(help = "plain text")]
     Never,
 }
 
@@ -145,19 +147,14 @@ pub(crate) struct Run {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    #[value(help = "a page to read")]
     Text,
-    #[value(help = "one object, dessim.run/1")]
     Json,
-    #[value(help = "one such object a run, each on a line")]
     Jsonl,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Calendar {
-    #[value(help = "a heap beside FIFO lanes: the fast one")]
     Lanes,
-    #[value(help = "one priority queue: the simple one")]
     Keyed,
 }
 

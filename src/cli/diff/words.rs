@@ -22,17 +22,26 @@ pub(super) fn fields(fields: &[Field]) -> String {
     }
     let mut text = "\nthe scenarios differ in\n".to_owned();
     for field in fields.iter().take(FIELDS) {
-        let value = |value: &Option<String>| match value {
-            Some(value) => printable(value),
-            None => "nothing".to_owned(),
+        let what = match (&field.a, &field.b) {
+            (Some(a), Some(b)) => format!("{} in a, {} in b", printable(a), printable(b)),
+            (Some(a), None) => format!("{}only in a", scalar(a)),
+            (None, Some(b)) => format!("{}only in b", scalar(b)),
+            (None, None) => continue,
         };
-        let (a, b) = (value(&field.a), value(&field.b));
-        text.push_str(&format!("  {}: a has {a}, b has {b}\n", field.path));
+        text.push_str(&format!("  {}: {what}\n", field.path));
     }
     if fields.len() > FIELDS {
         text.push_str(&format!("  and {} values more\n", fields.len() - FIELDS));
     }
     text
+}
+
+/// A value that fits a line; what holds others is told by its name.
+fn scalar(json: &str) -> String {
+    match json.starts_with(['{', '[']) {
+        true => String::new(),
+        false => format!("{}, ", printable(json)),
+    }
 }
 
 /// One line an arm.
