@@ -3,7 +3,7 @@
 use dessim::scenario::resolved;
 
 use super::args::Check;
-use super::ui::{Failure, Ui, plural};
+use super::ui::{Failure, Ui};
 use super::{Exit, input};
 
 pub(super) fn check(ui: &Ui, args: &Check) -> Result<Exit, Failure> {
@@ -28,12 +28,12 @@ pub(super) fn check(ui: &Ui, args: &Check) -> Result<Exit, Failure> {
         }
     }
     let files = args.files.len();
-    let summary = match fine == files {
-        true => plural(files, "file"),
-        false => format!("{fine} of {}", plural(files, "file")),
+    let summary = match (fine == files, files) {
+        (true, 1) => "1 file is fine\n".to_owned(),
+        (true, _) => format!("{files} files are fine\n"),
+        (false, _) => format!("{fine} of {files} files are fine\n"),
     };
-    let verb = if files == 1 { "is" } else { "are" };
-    ui.print(&format!("{summary} {verb} fine\n"))?;
+    ui.print(&summary)?;
     Ok(worst)
 }
 

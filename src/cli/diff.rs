@@ -71,14 +71,14 @@ pub(super) fn diff(ui: &Ui, args: &Diff) -> Result<Exit, Failure> {
 
 /// What can be played, and its result if it is a run.
 enum Player<'a> {
-    Scenario(ScenarioReplay<'a>),
+    Scenario(Box<ScenarioReplay<'a>>),
     Trace(&'a mut TraceFile),
 }
 
 impl Player<'_> {
     fn run(&mut self) -> &mut dyn Replay {
         match self {
-            Self::Scenario(replay) => replay,
+            Self::Scenario(replay) => &mut **replay,
             Self::Trace(trace) => *trace,
         }
     }
@@ -126,7 +126,7 @@ impl Side {
         match self {
             Self::Scenario(file) => {
                 let replay = ScenarioReplay::new(&file.scenario, &file.name, options);
-                Player::Scenario(replay)
+                Player::Scenario(Box::new(replay))
             }
             Self::Trace(trace) => Player::Trace(trace),
         }

@@ -12,6 +12,7 @@ use dessim::report::result::RunResult;
 use dessim::report::runs::runs_page;
 use dessim::report::{csv, format, json, markdown};
 use dessim::scenario::build::BuildError;
+use dessim::scenario::problem::printable;
 use dessim::scenario::{arms, expected_requests};
 
 use super::Exit;
@@ -145,7 +146,7 @@ fn feasible(file: &ScenarioFile, args: &Run) -> Result<(), Failure> {
     }
     let message = format!(
         "{} would send about {} requests through its arms, and a run stops after {} events",
-        file.name,
+        printable(&file.name),
         format::number(requests),
         format::count(DEFAULT_MAX_EVENTS),
     );

@@ -206,10 +206,8 @@ fn local(path: &Path) -> String {
 fn select(paths: &[PathBuf]) -> Result<BTreeMap<String, PathBuf>, Failure> {
     let mut found = Vec::new();
     let mut seen = BTreeSet::new();
-    if paths.is_empty() {
-        if Path::new(DEFAULT_PATH).is_dir() {
-            collect(Path::new(DEFAULT_PATH), &mut found, &mut seen)?;
-        }
+    if paths.is_empty() && Path::new(DEFAULT_PATH).is_dir() {
+        collect(Path::new(DEFAULT_PATH), &mut found, &mut seen)?;
     }
     for path in paths {
         let about = fs::metadata(path).map_err(|error| Failure::io("read", path, &error))?;

@@ -106,7 +106,7 @@ fn record(line: &Line<'_>, parting: &Parting) -> String {
         let sides = [&parting.a, &parting.b].into_iter().flatten();
         parting.history.iter().chain(sides)
     };
-    let widest = |of: &dyn Fn(&Line<'_>) -> usize| all().map(|line| of(line)).max().unwrap_or(0);
+    let widest = |of: &dyn Fn(&Line<'_>) -> usize| all().map(of).max().unwrap_or(0);
     let at = |line: &Line<'_>| instant(line.at_ns);
     let (at_width, request, component) = (
         widest(&|line| at(line).len()),

@@ -222,3 +222,16 @@ fn readers_may_leave() {
         place.shell("$D run nowhere.ron 2> /dev/full").ends(1, &[]);
     }
 }
+
+#[test]
+#[cfg(unix)]
+fn an_interrupted_run_leaves_nothing() {
+    let place = Place::new();
+    let run = "$D run small.ron --set load.users.total=99999999 --export-json r.json";
+    let ran = place.shell(&format!("timeout --preserve-status -s INT 0.3 {run}"));
+    assert!(matches!(ran.exit, Some(130) | None), "{ran:?}");
+    assert_eq!(
+        (ran.out.as_str(), place.path("r.json").exists()),
+        ("", false)
+    );
+}
