@@ -1,5 +1,6 @@
 //! `dessim run`: one scenario, one seed or many.
 
+use std::io::ErrorKind;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
@@ -203,9 +204,20 @@ fn traced(file: &ScenarioFile, options: &Options, to: &Target) -> Result<RunResu
     let result =
         dessim::experiment::run::run_with(&file.scenario, &file.name, options, &mut tracer)
             .map_err(|error| broken(&error))?;
-    let sink = tracer.finish().map_err(|error| to.failed(error))?;
-    sink.close(Ok(()))?;
+    let written = match tracer.finish() {
+        Ok(sink) => sink.close(Ok(())),
+        Err(error) => Err(to.failed(error)),
+    };
+    still(written)?;
     Ok(result)
+}
+
+/// A reader who left does not keep the other files from being written; nobody else is forgiven.
+fn still(written: Result<(), Failure>) -> Result<(), Failure> {
+    match written {
+        Err(Failure::Stdout(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
 }
 
 /// A run that stopped is told last, where it is read.
@@ -247,7 +259,12 @@ fn often(
         };
         let result = simulate(file, &options)?;
         if streams {
-            Ui::print_raw(&json::to_json_line(&result))?;
+            let printed = Ui::print_raw(&json::to_json_line(&result));
+            // With nothing else to write, there is nothing left to run for.
+            match keeps {
+                true => still(printed)?,
+                false => printed?,
+            }
         }
         if ended(ui, &result) != Exit::Done {
             exit = Exit::Invalid;

@@ -208,6 +208,11 @@ fn readers_may_leave() {
     assert_eq!(ran.fine().out.lines().count(), 1);
     let ran = place.shell("set -o pipefail; $D run small.ron --trace - | head -2");
     assert_eq!(ran.fine().out.lines().count(), 2);
+    for stream in ["--seeds 1..50 --format jsonl", "--trace -"] {
+        let run = format!("$D run small.ron {stream} --export-csv r.csv");
+        place.shell(&format!("rm -f r.csv; {run} | head -1")).fine();
+        assert!(place.read("r.csv").len() > 1000, "{stream}");
+    }
     for closed in [">&-", "2>&-", ">&- 2>&-"] {
         place
             .shell(&format!("$D run small.ron {closed}"))
