@@ -91,17 +91,16 @@ impl<C: Calendar, P: Probe> Model for World<C, P> {
                     self.walk(Step::Up(frame.from, frame.parent, frame.request, outcome));
                 }
             }
-            Node::Timeout(_) => {
+            Node::Timeout(timeout) => {
+                timeout.fire(&mut self.cx, slot);
                 self.cancel_below(slot);
-                if let Node::Timeout(timeout) = &mut self.nodes[frame.node as usize] {
-                    let outcome = timeout.wake(&mut self.cx, slot);
-                    self.walk(Step::Up(
-                        frame.node - 1,
-                        frame.parent,
-                        frame.request,
-                        outcome,
-                    ));
-                }
+                self.cx.frames.remove(slot);
+                self.walk(Step::Up(
+                    frame.node - 1,
+                    frame.parent,
+                    frame.request,
+                    Outcome::Timeout,
+                ));
             }
             Node::Retry(_) => self.walk(Step::Down(frame.node + 1, slot, frame.request)),
             Node::Consumer(consumer) => {

@@ -19,10 +19,8 @@ pub fn resolved(scenario: &Scenario) -> String {
         .extensions(Extensions::IMPLICIT_SOME);
     let text = ron::ser::to_string_pretty(scenario, look).expect("scenarios have a form in RON");
     // The extension is always on when a scenario is read; the line that asks for it is noise.
-    let text = text
-        .strip_prefix("#![enable(implicit_some)]")
-        .unwrap_or(&text);
-    format!("Scenario{}\n", text.trim_start())
+    let start = text.find("\n(").map_or(0, |newline| newline + 1);
+    format!("Scenario{}\n", &text[start..])
 }
 
 /// The meaning of the scenario as one line: what two files have in common when they run alike.

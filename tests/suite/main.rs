@@ -1,5 +1,9 @@
 //! The integration tests, in one binary so that they link once.
 
+#[cfg(feature = "cli")]
+mod cli;
+#[cfg(feature = "cli")]
+mod golden;
 mod metastable;
 mod refusals;
 mod samplers;

@@ -50,19 +50,13 @@ impl Timeout {
         Exit::Up(cx.frames.remove(id).parent, outcome)
     }
 
-    /// Time is up; what is inside has been cancelled.
+    /// Time is up; what is inside is about to be cancelled.
     #[inline]
-    pub fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Cx<C, P>, id: FrameId) -> Outcome {
+    pub fn fire<C: Calendar, P: Probe>(&mut self, cx: &mut Cx<C, P>, id: FrameId) {
         let frame = cx.frames[id];
         self.fired += u64::from(cx.requests[frame.request].measured);
-        cx.note(
-            frame.request,
-            frame.node,
-            What::TimedOut,
-            self.after.duration().as_ns(),
-        );
-        cx.frames.remove(id);
-        Outcome::Timeout
+        let after = self.after.duration().as_ns();
+        cx.note(frame.request, frame.node, What::TimedOut, after);
     }
 
     /// Its numbers at the end of a run.
