@@ -75,6 +75,7 @@ pub struct Service {
     line: Line,
     busy: Gauge,
     waiting: Gauge,
+    in_flight_max: u64,
     wait: Recorder,
     counts: Counts,
 }
@@ -101,6 +102,7 @@ impl Service {
             line: Line::default(),
             busy: Gauge::new(measured_from),
             waiting: Gauge::new(measured_from),
+            in_flight_max: 0,
             wait: Recorder::default(),
             counts: Counts::default(),
         }
@@ -129,7 +131,9 @@ impl Service {
             cx.note(request, node, What::Crashed, 0);
             return Some(Outcome::Error);
         }
+        let there = self.busy.level() + self.line.len();
         if self.busy.level() < self.config.slots {
+            self.in_flight_max = self.in_flight_max.max(there + 1);
             let state = State::Queued {
                 since: now,
                 left: Instant::NEVER,
@@ -144,6 +148,7 @@ impl Service {
             cx.note(request, node, What::Shed, self.line.len());
             return Some(Outcome::Shed);
         }
+        self.in_flight_max = self.in_flight_max.max(there + 1);
         let state = State::Queued {
             since: now,
             left: Instant::NEVER,
@@ -397,6 +402,7 @@ impl Service {
             ("for_nobody", Metric::Count(counts.for_nobody)),
             ("crashed", Metric::Count(counts.crashed)),
             ("in_flight", Metric::Count(in_flight)),
+            ("in_flight_max", Metric::Count(self.in_flight_max)),
             ("busy_mean", Metric::Number(busy)),
             ("busy_max", Metric::Count(self.busy.max())),
         ];

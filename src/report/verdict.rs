@@ -24,7 +24,7 @@ const LOSERS_NAMED: usize = 2;
 /// The longest name of an arm within a sentence, in columns.
 const NAME_COLUMNS: usize = 30;
 
-/// One to three sentences on what the arms did and why they differ.
+/// One to four sentences on what the arms did and why they differ.
 #[must_use]
 pub fn verdict(result: &RunResult) -> Vec<String> {
     if result.stopped.is_some() {
@@ -157,6 +157,12 @@ fn unequal(best: &Arm<'_>, worst: &Arm<'_>, arms: usize) -> Vec<String> {
     } else {
         format!("{name} succeeded with {successes}, {other} with {second}{because}")
     }];
+    if best.succeeded <= 1.0 - MUCH_LOST {
+        lines.push(format!(
+            "{name} was not spared either{}",
+            because_of_losses(best)
+        ));
+    }
     lines.extend(instead(best, worst));
     lines.extend(price(best, worst));
     lines
@@ -174,6 +180,15 @@ fn because(arm: &Arm<'_>) -> String {
         String::new()
     } else {
         format!(": {}", clauses.join("; "))
+    }
+}
+
+fn because_of_losses(arm: &Arm<'_>) -> String {
+    let losses = losses(arm.data);
+    if losses.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", joined(&losses))
     }
 }
 

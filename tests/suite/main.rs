@@ -9,4 +9,5 @@ mod refusals;
 mod samplers;
 mod support;
 mod theory;
+mod tidy;
 mod tutorial;

@@ -1,14 +1,62 @@
 //! Rules within one distribution that the schema cannot state.
 
+use crate::scenario::distribution::resolve;
 use crate::scenario::path::Path;
-use crate::scenario::problem::Problem;
+use crate::scenario::problem::{Problem, Severity};
 use crate::scenario::schema::{Distribution, Phase, QuantilePoint};
 
 /// Probabilities of a mixture may miss 1 by this much: decimal fractions do.
 const SUM_TOLERANCE: f64 = 1e-9;
 
-/// Hands every problem of the distribution at `at` to `add`.
+/// Hands every problem of the distribution at `at` to `add`: the rules between values first, then,
+/// if they hold, what only the sampler knows.
 pub(super) fn check(at: &Path, distribution: &Distribution, add: &mut dyn FnMut(Problem)) {
+    let mut found = Vec::new();
+    between_values(at, distribution, &mut |problem| found.push(problem));
+    if found
+        .iter()
+        .all(|problem| problem.severity != Severity::Error)
+        && let Err(why) = resolve(distribution)
+    {
+        let path = at.variant(name(distribution));
+        let is_field = why
+            .parameter
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c == '_');
+        let path = if is_field {
+            path.field(&why.parameter)
+        } else {
+            path
+        };
+        found.push(Problem::error(
+            &path,
+            why.rule,
+            format!("found {}", why.found),
+        ));
+    }
+    found.into_iter().for_each(add);
+}
+
+fn name(distribution: &Distribution) -> &'static str {
+    match distribution {
+        Distribution::Constant(_) => "Constant",
+        Distribution::Uniform { .. } => "Uniform",
+        Distribution::Exponential { .. } => "Exponential",
+        Distribution::Normal { .. } => "Normal",
+        Distribution::LogNormal { .. } => "LogNormal",
+        Distribution::LogNormalMedian { .. } => "LogNormalMedian",
+        Distribution::Gamma { .. } => "Gamma",
+        Distribution::Erlang { .. } => "Erlang",
+        Distribution::Weibull { .. } => "Weibull",
+        Distribution::Pareto { .. } => "Pareto",
+        Distribution::BoundedPareto { .. } => "BoundedPareto",
+        Distribution::HyperExponential(_) => "HyperExponential",
+        Distribution::Bimodal { .. } => "Bimodal",
+        Distribution::Quantiles(_) => "Quantiles",
+    }
+}
+
+fn between_values(at: &Path, distribution: &Distribution, add: &mut dyn FnMut(Problem)) {
     match distribution {
         Distribution::Uniform { min, max } if min > max => {
             let rule = format!("must not be below `min`, which is {min}");

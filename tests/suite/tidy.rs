@@ -1,0 +1,134 @@
+//! The style as a test: what would otherwise be argued about again and again.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const COLUMNS: usize = 100;
+const FILE_LINES: usize = 400;
+const FUNCTION_LINES: usize = 70;
+
+/// Longer than the rule, for a reason that outweighs it.
+const LONG_FILES: &[&str] = &[
+    // One vocabulary: whoever writes a scenario reads it from top to bottom.
+    "src/scenario/schema.rs",
+];
+
+/// What the code of a folder may use of the other folders; everything imports one way.
+const IMPORTS: &[(&str, &[&str])] = &[
+    ("src/kernel", &["kernel"]),
+    ("src/metrics", &["kernel", "metrics"]),
+    ("src/model", &["kernel", "metrics", "model"]),
+    ("src/scenario", &["kernel", "metrics", "model", "scenario"]),
+    ("src/report", &["kernel", "metrics", "report"]),
+    ("src/experiment", &["kernel", "metrics", "model", "scenario", "report", "experiment"]),
+];
+
+fn sources(folder: &str) -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut open: Vec<PathBuf> = vec![root.join(folder)];
+    let mut files = Vec::new();
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            let name = path.strip_prefix(root).unwrap().to_string_lossy().replace('\\', "/");
+            files.push((name, fs::read_to_string(&path).unwrap()));
+        }
+    }
+    files.sort();
+    assert!(!files.is_empty(), "{folder} has no sources");
+    files
+}
+
+fn ours() -> Vec<(String, String)> {
+    [sources("src"), sources("tests")].concat()
+}
+
+fn report(problems: &[String]) {
+    assert!(problems.is_empty(), "\n{}", problems.join("\n"));
+}
+
+#[test]
+fn lines_and_files_are_short() {
+    let mut problems = Vec::new();
+    for (name, text) in ours() {
+        for (number, line) in (1..).zip(text.lines()) {
+            let columns = line.chars().count();
+            if columns > COLUMNS {
+                problems.push(format!("{name}:{number}: {columns} columns"));
+            }
+        }
+        let lines = text.lines().count();
+        if lines > FILE_LINES && !LONG_FILES.contains(&name.as_str()) {
+            problems.push(format!("{name}: {lines} lines"));
+        }
+    }
+    report(&problems);
+}
+
+#[test]
+fn functions_are_short() {
+    let mut problems = Vec::new();
+    for (name, text) in ours() {
+        let lines: Vec<&str> = text.lines().collect();
+        for (start, line) in lines.iter().enumerate() {
+            let code = line.trim_start();
+            let indent = line.len() - code.len();
+            let head = ["fn ", "pub fn ", "pub(super) fn ", "pub(crate) fn ", "const fn "];
+            if !head.iter().any(|head| code.starts_with(head)) || code.ends_with(';') {
+                continue;
+            }
+            let closing = format!("{}}}", " ".repeat(indent));
+            let end = lines[start..].iter().position(|line| **line == closing);
+            if let Some(length) = end.filter(|&length| length > FUNCTION_LINES) {
+                problems.push(format!("{name}:{}: {length} lines: {code}", start + 1));
+            }
+        }
+    }
+    report(&problems);
+}
+
+#[test]
+fn imports_run_one_way() {
+    let mut problems = Vec::new();
+    for (folder, allowed) in IMPORTS {
+        for (name, text) in sources(folder) {
+            for (number, line) in (1..).zip(text.lines()) {
+                let uses = line.split("crate::").skip(1);
+                for module in uses.map(|rest| rest.split([':', ';', ' ', ',', '{']).next()) {
+                    let module = module.unwrap_or_default();
+                    let folder_exists = IMPORTS.iter().any(|(f, _)| f.ends_with(module));
+                    if !module.is_empty() && folder_exists && !allowed.contains(&module) {
+                        problems.push(format!("{name}:{number}: uses {module}"));
+                    }
+                }
+            }
+        }
+    }
+    report(&problems);
+}
+
+#[test]
+fn only_fpmath_calls_the_mathematics_of_a_platform_or_a_crate() {
+    let calls_libm = |text: &str| text.contains(concat!("libm", "::"));
+    let users: Vec<String> = sources("src")
+        .into_iter()
+        .filter(|(_, text)| calls_libm(text))
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(users, ["src/kernel/fpmath.rs"]);
+}
+
+#[test]
+fn nothing_is_left_for_later() {
+    let mut problems = Vec::new();
+    for (name, text) in ours() {
+        for (number, line) in (1..).zip(text.lines()) {
+            let words = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("todo", "!(")];
+            if words.iter().any(|word| line.contains(word)) {
+                problems.push(format!("{name}:{number}: {}", line.trim()));
+            }
+        }
+    }
+    report(&problems);
+}
