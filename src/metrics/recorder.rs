@@ -37,7 +37,7 @@ impl Recorder {
         self.count += 1;
         self.sum += u128::from(ns);
         match &mut self.histogram {
-            Some(histogram) => histogram.saturating_record(ns),
+            Some(histogram) => put(histogram, ns),
             None => {
                 self.samples.push(ns);
                 if self.samples.len() > EXACT_SAMPLES {
@@ -53,7 +53,7 @@ impl Recorder {
         // The arguments are constants in range, and the resizable range covers every u64.
         let mut histogram = Histogram::new(DIGITS).expect("3 digits are supported");
         for ns in std::mem::take(&mut self.samples) {
-            histogram.saturating_record(ns);
+            put(&mut histogram, ns);
         }
         self.histogram = Some(Box::new(histogram));
     }
@@ -110,6 +110,14 @@ impl Recorder {
             exact: self.histogram.is_none(),
         }
     }
+}
+
+/// Unlike `saturating_record`, which squeezes everything into the range so far, this widens it.
+#[inline]
+fn put(histogram: &mut Histogram<u64>, ns: u64) {
+    histogram
+        .record(ns)
+        .expect("the resizable range covers every u64");
 }
 
 /// Linear interpolation between order statistics (Hyndman and Fan 1996, type 7), to the nearest
