@@ -224,7 +224,9 @@ fn random_scenarios_meet_everything() {
     let site = dessim::kernel::draw::Site::new(1, "scenarios", "rolls");
     let mut met = std::collections::BTreeMap::new();
     for case in 0..300 {
-        let rolls: Vec<u16> = (0..160).map(|index| site.bits(case, 0, index) as u16).collect();
+        let rolls: Vec<u16> = (0..160)
+            .map(|index| site.bits(case, 0, index) as u16)
+            .collect();
         let (_, logs) = log(&scenario(&text(&rolls, PLAIN)), &seeded(case));
         for record in logs.values().flat_map(|log| &log.records) {
             *met.entry(record.what.name()).or_insert(0_u64) += 1;
