@@ -280,7 +280,7 @@ impl Writer<'_> {
             faults.push(entry("second", self.fault(second)));
         }
         let [more_services, more_loads, more_calls, more_faults] = self.style.more;
-        let mut sections = vec![
+        let mut sections = [
             self.section("load", loads, more_loads),
             self.section("services", services, more_services),
             self.section("queues", queues, ""),
