@@ -18,7 +18,6 @@ fn output(folder: &Path, text: &str, args: &[&str], change: impl FnOnce(&mut Com
 }
 
 #[test]
-#[ignore = "needs `dessim run` of the command line"]
 fn the_command_prints_the_same_bytes_every_time() {
     let folder = tempfile::tempdir().unwrap();
     let (folder, wide) = (folder.path(), wide());
@@ -64,7 +63,6 @@ fn the_command_prints_the_same_bytes_every_time() {
 
 /// The smallest and the largest seed are seeds like any other.
 #[test]
-#[ignore = "needs `dessim run` of the command line"]
 fn the_command_takes_every_seed() {
     let folder = tempfile::tempdir().unwrap();
     let wide = wide();
