@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::warn::warnings;
 use crate::kernel::calendar::{Calendar, KeyedCalendar, LaneCalendar, MAX_SLOTS};
 use crate::kernel::draw;
 use crate::kernel::simulation::{self, End, Halt};
@@ -191,7 +192,7 @@ fn run_arms(
         events: 0,
         virtual_ns: 0,
         stopped: None,
-        warnings: Vec::new(),
+        warnings: warnings(scenario),
         arms: BTreeMap::new(),
     };
     for (arm_name, arm) in &arms(scenario) {
@@ -279,7 +280,7 @@ impl Played {
             latency: Latencies {
                 end_to_end: tally.end_to_end.summary(),
                 processing: tally.processing.summary(),
-                outcome: tally.outcome.summary(),
+                outcome: tally.outcome().summary(),
             },
             wasted: tally.work.summary(),
             events: self.finished.events,

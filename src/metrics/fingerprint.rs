@@ -7,6 +7,9 @@
 use crate::kernel::draw::mix;
 use crate::kernel::time::Instant;
 
+/// Odd, half of its bits set, no pattern.
+const MULTIPLIER: u64 = 0xe703_7ed1_a0b4_28db;
+
 /// A running 64-bit hash: multiply to 128 bits and fold, as in wyhash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hash(u64);
@@ -18,7 +21,7 @@ impl Hash {
     /// Takes in one word.
     #[inline]
     pub fn absorb(&mut self, word: u64) {
-        let product = u128::from(self.0 ^ word) * 0xe703_7ed1_a0b4_28db_u128;
+        let product = u128::from(self.0 ^ word) * u128::from(MULTIPLIER);
         // The added constant keeps the hash moving when state and word happen to be equal.
         self.0 = ((product >> 64) as u64 ^ product as u64).wrapping_add(0x9e37_79b9_7f4a_7c15);
     }
@@ -59,7 +62,8 @@ impl Fingerprint {
     pub fn event(&mut self, what: u64, whom: u64, at: Instant) {
         let word = what ^ whom.rotate_left(17);
         self.order.absorb(word);
-        self.timing.absorb(word.wrapping_add(mix(at.as_ns())));
+        self.timing
+            .absorb(word.wrapping_add(at.as_ns().wrapping_mul(MULTIPLIER)));
     }
 
     /// Takes in an outcome: of whom, which, and a number that belongs to it.

@@ -2,6 +2,7 @@
 
 pub mod fingerprint;
 pub mod gauge;
+pub mod histogram;
 pub mod probe;
 pub mod recorder;
 pub mod summary;

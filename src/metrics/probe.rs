@@ -45,7 +45,7 @@ pub enum What {
     Errored,
     /// A service refused it, its queue being full; the number is how many wait.
     Shed,
-    /// A policy refused it unsent.
+    /// A policy refused it unsent; the number is how many wait, if that was the reason.
     Rejected,
     /// A timeout gave up on it; the number is the timeout.
     TimedOut,
@@ -77,7 +77,75 @@ pub enum What {
     Failed,
 }
 
+/// What the number of a record counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Number {
+    /// It is always 0.
+    None,
+    /// Nanoseconds.
+    Nanoseconds,
+    /// Requests, messages or deliveries.
+    Count,
+}
+
 impl What {
+    /// All of them.
+    pub const ALL: [Self; 23] = [
+        Self::Arrived,
+        Self::Waits,
+        Self::Admitted,
+        Self::Sent,
+        Self::Started,
+        Self::Answered,
+        Self::Errored,
+        Self::Shed,
+        Self::Rejected,
+        Self::TimedOut,
+        Self::Cancelled,
+        Self::Abandoned,
+        Self::Wasted,
+        Self::Retries,
+        Self::BudgetExhausted,
+        Self::Opened,
+        Self::Published,
+        Self::Dropped,
+        Self::Taken,
+        Self::DeadLettered,
+        Self::Crashed,
+        Self::Succeeded,
+        Self::Failed,
+    ];
+
+    /// What its number counts.
+    #[must_use]
+    pub const fn number(self) -> Number {
+        match self {
+            Self::Waits
+            | Self::Rejected
+            | Self::Shed
+            | Self::Published
+            | Self::Dropped
+            | Self::DeadLettered => Number::Count,
+            Self::Admitted
+            | Self::Started
+            | Self::Answered
+            | Self::Errored
+            | Self::TimedOut
+            | Self::Wasted
+            | Self::Retries
+            | Self::Opened
+            | Self::Taken
+            | Self::Succeeded
+            | Self::Failed => Number::Nanoseconds,
+            Self::Arrived
+            | Self::Sent
+            | Self::Cancelled
+            | Self::Abandoned
+            | Self::BudgetExhausted
+            | Self::Crashed => Number::None,
+        }
+    }
+
     /// Its name in traces, in snake case.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -2,15 +2,12 @@
 //!
 //! Memory does not depend on the number of samples. Count, mean, min and max are always exact.
 
-use hdrhistogram::Histogram;
-
+use super::histogram::Histogram;
 use super::summary::LatencySummary;
 use crate::kernel::time::Duration;
 
 /// Up to so many samples, quantiles are exact.
 pub const EXACT_SAMPLES: usize = 65_536;
-/// Significant decimal digits beyond.
-const DIGITS: u8 = 3;
 
 /// Collects durations.
 #[derive(Clone, Debug, Default)]
@@ -20,7 +17,7 @@ pub struct Recorder {
     min: u64,
     max: u64,
     samples: Vec<u64>,
-    histogram: Option<Box<Histogram<u64>>>,
+    histogram: Option<Box<Histogram>>,
 }
 
 impl Recorder {
@@ -37,7 +34,7 @@ impl Recorder {
         self.count += 1;
         self.sum += u128::from(ns);
         match &mut self.histogram {
-            Some(histogram) => put(histogram, ns),
+            Some(histogram) => histogram.record(ns),
             None => {
                 self.samples.push(ns);
                 if self.samples.len() > EXACT_SAMPLES {
@@ -50,12 +47,39 @@ impl Recorder {
     /// Moves to the histogram.
     #[cold]
     fn outgrow(&mut self) {
-        // The arguments are constants in range, and the resizable range covers every u64.
-        let mut histogram = Histogram::new(DIGITS).expect("3 digits are supported");
+        let mut histogram = Histogram::default();
         for ns in std::mem::take(&mut self.samples) {
-            put(&mut histogram, ns);
+            histogram.record(ns);
         }
         self.histogram = Some(Box::new(histogram));
+    }
+
+    /// Takes in everything that another has recorded; the order does not matter.
+    pub fn merge(&mut self, other: &Self) {
+        if other.count == 0 {
+            return;
+        }
+        self.min = if self.count == 0 {
+            other.min
+        } else {
+            self.min.min(other.min)
+        };
+        self.max = self.max.max(other.max);
+        self.count += other.count;
+        self.sum += other.sum;
+        self.samples.extend(&other.samples);
+        let many = self.samples.len() > EXACT_SAMPLES;
+        if self.histogram.is_none() && (many || other.histogram.is_some()) {
+            self.outgrow();
+        }
+        if let Some(histogram) = &mut self.histogram {
+            std::mem::take(&mut self.samples)
+                .into_iter()
+                .for_each(|ns| histogram.record(ns));
+            if let Some(more) = &other.histogram {
+                histogram.merge(more);
+            }
+        }
     }
 
     /// Samples so far.
@@ -89,10 +113,7 @@ impl Recorder {
         sorted.sort_unstable();
         let quantile = |q: f64| {
             Some(match &self.histogram {
-                Some(histogram) => {
-                    let value = histogram.value_at_quantile(q);
-                    histogram.median_equivalent(value).clamp(self.min, self.max)
-                }
+                Some(histogram) => histogram.quantile(q).clamp(self.min, self.max),
                 None => quantile_type_7(&sorted, q),
             })
         };
@@ -110,14 +131,6 @@ impl Recorder {
             exact: self.histogram.is_none(),
         }
     }
-}
-
-/// Unlike `saturating_record`, which squeezes everything into the range so far, this widens it.
-#[inline]
-fn put(histogram: &mut Histogram<u64>, ns: u64) {
-    histogram
-        .record(ns)
-        .expect("the resizable range covers every u64");
 }
 
 /// Linear interpolation between order statistics (Hyndman and Fan 1996, type 7), to the nearest
@@ -189,6 +202,32 @@ mod tests {
         }
         let few = summary((0..EXACT_SAMPLES as u64).map(|i| i * 3));
         assert!(few.exact);
+    }
+
+    #[test]
+    fn merging_is_recording_both() {
+        let all: Vec<u64> = (0..100_000).map(|i| i * 7_919 % 65_537 * 1_000).collect();
+        for (cut, end) in [
+            (0, 10),
+            (10, 10),
+            (10, 60_000),
+            (60_000, 70_000),
+            (30_000, 100_000),
+        ] {
+            let (mut one, mut two) = (Recorder::default(), Recorder::default());
+            all[..cut]
+                .iter()
+                .for_each(|&ns| one.record(Duration::from_ns(ns)));
+            all[cut..end]
+                .iter()
+                .for_each(|&ns| two.record(Duration::from_ns(ns)));
+            one.merge(&two);
+            assert_eq!(
+                one.summary(),
+                summary(all[..end].iter().copied()),
+                "{cut} {end}"
+            );
+        }
     }
 
     #[test]

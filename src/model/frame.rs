@@ -32,8 +32,8 @@ pub struct Frame {
     pub child: FrameId,
     /// Whose it is.
     pub request: RequestId,
-    /// The attempt of the request for which it was made, from 1; 0 before the first. An attempt
-    /// that its caller has left keeps its number while the request goes on to later ones.
+    /// At a service, the attempt that it is, from 1: one that its caller has left keeps its number
+    /// while the request goes on to later ones. 0 elsewhere.
     pub attempt: u32,
     /// Neighbours in a line.
     previous: FrameId,
@@ -65,8 +65,8 @@ pub enum State {
     Queued {
         /// Since when.
         since: Instant,
-        /// When the caller left, if it did.
-        left: Option<Instant>,
+        /// When the caller left, [`Instant::NEVER`] while it is there.
+        left: Instant,
     },
     /// In a slot of a service.
     Working {
@@ -76,8 +76,8 @@ pub enum State {
         started: Instant,
         /// Whether it will fail.
         fails: bool,
-        /// When the caller left, if it did.
-        left: Option<Instant>,
+        /// When the caller left, [`Instant::NEVER`] while it is there.
+        left: Instant,
     },
     /// A message, waiting or at a consumer.
     Message {
@@ -95,32 +95,43 @@ pub enum State {
     },
 }
 
-/// The arena of frames.
-#[derive(Debug, Default)]
+/// The arena of frames. Free ones are linked through `next`.
+#[derive(Debug)]
 pub struct Frames {
     slots: Vec<Frame>,
-    free: Vec<FrameId>,
+    free: FrameId,
+    used: usize,
+}
+
+impl Default for Frames {
+    fn default() -> Self {
+        Self {
+            slots: Vec::new(),
+            free: NONE,
+            used: 0,
+        }
+    }
 }
 
 impl Frames {
     /// Frames in use.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.slots.len() - self.free.len()
+    #[inline]
+    pub const fn len(&self) -> usize {
+        self.used
     }
 
-    /// True when the arena can hold no more.
-    #[inline]
+    /// True without any.
     #[must_use]
-    pub fn is_full(&self) -> bool {
-        self.free.is_empty() && self.slots.len() >= MAX_SLOTS as usize
+    pub const fn is_empty(&self) -> bool {
+        self.used == 0
     }
 
     /// A new frame below `parent`, which must have no child yet.
     ///
     /// # Panics
     /// When the arena is full: the world stops before.
-    #[inline]
+    #[inline(always)]
     pub fn add(
         &mut self,
         node: NodeId,
@@ -129,30 +140,32 @@ impl Frames {
         request: RequestId,
         state: State,
     ) -> FrameId {
+        let (previous, next) = (NONE, NONE);
+        let (child, attempt) = (NONE, 0);
         let frame = Frame {
             node,
             from,
             parent,
-            child: NONE,
+            child,
             request,
-            attempt: 0,
-            previous: NONE,
-            next: NONE,
+            attempt,
+            previous,
+            next,
             state,
         };
-        let id = match self.free.pop() {
-            Some(id) => {
-                self.slots[id as usize] = frame;
-                id
-            }
-            None => {
-                assert!(
-                    self.slots.len() < MAX_SLOTS as usize,
-                    "the arena of frames is full"
-                );
-                self.slots.push(frame);
-                (self.slots.len() - 1) as FrameId
-            }
+        self.used += 1;
+        let id = self.free;
+        let id = if let Some(slot) = self.slots.get_mut(id as usize) {
+            self.free = slot.next;
+            *slot = frame;
+            id
+        } else {
+            assert!(
+                self.slots.len() < MAX_SLOTS as usize,
+                "the arena of frames is full"
+            );
+            self.slots.push(frame);
+            (self.slots.len() - 1) as FrameId
         };
         if parent != NONE {
             let parent = &mut self.slots[parent as usize];
@@ -163,14 +176,19 @@ impl Frames {
     }
 
     /// Removes a frame, which must have no child left, and returns it.
-    #[inline]
+    #[inline(always)]
     pub fn remove(&mut self, id: FrameId) -> Frame {
-        let frame = self.slots[id as usize];
-        debug_assert_ne!(frame.state, State::Free, "a frame is removed once");
-        debug_assert_eq!(frame.child, NONE, "a frame outlives its child");
-        self.unlink_parent(id);
-        self.slots[id as usize].state = State::Free;
-        self.free.push(id);
+        let slot = &mut self.slots[id as usize];
+        debug_assert_ne!(slot.state, State::Free, "a frame is removed once");
+        debug_assert_eq!(slot.child, NONE, "a frame outlives its child");
+        let frame = *slot;
+        slot.state = State::Free;
+        slot.next = self.free;
+        self.free = id;
+        self.used -= 1;
+        if let Some(parent) = self.slots.get_mut(frame.parent as usize) {
+            parent.child = NONE;
+        }
         frame
     }
 
@@ -284,7 +302,7 @@ impl Line {
     }
 }
 
-/// A request from its arrival to its end, and as long as any frame works for it.
+/// A request from its arrival to its end, and as long as any service works for it.
 #[derive(Clone, Copy, Debug)]
 pub struct Request {
     /// What its draws are keyed by.
@@ -301,8 +319,8 @@ pub struct Request {
     pub caller: FrameId,
     /// Attempts sent so far.
     pub attempts: u32,
-    /// Frames that refer to it.
-    frames: u32,
+    /// Frames that work for it although its caller has left them.
+    orphans: u32,
     /// It arrived after the warm-up.
     pub measured: bool,
     /// It has ended.
@@ -335,7 +353,7 @@ impl Requests {
             load,
             caller,
             attempts: 0,
-            frames: 0,
+            orphans: 0,
             measured,
             ended: false,
         };
@@ -351,18 +369,16 @@ impl Requests {
         }
     }
 
-    /// Counts a frame that refers to it.
-    #[inline]
-    pub fn hold(&mut self, id: RequestId) {
-        self.slots[id as usize].frames += 1;
+    /// A frame goes on although its caller has left: the request must outlive it.
+    pub fn orphan(&mut self, id: RequestId) {
+        self.slots[id as usize].orphans += 1;
     }
 
-    /// One frame refers to it no more; the last one of an ended request frees it.
-    #[inline]
-    pub fn release(&mut self, id: RequestId) {
+    /// Such a frame is gone; the last one of an ended request frees it.
+    pub fn bury(&mut self, id: RequestId) {
         let request = &mut self.slots[id as usize];
-        request.frames -= 1;
-        if request.frames == 0 && request.ended {
+        request.orphans -= 1;
+        if request.orphans == 0 && request.ended {
             self.free.push(id);
         }
     }
@@ -376,7 +392,7 @@ impl Requests {
         let request = &mut self.slots[id as usize];
         assert!(!request.ended, "a request ends once");
         request.ended = true;
-        if request.frames == 0 {
+        if request.orphans == 0 {
             self.free.push(id);
         }
         self.slots[id as usize]
@@ -437,13 +453,13 @@ mod tests {
     }
 
     #[test]
-    fn a_request_lives_until_its_last_frame() {
+    fn a_request_lives_until_its_last_orphan() {
         let mut requests = Requests::default();
         let id = requests.add(0, (0, 0), Instant::ZERO, NONE, true);
-        requests.hold(id);
+        requests.orphan(id);
         requests.end(id);
         assert_eq!(requests.add(0, (1, 0), Instant::ZERO, NONE, true), id + 1);
-        requests.release(id);
+        requests.bury(id);
         assert_eq!(requests.add(0, (2, 0), Instant::ZERO, NONE, true), id);
         assert_eq!(requests.in_flight(), 2);
     }

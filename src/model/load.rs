@@ -216,7 +216,7 @@ impl Load {
             Arrivals::Renewal { gap, .. } => self.next.saturating_add(gap.sample(unit)),
             Arrivals::Stages(stages) => {
                 let amount = if stages.poisson {
-                    -fpmath::ln_1p(-unit)
+                    -fpmath::ln(1.0 - unit)
                 } else {
                     1.0
                 };

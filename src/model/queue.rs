@@ -55,7 +55,7 @@ impl Queue {
             since: cx.now(),
             waited: Duration::ZERO,
         };
-        let message = cx.push(node, node, NONE, request, state);
+        let message = cx.frames.add(node, node, NONE, request, state);
         self.append(cx, node, message);
         true
     }
@@ -71,7 +71,7 @@ impl Queue {
     ) -> bool {
         let frame = cx.frames[message];
         if !self.has_room(cx, node, frame.request) {
-            cx.pop(message);
+            cx.frames.remove(message);
             return false;
         }
         let now = cx.now();

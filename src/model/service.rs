@@ -132,9 +132,10 @@ impl Service {
         if self.busy.level() < self.config.slots {
             let state = State::Queued {
                 since: now,
-                left: None,
+                left: Instant::NEVER,
             };
-            let frame = cx.push(node, from, parent, request, state);
+            let frame = cx.frames.add(node, from, parent, request, state);
+            cx.frames[frame].attempt = of.attempts;
             self.start(cx, frame);
             return None;
         }
@@ -145,9 +146,10 @@ impl Service {
         }
         let state = State::Queued {
             since: now,
-            left: None,
+            left: Instant::NEVER,
         };
-        let frame = cx.push(node, from, parent, request, state);
+        let frame = cx.frames.add(node, from, parent, request, state);
+        cx.frames[frame].attempt = of.attempts;
         self.line.push(&mut cx.frames, frame);
         self.waiting.rise(now);
         cx.note(request, node, What::Waits, self.line.len());
@@ -238,25 +240,25 @@ impl Service {
         self.free_slot(cx);
         if measured {
             cx.tally.work.book(started, now, left);
-            match (left, fails) {
-                (Some(_), _) => self.counts.for_nobody += 1,
-                (None, true) => self.counts.errors += 1,
-                (None, false) => self.counts.answered += 1,
+            match (left != Instant::NEVER, fails) {
+                (true, _) => self.counts.for_nobody += 1,
+                (false, true) => self.counts.errors += 1,
+                (false, false) => self.counts.answered += 1,
             }
         }
-        let (what, ns) = match (left, fails) {
-            (Some(_), _) => (What::Wasted, now - started),
-            (None, true) => (What::Errored, now - since),
-            (None, false) => (What::Answered, now - since),
+        let (what, ns) = match (left != Instant::NEVER, fails) {
+            (true, _) => (What::Wasted, now - started),
+            (false, true) => (What::Errored, now - since),
+            (false, false) => (What::Answered, now - since),
         };
         cx.note_attempt(&frame, what, ns.as_ns());
-        cx.pop(id);
+        cx.leave(id, left);
         let outcome = if fails {
             Outcome::Error
         } else {
             Outcome::Success
         };
-        left.is_none().then_some((frame, outcome))
+        (left == Instant::NEVER).then_some((frame, outcome))
     }
 
     /// A slot comes free and goes to the next in line.
@@ -275,7 +277,7 @@ impl Service {
     pub fn abandon<C: Calendar, P: Probe>(&mut self, cx: &mut Cx<C, P>, id: FrameId) {
         let frame = cx.frames[id];
         let now = cx.now();
-        let left = Some(now);
+        let left = now;
         match (frame.state, self.config.cancellation) {
             (State::Queued { .. }, Cancellation::Immediate | Cancellation::QueuedOnly) => {
                 self.line.remove(&mut cx.frames, id);
@@ -284,7 +286,7 @@ impl Service {
             }
             (State::Queued { since, .. }, Cancellation::None) => {
                 cx.note_attempt(&frame, What::Abandoned, 0);
-                cx.frames.unlink_parent(id);
+                cx.orphan(id);
                 cx.frames[id].state = State::Queued { since, left };
             }
             (State::Working { started, .. }, Cancellation::Immediate) => {
@@ -305,7 +307,7 @@ impl Service {
                 _,
             ) => {
                 cx.note_attempt(&frame, What::Abandoned, 0);
-                cx.frames.unlink_parent(id);
+                cx.orphan(id);
                 cx.frames[id].state = State::Working {
                     since,
                     started,
@@ -325,7 +327,7 @@ impl Service {
             cx.tally.attempts.cancelled += 1;
         }
         cx.note_attempt(&frame, What::Cancelled, 0);
-        cx.pop(id);
+        cx.frames.remove(id);
     }
 
     /// The service crashes under a frame, one of those that meet the fault. `None` if nobody waits
@@ -356,8 +358,8 @@ impl Service {
             }
             _ => unreachable!("a service's frame is queued or working"),
         };
-        cx.pop(id);
-        left.is_none().then_some(frame)
+        cx.leave(id, left);
+        (left == Instant::NEVER).then_some(frame)
     }
 
     /// Slots that a crash left free go to those in line that survived it.

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::frame::{Frame, FrameId, Frames, NONE, NodeId, RequestId, Requests, State};
+use super::frame::{Frame, FrameId, Frames, NodeId, RequestId, Requests};
 use super::tally::Tally;
 use crate::kernel::calendar::Calendar;
 use crate::kernel::simulation::Clock;
@@ -79,30 +79,19 @@ impl<C: Calendar, P: Probe> Cx<C, P> {
         self.clock.now()
     }
 
-    /// A new frame of `request` at `node`.
-    #[inline]
-    pub fn push(
-        &mut self,
-        node: NodeId,
-        from: NodeId,
-        parent: FrameId,
-        request: RequestId,
-        state: State,
-    ) -> FrameId {
-        self.requests.hold(request);
-        let frame = self.frames.add(node, from, parent, request, state);
-        self.frames[frame].attempt = self.requests[request].attempts;
-        frame
+    /// The caller of a frame leaves it behind.
+    pub fn orphan(&mut self, id: FrameId) {
+        self.requests.orphan(self.frames[id].request);
+        self.frames.unlink_parent(id);
     }
 
-    /// Removes a frame, and its request's hold.
+    /// Removes a frame whose caller `left` it behind, or never did ([`Instant::NEVER`]).
     #[inline]
-    pub fn pop(&mut self, id: FrameId) -> Frame {
+    pub fn leave(&mut self, id: FrameId, left: Instant) {
         let frame = self.frames.remove(id);
-        if frame.request != NONE {
-            self.requests.release(frame.request);
+        if left != Instant::NEVER {
+            self.requests.bury(frame.request);
         }
-        frame
     }
 
     /// Asks for the consumers of `queue` to take what they can when the present event is over.

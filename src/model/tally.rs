@@ -41,8 +41,8 @@ pub struct Tally {
     pub end_to_end: Recorder,
     /// Pick-up to success.
     pub processing: Recorder,
-    /// Arrival to end.
-    pub outcome: Recorder,
+    /// Arrival to end, of those that did not succeed.
+    pub unsuccessful: Recorder,
     /// Service time of attempts, and the part that nobody waited for.
     pub work: Work,
 }
@@ -59,12 +59,13 @@ pub struct Work {
 }
 
 impl Work {
-    /// Books an attempt that held a slot from `started` to `now`, and whose caller `left`.
+    /// Books an attempt that held a slot from `started` to `now`, and whose caller `left`
+    /// ([`Instant::NEVER`] if it did not).
     #[inline]
-    pub fn book(&mut self, started: Instant, now: Instant, left: Option<Instant>) {
+    pub fn book(&mut self, started: Instant, now: Instant, left: Instant) {
         let work = u128::from((now - started).as_ns());
         self.total += work;
-        if let Some(left) = left {
+        if left != Instant::NEVER {
             self.wasted += work;
             self.after_leaving += u128::from((now - left.max(started)).as_ns());
         }
@@ -87,6 +88,9 @@ impl Tally {
     pub fn end(&mut self, request: &Request, fate: Fate, now: Instant) {
         let elapsed = now - request.arrived;
         let counts = &mut self.requests;
+        if fate != Fate::Succeeded {
+            self.unsuccessful.record(elapsed);
+        }
         match fate {
             Fate::Succeeded => {
                 counts.succeeded += 1;
@@ -107,7 +111,14 @@ impl Tally {
             Fate::Dropped => counts.dropped += 1,
             Fate::DeadLettered => counts.dead_lettered += 1,
         }
-        self.outcome.record(elapsed);
+    }
+
+    /// Arrival to end, of all requests that ended.
+    #[must_use]
+    pub fn outcome(&self) -> Recorder {
+        let mut outcome = self.end_to_end.clone();
+        outcome.merge(&self.unsuccessful);
+        outcome
     }
 
     /// Books the end of an attempt of a measured request.

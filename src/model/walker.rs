@@ -91,17 +91,16 @@ impl<C: Calendar, P: Probe> Model for World<C, P> {
                     self.walk(Step::Up(frame.from, frame.parent, frame.request, outcome));
                 }
             }
-            Node::Timeout(_) => {
+            Node::Timeout(timeout) => {
+                timeout.fire(&mut self.cx, slot);
                 self.cancel_below(slot);
-                if let Node::Timeout(timeout) = &mut self.nodes[frame.node as usize] {
-                    let outcome = timeout.wake(&mut self.cx, slot);
-                    self.walk(Step::Up(
-                        frame.node - 1,
-                        frame.parent,
-                        frame.request,
-                        outcome,
-                    ));
-                }
+                self.cx.frames.remove(slot);
+                self.walk(Step::Up(
+                    frame.node - 1,
+                    frame.parent,
+                    frame.request,
+                    Outcome::Timeout,
+                ));
             }
             Node::Retry(_) => self.walk(Step::Down(frame.node + 1, slot, frame.request)),
             Node::Consumer(consumer) => {
@@ -213,32 +212,35 @@ impl<C: Calendar, P: Probe> World<C, P> {
         }
     }
 
+    /// Down through layers until one settles, parks or sends.
     #[inline]
-    fn down(&mut self, node: NodeId, parent: FrameId, request: RequestId) -> Step {
-        let cx = &mut self.cx;
-        let enter = match &mut self.nodes[node as usize] {
-            Node::Call | Node::Tap(_) => Enter::Down(parent),
-            Node::Breaker(breaker) => {
-                if breaker.admits(cx.clock.now(), cx.requests[request].measured) {
-                    Enter::Down(parent)
-                } else {
-                    cx.note(request, node, What::Rejected, 0);
-                    Enter::Settle(Outcome::Rejected)
+    fn down(&mut self, mut node: NodeId, mut parent: FrameId, request: RequestId) -> Step {
+        loop {
+            let cx = &mut self.cx;
+            let enter = match &mut self.nodes[node as usize] {
+                Node::Call | Node::Tap(_) => Enter::Down(parent),
+                Node::Breaker(breaker) => {
+                    if breaker.admits(cx.clock.now(), cx.requests[request].measured) {
+                        Enter::Down(parent)
+                    } else {
+                        cx.note(request, node, What::Rejected, 0);
+                        Enter::Settle(Outcome::Rejected)
+                    }
                 }
+                Node::Retry(retry) => retry.enter(cx, node, parent, request),
+                Node::Bulkhead(bulkhead) => bulkhead.enter(cx, node, parent, request),
+                Node::Timeout(timeout) => timeout.enter(cx, node, parent, request),
+                &mut Node::Send { to, picks_up } => {
+                    return self.send((node, to), picks_up, parent, request);
+                }
+                &mut Node::Publish(queue) => return self.publish(queue, request),
+                _ => unreachable!("a pipeline holds layers"),
+            };
+            match enter {
+                Enter::Down(below) => (node, parent) = (node + 1, below),
+                Enter::Settle(outcome) => return Step::Up(node - 1, parent, request, outcome),
+                Enter::Parked => return Step::Done,
             }
-            Node::Retry(retry) => retry.enter(cx, node, parent, request),
-            Node::Bulkhead(bulkhead) => bulkhead.enter(cx, node, parent, request),
-            Node::Timeout(timeout) => timeout.enter(cx, node, parent, request),
-            &mut Node::Send { to, picks_up } => {
-                return self.send((node, to), picks_up, parent, request);
-            }
-            &mut Node::Publish(queue) => return self.publish(queue, request),
-            _ => unreachable!("a pipeline holds layers"),
-        };
-        match enter {
-            Enter::Down(parent) => Step::Down(node + 1, parent, request),
-            Enter::Settle(outcome) => Step::Up(node - 1, parent, request, outcome),
-            Enter::Parked => Step::Done,
         }
     }
 
@@ -282,29 +284,38 @@ impl<C: Calendar, P: Probe> World<C, P> {
         }
     }
 
+    /// Up through layers until one sends down again, parks, or the top is reached.
     #[inline]
-    fn up(&mut self, node: NodeId, parent: FrameId, request: RequestId, outcome: Outcome) -> Step {
-        let cx = &mut self.cx;
-        let exit = match &mut self.nodes[node as usize] {
-            Node::Retry(retry) => retry.exit(cx, parent, outcome),
-            Node::Timeout(timeout) => timeout.exit(cx, parent, outcome),
-            Node::Call => {
-                self.end_call(request, outcome);
-                return Step::Done;
+    fn up(
+        &mut self,
+        mut node: NodeId,
+        mut parent: FrameId,
+        request: RequestId,
+        mut outcome: Outcome,
+    ) -> Step {
+        loop {
+            let cx = &mut self.cx;
+            let exit = match &mut self.nodes[node as usize] {
+                Node::Retry(retry) => retry.exit(cx, parent, outcome),
+                Node::Timeout(timeout) => timeout.exit(cx, parent, outcome),
+                Node::Call => {
+                    self.end_call(request, outcome);
+                    return Step::Done;
+                }
+                Node::Consumer(_) => {
+                    self.delivered(node, parent, request, outcome);
+                    return Step::Done;
+                }
+                _ => {
+                    self.pass(node, request, outcome);
+                    Exit::Up(parent, outcome)
+                }
+            };
+            match exit {
+                Exit::Up(above, risen) => (node, parent, outcome) = (node - 1, above, risen),
+                Exit::Again(frame) => return Step::Down(node + 1, frame, request),
+                Exit::Parked => return Step::Done,
             }
-            Node::Consumer(_) => {
-                self.delivered(node, parent, request, outcome);
-                return Step::Done;
-            }
-            _ => {
-                self.pass(node, request, outcome);
-                Exit::Up(parent, outcome)
-            }
-        };
-        match exit {
-            Exit::Up(parent, outcome) => Step::Up(node - 1, parent, request, outcome),
-            Exit::Again(frame) => Step::Down(node + 1, frame, request),
-            Exit::Parked => Step::Done,
         }
     }
 
@@ -355,7 +366,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
                 Node::Bulkhead(bulkhead) => bulkhead.leave(&mut self.cx, leaf),
                 _ => {
                     self.cx.clock.cancel(leaf);
-                    self.cx.pop(leaf);
+                    self.cx.frames.remove(leaf);
                 }
             }
             let parent_at = self.cx.frames[frame.parent].node.max(floor);

@@ -150,11 +150,11 @@ impl<C: Calendar, P: Probe> World<C, P> {
         let queue = consumer.queue();
         match consumer.exit(&mut self.cx, message, outcome) {
             Verdict::Acknowledged => {
-                self.cx.pop(message);
+                self.cx.frames.remove(message);
                 self.succeed(request);
             }
             Verdict::DeadLettered => {
-                self.cx.pop(message);
+                self.cx.frames.remove(message);
                 self.end(request, Fate::DeadLettered);
             }
             Verdict::Again => return self.publish_again(queue, message),

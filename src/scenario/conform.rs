@@ -7,6 +7,8 @@
 mod names;
 mod scalar;
 
+use std::collections::BTreeMap;
+
 use super::path::Path;
 use super::problem::{Problem, printable};
 use super::schema::SCHEMA_VERSION;
@@ -68,6 +70,9 @@ fn newer_schema(root: &Node, text: &str) -> Option<Problem> {
     }
 }
 
+/// Problems kept of one file: a file of something else entirely would have millions.
+const MOST: usize = 1_000;
+
 struct Walk<'a> {
     text: &'a str,
     problems: Vec<Problem>,
@@ -82,7 +87,9 @@ impl<'a> Walk<'a> {
     }
 
     fn add(&mut self, problem: Problem) {
-        self.problems.push(problem);
+        if self.problems.len() < MOST {
+            self.problems.push(problem);
+        }
     }
 
     /// "expected this, found that"
@@ -106,7 +113,7 @@ impl<'a> Walk<'a> {
         match shape {
             Shape::Named(name) => match SHAPES.get(name) {
                 Definition::Struct(fields) => self.structure(name, fields, node, at),
-                Definition::Enum(variants) => self.enumeration(variants, node, at),
+                Definition::Enum(variants) => self.enumeration(name, variants, node, at),
             },
             Shape::Fields(fields) => self.structure("", fields, node, at),
             Shape::Map(inner) => self.map(inner, node, at),
@@ -139,7 +146,7 @@ impl<'a> Walk<'a> {
             let hint = "names and their values are written in braces: { \"name\": .. }".to_owned();
             return self.expected("a map from names", node, at, Some(hint));
         };
-        let mut seen: std::collections::BTreeMap<&str, &Node> = std::collections::BTreeMap::new();
+        let mut seen: BTreeMap<&str, &Node> = BTreeMap::new();
         for (key, value) in entries {
             let Kind::Text(name) = &key.kind else {
                 let hint = match &key.kind {
@@ -202,16 +209,16 @@ impl<'a> Walk<'a> {
         node: &Node,
         at: &Path,
     ) {
-        let mut seen: Vec<&Name> = Vec::new();
+        let mut seen: BTreeMap<&str, &Name> = BTreeMap::new();
         for field in fields {
             let here = at.field(&field.name.text);
-            if let Some(first) = seen.iter().find(|name| name.text == field.name.text) {
+            if let Some(first) = seen.get(field.name.text.as_str()) {
                 let rule = format!("`{}` is given twice", printable(&field.name.text));
                 let problem = Problem::error(at, rule, "and again here");
                 let problem = problem.at(field.name.span.clone());
                 self.add(problem.also(first.span.clone(), "first given here"));
             } else {
-                seen.push(&field.name);
+                seen.insert(&field.name.text, &field.name);
             }
             match shapes.iter().find(|shape| shape.name == field.name.text) {
                 Some(shape) => self.field_value(shape, &field.value, &here),
@@ -219,12 +226,14 @@ impl<'a> Walk<'a> {
             }
         }
         for shape in shapes.iter().filter(|shape| shape.required) {
-            if !seen.iter().any(|name| name.text == shape.name) {
+            if !seen.contains_key(shape.name.as_str()) {
                 // A misspelt field is one mistake, not two.
                 let misspelt = fields.iter().any(|field| {
                     let known = shapes.iter().any(|shape| shape.name == field.name.text);
                     let names = std::iter::once(shape.name.as_str());
-                    !known && did_you_mean(&field.name.text, names).is_some()
+                    let told = names::special(owner, &field.name.text);
+                    let told = told.is_some_and(|hint| hint.contains(&format!("`{}`", shape.name)));
+                    !known && (told || did_you_mean(&field.name.text, names).is_some())
                 });
                 if !misspelt {
                     self.add(names::missing_field(owner, shape, node, at));
@@ -233,14 +242,14 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn enumeration(&mut self, variants: &[VariantShape], node: &Node, at: &Path) {
+    fn enumeration(&mut self, owner: &str, variants: &[VariantShape], node: &Node, at: &Path) {
         let name = match &node.kind {
             Kind::Word(word) => word,
             Kind::Record(Some(name), _) | Kind::Tuple(Some(name), _) => &name.text,
-            _ => return self.add(names::no_variant(variants, node, at)),
+            _ => return self.add(names::no_variant(owner, variants, node, at)),
         };
         let Some(variant) = variants.iter().find(|variant| variant.name == *name) else {
-            return self.add(names::unknown_variant(variants, name, node, at));
+            return self.add(names::unknown_variant(owner, variants, name, node, at));
         };
         let here = at.variant(name);
         match (&variant.payload, &node.kind) {

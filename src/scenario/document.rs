@@ -108,3 +108,6 @@ fn offset(text: &str, line: usize, column: usize) -> usize {
     let within = rest.char_indices().nth(column.saturating_sub(1));
     start + within.map_or(rest.len(), |(at, _)| at)
 }
+
+#[cfg(test)]
+mod tests;

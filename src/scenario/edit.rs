@@ -4,6 +4,8 @@
 //! that messages show what runs. A path leads only to what the language knows: a slip of the pen
 //! never adds a field.
 
+mod steps;
+
 use super::conform::{conform_value, did_you_mean, list_of};
 use super::document::Document;
 use super::path::Path;
@@ -11,16 +13,10 @@ use super::problem::{Problem, Problems, printable};
 use super::shape::{Definition, FieldShape, ROOT, SHAPES, Shape};
 use super::syntax::{Field, Kind, Node, Span, parse_value};
 
+use steps::{Step, steps};
+
 /// What messages call the argument.
 const SOURCE: &str = "--set";
-
-/// A step of a path as it is typed: what it is depends on what it is applied to.
-#[derive(Clone, Debug, PartialEq)]
-struct Step {
-    text: String,
-    span: Span,
-    quoted: bool,
-}
 
 /// Where an edit goes: over a value, or in front of the fields of a struct.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,7 +30,8 @@ enum Target {
 }
 
 impl Document {
-    /// Sets one value: `services.db.slots=20`, `arms["rpc"].calls.clients.policy[3].Bulkhead.permits=80`.
+    /// Sets one value: `services.db.slots=20`,
+    /// `arms["rpc"].calls.clients.policy[3].Bulkhead.permits=80`.
     ///
     /// The value is RON; what is a string in the scenario may be written without its quotes. An
     /// optional field that is absent is added, a map entry never is.
@@ -294,71 +291,6 @@ fn bare(shape: &Shape) -> FieldShape {
         required: true,
         nullable: false,
         about: String::new(),
-    }
-}
-
-/// Splits `a.b["c"][0]=value` into its steps and the place of the value.
-fn steps(text: &str) -> Result<(Vec<Step>, usize), Box<Problem>> {
-    let refuse = |span: Span, found: &str| {
-        let rule = "expected path=value";
-        let problem = Problem::error(&Path::root(), rule, found).at(span);
-        Box::new(problem.hint("for example services.db.slots=20 or load[\"clients\"].total=100"))
-    };
-    let mut steps = Vec::new();
-    let mut at = 0;
-    loop {
-        let bracket = text[at..].starts_with('[');
-        let dot = text[at..].starts_with('.');
-        at += usize::from(bracket || (dot && !steps.is_empty()));
-        let start = at;
-        let quoted = text[at..].starts_with('"');
-        let step = if quoted {
-            let Some((name, end)) = quoted_step(text, at) else {
-                return Err(refuse(start..text.len(), "this quote is never closed"));
-            };
-            at = end;
-            name
-        } else {
-            let stop = |c: char| matches!(c, '.' | '[' | ']' | '=' | '"');
-            at += text[at..].find(stop).unwrap_or(text.len() - at);
-            text[start..at].trim().to_owned()
-        };
-        let span = start..at;
-        if step.is_empty() && !quoted {
-            let found = "a name is missing here";
-            return Err(refuse(span, found));
-        }
-        if bracket {
-            if !text[at..].starts_with(']') {
-                return Err(refuse(at..at, "`]` is missing here"));
-            }
-            at += 1;
-        }
-        steps.push(Step {
-            text: step,
-            span,
-            quoted,
-        });
-        match text[at..].chars().next() {
-            Some('=') => return Ok((steps, at + 1)),
-            Some('.' | '[') => {}
-            None => return Err(refuse(at..at, "`=` and a value are missing here")),
-            Some(_) => return Err(refuse(at..at, "expected `.`, `[` or `=`")),
-        }
-    }
-}
-
-/// A quoted name is a RON string.
-fn quoted_step(text: &str, at: usize) -> Option<(String, usize)> {
-    let bytes = text.as_bytes();
-    let mut end = at + 1;
-    while *bytes.get(end)? != b'"' {
-        end += if bytes[end] == b'\\' { 2 } else { 1 };
-    }
-    let node = parse_value(text.get(..=end)?, at).ok()?;
-    match node.kind {
-        Kind::Text(name) => Some((name, end + 1)),
-        _ => None,
     }
 }
 

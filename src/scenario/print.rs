@@ -20,7 +20,7 @@ pub fn resolved(scenario: &Scenario) -> String {
         .extensions(Extensions::IMPLICIT_SOME);
     let text = ron::ser::to_string_pretty(scenario, look).expect("scenarios have a form in RON");
     // The extension is always on when a scenario is read; the line that asks for it is noise.
-    let start = text.find('(').unwrap_or(0);
+    let start = text.find("\n(").map_or(0, |newline| newline + 1);
     format!("Scenario{}\n", &text[start..])
 }
 

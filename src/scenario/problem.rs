@@ -152,13 +152,21 @@ impl Problems {
 impl fmt::Display for Problems {
     /// One line a problem: `file:line:column: path: found — rule (hint)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (mut behind, mut before) = (0, 0);
         for (at, problem) in self.list.iter().enumerate() {
             if at > 0 {
                 f.write_str("\n")?;
             }
             write!(f, "{}", printable(&self.name))?;
             if let Some(span) = &problem.span {
-                let (line, column) = render::line_column(&self.text, span.start);
+                // In the order of the text, so that its lines are counted once.
+                if span.start < behind {
+                    (behind, before) = (0, 0);
+                }
+                let (line, column) = render::line_column(&self.text[behind..], span.start - behind);
+                let line = line + before;
+                let start = render::line_start(&self.text, span.start);
+                (behind, before) = (start, line - 1);
                 write!(f, ":{line}:{column}")?;
             }
             f.write_str(": ")?;
@@ -169,11 +177,11 @@ impl fmt::Display for Problems {
                 write!(f, "{}: ", problem.path)?;
             }
             if !problem.found.is_empty() {
-                write!(f, "{} — ", problem.found)?;
+                write!(f, "{} — ", render::escaped(&problem.found))?;
             }
-            f.write_str(&problem.rule)?;
+            f.write_str(&render::escaped(&problem.rule))?;
             if let Some(hint) = &problem.hint {
-                write!(f, " ({hint})")?;
+                write!(f, " ({})", render::escaped(hint))?;
             }
         }
         Ok(())

@@ -49,7 +49,7 @@ fn decimal(text: &str) -> Result<(u128, u32, &str), String> {
 /// nanosecond or longer than the clock (584 years).
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     if text.starts_with('-') {
-        return Err("a duration is never negative".to_owned());
+        return Err("is negative, and a duration never is".to_owned());
     }
     let (digits, scale, unit) = decimal(text)?;
     if unit.is_empty() {
@@ -107,7 +107,7 @@ impl JsonSchema for Duration {
         json_schema!({
             "type": "string",
             "format": "dessim-duration",
-            "description": "A decimal number with a unit: ns, us, ms, s, m, h or d; \"120ms\", \"1.5s\".",
+            "description": "A decimal number with a unit: ns, us, ms, s, m, h or d; \"1.5s\".",
             "pattern": "^[0-9]+(\\.[0-9]+)?(ns|us|µs|ms|s|m|h|d)$"
         })
     }
@@ -171,7 +171,7 @@ impl Rate {
 /// Says what is wrong when the text is not a rate, is finer than a billionth, or out of range.
 pub fn parse_rate(text: &str) -> Result<Rate, String> {
     if text.starts_with('-') {
-        return Err("a rate is never negative".to_owned());
+        return Err("is negative, and a rate never is".to_owned());
     }
     let (digits, scale, rest) = decimal(text)?;
     let Some(unit) = rest.strip_prefix('/') else {

@@ -1,6 +1,10 @@
 //! The integration tests, in one binary so that they link once.
 
+#[cfg(feature = "cli")]
+mod cli;
 mod determinism;
+#[cfg(feature = "cli")]
+mod golden;
 mod invariants;
 mod metastable;
 mod refusals;

@@ -16,14 +16,51 @@ const MAX_LANES: usize = 6;
 const SWEEP_ABOVE: usize = 1024;
 const NOTHING: u64 = 0;
 
+/// Entries of one constant delay, in order. The head stands apart, so that finding the first
+/// entry of all touches one line of memory a lane.
+#[derive(Debug)]
+struct Fifo {
+    head: u128,
+    delay: Duration,
+    rest: VecDeque<u128>,
+}
+
+/// The head of an empty lane: later than any entry.
+const EMPTY: u128 = u128::MAX;
+
+impl Fifo {
+    #[inline]
+    fn push(&mut self, entry: u128) {
+        debug_assert!(
+            self.rest.back().is_none_or(|&last| last < entry),
+            "lane out of order"
+        );
+        if self.head == EMPTY {
+            self.head = entry;
+        } else {
+            self.rest.push_back(entry);
+        }
+    }
+
+    #[inline]
+    fn pop(&mut self) {
+        self.head = self.rest.pop_front().unwrap_or(EMPTY);
+    }
+
+    fn len(&self) -> usize {
+        usize::from(self.head != EMPTY) + self.rest.len()
+    }
+}
+
 /// Heap and lanes; see the module.
 #[derive(Debug)]
 pub struct LaneCalendar {
     heap: Vec<u128>,
-    lanes: Vec<(Duration, VecDeque<u128>)>,
+    lanes: Vec<Fifo>,
     awaited: Vec<u64>,
     sequence: u64,
     live: usize,
+    stored: usize,
     now: Instant,
 }
 
@@ -106,9 +143,13 @@ impl LaneCalendar {
     fn sweep(&mut self) {
         let awaited = &self.awaited;
         self.heap.retain(|&entry| Self::is_live(awaited, entry));
-        for (_, lane) in &mut self.lanes {
-            lane.retain(|&entry| Self::is_live(awaited, entry));
+        for lane in &mut self.lanes {
+            lane.rest.retain(|&entry| Self::is_live(awaited, entry));
+            if lane.head != EMPTY && !Self::is_live(awaited, lane.head) {
+                lane.pop();
+            }
         }
+        self.stored = self.heap.len() + self.lanes.iter().map(Fifo::len).sum::<usize>();
         for at in (0..self.heap.len() / 4 + 1).rev() {
             if let Some(&entry) = self.heap.get(at) {
                 self.sift_down(at, entry);
@@ -125,18 +166,20 @@ impl Calendar for LaneCalendar {
             awaited: Vec::new(),
             sequence: NOTHING,
             live: 0,
+            stored: 0,
             now: Instant::ZERO,
         }
     }
 
     fn lane(&mut self, delay: Duration) -> Lane {
-        let known = self
-            .lanes
-            .iter()
-            .position(|(constant, _)| *constant == delay);
+        let known = self.lanes.iter().position(|lane| lane.delay == delay);
         let index = known.unwrap_or_else(|| {
             if self.lanes.len() < MAX_LANES {
-                self.lanes.push((delay, VecDeque::new()));
+                self.lanes.push(Fifo {
+                    head: EMPTY,
+                    delay,
+                    rest: VecDeque::new(),
+                });
                 self.lanes.len() - 1
             } else {
                 usize::from(Lane::NONE.0)
@@ -161,15 +204,10 @@ impl Calendar for LaneCalendar {
         assert!(*awaited == NOTHING, "slot {slot} already awaits an event");
         *awaited = self.sequence;
         self.live += 1;
+        self.stored += 1;
         let entry = pack(at, self.sequence, slot);
         match self.lanes.get_mut(usize::from(lane.0)) {
-            Some((_, lane)) => {
-                debug_assert!(
-                    lane.back().is_none_or(|&last| last < entry),
-                    "lane out of order"
-                );
-                lane.push_back(entry);
-            }
+            Some(lane) => lane.push(entry),
             None => self.push_heap(entry),
         }
     }
@@ -181,12 +219,7 @@ impl Calendar for LaneCalendar {
             _ => return,
         }
         self.live -= 1;
-        if self.heap.len() > 2 * self.live + SWEEP_ABOVE
-            || self
-                .lanes
-                .iter()
-                .any(|(_, lane)| lane.len() > 2 * self.live + SWEEP_ABOVE)
-        {
+        if self.stored > 2 * self.live + SWEEP_ABOVE {
             self.sweep();
         }
     }
@@ -194,20 +227,14 @@ impl Calendar for LaneCalendar {
     #[inline]
     fn pop_before(&mut self, end: Instant) -> Option<(Instant, Slot)> {
         loop {
-            let mut first = self.heap.first().copied().unwrap_or(u128::MAX);
+            let mut first = self.heap.first().copied().unwrap_or(EMPTY);
             let mut from = None;
-            for (index, (_, lane)) in self.lanes.iter_mut().enumerate() {
-                while let Some(&head) = lane.front() {
-                    if Self::is_live(&self.awaited, head) {
-                        if head < first {
-                            (first, from) = (head, Some(index));
-                        }
-                        break;
-                    }
-                    lane.pop_front();
+            for (index, lane) in self.lanes.iter().enumerate() {
+                if lane.head < first {
+                    (first, from) = (lane.head, Some(index));
                 }
             }
-            if first == u128::MAX {
+            if first == EMPTY {
                 return None;
             }
             let (at, sequence, slot) = unpack(first);
@@ -215,8 +242,9 @@ impl Calendar for LaneCalendar {
             if live && at >= end {
                 return None;
             }
+            self.stored -= 1;
             match from {
-                Some(index) => drop(self.lanes[index].1.pop_front()),
+                Some(index) => self.lanes[index].pop(),
                 None => self.pop_heap(),
             }
             if live {
@@ -234,6 +262,6 @@ impl Calendar for LaneCalendar {
     }
 
     fn stored(&self) -> usize {
-        self.heap.len() + self.lanes.iter().map(|(_, lane)| lane.len()).sum::<usize>()
+        self.stored
     }
 }

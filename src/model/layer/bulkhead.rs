@@ -64,7 +64,7 @@ impl Bulkhead {
             return Enter::Settle(Outcome::Rejected);
         }
         let state = State::Waiting { since: cx.now() };
-        let frame = cx.push(node, node, parent, request, state);
+        let frame = cx.frames.add(node, node, parent, request, state);
         self.line.push(&mut cx.frames, frame);
         self.waiting_max = self.waiting_max.max(self.line.len());
         cx.note(request, node, What::Waits, self.line.len());
@@ -97,7 +97,7 @@ impl Bulkhead {
         }
         cx.note(frame.request, frame.node, What::Admitted, wait.as_ns());
         // The request's next frame, or its end, follows at once, so the hold may lapse in between.
-        cx.pop(id);
+        cx.frames.remove(id);
         (frame.parent, frame.request)
     }
 
@@ -110,7 +110,7 @@ impl Bulkhead {
             }
             None => self.line.remove(&mut cx.frames, id),
         }
-        cx.pop(id);
+        cx.frames.remove(id);
     }
 
     /// Its numbers at the end of a run.

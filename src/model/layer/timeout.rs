@@ -33,7 +33,7 @@ impl Timeout {
         parent: FrameId,
         request: RequestId,
     ) -> Enter {
-        let frame = cx.push(node, node, parent, request, State::Timer);
+        let frame = cx.frames.add(node, node, parent, request, State::Timer);
         cx.clock.wake_after(self.after, frame);
         Enter::Down(frame)
     }
@@ -47,22 +47,16 @@ impl Timeout {
         outcome: Outcome,
     ) -> Exit {
         cx.clock.cancel(id);
-        Exit::Up(cx.pop(id).parent, outcome)
+        Exit::Up(cx.frames.remove(id).parent, outcome)
     }
 
-    /// Time is up; what is inside has been cancelled.
+    /// Time is up; what is inside is about to be cancelled.
     #[inline]
-    pub fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Cx<C, P>, id: FrameId) -> Outcome {
+    pub fn fire<C: Calendar, P: Probe>(&mut self, cx: &mut Cx<C, P>, id: FrameId) {
         let frame = cx.frames[id];
         self.fired += u64::from(cx.requests[frame.request].measured);
-        cx.note(
-            frame.request,
-            frame.node,
-            What::TimedOut,
-            self.after.duration().as_ns(),
-        );
-        cx.pop(id);
-        Outcome::Timeout
+        let after = self.after.duration().as_ns();
+        cx.note(frame.request, frame.node, What::TimedOut, after);
     }
 
     /// Its numbers at the end of a run.

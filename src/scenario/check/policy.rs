@@ -93,14 +93,14 @@ impl Checker<'_> {
             }
             (Some(retries), Some(attempts)) => {
                 let rule = "`max_retries` and `max_attempts` say the same thing: give one";
-                let found = format!("also given, and `max_retries` is {retries}");
+                let found = format!("given as well as `max_retries: {retries}`");
                 let problem = Problem::error(&at.field("max_attempts"), rule, found).of_name();
-                let first = "the first try counts as an attempt, not as a retry";
-                let hint = match u64::from(*attempts) == u64::from(*retries) + 1 {
-                    true => "remove either; both mean the same here".to_owned(),
+                let same = u64::from(*retries) + 1;
+                let hint = match u64::from(*attempts) == same {
+                    true => "remove either: both mean the same here".to_owned(),
                     false => format!(
-                        "{first}: max_retries: {retries} is {}",
-                        u64::from(*retries) + 1
+                        "an attempt counts the first try, a retry does not: \
+                         max_retries: {retries} is max_attempts: {same}"
                     ),
                 };
                 self.add(problem.hint(hint));

@@ -106,9 +106,10 @@ impl Checker<'_> {
             let at = Path::root().field("load").key(load);
             let shown = printable(load);
             match (call, publish) {
-                (Some(_), Some((publish, _))) => {
+                (Some((call, _)), Some((publish, _))) => {
                     let rule = format!("the load \"{shown}\" has two routes{}", view.within());
-                    let problem = Problem::error(publish, rule, "published here, called elsewhere");
+                    let problem =
+                        Problem::error(publish, rule, format!("and another one at {call}"));
                     let hint = "send it to a service with `calls` or to a queue with `publishes`";
                     self.add(problem.of_name().hint(hint));
                 }

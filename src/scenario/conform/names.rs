@@ -63,7 +63,10 @@ pub(super) fn name_problem(name: &str, key: &Node, text: &str, at: &Path) -> Opt
         let problem = Problem::error(at, rule, found);
         Some(problem.at(key.span.clone()))
     };
-    let reorders = |c: char| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let reorders = |c: char| {
+        matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}')
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
     if name.len() > NAME_BYTES {
         let rule = format!("a name is at most {NAME_BYTES} bytes long");
         return problem(&rule, format!("this one has {}", name.len()));
@@ -102,13 +105,19 @@ pub(super) fn name_problem(name: &str, key: &Node, text: &str, at: &Path) -> Opt
 pub(super) fn a_struct(name: &str, shapes: &[FieldShape]) -> String {
     let fields = shapes.iter().filter(|shape| shape.required);
     let fields: Vec<&str> = fields.map(|shape| shape.name.as_str()).collect();
-    let article = match name.starts_with(['A', 'E', 'I', 'O', 'U']) {
-        true => "an",
-        false => "a",
-    };
+    let name = with_article(name);
     match fields.as_slice() {
-        [] => format!("{article} `{name}`, written `(field: value, ..)`"),
-        [first, ..] => format!("{article} `{name}`, written `({first}: .., ..)`"),
+        [] => format!("{name}, written `(field: value, ..)`"),
+        [first, ..] => format!("{name}, written `({first}: .., ..)`"),
+    }
+}
+
+/// "an `Arm`", and "`Arrivals`" as it is.
+fn with_article(name: &str) -> String {
+    match name {
+        _ if name.ends_with('s') => format!("`{name}`"),
+        _ if name.starts_with(['A', 'E', 'I', 'O', 'U']) => format!("an `{name}`"),
+        _ => format!("a `{name}`"),
     }
 }
 
@@ -133,10 +142,12 @@ pub(super) fn unknown_field(
 }
 
 /// Words that other tools use and that mean two things, or stand somewhere else here.
-fn special(owner: &str, name: &str) -> Option<String> {
+pub(super) fn special(owner: &str, name: &str) -> Option<String> {
     let retry = "write max_retries (not counting the first try) or max_attempts (counting it)";
     let hint = match (owner, name) {
-        ("Retry", "retries" | "attempts" | "max" | "count" | "tries" | "max_tries") => retry,
+        ("Retry", "retries" | "retires" | "attempts" | "max" | "count" | "tries" | "max_tries") => {
+            retry
+        }
         (_, "retries" | "retires" | "attempts") => {
             return Some(format!(
                 "a retry is a layer of a policy, `Retry(..)`: there, {retry}"
@@ -186,7 +197,8 @@ pub(super) fn missing_field(owner: &str, shape: &FieldShape, node: &Node, at: &P
     let rule = format!("missing field `{}`", shape.name);
     let found = format!("this `{owner}` has no `{}`", shape.name);
     let problem = Problem::error(at, rule, found).at(node.head());
-    let about = shape.about.split(['\n', '.']).next().unwrap_or_default();
+    let about = shape.about.replace('\n', " ");
+    let about = about.split(['.', ';']).next().unwrap_or_default();
     if shape.name == "schema" {
         return problem.hint("write `schema: 1`, the version of the scenario language");
     }
@@ -206,22 +218,31 @@ fn variants_list(variants: &[VariantShape]) -> String {
 }
 
 pub(super) fn unknown_variant(
+    owner: &str,
     variants: &[VariantShape],
     name: &str,
     node: &Node,
     at: &Path,
 ) -> Problem {
-    let rule = format!("there is no `{}` here", printable(name));
+    let rule = format!("unknown variant `{}`", printable(name));
+    let found = format!("`{owner}` has no such variant");
     let known = variants_list(variants);
-    let problem = Problem::error(at, rule, format!("expected one of {known}")).at(node.head());
     let names = variants.iter().map(|variant| variant.name.as_str());
-    let meant = did_you_mean(name, names);
-    problem.maybe_hint(meant.map(|meant| format!("did you mean `{meant}`?")))
+    let hint = match did_you_mean(name, names) {
+        Some(meant) => format!("did you mean `{meant}`? there are {known}"),
+        None => format!("there are {known}"),
+    };
+    Problem::error(at, rule, found).at(node.head()).hint(hint)
 }
 
 /// Something else than a name stands where a variant is wanted.
-pub(super) fn no_variant(variants: &[VariantShape], node: &Node, at: &Path) -> Problem {
-    let rule = format!("expected one of {}", variants_list(variants));
+pub(super) fn no_variant(
+    owner: &str,
+    variants: &[VariantShape],
+    node: &Node,
+    at: &Path,
+) -> Problem {
+    let rule = format!("expected {}", with_article(owner));
     let problem = Problem::error(at, rule, format!("found {}", node.what())).at(node.head());
     let unit = |name: &str| {
         variants
@@ -239,7 +260,7 @@ pub(super) fn no_variant(variants: &[VariantShape], node: &Node, at: &Path) -> P
         )),
         _ => None,
     };
-    problem.maybe_hint(hint)
+    problem.hint(hint.unwrap_or_else(|| format!("one of {}", variants_list(variants))))
 }
 
 /// A variant with fields is written without them.

@@ -6,6 +6,9 @@ use crate::scenario::shape::{Bounds, Shape};
 use crate::scenario::syntax::{Kind, Node, Number, NumberError};
 use crate::scenario::units::{parse_duration, parse_rate};
 
+/// No duration and no rate is longer; what is must not be quoted by a message.
+const UNIT_BYTES: usize = 80;
+
 /// What a shape is called in "expected ..".
 pub(super) fn name_of(shape: &Shape) -> String {
     match shape {
@@ -42,10 +45,20 @@ pub(super) fn problem(shape: &Shape, node: &Node, text: &str, at: &Path) -> Opti
         at,
     };
     match (shape, &node.kind) {
+        (Shape::Duration { .. } | Shape::Rate, Kind::Text(text)) if text.len() > UNIT_BYTES => {
+            let found = format!("this text has {} bytes", text.len());
+            Some(value.breaks(&value.expected(), found))
+        }
         (Shape::Duration { positive }, Kind::Text(text)) => value.duration(text, *positive),
         (Shape::Rate, Kind::Text(text)) => {
             let why = parse_rate(text).err()?;
             Some(value.breaks(&value.expected(), format!("`{}` {why}", printable(text))))
+        }
+        // RON reads these for whole numbers only.
+        (Shape::Ratio | Shape::Float(_), Kind::Number) if value.has_base() => {
+            let problem = value.breaks("must be written in decimal", value.found());
+            let number = Number::read(raw).ok().map(Number::as_f64);
+            Some(problem.maybe_hint(number.map(|number| format!("write {}", decimal(number)))))
         }
         (Shape::Ratio, Kind::Number) => value.ratio(),
         (Shape::Limit { .. }, Kind::Text(text)) if text == "unlimited" => None,
@@ -75,6 +88,11 @@ impl Value<'_> {
         Problem::error(self.at, rule, found).at(self.node.head())
     }
 
+    fn has_base(&self) -> bool {
+        let digits = self.raw.trim_start_matches(['+', '-']);
+        digits.starts_with("0x") || digits.starts_with("0o") || digits.starts_with("0b")
+    }
+
     fn found(&self) -> String {
         format!("found {}", printable(self.raw))
     }
@@ -89,6 +107,7 @@ impl Value<'_> {
         let problem = self.breaks(&self.expected(), found);
         let absent = matches!(&self.node.kind, Kind::Word(word) if word == "None");
         let hint = match (self.shape, &self.node.kind) {
+            (_, Kind::Number) if Number::read(self.raw).is_err() => return problem,
             (Shape::Duration { .. }, Kind::Number) => {
                 format!("a duration has a unit: write \"{raw}ms\" or \"{raw}s\"")
             }
@@ -149,7 +168,7 @@ impl Value<'_> {
             return None;
         }
         let problem = self.breaks("must be a ratio from 0 to 1", self.found());
-        Some(match number > 1.0 && number <= 100.0 {
+        Some(match (1.5..=100.0).contains(&number) {
             true => {
                 let percent = printable(self.raw);
                 let ratio = decimal(number / 100.0);
@@ -179,7 +198,7 @@ impl Value<'_> {
                 .or_else(|| Some(self.breaks("must not be negative", self.found()))),
             Number::Float(value) => {
                 let problem = self.breaks("must be a whole number", self.found());
-                let is_whole = value >= 0.0 && value < 9e15 && value.fract() == 0.0;
+                let is_whole = (0.0..9e15).contains(&value) && value.fract() == 0.0;
                 let hint = is_whole.then(|| format!("write {}", value as u64));
                 Some(problem.maybe_hint(hint))
             }

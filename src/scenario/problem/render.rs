@@ -11,6 +11,8 @@ use super::{Problem, Severity};
 const SHOWN: usize = 50;
 /// A source line longer than this is cut around its caret.
 const LINE_BYTES: usize = 160;
+/// As much of a value that goes beyond the cut is underlined.
+const MARK_BYTES: usize = 40;
 /// Names and values longer than this are cut where they are quoted.
 const QUOTED_CHARS: usize = 80;
 
@@ -30,12 +32,17 @@ pub(crate) fn is_unprintable(c: char) -> bool {
 /// what is very long is cut.
 #[must_use]
 pub fn printable(text: &str) -> String {
-    let mut out = String::new();
-    for (at, c) in text.chars().enumerate() {
-        if at == QUOTED_CHARS {
-            out.push('…');
-            break;
-        }
+    match text.char_indices().nth(QUOTED_CHARS) {
+        Some((end, _)) => format!("{}…", escaped(&text[..end])),
+        None => escaped(text),
+    }
+}
+
+/// Escapes what a terminal would obey. All words of a message pass through here on their way out,
+/// whether or not those who wrote it thought of what they quote.
+pub(super) fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
         match c {
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
@@ -49,10 +56,16 @@ pub fn printable(text: &str) -> String {
     out
 }
 
+/// The first byte of the line that holds a byte.
+pub(super) fn line_start(text: &str, at: usize) -> usize {
+    let before = &text[..floor(text, at)];
+    before.rfind('\n').map_or(0, |newline| newline + 1)
+}
+
 /// Line and column of a byte, both from 1; columns count characters.
 pub(super) fn line_column(text: &str, at: usize) -> (usize, usize) {
     let at = floor(text, at);
-    let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+    let start = line_start(text, at);
     let line = 1 + text[..start].bytes().filter(|byte| *byte == b'\n').count();
     (line, 1 + text[start..at].chars().count())
 }
@@ -86,6 +99,8 @@ struct Excerpt {
     number: usize,
     text: String,
     mark: Range<usize>,
+    /// Its start is cut off.
+    shifted: bool,
 }
 
 fn excerpt(text: &str, span: &Range<usize>) -> Excerpt {
@@ -99,10 +114,15 @@ fn excerpt(text: &str, span: &Range<usize>) -> Excerpt {
     let end = floor(text, span.end).clamp(start, line_end);
     let (mut from, mut to) = (line_start, line_end);
     if line_end - line_start > LINE_BYTES {
-        from = floor(text, start.saturating_sub(LINE_BYTES / 3).max(line_start));
+        let near = start - line_start < LINE_BYTES / 2;
+        let left = start.saturating_sub(LINE_BYTES / 3);
+        from = if near { line_start } else { floor(text, left) };
         to = floor(text, (from + LINE_BYTES).min(line_end));
     }
-    let end = end.min(to);
+    let end = match end > to {
+        true => floor(text, start + MARK_BYTES).min(to),
+        false => end,
+    };
     let mut shown = String::new();
     if from > line_start {
         shown.push_str("...");
@@ -116,45 +136,45 @@ fn excerpt(text: &str, span: &Range<usize>) -> Excerpt {
         number: line_column(text, start).0,
         text: shown,
         mark: start - from + shift..end - from + shift,
+        shifted: from > line_start,
     }
 }
 
+type Marked = (Excerpt, AnnotationKind, Option<String>);
+
 /// The lines of a problem, in the order of the text, with what is said under each.
 fn marked_lines(text: &str, span: &Range<usize>, problem: &Problem) -> Vec<Marked> {
-    let label = (!problem.found.is_empty()).then(|| problem.found.clone());
+    let label = (!problem.found.is_empty()).then(|| escaped(&problem.found));
     let mut lines = vec![(excerpt(text, span), AnnotationKind::Primary, label)];
     for (other, label) in &problem.also {
         let other = excerpt(text, other);
-        lines.push((other, AnnotationKind::Context, Some(label.clone())));
+        lines.push((other, AnnotationKind::Context, Some(escaped(label))));
     }
     lines.sort_by_key(|(line, ..)| line.number);
     lines
 }
 
-type Marked = (Excerpt, AnnotationKind, Option<String>);
-
-/// Lines that stand together share a snippet, so that they share their margin.
-fn snippets(lines: Vec<Marked>) -> Vec<Snippet<'static, Annotation<'static>>> {
-    let mut out = Vec::new();
+/// All marked lines and those between them, which the renderer folds, as one snippet.
+fn snippet(text: &str, lines: Vec<Marked>) -> Snippet<'static, Annotation<'static>> {
+    let first = lines.first().map_or(1, |(line, ..)| line.number);
     let mut source = String::new();
-    let mut marks: Vec<Annotation<'static>> = Vec::new();
-    let mut first = 0;
-    let mut last: Option<(usize, String)> = None;
+    let mut marks = Vec::new();
+    let mut last = first;
     for (line, kind, label) in lines {
-        let same = last
-            .as_ref()
-            .is_some_and(|(n, t)| *n == line.number && *t == line.text);
-        if !same {
-            let follows = last.as_ref().is_some_and(|(n, _)| n + 1 == line.number);
-            if follows {
+        if marks.is_empty() || line.number > last {
+            let between = text
+                .lines()
+                .skip(last)
+                .take((line.number - last).saturating_sub(1));
+            for skipped in between.filter(|_| !marks.is_empty()) {
                 source.push('\n');
-            } else {
-                if last.is_some() {
-                    out.push(snippet(&mut source, &mut marks, first));
-                }
-                first = line.number;
+                source.push_str(&harmless(&skipped[..floor(skipped, LINE_BYTES)]));
+            }
+            if !marks.is_empty() {
+                source.push('\n');
             }
             source.push_str(&line.text);
+            last = line.number;
         }
         let base = source.len() - line.text.len();
         let mut mark = kind.span(base + line.mark.start..base + line.mark.end);
@@ -162,48 +182,59 @@ fn snippets(lines: Vec<Marked>) -> Vec<Snippet<'static, Annotation<'static>>> {
             mark = mark.label(label);
         }
         marks.push(mark);
-        last = Some((line.number, line.text));
     }
-    out.push(snippet(&mut source, &mut marks, first));
-    out
+    Snippet::source(source).line_start(first).annotations(marks)
 }
 
-fn snippet(
-    source: &mut String,
-    marks: &mut Vec<Annotation<'static>>,
-    first: usize,
-) -> Snippet<'static, Annotation<'static>> {
-    Snippet::source(core::mem::take(source))
-        .line_start(first)
-        .annotations(core::mem::take(marks))
+/// Spans that are far apart, or in different parts of one very long line, get a snippet each.
+fn snippets(text: &str, lines: Vec<Marked>) -> Vec<Snippet<'static, Annotation<'static>>> {
+    const TOGETHER: usize = 1_000;
+    let numbers = || lines.iter().map(|(line, ..)| line.number);
+    let spread = numbers().max().unwrap_or(0) - numbers().min().unwrap_or(0);
+    let differ = lines.windows(2).any(|pair| {
+        let (one, two) = (&pair[0].0, &pair[1].0);
+        one.number == two.number && one.text != two.text
+    });
+    if spread > TOGETHER || differ {
+        return lines
+            .into_iter()
+            .map(|line| snippet(text, vec![line]))
+            .collect();
+    }
+    vec![snippet(text, lines)]
 }
 
 fn one(renderer: &Renderer, name: &str, text: &str, problem: &Problem) -> String {
     let title = match problem.path.is_root() {
-        true => problem.rule.clone(),
-        false => format!("{}: {}", problem.path, problem.rule),
+        true => escaped(&problem.rule),
+        false => format!("{}: {}", problem.path, escaped(&problem.rule)),
     };
     let level = match problem.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
     let mut group = Group::with_title(level.primary_title(title));
-    let mut origin = Origin::path(printable(name));
+    let name = printable(name);
     if let Some(span) = &problem.span {
         let (line, column) = line_column(text, span.start);
-        origin = origin.line(line).char_column(column);
-        group = group.element(origin);
-        for snippet in snippets(marked_lines(text, span, problem)) {
-            group = group.element(snippet);
+        let lines = marked_lines(text, span, problem);
+        let shifted = lines.iter().any(|(line, ..)| line.shifted);
+        let mut snippets = snippets(text, lines);
+        if shifted || snippets.len() > 1 {
+            // The renderer would count columns in what is shown, not in the file.
+            group = group.element(Origin::path(name).line(line).char_column(column));
+        } else if let Some(only) = snippets.pop() {
+            snippets.push(only.path(name));
         }
+        group = group.elements(snippets);
     } else {
-        group = group.element(origin);
+        group = group.element(Origin::path(name));
         if !problem.found.is_empty() {
-            group = group.element(Level::NOTE.message(problem.found.clone()));
+            group = group.element(Level::NOTE.message(escaped(&problem.found)));
         }
     }
     if let Some(hint) = &problem.hint {
-        group = group.element(Level::HELP.message(hint.clone()));
+        group = group.element(Level::HELP.message(escaped(hint)));
     }
     renderer.render(&[group])
 }

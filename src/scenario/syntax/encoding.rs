@@ -6,7 +6,7 @@ use crate::scenario::path::Path;
 use crate::scenario::problem::{Problem, Problems};
 
 /// The largest scenario, in bytes. The largest ones there are have some kilobytes.
-pub(super) const MAX_BYTES: usize = 16 << 20;
+const MAX_BYTES: usize = 16 << 20;
 
 /// The text of `bytes`, without a byte order mark.
 ///

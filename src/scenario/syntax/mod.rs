@@ -1,15 +1,14 @@
 //! RON as a tree with the place of every token.
 //!
 //! A second parser beside the `ron` crate's, because serde stops at the first error and has no
-//! places left once a value is typed. The tree is what all messages are made from: [`conform`]
-//! reads it for the shape of every value, [`locate`] finds in it what a later check talks about.
-//! It knows RON's syntax and nothing of scenarios; the values are still read by `ron`, and a test
-//! holds the two together.
+//! places left once a value is typed. The tree is what all messages are made from: one walk holds
+//! the shape of every value against the schema, [`locate`] finds in it what a later check talks
+//! about. It knows RON's syntax and nothing of scenarios; the values are still read by `ron`, and
+//! a test with random mutations holds the two together.
 //!
 //! There is no recovery from a syntax error: behind a lost bracket everything is a guess, so there
 //! is exactly one, with its place.
 //!
-//! [`conform`]: super::conform
 //! [`locate`]: super::locate
 
 mod cursor;

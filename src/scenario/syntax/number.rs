@@ -1,4 +1,5 @@
-//! Numbers as RON reads them: `1_000`, `0x10`, `1.5e3`, a type suffix, a sign.
+//! Numbers as RON reads them: `1_000`, `0x10`, `1.5e3`, a sign. RON's type suffixes, as in
+//! `5u32`, are left out: they are for values whose type is not known.
 
 /// A number of the text.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -10,7 +11,7 @@ pub enum Number {
         /// Without the sign.
         size: u64,
     },
-    /// A number with a point, an exponent or a float suffix.
+    /// A number with a point or an exponent.
     Float(f64),
 }
 
@@ -21,11 +22,9 @@ pub enum NumberError {
     Malformed,
     /// `inf` or `NaN`.
     NotFinite,
-    /// Beyond 64 bits, or, as a float, beyond or below its range.
+    /// Beyond 64 bits, or, as a float, too large or too close to zero.
     OutOfRange,
 }
-
-const WHOLE_SUFFIXES: [&str; 8] = ["i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64"];
 
 impl Number {
     /// Reads the text of one number.
@@ -53,7 +52,7 @@ impl Number {
         }
         let is_digit = |c: char| c.is_ascii_digit() || c == '_';
         let end = body.find(|c| !is_digit(c)).unwrap_or(body.len());
-        if end > 0 && (end == body.len() || WHOLE_SUFFIXES.contains(&&body[end..])) {
+        if end > 0 && end == body.len() {
             return whole(negative, body, 10);
         }
         float(negative, body)
@@ -72,10 +71,7 @@ impl Number {
     }
 }
 
-fn whole(negative: bool, text: &str, base: u32) -> Result<Number, NumberError> {
-    let is_suffix = |suffix: &&&str| text.ends_with(**suffix);
-    let suffix = WHOLE_SUFFIXES.iter().find(is_suffix);
-    let digits = suffix.map_or(text, |suffix| &text[..text.len() - suffix.len()]);
+fn whole(negative: bool, digits: &str, base: u32) -> Result<Number, NumberError> {
     if digits.is_empty() || digits.starts_with('_') {
         return Err(NumberError::Malformed);
     }
@@ -87,22 +83,10 @@ fn whole(negative: bool, text: &str, base: u32) -> Result<Number, NumberError> {
             .and_then(|size| size.checked_add(u64::from(digit)))
             .ok_or(NumberError::OutOfRange)?;
     }
-    let size_max = match suffix {
-        None | Some(&"u64") => u64::MAX,
-        Some(suffix) => {
-            let bits =
-                suffix[1..].parse::<u32>().unwrap_or(64) - u32::from(suffix.starts_with('i'));
-            (1_u64 << bits) - u64::from(!negative)
-        }
-    };
-    if size > size_max || (negative && suffix.is_some_and(|suffix| suffix.starts_with('u'))) {
-        return Err(NumberError::OutOfRange);
-    }
     Ok(Number::Whole { negative, size })
 }
 
 fn float(negative: bool, body: &str) -> Result<Number, NumberError> {
-    let body = body.strip_suffix("f64").unwrap_or(body);
     let known = |c: char| c.is_ascii_digit() || matches!(c, '.' | 'e' | 'E' | '+' | '-' | '_');
     let starts = body.starts_with(|c: char| c.is_ascii_digit() || c == '.');
     // RON has an underscore only behind a digit; Rust's own reader has none at all.
@@ -136,8 +120,6 @@ mod tests {
             "0b11",
             "0o17",
             "0xff_ff",
-            "5u32",
-            "1_u8",
             "18446744073709551615",
             "1.5",
             "1e3",
@@ -145,7 +127,6 @@ mod tests {
             ".5",
             "5.",
             "1_0.5",
-            "2f64",
             "-1.5",
         ];
         for text in texts {
@@ -169,8 +150,8 @@ mod tests {
             ("1e400", OutOfRange),
             ("1e-400", OutOfRange),
             ("99999999999999999999999", OutOfRange),
-            ("300u8", OutOfRange),
-            ("-1u8", OutOfRange),
+            ("5u32", Malformed),
+            ("2f64", Malformed),
             ("inf", NotFinite),
             ("-inf", NotFinite),
             ("NaN", NotFinite),

@@ -161,6 +161,12 @@ fn number(cursor: &mut Cursor<'_>) -> Parsed<Kind> {
         _ if digits && text.ends_with('%') => {
             Some("ratios are written from 0 to 1: 0.05 for 5 %".to_owned())
         }
+        _ if ["u32", "u64", "f64", "i32", "i64", "u8", "f32"]
+            .iter()
+            .any(|s| text.ends_with(s)) =>
+        {
+            Some("numbers have no type suffix here".to_owned())
+        }
         _ if digits && !text.starts_with("0x") && text.contains(char::is_alphabetic) => {
             let quoted = printable(text);
             Some(format!(

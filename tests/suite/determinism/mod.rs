@@ -2,6 +2,7 @@
 //! or the rest of the scenario does. Other profiles have to meet the same golden fingerprints:
 //! `cargo test --release --test suite determinism`.
 
+#[cfg(feature = "cli")]
 mod command;
 mod draws;
 mod processes;

@@ -1,0 +1,86 @@
+//! The short way: a scenario file, its run, its snapshot.
+//!
+//! This is what a regression test needs; everything else is in [`crate::scenario`],
+//! [`crate::experiment`] and [`crate::report`].
+
+use crate::experiment::run::Options;
+use crate::report::result::RunResult;
+use crate::scenario::build::BuildError;
+use crate::scenario::schema::Scenario;
+use crate::scenario::{Document, Problems};
+
+/// A checked scenario and its name.
+#[derive(Clone, Debug)]
+pub struct ScenarioFile {
+    /// What results call it: the file's stem.
+    pub name: String,
+    /// The scenario, every default filled in.
+    pub scenario: Scenario,
+    /// What is probably not as it was meant.
+    pub warnings: Option<Problems>,
+}
+
+impl ScenarioFile {
+    /// Reads a scenario called `name` from the bytes of its file.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, at once.
+    pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Self, Problems> {
+        let checked = Document::parse(name, bytes)?.scenario()?;
+        Ok(Self {
+            name: name.to_owned(),
+            scenario: checked.scenario,
+            warnings: checked.warnings,
+        })
+    }
+}
+
+/// Why a file could not be loaded.
+#[cfg(feature = "cli")]
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// It cannot be read.
+    #[error("cannot read {path}: {source}")]
+    Read {
+        /// The file.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It is no scenario, or not a sound one.
+    #[error(transparent)]
+    Invalid(#[from] Problems),
+}
+
+/// Loads and checks a scenario file.
+///
+/// # Errors
+/// When it cannot be read, or with everything that is wrong with it.
+#[cfg(feature = "cli")]
+pub fn load(path: impl AsRef<std::path::Path>) -> Result<ScenarioFile, LoadError> {
+    let path = path.as_ref();
+    let shown = path.display().to_string();
+    let bytes = std::fs::read(path).map_err(|source| LoadError::Read {
+        path: shown.clone(),
+        source,
+    })?;
+    let stem = path.file_stem().map(|stem| stem.to_string_lossy());
+    Ok(ScenarioFile {
+        name: stem.unwrap_or_default().into_owned(),
+        ..ScenarioFile::from_bytes(&shown, &bytes)?
+    })
+}
+
+/// Runs a scenario as its file says: with its own seed, to its end.
+///
+/// # Errors
+/// Only for a scenario that was changed after its check into one that a check refuses.
+pub fn run(file: &ScenarioFile) -> Result<RunResult, BuildError> {
+    crate::experiment::run::run(&file.scenario, &file.name, &Options::default())
+}
+
+/// The text to keep in a snapshot: it names no version and changes only with the outcome.
+#[must_use]
+pub fn snapshot(result: &RunResult) -> String {
+    crate::report::snapshot::snapshot(result)
+}

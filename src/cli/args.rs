@@ -1,0 +1,209 @@
+//! What can be typed.
+
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done               3  a scenario is invalid, or its run stopped early
+  1  I/O or internal    4  nothing to work on
+  2  usage             99  a comparison found a difference";
+
+const EXAMPLES: &str = "\
+Examples:
+  dessim run scenarios/burst.ron
+  dessim run scenarios/burst.ron --set arms.rpc.calls.clients.policy[2].Bulkhead.permits=80
+  dessim run scenarios/burst.ron --seeds 1..200
+  dessim test";
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  dessim run burst.ron --seed 8 --export-markdown report.md
+  dessim run burst.ron --seeds 1..200 --format jsonl > runs.jsonl
+  dessim run burst.ron --set services.downstream.overload.knee=40
+  generate-scenario | dessim run - --format json";
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  dessim check scenarios/*.ron
+  dessim check --resolved scenarios/burst.ron > resolved.ron";
+
+const TEST_EXAMPLES: &str = "\
+Examples:
+  dessim test
+  dessim test scenarios/burst.ron --accept
+
+A snapshot is in insta's file format: `cargo insta review` works on the .snap.new files, too.";
+
+const DIFF_EXAMPLES: &str = "\
+Examples:
+  dessim diff before.ron after.ron
+  dessim diff monday.jsonl tuesday.jsonl
+  dessim diff burst.ron trace-of-last-release.jsonl";
+
+/// A deterministic simulator of retries, cascades and recovery.
+#[derive(Debug, Parser)]
+#[command(
+    name = "dessim",
+    version,
+    about,
+    max_term_width = 100,
+    after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"),
+    disable_help_subcommand = true
+)]
+pub(crate) struct Cli {
+    /// When to use colours; auto obeys NO_COLOR and CLICOLOR_FORCE
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        display_order = 100
+    )]
+    pub color: Color,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a scenario and print what each arm did
+    Run(Run),
+    /// Validate scenarios, telling all problems at once
+    Check(Check),
+    /// Compare scenarios with their snapshots
+    Test(Test),
+    /// Name the first event in which two runs differ
+    Diff(Diff),
+    /// Print the JSON Schema of scenarios
+    Schema,
+    /// Print a completion script
+    Completions {
+        /// The shell that is to read it
+        shell: clap_complete::Shell,
+    },
+    /// Print a manual page, in roff
+    Man {
+        /// The page of this subcommand
+        command: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = RUN_EXAMPLES)]
+pub(crate) struct Run {
+    /// The scenario; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Run with this seed instead of the scenario's
+    #[arg(
+        long,
+        value_name = "N",
+        conflicts_with = "seeds",
+        allow_negative_numbers = true
+    )]
+    pub seed: Option<u64>,
+    /// Run once with each seed from A to B, both included
+    #[arg(long, value_name = "A..B", value_parser = seeds, allow_hyphen_values = true)]
+    pub seeds: Option<RangeInclusive<u64>>,
+    /// Replace a value of the scenario; may be repeated
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+    /// What to print [default: text]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<Format>,
+    /// Write the result as JSON; `-` is standard output
+    #[arg(long, value_name = "FILE")]
+    pub export_json: Option<PathBuf>,
+    /// Write the results as CSV, one number a line
+    #[arg(long, value_name = "FILE")]
+    pub export_csv: Option<PathBuf>,
+    /// Write the result as Markdown
+    #[arg(long, value_name = "FILE")]
+    pub export_markdown: Option<PathBuf>,
+    /// Write everything that happens as JSON lines
+    #[arg(long, value_name = "FILE", conflicts_with = "seeds")]
+    pub trace: Option<PathBuf>,
+    /// The implementation of the calendar; both give the same run
+    #[arg(long, value_name = "KIND", default_value = "lanes")]
+    pub calendar: Calendar,
+    /// Stop after so many events [default: 1000000000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..),
+        allow_negative_numbers = true)]
+    pub max_events: Option<u64>,
+    /// Print no warnings
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Text,
+    Json,
+    Jsonl,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Calendar {
+    Lanes,
+    Keyed,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = CHECK_EXAMPLES)]
+pub(crate) struct Check {
+    /// Scenarios; `-` is standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// Print the scenario with every default filled in; takes one file
+    #[arg(long)]
+    pub resolved: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = TEST_EXAMPLES)]
+pub(crate) struct Test {
+    /// Scenarios, or directories of them [default: scenarios]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Keep what the scenarios do now as their snapshots
+    #[arg(long)]
+    pub accept: bool,
+    /// Where the snapshots are
+    #[arg(long, value_name = "DIR", default_value = "snapshots")]
+    pub dir: PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = DIFF_EXAMPLES)]
+pub(crate) struct Diff {
+    /// A scenario, or a trace written by `dessim run --trace`
+    pub a: PathBuf,
+    /// The other one
+    pub b: PathBuf,
+    /// Run scenarios with this seed instead of their own
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub seed: Option<u64>,
+}
+
+fn seeds(text: &str) -> Result<RangeInclusive<u64>, String> {
+    let form = "give two whole numbers, such as 1..200; both ends run";
+    let (first, last) = text.split_once("..").ok_or(form)?;
+    let number = |part: &str| part.parse::<u64>().map_err(|_| form.to_owned());
+    let (first, last) = (number(first)?, number(last)?);
+    if first > last {
+        return Err(format!(
+            "the last seed is before the first; give {last}..{first}"
+        ));
+    }
+    Ok(first..=last)
+}

@@ -1,0 +1,49 @@
+//! `dessim check`: are these scenarios, and sound ones?
+
+use dessim::scenario::resolved;
+
+use super::args::Check;
+use super::ui::{Failure, Ui};
+use super::{Exit, input};
+
+pub(super) fn check(ui: &Ui, args: &Check) -> Result<Exit, Failure> {
+    if args.resolved {
+        return print_resolved(ui, args);
+    }
+    let mut fine = 0;
+    let mut worst = Exit::Done;
+    for path in &args.files {
+        match input::scenario(path, &[]) {
+            Ok(file) => {
+                fine += 1;
+                input::warn(ui, &file);
+            }
+            Err(failure) => {
+                let exit = failure.tell(ui);
+                // What cannot be read weighs more than what can, and is wrong.
+                if worst != Exit::Trouble {
+                    worst = exit;
+                }
+            }
+        }
+    }
+    let files = args.files.len();
+    let summary = match (fine == files, files) {
+        (true, 1) => "1 file is fine\n".to_owned(),
+        (true, _) => format!("{files} files are fine\n"),
+        (false, _) => format!("{fine} of {files} files are fine\n"),
+    };
+    ui.print(&summary)?;
+    Ok(worst)
+}
+
+fn print_resolved(ui: &Ui, args: &Check) -> Result<Exit, Failure> {
+    let [path] = args.files.as_slice() else {
+        let message = "--resolved takes one file";
+        return Err(Failure::usage(message, "give the files one at a time"));
+    };
+    let file = input::scenario(path, &[])?;
+    input::warn(ui, &file);
+    Ui::print_raw(&resolved(&file.scenario))?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,48 @@
+//! What the tool says about itself: schema, completions, manual pages.
+
+use clap::{Command, CommandFactory};
+
+use super::Exit;
+use super::args::Cli;
+use super::ui::{Failure, Ui};
+
+pub(super) fn schema(ui: &Ui) -> Result<Exit, Failure> {
+    let schema = format!("{:#}\n", dessim::scenario::json_schema());
+    ui.print(&schema)?;
+    Ok(Exit::Done)
+}
+
+pub(super) fn completions(ui: &Ui, shell: clap_complete::Shell) -> Result<Exit, Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "dessim", &mut script);
+    ui.print(&String::from_utf8_lossy(&script))?;
+    Ok(Exit::Done)
+}
+
+pub(super) fn man(ui: &Ui, name: Option<&str>) -> Result<Exit, Failure> {
+    let mut root = Cli::command();
+    root.build();
+    let page = match name {
+        None => root,
+        Some(name) => subcommand(&root, name)?,
+    };
+    let mut text = Vec::new();
+    clap_mangen::Man::new(page)
+        .render(&mut text)
+        .map_err(Failure::Stdout)?;
+    ui.print(&String::from_utf8_lossy(&text))?;
+    Ok(Exit::Done)
+}
+
+fn subcommand(root: &Command, name: &str) -> Result<Command, Failure> {
+    let Some(found) = root.find_subcommand(name) else {
+        let all: Vec<_> = root.get_subcommands().map(Command::get_name).collect();
+        let message = format!("there is no subcommand `{}`", name.escape_debug());
+        return Err(Failure::usage(
+            message,
+            format!("there are {}", all.join(", ")),
+        ));
+    };
+    let page = format!("dessim-{name}");
+    Ok(found.clone().display_name(page))
+}

@@ -1,0 +1,79 @@
+//! Scenarios from files and from standard input.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use dessim::ScenarioFile;
+use dessim::scenario::Document;
+
+use super::Exit;
+use super::ui::{Failure, Ui};
+
+/// More than this is no scenario; reading a device would never end.
+const MOST_BYTES: u64 = 64 << 20;
+
+/// True for the path that stands for standard input or output.
+pub(super) fn is_dash(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// The bytes of a file, or of standard input.
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let failed = |error: io::Error| match is_dash(path) {
+        true => Failure::io("read", Path::new("standard input"), &error),
+        false => Failure::io("read", path, &error),
+    };
+    let mut bytes = Vec::new();
+    if is_dash(path) {
+        let mut limited = io::stdin().lock().take(MOST_BYTES + 1);
+        limited.read_to_end(&mut bytes).map_err(failed)?;
+    } else {
+        let file = File::open(path).map_err(failed)?;
+        let mut limited = file.take(MOST_BYTES + 1);
+        limited.read_to_end(&mut bytes).map_err(failed)?;
+    }
+    if bytes.len() as u64 > MOST_BYTES {
+        let error = io::Error::other("it is larger than 64 MiB, no scenario is");
+        return Err(failed(error));
+    }
+    Ok(bytes)
+}
+
+/// The name of a scenario: the stem of its file.
+pub(super) fn name(path: &Path) -> String {
+    match path.file_stem() {
+        _ if is_dash(path) => "stdin".to_owned(),
+        Some(stem) => stem.to_string_lossy().into_owned(),
+        None => path.to_string_lossy().into_owned(),
+    }
+}
+
+/// Reads a scenario, replaces values, and checks it.
+pub(super) fn scenario(path: &Path, set: &[String]) -> Result<ScenarioFile, Failure> {
+    let bytes = read(path)?;
+    let shown = match is_dash(path) {
+        true => "stdin".to_owned(),
+        false => path.to_string_lossy().into_owned(),
+    };
+    let invalid = |problems| Failure::Problems(Exit::Invalid, Box::new(problems));
+    let mut document = Document::parse(&shown, &bytes).map_err(invalid)?;
+    for assignment in set {
+        document
+            .set(assignment)
+            .map_err(|problems| Failure::Problems(Exit::Usage, Box::new(problems)))?;
+    }
+    let checked = document.scenario().map_err(invalid)?;
+    Ok(ScenarioFile {
+        name: name(path),
+        scenario: checked.scenario,
+        warnings: checked.warnings,
+    })
+}
+
+/// Tells what is probably not as it was meant.
+pub(super) fn warn(ui: &Ui, file: &ScenarioFile) {
+    if let Some(warnings) = &file.warnings {
+        ui.problems(warnings);
+    }
+}

@@ -1,0 +1,283 @@
+//! `dessim run`: one scenario, one seed or many.
+
+use std::io::ErrorKind;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+
+use dessim::ScenarioFile;
+use dessim::experiment::run::{CalendarKind, DEFAULT_MAX_EVENTS, Options};
+use dessim::experiment::trace::{Header, Tracer};
+use dessim::experiment::warn::warnings;
+use dessim::report::page::{page, stopped};
+use dessim::report::result::RunResult;
+use dessim::report::runs::runs_page;
+use dessim::report::{csv, format, json, markdown};
+use dessim::scenario::build::BuildError;
+use dessim::scenario::problem::printable;
+use dessim::scenario::{arms, expected_requests};
+
+use super::Exit;
+use super::args::{Calendar, Format, Run};
+use super::input::{self, is_dash};
+use super::target::Target;
+use super::ui::{Failure, Ui};
+
+pub(super) fn run(ui: &Ui, args: &Run) -> Result<Exit, Failure> {
+    let seeds = args
+        .seeds
+        .clone()
+        .filter(|seeds| seeds.start() != seeds.end());
+    let outputs = Outputs::new(args, seeds.is_some())?;
+    let file = input::scenario(&args.file, &args.set)?;
+    if !args.quiet {
+        input::warn(ui, &file);
+    }
+    feasible(&file, args)?;
+    let options = Options {
+        seed: args.seed.or_else(|| Some(*args.seeds.as_ref()?.start())),
+        max_events: args.max_events.unwrap_or(DEFAULT_MAX_EVENTS),
+        calendar: match args.calendar {
+            Calendar::Lanes => CalendarKind::Lanes,
+            Calendar::Keyed => CalendarKind::Keyed,
+        },
+    };
+    match seeds {
+        None => once(ui, args, &outputs, &file, &options),
+        Some(seeds) => often(ui, args, &outputs, &file, (&options, seeds)),
+    }
+}
+
+/// Everything that is written besides the page, each known to be writable.
+struct Outputs {
+    json: Option<Target>,
+    csv: Option<Target>,
+    markdown: Option<Target>,
+    trace: Option<Target>,
+    format: Format,
+    /// An export has standard output for itself.
+    page: bool,
+}
+
+impl Outputs {
+    fn new(args: &Run, several: bool) -> Result<Self, Failure> {
+        if several {
+            let refused = [
+                (args.format == Some(Format::Json), "--format json"),
+                (args.export_json.is_some(), "--export-json"),
+                (args.export_markdown.is_some(), "--export-markdown"),
+            ];
+            if let Some((_, option)) = refused.iter().find(|(given, _)| *given) {
+                let message = format!("{option} takes one run, and --seeds gives several");
+                let hint = "for one object a run, on a line each, use --format jsonl";
+                return Err(Failure::usage(message, hint));
+            }
+        }
+        let target = |path: &Option<PathBuf>| path.as_deref().map(Target::new).transpose();
+        let mut outputs = Self {
+            json: target(&args.export_json)?,
+            csv: target(&args.export_csv)?,
+            markdown: target(&args.export_markdown)?,
+            trace: target(&args.trace)?,
+            format: args.format.unwrap_or(Format::Text),
+            page: true,
+        };
+        let taken = outputs.all().any(|(_, target)| target.is_stdout());
+        outputs.page = !taken;
+        outputs.apart(&args.file)?;
+        if !outputs.page && args.format.is_some() {
+            let message = "--format and an export both go to standard output";
+            return Err(Failure::usage(message, "give the export a file"));
+        }
+        Ok(outputs)
+    }
+
+    fn all(&self) -> impl Iterator<Item = (&'static str, &Target)> {
+        let named = [
+            ("--export-json", &self.json),
+            ("--export-csv", &self.csv),
+            ("--export-markdown", &self.markdown),
+            ("--trace", &self.trace),
+        ];
+        named
+            .into_iter()
+            .filter_map(|(option, target)| Some((option, target.as_ref()?)))
+    }
+
+    /// Nothing is written twice, and never over the scenario.
+    fn apart(&self, scenario: &Path) -> Result<(), Failure> {
+        let all: Vec<_> = self.all().collect();
+        for (at, (option, target)) in all.iter().enumerate() {
+            if !is_dash(scenario) && target.is(scenario) {
+                let message = format!("{option} {} would replace the scenario", target.shown());
+                return Err(Failure::usage(message, "give it another file"));
+            }
+            if let Some((other, _)) = all[..at].iter().find(|(_, other)| other.collides(target)) {
+                let place = match target.is_stdout() {
+                    true => "standard output".to_owned(),
+                    false => target.shown(),
+                };
+                let message = format!("{other} and {option} both go to {place}");
+                return Err(Failure::usage(message, "give each its own file"));
+            }
+        }
+        Ok(())
+    }
+
+    fn export(&self, result: &RunResult) -> Result<(), Failure> {
+        if let Some(target) = &self.json {
+            target.write(&json::to_json(result))?;
+        }
+        if let Some(target) = &self.csv {
+            target.write(&csv::to_csv(std::slice::from_ref(result)))?;
+        }
+        if let Some(target) = &self.markdown {
+            target.write(&markdown::to_markdown(result))?;
+        }
+        Ok(())
+    }
+}
+
+/// Refuses what would surely reach the default limit, before minutes are spent on it. Who gives a
+/// limit wants to see what happens until then.
+fn feasible(file: &ScenarioFile, args: &Run) -> Result<(), Failure> {
+    let arms = arms::arms(&file.scenario).len();
+    let requests = expected_requests(&file.scenario) * arms as f64;
+    if args.max_events.is_some() || requests <= 2.0 * DEFAULT_MAX_EVENTS as f64 {
+        return Ok(());
+    }
+    let message = format!(
+        "{} would send about {} requests through its arms, and a run stops after {} events",
+        printable(&file.name),
+        format::number(requests),
+        format::count(DEFAULT_MAX_EVENTS),
+    );
+    let hint = "shorten it with `duration`, `until` or `total`, or set --max-events N, at which \
+                it stops with what it has";
+    Err(Failure::Message(
+        Exit::Invalid,
+        message,
+        Some(hint.to_owned()),
+    ))
+}
+
+fn broken(error: &BuildError) -> Failure {
+    Failure::invalid(error.to_string())
+}
+
+fn once(
+    ui: &Ui,
+    args: &Run,
+    outputs: &Outputs,
+    file: &ScenarioFile,
+    options: &Options,
+) -> Result<Exit, Failure> {
+    let result = match &outputs.trace {
+        None => simulate(file, options)?,
+        Some(target) => traced(file, options, target)?,
+    };
+    outputs.export(&result)?;
+    if outputs.page {
+        Ui::print_raw(&match outputs.format {
+            Format::Text => page(&result),
+            Format::Json => json::to_json(&result),
+            Format::Jsonl => json::to_json_line(&result),
+        })?;
+    }
+    // The page has told these already.
+    if !args.quiet && (outputs.format != Format::Text || !outputs.page) {
+        for warning in &result.warnings {
+            ui.warning(warning);
+        }
+    }
+    Ok(ended(ui, &result))
+}
+
+fn simulate(file: &ScenarioFile, options: &Options) -> Result<RunResult, Failure> {
+    dessim::experiment::run::run(&file.scenario, &file.name, options)
+        .map_err(|error| broken(&error))
+}
+
+fn traced(file: &ScenarioFile, options: &Options, to: &Target) -> Result<RunResult, Failure> {
+    let seed = options.seed.unwrap_or(file.scenario.seed);
+    let header = Header::new(&file.scenario, &file.name, seed);
+    let mut tracer = Tracer::new(to.open()?, &header);
+    let result =
+        dessim::experiment::run::run_with(&file.scenario, &file.name, options, &mut tracer)
+            .map_err(|error| broken(&error))?;
+    let written = match tracer.finish() {
+        Ok(sink) => sink.close(Ok(())),
+        Err(error) => Err(to.failed(error)),
+    };
+    still(written)?;
+    Ok(result)
+}
+
+/// A reader who left does not keep the other files from being written; nobody else is forgiven.
+fn still(written: Result<(), Failure>) -> Result<(), Failure> {
+    match written {
+        Err(Failure::Stdout(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
+/// A run that stopped is told last, where it is read.
+fn ended(ui: &Ui, result: &RunResult) -> Exit {
+    match &result.stopped {
+        None => Exit::Done,
+        Some(why) => {
+            ui.error(&format!(
+                "seed {} stopped early: {}",
+                result.seed,
+                stopped(why)
+            ));
+            Exit::Invalid
+        }
+    }
+}
+
+fn often(
+    ui: &Ui,
+    args: &Run,
+    outputs: &Outputs,
+    file: &ScenarioFile,
+    (options, seeds): (&Options, RangeInclusive<u64>),
+) -> Result<Exit, Failure> {
+    let streams = outputs.page && outputs.format == Format::Jsonl;
+    let keeps = !streams || outputs.csv.is_some();
+    let mut results = Vec::new();
+    let mut exit = Exit::Done;
+    if !args.quiet {
+        // They are about the scenario: the same whatever the seed.
+        warnings(&file.scenario)
+            .iter()
+            .for_each(|warning| ui.warning(warning));
+    }
+    for seed in seeds {
+        let options = Options {
+            seed: Some(seed),
+            ..options.clone()
+        };
+        let result = simulate(file, &options)?;
+        if streams {
+            let printed = Ui::print_raw(&json::to_json_line(&result));
+            // With nothing else to write, there is nothing left to run for.
+            match keeps {
+                true => still(printed)?,
+                false => printed?,
+            }
+        }
+        if ended(ui, &result) != Exit::Done {
+            exit = Exit::Invalid;
+        }
+        if keeps {
+            results.push(result);
+        }
+    }
+    if let Some(target) = &outputs.csv {
+        target.write(&csv::to_csv(&results))?;
+    }
+    if outputs.page && !streams {
+        Ui::print_raw(&runs_page(&results))?;
+    }
+    Ok(exit)
+}

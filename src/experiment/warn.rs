@@ -1,0 +1,152 @@
+//! What can be known about a scenario's numbers before it runs.
+
+use std::collections::BTreeMap;
+
+use crate::kernel::distribution::Distribution;
+use crate::scenario::arms::{ONLY_ARM, arms};
+use crate::scenario::distribution::resolve;
+use crate::scenario::schema::{Arm, Arrivals, Call, Cancellation, Layer, Scenario, Service, Stage};
+use crate::scenario::units::{Limit, Rate};
+
+/// What a reader should know before believing the numbers: services that are offered more than
+/// they can serve, in front of a queue without an end.
+///
+/// Counted are first attempts of open loads with a mean rate (not bursts, nor callers that wait
+/// for their answers) whose policy lets all of them into that queue; retries come on top.
+#[must_use]
+pub fn warnings(scenario: &Scenario) -> Vec<String> {
+    let mut found: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+    for (arm, system) in &arms(scenario) {
+        for (name, service) in &system.services {
+            let Some(capacity) = capacity_per_ns(service) else {
+                continue;
+            };
+            let offered = offered_per_ns(scenario, system, name, service);
+            if offered > capacity {
+                let times = format!("{:.2}", offered / capacity);
+                let of = found.entry((name.clone(), times)).or_default();
+                of.push(arm.clone());
+            }
+        }
+    }
+    let told = |((service, times), arms): (&(String, String), &Vec<String>)| {
+        let place = match arms.as_slice() {
+            [only] if only == ONLY_ARM => String::new(),
+            [one] => format!(" in arm {one}"),
+            several => format!(" in arms {}", several.join(", ")),
+        };
+        format!(
+            "offered load is {times} times the capacity of service {service}{place}: \
+             its queue grows for as long as the load lasts"
+        )
+    };
+    found.iter().map(told).collect()
+}
+
+/// Attempts a nanosecond that a service finishes at most; `None` if nothing queues without end.
+fn capacity_per_ns(service: &Service) -> Option<f64> {
+    let (Limit::AtMost(slots), Limit::Unlimited) = (service.slots, service.queue) else {
+        return None;
+    };
+    let mean = mean_ns(&resolve(&service.time).ok()?)?;
+    Some(slots as f64 / mean)
+}
+
+fn offered_per_ns(scenario: &Scenario, arm: &Arm, name: &str, service: &Service) -> f64 {
+    let lets_all_in = |call: &Call| {
+        call.policy.iter().all(|layer| match layer {
+            Layer::Retry { .. } => true,
+            Layer::Timeout(_) => service.cancellation == Cancellation::None,
+            Layer::Breaker { .. } | Layer::Bulkhead { .. } => false,
+        })
+    };
+    arm.calls
+        .iter()
+        .filter(|(_, call)| call.to == name && lets_all_in(call))
+        .filter_map(|(load, _)| rate_per_ns(&scenario.load.get(load)?.arrivals))
+        .sum()
+}
+
+/// The mean rate of an open load that has one.
+fn rate_per_ns(arrivals: &Arrivals) -> Option<f64> {
+    match arrivals {
+        Arrivals::Constant { rate } => Some(rate.per_ns()),
+        Arrivals::Poisson { rate, batch } => Some(rate.per_ns() * f64::from(*batch)),
+        Arrivals::Renewal { gap, batch } => {
+            let gap = mean_ns(&resolve(gap).ok()?)?;
+            Some(f64::from(*batch) / gap)
+        }
+        Arrivals::Stages {
+            stages,
+            repeat: true,
+            ..
+        } => Some(mean_rate(stages)),
+        Arrivals::Stages { .. } | Arrivals::Bursts { .. } | Arrivals::ClosedLoop { .. } => None,
+    }
+}
+
+fn mean_rate(stages: &[Stage]) -> f64 {
+    let lasts = |stage: &Stage| stage.lasts.as_ns() as f64;
+    let requests = |stage: &Stage| {
+        let first = stage.rate.per_ns();
+        let last = stage.ramp_to.map_or(first, Rate::per_ns);
+        f64::midpoint(first, last) * lasts(stage)
+    };
+    let whole: f64 = stages.iter().map(lasts).sum();
+    stages.iter().map(requests).sum::<f64>() / whole
+}
+
+fn mean_ns(distribution: &Distribution) -> Option<f64> {
+    let mean = distribution.mean();
+    (mean.is_finite() && mean > 0.0).then_some(mean)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::Document;
+
+    fn told(arrivals: &str, service: &str, policy: &str) -> Vec<String> {
+        let text = format!(
+            "Scenario(schema: 1, duration: \"10s\", load: {{ \"users\": Load(arrivals: {arrivals}) \
+             }}, services: {{ \"db\": Service(time: Exponential(mean: \"10ms\"), {service}) }}, \
+             calls: {{ \"users\": Call(to: \"db\", policy: [{policy}]) }})"
+        );
+        let document = Document::parse("test", text.as_bytes()).expect("it is RON");
+        warnings(&document.scenario().expect("it is valid").scenario)
+    }
+
+    #[test]
+    fn an_overloaded_service_is_named_with_the_factor() {
+        let expected = "offered load is 1.20 times the capacity of service db: its queue grows \
+                        for as long as the load lasts";
+        for arrivals in [
+            "Poisson(rate: \"240/s\")",
+            "Poisson(rate: \"120/s\", batch: 2)",
+            "Constant(rate: \"240/s\")",
+            "Renewal(gap: Constant(\"8333333ns\"), batch: 2)",
+            "Stages(stages: [(lasts: \"1s\", rate: \"480/s\"), (lasts: \"1s\", rate: \"0/s\")], \
+             repeat: true)",
+        ] {
+            assert_eq!(told(arrivals, "slots: 2", ""), [expected], "{arrivals}");
+        }
+    }
+
+    #[test]
+    fn what_bounds_the_queue_bounds_the_warning() {
+        let much = "Poisson(rate: \"900/s\")";
+        assert_eq!(told(much, "slots: 2", "Timeout(\"1s\")").len(), 1);
+        for (service, policy) in [
+            ("slots: 9", ""),
+            ("slots: \"unlimited\"", ""),
+            ("slots: 2, queue: 10", ""),
+            ("slots: 2", "Bulkhead(permits: 4)"),
+            ("slots: 2, cancellation: QueuedOnly", "Timeout(\"1s\")"),
+        ] {
+            let found = told(much, service, policy);
+            assert!(found.is_empty(), "{service} {policy}: {found:?}");
+        }
+        let closed = "ClosedLoop(callers: 900, think: Constant(\"1s\"))";
+        assert!(told(closed, "slots: 1", "").is_empty());
+    }
+}

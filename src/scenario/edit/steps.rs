@@ -1,0 +1,78 @@
+//! The path in front of the `=`.
+
+use crate::scenario::path::Path;
+use crate::scenario::problem::Problem;
+use crate::scenario::syntax::{Kind, Span, parse_value};
+
+/// A step of a path as it is typed: what it is depends on what it is applied to.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Step {
+    pub(super) text: String,
+    pub(super) span: Span,
+    pub(super) quoted: bool,
+}
+
+/// Splits `a.b["c"][0]=value` into its steps and the place of the value.
+pub(super) fn steps(text: &str) -> Result<(Vec<Step>, usize), Box<Problem>> {
+    let refuse = |span: Span, found: &str| {
+        let rule = "expected path=value";
+        let problem = Problem::error(&Path::root(), rule, found).at(span);
+        Box::new(problem.hint("for example services.db.slots=20 or load[\"clients\"].total=100"))
+    };
+    let mut steps = Vec::new();
+    let mut at = 0;
+    loop {
+        let bracket = text[at..].starts_with('[');
+        let dot = text[at..].starts_with('.');
+        at += usize::from(bracket || (dot && !steps.is_empty()));
+        let start = at;
+        let quoted = text[at..].starts_with('"');
+        let step = if quoted {
+            let Some((name, end)) = quoted_step(text, at) else {
+                return Err(refuse(start..text.len(), "this quote is never closed"));
+            };
+            at = end;
+            name
+        } else {
+            let stop = |c: char| matches!(c, '.' | '[' | ']' | '=' | '"');
+            at += text[at..].find(stop).unwrap_or(text.len() - at);
+            text[start..at].trim().to_owned()
+        };
+        let span = start..at;
+        if step.is_empty() && !quoted {
+            let found = "a name is missing here";
+            return Err(refuse(span, found));
+        }
+        if bracket {
+            if !text[at..].starts_with(']') {
+                return Err(refuse(at..at, "`]` is missing here"));
+            }
+            at += 1;
+        }
+        steps.push(Step {
+            text: step,
+            span,
+            quoted,
+        });
+        match text[at..].chars().next() {
+            Some('=') => return Ok((steps, at + 1)),
+            Some('.' | '[') => {}
+            None => return Err(refuse(at..at, "`=` and a value are missing here")),
+            Some(_) => return Err(refuse(at..at, "expected `.`, `[` or `=`")),
+        }
+    }
+}
+
+/// A quoted name is a RON string.
+fn quoted_step(text: &str, at: usize) -> Option<(String, usize)> {
+    let bytes = text.as_bytes();
+    let mut end = at + 1;
+    while *bytes.get(end)? != b'"' {
+        end += if bytes[end] == b'\\' { 2 } else { 1 };
+    }
+    let node = parse_value(text.get(..=end)?, at).ok()?;
+    match node.kind {
+        Kind::Text(name) => Some((name, end + 1)),
+        _ => None,
+    }
+}

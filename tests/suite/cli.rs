@@ -1,0 +1,135 @@
+//! The command as its users run it: a process with arguments, files and streams.
+
+mod diff;
+mod exports;
+mod golden;
+mod run;
+mod told;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+/// A small overload: a service that answers in 10 ms, and half of what comes is refused.
+const SMALL: &str = r#"Scenario(
+    schema: 1,
+    seed: 3,
+    load: { "users": Load(arrivals: Poisson(rate: "150/s"), total: 200) },
+    services: { "db": Service(time: Exponential(mean: "10ms"), slots: 1, queue: 2) },
+    arms: {
+        "plain": Arm(calls: { "users": Call(to: "db") }),
+        "retry": Arm(calls: {
+            "users": Call(to: "db", policy: [Retry(max_retries: 2), Timeout("50ms")]),
+        }),
+    },
+)
+"#;
+
+/// A directory of its own, in which commands run.
+struct Place(tempfile::TempDir);
+
+impl Place {
+    fn new() -> Self {
+        let place = Self(tempfile::tempdir().expect("there is a directory for such"));
+        place.write("small.ron", SMALL);
+        place
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        let parent = path.parent().expect("it is below the directory");
+        std::fs::create_dir_all(parent).expect("the directory is ours");
+        std::fs::write(path, text).expect("the directory is ours");
+    }
+
+    fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    fn names(&self, folder: &str) -> Vec<String> {
+        let entries = std::fs::read_dir(self.path(folder)).expect("it is a directory");
+        let name = |entry: std::io::Result<std::fs::DirEntry>| {
+            let name = entry.expect("it is ours").file_name();
+            name.to_string_lossy().into_owned()
+        };
+        let mut names: Vec<_> = entries.map(name).collect();
+        names.sort();
+        names
+    }
+
+    fn command(&self, args: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dessim"));
+        command.args(args.split_whitespace());
+        command.current_dir(self.0.path()).stdin(Stdio::null());
+        for name in ["NO_COLOR", "CLICOLOR_FORCE", "CLICOLOR"] {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    /// Runs `dessim` with these arguments, which hold no spaces.
+    fn dessim(&self, args: &str) -> Ran {
+        Ran::of(self.command(args).output().expect("it starts"))
+    }
+
+    fn dessim_with_input(&self, args: &str, input: &str) -> Ran {
+        let mut command = self.command(args);
+        command.stdin(Stdio::piped());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("it starts");
+        let mut stdin = child.stdin.take().expect("it is a pipe");
+        stdin.write_all(input.as_bytes()).expect("it reads");
+        drop(stdin);
+        Ran::of(child.wait_with_output().expect("it ends"))
+    }
+
+    /// Runs a line of shell in which `$D` is the command.
+    #[cfg(unix)]
+    fn shell(&self, line: &str) -> Ran {
+        let mut command = Command::new("bash");
+        command.args(["-c", line]).current_dir(self.0.path());
+        command.env("D", env!("CARGO_BIN_EXE_dessim"));
+        Ran::of(command.output().expect("there is a shell"))
+    }
+}
+
+/// How a command ended, and what it said.
+#[derive(Debug, PartialEq)]
+struct Ran {
+    exit: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl Ran {
+    fn of(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).expect("it prints UTF-8");
+        Self {
+            exit: output.status.code(),
+            out: text(output.stdout),
+            err: text(output.stderr),
+        }
+    }
+
+    /// It ended so, and on standard error stands all of this.
+    #[track_caller]
+    fn ends(self, exit: i32, told: &[&str]) -> Self {
+        assert_eq!(self.exit, Some(exit), "{}{}", self.out, self.err);
+        for words in told {
+            assert!(self.err.contains(words), "no {words:?} in: {}", self.err);
+        }
+        assert!(!self.err.contains("panicked"), "{}", self.err);
+        self
+    }
+
+    /// It ended well and without a word.
+    #[track_caller]
+    fn fine(self) -> Self {
+        assert_eq!(self.err, "");
+        self.ends(0, &[])
+    }
+}

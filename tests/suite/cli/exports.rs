@@ -1,0 +1,213 @@
+//! What `dessim run` writes: refused before anything runs, or there as a whole.
+
+use std::path::Path;
+
+use super::*;
+
+#[test]
+fn every_export_is_written() {
+    let place = Place::new();
+    let all = "--export-json r.json --export-csv r.csv --export-markdown r.md --trace r.jsonl";
+    let page = place.dessim("run small.ron").fine();
+    assert_eq!(place.dessim(&format!("run small.ron {all}")).fine(), page);
+    assert_eq!(
+        place.read("r.json"),
+        place.dessim("run small.ron --format json").out
+    );
+    assert!(
+        place
+            .read("r.csv")
+            .starts_with("scenario,seed,arm,component,metric,value\n")
+    );
+    assert!(place.read("r.md").starts_with("### small\n"));
+    assert!(
+        place
+            .read("r.jsonl")
+            .starts_with("{\"schema\":\"dessim.trace/1\"")
+    );
+    let names = ["r.csv", "r.json", "r.jsonl", "r.md", "small.ron"];
+    assert_eq!(place.names("."), names, "no temporary file is left");
+    place
+        .dessim("run small.ron --seeds 1..3 --export-csv r.csv")
+        .fine();
+    let csv = place.read("r.csv");
+    assert!(
+        (1..=3).all(|seed| csv.contains(&format!("\nsmall,{seed},plain,"))),
+        "{csv}"
+    );
+}
+
+#[test]
+fn an_export_may_have_standard_output_for_itself() {
+    let place = Place::new();
+    let json = place.dessim("run small.ron --format json").fine();
+    assert_eq!(place.dessim("run small.ron --export-json -"), json);
+    let both = place.dessim("run small.ron --export-json - --export-csv -");
+    both.ends(
+        2,
+        &["--export-json and --export-csv both go to standard output"],
+    );
+    let both = place.dessim("run small.ron --export-json - --format text");
+    both.ends(2, &["both go to standard output"]);
+}
+
+#[test]
+fn what_cannot_be_written_is_refused_before_the_run() {
+    let place = Place::new();
+    place.write("sub/x", "");
+    for (args, exit, told) in [
+        (
+            "--export-json no/r.json",
+            1,
+            "r.json: the directory no does not exist",
+        ),
+        (
+            "--export-csv sub",
+            1,
+            "cannot write sub: it is a directory, not a file",
+        ),
+        (
+            "--export-csv sub/x/r.csv",
+            1,
+            "sub/x/r.csv: Not a directory",
+        ),
+        ("--export-json small.ron", 2, "would replace the scenario"),
+        ("--trace sub/../small.ron", 2, "would replace the scenario"),
+        ("--export-json a --export-csv sub/../a", 2, "both go to"),
+    ] {
+        let ran = place
+            .dessim(&format!("run small.ron {args}"))
+            .ends(exit, &[told]);
+        assert_eq!(ran.out, "");
+        // Before the scenario was even looked at.
+        let ran = place.dessim(&format!("run nowhere.ron {args}"));
+        assert!(ran.exit == Some(1) || exit == 2, "{ran:?}");
+    }
+    assert_eq!(place.read("small.ron"), SMALL);
+    assert_eq!(place.names("."), ["small.ron", "sub"]);
+}
+
+#[test]
+#[cfg(unix)]
+fn links_and_devices_are_written_through() {
+    let place = Place::new();
+    let link = |to: &str, name: &str| {
+        std::os::unix::fs::symlink(to, place.path(name)).expect("links can be made");
+    };
+    place.write("sub/real", "old");
+    link("sub/real", "to-file");
+    link("sub/new", "to-nothing");
+    link("no/new", "to-nowhere");
+    link("/dev/null", "to-null");
+    link("loop", "loop");
+    link("small.ron", "to-scenario");
+    for name in ["to-file", "to-nothing", "to-null", "/dev/null"] {
+        place
+            .dessim(&format!("run small.ron --export-json {name}"))
+            .fine();
+    }
+    let json = place.dessim("run small.ron --format json").out;
+    assert_eq!(place.read("sub/real"), json);
+    assert_eq!(place.read("sub/new"), json);
+    assert!(place.path("to-file").is_symlink() && place.path("to-null").is_symlink());
+    for (name, exit) in [("to-nowhere", 1), ("loop", 1), ("to-scenario", 2)] {
+        let ran = place.dessim(&format!("run small.ron --export-json {name}"));
+        ran.ends(exit, &[name]);
+    }
+    let two = place.dessim("run small.ron --export-json /dev/null --export-csv /dev/null");
+    two.fine();
+    let fifo = place.shell("mkfifo f; $D run small.ron --export-json f >/dev/null & cat f");
+    assert_eq!(fifo.fine().out, json);
+}
+
+#[test]
+#[cfg(unix)]
+fn permissions_are_respected() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    place.write("r.json", "old");
+    let mode = |mode| std::fs::Permissions::from_mode(mode);
+    std::fs::set_permissions(place.path("r.json"), mode(0o640)).expect("it is ours");
+    place.dessim("run small.ron --export-json r.json").fine();
+    let kept = place
+        .path("r.json")
+        .metadata()
+        .expect("it is there")
+        .permissions();
+    assert_eq!(kept.mode() & 0o777, 0o640);
+    let new = place.shell("umask 027; $D run small.ron --export-json n.json; stat -c %a n.json");
+    assert!(new.fine().out.ends_with("\n640\n"));
+    std::fs::set_permissions(place.path("r.json"), mode(0o440)).expect("it is ours");
+    // Root may write everything, and then there is nothing to refuse.
+    if std::fs::OpenOptions::new()
+        .append(true)
+        .open(place.path("r.json"))
+        .is_err()
+    {
+        let ran = place.dessim("run small.ron --export-json r.json");
+        ran.ends(1, &["cannot write r.json: Permission denied"]);
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_full_disk_is_told_and_leaves_nothing() {
+    let place = Place::new();
+    if Path::new("/dev/full").exists() {
+        let told = "error: cannot write /dev/full: No space left on device\n";
+        for option in [
+            "--export-json",
+            "--export-csv",
+            "--export-markdown",
+            "--trace",
+        ] {
+            let ran = place.dessim(&format!("run small.ron {option} /dev/full"));
+            assert_eq!(ran.ends(1, &[]).err, told);
+        }
+    }
+    place.write("r.jsonl", "old");
+    let ran = place.shell("ulimit -f 1; trap '' XFSZ; $D run small.ron --trace r.jsonl");
+    ran.ends(1, &["cannot write r.jsonl: File too large"]);
+    assert_eq!(place.read("r.jsonl"), "old");
+    assert_eq!(place.names("."), ["r.jsonl", "small.ron"]);
+}
+
+#[test]
+fn a_trace_changes_nothing_and_tells_every_request() {
+    let place = Place::new();
+    let plain = place.dessim("run small.ron --format json").fine();
+    assert_eq!(
+        place.dessim("run small.ron --format json --trace t.jsonl"),
+        plain
+    );
+    let trace = place.read("t.jsonl");
+    let mut lines = trace.lines().map(|line| {
+        let value: serde_json::Value = serde_json::from_str(line).expect("each line is JSON");
+        value
+    });
+    let header = lines.next().expect("there is a header");
+    assert_eq!(header["arms"], serde_json::json!(["plain", "retry"]));
+    let result: serde_json::Value = serde_json::from_str(&plain.out).expect("it is JSON");
+    assert_eq!(header["scenario"], result["scenario"]);
+    assert_eq!(header["seed"], result["seed"]);
+    let keys = [
+        "at_ns",
+        "arm",
+        "event",
+        "request",
+        "attempt",
+        "component",
+        "what",
+        "value",
+    ];
+    let mut ended = 0;
+    for line in lines {
+        let found: Vec<_> = line.as_object().expect("an object").keys().collect();
+        assert_eq!(found, keys);
+        let what = line["what"].as_str().expect("a name");
+        ended += u32::from(["succeeded", "failed"].contains(&what));
+    }
+    assert_eq!(ended, 400);
+    let own = place.dessim("run small.ron --trace -").fine();
+    assert_eq!(own.out, trace);
+}

@@ -1,0 +1,20 @@
+//! Every scenario does what its snapshot says. `dessim test` compares with the same files.
+
+#[test]
+fn scenarios_do_what_their_snapshots_say() {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../../snapshots");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| {
+        insta::glob!("../../scenarios", "**/*.ron", |path| {
+            let file = dessim::load(path).unwrap_or_else(|problems| panic!("{problems}"));
+            let result = dessim::run(&file).expect("it was checked");
+            let mut settings = insta::Settings::clone_current();
+            settings.remove_snapshot_suffix();
+            settings.bind(|| {
+                insta::assert_snapshot!(file.name.as_str(), dessim::snapshot(&result));
+            });
+        });
+    });
+}
