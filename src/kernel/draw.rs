@@ -62,9 +62,9 @@ impl Site {
     #[must_use]
     pub fn bits(self, subject: u64, attempt: u32, index: u32) -> u64 {
         let key = mix((self.0 ^ subject)
-            .wrapping_add(ATTEMPT.wrapping_mul(attempt as u64))
-            .wrapping_add(INDEX.wrapping_mul(index as u64)));
-        let state = (key as u128) << 64 | (key.rotate_left(32) ^ self.0) as u128;
+            .wrapping_add(ATTEMPT.wrapping_mul(u64::from(attempt)))
+            .wrapping_add(INDEX.wrapping_mul(u64::from(index))));
+        let state = u128::from(key) << 64 | u128::from(key.rotate_left(32) ^ self.0);
         Pcg64Mcg::new(state).next_u64()
     }
 

@@ -125,9 +125,9 @@ mod tests {
         );
         for value in (0..5_000_u64).map(|i| i * i * i) {
             if value % 3 == 0 {
-                one.record(value)
+                one.record(value);
             } else {
-                two.record(value)
+                two.record(value);
             }
             both.record(value);
         }

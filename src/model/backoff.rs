@@ -168,7 +168,7 @@ mod tests {
                 .iter()
                 .zip([20, 40, 40, 40])
             {
-                let of_v = *wait as f64 / (v * 1_000_000) as f64;
+                let of_v = *wait as f64 / f64::from(v * 1_000_000);
                 assert!((low..high).contains(&of_v), "{jitter:?}: {of_v} of {v} ms");
             }
         }

@@ -185,14 +185,15 @@ impl Load {
     /// The first wake-up of an open process.
     pub fn first(&mut self) -> Next {
         match self.config.arrivals {
+            Arrivals::Constant { count_nano: 0, .. } => Next::Never,
             Arrivals::Bursts { .. } | Arrivals::Constant { .. } => self.at(self.config.start),
-            _ => self.next(),
+            _ => self.upcoming(),
         }
     }
 
     /// The wake-up after the present one.
     #[inline]
-    pub fn next(&mut self) -> Next {
+    pub fn upcoming(&mut self) -> Next {
         if self.arrived >= self.config.total {
             return Next::Never;
         }
@@ -206,7 +207,6 @@ impl Load {
                 self.next = at;
                 return Next::After(*every);
             }
-            &mut Arrivals::Constant { count_nano: 0, .. } => return Next::Never,
             &mut Arrivals::Constant { count_nano, per_ns } => {
                 let elapsed = u128::from(self.batches) * u128::from(per_ns) * 1_000_000_000
                     / u128::from(count_nano);
@@ -245,7 +245,6 @@ impl Load {
         let size = match self.config.arrivals {
             Arrivals::Bursts { size, .. } => u64::from(size),
             Arrivals::Renewal { batch, .. } => u64::from(batch),
-            Arrivals::Constant { count_nano: 0, .. } => 0,
             _ => 1,
         };
         size.min(self.config.total - self.arrived)

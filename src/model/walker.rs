@@ -19,6 +19,8 @@ use crate::kernel::simulation::{Clock, Halt, Model};
 use crate::metrics::probe::{Probe, What};
 
 /// A node of an arm.
+// An arm has a handful of nodes, and a box would cost every event a further look-up.
+#[expect(clippy::large_enum_variant)]
 #[derive(Debug)]
 pub enum Node {
     /// Requests come from here.

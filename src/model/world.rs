@@ -94,7 +94,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
             self.offer(node, target, request, NONE);
         }
         if let Node::Load(load, _) = &mut self.nodes[node as usize] {
-            wake(&mut self.cx, load.next(), slot);
+            wake(&mut self.cx, load.upcoming(), slot);
         }
     }
 

@@ -5,7 +5,8 @@ use ron::ser::PrettyConfig;
 use serde_json::{Value, json};
 
 use super::check::arms;
-use super::schema::{Layer, Scenario};
+use super::schema::{Arrivals, Layer, Scenario};
+use super::units::Rate;
 
 /// The scenario with every default filled in, as RON that reads back as the same scenario.
 ///
@@ -55,7 +56,7 @@ pub fn canonical(scenario: &Scenario) -> String {
         "schema": scenario.schema,
         "duration": scenario.duration,
         "warm_up": scenario.warm_up,
-        "load": scenario.load,
+        "load": loads(scenario),
         "arms": systems,
     });
     meaning.to_string()
@@ -70,6 +71,24 @@ fn entries<T: serde::Serialize>(
     pairs
         .map(|(name, (_, entry))| ((*name).to_owned(), value(entry)))
         .collect()
+}
+
+/// The loads, their rates in one spelling.
+fn loads(scenario: &Scenario) -> Value {
+    let mut loads = scenario.load.clone();
+    for load in loads.values_mut() {
+        match &mut load.arrivals {
+            Arrivals::Constant { rate } | Arrivals::Poisson { rate, .. } => *rate = rate.normal(),
+            Arrivals::Stages { stages, .. } => {
+                for stage in stages {
+                    stage.rate = stage.rate.normal();
+                    stage.ramp_to = stage.ramp_to.map(Rate::normal);
+                }
+            }
+            Arrivals::Bursts { .. } | Arrivals::Renewal { .. } | Arrivals::ClosedLoop { .. } => {}
+        }
+    }
+    serde_json::to_value(loads).unwrap_or_default()
 }
 
 /// One spelling where the language has two.

@@ -130,7 +130,26 @@ impl Rate {
     /// Events a nanosecond, rounded to the nearest double.
     #[must_use]
     pub fn per_ns(self) -> f64 {
-        self.count_nano as f64 / 1e9 / self.per.as_ns() as f64
+        // Every unit times 10^9 is a double, so this rounds once, however the rate is spelled.
+        self.count_nano as f64 / (1e9 * self.per.as_ns() as f64)
+    }
+
+    /// The same rate in the unit of which all spellings agree: seconds if that is exact.
+    #[must_use]
+    pub fn normal(self) -> Self {
+        let in_unit = |name: &&str| {
+            let (_, ns) = UNITS.iter().find(|(unit, _)| unit == name)?;
+            let scaled = u128::from(self.count_nano) * u128::from(*ns);
+            let per = u128::from(self.per.as_ns());
+            let count_nano = u64::try_from(scaled / per).ok()?;
+            let per_unit = Duration::from_ns(*ns);
+            scaled.is_multiple_of(per).then_some(Self {
+                count_nano,
+                per: per_unit,
+            })
+        };
+        let mut units = ["s", "m", "h", "d"].iter();
+        units.find_map(in_unit).unwrap_or(self)
     }
 
     /// Events a second, rounded to the nearest double.

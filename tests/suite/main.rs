@@ -2,8 +2,10 @@
 
 #[cfg(feature = "cli")]
 mod cli;
+mod determinism;
 #[cfg(feature = "cli")]
 mod golden;
+mod invariants;
 mod metastable;
 mod refusals;
 mod samplers;

@@ -28,8 +28,10 @@ struct Sorted {
     sequence: u64,
 }
 
+type Popped = Option<(Instant, Slot)>;
+
 /// Plays `ops` and returns what was popped.
-fn play<C: Calendar>(ops: &[Op]) -> (Vec<Option<(Instant, Slot)>>, Vec<Option<(Instant, Slot)>>) {
+fn play<C: Calendar>(ops: &[Op]) -> (Vec<Popped>, Vec<Popped>) {
     let mut calendar = C::new();
     let lanes = CONSTANTS.map(|ns| calendar.lane(Duration::from_ns(ns)));
     let (mut sorted, mut now) = (Sorted::default(), 0);

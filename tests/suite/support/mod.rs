@@ -1,5 +1,7 @@
 //! What the suites share: scenarios from text, runs, ears for records, and a little statistics.
 
+pub(crate) mod random;
+
 use dessim::experiment::run::{Listener, Options, run, run_with};
 use dessim::metrics::probe::Record;
 use dessim::report::result::{ArmResult, Component, LatencySummary, Metric, RunResult};

@@ -173,6 +173,31 @@ fn quantiles_are_type_7() {
     assert!(none.count == 0 && all.iter().all(Option::is_none));
 }
 
+/// Beyond 65,536 samples quantiles are within 3 significant digits, over the whole clock.
+#[test]
+fn quantiles_of_many_samples_are_within_a_thousandth() {
+    let mut recorder = Recorder::default();
+    let samples = 100_001;
+    for index in (0..samples).rev() {
+        recorder.record(Duration::from_ns(index * 1_000_000));
+    }
+    recorder.record(Duration::MAX);
+    let summary = recorder.summary();
+    assert!(!summary.exact && summary.count == samples + 1);
+    for (quantile, found) in [
+        (0.5, summary.p50_ns),
+        (0.95, summary.p95_ns),
+        (0.999, summary.p999_ns),
+    ] {
+        let expected = quantile * samples as f64;
+        assert!(
+            (ms(found) / expected - 1.0).abs() < 1e-3,
+            "{quantile}: {found:?}"
+        );
+    }
+    assert_eq!((summary.min_ns, summary.max_ns), (Some(0), Some(u64::MAX)));
+}
+
 /// Erlang's formulas, by recursion.
 fn erlang(servers: u32, load: f64) -> (f64, f64) {
     let step = |b: f64, n: u32| load * b / (f64::from(n) + load * b);

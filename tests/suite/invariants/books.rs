@@ -1,0 +1,284 @@
+//! What must add up in every run, from the result and from the records.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use dessim::metrics::probe::What;
+use dessim::report::result::{ArmResult, Component, Metric, RunResult};
+use dessim::scenario::arms::arms;
+use dessim::scenario::schema::{Arm, Layer, Scenario};
+
+use super::log::{ArmLog, Rebuilt, rebuild};
+use crate::support::{count, latency, number};
+
+/// Checks every rule that holds in every run.
+pub(super) fn check(scenario: &Scenario, result: &RunResult, logs: &BTreeMap<String, ArmLog>) {
+    assert_eq!(result.stopped, None);
+    for (name, arm) in &arms(scenario) {
+        let books = Books {
+            scenario,
+            arm,
+            result: &result.arms[name],
+            log: &logs[name],
+            measured: measured(scenario, &logs[name]),
+        };
+        books.time();
+        books.requests();
+        books.attempts();
+        books.amplification();
+        books.services();
+        books.broker();
+    }
+}
+
+/// Requests that arrived after the warm-up.
+fn measured(scenario: &Scenario, log: &ArmLog) -> BTreeSet<(u32, u64)> {
+    let arrived = log.records.iter().filter(|record| {
+        record.what == What::Arrived && record.at.as_ns() >= scenario.warm_up.as_ns()
+    });
+    arrived
+        .map(|record| (record.load, record.request))
+        .collect()
+}
+
+/// Equal but for what conversions to floating point cost.
+fn assert_same(found: f64, expected: f64, what: &str) {
+    let scale = expected.abs().max(1e-9);
+    assert!(
+        (found - expected).abs() <= 1e-9 * scale,
+        "{what}: {found} is not {expected}"
+    );
+}
+
+struct Books<'a> {
+    scenario: &'a Scenario,
+    arm: &'a Arm,
+    result: &'a ArmResult,
+    log: &'a ArmLog,
+    measured: BTreeSet<(u32, u64)>,
+}
+
+impl Books<'_> {
+    fn of_kind(&self, kind: &str) -> impl Iterator<Item = (&String, &Component)> {
+        let components = self.result.components.iter();
+        components.filter(move |(_, component)| component.kind == kind)
+    }
+
+    fn heard(&self, what: What) -> u64 {
+        let records = self.log.records.iter();
+        let heard = records.filter(|record| {
+            record.what == what && self.measured.contains(&(record.load, record.request))
+        });
+        heard.count() as u64
+    }
+
+    fn time(&self) {
+        let records = &self.log.records;
+        for pair in records.windows(2) {
+            assert!(
+                pair[0].at <= pair[1].at && pair[0].event <= pair[1].event,
+                "{pair:?}"
+            );
+        }
+        if let Some(last) = records.last() {
+            assert!(last.at.as_ns() <= self.result.end_ns);
+        }
+    }
+
+    /// Every request has one fate, and a deadline that it missed is no other end.
+    fn requests(&self) {
+        let requests = &self.result.requests;
+        let ended = requests.succeeded
+            + requests.late
+            + requests.failed
+            + requests.rejected
+            + requests.shed
+            + requests.dropped
+            + requests.dead_lettered;
+        assert_eq!(ended + requests.in_flight, requests.offered);
+        assert_eq!(requests.offered, self.measured.len() as u64);
+        let failed_by = &self.result.failed_by;
+        assert_eq!(failed_by.error + failed_by.timeout, requests.failed);
+        assert_eq!(
+            self.heard(What::Succeeded),
+            requests.succeeded + requests.late
+        );
+        assert_eq!(
+            self.heard(What::Succeeded) + self.heard(What::Failed),
+            ended
+        );
+        let mut over = BTreeSet::new();
+        for record in &self.log.records {
+            if matches!(record.what, What::Succeeded | What::Failed) {
+                assert!(
+                    over.insert((record.load, record.request)),
+                    "{record:?} ends twice"
+                );
+            }
+        }
+        let latency = &self.result.latency;
+        assert_eq!(latency.outcome.count, ended);
+        assert_eq!(latency.end_to_end.count, requests.succeeded);
+        assert_eq!(latency.processing.count, requests.succeeded);
+    }
+
+    fn attempts(&self) {
+        let attempts = &self.result.attempts;
+        assert_eq!(self.heard(What::Sent), attempts.total);
+        let sent = self
+            .log
+            .records
+            .iter()
+            .filter(|record| record.what == What::Sent);
+        let first = sent.filter(|record| {
+            record.attempt == 1 && self.measured.contains(&(record.load, record.request))
+        });
+        assert_eq!(attempts.total, first.count() as u64 + attempts.retries);
+        let shed: u64 = self
+            .of_kind("service")
+            .map(|(_, service)| count(service, "shed"))
+            .sum();
+        assert_eq!(attempts.failed, attempts.timeouts + attempts.errors + shed);
+        let arrivals = self
+            .of_kind("service")
+            .map(|(_, service)| count(service, "arrivals"));
+        assert_eq!(arrivals.sum::<u64>(), attempts.total);
+    }
+
+    /// No request is sent more often than its policy allows.
+    fn amplification(&self) {
+        let tries = |policy: &[Layer]| {
+            let tries = policy.iter().map(|layer| match layer {
+                Layer::Retry {
+                    max_retries,
+                    max_attempts,
+                    ..
+                } => max_retries.map_or(max_attempts.unwrap_or(1), |retries| retries + 1),
+                _ => 1,
+            });
+            tries.product::<u32>()
+        };
+        let mut most: BTreeMap<&str, u32> = BTreeMap::new();
+        for (load, call) in &self.arm.calls {
+            most.insert(load, tries(&call.policy));
+        }
+        for (load, queue) in &self.arm.publishes {
+            let consumers = self
+                .arm
+                .consumers
+                .values()
+                .filter(|group| group.from == *queue);
+            let tries = consumers.map(|group| group.max_deliveries * tries(&group.policy));
+            // Another group may take a message again, each with its own limit.
+            most.insert(load, tries.sum());
+        }
+        for record in &self.log.records {
+            let most = most[self.log.load_name(record.load)];
+            assert!(
+                record.attempt <= most,
+                "{record:?}: at most {most} attempts"
+            );
+        }
+    }
+
+    fn services(&self) {
+        for (name, component) in self.of_kind("service") {
+            let of = |metric: &str| count(component, metric);
+            let parts = [
+                "answered",
+                "errors",
+                "shed",
+                "cancelled",
+                "for_nobody",
+                "crashed",
+            ];
+            let sum: u64 = parts.iter().map(|part| of(part)).sum();
+            assert_eq!(of("arrivals"), sum + of("in_flight"), "arrivals at {name}");
+            let config = &self.arm.services[name];
+            let [slots, places] = [config.slots, config.queue].map(|limit| match limit {
+                dessim::scenario::units::Limit::AtMost(most) => most,
+                dessim::scenario::units::Limit::Unlimited => u64::MAX,
+            });
+            let from = self.scenario.warm_up.as_ns();
+            // A run without a duration may be over before it is warm.
+            let window = (from, self.result.end_ns.max(from));
+            let measured = |load, request| self.measured.contains(&(load, request));
+            let rebuilt = rebuild(self.log, name, slots, window, measured);
+            assert!(
+                rebuilt.busy_max <= slots && rebuilt.waiting_max <= places,
+                "{name} overflows"
+            );
+            assert!(!rebuilt.idled, "{name} idles while somebody waits");
+            self.time_averages(name, component, slots, &rebuilt);
+        }
+    }
+
+    /// Little's law and utilisation: what the gauges say is what the records add up to.
+    fn time_averages(&self, name: &str, component: &Component, slots: u64, rebuilt: &Rebuilt) {
+        let window = self
+            .result
+            .end_ns
+            .saturating_sub(self.scenario.warm_up.as_ns()) as f64;
+        if window == 0.0 {
+            assert_eq!(component.get("busy_mean"), Some(Metric::Number(None)));
+            return;
+        }
+        let busy = rebuilt.busy_area as f64 / window;
+        assert_same(
+            number(component, "busy_mean"),
+            busy,
+            &format!("busy slots of {name}"),
+        );
+        if slots == u64::MAX {
+            return;
+        }
+        let utilisation = number(component, "utilisation");
+        assert_same(
+            utilisation,
+            busy / slots as f64,
+            &format!("utilisation of {name}"),
+        );
+        let waiting = rebuilt.waiting_area as f64 / window;
+        assert_same(
+            number(component, "waiting_mean"),
+            waiting,
+            &format!("line of {name}"),
+        );
+        let wait = latency(component, "wait");
+        assert_eq!(wait.count, rebuilt.waits.len() as u64);
+        if wait.count > 0 {
+            let sum: u128 = rebuilt.waits.iter().map(|&wait| u128::from(wait)).sum();
+            let mean = (sum + u128::from(wait.count) / 2) / u128::from(wait.count);
+            assert_eq!(wait.mean_ns.map(u128::from), Some(mean));
+            assert_eq!(wait.max_ns, rebuilt.waits.iter().copied().max());
+        }
+    }
+
+    /// Messages: what was published was dropped, taken or still waits, and so on to the end.
+    fn broker(&self) {
+        for (name, queue) in self.of_kind("queue") {
+            let of = |metric: &str| count(queue, metric);
+            assert_eq!(
+                of("published"),
+                of("dropped") + of("taken") + of("waiting"),
+                "{name}"
+            );
+            let groups: Vec<_> = self
+                .of_kind("consumer")
+                .filter(|(group, _)| self.arm.consumers[*group].from == *name)
+                .collect();
+            let sum = |metric: &str| -> u64 {
+                groups.iter().map(|(_, group)| count(group, metric)).sum()
+            };
+            assert_eq!(sum("deliveries"), of("taken"));
+            let ended = sum("acknowledged") + sum("redelivered") + sum("dead_lettered");
+            let outstanding = sum("deliveries") - ended;
+            let backing_off = sum("in_hand") - outstanding;
+            let from_loads = self.measured.iter().filter(|(load, _)| {
+                let load = self.log.load_name(*load);
+                self.arm.publishes.get(load) == Some(name)
+            });
+            let offered = from_loads.count() as u64;
+            assert_eq!(of("published"), offered + sum("redelivered") - backing_off);
+        }
+    }
+}

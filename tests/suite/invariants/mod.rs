@@ -1,0 +1,237 @@
+//! What holds in every run: over every scenario that is shipped, and over random ones.
+
+mod books;
+mod laws;
+mod log;
+
+use std::path::Path;
+
+use dessim::experiment::run::{CalendarKind, Options, digest, run};
+use dessim::scenario::Document;
+use dessim::scenario::schema::Scenario;
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use crate::support::random::{PLAIN, Style, text};
+use crate::support::{play, scenario, seeded};
+use log::log;
+
+/// Every scenario in the repository, by the name of its file.
+pub(crate) fn shipped() -> Vec<(String, Scenario)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let files = std::fs::read_dir(folder).expect("the folder of scenarios");
+    let mut paths: Vec<_> = files.map(|file| file.expect("a file").path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|ending| ending == "ron"));
+    paths.sort();
+    assert!(!paths.is_empty());
+    let read = |path: &std::path::PathBuf| {
+        let name = path
+            .file_stem()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
+        let bytes = std::fs::read(path).expect("a file");
+        let document = Document::parse(&name, &bytes).expect("RON");
+        (name, document.scenario().expect("a scenario").scenario)
+    };
+    paths.iter().map(read).collect()
+}
+
+/// Long enough for every choice a scenario may need.
+fn rolls() -> impl Strategy<Value = Vec<u16>> {
+    vec(any::<u16>(), 2..160)
+}
+
+fn config(cases: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases,
+        // The same cases every day; a failure prints its rolls.
+        rng_seed: proptest::test_runner::RngSeed::Fixed(20_260_117),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
+/// The books add up, listening changes nothing, and neither does the calendar.
+fn holds(scenario: &Scenario, seed: u64) {
+    let (result, logs) = log(scenario, &seeded(seed));
+    books::check(scenario, &result, &logs);
+    assert_eq!(play(scenario, seed), result, "listening changes a run");
+    let keyed = Options {
+        calendar: CalendarKind::Keyed,
+        ..seeded(seed)
+    };
+    let (other, other_logs) = log(scenario, &keyed);
+    assert!(
+        other == result && other_logs == logs,
+        "the calendars disagree"
+    );
+}
+
+/// The first half of a run does not know how long the run will be.
+fn has_prefix(scenario: &Scenario, seed: u64) {
+    let mut whole = scenario.clone();
+    whole.warm_up = dessim::kernel::time::Duration::ZERO;
+    let (result, logs) = log(&whole, &seeded(seed));
+    let mut half = whole;
+    let end_ns = result.virtual_ns / 2;
+    if end_ns == 0 {
+        return;
+    }
+    half.duration = Some(dessim::kernel::time::Duration::from_ns(end_ns));
+    let (_, of_half) = log(&half, &seeded(seed));
+    for (arm, log) in &logs {
+        let records = &log.records;
+        let before = records.partition_point(|record| record.at.as_ns() < end_ns);
+        assert_eq!(
+            records[..before],
+            of_half[arm].records,
+            "{arm} until {end_ns} ns"
+        );
+    }
+}
+
+#[test]
+fn shipped_scenarios_hold_every_invariant() {
+    for (name, scenario) in shipped() {
+        println!("{name}");
+        holds(&scenario, scenario.seed);
+        has_prefix(&scenario, scenario.seed);
+    }
+}
+
+/// Neither layers, nor faults, nor neighbours that do nothing may leave a trace.
+const WITHOUT_EFFECT: [(&str, Style); 8] = [
+    (
+        "a retry that never retries",
+        inside("Retry(max_retries: 0),"),
+    ),
+    (
+        "a breaker that cannot open",
+        inside("Breaker(window: 1000000, failure_threshold: 1000000, open_duration: \"1s\"),"),
+    ),
+    ("a timeout beyond the run", inside("Timeout(\"10000h\"),")),
+    (
+        "a bulkhead for everybody",
+        inside("Bulkhead(permits: 1000000),"),
+    ),
+    (
+        "faults without effect",
+        with([
+            "",
+            "",
+            "",
+            r#""a": Fault(service: "server", from: "10ms", until: "1s", effect: Slowed(factor: 1)),
+            "z": Fault(service: "server", from: "10ms", until: "1s", effect: Crashed, ratio: 0),
+            "zz": Fault(service: "server", from: "10ms", until: "10ms", effect: Frozen)"#,
+        ]),
+    ),
+    (
+        "idle services",
+        with([
+            r#""a": Service(time: Exponential(mean: "1ms"), slots: 1),
+            "zz": Service(time: Constant("7ms"))"#,
+            "",
+            "",
+            "",
+        ]),
+    ),
+    (
+        "idle loads",
+        with([
+            "",
+            r#""a": Load(arrivals: Poisson(rate: "0/s"), total: 1),
+            "zz": Load(arrivals: Poisson(rate: "0/s"), total: 1)"#,
+            r#""a": Call(to: "server"), "zz": Call(to: "server", policy: [Timeout("3ms")])"#,
+            "",
+        ]),
+    ),
+    (
+        "the order of declarations",
+        Style {
+            reversed: true,
+            ..PLAIN
+        },
+    ),
+];
+
+const fn inside(inside: &'static str) -> Style {
+    Style { inside, ..PLAIN }
+}
+
+const fn with(more: [&'static str; 4]) -> Style {
+    Style { more, ..PLAIN }
+}
+
+proptest! {
+    #![proptest_config(config(400))]
+
+    #[test]
+    fn random_scenarios_hold_every_invariant(rolls in rolls(), seed in any::<u64>()) {
+        let scenario = scenario(&text(&rolls, PLAIN));
+        holds(&scenario, seed);
+        has_prefix(&scenario, seed);
+    }
+}
+
+proptest! {
+    #![proptest_config(config(200))]
+
+    #[test]
+    fn what_has_no_effect_leaves_no_trace(rolls in rolls(), seed in any::<u64>()) {
+        let plain = scenario(&text(&rolls, PLAIN));
+        let expected = run(&plain, "test", &seeded(seed)).unwrap();
+        for (what, style) in WITHOUT_EFFECT {
+            let styled = scenario(&text(&rolls, style));
+            let found = run(&styled, "test", &seeded(seed)).unwrap();
+            prop_assert_eq!(found.fingerprints, expected.fingerprints, "{}", what);
+            prop_assert_eq!(found.events, expected.events, "{}", what);
+            for (name, component) in &expected.arms["main"].components {
+                let same = &found.arms["main"].components[name];
+                prop_assert_eq!(same, component, "{}: {}", what, name);
+            }
+            if style.reversed {
+                prop_assert_eq!(digest(&styled), digest(&plain));
+            }
+        }
+    }
+
+    /// 512 times as slow: the same events in the same order, and the same counts. Samples are
+    /// rounded to whole nanoseconds at either scale, so times agree to a millionth.
+    #[test]
+    fn a_slower_clock_changes_nothing_but_the_clock(rolls in rolls(), seed in any::<u64>()) {
+        let fast = play(&scenario(&text(&rolls, PLAIN)), seed);
+        let slow = play(&scenario(&text(&rolls, Style { scale: 512, ..PLAIN })), seed);
+        prop_assert_eq!(slow.fingerprints.order, fast.fingerprints.order);
+        let (slow, fast) = (&slow.arms["main"], &fast.arms["main"]);
+        prop_assert_eq!(slow.requests, fast.requests);
+        prop_assert_eq!(slow.attempts, fast.attempts);
+        let times = [
+            (slow.latency.outcome.mean_ns, fast.latency.outcome.mean_ns),
+            (slow.latency.end_to_end.p99_ns, fast.latency.end_to_end.p99_ns),
+            (Some(slow.end_ns), Some(fast.end_ns)),
+        ];
+        for (slow, fast) in times {
+            let (slow, fast) = (slow.unwrap_or(0) as f64 / 512.0, fast.unwrap_or(0) as f64);
+            prop_assert!((slow - fast).abs() <= 1e-6 * fast + 100.0, "{} {}", slow, fast);
+        }
+    }
+}
+
+/// The random scenarios are worth something: between them everything happens that can happen.
+#[test]
+fn random_scenarios_meet_everything() {
+    let site = dessim::kernel::draw::Site::new(1, "scenarios", "rolls");
+    let mut met = std::collections::BTreeMap::new();
+    for case in 0..300 {
+        let rolls: Vec<u16> = (0..160)
+            .map(|index| site.bits(case, 0, index) as u16)
+            .collect();
+        let (_, logs) = log(&scenario(&text(&rolls, PLAIN)), &seeded(case));
+        for record in logs.values().flat_map(|log| &log.records) {
+            *met.entry(record.what.name()).or_insert(0_u64) += 1;
+        }
+    }
+    println!("{met:?}");
+    assert_eq!(met.len(), 23, "{met:?}");
+}
