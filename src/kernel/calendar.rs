@@ -20,7 +20,7 @@ pub type Slot = u32;
 /// Slots are numbered below this.
 pub const MAX_SLOTS: u32 = 1 << SLOT_BITS;
 
-const SLOT_BITS: u32 = 26;
+const SLOT_BITS: u32 = 24;
 const SEQUENCE_BITS: u32 = 64 - SLOT_BITS;
 
 /// A promise that everything scheduled in it uses one constant delay, so that it arrives in order.
@@ -45,7 +45,7 @@ pub trait Calendar {
     ///
     /// # Panics
     /// When `at` lies before the latest popped instant, when `slot` already awaits one, when a
-    /// lane's promise is broken, or after 2^38 (2.7 x 10^11) calls.
+    /// lane's promise is broken, or after 2^40 (10^12) calls.
     fn schedule(&mut self, lane: Lane, at: Instant, slot: Slot);
 
     /// Forgets what `slot` awaits; nothing happens if it awaits nothing.

@@ -18,7 +18,7 @@ pub struct Requests {
     pub late: u64,
     /// Ended in an error or a timeout.
     pub failed: u64,
-    /// Refused by a client's policy, unsent.
+    /// Refused by a client's policy: the last try was not sent, earlier ones may have been.
     pub rejected: u64,
     /// Refused by a server.
     pub shed: u64,
@@ -35,7 +35,7 @@ pub struct Requests {
 pub struct FailedBy {
     /// The service answered with an error.
     pub error: u64,
-    /// The caller gave up.
+    /// The caller gave up, on the last attempt or on the whole call.
     pub timeout: u64,
 }
 

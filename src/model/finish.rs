@@ -1,7 +1,8 @@
 //! The end of an arm: what is still under way is booked, and everything reports.
 
-use super::frame::{Frame, NodeId, State};
-use super::service::Service;
+use super::frame::NodeId;
+use super::service;
+use super::state::Cx;
 use super::tally::Tally;
 use super::walker::Node;
 use super::world::World;
@@ -44,18 +45,17 @@ impl<C: Calendar, P: Probe> World<C, P> {
         let end = end.max(self.cx.measured_from);
         let window = end - self.cx.measured_from;
         let mut there = vec![0; self.nodes.len()];
-        let frames: Vec<Frame> = self.cx.frames.iter().map(|(_, frame)| *frame).collect();
-        for frame in frames
-            .iter()
-            .filter(|frame| !matches!(frame.state, State::Caller { .. }))
-        {
-            let measured = self
-                .cx
-                .requests
-                .get(frame.request)
-                .is_some_and(|of| of.measured);
-            there[frame.node as usize] += u64::from(measured);
-            Service::settle(&mut self.cx, frame, end);
+        let Cx {
+            frames,
+            requests,
+            tally,
+            ..
+        } = &mut self.cx;
+        for (_, frame) in frames.iter() {
+            if requests.get(frame.request).is_some_and(|of| of.measured) {
+                there[frame.node as usize] += 1;
+                service::settle(&mut tally.work, frame, end);
+            }
         }
         let components = (0..).zip(&self.nodes).filter_map(|(id, node)| {
             let there = there[id as usize];

@@ -128,10 +128,10 @@ impl Queue {
         Some(id)
     }
 
-    /// How long the message that has waited longest has waited.
-    fn age<C: Calendar, P: Probe>(&self, cx: &Cx<C, P>, head: Option<FrameId>) -> Duration {
-        match head.map(|id| cx.frames[id].state) {
-            Some(State::Message { since, .. }) => cx.now().max(since) - since,
+    /// How long the message at the head has waited at `end`.
+    fn age<C: Calendar, P: Probe>(&self, cx: &Cx<C, P>, end: Instant) -> Duration {
+        match self.line.first().map(|id| cx.frames[id].state) {
+            Some(State::Message { since, .. }) => end.max(since) - since,
             _ => Duration::ZERO,
         }
     }
@@ -143,7 +143,7 @@ impl Queue {
         (end, window): (Instant, Duration),
         waiting: u64,
     ) -> Component {
-        let oldest = self.age(cx, self.line.first());
+        let oldest = self.age(cx, end);
         Component {
             kind: "queue",
             metrics: vec![

@@ -9,6 +9,7 @@
 use super::fault::{Effect, Timeline};
 use super::frame::{Frame, FrameId, Line, NodeId, RequestId, State};
 use super::state::{Cx, Outcome};
+use super::tally::Work;
 use crate::kernel::calendar::Calendar;
 use crate::kernel::distribution::Distribution;
 use crate::kernel::draw::Site;
@@ -378,16 +379,6 @@ impl Service {
         }
     }
 
-    /// Books work that is still under way at the end of a run.
-    pub fn settle<C: Calendar, P: Probe>(cx: &mut Cx<C, P>, frame: &Frame, end: Instant) {
-        if let State::Working { started, left, .. } = frame.state
-            && cx.requests[frame.request].measured
-            && end > started
-        {
-            cx.tally.work.book(started, end, left);
-        }
-    }
-
     /// Its numbers at the end of a run; `in_flight` are attempts of measured requests still there.
     #[must_use]
     pub fn report(&self, end: Instant, window: Duration, in_flight: u64) -> Component {
@@ -419,5 +410,14 @@ impl Service {
             kind: "service",
             metrics,
         }
+    }
+}
+
+/// Books the work that a frame has under way at the end of a run, if it has any.
+pub fn settle(work: &mut Work, frame: &Frame, end: Instant) {
+    if let State::Working { started, left, .. } = frame.state
+        && end > started
+    {
+        work.book(started, end, left);
     }
 }

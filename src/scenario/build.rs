@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::collections::VecDeque;
 
 use super::distribution::resolve;
+use super::names::layer_names;
 use super::schema::{self, Arm, Layer, Scenario};
 use super::units::Limit;
 use crate::kernel::calendar::Calendar;
@@ -288,15 +289,7 @@ impl<C: Calendar> Builder<C> {
         picks_up: bool,
     ) -> Result<(), BuildError> {
         let mut gates = Vec::new();
-        let mut seen: BTreeMap<&str, u32> = BTreeMap::new();
-        for layer in policy {
-            let kind = kind(layer);
-            let count = seen.entry(kind).or_default();
-            *count += 1;
-            let name = match count {
-                1 => format!("{name}.{kind}"),
-                _ => format!("{name}.{kind}#{count}"),
-            };
+        for (layer, name) in policy.iter().zip(layer_names(name, policy)) {
             let node = self.layer(&name, layer)?;
             let id = self.add(&name, node);
             match layer {
@@ -401,15 +394,5 @@ fn overload(config: &schema::Overload) -> Overload {
         added_latency_ns: config.added_latency.as_ns() as f64,
         added_failure_ratio: config.added_failure_ratio,
         max_failure_ratio: config.max_failure_ratio.get(),
-    }
-}
-
-/// The word for a layer in the names of components.
-fn kind(layer: &Layer) -> &'static str {
-    match layer {
-        Layer::Timeout(_) => "timeout",
-        Layer::Retry { .. } => "retry",
-        Layer::Breaker { .. } => "breaker",
-        Layer::Bulkhead { .. } => "bulkhead",
     }
 }

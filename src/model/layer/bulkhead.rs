@@ -21,7 +21,7 @@ pub struct Bulkhead {
     queue: u64,
     line: Line,
     in_use: Gauge,
-    waiting_max: u64,
+    waiting: Gauge,
     rejected: u64,
     wait: Recorder,
 }
@@ -35,7 +35,7 @@ impl Bulkhead {
             queue,
             line: Line::default(),
             in_use: Gauge::new(measured_from),
-            waiting_max: 0,
+            waiting: Gauge::new(measured_from),
             rejected: 0,
             wait: Recorder::default(),
         }
@@ -66,7 +66,7 @@ impl Bulkhead {
         let state = State::Waiting { since: cx.now() };
         let frame = cx.frames.add(node, node, parent, request, state);
         self.line.push(&mut cx.frames, frame);
-        self.waiting_max = self.waiting_max.max(self.line.len());
+        self.waiting.rise(cx.now());
         cx.note(request, node, What::Waits, self.line.len());
         Enter::Parked
     }
@@ -75,7 +75,10 @@ impl Bulkhead {
     #[inline]
     pub fn release<C: Calendar, P: Probe>(&mut self, cx: &mut Cx<C, P>) {
         match self.line.pop(&mut cx.frames) {
-            Some(next) => cx.ready.push_back(next),
+            Some(next) => {
+                self.waiting.fall(cx.now());
+                cx.ready.push_back(next);
+            }
             None => self.in_use.fall(cx.now()),
         }
     }
@@ -108,7 +111,10 @@ impl Bulkhead {
                 cx.ready.remove(index);
                 self.release(cx);
             }
-            None => self.line.remove(&mut cx.frames, id),
+            None => {
+                self.waiting.fall(cx.now());
+                self.line.remove(&mut cx.frames, id);
+            }
         }
         cx.frames.remove(id);
     }
@@ -121,7 +127,11 @@ impl Bulkhead {
             metrics: vec![
                 ("rejected", Metric::Count(self.rejected)),
                 ("wait", Metric::Latency(self.wait.summary())),
-                ("waiting_max", Metric::Count(self.waiting_max)),
+                (
+                    "waiting_mean",
+                    Metric::Number(self.waiting.mean(end, window)),
+                ),
+                ("waiting_max", Metric::Count(self.waiting.max())),
                 (
                     "permits_mean",
                     Metric::Number(self.in_use.mean(end, window)),

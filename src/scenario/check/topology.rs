@@ -1,10 +1,11 @@
 //! Names that refer to each other, within what one arm sees.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Checker;
 use super::arms::View;
 use crate::scenario::conform::{did_you_mean, list_of};
+use crate::scenario::names::layer_names;
 use crate::scenario::path::Path;
 use crate::scenario::problem::{Problem, printable};
 
@@ -140,21 +141,37 @@ impl Checker<'_> {
             .map(|(name, (path, _))| (*name, "queue", path.clone()));
         let consumers = view.consumers.iter();
         let consumers = consumers.map(|(name, (path, _))| (*name, "consumer", path.clone()));
+        let layers = layers(view);
+        let layers = layers
+            .iter()
+            .map(|(name, path)| (name.as_str(), "layer", path.clone()));
         let all: Vec<_> = loads
             .chain(services)
             .chain(queues)
             .chain(consumers)
+            .chain(layers)
             .collect();
-        for (at, (name, kind, path)) in all.iter().enumerate() {
-            if let Some((_, first, other)) = all[..at].iter().find(|(earlier, ..)| earlier == name)
-            {
-                let shown = printable(name);
-                let rule = format!("\"{shown}\" is the name of a {first} already");
-                let found = format!("and of this {kind}");
-                let hint =
-                    format!("results list all parts of an arm by name; rename this or {other}");
-                self.add(Problem::error(path, rule, found).of_name().hint(hint));
-            }
+        let mut first: BTreeMap<&str, (&str, &Path)> = BTreeMap::new();
+        for (name, kind, path) in &all {
+            let Some((taken, other)) = first.get(name) else {
+                first.insert(name, (kind, path));
+                continue;
+            };
+            // What a user can rename is never the layer.
+            let (taken, kind, path, other) = if *kind == "layer" {
+                (kind, taken, *other, path)
+            } else {
+                (taken, kind, path, *other)
+            };
+            let shown = printable(name);
+            let rule = format!("\"{shown}\" is the name of a {taken} already");
+            let found = format!("and of this {kind}");
+            let rename = match *taken {
+                "layer" => String::new(),
+                _ => format!(" or {other}"),
+            };
+            let hint = format!("results list all parts of an arm by name; rename this{rename}");
+            self.add(Problem::error(path, rule, found).of_name().hint(hint));
         }
     }
 
@@ -214,4 +231,23 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+/// Names of the layers of every policy in the arm, with where they are written.
+fn layers(view: &View<'_>) -> Vec<(String, Path)> {
+    let calls = view
+        .calls
+        .iter()
+        .map(|(name, (path, call))| (name, path, &call.policy));
+    let consumers = view
+        .consumers
+        .iter()
+        .map(|(name, (path, from))| (name, path, &from.policy));
+    let mut all = Vec::new();
+    for (name, path, policy) in calls.chain(consumers) {
+        for (at, layer) in layer_names(name, policy).into_iter().enumerate() {
+            all.push((layer, path.field("policy").index(at)));
+        }
+    }
+    all
 }
