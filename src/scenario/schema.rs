@@ -377,7 +377,8 @@ pub struct Overload {
     #[serde(default)]
     #[schemars(range(min = 0))]
     pub added_failure_ratio: f64,
-    /// The failure ratio in overload stays at or below this, from `failure_ratio` to 1. Default 1.
+    /// The failure ratio in overload is at most this, in [0, 1], even where `failure_ratio` itself
+    /// is higher. Default 1.
     #[serde(default = "Ratio::one")]
     pub max_failure_ratio: Ratio,
 }

@@ -87,16 +87,6 @@ impl Checker<'_> {
     fn systems(&mut self, view: &arms::View<'_>) {
         for (path, service) in view.services.values() {
             distribution::check(&path.field("time"), &service.time, &mut |p| self.add(p));
-            if let Some(overload) = &service.overload
-                && overload.max_failure_ratio < service.failure_ratio
-            {
-                let usual = service.failure_ratio.get();
-                let rule = format!("must not be below `failure_ratio`, which is {usual}");
-                let found = format!("found {}", overload.max_failure_ratio.get());
-                let path = path.field("overload").field("max_failure_ratio");
-                let hint = "overload never makes a service more reliable";
-                self.add(Problem::error(&path, rule, found).hint(hint));
-            }
         }
         for (path, consumer) in view.consumers.values() {
             self.policy(&path.field("policy"), &consumer.policy);
