@@ -5,7 +5,7 @@ use super::frame::{FrameId, NONE, NodeId, RequestId, State};
 use super::load::{Next, caller_of};
 use super::state::{Cx, Outcome};
 use super::tally::Fate;
-use super::walker::{Node, Step};
+use super::walker::Node;
 use crate::kernel::calendar::{Calendar, MAX_SLOTS};
 use crate::kernel::simulation::{Delay, Halt};
 use crate::kernel::time::Instant;
@@ -107,11 +107,11 @@ impl<C: Calendar, P: Probe> World<C, P> {
         let now = cx.clock.now();
         let request = cx.requests.add(node, request, now, caller, measured);
         cx.note(request, node, What::Arrived, 0);
-        self.walk(Step::Down(target, NONE, request));
+        self.walk_down(request, (target, NONE));
     }
 
     /// A request is published: its publisher goes on at once, its fate is that of the message.
-    pub(super) fn publish(&mut self, queue: NodeId, request: RequestId) -> Step {
+    pub(super) fn publish(&mut self, queue: NodeId, request: RequestId) {
         self.release_caller(request);
         let Node::Queue(line, _) = &mut self.nodes[queue as usize] else {
             unreachable!("messages go to queues")
@@ -121,7 +121,6 @@ impl<C: Calendar, P: Probe> World<C, P> {
         } else {
             self.end(request, Fate::Dropped);
         }
-        Step::Done
     }
 
     /// A message goes back to its queue, which may be full, and its consumer may be free again.
@@ -259,12 +258,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
             service.restart(&mut self.cx);
         }
         for frame in dead {
-            self.walk(Step::Up(
-                frame.from,
-                frame.parent,
-                frame.request,
-                Outcome::Error,
-            ));
+            self.walk_up(frame.request, (frame.from, frame.parent, Outcome::Error));
         }
     }
 }
