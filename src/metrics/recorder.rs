@@ -10,14 +10,28 @@ use crate::kernel::time::Duration;
 pub const EXACT_SAMPLES: usize = 65_536;
 
 /// Collects durations.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Recorder {
     count: u64,
     sum: u128,
+    /// `u64::MAX` without samples.
     min: u64,
     max: u64,
     samples: Vec<u64>,
     histogram: Option<Box<Histogram>>,
+}
+
+impl Default for Recorder {
+    fn default() -> Self {
+        Self {
+            count: 0,
+            sum: 0,
+            min: u64::MAX,
+            max: 0,
+            samples: Vec::new(),
+            histogram: None,
+        }
+    }
 }
 
 impl Recorder {
@@ -25,11 +39,7 @@ impl Recorder {
     #[inline]
     pub fn record(&mut self, duration: Duration) {
         let ns = duration.as_ns();
-        self.min = if self.count == 0 {
-            ns
-        } else {
-            self.min.min(ns)
-        };
+        self.min = self.min.min(ns);
         self.max = self.max.max(ns);
         self.count += 1;
         self.sum += u128::from(ns);
@@ -56,14 +66,7 @@ impl Recorder {
 
     /// Takes in everything that another has recorded; the order does not matter.
     pub fn merge(&mut self, other: &Self) {
-        if other.count == 0 {
-            return;
-        }
-        self.min = if self.count == 0 {
-            other.min
-        } else {
-            self.min.min(other.min)
-        };
+        self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
         self.count += other.count;
         self.sum += other.sum;
