@@ -190,7 +190,7 @@ impl Service {
     }
 
     /// Time in a slot and whether it ends in an error.
-    #[inline]
+    #[inline(always)]
     fn draw(&self, now: Instant, subject: u64, attempt: u32) -> (Duration, bool) {
         let config = &self.config;
         let mut work = match config.time.as_constant() {

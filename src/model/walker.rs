@@ -18,8 +18,10 @@ use crate::kernel::calendar::{Calendar, MAX_SLOTS};
 use crate::kernel::simulation::{Clock, Halt, Model};
 use crate::metrics::probe::{Probe, What};
 
-/// A node of an arm.
+/// A node of an arm. The tag is a byte of its own, because it is read at every step of a walk and
+/// one hidden in a variant's fields takes arithmetic to read.
 #[derive(Debug)]
+#[repr(u8)]
 pub enum Node {
     /// Requests come from here.
     Load(Load, FrameId),

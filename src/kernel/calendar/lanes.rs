@@ -62,10 +62,6 @@ impl Fifo {
         dead
     }
 
-    fn len(&self) -> usize {
-        usize::from(self.head != EMPTY) + self.rest.len()
-    }
-
     /// Drops every dead entry.
     fn sweep(&mut self, awaited: &[u64]) {
         self.rest.retain(|&entry| is_live(awaited, entry));
@@ -256,7 +252,8 @@ impl Calendar for LaneCalendar {
         }
     }
 
-    #[inline]
+    // Called from one place: the loop.
+    #[inline(always)]
     fn pop_before(&mut self, end: Instant) -> Option<(Instant, Slot)> {
         loop {
             self.close();
