@@ -27,11 +27,7 @@ impl ScenarioFile {
     /// Everything that is wrong with it, at once.
     pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Self, Problems> {
         let checked = Document::parse(name, bytes)?.scenario()?;
-        Ok(Self {
-            name: name.to_owned(),
-            scenario: checked.scenario,
-            warnings: checked.warnings,
-        })
+        Ok(Self { name: name.to_owned(), scenario: checked.scenario, warnings: checked.warnings })
     }
 }
 
@@ -60,10 +56,8 @@ pub enum LoadError {
 pub fn load(path: impl AsRef<std::path::Path>) -> Result<ScenarioFile, LoadError> {
     let path = path.as_ref();
     let shown = path.display().to_string();
-    let bytes = std::fs::read(path).map_err(|source| LoadError::Read {
-        path: shown.clone(),
-        source,
-    })?;
+    let bytes =
+        std::fs::read(path).map_err(|source| LoadError::Read { path: shown.clone(), source })?;
     let stem = path.file_stem().map(|stem| stem.to_string_lossy());
     Ok(ScenarioFile {
         name: stem.unwrap_or_default().into_owned(),

@@ -52,18 +52,12 @@ pub(crate) fn main() -> ExitCode {
         Err(error) => {
             // A closed pipe is no reason to complain about a help text.
             let _ = error.print();
-            let exit = if error.use_stderr() {
-                Exit::Usage
-            } else {
-                Exit::Done
-            };
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
             return exit.into();
         }
     };
     let ui = Ui::new(cli.color);
-    dispatch(&ui, cli.command)
-        .unwrap_or_else(|failure| failure.tell(&ui))
-        .into()
+    dispatch(&ui, cli.command).unwrap_or_else(|failure| failure.tell(&ui)).into()
 }
 
 fn dispatch(ui: &Ui, command: Command) -> Result<Exit, Failure> {

@@ -55,13 +55,7 @@ Examples:
 )]
 pub(crate) struct Cli {
     /// When to use colours; auto obeys NO_COLOR and CLICOLOR_FORCE
-    #[arg(
-        long,
-        global = true,
-        value_name = "WHEN",
-        default_value = "auto",
-        display_order = 100
-    )]
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", display_order = 100)]
     pub color: Color,
     #[command(subcommand)]
     pub command: Command,
@@ -105,12 +99,7 @@ pub(crate) struct Run {
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// Run with this seed instead of the scenario's
-    #[arg(
-        long,
-        value_name = "N",
-        conflicts_with = "seeds",
-        allow_negative_numbers = true
-    )]
+    #[arg(long, value_name = "N", conflicts_with = "seeds", allow_negative_numbers = true)]
     pub seed: Option<u64>,
     /// Run once with each seed from A to B, both included
     #[arg(long, value_name = "A..B", value_parser = seeds, allow_hyphen_values = true)]
@@ -201,9 +190,7 @@ fn seeds(text: &str) -> Result<RangeInclusive<u64>, String> {
     let number = |part: &str| part.parse::<u64>().map_err(|_| form.to_owned());
     let (first, last) = (number(first)?, number(last)?);
     if first > last {
-        return Err(format!(
-            "the last seed is before the first; give {last}..{first}"
-        ));
+        return Err(format!("the last seed is before the first; give {last}..{first}"));
     }
     Ok(first..=last)
 }

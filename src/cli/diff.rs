@@ -36,11 +36,7 @@ pub(super) fn diff(ui: &Ui, args: &Diff) -> Result<Exit, Failure> {
     };
     for result in [&result_a, &result_b].into_iter().flatten() {
         if let Some(why) = &result.stopped {
-            ui.warning(&format!(
-                "{} stopped early: {}",
-                result.scenario.name,
-                stopped(why)
-            ));
+            ui.warning(&format!("{} stopped early: {}", result.scenario.name, stopped(why)));
         }
     }
     let measured = match (&result_a, &result_b) {
@@ -48,10 +44,7 @@ pub(super) fn diff(ui: &Ui, args: &Diff) -> Result<Exit, Failure> {
         _ => false,
     };
     if let (Side::Scenario(a), Side::Scenario(b)) = (&a, &b) {
-        text.push_str(&words::fields(&fields::differences(
-            &a.scenario,
-            &b.scenario,
-        )));
+        text.push_str(&words::fields(&fields::differences(&a.scenario, &b.scenario)));
     }
     let differs = !arms.values().all(|arm| matches!(arm, ArmDiff::Same { .. }));
     text.push_str(&words::arms(&arms));
@@ -134,11 +127,7 @@ impl Side {
 }
 
 fn broken(args: &Diff, error: &ReplayError) -> Failure {
-    let message = format!(
-        "cannot compare {} and {}: {error}",
-        shown(&args.a),
-        shown(&args.b)
-    );
+    let message = format!("cannot compare {} and {}: {error}", shown(&args.a), shown(&args.b));
     match error {
         ReplayError::Read(_) => Failure::Message(Exit::Trouble, message, None),
         _ => Failure::invalid(message),

@@ -27,9 +27,7 @@ pub(super) fn man(ui: &Ui, name: Option<&str>) -> Result<Exit, Failure> {
         Some(name) => subcommand(&root, name)?,
     };
     let mut text = Vec::new();
-    clap_mangen::Man::new(page)
-        .render(&mut text)
-        .map_err(Failure::Stdout)?;
+    clap_mangen::Man::new(page).render(&mut text).map_err(Failure::Stdout)?;
     ui.print(&String::from_utf8_lossy(&text))?;
     Ok(Exit::Done)
 }
@@ -38,10 +36,7 @@ fn subcommand(root: &Command, name: &str) -> Result<Command, Failure> {
     let Some(found) = root.find_subcommand(name) else {
         let all: Vec<_> = root.get_subcommands().map(Command::get_name).collect();
         let message = format!("there is no subcommand `{}`", name.escape_debug());
-        return Err(Failure::usage(
-            message,
-            format!("there are {}", all.join(", ")),
-        ));
+        return Err(Failure::usage(message, format!("there are {}", all.join(", "))));
     };
     let page = format!("dessim-{name}");
     Ok(found.clone().display_name(page))

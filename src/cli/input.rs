@@ -64,11 +64,7 @@ pub(super) fn scenario(path: &Path, set: &[String]) -> Result<ScenarioFile, Fail
             .map_err(|problems| Failure::Problems(Exit::Usage, Box::new(problems)))?;
     }
     let checked = document.scenario().map_err(invalid)?;
-    Ok(ScenarioFile {
-        name: name(path),
-        scenario: checked.scenario,
-        warnings: checked.warnings,
-    })
+    Ok(ScenarioFile { name: name(path), scenario: checked.scenario, warnings: checked.warnings })
 }
 
 /// Tells what is probably not as it was meant.

@@ -23,10 +23,7 @@ use super::target::Target;
 use super::ui::{Failure, Ui};
 
 pub(super) fn run(ui: &Ui, args: &Run) -> Result<Exit, Failure> {
-    let seeds = args
-        .seeds
-        .clone()
-        .filter(|seeds| seeds.start() != seeds.end());
+    let seeds = args.seeds.clone().filter(|seeds| seeds.start() != seeds.end());
     let outputs = Outputs::new(args, seeds.is_some())?;
     let file = input::scenario(&args.file, &args.set)?;
     if !args.quiet {
@@ -98,9 +95,7 @@ impl Outputs {
             ("--export-markdown", &self.markdown),
             ("--trace", &self.trace),
         ];
-        named
-            .into_iter()
-            .filter_map(|(option, target)| Some((option, target.as_ref()?)))
+        named.into_iter().filter_map(|(option, target)| Some((option, target.as_ref()?)))
     }
 
     /// Nothing is written twice, and never over the scenario.
@@ -153,11 +148,7 @@ fn feasible(file: &ScenarioFile, args: &Run) -> Result<(), Failure> {
     );
     let hint = "shorten it with `duration`, `until` or `total`, or set --max-events N, at which \
                 it stops with what it has";
-    Err(Failure::Message(
-        Exit::Invalid,
-        message,
-        Some(hint.to_owned()),
-    ))
+    Err(Failure::Message(Exit::Invalid, message, Some(hint.to_owned())))
 }
 
 fn broken(error: &BuildError) -> Failure {
@@ -225,11 +216,7 @@ fn ended(ui: &Ui, result: &RunResult) -> Exit {
     match &result.stopped {
         None => Exit::Done,
         Some(why) => {
-            ui.error(&format!(
-                "seed {} stopped early: {}",
-                result.seed,
-                stopped(why)
-            ));
+            ui.error(&format!("seed {} stopped early: {}", result.seed, stopped(why)));
             Exit::Invalid
         }
     }
@@ -248,15 +235,10 @@ fn often(
     let mut exit = Exit::Done;
     if !args.quiet {
         // They are about the scenario: the same whatever the seed.
-        warnings(&file.scenario)
-            .iter()
-            .for_each(|warning| ui.warning(warning));
+        warnings(&file.scenario).iter().for_each(|warning| ui.warning(warning));
     }
     for seed in seeds {
-        let options = Options {
-            seed: Some(seed),
-            ..options.clone()
-        };
+        let options = Options { seed: Some(seed), ..options.clone() };
         let result = simulate(file, &options)?;
         if streams {
             let printed = Ui::print_raw(&json::to_json_line(&result));

@@ -26,10 +26,7 @@ impl Snap {
 
     /// The same file with other contents: whoever wrote its head keeps it.
     pub(super) fn with(&self, contents: &str) -> Self {
-        Self {
-            head: self.head.clone(),
-            contents: trimmed(contents),
-        }
+        Self { head: self.head.clone(), contents: trimmed(contents) }
     }
 
     /// Reads a file; `None` if there is none.
@@ -43,18 +40,12 @@ impl Snap {
 
     fn parse(text: &str) -> Self {
         let text = text.replace("\r\n", "\n");
-        let split = text
-            .strip_prefix("---\n")
-            .and_then(|rest| rest.split_once("\n---\n"));
+        let split = text.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n"));
         match split {
-            Some((head, contents)) => Self {
-                head: format!("{head}\n"),
-                contents: trimmed(contents),
-            },
-            None => Self {
-                head: String::new(),
-                contents: trimmed(&text),
-            },
+            Some((head, contents)) => {
+                Self { head: format!("{head}\n"), contents: trimmed(contents) }
+            }
+            None => Self { head: String::new(), contents: trimmed(&text) },
         }
     }
 

@@ -87,11 +87,7 @@ impl Target {
     }
 
     fn of(path: &Path, kind: Kind, identity: Option<PathBuf>) -> Self {
-        Self {
-            path: path.to_owned(),
-            kind,
-            identity,
-        }
+        Self { path: path.to_owned(), kind, identity }
     }
 
     pub(super) fn is_stdout(&self) -> bool {
@@ -138,10 +134,7 @@ impl Target {
             Kind::Replace => temporary(&self.path).map(Out::Temporary),
         };
         match opened {
-            Ok(out) => Ok(Sink {
-                target: self,
-                out: BufWriter::with_capacity(1 << 16, out),
-            }),
+            Ok(out) => Ok(Sink { target: self, out: BufWriter::with_capacity(1 << 16, out) }),
             Err(error) => Err(self.failed(error)),
         }
     }

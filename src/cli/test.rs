@@ -66,11 +66,7 @@ fn worse(one: Exit, other: Exit) -> Exit {
         Exit::Difference => 1,
         _ => 0,
     };
-    if weight(&other) > weight(&one) {
-        other
-    } else {
-        one
-    }
+    if weight(&other) > weight(&one) { other } else { one }
 }
 
 impl Counts {
@@ -137,10 +133,7 @@ fn one(
         None => {
             counts.missing += 1;
             let missing = format!("no {} yet", shown(&kept));
-            ui.print(&format!(
-                "{RED}missing{RESET}   {}: {missing}\n",
-                shown(path)
-            ))?;
+            ui.print(&format!("{RED}missing{RESET}   {}: {missing}\n", shown(path)))?;
         }
     }
     Ok(Exit::Difference)
@@ -157,11 +150,8 @@ fn what(old: Option<&Snap>, new: &Snap) -> &'static str {
 /// A unified diff, indented below the line of its scenario.
 fn diff((old_path, old): (&Path, &str), (new_path, new): (&Path, &str)) -> String {
     let diff = TextDiff::from_lines(old, new);
-    let mut text = format!(
-        "  {BOLD}--- {}{RESET}\n  {BOLD}+++ {}{RESET}\n",
-        shown(old_path),
-        shown(new_path)
-    );
+    let mut text =
+        format!("  {BOLD}--- {}{RESET}\n  {BOLD}+++ {}{RESET}\n", shown(old_path), shown(new_path));
     for hunk in diff.unified_diff().context_radius(3).iter_hunks() {
         text.push_str(&format!("  {}\n", hunk.header()));
         for change in hunk.iter_changes() {
@@ -271,17 +261,12 @@ fn orphans(ui: &Ui, args: &Test, scenarios: &BTreeMap<String, PathBuf>) -> Resul
     paths.sort();
     for path in paths {
         let stem = path.file_stem().map(|stem| stem.to_string_lossy());
-        let is_snap = path
-            .extension()
-            .is_some_and(|extension| extension == "snap");
+        let is_snap = path.extension().is_some_and(|extension| extension == "snap");
         if !is_snap || stem.is_some_and(|stem| scenarios.contains_key(&*stem)) {
             continue;
         }
         let input = Snap::read(&path)?.and_then(|snap| snap.input_file());
-        if input
-            .as_ref()
-            .is_none_or(|input| !Path::new(input).exists())
-        {
+        if input.as_ref().is_none_or(|input| !Path::new(input).exists()) {
             ui.warning(&format!("{} has no scenario any more", shown(&path)));
         }
     }

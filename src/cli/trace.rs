@@ -65,10 +65,7 @@ impl Replay for TraceFile {
         while file.read_until(b'\n', &mut text)? > 0 {
             number += 1;
             if number > 1 {
-                let broken = |message: String| ReplayError::Line {
-                    line: number,
-                    message,
-                };
+                let broken = |message: String| ReplayError::Line { line: number, message };
                 if text.last() != Some(&b'\n') {
                     return Err(broken("the file ends within this line".to_owned()));
                 }

@@ -80,17 +80,13 @@ impl Ui {
     /// Writes to standard output; escape sequences are taken out unless colours are wanted.
     pub(crate) fn print(&self, text: &str) -> Result<(), Failure> {
         let mut out = AutoStream::new(io::stdout().lock(), self.color);
-        out.write_all(text.as_bytes())
-            .and_then(|()| out.flush())
-            .map_err(Failure::Stdout)
+        out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Failure::Stdout)
     }
 
     /// Writes to standard output, byte for byte.
     pub(crate) fn print_raw(text: &str) -> Result<(), Failure> {
         let mut out = io::stdout().lock();
-        out.write_all(text.as_bytes())
-            .and_then(|()| out.flush())
-            .map_err(Failure::Stdout)
+        out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Failure::Stdout)
     }
 
     pub(crate) fn error(&self, message: &str) {
@@ -119,10 +115,7 @@ impl Ui {
 
 /// A path as it may stand in a message: a name is as foreign as the contents of its file.
 pub(crate) fn shown(path: &std::path::Path) -> String {
-    path.to_string_lossy()
-        .chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
+    path.to_string_lossy().chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 /// The reason of the operating system, without its number.

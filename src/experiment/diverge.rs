@@ -65,12 +65,7 @@ impl<'a> ScenarioReplay<'a> {
     /// The run of a scenario called `name`.
     #[must_use]
     pub const fn new(scenario: &'a Scenario, name: &'a str, options: &'a Options) -> Self {
-        Self {
-            scenario,
-            name,
-            options,
-            result: None,
-        }
+        Self { scenario, name, options, result: None }
     }
 }
 
@@ -97,11 +92,7 @@ impl Replay for ScenarioReplay<'_> {
     }
 
     fn play(&mut self, visit: &mut dyn FnMut(&Line<'_>)) -> Result<(), ReplayError> {
-        let mut visitor = Visitor {
-            arm: String::new(),
-            names: Vec::new(),
-            visit,
-        };
+        let mut visitor = Visitor { arm: String::new(), names: Vec::new(), visit };
         let result = run_with(self.scenario, self.name, self.options, &mut visitor)?;
         self.result = Some(result);
         Ok(())
@@ -146,11 +137,8 @@ impl Parting {
     }
 
     fn requests(&self) -> Vec<Cow<'static, str>> {
-        let mut requests: Vec<_> = [&self.a, &self.b]
-            .into_iter()
-            .flatten()
-            .map(|line| line.request.clone())
-            .collect();
+        let mut requests: Vec<_> =
+            [&self.a, &self.b].into_iter().flatten().map(|line| line.request.clone()).collect();
         requests.dedup();
         requests
     }
@@ -208,11 +196,7 @@ struct Print {
 }
 
 impl Print {
-    const EMPTY: Self = Self {
-        hash: Hash::EMPTY,
-        records: 0,
-        blocks: Vec::new(),
-    };
+    const EMPTY: Self = Self { hash: Hash::EMPTY, records: 0, blocks: Vec::new() };
 
     fn absorb(&mut self, line: &Line<'_>) {
         for word in [line.at_ns, u64::from(line.attempt), line.value] {
@@ -274,10 +258,7 @@ fn keep(run: &mut dyn Replay, blocks: &BTreeMap<String, u64>) -> Result<Kept, Re
 fn part(block: u64, a: &[Line<'static>], b: &[Line<'static>]) -> Parting {
     let same = |(a, b): &(&Line<'_>, &Line<'_>)| {
         let event = a.event;
-        **a == Line {
-            event,
-            ..(*b).clone()
-        }
+        **a == Line { event, ..(*b).clone() }
     };
     let common = a.iter().zip(b).take_while(same).count();
     Parting {
@@ -293,10 +274,8 @@ fn remember(
     run: &mut dyn Replay,
     partings: &mut BTreeMap<String, Parting>,
 ) -> Result<(), ReplayError> {
-    let mut seen: BTreeMap<String, (u64, Vec<Cow<'static, str>>)> = partings
-        .iter()
-        .map(|(arm, parting)| (arm.clone(), (0, parting.requests())))
-        .collect();
+    let mut seen: BTreeMap<String, (u64, Vec<Cow<'static, str>>)> =
+        partings.iter().map(|(arm, parting)| (arm.clone(), (0, parting.requests()))).collect();
     run.play(&mut |line| {
         let (Some(parting), Some((seen, requests))) =
             (partings.get_mut(&*line.arm), seen.get_mut(&*line.arm))

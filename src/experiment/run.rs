@@ -46,11 +46,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            seed: None,
-            max_events: DEFAULT_MAX_EVENTS,
-            calendar: CalendarKind::default(),
-        }
+        Self { seed: None, max_events: DEFAULT_MAX_EVENTS, calendar: CalendarKind::default() }
     }
 }
 
@@ -101,14 +97,12 @@ pub fn run_with(
     options: &Options,
     listener: &mut dyn Listener,
 ) -> Result<RunResult, BuildError> {
-    run_arms(scenario, name, options, |arm, order| {
-        match options.calendar {
-            CalendarKind::Lanes => {
-                play::<LaneCalendar, _>(order, |names| Forward::begin(listener, arm, names))
-            }
-            CalendarKind::Keyed => {
-                play::<KeyedCalendar, _>(order, |names| Forward::begin(listener, arm, names))
-            }
+    run_arms(scenario, name, options, |arm, order| match options.calendar {
+        CalendarKind::Lanes => {
+            play::<LaneCalendar, _>(order, |names| Forward::begin(listener, arm, names))
+        }
+        CalendarKind::Keyed => {
+            play::<KeyedCalendar, _>(order, |names| Forward::begin(listener, arm, names))
         }
     })
 }
@@ -143,9 +137,7 @@ fn play<C: Calendar, P: Probe>(
 ) -> Result<Played, BuildError> {
     let Built { mut world, names } = build::<C, P>(order.scenario, order.arm, order.seed, probe)?;
     let horizon = order.scenario.duration;
-    let until = horizon.map_or(Instant::NEVER, |duration| {
-        Instant::ZERO.saturating_add(duration)
-    });
+    let until = horizon.map_or(Instant::NEVER, |duration| Instant::ZERO.saturating_add(duration));
     let why = simulation::run(&mut world, until, order.max_events);
     let reached = world.now();
     let (end, stopped) = match why {
@@ -158,12 +150,7 @@ fn play<C: Calendar, P: Probe>(
         }
         End::Halted(Halt::OutOfSlots) => (reached, Some(Stop::OutOfSlots)),
     };
-    Ok(Played {
-        finished: world.finish(end),
-        names,
-        end,
-        stopped,
-    })
+    Ok(Played { finished: world.finish(end), names, end, stopped })
 }
 
 fn run_arms(
@@ -178,17 +165,10 @@ fn run_arms(
         schema: RESULT_SCHEMA,
         dessim: env!("CARGO_PKG_VERSION"),
         model: MODEL_VERSION,
-        scenario: ScenarioId {
-            name: name.to_owned(),
-            digest: Hex(digest(scenario)),
-        },
+        scenario: ScenarioId { name: name.to_owned(), digest: Hex(digest(scenario)) },
         seed,
         fingerprint: Hex(0),
-        fingerprints: Fingerprints {
-            order: Hex(0),
-            timing: Hex(0),
-            results: Hex(0),
-        },
+        fingerprints: Fingerprints { order: Hex(0), timing: Hex(0), results: Hex(0) },
         events: 0,
         virtual_ns: 0,
         stopped: None,
@@ -197,12 +177,7 @@ fn run_arms(
     };
     for (arm_name, arm) in &arms(scenario) {
         let max_events = options.max_events - result.events;
-        let order = Order {
-            scenario,
-            arm,
-            seed,
-            max_events,
-        };
+        let order = Order { scenario, arm, seed, max_events };
         let played = play(arm_name, &order)?;
         fingerprint.part(arm_name, &played.finished.fingerprint);
         result.events += played.finished.events;
@@ -233,21 +208,11 @@ impl Played {
         let (arm, at_ns) = (arm.to_owned(), self.end.as_ns());
         let name = |node: NodeId| self.names[node as usize].clone();
         Some(match self.stopped.as_ref()? {
-            Stop::MaxEvents => Stopped::MaxEvents {
-                arm,
-                max_events,
-                at_ns,
-            },
-            Stop::Overflow(node) => Stopped::ClockOverflow {
-                arm,
-                at_ns,
-                component: name(*node),
-            },
-            Stop::OutOfSlots => Stopped::TooManyInFlight {
-                arm,
-                at_ns,
-                limit: u64::from(MAX_SLOTS),
-            },
+            Stop::MaxEvents => Stopped::MaxEvents { arm, max_events, at_ns },
+            Stop::Overflow(node) => Stopped::ClockOverflow { arm, at_ns, component: name(*node) },
+            Stop::OutOfSlots => {
+                Stopped::TooManyInFlight { arm, at_ns, limit: u64::from(MAX_SLOTS) }
+            }
             Stop::Stuck => {
                 let between = match self.finished.stuck {
                     Some((caller, service)) => {
@@ -255,11 +220,7 @@ impl Played {
                     }
                     None => "callers that neither wait nor think".to_owned(),
                 };
-                Stopped::ZeroDelayLoop {
-                    arm,
-                    at_ns,
-                    between,
-                }
+                Stopped::ZeroDelayLoop { arm, at_ns, between }
             }
         })
     }

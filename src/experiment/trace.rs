@@ -130,12 +130,7 @@ pub struct Tracer<W> {
 impl<W: Write> Tracer<W> {
     /// Writes the header to `out`, which should be buffered.
     pub fn new(out: W, header: &Header) -> Self {
-        let mut tracer = Self {
-            out,
-            arm: String::new(),
-            names: Vec::new(),
-            failed: None,
-        };
+        let mut tracer = Self { out, arm: String::new(), names: Vec::new(), failed: None };
         tracer.failed = write_line(&mut tracer.out, header).err();
         tracer
     }

@@ -76,11 +76,7 @@ fn rate_per_ns(arrivals: &Arrivals) -> Option<f64> {
             let gap = mean_ns(&resolve(gap).ok()?)?;
             Some(f64::from(*batch) / gap)
         }
-        Arrivals::Stages {
-            stages,
-            repeat: true,
-            ..
-        } => Some(mean_rate(stages)),
+        Arrivals::Stages { stages, repeat: true, .. } => Some(mean_rate(stages)),
         Arrivals::Stages { .. } | Arrivals::Bursts { .. } | Arrivals::ClosedLoop { .. } => None,
     }
 }

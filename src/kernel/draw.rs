@@ -29,13 +29,11 @@ pub const fn mix(x: u64) -> u64 {
 /// A 64-bit key of `text`, the same on every machine and in every release.
 #[must_use]
 pub fn key(text: &str) -> u64 {
-    text.as_bytes()
-        .chunks(8)
-        .fold(mix(text.len() as u64 ^ GOLDEN), |key, chunk| {
-            let mut word = [0; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
-            mix(key.wrapping_add(GOLDEN) ^ u64::from_le_bytes(word))
-        })
+    text.as_bytes().chunks(8).fold(mix(text.len() as u64 ^ GOLDEN), |key, chunk| {
+        let mut word = [0; 8];
+        word[..chunk.len()].copy_from_slice(chunk);
+        mix(key.wrapping_add(GOLDEN) ^ u64::from_le_bytes(word))
+    })
 }
 
 /// Where draws are made: one component of one seeded run, for one purpose.

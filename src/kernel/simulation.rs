@@ -39,10 +39,7 @@ impl Delay {
     #[inline]
     #[must_use]
     pub const fn varying(duration: Duration) -> Self {
-        Self {
-            lane: Lane::NONE,
-            duration,
-        }
+        Self { lane: Lane::NONE, duration }
     }
 
     /// How long it is.
@@ -80,13 +77,7 @@ impl<C: Calendar> Clock<C> {
     /// A clock at zero with nothing to come.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            calendar: C::new(),
-            now: Instant::ZERO,
-            events: 0,
-            steps: 0,
-            halted: None,
-        }
+        Self { calendar: C::new(), now: Instant::ZERO, events: 0, steps: 0, halted: None }
     }
 
     /// The present.
@@ -102,10 +93,7 @@ impl<C: Calendar> Clock<C> {
 
     /// A delay that is always the same.
     pub fn constant(&mut self, duration: Duration) -> Delay {
-        Delay {
-            lane: self.calendar.lane(duration),
-            duration,
-        }
+        Delay { lane: self.calendar.lane(duration), duration }
     }
 
     /// Wakes `slot` after `delay`.
@@ -170,11 +158,7 @@ pub fn run<M: Model>(model: &mut M, end: Instant, max_events: u64) -> End {
             return End::MaxEvents;
         }
         let Some((at, slot)) = clock.calendar.pop_before(end) else {
-            return if clock.calendar.is_empty() {
-                End::Drained
-            } else {
-                End::Horizon
-            };
+            return if clock.calendar.is_empty() { End::Drained } else { End::Horizon };
         };
         if at > clock.now {
             clock.now = at;
@@ -216,34 +200,18 @@ mod tests {
     }
 
     fn swing<C: Calendar>(end: Instant, max_events: u64) -> (End, Vec<(u64, Slot)>) {
-        let mut model = Pendulums {
-            clock: Clock::<C>::new(),
-            swings: Vec::new(),
-        };
+        let mut model = Pendulums { clock: Clock::<C>::new(), swings: Vec::new() };
         model.clock.wake_at(Instant::ZERO, 1);
         model.clock.wake_at(Instant::ZERO, 0);
         let why = run(&mut model, end, max_events);
-        (
-            why,
-            model
-                .swings
-                .iter()
-                .map(|&(at, slot)| (at.as_ns(), slot))
-                .collect(),
-        )
+        (why, model.swings.iter().map(|&(at, slot)| (at.as_ns(), slot)).collect())
     }
 
     #[test]
     fn plays_in_order_until_nothing_is_left() {
         let all = vec![(0, 1), (0, 0), (10, 0), (11, 1), (20, 0), (22, 1)];
-        assert_eq!(
-            swing::<LaneCalendar>(Instant::NEVER, 100),
-            (End::Drained, all.clone())
-        );
-        assert_eq!(
-            swing::<KeyedCalendar>(Instant::NEVER, 100),
-            (End::Drained, all.clone())
-        );
+        assert_eq!(swing::<LaneCalendar>(Instant::NEVER, 100), (End::Drained, all.clone()));
+        assert_eq!(swing::<KeyedCalendar>(Instant::NEVER, 100), (End::Drained, all.clone()));
         let (why, some) = swing::<LaneCalendar>(Instant::from_ns(20), 100);
         assert_eq!((why, &some[..]), (End::Horizon, &all[..4]));
         let (why, some) = swing::<LaneCalendar>(Instant::NEVER, 5);
@@ -252,14 +220,8 @@ mod tests {
 
     #[test]
     fn the_end_of_the_clock_is_an_end_of_the_run() {
-        let mut model = Pendulums {
-            clock: Clock::<LaneCalendar>::new(),
-            swings: Vec::new(),
-        };
+        let mut model = Pendulums { clock: Clock::<LaneCalendar>::new(), swings: Vec::new() };
         model.clock.wake_at(Instant::from_ns(u64::MAX - 4), 0);
-        assert_eq!(
-            run(&mut model, Instant::NEVER, 9),
-            End::Halted(Halt::ClockOverflow(0))
-        );
+        assert_eq!(run(&mut model, Instant::NEVER, 9), End::Halted(Halt::ClockOverflow(0)));
     }
 }

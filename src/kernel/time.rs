@@ -184,11 +184,7 @@ impl Duration {
         .into_iter()
         .find(|(unit, name)| self.0.is_multiple_of(*unit) && (*name != "h" || self.0 > 0))
         .unwrap_or((1, "ns"));
-        if self.0 == 0 {
-            "0s".to_owned()
-        } else {
-            format!("{}{name}", self.0 / unit)
-        }
+        if self.0 == 0 { "0s".to_owned() } else { format!("{}{name}", self.0 / unit) }
     }
 }
 
@@ -217,46 +213,23 @@ mod tests {
 
     #[test]
     fn prints_three_digits_at_most() {
-        let printed = [
-            0,
-            7,
-            1_500,
-            120_000_000,
-            1_500_000_000,
-            2_871_890_600_000,
-            999_999_600,
-        ];
-        let printed: Vec<_> = printed
-            .iter()
-            .map(|&ns| Duration::from_ns(ns).to_string())
-            .collect();
-        assert_eq!(
-            printed,
-            ["0s", "7ns", "1.5us", "120ms", "1.5s", "2871.891s", "1000ms"]
-        );
+        let printed = [0, 7, 1_500, 120_000_000, 1_500_000_000, 2_871_890_600_000, 999_999_600];
+        let printed: Vec<_> = printed.iter().map(|&ns| Duration::from_ns(ns).to_string()).collect();
+        assert_eq!(printed, ["0s", "7ns", "1.5us", "120ms", "1.5s", "2871.891s", "1000ms"]);
     }
 
     #[test]
     fn exact_spelling_is_lossless() {
         let exact = [0, 7, 1_500, 120_000_000, 90_000_000_000, 7_200_000_000_000];
-        let exact: Vec<_> = exact
-            .iter()
-            .map(|&ns| Duration::from_ns(ns).exact())
-            .collect();
+        let exact: Vec<_> = exact.iter().map(|&ns| Duration::from_ns(ns).exact()).collect();
         assert_eq!(exact, ["0s", "7ns", "1500ns", "120ms", "90s", "2h"]);
     }
 
     #[test]
     fn sums_are_checked() {
         assert_eq!(Instant::NEVER.checked_add(Duration::from_ns(1)), None);
-        assert_eq!(
-            Instant::ZERO.checked_add(Duration::MAX),
-            Some(Instant::NEVER)
-        );
-        assert_eq!(
-            Instant::from_ns(9) - Instant::from_ns(4),
-            Duration::from_ns(5)
-        );
+        assert_eq!(Instant::ZERO.checked_add(Duration::MAX), Some(Instant::NEVER));
+        assert_eq!(Instant::from_ns(9) - Instant::from_ns(4), Duration::from_ns(5));
     }
 
     #[test]

@@ -51,19 +51,14 @@ pub struct Fingerprint {
 
 impl Fingerprint {
     /// The fingerprint of a run in which nothing happened.
-    pub const EMPTY: Self = Self {
-        order: Hash::EMPTY,
-        timing: Hash::EMPTY,
-        results: Hash::EMPTY,
-    };
+    pub const EMPTY: Self = Self { order: Hash::EMPTY, timing: Hash::EMPTY, results: Hash::EMPTY };
 
     /// Takes in an event: what it is, for whom, and when.
     #[inline]
     pub fn event(&mut self, what: u64, whom: u64, at: Instant) {
         let word = what ^ whom.rotate_left(17);
         self.order.absorb(word);
-        self.timing
-            .absorb(word.wrapping_add(at.as_ns().wrapping_mul(MULTIPLIER)));
+        self.timing.absorb(word.wrapping_add(at.as_ns().wrapping_mul(MULTIPLIER)));
     }
 
     /// Takes in an outcome: of whom, which, and a number that belongs to it.
@@ -111,18 +106,9 @@ mod tests {
         };
         let base = play(2, 9, 0);
         let (later, other, worse) = (play(2, 10, 0), play(3, 9, 0), play(2, 9, 1));
-        assert_eq!(
-            (base.order == later.order, base.timing == later.timing),
-            (true, false)
-        );
-        assert_eq!(
-            (base.order == other.order, base.timing == other.timing),
-            (false, false)
-        );
-        assert_eq!(
-            (base.order == worse.order, base.timing == worse.timing),
-            (true, true)
-        );
+        assert_eq!((base.order == later.order, base.timing == later.timing), (true, false));
+        assert_eq!((base.order == other.order, base.timing == other.timing), (false, false));
+        assert_eq!((base.order == worse.order, base.timing == worse.timing), (true, true));
         assert!(base.results != worse.results && base.results == later.results);
         assert_ne!(base.combined(), worse.combined());
     }
@@ -134,15 +120,7 @@ mod tests {
             words.iter().for_each(|&word| hash.absorb(word));
             hash.finish()
         };
-        let all = [
-            [1, 2, 3],
-            [1, 3, 2],
-            [2, 1, 3],
-            [2, 3, 1],
-            [3, 1, 2],
-            [3, 2, 1],
-            [0, 0, 0],
-        ];
+        let all = [[1, 2, 3], [1, 3, 2], [2, 1, 3], [2, 3, 1], [3, 1, 2], [3, 2, 1], [0, 0, 0]];
         let distinct: std::collections::BTreeSet<_> = all.map(play).into();
         assert_eq!(distinct.len(), all.len());
     }

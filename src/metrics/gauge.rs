@@ -15,12 +15,7 @@ impl Gauge {
     /// A gauge at zero that measures from `measured_from` on.
     #[must_use]
     pub const fn new(measured_from: Instant) -> Self {
-        Self {
-            level: 0,
-            max: 0,
-            since: measured_from,
-            area: 0,
-        }
+        Self { level: 0, max: 0, since: measured_from, area: 0 }
     }
 
     #[inline]

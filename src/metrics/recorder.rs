@@ -10,14 +10,21 @@ use crate::kernel::time::Duration;
 pub const EXACT_SAMPLES: usize = 65_536;
 
 /// Collects durations.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Recorder {
     count: u64,
     sum: u128,
+    /// `u64::MAX` without samples.
     min: u64,
     max: u64,
     samples: Vec<u64>,
     histogram: Option<Box<Histogram>>,
+}
+
+impl Default for Recorder {
+    fn default() -> Self {
+        Self { count: 0, sum: 0, min: u64::MAX, max: 0, samples: Vec::new(), histogram: None }
+    }
 }
 
 impl Recorder {
@@ -25,11 +32,7 @@ impl Recorder {
     #[inline]
     pub fn record(&mut self, duration: Duration) {
         let ns = duration.as_ns();
-        self.min = if self.count == 0 {
-            ns
-        } else {
-            self.min.min(ns)
-        };
+        self.min = self.min.min(ns);
         self.max = self.max.max(ns);
         self.count += 1;
         self.sum += u128::from(ns);
@@ -56,14 +59,7 @@ impl Recorder {
 
     /// Takes in everything that another has recorded; the order does not matter.
     pub fn merge(&mut self, other: &Self) {
-        if other.count == 0 {
-            return;
-        }
-        self.min = if self.count == 0 {
-            other.min
-        } else {
-            self.min.min(other.min)
-        };
+        self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
         self.count += other.count;
         self.sum += other.sum;
@@ -73,9 +69,7 @@ impl Recorder {
             self.outgrow();
         }
         if let Some(histogram) = &mut self.histogram {
-            std::mem::take(&mut self.samples)
-                .into_iter()
-                .for_each(|ns| histogram.record(ns));
+            std::mem::take(&mut self.samples).into_iter().for_each(|ns| histogram.record(ns));
             if let Some(more) = &other.histogram {
                 histogram.merge(more);
             }
@@ -104,10 +98,7 @@ impl Recorder {
     #[must_use]
     pub fn summary(&self) -> LatencySummary {
         if self.count == 0 {
-            return LatencySummary {
-                exact: true,
-                ..LatencySummary::default()
-            };
+            return LatencySummary { exact: true, ..LatencySummary::default() };
         }
         let mut sorted = self.samples.clone();
         sorted.sort_unstable();
@@ -151,9 +142,7 @@ mod tests {
 
     fn summary(values: impl IntoIterator<Item = u64>) -> LatencySummary {
         let mut recorder = Recorder::default();
-        values
-            .into_iter()
-            .for_each(|ns| recorder.record(Duration::from_ns(ns)));
+        values.into_iter().for_each(|ns| recorder.record(Duration::from_ns(ns)));
         recorder.summary()
     }
 
@@ -166,20 +155,14 @@ mod tests {
             (100, 5050, 9505, 9901, 10_000)
         );
         let four = [100, 200, 300, 400];
-        assert_eq!(
-            (quantile_type_7(&four, 0.5), quantile_type_7(&four, 0.95)),
-            (250, 385)
-        );
+        assert_eq!((quantile_type_7(&four, 0.5), quantile_type_7(&four, 0.95)), (250, 385));
         assert_eq!(quantile_type_7(&[7], 0.99), 7);
     }
 
     #[test]
     fn nothing_has_no_value() {
         let none = summary([]);
-        assert_eq!(
-            (none.count, none.mean_ns, none.p50_ns, none.max_ns),
-            (0, None, None, None)
-        );
+        assert_eq!((none.count, none.mean_ns, none.p50_ns, none.max_ns), (0, None, None, None));
     }
 
     #[test]
@@ -187,16 +170,9 @@ mod tests {
         let n = 1_000_000_u64;
         let many = summary((0..n).map(|i| i * 7_919 % n * 1_000));
         assert!(!many.exact);
-        assert_eq!(
-            (many.count, many.min_ns, many.max_ns),
-            (n, Some(0), Some((n - 1) * 1_000))
-        );
+        assert_eq!((many.count, many.min_ns, many.max_ns), (n, Some(0), Some((n - 1) * 1_000)));
         assert_eq!(many.mean_ns, Some((n - 1) * 500));
-        for (got, exact) in [
-            (many.p50_ns, 0.5),
-            (many.p99_ns, 0.99),
-            (many.p999_ns, 0.999),
-        ] {
+        for (got, exact) in [(many.p50_ns, 0.5), (many.p99_ns, 0.99), (many.p999_ns, 0.999)] {
             let (got, exact) = (got.unwrap() as f64, exact * (n - 1) as f64 * 1_000.0);
             assert!((got / exact - 1.0).abs() < 1e-3, "{got} {exact}");
         }
@@ -207,35 +183,18 @@ mod tests {
     #[test]
     fn merging_is_recording_both() {
         let all: Vec<u64> = (0..100_000).map(|i| i * 7_919 % 65_537 * 1_000).collect();
-        for (cut, end) in [
-            (0, 10),
-            (10, 10),
-            (10, 60_000),
-            (60_000, 70_000),
-            (30_000, 100_000),
-        ] {
+        for (cut, end) in [(0, 10), (10, 10), (10, 60_000), (60_000, 70_000), (30_000, 100_000)] {
             let (mut one, mut two) = (Recorder::default(), Recorder::default());
-            all[..cut]
-                .iter()
-                .for_each(|&ns| one.record(Duration::from_ns(ns)));
-            all[cut..end]
-                .iter()
-                .for_each(|&ns| two.record(Duration::from_ns(ns)));
+            all[..cut].iter().for_each(|&ns| one.record(Duration::from_ns(ns)));
+            all[cut..end].iter().for_each(|&ns| two.record(Duration::from_ns(ns)));
             one.merge(&two);
-            assert_eq!(
-                one.summary(),
-                summary(all[..end].iter().copied()),
-                "{cut} {end}"
-            );
+            assert_eq!(one.summary(), summary(all[..end].iter().copied()), "{cut} {end}");
         }
     }
 
     #[test]
     fn extremes_do_not_overflow() {
         let huge = summary((0..70_000).map(|_| u64::MAX));
-        assert_eq!(
-            (huge.mean_ns, huge.p99_ns),
-            (Some(u64::MAX), Some(u64::MAX))
-        );
+        assert_eq!((huge.mean_ns, huge.p99_ns), (Some(u64::MAX), Some(u64::MAX)));
     }
 }

@@ -116,10 +116,7 @@ impl Component {
     /// The metric called `name`, if the component has it.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Metric> {
-        self.metrics
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, metric)| *metric)
+        self.metrics.iter().find(|(known, _)| *known == name).map(|(_, metric)| *metric)
     }
 }
 

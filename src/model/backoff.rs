@@ -130,30 +130,19 @@ mod tests {
     }
 
     fn exponential(cap: Option<u64>, jitter: Jitter) -> Formula {
-        Formula::exponential(
-            Duration::from_ms(20),
-            2.0,
-            cap.map(Duration::from_ms),
-            jitter,
-        )
+        Formula::exponential(Duration::from_ms(20), 2.0, cap.map(Duration::from_ms), jitter)
     }
 
     #[test]
     fn the_exponent_starts_at_zero_and_the_cap_holds() {
         let ms = |values: [u64; 6]| values.map(|ms| ms * 1_000_000).to_vec();
-        assert_eq!(
-            waits(exponential(Some(400), Jitter::None), 6),
-            ms([20, 40, 80, 160, 320, 400])
-        );
+        assert_eq!(waits(exponential(Some(400), Jitter::None), 6), ms([20, 40, 80, 160, 320, 400]));
     }
 
     #[test]
     fn a_thousand_retries_saturate() {
         assert_eq!(waits(exponential(None, Jitter::None), 1_000)[999], u64::MAX);
-        assert_eq!(
-            waits(exponential(Some(400), Jitter::None), 1_000)[999],
-            400_000_000
-        );
+        assert_eq!(waits(exponential(Some(400), Jitter::None), 1_000)[999], 400_000_000);
     }
 
     #[test]
@@ -164,10 +153,7 @@ mod tests {
             (Jitter::Proportional(0.2), 0.8, 1.2),
         ];
         for (jitter, low, high) in ranges {
-            for (wait, v) in waits(exponential(Some(40), jitter), 4)
-                .iter()
-                .zip([20, 40, 40, 40])
-            {
+            for (wait, v) in waits(exponential(Some(40), jitter), 4).iter().zip([20, 40, 40, 40]) {
                 let of_v = *wait as f64 / f64::from(v * 1_000_000);
                 assert!((low..high).contains(&of_v), "{jitter:?}: {of_v} of {v} ms");
             }

@@ -58,14 +58,7 @@ impl Consumer {
     pub fn new(config: Config, measured_from: Instant) -> Self {
         let busy = Gauge::new(measured_from);
         let (deliveries, acknowledged, redelivered, dead_lettered) = (0, 0, 0, 0);
-        Self {
-            config,
-            busy,
-            deliveries,
-            acknowledged,
-            redelivered,
-            dead_lettered,
-        }
+        Self { config, busy, deliveries, acknowledged, redelivered, dead_lettered }
     }
 
     /// The queue it takes from.
@@ -94,10 +87,7 @@ impl Consumer {
         self.busy.rise(now);
         let frame = &mut cx.frames[message];
         (frame.node, frame.from) = (node, node);
-        let State::Message {
-            deliveries, since, ..
-        } = &mut frame.state
-        else {
+        let State::Message { deliveries, since, .. } = &mut frame.state else {
             unreachable!("consumers take messages")
         };
         *deliveries += 1;
@@ -118,10 +108,7 @@ impl Consumer {
         outcome: Outcome,
     ) -> Verdict {
         let frame = cx.frames[message];
-        let State::Message {
-            deliveries, waited, ..
-        } = frame.state
-        else {
+        let State::Message { deliveries, waited, .. } = frame.state else {
             unreachable!("consumers hold messages")
         };
         let request = cx.requests[frame.request];
@@ -134,19 +121,11 @@ impl Consumer {
         if deliveries >= self.config.max_deliveries {
             self.busy.fall(cx.now());
             self.dead_lettered += measured;
-            cx.note(
-                frame.request,
-                frame.node,
-                What::DeadLettered,
-                u64::from(deliveries),
-            );
+            cx.note(frame.request, frame.node, What::DeadLettered, u64::from(deliveries));
             return Verdict::DeadLettered;
         }
         self.redelivered += measured;
-        let wait = self
-            .config
-            .backoff
-            .wait(request.key, deliveries, request.attempts, waited);
+        let wait = self.config.backoff.wait(request.key, deliveries, request.attempts, waited);
         if let State::Message { waited, .. } = &mut cx.frames[message].state {
             *waited = wait;
         }

@@ -66,17 +66,12 @@ impl Timeline {
     /// The timeline of those `faults` that can have an effect.
     #[must_use]
     pub fn new(faults: impl IntoIterator<Item = Fault>) -> Self {
-        Self {
-            faults: faults.into_iter().filter(Fault::is_effective).collect(),
-        }
+        Self { faults: faults.into_iter().filter(Fault::is_effective).collect() }
     }
 
     /// The instants at which something crashes, each with its fault.
     pub fn crashes(&self) -> impl Iterator<Item = Fault> {
-        self.faults
-            .iter()
-            .copied()
-            .filter(|fault| fault.effect == Effect::Crashed)
+        self.faults.iter().copied().filter(|fault| fault.effect == Effect::Crashed)
     }
 
     /// True if nothing ever goes wrong.
@@ -150,20 +145,12 @@ mod tests {
     fn fault(from: u64, until: u64, effect: Effect, ratio: f64) -> Fault {
         let at = Instant::from_ns;
         let site = Site::new(1, "fault", "meets");
-        Fault {
-            from: at(from),
-            until: at(until),
-            effect,
-            ratio,
-            site,
-        }
+        Fault { from: at(from), until: at(until), effect, ratio, site }
     }
 
     fn done(faults: &[Fault], now: u64, work: u64) -> u64 {
         let timeline = Timeline::new(faults.iter().copied());
-        timeline
-            .done(Instant::from_ns(now), Duration::from_ns(work), 7, 1)
-            .as_ns()
+        timeline.done(Instant::from_ns(now), Duration::from_ns(work), 7, 1).as_ns()
     }
 
     #[test]
@@ -188,10 +175,8 @@ mod tests {
 
     #[test]
     fn overlaps_do_not_depend_on_the_order() {
-        let (a, b) = (
-            fault(0, 100, Effect::Slowed(2.0), 1.0),
-            fault(50, 150, Effect::Slowed(3.0), 1.0),
-        );
+        let (a, b) =
+            (fault(0, 100, Effect::Slowed(2.0), 1.0), fault(50, 150, Effect::Slowed(3.0), 1.0));
         // 25 by t = 50, 8 (50 / 6, cut off) by t = 100, 16 (50 / 3) by t = 150, the rest at once.
         assert_eq!(done(&[a, b], 0, 60), 150 + 60 - 25 - 8 - 16);
         assert_eq!(done(&[a, b], 0, 60), done(&[b, a], 0, 60));
@@ -209,10 +194,7 @@ mod tests {
 
     #[test]
     fn a_ratio_meets_that_ratio_and_more_when_raised() {
-        let (some, more) = (
-            fault(0, 9, Effect::Failing, 0.3),
-            fault(0, 9, Effect::Failing, 0.5),
-        );
+        let (some, more) = (fault(0, 9, Effect::Failing, 0.3), fault(0, 9, Effect::Failing, 0.5));
         let met = |fault: Fault| (0..10_000).filter(|&s| fault.meets(s * 77, 1)).count();
         assert!((2_816..3_184).contains(&met(some)), "{}", met(some));
         assert!((0..10_000_u64).all(|s| !some.meets(s, 1) || more.meets(s, 1)));

@@ -45,12 +45,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
         let end = end.max(self.cx.measured_from);
         let window = end - self.cx.measured_from;
         let mut there = vec![0; self.nodes.len()];
-        let Cx {
-            frames,
-            requests,
-            tally,
-            ..
-        } = &mut self.cx;
+        let Cx { frames, requests, tally, .. } = &mut self.cx;
         for (_, frame) in frames.iter() {
             if requests.get(frame.request).is_some_and(|of| of.measured) {
                 there[frame.node as usize] += 1;

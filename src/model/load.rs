@@ -85,14 +85,7 @@ impl Stages {
     /// Begins at `start`. A repeated sequence must not be all silence.
     #[must_use]
     pub fn new(stages: Vec<(u64, f64, f64)>, repeat: bool, poisson: bool, start: Instant) -> Self {
-        Self {
-            stages,
-            repeat,
-            poisson,
-            stage: 0,
-            stage_start: start,
-            offset_ns: 0.0,
-        }
+        Self { stages, repeat, poisson, stage: 0, stage_start: start, offset_ns: 0.0 }
     }
 
     /// The instant at which `amount` more requests were expected since the last call (time change
@@ -151,12 +144,7 @@ impl Load {
     #[must_use]
     pub const fn new(config: Config) -> Self {
         let next = config.start;
-        Self {
-            config,
-            arrived: 0,
-            batches: 0,
-            next,
-        }
+        Self { config, arrived: 0, batches: 0, next }
     }
 
     /// Where its requests go.
@@ -215,11 +203,7 @@ impl Load {
             }
             Arrivals::Renewal { gap, .. } => self.next.saturating_add(gap.sample(unit)),
             Arrivals::Stages(stages) => {
-                let amount = if stages.poisson {
-                    -fpmath::ln(1.0 - unit)
-                } else {
-                    1.0
-                };
+                let amount = if stages.poisson { -fpmath::ln(1.0 - unit) } else { 1.0 };
                 match stages.advance(amount) {
                     Some(at) => at,
                     None => return Next::Never,
@@ -291,8 +275,6 @@ impl Load {
 /// The number of a caller's frame within its load, and what it has sent.
 #[must_use]
 pub fn caller_of(first: FrameId, frame: FrameId, state: State) -> (u64, u64) {
-    let State::Caller { sent } = state else {
-        unreachable!("callers have their own state")
-    };
+    let State::Caller { sent } = state else { unreachable!("callers have their own state") };
     (u64::from(frame - first), sent)
 }

@@ -3,7 +3,8 @@
 //! What waits counts against the capacity; what a consumer holds does not. Consumers take when
 //! the event that published is over, so a burst is published as a whole before anything is taken.
 
-use super::frame::{FrameId, Line, NONE, NodeId, RequestId, State};
+use super::frame::{FrameId, NONE, NodeId, RequestId, State};
+use super::line::Line;
 use super::state::Cx;
 use crate::kernel::calendar::Calendar;
 use crate::kernel::time::{Duration, Instant};
@@ -50,11 +51,7 @@ impl Queue {
         if !self.has_room(cx, node, request) {
             return false;
         }
-        let state = State::Message {
-            deliveries: 0,
-            since: cx.now(),
-            waited: Duration::ZERO,
-        };
+        let state = State::Message { deliveries: 0, since: cx.now(), waited: Duration::ZERO };
         let message = cx.frames.add(node, node, NONE, request, state);
         self.append(cx, node, message);
         true
@@ -104,12 +101,7 @@ impl Queue {
     fn append<C: Calendar, P: Probe>(&mut self, cx: &mut Cx<C, P>, node: NodeId, id: FrameId) {
         self.line.push(&mut cx.frames, id);
         self.depth.rise(cx.now());
-        cx.note(
-            cx.frames[id].request,
-            node,
-            What::Published,
-            self.line.len(),
-        );
+        cx.note(cx.frames[id].request, node, What::Published, self.line.len());
     }
 
     /// Takes the message that has waited longest.

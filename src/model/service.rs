@@ -7,7 +7,8 @@
 //! What happens when the caller leaves is the service's own affair: see [`Cancellation`].
 
 use super::fault::{Effect, Timeline};
-use super::frame::{Frame, FrameId, Line, NodeId, RequestId, State};
+use super::frame::{Frame, FrameId, NodeId, RequestId, State};
+use super::line::Line;
 use super::state::{Cx, Outcome};
 use super::tally::Work;
 use crate::kernel::calendar::Calendar;
@@ -123,10 +124,7 @@ impl Service {
         let measured = u64::from(of.measured);
         self.counts.arrivals += measured;
         if !self.config.faults.is_empty()
-            && self
-                .config
-                .faults
-                .strikes(Effect::Crashed, now, of.key, of.attempts)
+            && self.config.faults.strikes(Effect::Crashed, now, of.key, of.attempts)
         {
             self.counts.crashed += measured;
             cx.note(request, node, What::Crashed, 0);
@@ -135,10 +133,7 @@ impl Service {
         let there = self.busy.level() + self.line.len();
         if self.busy.level() < self.config.slots {
             self.in_flight_max = self.in_flight_max.max(there + 1);
-            let state = State::Queued {
-                since: now,
-                left: Instant::NEVER,
-            };
+            let state = State::Queued { since: now, left: Instant::NEVER };
             let frame = cx.frames.add(node, from, parent, request, state);
             cx.frames[frame].attempt = of.attempts;
             self.start(cx, frame);
@@ -150,10 +145,7 @@ impl Service {
             return Some(Outcome::Shed);
         }
         self.in_flight_max = self.in_flight_max.max(there + 1);
-        let state = State::Queued {
-            since: now,
-            left: Instant::NEVER,
-        };
+        let state = State::Queued { since: now, left: Instant::NEVER };
         let frame = cx.frames.add(node, from, parent, request, state);
         cx.frames[frame].attempt = of.attempts;
         self.line.push(&mut cx.frames, frame);
@@ -176,12 +168,7 @@ impl Service {
             self.wait.record(now - since);
         }
         let (work, fails) = self.draw(now, of.key, frame.attempt);
-        cx.frames[id].state = State::Working {
-            since,
-            started: now,
-            fails,
-            left,
-        };
+        cx.frames[id].state = State::Working { since, started: now, fails, left };
         cx.note_attempt(&frame, What::Started, work.as_ns());
         match self.constant {
             Some(delay) => cx.clock.wake_after(delay, id),
@@ -196,14 +183,12 @@ impl Service {
     }
 
     /// Time in a slot and whether it ends in an error.
-    #[inline]
+    #[inline(always)]
     fn draw(&self, now: Instant, subject: u64, attempt: u32) -> (Duration, bool) {
         let config = &self.config;
         let mut work = match config.time.as_constant() {
             Some(constant) => constant,
-            None => config
-                .time
-                .sample(config.time_site.unit(subject, attempt, 0)),
+            None => config.time.sample(config.time_site.unit(subject, attempt, 0)),
         };
         let mut ratio = config.failure_ratio;
         if let Some(overload) = config.overload {
@@ -218,9 +203,7 @@ impl Service {
         }
         let fails = (ratio > 0.0 && config.failure_site.unit(subject, attempt, 0) < ratio)
             || (!config.faults.is_empty()
-                && config
-                    .faults
-                    .strikes(Effect::Failing, now, subject, attempt));
+                && config.faults.strikes(Effect::Failing, now, subject, attempt));
         (work, fails)
     }
 
@@ -232,13 +215,7 @@ impl Service {
         id: FrameId,
     ) -> Option<(Frame, Outcome)> {
         let frame = cx.frames[id];
-        let State::Working {
-            since,
-            started,
-            fails,
-            left,
-        } = frame.state
-        else {
+        let State::Working { since, started, fails, left } = frame.state else {
             unreachable!("only working attempts finish")
         };
         let now = cx.now();
@@ -259,11 +236,7 @@ impl Service {
         };
         cx.note_attempt(&frame, what, ns.as_ns());
         cx.leave(id, left);
-        let outcome = if fails {
-            Outcome::Error
-        } else {
-            Outcome::Success
-        };
+        let outcome = if fails { Outcome::Error } else { Outcome::Success };
         (left == Instant::NEVER).then_some((frame, outcome))
     }
 
@@ -303,23 +276,10 @@ impl Service {
                 self.stop(cx, id);
                 self.free_slot(cx);
             }
-            (
-                State::Working {
-                    since,
-                    started,
-                    fails,
-                    ..
-                },
-                _,
-            ) => {
+            (State::Working { since, started, fails, .. }, _) => {
                 cx.note_attempt(&frame, What::Abandoned, 0);
                 cx.orphan(id);
-                cx.frames[id].state = State::Working {
-                    since,
-                    started,
-                    fails,
-                    left,
-                };
+                cx.frames[id].state = State::Working { since, started, fails, left };
             }
             _ => unreachable!("a service's frame is queued or working"),
         }
@@ -406,10 +366,7 @@ impl Service {
                 ("waiting_max", Metric::Count(self.waiting.max())),
             ]);
         }
-        Component {
-            kind: "service",
-            metrics,
-        }
+        Component { kind: "service", metrics }
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::frame::{Frame, FrameId, Frames, NodeId, RequestId, Requests};
+use super::frame::{Frame, FrameId, Frames, NodeId, RequestId};
+use super::request::Requests;
 use super::tally::Tally;
 use crate::kernel::calendar::Calendar;
 use crate::kernel::simulation::Clock;

@@ -1,6 +1,6 @@
 //! The books of an arm: requests by fate, attempts by outcome, and their latencies.
 
-use super::frame::Request;
+use super::request::Request;
 use super::state::Outcome;
 use crate::kernel::time::{Duration, Instant};
 use crate::metrics::fingerprint::Hash;
@@ -147,29 +147,10 @@ impl Tally {
             dead_lettered,
             in_flight,
         } = self.requests;
-        let Attempts {
-            total,
-            failed: bad,
-            retries,
-            timeouts,
-            errors,
-            cancelled,
-        } = self.attempts;
-        let requests = [
-            offered,
-            succeeded,
-            late,
-            failed,
-            rejected,
-            shed,
-            dropped,
-            dead_lettered,
-        ];
+        let Attempts { total, failed: bad, retries, timeouts, errors, cancelled } = self.attempts;
+        let requests = [offered, succeeded, late, failed, rejected, shed, dropped, dead_lettered];
         let attempts = [in_flight, total, bad, retries, timeouts, errors, cancelled];
-        requests
-            .into_iter()
-            .chain(attempts)
-            .for_each(|count| hash.absorb(count));
+        requests.into_iter().chain(attempts).for_each(|count| hash.absorb(count));
     }
 
     /// Succeeded requests per second of `window`.

@@ -18,10 +18,12 @@ use crate::kernel::calendar::{Calendar, MAX_SLOTS};
 use crate::kernel::simulation::{Clock, Halt, Model};
 use crate::metrics::probe::{Probe, What};
 
-/// A node of an arm.
+/// A node of an arm. The tag is a byte of its own, because it is read at every step of a walk and
+/// one hidden in a variant's fields takes arithmetic to read.
 // An arm has a handful of nodes, and a box would cost every event a further look-up.
 #[expect(clippy::large_enum_variant)]
 #[derive(Debug)]
+#[repr(u8)]
 pub enum Node {
     /// Requests come from here.
     Load(Load, FrameId),
@@ -57,16 +59,11 @@ pub enum Node {
     Consumer(Consumer),
 }
 
-/// Where a walk stands.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Step {
-    /// Into the node, below the frame.
-    Down(NodeId, FrameId, RequestId),
-    /// Out of the node, to whatever stands above it; the frame is its own or the nearest above.
-    Up(NodeId, FrameId, RequestId, Outcome),
-    /// Parked, or over.
-    Done,
-}
+/// A request that goes down: into the node, below the frame.
+type Falling = (NodeId, FrameId);
+/// What came up: out of the node, to whatever stands above it; the frame is its own or the nearest
+/// above.
+type Rising = (NodeId, FrameId, Outcome);
 
 /// Steps at one instant that any scenario may take ...
 const STEPS_ALWAYS: u64 = 1_000_000;
@@ -90,21 +87,17 @@ impl<C: Calendar, P: Probe> Model for World<C, P> {
         match &mut self.nodes[frame.node as usize] {
             Node::Service(service) => {
                 if let Some((frame, outcome)) = service.wake(&mut self.cx, slot) {
-                    self.walk(Step::Up(frame.from, frame.parent, frame.request, outcome));
+                    self.walk_up(frame.request, (frame.from, frame.parent, outcome));
                 }
             }
             Node::Timeout(timeout) => {
                 timeout.fire(&mut self.cx, slot);
                 self.cancel_below(slot);
                 self.cx.frames.remove(slot);
-                self.walk(Step::Up(
-                    frame.node - 1,
-                    frame.parent,
-                    frame.request,
-                    Outcome::Timeout,
-                ));
+                let above = (frame.node - 1, frame.parent, Outcome::Timeout);
+                self.walk_up(frame.request, above);
             }
-            Node::Retry(_) => self.walk(Step::Down(frame.node + 1, slot, frame.request)),
+            Node::Retry(_) => self.walk_down(frame.request, (frame.node + 1, slot)),
             Node::Consumer(consumer) => {
                 consumer.wake(self.cx.clock.now());
                 let queue = consumer.queue();
@@ -164,7 +157,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
         let node = self.cx.frames[id].node;
         if let Node::Bulkhead(bulkhead) = &mut self.nodes[node as usize] {
             let (parent, request) = bulkhead.resume(&mut self.cx, id);
-            self.walk(Step::Down(node + 1, parent, request));
+            self.walk_down(request, (node + 1, parent));
         }
     }
 
@@ -198,25 +191,31 @@ impl<C: Calendar, P: Probe> World<C, P> {
             if let Node::Consumer(consumer) = &mut self.nodes[node as usize] {
                 consumer.take(&mut self.cx, node, message);
             }
-            self.walk(Step::Down(node + 1, message, request));
+            self.walk_down(request, (node + 1, message));
         }
     }
 
-    /// Walks until the request is parked or over.
+    /// Walks down, and up and down again, until the request is parked or over.
     #[inline]
-    pub(super) fn walk(&mut self, mut step: Step) {
-        loop {
-            step = match step {
-                Step::Down(node, parent, request) => self.down(node, parent, request),
-                Step::Up(node, parent, request, outcome) => self.up(node, parent, request, outcome),
-                Step::Done => return,
+    pub(super) fn walk_down(&mut self, request: RequestId, mut to: Falling) {
+        while let Some(risen) = self.down(request, to) {
+            match self.up(request, risen) {
+                Some(again) => to = again,
+                None => return,
             }
         }
     }
 
-    /// Down through layers until one settles, parks or sends.
+    /// Walks up, and whatever follows, until the request is parked or over.
     #[inline]
-    fn down(&mut self, mut node: NodeId, mut parent: FrameId, request: RequestId) -> Step {
+    pub(super) fn walk_up(&mut self, request: RequestId, from: Rising) {
+        if let Some(again) = self.up(request, from) {
+            self.walk_down(request, again);
+        }
+    }
+
+    /// Down through layers until one settles it, which is returned, parks or sends.
+    fn down(&mut self, request: RequestId, (mut node, mut parent): Falling) -> Option<Rising> {
         loop {
             let cx = &mut self.cx;
             let enter = match &mut self.nodes[node as usize] {
@@ -235,13 +234,16 @@ impl<C: Calendar, P: Probe> World<C, P> {
                 &mut Node::Send { to, picks_up } => {
                     return self.send((node, to), picks_up, parent, request);
                 }
-                &mut Node::Publish(queue) => return self.publish(queue, request),
+                &mut Node::Publish(queue) => {
+                    self.publish(queue, request);
+                    return None;
+                }
                 _ => unreachable!("a pipeline holds layers"),
             };
             match enter {
                 Enter::Down(below) => (node, parent) = (node + 1, below),
-                Enter::Settle(outcome) => return Step::Up(node - 1, parent, request, outcome),
-                Enter::Parked => return Step::Done,
+                Enter::Settle(outcome) => return Some((node - 1, parent, outcome)),
+                Enter::Parked => return None,
             }
         }
     }
@@ -254,17 +256,17 @@ impl<C: Calendar, P: Probe> World<C, P> {
         picks_up: bool,
         parent: FrameId,
         request: RequestId,
-    ) -> Step {
+    ) -> Option<Rising> {
         let cx = &mut self.cx;
         let steps = cx.clock.step();
         if steps > STEPS_ALWAYS && steps > STEPS_ALWAYS + STEPS_PER_FRAME * cx.frames.len() as u64 {
             cx.clock.halt(Halt::ZeroDelayLoop);
             self.stuck = Some((node, to));
-            return Step::Done;
+            return None;
         }
         if cx.frames.len() + FRAME_RESERVE > MAX_SLOTS as usize {
             cx.clock.halt(Halt::OutOfSlots);
-            return Step::Done;
+            return None;
         }
         let now = cx.clock.now();
         let of = &mut cx.requests[request];
@@ -280,21 +282,17 @@ impl<C: Calendar, P: Probe> World<C, P> {
         let Node::Service(service) = &mut self.nodes[to as usize] else {
             unreachable!("attempts go to services")
         };
-        match service.enter(cx, (to, node), parent, request) {
-            Some(outcome) => Step::Up(node, parent, request, outcome),
-            None => Step::Done,
-        }
+        let settled = service.enter(cx, (to, node), parent, request);
+        settled.map(|outcome| (node, parent, outcome))
     }
 
-    /// Up through layers until one sends down again, parks, or the top is reached.
-    #[inline]
+    /// Up through layers until one sends down again, which is returned, parks, or the top is
+    /// reached.
     fn up(
         &mut self,
-        mut node: NodeId,
-        mut parent: FrameId,
         request: RequestId,
-        mut outcome: Outcome,
-    ) -> Step {
+        (mut node, mut parent, mut outcome): Rising,
+    ) -> Option<Falling> {
         loop {
             let cx = &mut self.cx;
             let exit = match &mut self.nodes[node as usize] {
@@ -302,11 +300,11 @@ impl<C: Calendar, P: Probe> World<C, P> {
                 Node::Timeout(timeout) => timeout.exit(cx, parent, outcome),
                 Node::Call => {
                     self.end_call(request, outcome);
-                    return Step::Done;
+                    return None;
                 }
                 Node::Consumer(_) => {
                     self.delivered(node, parent, request, outcome);
-                    return Step::Done;
+                    return None;
                 }
                 _ => {
                     self.pass(node, request, outcome);
@@ -315,8 +313,8 @@ impl<C: Calendar, P: Probe> World<C, P> {
             };
             match exit {
                 Exit::Up(above, risen) => (node, parent, outcome) = (node - 1, above, risen),
-                Exit::Again(frame) => return Step::Down(node + 1, frame, request),
-                Exit::Parked => return Step::Done,
+                Exit::Again(frame) => return Some((node + 1, frame)),
+                Exit::Parked => return None,
             }
         }
     }

@@ -5,7 +5,7 @@ use super::frame::{FrameId, NONE, NodeId, RequestId, State};
 use super::load::{Next, caller_of};
 use super::state::{Cx, Outcome};
 use super::tally::Fate;
-use super::walker::{Node, Step};
+use super::walker::Node;
 use crate::kernel::calendar::{Calendar, MAX_SLOTS};
 use crate::kernel::simulation::{Delay, Halt};
 use crate::kernel::time::Instant;
@@ -26,12 +26,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
     /// A world at instant zero. `keys` are those of the nodes' names, in the order of `nodes`.
     #[must_use]
     pub fn new(nodes: Vec<Node>, keys: Vec<u64>, cx: Cx<C, P>) -> Self {
-        let mut world = Self {
-            nodes,
-            cx,
-            keys,
-            stuck: None,
-        };
+        let mut world = Self { nodes, cx, keys, stuck: None };
         world.start();
         world
     }
@@ -58,9 +53,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
                 let state = State::Caller { sent: 0 };
                 let frame = self.cx.frames.add(node, node, NONE, NONE, state);
                 if let Some(think) = load.think(u64::from(caller), 0) {
-                    self.cx
-                        .clock
-                        .wake_at(load.start().saturating_add(think), frame);
+                    self.cx.clock.wake_at(load.start().saturating_add(think), frame);
                 }
             }
         }
@@ -107,11 +100,11 @@ impl<C: Calendar, P: Probe> World<C, P> {
         let now = cx.clock.now();
         let request = cx.requests.add(node, request, now, caller, measured);
         cx.note(request, node, What::Arrived, 0);
-        self.walk(Step::Down(target, NONE, request));
+        self.walk_down(request, (target, NONE));
     }
 
     /// A request is published: its publisher goes on at once, its fate is that of the message.
-    pub(super) fn publish(&mut self, queue: NodeId, request: RequestId) -> Step {
+    pub(super) fn publish(&mut self, queue: NodeId, request: RequestId) {
         self.release_caller(request);
         let Node::Queue(line, _) = &mut self.nodes[queue as usize] else {
             unreachable!("messages go to queues")
@@ -121,7 +114,6 @@ impl<C: Calendar, P: Probe> World<C, P> {
         } else {
             self.end(request, Fate::Dropped);
         }
-        Step::Done
     }
 
     /// A message goes back to its queue, which may be full, and its consumer may be free again.
@@ -195,11 +187,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
         let now = cx.clock.now();
         let elapsed = (now - cx.requests[id].arrived).as_ns();
         let succeeded = matches!(fate, Fate::Succeeded | Fate::Late);
-        let what = if succeeded {
-            What::Succeeded
-        } else {
-            What::Failed
-        };
+        let what = if succeeded { What::Succeeded } else { What::Failed };
         cx.note(id, cx.requests[id].load, what, elapsed);
         let request = cx.requests.end(id);
         cx.fingerprint.outcome(request.key, fate as u64, elapsed);
@@ -232,12 +220,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
             return;
         };
         let mut there: Vec<(Instant, FrameId)> = Vec::new();
-        for (id, frame) in self
-            .cx
-            .frames
-            .iter()
-            .filter(|(_, frame)| frame.node == service)
-        {
+        for (id, frame) in self.cx.frames.iter().filter(|(_, frame)| frame.node == service) {
             let (State::Queued { since, .. } | State::Working { since, .. }) = frame.state else {
                 continue;
             };
@@ -259,12 +242,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
             service.restart(&mut self.cx);
         }
         for frame in dead {
-            self.walk(Step::Up(
-                frame.from,
-                frame.parent,
-                frame.request,
-                Outcome::Error,
-            ));
+            self.walk_up(frame.request, (frame.from, frame.parent, Outcome::Error));
         }
     }
 }

@@ -13,26 +13,18 @@ const MANY_ATTEMPTS: f64 = 1.5;
 /// least a tenth of the losses.
 pub(super) fn losses(arm: &ArmResult) -> Vec<String> {
     let (requests, failed_by) = (&arm.requests, &arm.failed_by);
-    let other = requests
-        .failed
-        .saturating_sub(failed_by.timeout + failed_by.error);
+    let other = requests.failed.saturating_sub(failed_by.timeout + failed_by.error);
     let by = |who: String, n: u64| (n, format!("{who} {}", count(n)));
     let they = |n: u64, how: &str| (n, format!("{} {}", count(n), singular(how, n)));
     let full = who(arm, "dropped", "a queue");
     let mut losses = vec![
         by(refusal(arm), requests.rejected),
-        by(
-            format!("{} shed", who(arm, "shed", "its servers")),
-            requests.shed,
-        ),
+        by(format!("{} shed", who(arm, "shed", "its servers")), requests.shed),
         by(format!("{full} was full and dropped"), requests.dropped),
         they(failed_by.timeout, "ended in a timeout"),
         they(failed_by.error, "ended in an error"),
         they(other, "failed"),
-        they(
-            requests.dead_lettered,
-            "were dead-lettered after their last delivery",
-        ),
+        they(requests.dead_lettered, "were dead-lettered after their last delivery"),
         they(requests.late, "succeeded only after the deadline"),
         they(requests.in_flight, "were unfinished at the end"),
     ];
@@ -67,9 +59,7 @@ pub(super) fn strain(arm: &ArmResult) -> Vec<String> {
     }
     if let Some(ratio) = arm.wasted.ratio.filter(|&ratio| ratio >= MUCH) {
         let part = percent(ratio);
-        facts.push(format!(
-            "{part} of the service time went to callers that had left"
-        ));
+        facts.push(format!("{part} of the service time went to callers that had left"));
     }
     facts
 }
@@ -122,10 +112,7 @@ fn most<'a>(arm: &'a ArmResult, metric: &str) -> Option<(&'a str, &'a Component)
 
 /// "its queue", or by name when the arm has several of the kind.
 fn named(arm: &ArmResult, name: &str, part: &Component) -> String {
-    let of_kind = arm
-        .components
-        .values()
-        .filter(|other| other.kind == part.kind);
+    let of_kind = arm.components.values().filter(|other| other.kind == part.kind);
     if of_kind.count() == 1 {
         format!("its {}", part.kind)
     } else {
@@ -150,9 +137,7 @@ fn times(n: u64) -> String {
 
 fn singular(ending: &str, n: u64) -> String {
     if n == 1 {
-        ending
-            .replace("were ", "was ")
-            .replace("their last", "its last")
+        ending.replace("were ", "was ").replace("their last", "its last")
     } else {
         ending.to_owned()
     }

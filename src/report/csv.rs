@@ -56,11 +56,7 @@ fn cell(value: Scalar) -> String {
 fn guarded(name: &str) -> String {
     // Some programs look past leading spaces, so this does too.
     let risky = ['=', '+', '-', '@', '\''];
-    if name.trim_start().starts_with(risky) {
-        format!("'{name}")
-    } else {
-        name.to_owned()
-    }
+    if name.trim_start().starts_with(risky) { format!("'{name}") } else { name.to_owned() }
 }
 
 #[cfg(test)]
@@ -77,17 +73,7 @@ mod tests {
 
     #[test]
     fn names_never_become_formulas_and_come_back_exactly() {
-        let names = [
-            "=1+1",
-            "+x",
-            "-x",
-            "@x",
-            " =x",
-            "'=x",
-            "plain",
-            "a=b",
-            "非同期",
-        ];
+        let names = ["=1+1", "+x", "-x", "@x", " =x", "'=x", "plain", "a=b", "非同期"];
         for name in names {
             let guarded = guarded(name);
             assert!(!guarded.trim_start().starts_with(['=', '+', '-', '@']));

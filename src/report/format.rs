@@ -125,10 +125,7 @@ pub fn cut(name: &str, columns: usize) -> String {
 /// `metric` in words: without its unit and with spaces, `time_open_ns` as `time open`.
 #[must_use]
 pub fn label(metric: &str) -> String {
-    metric
-        .strip_suffix("_ns")
-        .unwrap_or(metric)
-        .replace('_', " ")
+    metric.strip_suffix("_ns").unwrap_or(metric).replace('_', " ")
 }
 
 fn decimal(scaled: u128, decimals: usize) -> String {
@@ -166,14 +163,7 @@ mod tests {
     #[test]
     fn counts_have_commas() {
         let printed = [0, 999, 1_000, 12_345, 1_234_567, u64::MAX].map(count);
-        let expected = [
-            "0",
-            "999",
-            "1,000",
-            "12,345",
-            "1,234,567",
-            "18,446,744,073,709,551,615",
-        ];
+        let expected = ["0", "999", "1,000", "12,345", "1,234,567", "18,446,744,073,709,551,615"];
         assert_eq!(printed, expected);
     }
 

@@ -36,10 +36,7 @@ mod tests {
             serde_json::from_str(&to_json(&sample::burst())).expect("it is JSON");
         let latency = "count mean_ns min_ns p50_ns p90_ns p95_ns p99_ns p999_ns max_ns exact";
         let expected = [
-            (
-                "",
-                "schema dessim scenario seed fingerprint fingerprints events virtual_ns arms",
-            ),
+            ("", "schema dessim scenario seed fingerprint fingerprints events virtual_ns arms"),
             ("/scenario", "name digest"),
             ("/fingerprints", "order timing results"),
             (
@@ -50,10 +47,7 @@ mod tests {
                 "/arms/rpc/requests",
                 "offered succeeded late failed rejected shed dropped dead_lettered in_flight",
             ),
-            (
-                "/arms/rpc/attempts",
-                "total failed retries timeouts errors cancelled",
-            ),
+            ("/arms/rpc/attempts", "total failed retries timeouts errors cancelled"),
             ("/arms/rpc/latency", "end_to_end processing outcome"),
             ("/arms/rpc/latency/end_to_end", latency),
             ("/arms/rpc/latency/processing", latency),
@@ -64,11 +58,8 @@ mod tests {
             let object = value.pointer(path).and_then(|value| value.as_object());
             let object = object.unwrap_or_else(|| panic!("{path} is no object"));
             let keys: Vec<&str> = keys.split(' ').collect();
-            let found: Vec<&str> = object
-                .keys()
-                .map(String::as_str)
-                .filter(|key| keys.contains(key))
-                .collect();
+            let found: Vec<&str> =
+                object.keys().map(String::as_str).filter(|key| keys.contains(key)).collect();
             assert_eq!(found, keys, "{path}");
         }
     }

@@ -46,12 +46,7 @@ pub struct Cell {
 
 impl Cell {
     fn new(digits: String, unit: &'static str, nothing: bool) -> Self {
-        Self {
-            digits,
-            unit,
-            share: None,
-            nothing,
-        }
+        Self { digits, unit, share: None, nothing }
     }
 
     fn none() -> Self {
@@ -108,12 +103,8 @@ type Arm<'a> = (&'a str, &'a ArmResult);
 #[must_use]
 pub fn groups(arms: &[Arm<'_>]) -> Vec<Group> {
     let mut groups = vec![requests(arms), attempts(arms)];
-    groups.push(latency(arms, "latency, end to end", |arm| {
-        &arm.latency.end_to_end
-    }));
-    groups.push(latency(arms, "latency, processing", |arm| {
-        &arm.latency.processing
-    }));
+    groups.push(latency(arms, "latency, end to end", |arm| &arm.latency.end_to_end));
+    groups.push(latency(arms, "latency, processing", |arm| &arm.latency.processing));
     groups.extend(components(arms));
     groups
 }
@@ -126,11 +117,7 @@ struct Plan {
 }
 
 const fn plan(label: &'static str, metric: &'static str, always: bool) -> Plan {
-    Plan {
-        label,
-        metric,
-        always,
-    }
+    Plan { label, metric, always }
 }
 
 const REQUESTS: [Plan; 12] = [
@@ -172,14 +159,11 @@ fn requests(arms: &[Arm<'_>]) -> Group {
 }
 
 fn attempts(arms: &[Arm<'_>]) -> Group {
-    planned("attempts", &ATTEMPTS, arms, |arm, plan, cell| {
-        match (plan.metric, arm.wasted.ratio) {
-            ("wasted.work_ns", Some(ratio)) if ratio > 0.0 => Cell {
-                share: Some(format::percent(ratio)),
-                ..cell
-            },
-            _ => cell,
+    planned("attempts", &ATTEMPTS, arms, |arm, plan, cell| match (plan.metric, arm.wasted.ratio) {
+        ("wasted.work_ns", Some(ratio)) if ratio > 0.0 => {
+            Cell { share: Some(format::percent(ratio)), ..cell }
         }
+        _ => cell,
     })
 }
 
@@ -205,10 +189,7 @@ fn planned(
         .filter(|(always, line)| *always || line.says_something())
         .map(|(_, line)| line)
         .collect();
-    Group {
-        heading: heading.to_owned(),
-        lines,
-    }
+    Group { heading: heading.to_owned(), lines }
 }
 
 impl Line {
@@ -218,10 +199,7 @@ impl Line {
 }
 
 fn find(arm: &ArmResult, path: &str) -> Option<Metric> {
-    arm_metrics(arm)
-        .into_iter()
-        .find(|(name, _)| *name == path)
-        .map(|(_, value)| value)
+    arm_metrics(arm).into_iter().find(|(name, _)| *name == path).map(|(_, value)| value)
 }
 
 fn unit(metric: &str) -> &'static str {
@@ -245,16 +223,10 @@ fn latency(arms: &[Arm<'_>], heading: &str, of: impl Fn(&ArmResult) -> &LatencyS
         .filter(|(label, _)| sampled || *label == "mean")
         .map(|(label, part)| Line {
             label: label.to_owned(),
-            cells: arms
-                .iter()
-                .map(|(_, arm)| Cell::time(part(of(arm))))
-                .collect(),
+            cells: arms.iter().map(|(_, arm)| Cell::time(part(of(arm)))).collect(),
         })
         .collect();
-    Group {
-        heading: heading.to_owned(),
-        lines,
-    }
+    Group { heading: heading.to_owned(), lines }
 }
 
 /// One group for each component, the union over the arms in order of first appearance.
@@ -267,10 +239,7 @@ fn components(arms: &[Arm<'_>]) -> Vec<Group> {
             }
         }
     }
-    known
-        .into_iter()
-        .filter_map(|(kind, name)| component_group(arms, kind, name))
-        .collect()
+    known.into_iter().filter_map(|(kind, name)| component_group(arms, kind, name)).collect()
 }
 
 fn component_group(arms: &[Arm<'_>], kind: &str, name: &str) -> Option<Group> {
@@ -294,10 +263,8 @@ fn component_group(arms: &[Arm<'_>], kind: &str, name: &str) -> Option<Group> {
     } else {
         lines.truncate(1);
     }
-    (!lines.is_empty()).then(|| Group {
-        heading: format!("{kind} {}", cut(name, NAME_COLUMNS)),
-        lines,
-    })
+    (!lines.is_empty())
+        .then(|| Group { heading: format!("{kind} {}", cut(name, NAME_COLUMNS)), lines })
 }
 
 fn component_lines(
@@ -308,10 +275,7 @@ fn component_lines(
     let value = |part: &Option<&Component>| part.and_then(|part| part.get(metric));
     let line = |suffix: &str, cell: &dyn Fn(Metric) -> Cell| Line {
         label: format!("{}{suffix}", label(metric)),
-        cells: parts
-            .iter()
-            .map(|part| value(part).map_or_else(Cell::none, cell))
-            .collect(),
+        cells: parts.iter().map(|part| value(part).map_or_else(Cell::none, cell)).collect(),
     };
     if !matches!(example, Metric::Latency(_)) {
         return vec![line("", &|value| Cell::of(value, unit(metric)))];

@@ -11,11 +11,7 @@ use super::verdict::verdict;
 /// Names are escaped: they can be no markup, no HTML and no mention of somebody.
 #[must_use]
 pub fn to_markdown(result: &RunResult) -> String {
-    let arms: Vec<_> = result
-        .arms
-        .iter()
-        .map(|(name, arm)| (name.as_str(), arm))
-        .collect();
+    let arms: Vec<_> = result.arms.iter().map(|(name, arm)| (name.as_str(), arm)).collect();
     let mut text = format!(
         "### {}\n\nseed {}, {} events in {} of virtual time, fingerprint `{}`\n",
         escaped(&result.scenario.name),

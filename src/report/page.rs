@@ -31,11 +31,7 @@ pub(super) fn head(result: &RunResult) -> String {
 
 /// The arms, what to mind, and the verdict.
 pub(super) fn body(result: &RunResult) -> String {
-    let arms: Vec<_> = result
-        .arms
-        .iter()
-        .map(|(name, arm)| (name.as_str(), arm))
-        .collect();
+    let arms: Vec<_> = result.arms.iter().map(|(name, arm)| (name.as_str(), arm)).collect();
     let mut text = tables(&arms);
     if !result.warnings.is_empty() || result.stopped.is_some() {
         text.push('\n');
@@ -81,16 +77,11 @@ fn table(arms: &[(&str, &ArmResult)]) -> String {
     for (arm, (name, _)) in arms.iter().enumerate() {
         let cells: Vec<&Cell> = body.iter().map(|line| &line.cells[arm]).collect();
         let suffix = cells.iter().map(|cell| width(&suffix(cell))).max();
-        let cells: Vec<_> = cells
-            .iter()
-            .map(|cell| aligned(cell, suffix.unwrap_or(0)))
-            .collect();
+        let cells: Vec<_> = cells.iter().map(|cell| aligned(cell, suffix.unwrap_or(0))).collect();
         let columns = cells.iter().map(|cell| width(cell)).max().unwrap_or(0);
         // A name ends above the last digits, where it is short enough.
         let names = name_lines(name, arms.len()).map(|name| {
-            let gap = columns
-                .saturating_sub(width(&name))
-                .min(suffix.unwrap_or(0));
+            let gap = columns.saturating_sub(width(&name)).min(suffix.unwrap_or(0));
             name + &" ".repeat(gap)
         });
         let column = names.into_iter().chain(cells);
@@ -162,29 +153,17 @@ fn suffix(cell: &Cell) -> String {
 #[must_use]
 pub fn stopped(why: &Stopped) -> String {
     match why {
-        Stopped::MaxEvents {
-            arm,
-            max_events,
-            at_ns,
-        } => format!(
+        Stopped::MaxEvents { arm, max_events, at_ns } => format!(
             "arm {arm} reached the limit of {} events at {} of virtual time; every number is of \
              what had happened by then",
             count(*max_events),
             time(*at_ns),
         ),
-        Stopped::ZeroDelayLoop {
-            arm,
-            at_ns,
-            between,
-        } => format!(
+        Stopped::ZeroDelayLoop { arm, at_ns, between } => format!(
             "arm {arm} repeats without time passing, since {}: {between}; give one of them a delay",
             time(*at_ns),
         ),
-        Stopped::ClockOverflow {
-            arm,
-            at_ns,
-            component,
-        } => format!(
+        Stopped::ClockOverflow { arm, at_ns, component } => format!(
             "in arm {arm}, at {}, a delay of {component} leads past the end of the clock \
              (584 years); make it shorter",
             time(*at_ns),
@@ -264,16 +243,8 @@ mod tests {
                 at_ns: 0,
                 between: "consumers \"a\" and queue \"b\"".to_owned(),
             },
-            Stopped::ClockOverflow {
-                arm: arm(),
-                at_ns: 7,
-                component: "retry".to_owned(),
-            },
-            Stopped::TooManyInFlight {
-                arm: arm(),
-                at_ns: 1_000_000,
-                limit: 1_000,
-            },
+            Stopped::ClockOverflow { arm: arm(), at_ns: 7, component: "retry".to_owned() },
+            Stopped::TooManyInFlight { arm: arm(), at_ns: 1_000_000, limit: 1_000 },
         ];
         insta::assert_snapshot!(all.map(|why| stopped(&why)).join("\n"));
     }

@@ -42,11 +42,7 @@ impl Scalar {
 pub fn rows(arm: &ArmResult) -> Vec<Row<'_>> {
     let mut rows: Vec<_> = arm_metrics(arm)
         .into_iter()
-        .map(|(metric, value)| Row {
-            component: "",
-            metric,
-            value,
-        })
+        .map(|(metric, value)| Row { component: "", metric, value })
         .collect();
     for (name, component) in &arm.components {
         rows.extend(component.metrics.iter().map(|&(metric, value)| Row {
@@ -70,10 +66,7 @@ pub(super) fn arm_metrics(arm: &ArmResult) -> Vec<(&'static str, Metric)> {
         ("requests.rejected", Metric::Count(requests.rejected)),
         ("requests.shed", Metric::Count(requests.shed)),
         ("requests.dropped", Metric::Count(requests.dropped)),
-        (
-            "requests.dead_lettered",
-            Metric::Count(requests.dead_lettered),
-        ),
+        ("requests.dead_lettered", Metric::Count(requests.dead_lettered)),
         ("requests.in_flight", Metric::Count(requests.in_flight)),
         ("failed_by.error", Metric::Count(arm.failed_by.error)),
         ("failed_by.timeout", Metric::Count(arm.failed_by.timeout)),
@@ -85,14 +78,8 @@ pub(super) fn arm_metrics(arm: &ArmResult) -> Vec<(&'static str, Metric)> {
         ("attempts.cancelled", Metric::Count(attempts.cancelled)),
         ("amplification", Metric::Number(arm.amplification)),
         ("goodput_per_s", Metric::Number(arm.goodput_per_s)),
-        (
-            "latency.end_to_end",
-            Metric::Latency(arm.latency.end_to_end),
-        ),
-        (
-            "latency.processing",
-            Metric::Latency(arm.latency.processing),
-        ),
+        ("latency.end_to_end", Metric::Latency(arm.latency.end_to_end)),
+        ("latency.processing", Metric::Latency(arm.latency.processing)),
         ("latency.outcome", Metric::Latency(arm.latency.outcome)),
         ("wasted.work_ns", time(arm.wasted.work_ns)),
         ("wasted.after_leaving_ns", time(arm.wasted.after_leaving_ns)),

@@ -65,31 +65,14 @@ pub fn summary(values: &[f64]) -> Option<Summary> {
     };
     // From the smallest on: sums of sorted numbers do not depend on the order of the seeds.
     // Equal numbers are their own mean: a sum would round, and print a deviation that is not there.
-    let mean = if min == max {
-        min
-    } else {
-        sorted.iter().sum::<f64>() / runs as f64
-    };
-    let squares: f64 = sorted
-        .iter()
-        .map(|value| (value - mean) * (value - mean))
-        .sum();
+    let mean = if min == max { min } else { sorted.iter().sum::<f64>() / runs as f64 };
+    let squares: f64 = sorted.iter().map(|value| (value - mean) * (value - mean)).sum();
     let deviation = (runs > 1).then(|| (squares / (runs - 1) as f64).sqrt());
-    let interval = deviation
-        .filter(|_| runs >= RUNS_FOR_INTERVAL)
-        .map(|deviation| {
-            let half = t_quantile(runs - 1) * deviation / (runs as f64).sqrt();
-            (mean - half, mean + half)
-        });
-    Some(Summary {
-        runs,
-        mean,
-        deviation,
-        min,
-        median,
-        max,
-        interval,
-    })
+    let interval = deviation.filter(|_| runs >= RUNS_FOR_INTERVAL).map(|deviation| {
+        let half = t_quantile(runs - 1) * deviation / (runs as f64).sqrt();
+        (mean - half, mean + half)
+    });
+    Some(Summary { runs, mean, deviation, min, median, max, interval })
 }
 
 fn t_quantile(freedom: usize) -> f64 {
@@ -124,10 +107,8 @@ pub fn runs_page(results: &[RunResult]) -> String {
     }
     let mut warnings = run_warnings(results);
     for name in names {
-        let arms: Vec<&ArmResult> = results
-            .iter()
-            .filter_map(|result| result.arms.get(name))
-            .collect();
+        let arms: Vec<&ArmResult> =
+            results.iter().filter_map(|result| result.arms.get(name)).collect();
         text.push('\n');
         text.push_str(&arm_table(name, &arms));
         warnings.extend(bistable(name, &arms));
@@ -143,26 +124,13 @@ pub fn runs_page(results: &[RunResult]) -> String {
 
 fn arm_table(name: &str, arms: &[&ArmResult]) -> String {
     let name = cut(name, 24);
-    let header = [
-        &name,
-        "runs",
-        "mean",
-        "deviation",
-        "min",
-        "median",
-        "max",
-        "95 % interval",
-    ]
-    .map(str::to_owned);
-    let summaries = METRICS
-        .into_iter()
-        .filter_map(|(label, metric, part, always)| {
-            let values: Vec<Scalar> = arms.iter().map(|arm| value(arm, metric, part)).collect();
-            let happened = values
-                .iter()
-                .any(|value| value.as_f64().is_some_and(|value| value != 0.0));
-            (always || happened).then(|| row(label, &values, part.ends_with("_ns")))
-        });
+    let header = [&name, "runs", "mean", "deviation", "min", "median", "max", "95 % interval"]
+        .map(str::to_owned);
+    let summaries = METRICS.into_iter().filter_map(|(label, metric, part, always)| {
+        let values: Vec<Scalar> = arms.iter().map(|arm| value(arm, metric, part)).collect();
+        let happened = values.iter().any(|value| value.as_f64().is_some_and(|value| value != 0.0));
+        (always || happened).then(|| row(label, &values, part.ends_with("_ns")))
+    });
     let mut rows = vec![header.to_vec()];
     rows.extend(summaries);
     lines(&rows).join("\n") + "\n"
@@ -170,9 +138,7 @@ fn arm_table(name: &str, arms: &[&ArmResult]) -> String {
 
 fn row(label: &str, values: &[Scalar], is_time: bool) -> Vec<String> {
     let known: Vec<f64> = values.iter().filter_map(|value| value.as_f64()).collect();
-    let is_count = values
-        .iter()
-        .any(|value| matches!(value, Scalar::Integer(_)));
+    let is_count = values.iter().any(|value| matches!(value, Scalar::Integer(_)));
     let printed = |value: f64| {
         if is_time {
             // An interval may reach below zero, a latency does not.
@@ -228,10 +194,7 @@ fn bistable(name: &str, arms: &[&ArmResult]) -> Option<String> {
 
 fn run_warnings(results: &[RunResult]) -> Vec<String> {
     let mut warnings = Vec::new();
-    let stopped = results
-        .iter()
-        .filter(|result| result.stopped.is_some())
-        .count();
+    let stopped = results.iter().filter(|result| result.stopped.is_some()).count();
     if stopped > 0 {
         warnings.push(format!(
             "{stopped} of {} stopped early; their numbers are of what had happened by then",
@@ -239,10 +202,7 @@ fn run_warnings(results: &[RunResult]) -> Vec<String> {
         ));
     }
     let digest = results[0].scenario.digest;
-    let others = results
-        .iter()
-        .filter(|result| result.scenario.digest != digest)
-        .count();
+    let others = results.iter().filter(|result| result.scenario.digest != digest).count();
     if others > 0 {
         warnings.push(format!(
             "{} of another scenario, with another digest, in the same table",
@@ -272,13 +232,7 @@ fn seed_list(seeds: &[u64]) -> String {
     let listed: Vec<_> = ranges
         .iter()
         .take(6)
-        .map(|(from, to)| {
-            if from == to {
-                from.to_string()
-            } else {
-                format!("{from}..{to}")
-            }
-        })
+        .map(|(from, to)| if from == to { from.to_string() } else { format!("{from}..{to}") })
         .collect();
     let noun = if seeds.len() == 1 { "seed" } else { "seeds" };
     let more = if ranges.len() > 6 { ", …" } else { "" };
@@ -337,9 +291,7 @@ mod tests {
     #[test]
     fn two_outcomes_are_not_averaged_away() {
         let mut results = varied(2);
-        results[1]
-            .arms
-            .insert("rpc".to_owned(), sample::healthy(2_000));
+        results[1].arms.insert("rpc".to_owned(), sample::healthy(2_000));
         let page = runs_page(&results);
         assert!(page.contains("warning: rpc succeeded with 25."), "{page}");
         assert!(!page.contains("event-driven succeeded"), "{page}");
@@ -349,10 +301,7 @@ mod tests {
     fn seeds_are_listed_shortly() {
         assert_eq!(seed_list(&[7]), "seed 7");
         assert_eq!(seed_list(&[3, 1, 2]), "seeds 1..3");
-        assert_eq!(
-            seed_list(&[1, 2, 9, u64::MAX]),
-            format!("seeds 1..2, 9, {}", u64::MAX)
-        );
+        assert_eq!(seed_list(&[1, 2, 9, u64::MAX]), format!("seeds 1..2, 9, {}", u64::MAX));
         let odd: Vec<u64> = (0..20).map(|n| 2 * n).collect();
         assert_eq!(seed_list(&odd), "seeds 0, 2, 4, 6, 8, 10, …");
         assert_eq!(runs_page(&[]), "no runs\n");

@@ -16,50 +16,30 @@ pub(crate) fn run(arms: &[(&str, ArmResult)]) -> RunResult {
         schema: RESULT_SCHEMA,
         dessim: "0.1.0",
         model: 1,
-        scenario: ScenarioId {
-            name: "burst".to_owned(),
-            digest: Hex(0x0123_4567_89ab_cdef),
-        },
+        scenario: ScenarioId { name: "burst".to_owned(), digest: Hex(0x0123_4567_89ab_cdef) },
         seed: 7,
         fingerprint: Hex(0xfeed_face_cafe_beef),
-        fingerprints: Fingerprints {
-            order: Hex(0x0a),
-            timing: Hex(0x0b),
-            results: Hex(0x0c),
-        },
+        fingerprints: Fingerprints { order: Hex(0x0a), timing: Hex(0x0b), results: Hex(0x0c) },
         events: arms.iter().map(|(_, arm)| arm.events).sum(),
         virtual_ns: arms.iter().map(|(_, arm)| arm.end_ns).max().unwrap_or(0),
         stopped: None,
         warnings: Vec::new(),
-        arms: arms
-            .iter()
-            .map(|(name, arm)| ((*name).to_owned(), arm.clone()))
-            .collect(),
+        arms: arms.iter().map(|(name, arm)| ((*name).to_owned(), arm.clone())).collect(),
     }
 }
 
 /// An arm with these requests, one attempt for each that was sent, and latencies around 10 ms.
 pub(crate) fn arm(requests: Requests) -> ArmResult {
     let unsent = requests.rejected + requests.dropped;
-    let attempts = Attempts {
-        total: requests.offered - unsent,
-        ..Attempts::default()
-    };
+    let attempts = Attempts { total: requests.offered - unsent, ..Attempts::default() };
     let latency = spread(requests.succeeded, 10 * MS);
     ArmResult {
         requests,
-        failed_by: FailedBy {
-            error: requests.failed,
-            timeout: 0,
-        },
+        failed_by: FailedBy { error: requests.failed, timeout: 0 },
         attempts,
         amplification: ratio(attempts.total, requests.offered),
         goodput_per_s: Some(requests.succeeded as f64 / 2.5),
-        latency: Latencies {
-            end_to_end: latency,
-            processing: latency,
-            outcome: latency,
-        },
+        latency: Latencies { end_to_end: latency, processing: latency, outcome: latency },
         wasted: Wasted::default(),
         events: 6_000,
         end_ns: 2_500 * MS,
@@ -69,31 +49,16 @@ pub(crate) fn arm(requests: Requests) -> ArmResult {
 
 /// An arm in which every request succeeds.
 pub(crate) fn healthy(offered: u64) -> ArmResult {
-    arm(Requests {
-        offered,
-        succeeded: offered,
-        ..Requests::default()
-    })
+    arm(Requests { offered, succeeded: offered, ..Requests::default() })
 }
 
 /// The retry storm: no protection, nearly every attempt times out.
 pub(crate) fn storm() -> ArmResult {
-    let mut arm = arm(Requests {
-        offered: 2_000,
-        succeeded: 51,
-        failed: 1_949,
-        ..Requests::default()
-    });
-    arm.failed_by = FailedBy {
-        error: 7,
-        timeout: 1_942,
-    };
+    let mut arm =
+        arm(Requests { offered: 2_000, succeeded: 51, failed: 1_949, ..Requests::default() });
+    arm.failed_by = FailedBy { error: 7, timeout: 1_942 };
     with_attempts(&mut arm, 7_846, 5_846, 7_767, 28);
-    arm.wasted = Wasted {
-        work_ns: 932_000 * MS,
-        after_leaving_ns: 0,
-        ratio: Some(0.998),
-    };
+    arm.wasted = Wasted { work_ns: 932_000 * MS, after_leaving_ns: 0, ratio: Some(0.998) };
     arm.latency.end_to_end = spread(51, 32 * MS);
     let service = component("service", &[("in_flight_max", Metric::Count(350))]);
     arm.components.insert("downstream".to_owned(), service);
@@ -102,12 +67,8 @@ pub(crate) fn storm() -> ArmResult {
 
 /// RPC behind a breaker and a bulkhead, as in real bursts.
 pub(crate) fn refused() -> ArmResult {
-    let mut arm = arm(Requests {
-        offered: 2_000,
-        succeeded: 506,
-        rejected: 1_494,
-        ..Requests::default()
-    });
+    let mut arm =
+        arm(Requests { offered: 2_000, succeeded: 506, rejected: 1_494, ..Requests::default() });
     with_attempts(&mut arm, 712, 206, 0, 206);
     arm.latency.end_to_end = spread(506, 210 * MS);
     let breaker = [
@@ -115,10 +76,8 @@ pub(crate) fn refused() -> ArmResult {
         ("opened", Metric::Count(4)),
         ("time_open_ns", time(1_310)),
     ];
-    let bulkhead = [
-        ("permits_max", Metric::Count(40)),
-        ("wait", Metric::Latency(spread(712, 70 * MS))),
-    ];
+    let bulkhead =
+        [("permits_max", Metric::Count(40)), ("wait", Metric::Latency(spread(712, 70 * MS)))];
     let service = [
         ("attempts", Metric::Count(712)),
         ("in_flight_max", Metric::Count(40)),
@@ -153,10 +112,8 @@ pub(crate) fn queued() -> ArmResult {
         ("utilisation", Metric::Number(Some(0.953))),
         ("shed", Metric::Count(0)),
     ];
-    let workers = [
-        ("redeliveries", Metric::Count(103)),
-        ("busy_ratio", Metric::Number(Some(0.991))),
-    ];
+    let workers =
+        [("redeliveries", Metric::Count(103)), ("busy_ratio", Metric::Number(Some(0.991)))];
     for (name, part) in [
         ("jobs", component("queue", &queue)),
         ("downstream", component("service", &service)),
@@ -191,10 +148,7 @@ pub(crate) fn with_attempts(
 }
 
 pub(crate) fn component(kind: &'static str, metrics: &[(&'static str, Metric)]) -> Component {
-    Component {
-        kind,
-        metrics: metrics.to_vec(),
-    }
+    Component { kind, metrics: metrics.to_vec() }
 }
 
 /// A distribution around a median.

@@ -13,10 +13,7 @@ const PARTS: [&str; 3] = ["order", "timing", "results"];
 pub fn snapshot(result: &RunResult) -> String {
     let prints = &result.fingerprints;
     let mut text = String::new();
-    for (part, print) in PARTS
-        .into_iter()
-        .zip([prints.order, prints.timing, prints.results])
-    {
+    for (part, print) in PARTS.into_iter().zip([prints.order, prints.timing, prints.results]) {
         text.push_str(&part_line(part, print));
     }
     format!("{text}\n{}\n{}", head(result), body(result))
@@ -52,11 +49,7 @@ impl ChangedParts {
 pub fn changed_parts(old: &str, new: &str) -> Option<ChangedParts> {
     let differs = |part| Some(read_part(old, part)? != read_part(new, part)?);
     let [order, timing, results] = PARTS.map(differs);
-    Some(ChangedParts {
-        order: order?,
-        timing: timing?,
-        results: results?,
-    })
+    Some(ChangedParts { order: order?, timing: timing?, results: results? })
 }
 
 fn part_line(part: &str, print: Hex) -> String {
@@ -85,11 +78,7 @@ mod tests {
     #[test]
     fn the_version_of_the_tool_is_not_in_it() {
         let result = sample::burst();
-        let newer = RunResult {
-            dessim: "99.0.0",
-            model: 99,
-            ..result.clone()
-        };
+        let newer = RunResult { dessim: "99.0.0", model: 99, ..result.clone() };
         assert_eq!(snapshot(&result), snapshot(&newer));
     }
 
@@ -128,14 +117,7 @@ mod tests {
         let text = snapshot(&sample::burst());
         let filed = format!("---\nsource: tests/suite/golden.rs\n---\n{text}");
         let parts = changed_parts(&filed, &text).expect("both are snapshots");
-        assert_eq!(
-            parts,
-            ChangedParts {
-                order: false,
-                timing: false,
-                results: false
-            }
-        );
+        assert_eq!(parts, ChangedParts { order: false, timing: false, results: false });
         assert_eq!(changed_parts("order  later", &text), None);
         assert_eq!(changed_parts(&text, ""), None);
     }

@@ -11,23 +11,14 @@ pub(super) const PAGE_COLUMNS: usize = 96;
 /// border. No cell is wrapped.
 pub(super) fn lines(rows: &[Vec<String>]) -> Vec<String> {
     let mut table = Table::new();
-    table
-        .load_style(presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Disabled);
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table.add_rows(rows.iter().map(|row| row.iter().map(Cell::new)));
     for (at, column) in table.column_iter_mut().enumerate() {
         let first = at == 0;
         column.set_padding((if first { 0 } else { 3 }, 0));
-        column.set_cell_alignment(if first {
-            CellAlignment::Left
-        } else {
-            CellAlignment::Right
-        });
+        column.set_cell_alignment(if first { CellAlignment::Left } else { CellAlignment::Right });
     }
-    table
-        .lines()
-        .map(|line| line.trim_end().to_owned())
-        .collect()
+    table.lines().map(|line| line.trim_end().to_owned()).collect()
 }
 
 /// `text` broken at spaces to fit the page; lines after the first are indented like the first,

@@ -30,11 +30,8 @@ pub fn verdict(result: &RunResult) -> Vec<String> {
     if result.stopped.is_some() {
         return vec!["the run stopped before its end, so its numbers decide nothing".to_owned()];
     }
-    let arms: Vec<Arm<'_>> = result
-        .arms
-        .iter()
-        .filter_map(|(name, arm)| Arm::new(name, arm))
-        .collect();
+    let arms: Vec<Arm<'_>> =
+        result.arms.iter().filter_map(|(name, arm)| Arm::new(name, arm)).collect();
     match arms.as_slice() {
         [] => vec!["no request arrived, so there is nothing to judge".to_owned()],
         [one] => alone(one),
@@ -88,12 +85,8 @@ fn alone(arm: &Arm<'_>) -> Vec<String> {
         let part = share(requests.succeeded, requests.offered);
         format!(" ({part})")
     };
-    let mut lines = vec![format!(
-        "{} succeeded with {}{part}{}",
-        arm.name(),
-        arm.successes(),
-        because(arm)
-    )];
+    let mut lines =
+        vec![format!("{} succeeded with {}{part}{}", arm.name(), arm.successes(), because(arm))];
     let latency = &arm.data.latency.end_to_end;
     if let (Some(p50), Some(p99)) = (latency.p50_ns, latency.p99_ns) {
         let (p50, p99) = (time(p50), time(p99));
@@ -115,10 +108,7 @@ fn compared(arms: &[Arm<'_>]) -> Vec<String> {
 
 fn pick<'a>(arms: &[Arm<'a>], better: impl Fn(&Arm<'a>, &Arm<'a>) -> bool) -> Arm<'a> {
     let first = arms[0];
-    arms.iter().fold(
-        first,
-        |chosen, arm| if better(arm, &chosen) { *arm } else { chosen },
-    )
+    arms.iter().fold(first, |chosen, arm| if better(arm, &chosen) { *arm } else { chosen })
 }
 
 /// More than chance would make of it: two standard errors, each request taken as a coin.
@@ -140,11 +130,7 @@ fn unequal(best: &Arm<'_>, worst: &Arm<'_>, arms: usize) -> Vec<String> {
         }
         _ => {
             let part = share(bad.succeeded, bad.offered);
-            format!(
-                "{} of {} ({part})",
-                count(bad.succeeded),
-                count(bad.offered)
-            )
+            format!("{} of {} ({part})", count(bad.succeeded), count(bad.offered))
         }
     };
     let (name, other, because) = (best.name(), worst.name(), because(worst));
@@ -158,10 +144,7 @@ fn unequal(best: &Arm<'_>, worst: &Arm<'_>, arms: usize) -> Vec<String> {
         format!("{name} succeeded with {successes}, {other} with {second}{because}")
     }];
     if best.succeeded <= 1.0 - MUCH_LOST {
-        lines.push(format!(
-            "{name} was not spared either{}",
-            because_of_losses(best)
-        ));
+        lines.push(format!("{name} was not spared either{}", because_of_losses(best)));
     }
     lines.extend(instead(best, worst));
     lines.extend(price(best, worst));
@@ -176,20 +159,12 @@ fn because(arm: &Arm<'_>) -> String {
         .filter(|clauses| !clauses.is_empty())
         .map(|clauses| joined(clauses))
         .collect();
-    if clauses.is_empty() {
-        String::new()
-    } else {
-        format!(": {}", clauses.join("; "))
-    }
+    if clauses.is_empty() { String::new() } else { format!(": {}", clauses.join("; ")) }
 }
 
 fn because_of_losses(arm: &Arm<'_>) -> String {
     let losses = losses(arm.data);
-    if losses.is_empty() {
-        String::new()
-    } else {
-        format!(": {}", joined(&losses))
-    }
+    if losses.is_empty() { String::new() } else { format!(": {}", joined(&losses)) }
 }
 
 /// What the better arm did with the same requests, where the components count it.
@@ -197,9 +172,7 @@ fn instead(best: &Arm<'_>, worst: &Arm<'_>) -> Option<String> {
     let waited = largest(best.data, "queue", "depth_max")
         .filter(|&depth| depth > 0 && !has(worst.data, "queue"));
     let at_once = |arm: &Arm<'_>| largest(arm.data, "service", "in_flight_max");
-    let load = at_once(best)
-        .zip(at_once(worst))
-        .filter(|&(best, worst)| worst >= 2 * best);
+    let load = at_once(best).zip(at_once(worst)).filter(|&(best, worst)| worst >= 2 * best);
     let name = best.name();
     match (waited, load) {
         (Some(waited), Some((few, many))) => Some(format!(
@@ -211,9 +184,7 @@ fn instead(best: &Arm<'_>, worst: &Arm<'_>) -> Option<String> {
         )),
         (Some(waited), None) => {
             let waited = count(waited);
-            Some(format!(
-                "{name} let up to {waited} wait in its queue instead"
-            ))
+            Some(format!("{name} let up to {waited} wait in its queue instead"))
         }
         (None, Some((few, many))) => Some(format!(
             "{name} had at most {} at the service at once, {} {}",
@@ -233,11 +204,7 @@ fn price(best: &Arm<'_>, worst: &Arm<'_>) -> Option<String> {
     } else {
         String::new()
     };
-    let against = format!(
-        "p99 end-to-end {} against {}{of_whom}",
-        time(good),
-        time(bad)
-    );
+    let against = format!("p99 end-to-end {} against {}{of_whom}", time(good), time(bad));
     if slower(good, bad) {
         let whose = if has(best.data, "queue") && !has(worst.data, "queue") {
             "the queue's price"
@@ -261,9 +228,7 @@ fn alike(arms: &[Arm<'_>], best: &Arm<'_>, worst: &Arm<'_>) -> Vec<String> {
         2 => "both arms".to_owned(),
         n => format!("all {n} arms"),
     };
-    let same_offer = arms
-        .iter()
-        .all(|arm| arm.data.requests.offered == best.data.requests.offered);
+    let same_offer = arms.iter().all(|arm| arm.data.requests.offered == best.data.requests.offered);
     let successes = if same_offer && best.succeeded == worst.succeeded {
         format!("{who} succeeded with {}", best.successes())
     } else {
@@ -290,9 +255,7 @@ fn alike(arms: &[Arm<'_>], best: &Arm<'_>, worst: &Arm<'_>) -> Vec<String> {
 
 fn speed(arms: &[Arm<'_>]) -> Option<String> {
     let of = |quantile: fn(&ArmResult) -> Option<u64>, called: &str| {
-        let known = arms
-            .iter()
-            .filter_map(|arm| Some((quantile(arm.data)?, arm)));
+        let known = arms.iter().filter_map(|arm| Some((quantile(arm.data)?, arm)));
         let (fast, first) = known.clone().min_by_key(|(ns, _)| *ns)?;
         let (slow, last) = known.max_by_key(|(ns, _)| *ns)?;
         slower(slow, fast).then(|| {

@@ -37,9 +37,6 @@ fn complete(scenario: &Scenario, arm: &Arm) -> Arm {
 
 fn over<T: Clone>(common: &BTreeMap<String, T>, own: &BTreeMap<String, T>) -> BTreeMap<String, T> {
     let mut all = common.clone();
-    all.extend(
-        own.iter()
-            .map(|(name, value)| (name.clone(), value.clone())),
-    );
+    all.extend(own.iter().map(|(name, value)| (name.clone(), value.clone())));
     all
 }

@@ -19,12 +19,13 @@ use crate::metrics::probe::Probe;
 use crate::model::backoff::{Backoff, Formula, Jitter};
 use crate::model::consumer::{self, Consumer};
 use crate::model::fault::{Effect, Fault, Timeline};
-use crate::model::frame::{Frames, NONE, NodeId, Requests};
+use crate::model::frame::{Frames, NONE, NodeId};
 use crate::model::layer::{
     breaker::Breaker, bulkhead::Bulkhead, retry, retry::Retry, timeout::Timeout,
 };
 use crate::model::load::{self, Arrivals, Load, Stages};
 use crate::model::queue::Queue;
+use crate::model::request::Requests;
 use crate::model::service::{self, Cancellation, Overload, Service};
 use crate::model::state::Cx;
 use crate::model::tally::Tally;
@@ -87,10 +88,7 @@ pub fn build<C: Calendar, P: Probe>(
         measured_from,
         probe: probe(&builder.names),
     };
-    Ok(Built {
-        world: World::new(builder.nodes, keys, cx),
-        names: builder.names,
-    })
+    Ok(Built { world: World::new(builder.nodes, keys, cx), names: builder.names })
 }
 
 struct Builder<C> {
@@ -132,10 +130,7 @@ impl<C: Calendar> Builder<C> {
 
     fn services(&mut self, arm: &Arm) -> Result<(), BuildError> {
         for (name, config) in &arm.services {
-            let of_this = arm
-                .faults
-                .iter()
-                .filter(|(_, fault)| fault.service == *name);
+            let of_this = arm.faults.iter().filter(|(_, fault)| fault.service == *name);
             let faults = Timeline::new(of_this.map(|(name, fault)| self.fault(name, fault)));
             let crashes: Vec<Fault> = faults.crashes().collect();
             let time = resolve(&config.time)?;
@@ -240,31 +235,23 @@ impl<C: Calendar> Builder<C> {
 
     fn arrivals(&mut self, config: &schema::Load) -> Result<Arrivals, BuildError> {
         Ok(match &config.arrivals {
-            schema::Arrivals::Bursts { size, every } => Arrivals::Bursts {
-                size: *size,
-                every: self.clock.constant(*every),
-            },
-            schema::Arrivals::Constant { rate } => Arrivals::Constant {
-                count_nano: rate.count_nano,
-                per_ns: rate.per.as_ns(),
-            },
-            schema::Arrivals::Poisson { rate, .. } if rate.is_zero() => Arrivals::Constant {
-                count_nano: 0,
-                per_ns: 1,
-            },
+            schema::Arrivals::Bursts { size, every } => {
+                Arrivals::Bursts { size: *size, every: self.clock.constant(*every) }
+            }
+            schema::Arrivals::Constant { rate } => {
+                Arrivals::Constant { count_nano: rate.count_nano, per_ns: rate.per.as_ns() }
+            }
+            schema::Arrivals::Poisson { rate, .. } if rate.is_zero() => {
+                Arrivals::Constant { count_nano: 0, per_ns: 1 }
+            }
             schema::Arrivals::Poisson { rate, batch } => Arrivals::Renewal {
                 gap: Distribution::exponential(1.0 / rate.per_ns())?,
                 batch: *batch,
             },
-            schema::Arrivals::Renewal { gap, batch } => Arrivals::Renewal {
-                gap: resolve(gap)?,
-                batch: *batch,
-            },
-            schema::Arrivals::Stages {
-                stages,
-                repeat,
-                spacing,
-            } => {
+            schema::Arrivals::Renewal { gap, batch } => {
+                Arrivals::Renewal { gap: resolve(gap)?, batch: *batch }
+            }
+            schema::Arrivals::Stages { stages, repeat, spacing } => {
                 let stage = |stage: &schema::Stage| {
                     let to = stage.ramp_to.unwrap_or(stage.rate);
                     (stage.lasts.as_ns(), stage.rate.per_ns(), to.per_ns())
@@ -273,10 +260,9 @@ impl<C: Calendar> Builder<C> {
                 let stages = stages.iter().map(stage).collect();
                 Arrivals::Stages(Stages::new(stages, *repeat, poisson, instant(config.start)))
             }
-            schema::Arrivals::ClosedLoop { callers, think } => Arrivals::ClosedLoop {
-                callers: *callers,
-                think: resolve(think)?,
-            },
+            schema::Arrivals::ClosedLoop { callers, think } => {
+                Arrivals::ClosedLoop { callers: *callers, think: resolve(think)? }
+            }
         })
     }
 
@@ -293,10 +279,7 @@ impl<C: Calendar> Builder<C> {
             let node = self.layer(&name, layer)?;
             let id = self.add(&name, node);
             match layer {
-                Layer::Breaker {
-                    records: schema::Records::Attempts,
-                    ..
-                } => gates.push(id),
+                Layer::Breaker { records: schema::Records::Attempts, .. } => gates.push(id),
                 Layer::Retry { .. } => {
                     for gate in gates.drain(..) {
                         let name = self.names[gate as usize].clone();
@@ -314,13 +297,7 @@ impl<C: Calendar> Builder<C> {
     fn layer(&mut self, name: &str, layer: &Layer) -> Result<Node, BuildError> {
         Ok(match layer {
             Layer::Timeout(after) => Node::Timeout(Timeout::new(self.clock.constant(*after))),
-            Layer::Retry {
-                max_retries,
-                max_attempts,
-                backoff,
-                budget,
-                retry_on,
-            } => {
+            Layer::Retry { max_retries, max_attempts, backoff, budget, retry_on } => {
                 let max_retries = max_retries.or(max_attempts.map(|attempts| attempts - 1));
                 let backoff = self.backoff(name, backoff)?;
                 let budget = budget
@@ -333,25 +310,17 @@ impl<C: Calendar> Builder<C> {
                     shed: covers(schema::RetryOn::Shed),
                     rejected: covers(schema::RetryOn::Rejected),
                 };
-                Node::Retry(Retry::new(
-                    max_retries.unwrap_or(0),
-                    backoff,
-                    budget,
-                    retry_on,
+                Node::Retry(Retry::new(max_retries.unwrap_or(0), backoff, budget, retry_on))
+            }
+            Layer::Breaker { window, failure_threshold, open_duration, records } => {
+                Node::Breaker(Breaker::new(
+                    *window,
+                    *failure_threshold,
+                    *open_duration,
+                    *records == schema::Records::Outcomes,
+                    self.measured_from,
                 ))
             }
-            Layer::Breaker {
-                window,
-                failure_threshold,
-                open_duration,
-                records,
-            } => Node::Breaker(Breaker::new(
-                *window,
-                *failure_threshold,
-                *open_duration,
-                *records == schema::Records::Outcomes,
-                self.measured_from,
-            )),
             Layer::Bulkhead { permits, queue } => Node::Bulkhead(Bulkhead::new(
                 u64::from(*permits),
                 limit(*queue),
@@ -364,12 +333,7 @@ impl<C: Calendar> Builder<C> {
         let formula = match config {
             schema::Backoff::None => Formula::None,
             schema::Backoff::Constant(wait) => Formula::exponential(*wait, 1.0, None, Jitter::None),
-            schema::Backoff::Exponential {
-                base,
-                multiplier,
-                cap,
-                jitter,
-            } => {
+            schema::Backoff::Exponential { base, multiplier, cap, jitter } => {
                 let jitter = match jitter {
                     schema::Jitter::None => Jitter::None,
                     schema::Jitter::Full => Jitter::Full,
@@ -378,10 +342,9 @@ impl<C: Calendar> Builder<C> {
                 };
                 Formula::exponential(*base, *multiplier, *cap, jitter)
             }
-            schema::Backoff::Decorrelated { base, cap } => Formula::Decorrelated {
-                base: base.as_ns() as f64,
-                cap: cap.as_ns() as f64,
-            },
+            schema::Backoff::Decorrelated { base, cap } => {
+                Formula::Decorrelated { base: base.as_ns() as f64, cap: cap.as_ns() as f64 }
+            }
             schema::Backoff::Random(distribution) => Formula::Random(resolve(distribution)?),
         };
         Ok(Backoff::new(formula, self.site(name, "backoff")))

@@ -57,10 +57,9 @@ fn newer_schema(root: &Node, text: &str) -> Option<Problem> {
     let field = fields.iter().find(|field| field.name.text == "schema")?;
     let version = field.value.unwrapped();
     match Number::read(text.get(version.span.clone())?) {
-        Ok(Number::Whole {
-            negative: false,
-            size,
-        }) if version.kind == Kind::Number && size > u64::from(SCHEMA_VERSION) => {
+        Ok(Number::Whole { negative: false, size })
+            if version.kind == Kind::Number && size > u64::from(SCHEMA_VERSION) =>
+        {
             let rule = format!("scenario language {size} needs a newer dessim");
             let found = format!("this one reads {SCHEMA_VERSION}");
             let problem = Problem::error(&Path::root().field("schema"), rule, found);
@@ -80,10 +79,7 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn new(text: &'a str) -> Self {
-        Self {
-            text,
-            problems: Vec::new(),
-        }
+        Self { text, problems: Vec::new() }
     }
 
     fn add(&mut self, problem: Problem) {

@@ -31,11 +31,9 @@ pub fn resolve(config: &Config) -> Result<Distribution, InvalidDistribution> {
             let branch = |phase: &super::schema::Phase| (phase.ratio.get(), ns(phase.mean));
             Distribution::hyper_exponential(&phases.iter().map(branch).collect::<Vec<_>>())
         }
-        Config::Bimodal {
-            fast,
-            slow,
-            slow_ratio,
-        } => Distribution::bimodal(ns(*fast), ns(*slow), slow_ratio.get()),
+        Config::Bimodal { fast, slow, slow_ratio } => {
+            Distribution::bimodal(ns(*fast), ns(*slow), slow_ratio.get())
+        }
         Config::Quantiles(points) => {
             let point = |p: &super::schema::QuantilePoint| (p.at.get(), ns(p.value));
             Distribution::quantiles(&points.iter().map(point).collect::<Vec<_>>())
@@ -52,19 +50,14 @@ mod tests {
     use super::*;
 
     fn message(ron: &str) -> String {
-        resolve(&ron::from_str(ron).unwrap())
-            .unwrap_err()
-            .to_string()
+        resolve(&ron::from_str(ron).unwrap()).unwrap_err().to_string()
     }
 
     #[test]
     fn what_the_types_let_through_is_refused_by_field() {
         let within = "must be above 0s and within the clock (584 years)";
         for (ron, expected) in [
-            (
-                "Exponential(mean: \"0s\")",
-                format!("mean {within}; found 0s"),
-            ),
+            ("Exponential(mean: \"0s\")", format!("mean {within}; found 0s")),
             (
                 "Uniform(min: \"2ms\", max: \"1500us\")",
                 "max must not be below min; found 1500us".to_owned(),

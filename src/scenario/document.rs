@@ -38,11 +38,7 @@ impl Document {
     pub fn parse(name: &str, bytes: &[u8]) -> Result<Self, Problems> {
         let text: Arc<str> = syntax::decode(name, bytes)?.into();
         match syntax::parse(&text) {
-            Ok(tree) => Ok(Self {
-                name: name.to_owned(),
-                text,
-                tree,
-            }),
+            Ok(tree) => Ok(Self { name: name.to_owned(), text, tree }),
             Err(problem) => Err(Problems::one(name, text, *problem)),
         }
     }
@@ -63,9 +59,7 @@ impl Document {
         for problem in &mut found {
             self.place(problem);
         }
-        let fatal = found
-            .iter()
-            .any(|problem| problem.severity == Severity::Error);
+        let fatal = found.iter().any(|problem| problem.severity == Severity::Error);
         let problems = Problems::new(&self.name, self.text.clone(), found);
         match problems {
             Some(problems) if fatal => Err(problems),
@@ -99,11 +93,7 @@ fn read(text: &str) -> Result<Scenario, Box<Problem>> {
 }
 
 fn offset(text: &str, line: usize, column: usize) -> usize {
-    let start: usize = text
-        .split_inclusive('\n')
-        .take(line.saturating_sub(1))
-        .map(str::len)
-        .sum();
+    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
     let rest = &text[start..];
     let within = rest.char_indices().nth(column.saturating_sub(1));
     start + within.map_or(rest.len(), |(at, _)| at)

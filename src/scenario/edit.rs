@@ -22,11 +22,7 @@ const SOURCE: &str = "--set";
 #[derive(Clone, Debug, PartialEq)]
 enum Target {
     Replace(Span),
-    Insert {
-        at: usize,
-        field: String,
-        alone: bool,
-    },
+    Insert { at: usize, field: String, alone: bool },
 }
 
 impl Document {
@@ -93,11 +89,7 @@ impl Document {
                 }
             }
         }
-        Ok((
-            Target::Replace(here.node.span.clone()),
-            here.field,
-            here.path,
-        ))
+        Ok((Target::Replace(here.node.span.clone()), here.field, here.path))
     }
 }
 
@@ -153,19 +145,13 @@ impl<'a> Here<'a> {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => format!("the fields here are {}", list_of(names())),
             };
-            return Err(Box::new(
-                self.refuse(step, &rule, "no such field").hint(hint),
-            ));
+            return Err(Box::new(self.refuse(step, &rule, "no such field").hint(hint)));
         };
         let fields: &[Field] = match &node.kind {
             Kind::Record(_, fields) => fields,
             Kind::Tuple(_, items) if items.is_empty() => &[],
             _ => {
-                return Err(Box::new(self.refuse(
-                    step,
-                    "has no fields in the scenario",
-                    "",
-                )));
+                return Err(Box::new(self.refuse(step, "has no fields in the scenario", "")));
             }
         };
         if let Some(field) = fields.iter().find(|field| field.name.text == step.text) {
@@ -179,11 +165,9 @@ impl<'a> Here<'a> {
                 field: shape.name.clone(),
                 alone: false,
             },
-            None => Target::Insert {
-                at: node.span.end - 1,
-                field: shape.name.clone(),
-                alone: true,
-            },
+            None => {
+                Target::Insert { at: node.span.end - 1, field: shape.name.clone(), alone: true }
+            }
         };
         Ok(Stepped::Absent(target, shape.clone()))
     }
@@ -195,11 +179,7 @@ impl<'a> Here<'a> {
         step: &Step,
     ) -> Result<Stepped<'a>, Box<Problem>> {
         let Kind::Map(entries) = &node.kind else {
-            return Err(Box::new(self.refuse(
-                step,
-                "is not a map in the scenario",
-                "",
-            )));
+            return Err(Box::new(self.refuse(step, "is not a map in the scenario", "")));
         };
         let mut names = Vec::new();
         for (key, value) in entries {
@@ -216,9 +196,7 @@ impl<'a> Here<'a> {
             Some(meant) => format!("did you mean \"{}\"?", printable(meant)),
             None => format!("there is {}", list_of(names)),
         };
-        Err(Box::new(
-            self.refuse(step, &rule, "no such entry").hint(hint),
-        ))
+        Err(Box::new(self.refuse(step, &rule, "no such entry").hint(hint)))
     }
 
     fn step_index(
@@ -228,11 +206,7 @@ impl<'a> Here<'a> {
         step: &Step,
     ) -> Result<Stepped<'a>, Box<Problem>> {
         let Kind::List(items) = &node.kind else {
-            return Err(Box::new(self.refuse(
-                step,
-                "is not a list in the scenario",
-                "",
-            )));
+            return Err(Box::new(self.refuse(step, "is not a list in the scenario", "")));
         };
         let index = step.text.parse::<usize>().ok().filter(|_| !step.quoted);
         let Some(index) = index else {
@@ -275,11 +249,7 @@ impl<'a> Here<'a> {
             (Some(payload), Kind::Tuple(_, items)) if items.len() == 1 => {
                 Ok(self.to(&items[0], bare(&payload), path))
             }
-            _ => Err(Box::new(self.refuse(
-                step,
-                "holds nothing that could be set",
-                "",
-            ))),
+            _ => Err(Box::new(self.refuse(step, "holds nothing that could be set", ""))),
         }
     }
 }
@@ -314,16 +284,9 @@ fn value_of(
     if textual && !(number || ron || none || raw) {
         let quoted = ron::to_string(written).unwrap_or_default();
         let span = at..text.len();
-        let node = Node {
-            span,
-            kind: Kind::Text(written.to_owned()),
-        };
+        let node = Node { span, kind: Kind::Text(written.to_owned()) };
         let problems = conform_value(field, &node, text, path);
-        return if problems.is_empty() {
-            Ok(quoted)
-        } else {
-            Err(problems)
-        };
+        return if problems.is_empty() { Ok(quoted) } else { Err(problems) };
     }
     let node = parse_value(text, at).map_err(|problem| vec![*problem])?;
     let problems = conform_value(field, &node, text, path);

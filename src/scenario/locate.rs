@@ -31,10 +31,7 @@ impl Place<'_> {
 /// as with defaults.
 #[must_use]
 pub fn locate<'a>(root: &'a Node, path: &Path) -> Option<Place<'a>> {
-    let mut place = Place {
-        name: None,
-        value: root,
-    };
+    let mut place = Place { name: None, value: root };
     for segment in path.segments() {
         place = step(place.value.unwrapped(), segment)?;
     }
@@ -44,10 +41,7 @@ pub fn locate<'a>(root: &'a Node, path: &Path) -> Option<Place<'a>> {
 /// The place of `path`, or of the nearest thing above it that is written.
 #[must_use]
 pub fn nearest<'a>(root: &'a Node, path: &Path) -> Place<'a> {
-    let mut place = Place {
-        name: None,
-        value: root,
-    };
+    let mut place = Place { name: None, value: root };
     for segment in path.segments() {
         match step(place.value.unwrapped(), segment) {
             // A variant keeps the name of the field that it is the value of.
@@ -104,10 +98,7 @@ mod tests {
         assert_eq!(at(&policy.index(0).variant("Timeout")), "\"1s\"");
         let retry = policy.index(1).variant("Retry");
         assert_eq!(at(&retry), "Retry");
-        assert_eq!(
-            &TEXT[nearest(&tree.root, &retry.field("budget")).span()],
-            "Retry"
-        );
+        assert_eq!(&TEXT[nearest(&tree.root, &retry.field("budget")).span()], "Retry");
         assert_eq!(locate(&tree.root, &retry.field("budget")), None);
     }
 }

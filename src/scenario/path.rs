@@ -99,21 +99,10 @@ mod tests {
 
     #[test]
     fn paths_read_as_they_are_written() {
-        let policy = Path::root()
-            .field("arms")
-            .key("rpc")
-            .field("calls")
-            .key("clients")
-            .field("policy");
-        let cap = policy
-            .index(1)
-            .variant("Retry")
-            .field("backoff")
-            .field("cap");
-        assert_eq!(
-            cap.to_string(),
-            r#"arms["rpc"].calls["clients"].policy[1].Retry.backoff.cap"#
-        );
+        let policy =
+            Path::root().field("arms").key("rpc").field("calls").key("clients").field("policy");
+        let cap = policy.index(1).variant("Retry").field("backoff").field("cap");
+        assert_eq!(cap.to_string(), r#"arms["rpc"].calls["clients"].policy[1].Retry.backoff.cap"#);
     }
 
     #[test]

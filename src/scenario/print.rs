@@ -14,10 +14,8 @@ use super::units::Rate;
 /// Never: every type of the schema has a form in RON.
 #[must_use]
 pub fn resolved(scenario: &Scenario) -> String {
-    let look = PrettyConfig::new()
-        .new_line("\n")
-        .indentor("    ")
-        .extensions(Extensions::IMPLICIT_SOME);
+    let look =
+        PrettyConfig::new().new_line("\n").indentor("    ").extensions(Extensions::IMPLICIT_SOME);
     let text = ron::ser::to_string_pretty(scenario, look).expect("scenarios have a form in RON");
     // The extension is always on when a scenario is read; the line that asks for it is noise.
     let start = text.find("\n(").map_or(0, |newline| newline + 1);
@@ -68,9 +66,7 @@ fn entries<T: serde::Serialize>(
 ) -> serde_json::Map<String, Value> {
     let value = |entry: &T| serde_json::to_value(normal(entry)).unwrap_or_default();
     let pairs = entries.iter();
-    pairs
-        .map(|(name, (_, entry))| ((*name).to_owned(), value(entry)))
-        .collect()
+    pairs.map(|(name, (_, entry))| ((*name).to_owned(), value(entry))).collect()
 }
 
 /// The loads, their rates in one spelling.
@@ -94,13 +90,7 @@ fn loads(scenario: &Scenario) -> Value {
 /// One spelling where the language has two.
 fn plain(layer: &Layer) -> Layer {
     let mut layer = layer.clone();
-    if let Layer::Retry {
-        max_retries,
-        max_attempts,
-        retry_on,
-        ..
-    } = &mut layer
-    {
+    if let Layer::Retry { max_retries, max_attempts, retry_on, .. } = &mut layer {
         if let Some(attempts) = max_attempts.take() {
             *max_retries = Some(attempts.saturating_sub(1));
         }

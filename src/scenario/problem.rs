@@ -62,10 +62,7 @@ impl Problem {
     /// The same as a warning.
     #[must_use]
     pub fn warning(path: &Path, rule: impl Into<String>, found: impl Into<String>) -> Self {
-        Self {
-            severity: Severity::Warning,
-            ..Self::error(path, rule, found)
-        }
+        Self { severity: Severity::Warning, ..Self::error(path, rule, found) }
     }
 
     /// Adds what to write instead.
@@ -121,19 +118,11 @@ impl Problems {
             let start = problem.span.as_ref().map_or(usize::MAX, |span| span.start);
             (problem.severity, start)
         });
-        (!list.is_empty()).then(|| Self {
-            name: name.to_owned(),
-            text: text.into(),
-            list,
-        })
+        (!list.is_empty()).then(|| Self { name: name.to_owned(), text: text.into(), list })
     }
 
     pub(crate) fn one(name: &str, text: impl Into<Arc<str>>, problem: Problem) -> Self {
-        Self {
-            name: name.to_owned(),
-            text: text.into(),
-            list: vec![problem],
-        }
+        Self { name: name.to_owned(), text: text.into(), list: vec![problem] }
     }
 
     /// The problems, errors first, each kind in the order of the text.

@@ -105,10 +105,7 @@ impl Shapes {
             }
         }
         definitions.insert(ROOT.to_owned(), definition(schema));
-        let mut shapes = Self {
-            definitions,
-            homes: BTreeMap::new(),
-        };
+        let mut shapes = Self { definitions, homes: BTreeMap::new() };
         shapes.find_homes();
         shapes
     }
@@ -118,9 +115,7 @@ impl Shapes {
     /// # Panics
     /// When the schema refers to nothing, which the tests of this module rule out.
     pub(crate) fn get(&self, name: &str) -> &Definition {
-        self.definitions
-            .get(name)
-            .expect("a reference of the schema has its definition")
+        self.definitions.get(name).expect("a reference of the schema has its definition")
     }
 
     /// The fields of a struct shape, whichever way it is given.
@@ -150,10 +145,7 @@ impl Shapes {
             for (at, shape) in level {
                 if let Some(fields) = self.fields(&shape) {
                     for field in fields {
-                        homes
-                            .entry(field.name.clone())
-                            .or_default()
-                            .push(at.clone());
+                        homes.entry(field.name.clone()).or_default().push(at.clone());
                         let dot = if at.is_empty() { "" } else { "." };
                         next.push((format!("{at}{dot}{}", field.name), field.shape.clone()));
                     }
@@ -195,10 +187,7 @@ fn definition(schema: &Value) -> Definition {
 }
 
 fn unit(name: &Value) -> Option<VariantShape> {
-    Some(VariantShape {
-        name: name.as_str()?.to_owned(),
-        payload: None,
-    })
+    Some(VariantShape { name: name.as_str()?.to_owned(), payload: None })
 }
 
 fn variants_of(schema: &Value) -> Vec<VariantShape> {
@@ -222,27 +211,21 @@ fn fields(schema: &Value) -> Vec<FieldShape> {
     let empty = Map::new();
     let properties = schema["properties"].as_object().unwrap_or(&empty);
     let required = |name: &str| {
-        schema["required"]
-            .as_array()
-            .is_some_and(|names| names.iter().any(|other| other == name))
+        schema["required"].as_array().is_some_and(|names| names.iter().any(|other| other == name))
     };
     let field = |(name, schema): (&String, &Value)| FieldShape {
         name: name.clone(),
         shape: shape(schema),
         required: required(name),
         nullable: is_nullable(schema),
-        about: schema["description"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned(),
+        about: schema["description"].as_str().unwrap_or_default().to_owned(),
     };
     properties.iter().map(field).collect()
 }
 
 fn is_nullable(schema: &Value) -> bool {
-    let in_type = schema["type"]
-        .as_array()
-        .is_some_and(|types| types.iter().any(|name| name == "null"));
+    let in_type =
+        schema["type"].as_array().is_some_and(|types| types.iter().any(|name| name == "null"));
     let in_any = schema["anyOf"]
         .as_array()
         .is_some_and(|any| any.iter().any(|schema| schema["type"] == "null"));
@@ -251,9 +234,7 @@ fn is_nullable(schema: &Value) -> bool {
 
 fn has_type(schema: &Value, name: &str) -> bool {
     schema["type"] == name
-        || schema["type"]
-            .as_array()
-            .is_some_and(|types| types.iter().any(|other| other == name))
+        || schema["type"].as_array().is_some_and(|types| types.iter().any(|other| other == name))
 }
 
 fn shape(schema: &Value) -> Shape {

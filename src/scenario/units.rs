@@ -25,9 +25,7 @@ const UNIT_LIST: &str = "ns, us, ms, s, m (minutes), h, d";
 
 /// Splits `120ms` into a decimal number, as integer and power of ten, and what follows.
 fn decimal(text: &str) -> Result<(u128, u32, &str), String> {
-    let end = text
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, rest) = text.split_at(end);
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     if whole.is_empty() || (number.contains('.') && fraction.is_empty()) || fraction.contains('.') {
@@ -36,9 +34,7 @@ fn decimal(text: &str) -> Result<(u128, u32, &str), String> {
     if whole.len() + fraction.len() > 30 {
         return Err("has too many digits".to_owned());
     }
-    let digits: u128 = format!("{whole}{fraction}")
-        .parse()
-        .map_err(|_| "is not a number")?;
+    let digits: u128 = format!("{whole}{fraction}").parse().map_err(|_| "is not a number")?;
     Ok((digits, fraction.len() as u32, rest))
 }
 
@@ -56,13 +52,9 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
         return Err(format!("has no unit: write {text}ms or {text}s"));
     }
     let Some((_, ns)) = UNITS.iter().find(|(name, _)| *name == unit) else {
-        return Err(format!(
-            "has an unknown unit `{unit}`; units are {UNIT_LIST}"
-        ));
+        return Err(format!("has an unknown unit `{unit}`; units are {UNIT_LIST}"));
     };
-    let scaled = digits
-        .checked_mul(u128::from(*ns))
-        .ok_or("is longer than the clock")?;
+    let scaled = digits.checked_mul(u128::from(*ns)).ok_or("is longer than the clock")?;
     let power = 10_u128.pow(scale);
     if !scaled.is_multiple_of(power) {
         return Err("is finer than the clock, which counts whole nanoseconds".to_owned());
@@ -143,10 +135,7 @@ impl Rate {
             let per = u128::from(self.per.as_ns());
             let count_nano = u64::try_from(scaled / per).ok()?;
             let per_unit = Duration::from_ns(*ns);
-            scaled.is_multiple_of(per).then_some(Self {
-                count_nano,
-                per: per_unit,
-            })
+            scaled.is_multiple_of(per).then_some(Self { count_nano, per: per_unit })
         };
         let mut units = ["s", "m", "h", "d"].iter();
         units.find_map(in_unit).unwrap_or(self)
@@ -181,9 +170,7 @@ pub fn parse_rate(text: &str) -> Result<Rate, String> {
         });
     };
     let Some((_, ns)) = UNITS.iter().find(|(name, _)| *name == unit) else {
-        return Err(format!(
-            "has an unknown unit of time `{unit}`; units are {UNIT_LIST}"
-        ));
+        return Err(format!("has an unknown unit of time `{unit}`; units are {UNIT_LIST}"));
     };
     let nano = digits.checked_mul(1_000_000_000).ok_or("is too high")?;
     let power = 10_u128.pow(scale);
@@ -191,10 +178,7 @@ pub fn parse_rate(text: &str) -> Result<Rate, String> {
         return Err("has more than 9 digits after the point".to_owned());
     }
     let count_nano = u64::try_from(nano / power).map_err(|_| "is too high")?;
-    let rate = Rate {
-        count_nano,
-        per: Duration::from_ns(*ns),
-    };
+    let rate = Rate { count_nano, per: Duration::from_ns(*ns) };
     if rate.per_ns() > 1.0 {
         return Err("is above one event a nanosecond, the resolution of the clock".to_owned());
     }
@@ -203,17 +187,11 @@ pub fn parse_rate(text: &str) -> Result<Rate, String> {
 
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (whole, fraction) = (
-            self.count_nano / 1_000_000_000,
-            self.count_nano % 1_000_000_000,
-        );
+        let (whole, fraction) = (self.count_nano / 1_000_000_000, self.count_nano % 1_000_000_000);
         let fraction = format!("{fraction:09}");
         let fraction = fraction.trim_end_matches('0');
         let point = if fraction.is_empty() { "" } else { "." };
-        let (unit, _) = UNITS
-            .iter()
-            .find(|(_, ns)| *ns == self.per.as_ns())
-            .unwrap_or(&UNITS[0]);
+        let (unit, _) = UNITS.iter().find(|(_, ns)| *ns == self.per.as_ns()).unwrap_or(&UNITS[0]);
         write!(f, "{whole}{point}{fraction}/{unit}")
     }
 }
@@ -380,10 +358,7 @@ mod tests {
         let ns = |text| parse_duration(text).map(Duration::as_ns);
         assert_eq!(ns("120ms"), Ok(120_000_000));
         assert_eq!(ns("1.5s"), Ok(1_500_000_000));
-        assert_eq!(
-            ns("0.1s").unwrap() + ns("0.2s").unwrap(),
-            ns("0.3s").unwrap()
-        );
+        assert_eq!(ns("0.1s").unwrap() + ns("0.2s").unwrap(), ns("0.3s").unwrap());
         for bad in [
             "100", "100 mss", "5M", "100MS", "1m30", " 10ms ", "0.4ns", "300000d", "-1s", "", "ms",
             "1,5s", "1e3s", "1_000s", ".5s", "1.s",
@@ -395,20 +370,9 @@ mod tests {
     #[test]
     fn rates_are_exact() {
         let rate = parse_rate("12.5/s").unwrap();
-        assert_eq!(
-            (rate.count_nano, rate.per),
-            (12_500_000_000, Duration::from_s(1))
-        );
+        assert_eq!((rate.count_nano, rate.per), (12_500_000_000, Duration::from_s(1)));
         assert_eq!(rate.to_string(), "12.5/s");
-        for bad in [
-            "100",
-            "100/",
-            "100/sec",
-            "-1/s",
-            "2/ns",
-            "1e9/s",
-            "0.0000000001/s",
-        ] {
+        for bad in ["100", "100/", "100/sec", "-1/s", "2/ns", "1e9/s", "0.0000000001/s"] {
             assert!(parse_rate(bad).is_err(), "{bad}");
         }
     }

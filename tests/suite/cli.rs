@@ -108,11 +108,7 @@ struct Ran {
 impl Ran {
     fn of(output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).expect("it prints UTF-8");
-        Self {
-            exit: output.status.code(),
-            out: text(output.stdout),
-            err: text(output.stderr),
-        }
+        Self { exit: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
     }
 
     /// It ended so, and on standard error stands all of this.

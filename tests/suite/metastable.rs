@@ -34,9 +34,7 @@ fn text(lambda: f64, case: &Case) -> String {
     });
     let retry = format!("Retry(max_retries: {}{budget}),", case.retries);
     let retry = if case.retries > 0 { &retry } else { "" };
-    let room = case
-        .waiting_room
-        .map_or(String::new(), |room| format!("queue: {room},"));
+    let room = case.waiting_room.map_or(String::new(), |room| format!("queue: {room},"));
     let (from, until) = (FREEZE.start, FREEZE.end);
     format!(
         r#"Scenario(schema: 1, duration: "{SECONDS}s",
@@ -58,11 +56,7 @@ struct Series {
 
 fn play(text: &str, seed: u64) -> Series {
     let zero = vec![0; SECONDS];
-    let mut series = Series {
-        goodput: zero.clone(),
-        attempts: zero.clone(),
-        completions: zero,
-    };
+    let mut series = Series { goodput: zero.clone(), attempts: zero.clone(), completions: zero };
     listen(&scenario(text), &seeded(seed), |_, _, record| {
         let counts = match record.what {
             What::Succeeded => &mut series.goodput,
@@ -112,11 +106,7 @@ fn agrees(id: &str) {
     let text = text(lambda, case);
     let runs: Vec<Series> = (1..=SEEDS).map(|seed| play(&text, seed)).collect();
     for series in &runs {
-        assert_eq!(
-            recovery(&series.goodput, lambda).is_some(),
-            case.recovers,
-            "{id}"
-        );
+        assert_eq!(recovery(&series.goodput, lambda).is_some(), case.recovers, "{id}");
     }
     let mut wrong = Vec::new();
     for (name, &(expected, half_width)) in &case.expected {
@@ -124,10 +114,8 @@ fn agrees(id: &str) {
         let (mean, sd) = moments(&samples.expect("every run has it"));
         let error = half_width / 1.96 + sd / (SEEDS as f64).sqrt();
         let off = (mean - expected).abs();
-        let line = format!(
-            "{id}, {name}: {mean:.3}, expected {expected}, {:.2} of 3 errors",
-            off / error
-        );
+        let line =
+            format!("{id}, {name}: {mean:.3}, expected {expected}, {:.2} of 3 errors", off / error);
         println!("{line}");
         if off > 3.0 * error {
             wrong.push(line);

@@ -97,13 +97,9 @@ fn exponentials_fit() {
 fn normal_and_lognormal_fit() {
     let below = Normal::new(10.0, 8.0).unwrap();
     let cut = below.cdf(0.0);
-    assert_fits("Normal(mean: \"10s\", sd: \"8s\")", |x| {
-        (below.cdf(x) - cut) / (1.0 - cut)
-    });
+    assert_fits("Normal(mean: \"10s\", sd: \"8s\")", |x| (below.cdf(x) - cut) / (1.0 - cut));
     let by_median = LogNormal::new(ln(20.0), 1.0).unwrap();
-    assert_fits("LogNormalMedian(median: \"20s\", sigma: 1.0)", |x| {
-        by_median.cdf(x)
-    });
+    assert_fits("LogNormalMedian(median: \"20s\", sigma: 1.0)", |x| by_median.cdf(x));
     // mean 10, cv 2: sigma² = ln 5, mu = ln 10 - sigma² / 2.
     let sigma2 = ln(5.0);
     let by_mean = LogNormal::new(ln(10.0) - sigma2 / 2.0, sqrt(sigma2)).unwrap();
@@ -149,9 +145,7 @@ fn straight_lines_fit() {
 #[test]
 fn the_slow_path_is_as_frequent_as_stated() {
     let bimodal = sampler("Bimodal(fast: \"1ms\", slow: \"20ms\", slow_ratio: 0.03)");
-    let slow = uniforms(1_000_000)
-        .filter(|&u| bimodal.sample(u) == Duration::from_ms(20))
-        .count();
+    let slow = uniforms(1_000_000).filter(|&u| bimodal.sample(u) == Duration::from_ms(20)).count();
     let off = (slow as f64 - 30_000.0).abs();
     assert!(off < 4.0 * sqrt(1e6 * 0.03 * 0.97), "{slow}");
 }
@@ -309,10 +303,7 @@ fn golden_bits() {
 fn sampler_bits_survive_other_cpu_variants() {
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "samplers::golden_bits"])
-        .env(
-            "GLIBC_TUNABLES",
-            "glibc.cpu.hwcaps=-FMA,-FMA4,-AVX2,-AVX2_Usable,-FMA_Usable",
-        )
+        .env("GLIBC_TUNABLES", "glibc.cpu.hwcaps=-FMA,-FMA4,-AVX2,-AVX2_Usable,-FMA_Usable")
         .output()
         .unwrap();
     let told = String::from_utf8_lossy(&output.stdout);

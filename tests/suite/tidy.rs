@@ -20,17 +20,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("src/model", &["kernel", "metrics", "model"]),
     ("src/scenario", &["kernel", "metrics", "model", "scenario"]),
     ("src/report", &["kernel", "metrics", "report"]),
-    (
-        "src/experiment",
-        &[
-            "kernel",
-            "metrics",
-            "model",
-            "scenario",
-            "report",
-            "experiment",
-        ],
-    ),
+    ("src/experiment", &["kernel", "metrics", "model", "scenario", "report", "experiment"]),
 ];
 
 fn sources(folder: &str) -> Vec<(String, String)> {
@@ -39,17 +29,9 @@ fn sources(folder: &str) -> Vec<(String, String)> {
     let mut files = Vec::new();
     while let Some(path) = open.pop() {
         if path.is_dir() {
-            open.extend(
-                fs::read_dir(&path)
-                    .unwrap()
-                    .map(|entry| entry.unwrap().path()),
-            );
+            open.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
         } else if path.extension().is_some_and(|ending| ending == "rs") {
-            let name = path
-                .strip_prefix(root)
-                .unwrap()
-                .to_string_lossy()
-                .replace('\\', "/");
+            let name = path.strip_prefix(root).unwrap().to_string_lossy().replace('\\', "/");
             files.push((name, fs::read_to_string(&path).unwrap()));
         }
     }
@@ -92,13 +74,7 @@ fn functions_are_short() {
         for (start, line) in lines.iter().enumerate() {
             let code = line.trim_start();
             let indent = line.len() - code.len();
-            let head = [
-                "fn ",
-                "pub fn ",
-                "pub(super) fn ",
-                "pub(crate) fn ",
-                "const fn ",
-            ];
+            let head = ["fn ", "pub fn ", "pub(super) fn ", "pub(crate) fn ", "const fn "];
             if !head.iter().any(|head| code.starts_with(head)) || code.ends_with(';') {
                 continue;
             }
@@ -148,11 +124,7 @@ fn nothing_is_left_for_later() {
     let mut problems = Vec::new();
     for (name, text) in ours() {
         for (number, line) in (1..).zip(text.lines()) {
-            let words = [
-                concat!("TO", "DO"),
-                concat!("FIX", "ME"),
-                concat!("todo", "!("),
-            ];
+            let words = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("todo", "!(")];
             if words.iter().any(|word| line.contains(word)) {
                 problems.push(format!("{name}:{number}: {}", line.trim()));
             }

@@ -37,19 +37,13 @@ fn walk(path: String, a: Option<&Value>, b: Option<&Value>, found: &mut Vec<Fiel
                 walk(format!("{path}[{at}]"), a.get(at), b.get(at), found);
             }
         }
-        _ => found.push(Field {
-            path,
-            a: a.map(Value::to_string),
-            b: b.map(Value::to_string),
-        }),
+        _ => found.push(Field { path, a: a.map(Value::to_string), b: b.map(Value::to_string) }),
     }
 }
 
 /// A name that is a word follows a dot, as `--set` takes it, any other stands in brackets.
 fn below(path: &str, name: &str) -> String {
-    let word = name
-        .chars()
-        .all(|c| c.is_alphanumeric() || c == '_' || c == '-');
+    let word = name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
     match (path.is_empty(), word) {
         (true, _) => printable(name),
         (false, true) => format!("{path}.{name}"),

@@ -42,11 +42,7 @@ impl Hasher for SlotHasher {
 impl Calendar for KeyedCalendar {
     fn new() -> Self {
         let queue = PriorityQueue::with_default_hasher();
-        Self {
-            queue,
-            sequence: 0,
-            now: Instant::ZERO,
-        }
+        Self { queue, sequence: 0, now: Instant::ZERO }
     }
 
     fn lane(&mut self, _: Duration) -> Lane {
@@ -56,10 +52,7 @@ impl Calendar for KeyedCalendar {
     fn schedule(&mut self, _: Lane, at: Instant, slot: Slot) {
         assert!(at >= self.now, "an event was scheduled in the past");
         self.sequence += 1;
-        assert!(
-            self.sequence < 1 << SEQUENCE_BITS,
-            "the calendar's sequence is used up"
-        );
+        assert!(self.sequence < 1 << SEQUENCE_BITS, "the calendar's sequence is used up");
         let before = self.queue.push(slot, Reverse((at, self.sequence)));
         assert!(before.is_none(), "slot {slot} already awaits an event");
     }

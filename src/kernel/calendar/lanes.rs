@@ -4,6 +4,9 @@
 //! `awaited` holds the sequence each slot waits for; an entry whose sequence is another one is
 //! dead and is dropped when it comes up. Cancelling therefore costs one store, and a sweep removes
 //! the dead before they outnumber the living.
+//!
+//! Most events schedule another one. The first of the heap is therefore not removed when it is
+//! taken: it leaves a hole, which the next entry fills on its way to its place.
 
 use std::collections::VecDeque;
 
@@ -31,10 +34,7 @@ const EMPTY: u128 = u128::MAX;
 impl Fifo {
     #[inline]
     fn push(&mut self, entry: u128) {
-        debug_assert!(
-            self.rest.back().is_none_or(|&last| last < entry),
-            "lane out of order"
-        );
+        debug_assert!(self.rest.back().is_none_or(|&last| last < entry), "lane out of order");
         if self.head == EMPTY {
             self.head = entry;
         } else {
@@ -42,13 +42,29 @@ impl Fifo {
         }
     }
 
+    /// Moves on to the first entry behind the head that is alive; how many were not.
+    ///
+    /// Timers are mostly dead long before they are due, so a whole run of them goes at once.
     #[inline]
-    fn pop(&mut self) {
-        self.head = self.rest.pop_front().unwrap_or(EMPTY);
+    fn advance(&mut self, awaited: &[u64]) -> usize {
+        let mut dead = 0;
+        while let Some(entry) = self.rest.pop_front() {
+            if is_live(awaited, entry) {
+                self.head = entry;
+                return dead;
+            }
+            dead += 1;
+        }
+        self.head = EMPTY;
+        dead
     }
 
-    fn len(&self) -> usize {
-        usize::from(self.head != EMPTY) + self.rest.len()
+    /// Drops every dead entry.
+    fn sweep(&mut self, awaited: &[u64]) {
+        self.rest.retain(|&entry| is_live(awaited, entry));
+        if self.head != EMPTY && !is_live(awaited, self.head) {
+            self.advance(awaited);
+        }
     }
 }
 
@@ -56,11 +72,13 @@ impl Fifo {
 #[derive(Debug)]
 pub struct LaneCalendar {
     heap: Vec<u128>,
+    /// The first place of the heap is void.
+    hole: bool,
     lanes: Vec<Fifo>,
     awaited: Vec<u64>,
     sequence: u64,
     live: usize,
-    stored: usize,
+    dead: usize,
     now: Instant,
 }
 
@@ -72,22 +90,22 @@ fn pack(at: Instant, sequence: u64, slot: Slot) -> u128 {
 #[inline]
 fn unpack(entry: u128) -> (Instant, u64, Slot) {
     let low = entry as u64;
-    (
-        Instant::from_ns((entry >> 64) as u64),
-        low >> SLOT_BITS,
-        low as u32 & (MAX_SLOTS - 1),
-    )
+    (Instant::from_ns((entry >> 64) as u64), low >> SLOT_BITS, low as u32 & (MAX_SLOTS - 1))
+}
+
+#[inline]
+fn is_live(awaited: &[u64], entry: u128) -> bool {
+    let (_, sequence, slot) = unpack(entry);
+    awaited[slot as usize] == sequence
 }
 
 impl LaneCalendar {
     #[inline]
-    fn is_live(awaited: &[u64], entry: u128) -> bool {
-        let (_, sequence, slot) = unpack(entry);
-        awaited[slot as usize] == sequence
-    }
-
-    #[inline]
     fn push_heap(&mut self, entry: u128) {
+        if self.hole {
+            self.hole = false;
+            return self.sift_down(0, entry);
+        }
         let mut at = self.heap.len();
         self.heap.push(entry);
         while at > 0 {
@@ -101,11 +119,15 @@ impl LaneCalendar {
         self.heap[at] = entry;
     }
 
+    /// Fills the hole, if there is one, with the last entry.
     #[inline]
-    fn pop_heap(&mut self) {
-        let Some(last) = self.heap.pop() else { return };
-        if !self.heap.is_empty() {
-            self.sift_down(0, last);
+    fn close(&mut self) {
+        if self.hole {
+            self.hole = false;
+            let last = self.heap.pop();
+            if let Some(last) = last.filter(|_| !self.heap.is_empty()) {
+                self.sift_down(0, last);
+            }
         }
     }
 
@@ -141,15 +163,13 @@ impl LaneCalendar {
     /// Drops every dead entry. The order of the living is in their keys, so it cannot change.
     #[cold]
     fn sweep(&mut self) {
+        self.close();
         let awaited = &self.awaited;
-        self.heap.retain(|&entry| Self::is_live(awaited, entry));
+        self.heap.retain(|&entry| is_live(awaited, entry));
         for lane in &mut self.lanes {
-            lane.rest.retain(|&entry| Self::is_live(awaited, entry));
-            if lane.head != EMPTY && !Self::is_live(awaited, lane.head) {
-                lane.pop();
-            }
+            lane.sweep(awaited);
         }
-        self.stored = self.heap.len() + self.lanes.iter().map(Fifo::len).sum::<usize>();
+        self.dead = 0;
         for at in (0..self.heap.len() / 4 + 1).rev() {
             if let Some(&entry) = self.heap.get(at) {
                 self.sift_down(at, entry);
@@ -162,11 +182,12 @@ impl Calendar for LaneCalendar {
     fn new() -> Self {
         Self {
             heap: Vec::new(),
+            hole: false,
             lanes: Vec::new(),
             awaited: Vec::new(),
             sequence: NOTHING,
             live: 0,
-            stored: 0,
+            dead: 0,
             now: Instant::ZERO,
         }
     }
@@ -175,11 +196,7 @@ impl Calendar for LaneCalendar {
         let known = self.lanes.iter().position(|lane| lane.delay == delay);
         let index = known.unwrap_or_else(|| {
             if self.lanes.len() < MAX_LANES {
-                self.lanes.push(Fifo {
-                    head: EMPTY,
-                    delay,
-                    rest: VecDeque::new(),
-                });
+                self.lanes.push(Fifo { head: EMPTY, delay, rest: VecDeque::new() });
                 self.lanes.len() - 1
             } else {
                 usize::from(Lane::NONE.0)
@@ -193,10 +210,7 @@ impl Calendar for LaneCalendar {
         assert!(at >= self.now, "an event was scheduled in the past");
         assert!(slot < MAX_SLOTS, "slot {slot} is out of range");
         self.sequence += 1;
-        assert!(
-            self.sequence < 1 << SEQUENCE_BITS,
-            "the calendar's sequence is used up"
-        );
+        assert!(self.sequence < 1 << SEQUENCE_BITS, "the calendar's sequence is used up");
         if slot as usize >= self.awaited.len() {
             self.awaited.resize(slot as usize + 1, NOTHING);
         }
@@ -204,7 +218,6 @@ impl Calendar for LaneCalendar {
         assert!(*awaited == NOTHING, "slot {slot} already awaits an event");
         *awaited = self.sequence;
         self.live += 1;
-        self.stored += 1;
         let entry = pack(at, self.sequence, slot);
         match self.lanes.get_mut(usize::from(lane.0)) {
             Some(lane) => lane.push(entry),
@@ -219,14 +232,17 @@ impl Calendar for LaneCalendar {
             _ => return,
         }
         self.live -= 1;
-        if self.stored > 2 * self.live + SWEEP_ABOVE {
+        self.dead += 1;
+        if self.dead > self.live + SWEEP_ABOVE {
             self.sweep();
         }
     }
 
-    #[inline]
+    // Called from one place: the loop.
+    #[inline(always)]
     fn pop_before(&mut self, end: Instant) -> Option<(Instant, Slot)> {
         loop {
+            self.close();
             let mut first = self.heap.first().copied().unwrap_or(EMPTY);
             let mut from = None;
             for (index, lane) in self.lanes.iter().enumerate() {
@@ -242,10 +258,9 @@ impl Calendar for LaneCalendar {
             if live && at >= end {
                 return None;
             }
-            self.stored -= 1;
             match from {
-                Some(index) => self.lanes[index].pop(),
-                None => self.pop_heap(),
+                Some(index) => self.dead -= self.lanes[index].advance(&self.awaited),
+                None => self.hole = true,
             }
             if live {
                 assert!(at >= self.now, "the calendar went back in time");
@@ -254,6 +269,7 @@ impl Calendar for LaneCalendar {
                 self.live -= 1;
                 return Some((at, slot));
             }
+            self.dead -= 1;
         }
     }
 
@@ -262,6 +278,6 @@ impl Calendar for LaneCalendar {
     }
 
     fn stored(&self) -> usize {
-        self.stored
+        self.live + self.dead
     }
 }

@@ -89,17 +89,10 @@ fn ties<C: Calendar>() {
     let lane = calendar.lane(Duration::from_ns(9));
     let at = Instant::from_ns(9);
     for slot in 0..10_000 {
-        calendar.schedule(
-            if slot % 3 == 0 { lane } else { Lane::NONE },
-            at,
-            slot * 7 % 10_007,
-        );
+        calendar.schedule(if slot % 3 == 0 { lane } else { Lane::NONE }, at, slot * 7 % 10_007);
     }
     for slot in 0..10_000 {
-        assert_eq!(
-            calendar.pop_before(Instant::NEVER),
-            Some((at, slot * 7 % 10_007))
-        );
+        assert_eq!(calendar.pop_before(Instant::NEVER), Some((at, slot * 7 % 10_007)));
     }
     assert_eq!(calendar.pop_before(Instant::NEVER), None);
 }

@@ -14,12 +14,7 @@ pub(super) struct BoundedPareto {
 
 impl BoundedPareto {
     pub(super) fn new(alpha: f64, min: f64, max: f64) -> Self {
-        Self {
-            alpha,
-            min,
-            max,
-            mass: -exp_m1(-alpha * ln_ratio(min, max)),
-        }
+        Self { alpha, min, max, mass: -exp_m1(-alpha * ln_ratio(min, max)) }
     }
 
     /// min (1 - p mass)^(-1 / alpha). Rounding may pass a bound by its last bit.
@@ -32,11 +27,7 @@ impl BoundedPareto {
     /// max / min.
     fn raw_moment(&self, power: f64) -> f64 {
         let (span, rest) = (ln_ratio(self.min, self.max), power - self.alpha);
-        let integral = if rest == 0.0 {
-            span
-        } else {
-            exp_m1(rest * span) / rest
-        };
+        let integral = if rest == 0.0 { span } else { exp_m1(rest * span) / rest };
         self.alpha / self.mass * integral
     }
 
@@ -54,9 +45,5 @@ impl BoundedPareto {
 
 /// ln(max / min), also for bounds that differ in their last bits only.
 fn ln_ratio(min: f64, max: f64) -> f64 {
-    if max < 2.0 * min {
-        ln_1p((max - min) / min)
-    } else {
-        ln(max / min)
-    }
+    if max < 2.0 * min { ln_1p((max - min) / min) } else { ln(max / min) }
 }

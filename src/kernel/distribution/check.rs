@@ -15,18 +15,12 @@ pub(super) fn that(
     if holds {
         return Ok(());
     }
-    Err(InvalidDistribution {
-        parameter: parameter.into(),
-        rule,
-        found: found(),
-    })
+    Err(InvalidDistribution { parameter: parameter.into(), rule, found: found() })
 }
 
 pub(super) fn time(parameter: impl Into<String>, ns: f64) -> Result<f64, InvalidDistribution> {
     let rule = "must be at least 0s and within the clock (584 years)";
-    that((0.0..=CLOCK_END).contains(&ns), parameter, rule, || {
-        shown(ns)
-    })?;
+    that((0.0..=CLOCK_END).contains(&ns), parameter, rule, || shown(ns))?;
     Ok(ns)
 }
 
@@ -48,9 +42,5 @@ pub(super) fn ratio(parameter: impl Into<String>, value: f64) -> Result<(), Inva
 /// A duration as a scenario spells it, or the bare number where no duration is equal to it.
 pub(super) fn shown(ns: f64) -> String {
     let duration = Duration::from_ns_f64(ns);
-    if duration.as_ns() as f64 == ns {
-        duration.exact()
-    } else {
-        format!("{ns}ns")
-    }
+    if duration.as_ns() as f64 == ns { duration.exact() } else { format!("{ns}ns") }
 }

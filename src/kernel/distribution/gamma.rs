@@ -30,11 +30,7 @@ pub(super) struct Gamma {
 
 impl Gamma {
     pub(super) fn new(shape: f64, mean: f64) -> Self {
-        Self {
-            shape,
-            mean,
-            lgamma_1p: lgamma(shape + 1.0),
-        }
+        Self { shape, mean, lgamma_1p: lgamma(shape + 1.0) }
     }
 
     pub(super) fn mean(&self) -> f64 {
@@ -63,11 +59,7 @@ impl Gamma {
         let target = if lower { ln(p) } else { ln_1p(-p) };
         let mut y = self.first_guess(p);
         for _ in 0..MAX_STEPS {
-            let (value, slope) = if lower {
-                self.ln_lower(y)
-            } else {
-                self.ln_upper(y)
-            };
+            let (value, slope) = if lower { self.ln_lower(y) } else { self.ln_upper(y) };
             let newton = (value - target) / slope;
             // Half of f''/f' times the Newton step: f' = x f(x) / P and its like for Q.
             let bend = newton * (self.shape - exp(y) - slope) / 2.0;
@@ -97,11 +89,7 @@ impl Gamma {
             };
         }
         let root = 1.0 - 1.0 / (9.0 * a) + normal_quantile(p) / (3.0 * sqrt(a));
-        if root > 0.0 {
-            floor.max(ln(a) + 3.0 * ln(root))
-        } else {
-            floor
-        }
+        if root > 0.0 { floor.max(ln(a) + 3.0 * ln(root)) } else { floor }
     }
 
     /// ln P(a, e^y) and its derivative by y.
@@ -206,10 +194,7 @@ mod tests {
         for (shape, p, expected) in EXACT {
             let found = Gamma::new(shape, 1.0).quantile(p);
             let error = (found / expected - 1.0).abs();
-            assert!(
-                error < 1e-10,
-                "shape {shape}, p {p}: {found}, off {error:e}"
-            );
+            assert!(error < 1e-10, "shape {shape}, p {p}: {found}, off {error:e}");
         }
     }
 

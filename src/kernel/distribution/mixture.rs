@@ -48,11 +48,7 @@ impl HyperExponential {
         let mut kept = Vec::new();
         for &(probability, mean) in branches.iter().filter(|branch| branch.0 > 0.0) {
             let probability = probability / sum;
-            kept.push(Branch {
-                from,
-                probability,
-                mean,
-            });
+            kept.push(Branch { from, probability, mean });
             from += probability;
         }
         Ok(match kept.as_slice() {
@@ -100,11 +96,7 @@ impl HyperExponential {
             density += tail / branch.mean;
         }
         // Near 1 the logarithm takes its digits from the other side.
-        let ln_above = if below < 0.5 {
-            ln_1p(-below)
-        } else {
-            ln(above)
-        };
+        let ln_above = if below < 0.5 { ln_1p(-below) } else { ln(above) };
         (ln_above, density / above)
     }
 
@@ -133,11 +125,7 @@ pub(super) struct Bimodal {
 
 impl Bimodal {
     pub(super) fn quantile(&self, p: f64) -> f64 {
-        if p < 1.0 - self.slow_ratio {
-            self.fast
-        } else {
-            self.slow
-        }
+        if p < 1.0 - self.slow_ratio { self.fast } else { self.slow }
     }
 
     pub(super) fn mean(&self) -> f64 {

@@ -81,11 +81,7 @@ impl Distribution {
         let (min, max) = (time("min", min)?, time("max", max)?);
         let rule = "must not be below min";
         check::that(max >= min, "max", rule, || check::shown(max))?;
-        if max > min {
-            Ok(Self(Kind::Uniform { min, max }))
-        } else {
-            Self::constant(min)
-        }
+        if max > min { Ok(Self(Kind::Uniform { min, max })) } else { Self::constant(min) }
     }
 
     /// Exponential with `mean` ns; Q(p) = -mean ln(1 - p).
@@ -118,12 +114,7 @@ impl Distribution {
     /// above 1e150, where its square leaves the range of a double.
     pub fn log_normal(mean: f64, cv: f64) -> Result<Self, InvalidDistribution> {
         let mean = positive_time("mean", mean)?;
-        check::that(
-            (0.0..=1e150).contains(&cv),
-            "cv",
-            "must be in [0, 1e150]",
-            || cv.to_string(),
-        )?;
+        check::that((0.0..=1e150).contains(&cv), "cv", "must be in [0, 1e150]", || cv.to_string())?;
         if cv == 0.0 {
             return Self::constant(mean);
         }
@@ -138,12 +129,9 @@ impl Distribution {
     /// is 1e195 times the median.
     pub fn log_normal_median(median: f64, sigma: f64) -> Result<Self, InvalidDistribution> {
         let median = positive_time("median", median)?;
-        check::that(
-            (0.0..=30.0).contains(&sigma),
-            "sigma",
-            "must be in [0, 30]",
-            || sigma.to_string(),
-        )?;
+        check::that((0.0..=30.0).contains(&sigma), "sigma", "must be in [0, 30]", || {
+            sigma.to_string()
+        })?;
         if sigma == 0.0 {
             return Self::constant(median);
         }
@@ -262,11 +250,7 @@ impl Distribution {
         } else if slow_ratio == 1.0 {
             Self::constant(slow)
         } else {
-            Ok(Self(Kind::Bimodal(Bimodal {
-                fast,
-                slow,
-                slow_ratio,
-            })))
+            Ok(Self(Kind::Bimodal(Bimodal { fast, slow, slow_ratio })))
         }
     }
 

@@ -17,12 +17,7 @@ pub(super) struct TruncatedNormal {
 impl TruncatedNormal {
     pub(super) fn new(mean: f64, sd: f64) -> Self {
         let (below, above) = (upper_tail(mean / sd), upper_tail(-mean / sd));
-        Self {
-            mean,
-            sd,
-            below,
-            above,
-        }
+        Self { mean, sd, below, above }
     }
 
     /// The normal quantile at `below + p * above`, taken from the nearer tail.
@@ -51,11 +46,7 @@ impl TruncatedNormal {
     pub(super) fn variance(&self) -> f64 {
         let lift = self.lift();
         // Far from the cut `lift` is 0 and a may be infinite; their product is 0.
-        let product = if lift == 0.0 {
-            0.0
-        } else {
-            lift * (lift + self.mean / self.sd)
-        };
+        let product = if lift == 0.0 { 0.0 } else { lift * (lift + self.mean / self.sd) };
         self.sd * self.sd * (1.0 - product)
     }
 }
@@ -70,10 +61,7 @@ pub(super) struct LogNormal {
 impl LogNormal {
     /// From sigma² = ln(1 + cv²) and median = mean / sqrt(1 + cv²).
     pub(super) fn by_mean(mean: f64, cv: f64) -> Self {
-        Self {
-            median: mean / sqrt(1.0 + cv * cv),
-            sigma: sqrt(ln_1p(cv * cv)),
-        }
+        Self { median: mean / sqrt(1.0 + cv * cv), sigma: sqrt(ln_1p(cv * cv)) }
     }
 
     pub(super) fn quantile(&self, p: f64) -> f64 {

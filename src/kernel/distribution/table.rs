@@ -21,9 +21,7 @@ impl QuantileTable {
             let (at, value) = pair[1];
             let after = i + 1;
             let rule = "must be above the one before";
-            check::that(at > pair[0].0, format!("[{after}].at"), rule, || {
-                at.to_string()
-            })?;
+            check::that(at > pair[0].0, format!("[{after}].at"), rule, || at.to_string())?;
             let rule = "must not be below the one before";
             check::that(value >= pair[0].1, format!("[{after}].value"), rule, || {
                 check::shown(value)

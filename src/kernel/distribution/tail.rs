@@ -78,10 +78,7 @@ mod tests {
         };
         let limit = core::f64::consts::PI * core::f64::consts::PI / 6.0;
         assert!((cv2(1e12) * 1e24 / limit - 1.0).abs() < 1e-9);
-        let (below, above) = (
-            ln_square_ratio(1.000_000_001e-3),
-            ln_square_ratio(0.999_999_999e-3),
-        );
+        let (below, above) = (ln_square_ratio(1.000_000_001e-3), ln_square_ratio(0.999_999_999e-3));
         assert!((below / above - 1.0 - 4e-9).abs() < 1e-9);
     }
 }

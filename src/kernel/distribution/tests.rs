@@ -47,10 +47,7 @@ fn moments_agree_with_the_integral_of_the_quantile_function() {
             mean += x * weight;
             square += x * x * weight;
         }
-        assert!(
-            close(mean, distribution.mean(), 2e-4),
-            "{distribution:?}: {mean}"
-        );
+        assert!(close(mean, distribution.mean(), 2e-4), "{distribution:?}: {mean}");
         let variance = distribution.variance().unwrap();
         // At alpha 2.5 the second moment converges too slowly for this rule.
         if !matches!(distribution.0, Kind::Pareto(_)) {
@@ -64,10 +61,7 @@ fn moments_agree_with_the_integral_of_the_quantile_function() {
 fn zero_and_one_are_the_ends() {
     for distribution in one_of_each() {
         let (low, high) = (distribution.quantile(0.0), distribution.quantile(1.0));
-        assert!(
-            low >= 0.0 && low.is_finite() && high > low,
-            "{distribution:?}"
-        );
+        assert!(low >= 0.0 && low.is_finite() && high > low, "{distribution:?}");
         assert!(distribution.sample_ns(0.0) >= low, "{distribution:?}");
         assert!(distribution.sample_ns(1.0 - f64::EPSILON / 2.0).is_finite());
     }
@@ -147,14 +141,8 @@ fn a_table_is_flat_at_its_ends_and_straight_between() {
 fn refusals_name_the_parameter_the_rule_and_what_was_found() {
     let clock = "and within the clock (584 years); found";
     for (found, expected) in [
-        (
-            message(Distribution::constant(-1.0)),
-            format!("value must be at least 0s {clock} -1ns"),
-        ),
-        (
-            message(Distribution::exponential(0.0)),
-            format!("mean must be above 0s {clock} 0s"),
-        ),
+        (message(Distribution::constant(-1.0)), format!("value must be at least 0s {clock} -1ns")),
+        (message(Distribution::exponential(0.0)), format!("mean must be above 0s {clock} 0s")),
         (
             message(Distribution::normal(-5e6, 1e6)),
             format!("mean must be at least 0s {clock} -5000000ns"),
@@ -164,10 +152,7 @@ fn refusals_name_the_parameter_the_rule_and_what_was_found() {
             "max must not be below min; found 1ms".to_owned(),
         ),
         (
-            message(Distribution::hyper_exponential(&[
-                (0.5, 1.0),
-                (0.4999, 1.0),
-            ])),
+            message(Distribution::hyper_exponential(&[(0.5, 1.0), (0.4999, 1.0)])),
             "the sum of the ratios must be 1, within 0.000000001; found 0.9999".to_owned(),
         ),
         (

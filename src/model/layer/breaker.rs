@@ -106,11 +106,7 @@ impl Breaker {
     fn time_open_until(&self, now: Instant) -> Duration {
         let from = self.opened_at.max(self.measured_from);
         let until = self.open_until.min(now);
-        let open = if until > from {
-            until - from
-        } else {
-            Duration::ZERO
-        };
+        let open = if until > from { until - from } else { Duration::ZERO };
         self.time_open.saturating_add(open)
     }
 
@@ -140,11 +136,7 @@ mod tests {
 
     fn play(breaker: &mut Breaker, results: &str) -> Vec<bool> {
         let outcome = |c| {
-            if c == 'F' {
-                Outcome::Error
-            } else {
-                Outcome::Success
-            }
+            if c == 'F' { Outcome::Error } else { Outcome::Success }
         };
         let mut opened = Vec::new();
         for (ms, c) in (0..).zip(results.chars()) {
@@ -184,17 +176,11 @@ mod tests {
         let report = breaker.report(at(2_000));
         assert_eq!(report.get("opened"), Some(Metric::Count(1)));
         assert_eq!(report.get("rejected"), Some(Metric::Count(1)));
-        assert_eq!(
-            report.get("time_open_ns"),
-            Some(Metric::Time(Duration::from_ms(899)))
-        );
+        assert_eq!(report.get("time_open_ns"), Some(Metric::Time(Duration::from_ms(899))));
         // The window was not cleared: one failure is enough to open it again.
         assert!(breaker.record(at(3_000), Outcome::Shed));
         let report = breaker.report(at(3_100));
-        assert_eq!(
-            report.get("time_open_ns"),
-            Some(Metric::Time(Duration::from_ms(999)))
-        );
+        assert_eq!(report.get("time_open_ns"), Some(Metric::Time(Duration::from_ms(999))));
     }
 
     #[test]

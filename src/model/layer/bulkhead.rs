@@ -11,7 +11,8 @@ use crate::metrics::gauge::Gauge;
 use crate::metrics::probe::{Probe, What};
 use crate::metrics::recorder::Recorder;
 use crate::metrics::summary::{Component, Metric};
-use crate::model::frame::{FrameId, Line, NodeId, RequestId, State};
+use crate::model::frame::{FrameId, NodeId, RequestId, State};
+use crate::model::line::Line;
 use crate::model::state::{Cx, Enter, Outcome};
 
 /// State and books of one bulkhead.
@@ -127,15 +128,9 @@ impl Bulkhead {
             metrics: vec![
                 ("rejected", Metric::Count(self.rejected)),
                 ("wait", Metric::Latency(self.wait.summary())),
-                (
-                    "waiting_mean",
-                    Metric::Number(self.waiting.mean(end, window)),
-                ),
+                ("waiting_mean", Metric::Number(self.waiting.mean(end, window))),
                 ("waiting_max", Metric::Count(self.waiting.max())),
-                (
-                    "permits_mean",
-                    Metric::Number(self.in_use.mean(end, window)),
-                ),
+                ("permits_mean", Metric::Number(self.in_use.mean(end, window))),
                 ("permits_max", Metric::Count(self.in_use.max())),
             ],
         }

@@ -71,12 +71,7 @@ impl Budget {
     pub fn new(deposit: f64, capacity: f64, cost: f64) -> Self {
         let nano = |tokens: f64| (tokens * NANO).round() as u64;
         let capacity = nano(capacity);
-        Self {
-            tokens: capacity,
-            capacity,
-            deposit: nano(deposit),
-            cost: nano(cost).max(1),
-        }
+        Self { tokens: capacity, capacity, deposit: nano(deposit), cost: nano(cost).max(1) }
     }
 
     fn deposit(&mut self) {
@@ -101,15 +96,7 @@ impl Retry {
         budget: Option<Budget>,
         retry_on: RetryOn,
     ) -> Self {
-        Self {
-            max_retries,
-            backoff,
-            budget,
-            retry_on,
-            retries: 0,
-            gave_up: 0,
-            budget_exhausted: 0,
-        }
+        Self { max_retries, backoff, budget, retry_on, retries: 0, gave_up: 0, budget_exhausted: 0 }
     }
 
     /// A request comes down: the first try begins.
@@ -124,10 +111,7 @@ impl Retry {
         if let Some(budget) = &mut self.budget {
             budget.deposit();
         }
-        let state = State::Retry {
-            tries: 1,
-            waited: Duration::ZERO,
-        };
+        let state = State::Retry { tries: 1, waited: Duration::ZERO };
         Enter::Down(cx.frames.add(node, node, parent, request, state))
     }
 
@@ -151,22 +135,13 @@ impl Retry {
             self.gave_up += u64::from(request.measured);
             return Exit::Up(cx.frames.remove(id).parent, outcome);
         }
-        if self
-            .budget
-            .as_mut()
-            .is_some_and(|budget| !budget.withdraw())
-        {
+        if self.budget.as_mut().is_some_and(|budget| !budget.withdraw()) {
             self.budget_exhausted += u64::from(request.measured);
             cx.note(frame.request, frame.node, What::BudgetExhausted, 0);
             return Exit::Up(cx.frames.remove(id).parent, outcome);
         }
-        let wait = self
-            .backoff
-            .wait(request.key, tries, request.attempts, waited);
-        cx.frames[id].state = State::Retry {
-            tries: tries + 1,
-            waited: wait,
-        };
+        let wait = self.backoff.wait(request.key, tries, request.attempts, waited);
+        cx.frames[id].state = State::Retry { tries: tries + 1, waited: wait };
         self.retries += u64::from(request.measured);
         cx.note(frame.request, frame.node, What::Retries, wait.as_ns());
         if wait.is_zero() {
@@ -186,10 +161,7 @@ impl Retry {
         if self.budget.is_some() {
             metrics.push(("budget_exhausted", Metric::Count(self.budget_exhausted)));
         }
-        Component {
-            kind: "retry",
-            metrics,
-        }
+        Component { kind: "retry", metrics }
     }
 }
 
@@ -204,10 +176,7 @@ mod tests {
         for request in 1..=100_000_u64 {
             budget.deposit();
             retries += u64::from(budget.withdraw());
-            assert!(
-                retries <= 10 + request / 10,
-                "{retries} retries of {request} requests"
-            );
+            assert!(retries <= 10 + request / 10, "{retries} retries of {request} requests");
         }
         // Exactly one in ten and what it held at the start, less the deposits it could not take.
         assert!((10_009..=10_010).contains(&retries), "{retries}");

@@ -62,9 +62,6 @@ impl Timeout {
     /// Its numbers at the end of a run.
     #[must_use]
     pub fn report(&self) -> Component {
-        Component {
-            kind: "timeout",
-            metrics: vec![("fired", Metric::Count(self.fired))],
-        }
+        Component { kind: "timeout", metrics: vec![("fired", Metric::Count(self.fired))] }
     }
 }

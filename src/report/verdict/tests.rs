@@ -16,11 +16,7 @@ fn wrapped(result: &RunResult) -> String {
 }
 
 fn requests(offered: u64, succeeded: u64) -> Requests {
-    Requests {
-        offered,
-        succeeded,
-        ..Requests::default()
-    }
+    Requests { offered, succeeded, ..Requests::default() }
 }
 
 #[test]
@@ -50,10 +46,7 @@ fn a_full_queue_dropped() {
     let dropped = [("dropped", Metric::Count(1_650))];
     let queue = component("queue", &dropped);
     full.components.insert("jobs".to_owned(), queue);
-    full.requests = Requests {
-        dropped: 1_650,
-        ..requests(2_000, 350)
-    };
+    full.requests = Requests { dropped: 1_650, ..requests(2_000, 350) };
     insta::assert_snapshot!(said(&[("rpc", healthy(2_000)), ("event-driven", full)]), @r"
     - rpc succeeded with all 2,000 requests, event-driven with 350 (17.5 %): its queue was full and
       dropped 1,650
@@ -63,10 +56,7 @@ fn a_full_queue_dropped() {
 
 #[test]
 fn messages_were_dead_lettered() {
-    let mut flaky = arm(Requests {
-        dead_lettered: 172,
-        ..requests(2_000, 1_828)
-    });
+    let mut flaky = arm(Requests { dead_lettered: 172, ..requests(2_000, 1_828) });
     with_attempts(&mut flaky, 4_080, 2_080, 2_200, 52);
     insta::assert_snapshot!(said(&[("few workers", queued()), ("64 workers", flaky)]), @r"
     - few workers succeeded with all 2,000 requests, 64 workers with 1,828 (91.4 %): 172 were
@@ -79,11 +69,7 @@ fn messages_were_dead_lettered() {
 
 #[test]
 fn work_was_unfinished_at_the_end() {
-    let stuck = arm(Requests {
-        in_flight: 900,
-        late: 600,
-        ..requests(2_000, 500)
-    });
+    let stuck = arm(Requests { in_flight: 900, late: 600, ..requests(2_000, 500) });
     insta::assert_snapshot!(said(&[("retries", stuck), ("none", healthy(2_000))]), @r"
     - none succeeded with all 2,000 requests, retries with 500 (25.0 %): 900 were unfinished at the
       end and 600 succeeded only after the deadline
@@ -92,10 +78,7 @@ fn work_was_unfinished_at_the_end() {
 
 #[test]
 fn shed_and_nothing_left() {
-    let shedding = arm(Requests {
-        shed: 10,
-        ..requests(10, 0)
-    });
+    let shedding = arm(Requests { shed: 10, ..requests(10, 0) });
     insta::assert_snapshot!(said(&[("a", shedding), ("b", healthy(10))]), @r"
     - b succeeded with all 10 requests, a with none: its servers shed 10
     ");
@@ -130,10 +113,7 @@ fn both_fine_and_equal() {
 
 #[test]
 fn both_lost_alike() {
-    let lossy = arm(Requests {
-        failed: 1_000,
-        ..requests(2_000, 1_000)
-    });
+    let lossy = arm(Requests { failed: 1_000, ..requests(2_000, 1_000) });
     insta::assert_snapshot!(said(&[("a", lossy.clone()), ("b", lossy)]), @r"
     - no difference worth a sentence: both arms succeeded with 1,000 of 2,000 requests
     - a: 1,000 ended in an error
@@ -143,12 +123,8 @@ fn both_lost_alike() {
 
 #[test]
 fn chance_is_no_difference() {
-    let half = |succeeded| {
-        arm(Requests {
-            failed: 2_000 - succeeded,
-            ..requests(2_000, succeeded)
-        })
-    };
+    let half =
+        |succeeded| arm(Requests { failed: 2_000 - succeeded, ..requests(2_000, succeeded) });
     insta::assert_snapshot!(said(&[("a", half(1_010)), ("b", half(990))]), @r"
     - no difference worth a sentence: both arms succeeded about as often, with 49.5 % to 50.5 % of
       requests
@@ -159,10 +135,7 @@ fn chance_is_no_difference() {
 
 #[test]
 fn one_request_more_or_less_is_no_difference() {
-    let lost_one = arm(Requests {
-        failed: 1,
-        ..requests(2_000, 1_999)
-    });
+    let lost_one = arm(Requests { failed: 1, ..requests(2_000, 1_999) });
     insta::assert_snapshot!(said(&[("a", lost_one), ("b", healthy(2_000))]), @r"
     - no difference worth a sentence: both arms succeeded about as often, with >99.9 % to 100 % of
       requests
@@ -171,10 +144,7 @@ fn one_request_more_or_less_is_no_difference() {
 
 #[test]
 fn eleven_of_two_thousand_are_one() {
-    let mut lost_eleven = arm(Requests {
-        failed: 11,
-        ..requests(2_000, 1_989)
-    });
+    let mut lost_eleven = arm(Requests { failed: 11, ..requests(2_000, 1_989) });
     with_attempts(&mut lost_eleven, 2_783, 783, 0, 794);
     insta::assert_snapshot!(said(&[("rpc", lost_eleven), ("event-driven", queued())]), @r"
     - event-driven succeeded with all 2,000 requests, rpc with 1,989 (99.5 %): 11 ended in an error;
@@ -225,10 +195,7 @@ fn one_arm_alone() {
 
 #[test]
 fn loads_that_differ_are_compared_by_ratio() {
-    let slow = arm(Requests {
-        failed: 300,
-        ..requests(400, 100)
-    });
+    let slow = arm(Requests { failed: 300, ..requests(400, 100) });
     insta::assert_snapshot!(said(&[("slow loop", slow), ("fast loop", healthy(90))]), @r"
     - fast loop succeeded with all 90 requests, slow loop with 100 of 400 (25.0 %): 300 ended in an
       error
@@ -254,11 +221,7 @@ fn an_idle_arm_is_not_ranked() {
 #[test]
 fn a_stopped_run_decides_nothing() {
     let mut result = run(&[("rpc", storm()), ("event-driven", queued())]);
-    result.stopped = Some(Stopped::MaxEvents {
-        arm: "rpc".to_owned(),
-        max_events: 10,
-        at_ns: 5,
-    });
+    result.stopped = Some(Stopped::MaxEvents { arm: "rpc".to_owned(), max_events: 10, at_ns: 5 });
     insta::assert_snapshot!(wrapped(&result), @r"
     - the run stopped before its end, so its numbers decide nothing
     ");

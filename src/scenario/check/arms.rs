@@ -27,10 +27,7 @@ impl View<'_> {
     /// " in arm "rpc"", or nothing when there is only one.
     pub(crate) fn within(&self) -> String {
         match self.arm {
-            Some(_) => format!(
-                " in arm \"{}\"",
-                super::super::problem::printable(self.name)
-            ),
+            Some(_) => format!(" in arm \"{}\"", super::super::problem::printable(self.name)),
             None => String::new(),
         }
     }
@@ -42,8 +39,7 @@ pub(crate) fn views(scenario: &Scenario) -> Vec<View<'_>> {
         return vec![view(scenario, "main", None)];
     }
     let arms = scenario.arms.iter();
-    arms.map(|(name, arm)| view(scenario, name, Some(arm)))
-        .collect()
+    arms.map(|(name, arm)| view(scenario, name, Some(arm))).collect()
 }
 
 fn view<'a>(scenario: &'a Scenario, name: &'a str, arm: Option<&'a Arm>) -> View<'a> {
@@ -59,23 +55,11 @@ fn view<'a>(scenario: &'a Scenario, name: &'a str, arm: Option<&'a Arm>) -> View
         publishes: BTreeMap::new(),
         faults: BTreeMap::new(),
     };
-    put(
-        &mut view.services,
-        &root.field("services"),
-        &scenario.services,
-    );
+    put(&mut view.services, &root.field("services"), &scenario.services);
     put(&mut view.queues, &root.field("queues"), &scenario.queues);
-    put(
-        &mut view.consumers,
-        &root.field("consumers"),
-        &scenario.consumers,
-    );
+    put(&mut view.consumers, &root.field("consumers"), &scenario.consumers);
     put(&mut view.calls, &root.field("calls"), &scenario.calls);
-    put(
-        &mut view.publishes,
-        &root.field("publishes"),
-        &scenario.publishes,
-    );
+    put(&mut view.publishes, &root.field("publishes"), &scenario.publishes);
     put(&mut view.faults, &root.field("faults"), &scenario.faults);
     if let Some(arm) = arm {
         put(&mut view.services, &at.field("services"), &arm.services);
@@ -83,10 +67,8 @@ fn view<'a>(scenario: &'a Scenario, name: &'a str, arm: Option<&'a Arm>) -> View
         put(&mut view.consumers, &at.field("consumers"), &arm.consumers);
         put(&mut view.faults, &at.field("faults"), &arm.faults);
         // A route replaces the common route of its load, whichever kind that is.
-        view.calls
-            .retain(|load, _| !arm.publishes.contains_key(*load));
-        view.publishes
-            .retain(|load, _| !arm.calls.contains_key(*load));
+        view.calls.retain(|load, _| !arm.publishes.contains_key(*load));
+        view.publishes.retain(|load, _| !arm.calls.contains_key(*load));
         put(&mut view.calls, &at.field("calls"), &arm.calls);
         put(&mut view.publishes, &at.field("publishes"), &arm.publishes);
     }

@@ -13,26 +13,13 @@ const SUM_TOLERANCE: f64 = 1e-9;
 pub(super) fn check(at: &Path, distribution: &Distribution, add: &mut dyn FnMut(Problem)) {
     let mut found = Vec::new();
     between_values(at, distribution, &mut |problem| found.push(problem));
-    if found
-        .iter()
-        .all(|problem| problem.severity != Severity::Error)
+    if found.iter().all(|problem| problem.severity != Severity::Error)
         && let Err(why) = resolve(distribution)
     {
         let path = at.variant(name(distribution));
-        let is_field = why
-            .parameter
-            .chars()
-            .all(|c| c.is_ascii_lowercase() || c == '_');
-        let path = if is_field {
-            path.field(&why.parameter)
-        } else {
-            path
-        };
-        found.push(Problem::error(
-            &path,
-            why.rule,
-            format!("found {}", why.found),
-        ));
+        let is_field = why.parameter.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+        let path = if is_field { path.field(&why.parameter) } else { path };
+        found.push(Problem::error(&path, why.rule, format!("found {}", why.found)));
     }
     found.into_iter().for_each(add);
 }
@@ -96,18 +83,13 @@ fn quantiles(at: &Path, points: &[QuantilePoint], add: &mut dyn FnMut(Problem)) 
         let here = at.index(row + 1);
         let rows = format!("row {} of the table, counted from 1", row + 2);
         if point.at <= before.at {
-            let rule = format!(
-                "must rise from row to row; the row before has {}",
-                before.at.get()
-            );
+            let rule = format!("must rise from row to row; the row before has {}", before.at.get());
             let found = format!("found {} in {rows}", point.at.get());
             add(Problem::error(&here.field("at"), rule, found));
         }
         if point.value < before.value {
-            let rule = format!(
-                "must not fall from row to row; the row before has {}",
-                before.value
-            );
+            let rule =
+                format!("must not fall from row to row; the row before has {}", before.value);
             let found = format!("found {} in {rows}", point.value);
             add(Problem::error(&here.field("value"), rule, found));
         }

@@ -21,11 +21,7 @@ impl Checker<'_> {
         let start = load.start;
         if let Some(until) = load.until.filter(|until| *until <= start) {
             let rule = format!("must be after `start`, which is {start}");
-            self.add(Problem::error(
-                &at.field("until"),
-                rule,
-                format!("found {until}"),
-            ));
+            self.add(Problem::error(&at.field("until"), rule, format!("found {until}")));
         } else if let Some(end) = self.scenario.duration.filter(|end| *end <= start) {
             let rule = "nothing ever arrives";
             let found = format!("the run ends at {end}, before this load starts");
@@ -73,11 +69,7 @@ impl Checker<'_> {
 
     fn rate(&mut self, at: &Path, rate: Rate) {
         if rate.is_zero() {
-            self.add(Problem::warning(
-                at,
-                "nothing ever arrives",
-                "this rate is zero",
-            ));
+            self.add(Problem::warning(at, "nothing ever arrives", "this rate is zero"));
         } else if 1.0 / rate.per_ns() >= u64::MAX as f64 {
             let rule = "so rare that the next request is beyond the clock";
             let problem = Problem::error(at, rule, format!("found {rate}"));
@@ -88,23 +80,14 @@ impl Checker<'_> {
     fn stages(&mut self, at: &Path, stages: &[Stage]) {
         let silent =
             |stage: &Stage| stage.rate.is_zero() && stage.ramp_to.is_none_or(Rate::is_zero);
-        let lasts = stages
-            .iter()
-            .try_fold(Duration::ZERO, |sum, stage| sum.checked_add(stage.lasts));
+        let lasts =
+            stages.iter().try_fold(Duration::ZERO, |sum, stage| sum.checked_add(stage.lasts));
         let at = at.field("stages");
         if lasts.is_none() {
             let found = "together they last longer than 584 years";
-            self.add(Problem::error(
-                &at,
-                "the stages do not fit the clock",
-                found,
-            ));
+            self.add(Problem::error(&at, "the stages do not fit the clock", found));
         } else if stages.iter().all(silent) {
-            self.add(Problem::warning(
-                &at,
-                "nothing ever arrives",
-                "every rate is zero",
-            ));
+            self.add(Problem::warning(&at, "nothing ever arrives", "every rate is zero"));
         }
     }
 }
@@ -126,9 +109,8 @@ fn of_load(duration: Option<Duration>, load: &Load) -> f64 {
         (Some(until), Some(duration)) => Some(until.min(duration)),
         (until, duration) => until.or(duration),
     };
-    let window = end.map_or(f64::INFINITY, |end| {
-        end.as_ns().saturating_sub(load.start.as_ns()) as f64
-    });
+    let window =
+        end.map_or(f64::INFINITY, |end| end.as_ns().saturating_sub(load.start.as_ns()) as f64);
     let arriving = match &load.arrivals {
         Arrivals::Bursts { size, every } => {
             (window / every.as_ns() as f64).ceil() * f64::from(*size)
@@ -141,8 +123,7 @@ fn of_load(duration: Option<Duration>, load: &Load) -> f64 {
             window / mean_ns(think).max(1e6) * f64::from(*callers)
         }
     };
-    load.total
-        .map_or(arriving, |total| arriving.min(total as f64))
+    load.total.map_or(arriving, |total| arriving.min(total as f64))
 }
 
 /// Zero times for ever is never.
@@ -159,10 +140,7 @@ fn of_stages(stages: &[Stage], repeat: bool, window: f64) -> f64 {
         (first + at_end) / 2.0 * lasts
     };
     let cycle: f64 = stages.iter().map(|stage| stage.lasts.as_ns() as f64).sum();
-    let once: f64 = stages
-        .iter()
-        .map(|stage| of(stage, stage.lasts.as_ns() as f64))
-        .sum();
+    let once: f64 = stages.iter().map(|stage| of(stage, stage.lasts.as_ns() as f64)).sum();
     let (cycles, mut left) = match repeat {
         true if window.is_infinite() => return arriving(once, f64::INFINITY),
         true => ((window / cycle).floor(), window % cycle),
@@ -192,15 +170,12 @@ fn mean_ns(distribution: &Distribution) -> f64 {
         Distribution::Weibull { scale, .. } => ns(scale),
         Distribution::Pareto { alpha, min } => ns(min) * alpha / (alpha - 1.0),
         Distribution::BoundedPareto { min, .. } => ns(min),
-        Distribution::HyperExponential(phases) => phases
-            .iter()
-            .map(|phase| phase.ratio.get() * ns(&phase.mean))
-            .sum(),
-        Distribution::Bimodal {
-            fast,
-            slow,
-            slow_ratio,
-        } => ns(fast) + slow_ratio.get() * (ns(slow) - ns(fast)),
+        Distribution::HyperExponential(phases) => {
+            phases.iter().map(|phase| phase.ratio.get() * ns(&phase.mean)).sum()
+        }
+        Distribution::Bimodal { fast, slow, slow_ratio } => {
+            ns(fast) + slow_ratio.get() * (ns(slow) - ns(fast))
+        }
         Distribution::Quantiles(points) => {
             points.iter().map(|point| ns(&point.value)).sum::<f64>() / points.len().max(1) as f64
         }

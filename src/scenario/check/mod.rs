@@ -33,19 +33,14 @@ impl Checker<'_> {
     }
 
     fn has_errors(&self) -> bool {
-        self.problems
-            .iter()
-            .any(|problem| problem.severity == Severity::Error)
+        self.problems.iter().any(|problem| problem.severity == Severity::Error)
     }
 }
 
 /// Everything in the scenario that does not make sense, errors and warnings, without places.
 #[must_use]
 pub fn check(scenario: &Scenario) -> Vec<Problem> {
-    let mut checker = Checker {
-        scenario,
-        problems: Vec::new(),
-    };
+    let mut checker = Checker { scenario, problems: Vec::new() };
     checker.whole();
     checker.loads();
     let views = arms::views(scenario);

@@ -14,12 +14,7 @@ impl Checker<'_> {
                 Layer::Timeout(after) => {
                     self.timeout(&here.variant("Timeout"), *after, &layers[..index]);
                 }
-                Layer::Retry {
-                    backoff,
-                    budget,
-                    retry_on,
-                    ..
-                } => {
+                Layer::Retry { backoff, budget, retry_on, .. } => {
                     let here = here.variant("Retry");
                     self.attempts(&here, layer);
                     self.nested_retry(&here, layer, &layers[..index]);
@@ -33,12 +28,7 @@ impl Checker<'_> {
                         self.add(Problem::warning(&path, "this retry never retries", found));
                     }
                 }
-                Layer::Breaker {
-                    window,
-                    failure_threshold,
-                    records,
-                    ..
-                } => {
+                Layer::Breaker { window, failure_threshold, records, .. } => {
                     let here = here.variant("Breaker");
                     if failure_threshold > window {
                         let rule = format!("can never open: must be at most `window`, {window}");
@@ -76,12 +66,7 @@ impl Checker<'_> {
     }
 
     fn attempts(&mut self, at: &Path, layer: &Layer) {
-        let Layer::Retry {
-            max_retries,
-            max_attempts,
-            ..
-        } = layer
-        else {
+        let Layer::Retry { max_retries, max_attempts, .. } = layer else {
             return;
         };
         match (max_retries, max_attempts) {
@@ -110,10 +95,8 @@ impl Checker<'_> {
     }
 
     fn nested_retry(&mut self, at: &Path, layer: &Layer, outside: &[Layer]) {
-        let product = outside
-            .iter()
-            .filter_map(attempts_of)
-            .fold(None, |product: Option<u64>, attempts| {
+        let product =
+            outside.iter().filter_map(attempts_of).fold(None, |product: Option<u64>, attempts| {
                 Some(product.unwrap_or(1).saturating_mul(attempts))
             });
         let (Some(outer), Some(inner)) = (product, attempts_of(layer)) else {
@@ -128,10 +111,8 @@ impl Checker<'_> {
     fn budget(&mut self, at: &Path, budget: &RetryBudget) {
         if budget.cost > budget.capacity {
             let rule = "this budget can never pay for a retry";
-            let found = format!(
-                "it holds at most {}, a retry costs {}",
-                budget.capacity, budget.cost
-            );
+            let found =
+                format!("it holds at most {}, a retry costs {}", budget.capacity, budget.cost);
             let problem = Problem::error(&at.field("capacity"), rule, found);
             self.add(problem.hint("for no retries, write max_retries: 0"));
         }
@@ -157,13 +138,9 @@ impl Checker<'_> {
 
 fn attempts_of(layer: &Layer) -> Option<u64> {
     match layer {
-        Layer::Retry {
-            max_retries,
-            max_attempts,
-            ..
-        } => max_attempts
-            .map(u64::from)
-            .or(max_retries.map(|retries| u64::from(retries) + 1)),
+        Layer::Retry { max_retries, max_attempts, .. } => {
+            max_attempts.map(u64::from).or(max_retries.map(|retries| u64::from(retries) + 1))
+        }
         _ => None,
     }
 }

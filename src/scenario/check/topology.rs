@@ -131,26 +131,15 @@ impl Checker<'_> {
         let root = Path::root().field("load");
         let loads = self.scenario.load.keys();
         let loads = loads.map(|name| (name.as_str(), "load", root.key(name)));
-        let services = view
-            .services
-            .iter()
-            .map(|(name, (path, _))| (*name, "service", path.clone()));
-        let queues = view
-            .queues
-            .iter()
-            .map(|(name, (path, _))| (*name, "queue", path.clone()));
+        let services =
+            view.services.iter().map(|(name, (path, _))| (*name, "service", path.clone()));
+        let queues = view.queues.iter().map(|(name, (path, _))| (*name, "queue", path.clone()));
         let consumers = view.consumers.iter();
         let consumers = consumers.map(|(name, (path, _))| (*name, "consumer", path.clone()));
         let layers = layers(view);
-        let layers = layers
-            .iter()
-            .map(|(name, path)| (name.as_str(), "layer", path.clone()));
-        let all: Vec<_> = loads
-            .chain(services)
-            .chain(queues)
-            .chain(consumers)
-            .chain(layers)
-            .collect();
+        let layers = layers.iter().map(|(name, path)| (name.as_str(), "layer", path.clone()));
+        let all: Vec<_> =
+            loads.chain(services).chain(queues).chain(consumers).chain(layers).collect();
         let mut first: BTreeMap<&str, (&str, &Path)> = BTreeMap::new();
         for (name, kind, path) in &all {
             let Some((taken, other)) = first.get(name) else {
@@ -178,10 +167,7 @@ impl Checker<'_> {
     fn unread_queues(&mut self, view: &View<'_>) {
         for (name, (path, _)) in &view.queues {
             let fed = view.publishes.values().any(|(_, queue)| queue == name);
-            let read = view
-                .consumers
-                .values()
-                .any(|(_, consumer)| consumer.from == *name);
+            let read = view.consumers.values().any(|(_, consumer)| consumer.from == *name);
             if fed && !read {
                 let shown = printable(name);
                 let rule = format!("the queue \"{shown}\" has no consumer{}", view.within());
@@ -235,14 +221,8 @@ impl Checker<'_> {
 
 /// Names of the layers of every policy in the arm, with where they are written.
 fn layers(view: &View<'_>) -> Vec<(String, Path)> {
-    let calls = view
-        .calls
-        .iter()
-        .map(|(name, (path, call))| (name, path, &call.policy));
-    let consumers = view
-        .consumers
-        .iter()
-        .map(|(name, (path, from))| (name, path, &from.policy));
+    let calls = view.calls.iter().map(|(name, (path, call))| (name, path, &call.policy));
+    let consumers = view.consumers.iter().map(|(name, (path, from))| (name, path, &from.policy));
     let mut all = Vec::new();
     for (name, path, policy) in calls.chain(consumers) {
         for (at, layer) in layer_names(name, policy).into_iter().enumerate() {

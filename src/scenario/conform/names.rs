@@ -22,12 +22,7 @@ pub(crate) fn did_you_mean<'a>(
     known
         .into_iter()
         .filter(|other| *other != name && other.len() <= NAME_BYTES)
-        .map(|other| {
-            (
-                strsim::damerau_levenshtein(&lower, &other.to_lowercase()),
-                other,
-            )
-        })
+        .map(|other| (strsim::damerau_levenshtein(&lower, &other.to_lowercase()), other))
         .filter(|(distance, other)| {
             let longest = name.chars().count().max(other.chars().count());
             *distance <= (longest / 3).max(1) && *distance < longest
@@ -40,10 +35,8 @@ pub(crate) fn did_you_mean<'a>(
 #[must_use]
 pub(crate) fn list_of<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     const SHOWN: usize = 14;
-    let mut quoted: Vec<String> = names
-        .into_iter()
-        .map(|name| format!("`{}`", printable(name)))
-        .collect();
+    let mut quoted: Vec<String> =
+        names.into_iter().map(|name| format!("`{}`", printable(name))).collect();
     if quoted.len() > SHOWN {
         let more = quoted.len() - SHOWN;
         quoted.truncate(SHOWN);
@@ -72,10 +65,7 @@ pub(super) fn name_problem(name: &str, key: &Node, text: &str, at: &Path) -> Opt
         return problem(&rule, format!("this one has {}", name.len()));
     }
     if name.is_empty() {
-        return problem(
-            "a name must not be empty",
-            "nothing between the quotes".to_owned(),
-        );
+        return problem("a name must not be empty", "nothing between the quotes".to_owned());
     }
     if let Some(c) = name.chars().find(|c| c.is_control()) {
         let rule = "a name must not hold control characters";
@@ -86,10 +76,7 @@ pub(super) fn name_problem(name: &str, key: &Node, text: &str, at: &Path) -> Opt
         return problem(rule, format!("found U+{:04X}", u32::from(c)));
     }
     if name.trim().is_empty() {
-        return problem(
-            "a name must not be only spaces",
-            "found only spaces".to_owned(),
-        );
+        return problem("a name must not be only spaces", "found only spaces".to_owned());
     }
     if name.trim() != name {
         let rule = "a name must not start or end with a space";
@@ -149,9 +136,7 @@ pub(super) fn special(owner: &str, name: &str) -> Option<String> {
             retry
         }
         (_, "retries" | "retires" | "attempts") => {
-            return Some(format!(
-                "a retry is a layer of a policy, `Retry(..)`: there, {retry}"
-            ));
+            return Some(format!("a retry is a layer of a policy, `Retry(..)`: there, {retry}"));
         }
         ("Retry", "jitter" | "base" | "cap" | "multiplier") => {
             "a part of the backoff: backoff: Exponential(base: \"10ms\", cap: \"1s\", jitter: Full)"
@@ -244,20 +229,15 @@ pub(super) fn no_variant(
 ) -> Problem {
     let rule = format!("expected {}", with_article(owner));
     let problem = Problem::error(at, rule, format!("found {}", node.what())).at(node.head());
-    let unit = |name: &str| {
-        variants
-            .iter()
-            .any(|v| v.name == name && v.payload.is_none())
-    };
+    let unit = |name: &str| variants.iter().any(|v| v.name == name && v.payload.is_none());
     let constant = variants.iter().any(|variant| {
         variant.name == "Constant" && matches!(variant.payload, Some(Shape::Duration { .. }))
     });
     let hint = match &node.kind {
         Kind::Text(text) if unit(text) => Some(format!("write {text} without quotes")),
-        Kind::Text(text) if constant => Some(format!(
-            "a fixed time is written Constant(\"{}\")",
-            printable(text)
-        )),
+        Kind::Text(text) if constant => {
+            Some(format!("a fixed time is written Constant(\"{}\")", printable(text)))
+        }
         _ => None,
     };
     problem.hint(hint.unwrap_or_else(|| format!("one of {}", variants_list(variants))))
@@ -266,9 +246,7 @@ pub(super) fn no_variant(
 /// A variant with fields is written without them.
 pub(super) fn wants_fields(name: &str, shapes: &[FieldShape], node: &Node, at: &Path) -> Problem {
     let required = shapes.iter().filter(|shape| shape.required);
-    let shown: Vec<String> = required
-        .map(|shape| format!("{}: ..", shape.name))
-        .collect();
+    let shown: Vec<String> = required.map(|shape| format!("{}: ..", shape.name)).collect();
     let hint = match shown.is_empty() {
         true => format!("write {name}(field: value, ..)"),
         false => format!("write {name}({})", shown.join(", ")),

@@ -38,12 +38,7 @@ struct Value<'a> {
 /// The problem of one value, if it has one.
 pub(super) fn problem(shape: &Shape, node: &Node, text: &str, at: &Path) -> Option<Problem> {
     let raw = text.get(node.span.clone()).unwrap_or_default();
-    let value = Value {
-        shape,
-        node,
-        raw,
-        at,
-    };
+    let value = Value { shape, node, raw, at };
     match (shape, &node.kind) {
         (Shape::Duration { .. } | Shape::Rate, Kind::Text(text)) if text.len() > UNIT_BYTES => {
             let found = format!("this text has {} bytes", text.len());
@@ -63,10 +58,7 @@ pub(super) fn problem(shape: &Shape, node: &Node, text: &str, at: &Path) -> Opti
         (Shape::Ratio, Kind::Number) => value.ratio(),
         (Shape::Limit { .. }, Kind::Text(text)) if text == "unlimited" => None,
         (Shape::Limit { min }, Kind::Number) => {
-            let bounds = Bounds {
-                min: Some(*min as f64),
-                ..Bounds::default()
-            };
+            let bounds = Bounds { min: Some(*min as f64), ..Bounds::default() };
             value.whole(bounds, u64::MAX)
         }
         (Shape::Whole { bounds, max }, Kind::Number) => value.whole(*bounds, *max),
@@ -172,9 +164,7 @@ impl Value<'_> {
             true => {
                 let percent = printable(self.raw);
                 let ratio = decimal(number / 100.0);
-                problem.hint(format!(
-                    "is that a percentage? write {ratio} for {percent} %"
-                ))
+                problem.hint(format!("is that a percentage? write {ratio} for {percent} %"))
             }
             false => problem,
         })
@@ -222,10 +212,7 @@ impl Value<'_> {
 /// A float as people write it, `0.05` rather than `0.050000000000000003`.
 fn decimal(value: f64) -> String {
     let rounded = format!("{value:.12}");
-    rounded
-        .trim_end_matches('0')
-        .trim_end_matches('.')
-        .to_owned()
+    rounded.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// What to say of a number in quotes.

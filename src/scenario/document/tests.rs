@@ -13,9 +13,7 @@ fn parse(text: &str) -> Result<Document, Problems> {
 
 fn scenario(text: &str) -> Scenario {
     let checked = parse(text).and_then(|document| document.scenario());
-    checked
-        .unwrap_or_else(|problems| panic!("{}", problems.render(false)))
-        .scenario
+    checked.unwrap_or_else(|problems| panic!("{}", problems.render(false))).scenario
 }
 
 fn refusal(bytes: &[u8]) -> String {
@@ -26,14 +24,8 @@ fn refusal(bytes: &[u8]) -> String {
 #[test]
 fn every_construct_of_the_language_is_read() {
     let document = parse(VALID).unwrap();
-    let checked = document
-        .scenario()
-        .unwrap_or_else(|why| panic!("{}", why.render(false)));
-    assert!(
-        checked.warnings.is_none(),
-        "{}",
-        checked.warnings.unwrap().render(false)
-    );
+    let checked = document.scenario().unwrap_or_else(|why| panic!("{}", why.render(false)));
+    assert!(checked.warnings.is_none(), "{}", checked.warnings.unwrap().render(false));
     assert_eq!(checked.scenario.seed, u64::MAX);
 }
 
@@ -51,14 +43,9 @@ fn byte_order_mark_and_line_endings_mean_nothing() {
     let plain = canonical(&scenario(VALID));
     let crlf = VALID.replace('\n', "\r\n");
     assert_eq!(canonical(&scenario(&crlf)), plain);
-    assert_eq!(
-        canonical(&scenario(&format!("\u{feff}{}", VALID.trim_end()))),
-        plain
-    );
+    assert_eq!(canonical(&scenario(&format!("\u{feff}{}", VALID.trim_end()))), plain);
     let wrong = crlf.replace("permits: 40", "permits: 0");
-    let line = 1 + wrong[..wrong.find("permits: 0").unwrap()]
-        .matches('\n')
-        .count();
+    let line = 1 + wrong[..wrong.find("permits: 0").unwrap()].matches('\n').count();
     assert!(refusal(wrong.as_bytes()).starts_with(&format!("t.ron:{line}:")));
 }
 
@@ -83,20 +70,14 @@ fn canonical_is_the_meaning() {
 
 #[test]
 fn what_is_not_text_is_refused_with_its_place() {
-    let utf16: Vec<u8> = "(schema: 1)"
-        .encode_utf16()
-        .flat_map(u16::to_le_bytes)
-        .collect();
+    let utf16: Vec<u8> = "(schema: 1)".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let with_mark = [&[0xff, 0xfe][..], &utf16].concat();
     let cases: [(&[u8], &str); 6] = [
         (b"", "scenario is empty"),
         (b" \r\n\t", "scenario is empty"),
         (&utf16, "looks like UTF-16; save it as UTF-8"),
         (&with_mark, "looks like UTF-16; save it as UTF-8"),
-        (
-            b"(schema: 1,\n about: \"\xff\")",
-            "t.ron:2:10: byte 0xff at offset 21 — not valid UTF-8",
-        ),
+        (b"(schema: 1,\n about: \"\xff\")", "t.ron:2:10: byte 0xff at offset 21 — not valid UTF-8"),
         (b"(schema:\0 1)", "t.ron:1:9: NUL at offset 8"),
     ];
     for (bytes, expected) in cases {
@@ -123,10 +104,7 @@ fn huge_input_is_refused_at_once_in_few_words() {
     for load in 0..2_000 {
         let _ = writeln!(many, "\"l{load}\": (arivals: 1),");
     }
-    let refused = parse(&(many + "})"))
-        .unwrap()
-        .scenario()
-        .expect_err("refused");
+    let refused = parse(&(many + "})")).unwrap().scenario().expect_err("refused");
     assert!(refused.render(false).len() < 30_000);
     assert_eq!(refused.list().len(), 1_000);
     let fields = format!("({})", "a: 1,".repeat(500_000));
@@ -161,13 +139,8 @@ fn requests_are_estimated() {
 
 fn set(assignment: &str) -> Result<Scenario, String> {
     let mut document = parse(VALID).unwrap();
-    document
-        .set(assignment)
-        .map_err(|problems| problems.to_string())?;
-    Ok(document
-        .scenario()
-        .map_err(|problems| problems.to_string())?
-        .scenario)
+    document.set(assignment).map_err(|problems| problems.to_string())?;
+    Ok(document.scenario().map_err(|problems| problems.to_string())?.scenario)
 }
 
 #[test]
@@ -176,26 +149,11 @@ fn one_value_can_be_set() {
     for (assignment, is_set) in [
         ("seed=9", "\"seed\":9"),
         ("services.db.slots=20", "\"slots\":20"),
-        (
-            "services[\"db\"].slots = unlimited",
-            "\"slots\":\"unlimited\"",
-        ),
-        (
-            "arms[\"rpc\"].calls.clients.policy[2].Bulkhead.permits=80",
-            "\"permits\":80",
-        ),
-        (
-            "arms.rpc.calls.clients.policy[3].Timeout=99ms",
-            "\"Timeout\":\"99ms\"",
-        ),
-        (
-            "arms.rpc.calls.clients.policy[1].Retry.backoff.Exponential.cap=7s",
-            "\"cap\":\"7s\"",
-        ),
-        (
-            "load.clients.arrivals.Poisson.rate=123/s",
-            "\"rate\":\"123/s\"",
-        ),
+        ("services[\"db\"].slots = unlimited", "\"slots\":\"unlimited\""),
+        ("arms[\"rpc\"].calls.clients.policy[2].Bulkhead.permits=80", "\"permits\":80"),
+        ("arms.rpc.calls.clients.policy[3].Timeout=99ms", "\"Timeout\":\"99ms\""),
+        ("arms.rpc.calls.clients.policy[1].Retry.backoff.Exponential.cap=7s", "\"cap\":\"7s\""),
+        ("load.clients.arrivals.Poisson.rate=123/s", "\"rate\":\"123/s\""),
         ("services.cache.queue=3", "\"queue\":3"),
         ("load.clients.total=None", "\"total\":null"),
         ("warm_up=\"3s\"", "\"warm_up\":\"3s\""),
@@ -214,24 +172,15 @@ fn a_wrong_path_or_value_sets_nothing() {
         ("services.db.tiemout=1s", "unknown field `tiemout`"),
         ("services.dp.slots=1", "did you mean \"db\"?"),
         ("services.db.slots=0", "must be at least 1"),
-        (
-            "services.db.slots=many",
-            "expected a whole number or \"unlimited\"",
-        ),
+        ("services.db.slots=many", "expected a whole number or \"unlimited\""),
         ("duration=100", "has no unit"),
         ("seed=-1", "must be at least 0"),
         ("seed=1 2", "expected nothing after the value"),
         ("seed", "expected path=value"),
         ("=1", "a name is missing"),
         ("services[\"db=1", "never closed"),
-        (
-            "arms.rpc.calls.clients.policy[9].Timeout=1s",
-            "has 4 elements",
-        ),
-        (
-            "arms.rpc.calls.clients.policy[3].Retry.max_retries=1",
-            "is a `Timeout`",
-        ),
+        ("arms.rpc.calls.clients.policy[9].Timeout=1s", "has 4 elements"),
+        ("arms.rpc.calls.clients.policy[3].Retry.max_retries=1", "is a `Timeout`"),
         ("services.cache.overload.knee=3", "nothing in it can be set"),
         ("seed.x=3", "has no parts"),
         ("load.clients.total=1e400", "number out of range"),
@@ -282,21 +231,13 @@ fn token() -> impl Strategy<Value = String> {
 
 fn exercise(bytes: &[u8]) {
     let refused = match Document::parse("t.ron", bytes) {
-        Ok(document) => document
-            .scenario()
-            .map(|checked| resolved(&checked.scenario)),
+        Ok(document) => document.scenario().map(|checked| resolved(&checked.scenario)),
         Err(problems) => Err(problems),
     };
     if let Err(problems) = refused {
         let message = format!("{}{problems}", problems.render(false));
-        assert!(
-            !message.contains(['\u{1b}', '\u{9b}', '\u{202e}']),
-            "{message:?}"
-        );
-        assert!(
-            !message.contains("cannot be read"),
-            "serde alone refused: {message}"
-        );
+        assert!(!message.contains(['\u{1b}', '\u{9b}', '\u{202e}']), "{message:?}");
+        assert!(!message.contains("cannot be read"), "serde alone refused: {message}");
     }
 }
 

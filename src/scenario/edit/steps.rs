@@ -49,11 +49,7 @@ pub(super) fn steps(text: &str) -> Result<(Vec<Step>, usize), Box<Problem>> {
             }
             at += 1;
         }
-        steps.push(Step {
-            text: step,
-            span,
-            quoted,
-        });
+        steps.push(Step { text: step, span, quoted });
         match text[at..].chars().next() {
             Some('=') => return Ok((steps, at + 1)),
             Some('.' | '[') => {}

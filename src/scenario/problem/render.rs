@@ -20,10 +20,7 @@ const QUOTED_CHARS: usize = 80;
 /// line separators, and the overrides that reorder text.
 pub(crate) fn is_unprintable(c: char) -> bool {
     c.is_control()
-        || matches!(
-            c,
-            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
-        )
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}')
         || matches!(c, '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
         || matches!(c, '\u{e0000}'..='\u{e007f}')
 }
@@ -106,9 +103,7 @@ struct Excerpt {
 fn excerpt(text: &str, span: &Range<usize>) -> Excerpt {
     let start = floor(text, span.start);
     let line_start = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
-    let line_end = text[start..]
-        .find('\n')
-        .map_or(text.len(), |newline| start + newline);
+    let line_end = text[start..].find('\n').map_or(text.len(), |newline| start + newline);
     let line_end = line_start + text[line_start..line_end].trim_end_matches('\r').len();
     let start = start.min(line_end);
     let end = floor(text, span.end).clamp(start, line_end);
@@ -162,10 +157,7 @@ fn snippet(text: &str, lines: Vec<Marked>) -> Snippet<'static, Annotation<'stati
     let mut last = first;
     for (line, kind, label) in lines {
         if marks.is_empty() || line.number > last {
-            let between = text
-                .lines()
-                .skip(last)
-                .take((line.number - last).saturating_sub(1));
+            let between = text.lines().skip(last).take((line.number - last).saturating_sub(1));
             for skipped in between.filter(|_| !marks.is_empty()) {
                 source.push('\n');
                 source.push_str(&harmless(&skipped[..floor(skipped, LINE_BYTES)]));
@@ -196,10 +188,7 @@ fn snippets(text: &str, lines: Vec<Marked>) -> Vec<Snippet<'static, Annotation<'
         one.number == two.number && one.text != two.text
     });
     if spread > TOGETHER || differ {
-        return lines
-            .into_iter()
-            .map(|line| snippet(text, vec![line]))
-            .collect();
+        return lines.into_iter().map(|line| snippet(text, vec![line])).collect();
     }
     vec![snippet(text, lines)]
 }

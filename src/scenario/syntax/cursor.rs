@@ -110,9 +110,7 @@ impl<'a> Cursor<'a> {
     pub(super) fn name(&mut self) -> Option<Name> {
         let start = self.at;
         let rest = self.rest();
-        let raw = rest
-            .strip_prefix("r#")
-            .filter(|rest| rest.starts_with(starts_name));
+        let raw = rest.strip_prefix("r#").filter(|rest| rest.starts_with(starts_name));
         let body = raw.unwrap_or(rest);
         if !body.starts_with(starts_name) {
             return None;
@@ -121,10 +119,7 @@ impl<'a> Cursor<'a> {
         let len = body.find(|c: char| !more(c)).unwrap_or(body.len());
         self.at = self.text.len() - body.len() + len;
         self.end = self.at;
-        Some(Name {
-            text: body[..len].to_owned(),
-            span: start..self.at,
-        })
+        Some(Name { text: body[..len].to_owned(), span: start..self.at })
     }
 
     /// What stands here, for a message: a word, a character, or the end.

@@ -29,9 +29,8 @@ pub fn decode<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str, Problems> {
         Err(error) => {
             let at = error.valid_up_to();
             let found = format!("byte 0x{:02x} at offset {at}", bytes[at]);
-            let problem = whole("not valid UTF-8", found)
-                .at(at..at + 1)
-                .hint("save the file as UTF-8");
+            let problem =
+                whole("not valid UTF-8", found).at(at..at + 1).hint("save the file as UTF-8");
             return refuse(String::from_utf8_lossy(bytes), problem);
         }
     };

@@ -37,16 +37,12 @@ impl Number {
             Some(b'+') => (false, &text[1..]),
             _ => (false, text),
         };
-        if matches!(
-            body,
-            "inf" | "NaN" | "inff32" | "inff64" | "NaNf32" | "NaNf64"
-        ) {
+        if matches!(body, "inf" | "NaN" | "inff32" | "inff64" | "NaNf32" | "NaNf64") {
             return Err(NumberError::NotFinite);
         }
         let based = [("0x", 16), ("0o", 8), ("0b", 2)];
-        if let Some((digits, base)) = based
-            .iter()
-            .find_map(|(prefix, base)| Some((body.strip_prefix(prefix)?, *base)))
+        if let Some((digits, base)) =
+            based.iter().find_map(|(prefix, base)| Some((body.strip_prefix(prefix)?, *base)))
         {
             return whole(negative, digits, base);
         }
@@ -131,11 +127,7 @@ mod tests {
         ];
         for text in texts {
             let number = Number::read(text).unwrap_or_else(|why| panic!("{text}: {why:?}"));
-            if let Number::Whole {
-                negative: false,
-                size,
-            } = number
-            {
+            if let Number::Whole { negative: false, size } = number {
                 assert_eq!(ron::from_str::<u64>(text), Ok(size), "{text}");
             } else {
                 assert_eq!(ron::from_str::<f64>(text), Ok(number.as_f64()), "{text}");

@@ -9,11 +9,7 @@ use crate::scenario::problem::{Problem, printable};
 /// # Errors
 /// The first syntax error, with its place.
 pub fn parse(text: &str) -> Result<Tree, Box<Problem>> {
-    let mut cursor = Cursor {
-        text,
-        at: 0,
-        end: 0,
-    };
+    let mut cursor = Cursor { text, at: 0, end: 0 };
     let mut extensions = Vec::new();
     cursor.skip()?;
     while cursor.take("#") {
@@ -151,27 +147,18 @@ fn number(cursor: &mut Cursor<'_>) -> Parsed<Kind> {
     if Number::read(text) != Err(NumberError::Malformed) {
         return Ok(Kind::Number);
     }
-    let problem = syntax(
-        start..cursor.at,
-        "not a number",
-        format!("`{}`", printable(text)),
-    );
+    let problem = syntax(start..cursor.at, "not a number", format!("`{}`", printable(text)));
     let digits = text.starts_with(|c: char| c.is_ascii_digit());
     let hint = match text {
         _ if digits && text.ends_with('%') => {
             Some("ratios are written from 0 to 1: 0.05 for 5 %".to_owned())
         }
-        _ if ["u32", "u64", "f64", "i32", "i64", "u8", "f32"]
-            .iter()
-            .any(|s| text.ends_with(s)) =>
-        {
+        _ if ["u32", "u64", "f64", "i32", "i64", "u8", "f32"].iter().any(|s| text.ends_with(s)) => {
             Some("numbers have no type suffix here".to_owned())
         }
         _ if digits && !text.starts_with("0x") && text.contains(char::is_alphabetic) => {
             let quoted = printable(text);
-            Some(format!(
-                "values with a unit are written in quotes: \"{quoted}\""
-            ))
+            Some(format!("values with a unit are written in quotes: \"{quoted}\""))
         }
         _ => None,
     };
@@ -224,11 +211,7 @@ fn separator(cursor: &mut Cursor<'_>, opened: &Span, close: char) -> Parsed<()> 
             let rule = format!("expected `,` or `{close}`");
             let missing = starts_name(c) || starts_number(c) || matches!(c, '"' | '(' | '[' | '{');
             let problem = match missing {
-                true => syntax(
-                    cursor.end - 1..cursor.end,
-                    rule,
-                    "a comma is missing after this",
-                ),
+                true => syntax(cursor.end - 1..cursor.end, rule, "a comma is missing after this"),
                 false => syntax(span, rule, found),
             };
             Err(Box::new(problem))
@@ -316,9 +299,7 @@ fn parentheses(cursor: &mut Cursor<'_>, name: Option<Name>, depth: usize) -> Par
         if let (false, Some(item)) = (fields.is_empty(), items.first()) {
             let rule = "expected a field such as `name: value`";
             let problem = syntax(item.head(), rule, "a value without a name");
-            return Err(Box::new(
-                problem.also(fields[0].name.span.clone(), "has its name"),
-            ));
+            return Err(Box::new(problem.also(fields[0].name.span.clone(), "has its name")));
         }
     }
     Ok(match fields.is_empty() {
@@ -328,11 +309,7 @@ fn parentheses(cursor: &mut Cursor<'_>, name: Option<Name>, depth: usize) -> Par
 }
 
 fn quoted_field(key: &Node) -> Problem {
-    let problem = syntax(
-        key.head(),
-        "expected the name of a field before `:`",
-        key.what(),
-    );
+    let problem = syntax(key.head(), "expected the name of a field before `:`", key.what());
     match &key.kind {
         Kind::Text(_) => problem
             .hint("fields have no quotes; a map from quoted names is written in braces: { .. }"),

@@ -133,9 +133,7 @@ fn unicode(rest: &str) -> Option<(char, usize)> {
     if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
     }
-    let c = u32::from_str_radix(digits, 16)
-        .ok()
-        .and_then(char::from_u32)?;
+    let c = u32::from_str_radix(digits, 16).ok().and_then(char::from_u32)?;
     Some((c, len + 2))
 }
 

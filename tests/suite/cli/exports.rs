@@ -10,31 +10,15 @@ fn every_export_is_written() {
     let all = "--export-json r.json --export-csv r.csv --export-markdown r.md --trace r.jsonl";
     let page = place.dessim("run small.ron").fine();
     assert_eq!(place.dessim(&format!("run small.ron {all}")).fine(), page);
-    assert_eq!(
-        place.read("r.json"),
-        place.dessim("run small.ron --format json").out
-    );
-    assert!(
-        place
-            .read("r.csv")
-            .starts_with("scenario,seed,arm,component,metric,value\n")
-    );
+    assert_eq!(place.read("r.json"), place.dessim("run small.ron --format json").out);
+    assert!(place.read("r.csv").starts_with("scenario,seed,arm,component,metric,value\n"));
     assert!(place.read("r.md").starts_with("### small\n"));
-    assert!(
-        place
-            .read("r.jsonl")
-            .starts_with("{\"schema\":\"dessim.trace/1\"")
-    );
+    assert!(place.read("r.jsonl").starts_with("{\"schema\":\"dessim.trace/1\""));
     let names = ["r.csv", "r.json", "r.jsonl", "r.md", "small.ron"];
     assert_eq!(place.names("."), names, "no temporary file is left");
-    place
-        .dessim("run small.ron --seeds 1..3 --export-csv r.csv")
-        .fine();
+    place.dessim("run small.ron --seeds 1..3 --export-csv r.csv").fine();
     let csv = place.read("r.csv");
-    assert!(
-        (1..=3).all(|seed| csv.contains(&format!("\nsmall,{seed},plain,"))),
-        "{csv}"
-    );
+    assert!((1..=3).all(|seed| csv.contains(&format!("\nsmall,{seed},plain,"))), "{csv}");
 }
 
 #[test]
@@ -43,10 +27,7 @@ fn an_export_may_have_standard_output_for_itself() {
     let json = place.dessim("run small.ron --format json").fine();
     assert_eq!(place.dessim("run small.ron --export-json -"), json);
     let both = place.dessim("run small.ron --export-json - --export-csv -");
-    both.ends(
-        2,
-        &["--export-json and --export-csv both go to standard output"],
-    );
+    both.ends(2, &["--export-json and --export-csv both go to standard output"]);
     let both = place.dessim("run small.ron --export-json - --format text");
     both.ends(2, &["both go to standard output"]);
 }
@@ -56,28 +37,14 @@ fn what_cannot_be_written_is_refused_before_the_run() {
     let place = Place::new();
     place.write("sub/x", "");
     for (args, exit, told) in [
-        (
-            "--export-json no/r.json",
-            1,
-            "r.json: the directory no does not exist",
-        ),
-        (
-            "--export-csv sub",
-            1,
-            "cannot write sub: it is a directory, not a file",
-        ),
-        (
-            "--export-csv sub/x/r.csv",
-            1,
-            "sub/x/r.csv: Not a directory",
-        ),
+        ("--export-json no/r.json", 1, "r.json: the directory no does not exist"),
+        ("--export-csv sub", 1, "cannot write sub: it is a directory, not a file"),
+        ("--export-csv sub/x/r.csv", 1, "sub/x/r.csv: Not a directory"),
         ("--export-json small.ron", 2, "would replace the scenario"),
         ("--trace sub/../small.ron", 2, "would replace the scenario"),
         ("--export-json a --export-csv sub/../a", 2, "both go to"),
     ] {
-        let ran = place
-            .dessim(&format!("run small.ron {args}"))
-            .ends(exit, &[told]);
+        let ran = place.dessim(&format!("run small.ron {args}")).ends(exit, &[told]);
         assert_eq!(ran.out, "");
         // Before the scenario was even looked at.
         let ran = place.dessim(&format!("run nowhere.ron {args}"));
@@ -102,9 +69,7 @@ fn links_and_devices_are_written_through() {
     link("loop", "loop");
     link("small.ron", "to-scenario");
     for name in ["to-file", "to-nothing", "to-null", "/dev/null"] {
-        place
-            .dessim(&format!("run small.ron --export-json {name}"))
-            .fine();
+        place.dessim(&format!("run small.ron --export-json {name}")).fine();
     }
     let json = place.dessim("run small.ron --format json").out;
     assert_eq!(place.read("sub/real"), json);
@@ -129,21 +94,13 @@ fn permissions_are_respected() {
     let mode = |mode| std::fs::Permissions::from_mode(mode);
     std::fs::set_permissions(place.path("r.json"), mode(0o640)).expect("it is ours");
     place.dessim("run small.ron --export-json r.json").fine();
-    let kept = place
-        .path("r.json")
-        .metadata()
-        .expect("it is there")
-        .permissions();
+    let kept = place.path("r.json").metadata().expect("it is there").permissions();
     assert_eq!(kept.mode() & 0o777, 0o640);
     let new = place.shell("umask 027; $D run small.ron --export-json n.json; stat -c %a n.json");
     assert!(new.fine().out.ends_with("\n640\n"));
     std::fs::set_permissions(place.path("r.json"), mode(0o440)).expect("it is ours");
     // Root may write everything, and then there is nothing to refuse.
-    if std::fs::OpenOptions::new()
-        .append(true)
-        .open(place.path("r.json"))
-        .is_err()
-    {
+    if std::fs::OpenOptions::new().append(true).open(place.path("r.json")).is_err() {
         let ran = place.dessim("run small.ron --export-json r.json");
         ran.ends(1, &["cannot write r.json: Permission denied"]);
     }
@@ -155,12 +112,7 @@ fn a_full_disk_is_told_and_leaves_nothing() {
     let place = Place::new();
     if Path::new("/dev/full").exists() {
         let told = "error: cannot write /dev/full: No space left on device\n";
-        for option in [
-            "--export-json",
-            "--export-csv",
-            "--export-markdown",
-            "--trace",
-        ] {
+        for option in ["--export-json", "--export-csv", "--export-markdown", "--trace"] {
             let ran = place.dessim(&format!("run small.ron {option} /dev/full"));
             assert_eq!(ran.ends(1, &[]).err, told);
         }
@@ -176,10 +128,7 @@ fn a_full_disk_is_told_and_leaves_nothing() {
 fn a_trace_changes_nothing_and_tells_every_request() {
     let place = Place::new();
     let plain = place.dessim("run small.ron --format json").fine();
-    assert_eq!(
-        place.dessim("run small.ron --format json --trace t.jsonl"),
-        plain
-    );
+    assert_eq!(place.dessim("run small.ron --format json --trace t.jsonl"), plain);
     let trace = place.read("t.jsonl");
     let mut lines = trace.lines().map(|line| {
         let value: serde_json::Value = serde_json::from_str(line).expect("each line is JSON");
@@ -190,16 +139,7 @@ fn a_trace_changes_nothing_and_tells_every_request() {
     let result: serde_json::Value = serde_json::from_str(&plain.out).expect("it is JSON");
     assert_eq!(header["scenario"], result["scenario"]);
     assert_eq!(header["seed"], result["seed"]);
-    let keys = [
-        "at_ns",
-        "arm",
-        "event",
-        "request",
-        "attempt",
-        "component",
-        "what",
-        "value",
-    ];
+    let keys = ["at_ns", "arm", "event", "request", "attempt", "component", "what", "value"];
     let mut ended = 0;
     for line in lines {
         let found: Vec<_> = line.as_object().expect("an object").keys().collect();

@@ -11,14 +11,8 @@ fn place() -> Place {
 #[test]
 fn a_snapshot_is_missing_accepted_kept_changed_and_accepted_again() {
     let place = place();
-    let missing = place
-        .dessim("test")
-        .ends(99, &["--accept", "cargo insta review"]);
-    assert!(
-        missing
-            .out
-            .contains("missing   scenarios/small.ron: no snapshots/small.snap yet")
-    );
+    let missing = place.dessim("test").ends(99, &["--accept", "cargo insta review"]);
+    assert!(missing.out.contains("missing   scenarios/small.ron: no snapshots/small.snap yet"));
     assert_eq!(place.names("snapshots"), ["small.snap.new"]);
 
     let accepted = place.dessim("test --accept").fine();
@@ -30,21 +24,14 @@ fn a_snapshot_is_missing_accepted_kept_changed_and_accepted_again() {
 
     place.write("snapshots/small.snap.new", "stale");
     let same = place.dessim("test").fine();
-    assert_eq!(
-        same.out,
-        "same      scenarios/small.ron\n1 scenario: 1 as before\n"
-    );
+    assert_eq!(same.out, "same      scenarios/small.ron\n1 scenario: 1 as before\n");
     assert_eq!(place.names("snapshots"), ["small.snap"]);
 
     place.write("scenarios/small.ron", &SMALL.replace("50ms", "40ms"));
     let changed = place.dessim("test").ends(99, &[]);
     let line = "changed   scenarios/small.ron: other events or another order\n";
     assert!(changed.out.starts_with(line), "{}", changed.out);
-    assert!(
-        changed
-            .out
-            .contains("\n  --- snapshots/small.snap\n  +++ snapshots/small.snap.new\n")
-    );
+    assert!(changed.out.contains("\n  --- snapshots/small.snap\n  +++ snapshots/small.snap.new\n"));
     assert!(changed.out.contains("\n  -order    ") && changed.out.contains("\n  +order    "));
     assert_eq!(place.names("snapshots"), ["small.snap", "small.snap.new"]);
     assert_eq!(place.read("snapshots/small.snap"), first);
@@ -79,24 +66,14 @@ fn files_directories_and_other_places_can_be_given() {
     let place = place();
     place.write("more/deep/other.ron", SMALL);
     place.write("more/deep/notes.txt", "no scenario");
-    let ran = place
-        .dessim("test small.ron more --accept --dir kept/here")
-        .fine();
-    assert!(
-        ran.out.ends_with("2 scenarios: 2 accepted\n"),
-        "{}",
-        ran.out
-    );
+    let ran = place.dessim("test small.ron more --accept --dir kept/here").fine();
+    assert!(ran.out.ends_with("2 scenarios: 2 accepted\n"), "{}", ran.out);
     assert_eq!(place.names("kept/here"), ["other.snap", "small.snap"]);
-    let twice = place
-        .dessim("test small.ron ./small.ron --dir kept/here")
-        .fine();
+    let twice = place.dessim("test small.ron ./small.ron --dir kept/here").fine();
     assert!(twice.out.ends_with("1 scenario: 1 as before\n"));
     let clash = place.dessim("test small.ron scenarios");
     clash.ends(2, &["would share the snapshot small.snap"]);
-    place
-        .dessim("test nowhere")
-        .ends(1, &["cannot read nowhere"]);
+    place.dessim("test nowhere").ends(1, &["cannot read nowhere"]);
 }
 
 #[test]
@@ -128,9 +105,7 @@ fn snapshots_without_a_scenario_are_told() {
     place.write("scenarios/gone.ron", SMALL);
     place.dessim("test --accept").fine();
     std::fs::remove_file(place.path("scenarios/gone.ron")).expect("it is ours");
-    place
-        .dessim("test")
-        .ends(0, &["snapshots/gone.snap has no scenario any more"]);
+    place.dessim("test").ends(0, &["snapshots/gone.snap has no scenario any more"]);
     place.dessim("test scenarios/small.ron").fine();
 }
 
@@ -139,13 +114,6 @@ fn an_invalid_scenario_does_not_hide_the_others() {
     let place = place();
     place.write("scenarios/bad.ron", "Scenario(");
     let ran = place.dessim("test").ends(3, &["bad.ron:1"]);
-    assert!(
-        ran.out.contains("missing   scenarios/small.ron"),
-        "{}",
-        ran.out
-    );
-    assert!(
-        ran.out
-            .ends_with("2 scenarios: 1 without a snapshot, 1 not run\n")
-    );
+    assert!(ran.out.contains("missing   scenarios/small.ron"), "{}", ran.out);
+    assert!(ran.out.ends_with("2 scenarios: 1 without a snapshot, 1 not run\n"));
 }

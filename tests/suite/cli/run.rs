@@ -43,23 +43,12 @@ fn standard_input_is_a_scenario_named_stdin() {
 #[test]
 fn both_ends_of_the_seeds_run() {
     let place = Place::new();
-    let ran = place
-        .dessim("run small.ron --seeds 2..5 --format jsonl")
-        .fine();
-    let seeds: Vec<_> = ran
-        .out
-        .lines()
-        .map(|line| json(line)["seed"].clone())
-        .collect();
+    let ran = place.dessim("run small.ron --seeds 2..5 --format jsonl").fine();
+    let seeds: Vec<_> = ran.out.lines().map(|line| json(line)["seed"].clone()).collect();
     assert_eq!(seeds, [2, 3, 4, 5]);
     let page = place.dessim("run small.ron --seeds 2..5").fine().out;
-    assert!(
-        page.starts_with("small, 4 runs over seeds 2..5\n"),
-        "{page}"
-    );
-    let one = place
-        .dessim("run small.ron --seeds 1..1 --format json")
-        .fine();
+    assert!(page.starts_with("small, 4 runs over seeds 2..5\n"), "{page}");
+    let one = place.dessim("run small.ron --seeds 1..1 --format json").fine();
     assert_eq!(json(&one.out)["seed"], 1);
     let last = format!("run small.ron --seeds {0}..{0}", u64::MAX);
     place.dessim(&last).fine();
@@ -82,9 +71,7 @@ fn seeds_that_make_no_sense_are_usage_errors() {
         ("--seed 1 --seed 2", "multiple times"),
         ("--format xml", "jsonl"),
     ] {
-        place
-            .dessim(&format!("run small.ron {args}"))
-            .ends(2, &[told]);
+        place.dessim(&format!("run small.ron {args}")).ends(2, &[told]);
     }
     place.dessim("").ends(2, &["Usage"]);
     place.dessim("frobnicate").ends(2, &["frobnicate"]);
@@ -93,9 +80,7 @@ fn seeds_that_make_no_sense_are_usage_errors() {
 #[test]
 fn values_can_be_set() {
     let place = Place::new();
-    let more = place
-        .dessim("run small.ron --set services.db.slots=9 --format json")
-        .fine();
+    let more = place.dessim("run small.ron --set services.db.slots=9 --format json").fine();
     let plain = &json(&more.out)["arms"]["plain"]["requests"];
     assert_eq!(plain["succeeded"], 200);
     let unknown = place.dessim("run small.ron --set services.db.slotz=9");
@@ -131,18 +116,10 @@ fn overload_is_warned_of_unless_quiet() {
     let place = Place::new();
     place.write("over.ron", &SMALL.replace(", queue: 2", ""));
     let page = place.dessim("run over.ron").fine().out;
-    assert!(
-        page.contains("warning: offered load is 1.50 times"),
-        "{page}"
-    );
+    assert!(page.contains("warning: offered load is 1.50 times"), "{page}");
     let told = place.dessim("run over.ron --format jsonl --seeds 1..2");
-    told.ends(
-        0,
-        &["warning: offered load is 1.50 times the capacity of service db"],
-    );
-    place
-        .dessim("run over.ron --format jsonl --seeds 1..2 -q")
-        .fine();
+    told.ends(0, &["warning: offered load is 1.50 times the capacity of service db"]);
+    place.dessim("run over.ron --format jsonl --seeds 1..2 -q").fine();
 }
 
 #[test]
@@ -151,9 +128,7 @@ fn what_cannot_be_read_is_named_with_the_reason() {
     let missing = place.dessim("run nowhere.ron");
     let told = "error: cannot read nowhere.ron: No such file or directory\n";
     assert_eq!(missing.ends(1, &[]).err, told);
-    place
-        .dessim("run .")
-        .ends(1, &["cannot read .: Is a directory"]);
+    place.dessim("run .").ends(1, &["cannot read .: Is a directory"]);
     #[cfg(unix)]
     {
         let link = |to: &str, name: &str| {
@@ -161,12 +136,8 @@ fn what_cannot_be_read_is_named_with_the_reason() {
         };
         link("nowhere", "dangling.ron");
         link("loop.ron", "loop.ron");
-        place
-            .dessim("run dangling.ron")
-            .ends(1, &["dangling.ron: No such file"]);
-        place
-            .dessim("run loop.ron")
-            .ends(1, &["loop.ron: Too many levels"]);
+        place.dessim("run dangling.ron").ends(1, &["dangling.ron: No such file"]);
+        place.dessim("run loop.ron").ends(1, &["loop.ron: Too many levels"]);
         let ran = place.shell("mkfifo f; cat small.ron > f & $D run f");
         assert!(ran.fine().out.starts_with("f, seed 3"));
         let endless = place.dessim("run /dev/zero");
@@ -193,10 +164,7 @@ fn nothing_around_it_reaches_a_result() {
         assert_eq!(place.shell(&line), plain, "{line}");
     }
     let page = place.dessim("run small.ron").fine();
-    assert_eq!(
-        place.shell("CLICOLOR_FORCE=1 COLUMNS=20 $D run small.ron"),
-        page
-    );
+    assert_eq!(place.shell("CLICOLOR_FORCE=1 COLUMNS=20 $D run small.ron"), page);
 }
 
 #[test]
@@ -214,12 +182,8 @@ fn readers_may_leave() {
         assert!(place.read("r.csv").len() > 1000, "{stream}");
     }
     for closed in [">&-", "2>&-", ">&- 2>&-"] {
-        place
-            .shell(&format!("$D run small.ron {closed}"))
-            .ends(0, &[]);
-        place
-            .shell(&format!("$D run nowhere.ron {closed}"))
-            .ends(1, &[]);
+        place.shell(&format!("$D run small.ron {closed}")).ends(0, &[]);
+        place.shell(&format!("$D run nowhere.ron {closed}")).ends(1, &[]);
     }
     if Path::new("/dev/full").exists() {
         let told = "cannot write standard output: No space left on device";
@@ -235,8 +199,5 @@ fn an_interrupted_run_leaves_nothing() {
     let run = "$D run small.ron --set load.users.total=99999999 --export-json r.json";
     let ran = place.shell(&format!("timeout --preserve-status -s INT 0.3 {run}"));
     assert!(matches!(ran.exit, Some(130) | None), "{ran:?}");
-    assert_eq!(
-        (ran.out.as_str(), place.path("r.json").exists()),
-        ("", false)
-    );
+    assert_eq!((ran.out.as_str(), place.path("r.json").exists()), ("", false));
 }

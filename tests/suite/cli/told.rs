@@ -7,10 +7,7 @@ use super::*;
 #[test]
 fn check_tells_how_many_are_fine() {
     let place = Place::new();
-    assert_eq!(
-        place.dessim("check small.ron").fine().out,
-        "1 file is fine\n"
-    );
+    assert_eq!(place.dessim("check small.ron").fine().out, "1 file is fine\n");
     let two = place.dessim("check small.ron small.ron").fine();
     assert_eq!(two.out, "2 files are fine\n");
     place.dessim("check").ends(2, &["<FILE>"]);
@@ -22,17 +19,12 @@ fn check_tells_how_many_are_fine() {
 fn check_tells_every_problem_of_every_file() {
     let place = Place::new();
     place.write("a.ron", &SMALL.replace("slots: 1", "slotz: 1"));
-    place.write(
-        "b.ron",
-        &SMALL.replace("Timeout(\"50ms\")", "Timeout(\"50 parsecs\")"),
-    );
+    place.write("b.ron", &SMALL.replace("Timeout(\"50ms\")", "Timeout(\"50 parsecs\")"));
     let ran = place.dessim("check a.ron small.ron b.ron");
     let ran = ran.ends(3, &["a.ron:5:", "slotz", "b.ron:", "50 parsecs"]);
     assert_eq!(ran.out, "1 of 3 files are fine\n");
     assert!(!ran.err.contains('\u{1b}'), "no colours in a pipe");
-    place
-        .dessim("check a.ron nowhere.ron")
-        .ends(1, &["slotz", "nowhere.ron"]);
+    place.dessim("check a.ron nowhere.ron").ends(1, &["slotz", "nowhere.ron"]);
     let run = place.dessim("run a.ron").ends(3, &["slotz"]);
     assert_eq!(run.out, "");
 }
@@ -41,9 +33,7 @@ fn check_tells_every_problem_of_every_file() {
 fn warnings_are_shown_and_forgiven() {
     let place = Place::new();
     place.write("w.ron", &SMALL.replace("\"150/s\"", "\"0/s\""));
-    let ran = place
-        .dessim("check w.ron")
-        .ends(0, &["warning", "nothing ever arrives"]);
+    let ran = place.dessim("check w.ron").ends(0, &["warning", "nothing ever arrives"]);
     assert_eq!(ran.out, "1 file is fine\n");
     place.dessim("run w.ron").ends(0, &["nothing ever arrives"]);
     place.dessim("run w.ron -q").fine();
@@ -61,16 +51,10 @@ fn colours_are_where_they_are_wanted() {
         ran.err.contains('\u{1b}')
     };
     assert!(colored("check nowhere.ron --color always", None));
-    assert!(colored(
-        "--color always check nowhere.ron",
-        Some("NO_COLOR")
-    ));
+    assert!(colored("--color always check nowhere.ron", Some("NO_COLOR")));
     assert!(colored("check nowhere.ron", Some("CLICOLOR_FORCE")));
     assert!(!colored("check nowhere.ron", None));
-    assert!(!colored(
-        "check nowhere.ron --color never",
-        Some("CLICOLOR_FORCE")
-    ));
+    assert!(!colored("check nowhere.ron --color never", Some("CLICOLOR_FORCE")));
 }
 
 #[test]
@@ -81,13 +65,8 @@ fn a_resolved_scenario_is_the_same_scenario() {
     place.write("sub/small.ron", &resolved);
     let run = |path: &str| place.dessim(&format!("run {path} --format json")).fine();
     assert_eq!(run("sub/small.ron"), run("small.ron"));
-    assert_eq!(
-        place.dessim("check --resolved sub/small.ron").fine().out,
-        resolved
-    );
-    place
-        .dessim("check --resolved small.ron small.ron")
-        .ends(2, &["takes one file"]);
+    assert_eq!(place.dessim("check --resolved sub/small.ron").fine().out, resolved);
+    place.dessim("check --resolved small.ron small.ron").ends(2, &["takes one file"]);
 }
 
 #[test]
@@ -101,18 +80,10 @@ fn the_tool_describes_itself() {
         assert!(script.contains("max-events"), "{shell}");
     }
     let page = place.dessim("man").fine().out;
-    assert!(
-        page.contains(".TH dessim 1") && page.contains("Exit codes"),
-        "{page}"
-    );
+    assert!(page.contains(".TH dessim 1") && page.contains("Exit codes"), "{page}");
     let page = place.dessim("man run").fine().out;
-    assert!(
-        page.contains("max\\-events") && page.contains("dessim run"),
-        "{page}"
-    );
-    place
-        .dessim("man nothing")
-        .ends(2, &["nothing", "run, check, test"]);
+    assert!(page.contains("max\\-events") && page.contains("dessim run"), "{page}");
+    place.dessim("man nothing").ends(2, &["nothing", "run, check, test"]);
     let version = place.dessim("--version").fine().out;
     assert_eq!(version, format!("dessim {}\n", env!("CARGO_PKG_VERSION")));
 }
@@ -123,10 +94,7 @@ fn help_fits_a_screen_and_ends_in_examples() {
     for command in ["", "run", "check", "test", "diff"] {
         let help = place.dessim(&format!("{command} --help")).fine().out;
         assert!(help.lines().count() <= 45, "{help}");
-        assert!(
-            help.lines().all(|line| line.chars().count() <= 100),
-            "{help}"
-        );
+        assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
         assert!(help.contains("Examples:\n  dessim "), "{help}");
     }
     let help = place.dessim("--help").fine().out;

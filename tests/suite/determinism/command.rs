@@ -28,30 +28,14 @@ fn the_command_prints_the_same_bytes_every_time() {
             assert_eq!(output(folder, text, &["--seed", "7"], |_| {}), expected);
         }
         let keyed = ["--seed", "7", "--calendar", "keyed"];
-        assert_eq!(
-            output(folder, text, &keyed, |_| {}),
-            expected,
-            "the other calendar"
-        );
+        assert_eq!(output(folder, text, &keyed, |_| {}), expected, "the other calendar");
         let bare = |child: &mut Command| _ = child.env_clear();
-        assert_eq!(
-            output(folder, text, &["--seed", "7"], bare),
-            expected,
-            "no environment"
-        );
+        assert_eq!(output(folder, text, &["--seed", "7"], bare), expected, "no environment");
         let moved = |child: &mut Command| _ = child.current_dir("/");
-        assert_eq!(
-            output(folder, text, &["--seed", "7"], moved),
-            expected,
-            "another directory"
-        );
+        assert_eq!(output(folder, text, &["--seed", "7"], moved), expected, "another directory");
         for locale in ["C", "tr_TR.UTF-8", "de_DE.UTF-8"] {
             let set = |child: &mut Command| _ = child.env("LC_ALL", locale);
-            assert_eq!(
-                output(folder, text, &["--seed", "7"], set),
-                expected,
-                "{locale}"
-            );
+            assert_eq!(output(folder, text, &["--seed", "7"], set), expected, "{locale}");
         }
         let quiet = ["--seed", "7", "--quiet"];
         assert_eq!(output(folder, text, &quiet, |_| {}), expected, "--quiet");

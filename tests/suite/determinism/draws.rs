@@ -52,13 +52,9 @@ fn site(seed: u64) -> Site {
 
 const DIRECTIONS: [Direction; 11] = [
     ("consecutive seeds", |i| (first(i, 0), first(i + 1, 0))),
-    ("seeds that differ in the top bit", |i| {
-        (first(i, 0), first(i | 1 << 63, 0))
-    }),
+    ("seeds that differ in the top bit", |i| (first(i, 0), first(i | 1 << 63, 0))),
     ("consecutive components", |i| (first(7, i), first(7, i + 1))),
-    ("seed and component exchanged", |i| {
-        (first(i, i + 1), first(i + 1, i))
-    }),
+    ("seed and component exchanged", |i| (first(i, i + 1), first(i + 1, i))),
     ("purposes", |i| {
         let other = Site::new(7, "server", "failure");
         let subject = site(7).subject(i);
@@ -71,28 +67,19 @@ const DIRECTIONS: [Direction; 11] = [
     }),
     ("consecutive requests", |i| {
         let site = site(7);
-        (
-            site.bits(site.subject(i), 1, 0),
-            site.bits(site.subject(i + 1), 1, 0),
-        )
+        (site.bits(site.subject(i), 1, 0), site.bits(site.subject(i + 1), 1, 0))
     }),
     ("consecutive attempts", |i| {
         let site = site(7);
         let subject = site.subject(i / 8);
         let attempt = (i % 8) as u32;
-        (
-            site.bits(subject, attempt, 0),
-            site.bits(subject, attempt + 1, 0),
-        )
+        (site.bits(subject, attempt, 0), site.bits(subject, attempt + 1, 0))
     }),
     ("consecutive indices", |i| {
         let site = site(7);
         let subject = site.subject(i / 8);
         let index = (i % 8) as u32;
-        (
-            site.bits(subject, 1, index),
-            site.bits(subject, 1, index + 1),
-        )
+        (site.bits(subject, 1, index), site.bits(subject, 1, index + 1))
     }),
     ("attempt and index exchanged", |i| {
         let site = site(7);
@@ -109,10 +96,7 @@ fn neighbours_are_not_correlated() {
     for (what, pair) in DIRECTIONS {
         let (r, n) = correlation((0..N).map(pair));
         println!("{what}: {:.2} / sqrt(n)", r * n.sqrt());
-        assert!(
-            r.abs() < 4.0 / n.sqrt(),
-            "{what}: correlation {r} over {n} pairs"
-        );
+        assert!(r.abs() < 4.0 / n.sqrt(), "{what}: correlation {r} over {n} pairs");
     }
 }
 
@@ -128,10 +112,7 @@ fn flat(what: &str, cells: &[u64]) {
     let law = ChiSquared::new(cells.len() as f64 - 1.0).unwrap();
     let range = law.inverse_cdf(TAIL)..law.inverse_cdf(1.0 - TAIL);
     println!("{what}: chi-square {statistic:.1} in {range:.1?}");
-    assert!(
-        range.contains(&statistic),
-        "{what}: {statistic} is not in {range:?}"
-    );
+    assert!(range.contains(&statistic), "{what}: {statistic} is not in {range:?}");
 }
 
 #[test]
@@ -166,10 +147,7 @@ fn every_bit_is_balanced_and_flips_half_the_time() {
         for bit in 0..64 {
             for (question, count) in [("set", set[bit]), ("flips", flips[bit])] {
                 let off = (count as f64 - N as f64 / 2.0).abs();
-                assert!(
-                    off <= limit,
-                    "{what}: bit {bit} {question} {count} times of {N}"
-                );
+                assert!(off <= limit, "{what}: bit {bit} {question} {count} times of {N}");
             }
         }
     }
@@ -179,18 +157,10 @@ fn every_bit_is_balanced_and_flips_half_the_time() {
 #[test]
 fn there_is_no_serial_correlation() {
     let site = site(3);
-    let attempts: Vec<u64> = (0..N)
-        .map(|i| site.bits(site.subject(0), i as u32, 0))
-        .collect();
-    let indices: Vec<u64> = (0..N)
-        .map(|i| site.bits(site.subject(0), 1, i as u32))
-        .collect();
+    let attempts: Vec<u64> = (0..N).map(|i| site.bits(site.subject(0), i as u32, 0)).collect();
+    let indices: Vec<u64> = (0..N).map(|i| site.bits(site.subject(0), 1, i as u32)).collect();
     let arrivals: Vec<u64> = (0..N).map(|i| site.bits(i, 0, 0)).collect();
-    for (what, draws) in [
-        ("attempts", attempts),
-        ("indices", indices),
-        ("arrivals", arrivals),
-    ] {
+    for (what, draws) in [("attempts", attempts), ("indices", indices), ("arrivals", arrivals)] {
         let mut largest: f64 = 0.0;
         for lag in 1..=100 {
             let pairs = draws.iter().zip(&draws[lag..]);

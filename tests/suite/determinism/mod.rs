@@ -84,9 +84,7 @@ const FREEZE: &str = r#"Scenario(schema: 1, duration: "60s", warm_up: "1s",
 /// The rolls of a random scenario by number.
 fn rolls(case: u64) -> Vec<u16> {
     let site = Site::new(20_260_117, "scenarios", "rolls");
-    (0..160)
-        .map(|index| site.bits(case, 0, index) as u16)
-        .collect()
+    (0..160).map(|index| site.bits(case, 0, index) as u16).collect()
 }
 
 /// What a run did, in one line.
@@ -107,12 +105,7 @@ pub(super) fn told(result: &RunResult) -> String {
 pub(super) fn everything() -> String {
     let mut lines = String::new();
     let wide = wide();
-    let named = [
-        ("bursts", BURSTS),
-        ("freeze", FREEZE),
-        ("crowd", CROWD),
-        ("wide", &wide),
-    ];
+    let named = [("bursts", BURSTS), ("freeze", FREEZE), ("crowd", CROWD), ("wide", &wide)];
     for (name, text) in named {
         let _ = writeln!(lines, "{name}: {}", told(&play(&scenario(text), 7)));
     }
@@ -172,19 +165,8 @@ fn runs_in_parallel_do_not_meet() {
 #[test]
 fn every_seed_is_its_own_run() {
     let scenario = scenario(FREEZE);
-    let seeds = [
-        0,
-        1,
-        2,
-        7,
-        u64::from(u32::MAX) + 1,
-        1 << 63,
-        u64::MAX - 1,
-        u64::MAX,
-    ];
-    let mut found: Vec<u64> = seeds
-        .map(|seed| play(&scenario, seed).fingerprint.0)
-        .to_vec();
+    let seeds = [0, 1, 2, 7, u64::from(u32::MAX) + 1, 1 << 63, u64::MAX - 1, u64::MAX];
+    let mut found: Vec<u64> = seeds.map(|seed| play(&scenario, seed).fingerprint.0).to_vec();
     found.sort_unstable();
     found.dedup();
     assert_eq!(found.len(), seeds.len());
@@ -194,12 +176,10 @@ fn every_seed_is_its_own_run() {
 #[test]
 fn a_crowd_keeps_its_order() {
     let (mut arrived, mut started) = (Vec::new(), Vec::new());
-    listen(&scenario(CROWD), &seeded(1), |_, _, record| {
-        match record.what {
-            What::Arrived => arrived.push(record.request),
-            What::Started if record.attempt == 1 => started.push(record.request),
-            _ => {}
-        }
+    listen(&scenario(CROWD), &seeded(1), |_, _, record| match record.what {
+        What::Arrived => arrived.push(record.request),
+        What::Started if record.attempt == 1 => started.push(record.request),
+        _ => {}
     });
     assert_eq!(arrived, (0..10_000).collect::<Vec<_>>());
     assert_eq!(started, (0..10_000).collect::<Vec<_>>());
@@ -266,14 +246,9 @@ fn luck_belongs_to_what_it_is_for() {
     let other_law = with(r#"time: LogNormal(mean: "5ms", cv: 3), slots: 2"#, "");
     assert_eq!(plain.0, other_law.0, "the service's law moves arrivals");
     let failing = r#"time: Exponential(mean: "20ms"), slots: 2, failure_ratio: 0.5"#;
-    let retried = with(
-        failing,
-        r#"Retry(max_retries: 3, backoff: Random(Exponential(mean: "9ms")))"#,
-    );
-    assert_eq!(
-        plain, retried,
-        "failures and retries move arrivals or first attempts"
-    );
+    let retried =
+        with(failing, r#"Retry(max_retries: 3, backoff: Random(Exponential(mean: "9ms")))"#);
+    assert_eq!(plain, retried, "failures and retries move arrivals or first attempts");
 }
 
 /// Work that its caller has left costs what it would have cost: an attempt draws by its own
@@ -333,11 +308,7 @@ fn the_digest_is_of_the_meaning() {
     assert_eq!(play(&respelled, 1), play(&plain, 1));
     for rate in ["0.06/ms", "216000/h", "5184000/d"] {
         let same = scenario(&FREEZE.replace("60/s", rate));
-        assert_eq!(
-            (digest(&same), play(&same, 1)),
-            (digest(&plain), play(&plain, 1)),
-            "{rate}"
-        );
+        assert_eq!((digest(&same), play(&same, 1)), (digest(&plain), play(&plain, 1)), "{rate}");
     }
     let changed = scenario(&FREEZE.replace("60/s", "61/s"));
     assert_ne!(digest(&changed), digest(&plain));

@@ -17,18 +17,12 @@ fn told_by_a_process() {
 /// What a fresh process tells, after `change` of its surroundings.
 fn told(change: impl FnOnce(&mut Command)) -> Vec<String> {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args([
-        "--exact",
-        "determinism::processes::told_by_a_process",
-        "--nocapture",
-    ]);
+    command.args(["--exact", "determinism::processes::told_by_a_process", "--nocapture"]);
     change(&mut command);
     let output = command.output().expect("this binary runs");
     assert!(output.status.success(), "{output:?}");
     let text = String::from_utf8(output.stdout).expect("text");
-    let lines = text
-        .lines()
-        .filter_map(|line| Some(line.split_once(MARK)?.1.to_owned()));
+    let lines = text.lines().filter_map(|line| Some(line.split_once(MARK)?.1.to_owned()));
     let lines: Vec<String> = lines.collect();
     assert_eq!(lines.len(), 24, "the child tells what it did: {text}");
     lines
@@ -48,37 +42,18 @@ fn surroundings_do_not_matter() {
     let here = told(|_| {});
     assert_eq!(told(|child| _ = child.env_clear()), here, "no environment");
     let elsewhere = tempfile::tempdir().unwrap();
-    assert_eq!(
-        told(|child| _ = child.current_dir(&elsewhere)),
-        here,
-        "another directory"
-    );
+    assert_eq!(told(|child| _ = child.current_dir(&elsewhere)), here, "another directory");
     for locale in ["C", "tr_TR.UTF-8", "de_DE.UTF-8", "ar_SA.UTF-8"] {
         let set = |child: &mut Command| {
-            child
-                .env("LC_ALL", locale)
-                .env("LANG", locale)
-                .env("TZ", "Pacific/Chatham");
+            child.env("LC_ALL", locale).env("LANG", locale).env("TZ", "Pacific/Chatham");
         };
         assert_eq!(told(set), here, "{locale}");
     }
     let rich = |child: &mut Command| {
-        let all = [
-            ("HOME", "/nowhere"),
-            ("COLUMNS", "20"),
-            ("RUST_LOG", "trace"),
-            ("SEED", "1"),
-        ];
-        child
-            .envs(all)
-            .env("MALLOC_PERTURB_", "165")
-            .env("TERM", "dumb");
+        let all = [("HOME", "/nowhere"), ("COLUMNS", "20"), ("RUST_LOG", "trace"), ("SEED", "1")];
+        child.envs(all).env("MALLOC_PERTURB_", "165").env("TERM", "dumb");
     };
     assert_eq!(told(rich), here, "a rich environment");
     let cpu = "glibc.cpu.hwcaps=-FMA,-FMA4,-AVX2,-AVX2_Usable,-FMA_Usable";
-    assert_eq!(
-        told(|child| _ = child.env("GLIBC_TUNABLES", cpu)),
-        here,
-        "another CPU's maths"
-    );
+    assert_eq!(told(|child| _ = child.env("GLIBC_TUNABLES", cpu)), here, "another CPU's maths");
 }

@@ -35,18 +35,13 @@ fn measured(scenario: &Scenario, log: &ArmLog) -> BTreeSet<(u32, u64)> {
     let arrived = log.records.iter().filter(|record| {
         record.what == What::Arrived && record.at.as_ns() >= scenario.warm_up.as_ns()
     });
-    arrived
-        .map(|record| (record.load, record.request))
-        .collect()
+    arrived.map(|record| (record.load, record.request)).collect()
 }
 
 /// Equal but for what conversions to floating point cost.
 fn assert_same(found: f64, expected: f64, what: &str) {
     let scale = expected.abs().max(1e-9);
-    assert!(
-        (found - expected).abs() <= 1e-9 * scale,
-        "{what}: {found} is not {expected}"
-    );
+    assert!((found - expected).abs() <= 1e-9 * scale, "{what}: {found} is not {expected}");
 }
 
 struct Books<'a> {
@@ -74,10 +69,7 @@ impl Books<'_> {
     fn time(&self) {
         let records = &self.log.records;
         for pair in records.windows(2) {
-            assert!(
-                pair[0].at <= pair[1].at && pair[0].event <= pair[1].event,
-                "{pair:?}"
-            );
+            assert!(pair[0].at <= pair[1].at && pair[0].event <= pair[1].event, "{pair:?}");
         }
         if let Some(last) = records.last() {
             assert!(last.at.as_ns() <= self.result.end_ns);
@@ -98,21 +90,12 @@ impl Books<'_> {
         assert_eq!(requests.offered, self.measured.len() as u64);
         let failed_by = &self.result.failed_by;
         assert_eq!(failed_by.error + failed_by.timeout, requests.failed);
-        assert_eq!(
-            self.heard(What::Succeeded),
-            requests.succeeded + requests.late
-        );
-        assert_eq!(
-            self.heard(What::Succeeded) + self.heard(What::Failed),
-            ended
-        );
+        assert_eq!(self.heard(What::Succeeded), requests.succeeded + requests.late);
+        assert_eq!(self.heard(What::Succeeded) + self.heard(What::Failed), ended);
         let mut over = BTreeSet::new();
         for record in &self.log.records {
             if matches!(record.what, What::Succeeded | What::Failed) {
-                assert!(
-                    over.insert((record.load, record.request)),
-                    "{record:?} ends twice"
-                );
+                assert!(over.insert((record.load, record.request)), "{record:?} ends twice");
             }
         }
         let latency = &self.result.latency;
@@ -124,23 +107,14 @@ impl Books<'_> {
     fn attempts(&self) {
         let attempts = &self.result.attempts;
         assert_eq!(self.heard(What::Sent), attempts.total);
-        let sent = self
-            .log
-            .records
-            .iter()
-            .filter(|record| record.what == What::Sent);
+        let sent = self.log.records.iter().filter(|record| record.what == What::Sent);
         let first = sent.filter(|record| {
             record.attempt == 1 && self.measured.contains(&(record.load, record.request))
         });
         assert_eq!(attempts.total, first.count() as u64 + attempts.retries);
-        let shed: u64 = self
-            .of_kind("service")
-            .map(|(_, service)| count(service, "shed"))
-            .sum();
+        let shed: u64 = self.of_kind("service").map(|(_, service)| count(service, "shed")).sum();
         assert_eq!(attempts.failed, attempts.timeouts + attempts.errors + shed);
-        let arrivals = self
-            .of_kind("service")
-            .map(|(_, service)| count(service, "arrivals"));
+        let arrivals = self.of_kind("service").map(|(_, service)| count(service, "arrivals"));
         assert_eq!(arrivals.sum::<u64>(), attempts.total);
     }
 
@@ -148,11 +122,9 @@ impl Books<'_> {
     fn amplification(&self) {
         let tries = |policy: &[Layer]| {
             let tries = policy.iter().map(|layer| match layer {
-                Layer::Retry {
-                    max_retries,
-                    max_attempts,
-                    ..
-                } => max_retries.map_or(max_attempts.unwrap_or(1), |retries| retries + 1),
+                Layer::Retry { max_retries, max_attempts, .. } => {
+                    max_retries.map_or(max_attempts.unwrap_or(1), |retries| retries + 1)
+                }
                 _ => 1,
             });
             tries.product::<u32>()
@@ -162,35 +134,21 @@ impl Books<'_> {
             most.insert(load, tries(&call.policy));
         }
         for (load, queue) in &self.arm.publishes {
-            let consumers = self
-                .arm
-                .consumers
-                .values()
-                .filter(|group| group.from == *queue);
+            let consumers = self.arm.consumers.values().filter(|group| group.from == *queue);
             let tries = consumers.map(|group| group.max_deliveries * tries(&group.policy));
             // Another group may take a message again, each with its own limit.
             most.insert(load, tries.sum());
         }
         for record in &self.log.records {
             let most = most[self.log.load_name(record.load)];
-            assert!(
-                record.attempt <= most,
-                "{record:?}: at most {most} attempts"
-            );
+            assert!(record.attempt <= most, "{record:?}: at most {most} attempts");
         }
     }
 
     fn services(&self) {
         for (name, component) in self.of_kind("service") {
             let of = |metric: &str| count(component, metric);
-            let parts = [
-                "answered",
-                "errors",
-                "shed",
-                "cancelled",
-                "for_nobody",
-                "crashed",
-            ];
+            let parts = ["answered", "errors", "shed", "cancelled", "for_nobody", "crashed"];
             let sum: u64 = parts.iter().map(|part| of(part)).sum();
             assert_eq!(of("arrivals"), sum + of("in_flight"), "arrivals at {name}");
             let config = &self.arm.services[name];
@@ -203,10 +161,7 @@ impl Books<'_> {
             let window = (from, self.result.end_ns.max(from));
             let measured = |load, request| self.measured.contains(&(load, request));
             let rebuilt = rebuild(self.log, name, slots, window, measured);
-            assert!(
-                rebuilt.busy_max <= slots && rebuilt.waiting_max <= places,
-                "{name} overflows"
-            );
+            assert!(rebuilt.busy_max <= slots && rebuilt.waiting_max <= places, "{name} overflows");
             assert!(!rebuilt.idled, "{name} idles while somebody waits");
             self.time_averages(name, component, slots, &rebuilt);
         }
@@ -214,35 +169,20 @@ impl Books<'_> {
 
     /// Little's law and utilisation: what the gauges say is what the records add up to.
     fn time_averages(&self, name: &str, component: &Component, slots: u64, rebuilt: &Rebuilt) {
-        let window = self
-            .result
-            .end_ns
-            .saturating_sub(self.scenario.warm_up.as_ns()) as f64;
+        let window = self.result.end_ns.saturating_sub(self.scenario.warm_up.as_ns()) as f64;
         if window == 0.0 {
             assert_eq!(component.get("busy_mean"), Some(Metric::Number(None)));
             return;
         }
         let busy = rebuilt.busy_area as f64 / window;
-        assert_same(
-            number(component, "busy_mean"),
-            busy,
-            &format!("busy slots of {name}"),
-        );
+        assert_same(number(component, "busy_mean"), busy, &format!("busy slots of {name}"));
         if slots == u64::MAX {
             return;
         }
         let utilisation = number(component, "utilisation");
-        assert_same(
-            utilisation,
-            busy / slots as f64,
-            &format!("utilisation of {name}"),
-        );
+        assert_same(utilisation, busy / slots as f64, &format!("utilisation of {name}"));
         let waiting = rebuilt.waiting_area as f64 / window;
-        assert_same(
-            number(component, "waiting_mean"),
-            waiting,
-            &format!("line of {name}"),
-        );
+        assert_same(number(component, "waiting_mean"), waiting, &format!("line of {name}"));
         let wait = latency(component, "wait");
         assert_eq!(wait.count, rebuilt.waits.len() as u64);
         if wait.count > 0 {
@@ -257,11 +197,7 @@ impl Books<'_> {
     fn broker(&self) {
         for (name, queue) in self.of_kind("queue") {
             let of = |metric: &str| count(queue, metric);
-            assert_eq!(
-                of("published"),
-                of("dropped") + of("taken") + of("waiting"),
-                "{name}"
-            );
+            assert_eq!(of("published"), of("dropped") + of("taken") + of("waiting"), "{name}");
             let groups: Vec<_> = self
                 .of_kind("consumer")
                 .filter(|(group, _)| self.arm.consumers[*group].from == *name)

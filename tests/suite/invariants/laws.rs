@@ -73,10 +73,8 @@ fn departures_of_a_stable_queue_are_poisson() {
             departures.push(record.at.as_ns());
         }
     });
-    let mut gaps: Vec<f64> = departures
-        .windows(2)
-        .map(|pair| (pair[1] - pair[0]) as f64 / 1e9)
-        .collect();
+    let mut gaps: Vec<f64> =
+        departures.windows(2).map(|pair| (pair[1] - pair[0]) as f64 / 1e9).collect();
     gaps.sort_by(f64::total_cmp);
     let n = gaps.len() as f64;
     let distance = gaps.iter().enumerate().map(|(index, gap)| {
@@ -86,10 +84,7 @@ fn departures_of_a_stable_queue_are_poisson() {
     });
     let distance = distance.fold(0.0, f64::max);
     println!("D = {:.3} / sqrt(n), n = {n}", distance * n.sqrt());
-    assert!(
-        n > 180_000.0 && distance * n.sqrt() < 1.9495,
-        "D = {distance}"
-    );
+    assert!(n > 180_000.0 && distance * n.sqrt() < 1.9495, "D = {distance}");
 }
 
 /// Mean number in the system seen by arrivals, less that over time.
@@ -119,22 +114,14 @@ fn seen_less_average(arrivals: &str, seed: u64) -> f64 {
 #[test]
 fn poisson_arrivals_see_time_averages() {
     let gaps = |arrivals: &str| -> Vec<f64> {
-        (1..=20)
-            .map(|seed| seen_less_average(arrivals, seed))
-            .collect()
+        (1..=20).map(|seed| seen_less_average(arrivals, seed)).collect()
     };
     let (mean, sd) = moments(&gaps(r#"Poisson(rate: "60/s")"#));
     let error = sd / 20.0_f64.sqrt();
     println!("Poisson: {mean:.4}, standard error {error:.4}");
-    assert!(
-        mean.abs() <= 4.0 * error && 4.0 * error < 0.05,
-        "{mean} with error {error}"
-    );
+    assert!(mean.abs() <= 4.0 * error && 4.0 * error < 0.05, "{mean} with error {error}");
     let (mean, sd) = moments(&gaps(r#"Poisson(rate: "6/s", batch: 10)"#));
     // Each of ten sees 4.5 of its own batch on average: far from noise.
     println!("batches: {mean:.3}, sd {sd:.3}");
-    assert!(
-        (mean - 4.5).abs() <= 4.0 * sd / 20.0_f64.sqrt(),
-        "{mean}, sd {sd}"
-    );
+    assert!((mean - 4.5).abs() <= 4.0 * sd / 20.0_f64.sqrt(), "{mean}, sd {sd}");
 }

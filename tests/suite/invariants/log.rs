@@ -25,9 +25,7 @@ impl ArmLog {
 
     /// Records at the components of this name.
     pub(super) fn at<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Record> {
-        self.records
-            .iter()
-            .filter(move |record| self.name(record) == name)
+        self.records.iter().filter(move |record| self.name(record) == name)
     }
 }
 
@@ -93,10 +91,7 @@ pub(super) fn rebuild(
     };
     let mut event = 0;
     for record in log.at(service) {
-        let (at, attempt) = (
-            record.at.as_ns(),
-            (record.load, record.request, record.attempt),
-        );
+        let (at, attempt) = (record.at.as_ns(), (record.load, record.request, record.attempt));
         if record.event != event {
             rebuilt.settle(busy.len(), waiting.len(), slots);
             event = record.event;
@@ -129,14 +124,8 @@ pub(super) fn rebuild(
         }
     }
     rebuilt.settle(busy.len(), waiting.len(), slots);
-    rebuilt.busy_area += busy
-        .values()
-        .map(|&start| within(start, until))
-        .sum::<u128>();
-    rebuilt.waiting_area += waiting
-        .values()
-        .map(|&start| within(start, until))
-        .sum::<u128>();
+    rebuilt.busy_area += busy.values().map(|&start| within(start, until)).sum::<u128>();
+    rebuilt.waiting_area += waiting.values().map(|&start| within(start, until)).sum::<u128>();
     rebuilt
 }
 

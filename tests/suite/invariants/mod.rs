@@ -25,11 +25,7 @@ pub(crate) fn shipped() -> Vec<(String, Scenario)> {
     paths.sort();
     assert!(!paths.is_empty());
     let read = |path: &std::path::PathBuf| {
-        let name = path
-            .file_stem()
-            .expect("a name")
-            .to_string_lossy()
-            .into_owned();
+        let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
         let bytes = std::fs::read(path).expect("a file");
         let document = Document::parse(&name, &bytes).expect("RON");
         (name, document.scenario().expect("a scenario").scenario)
@@ -57,15 +53,9 @@ fn holds(scenario: &Scenario, seed: u64) {
     let (result, logs) = log(scenario, &seeded(seed));
     books::check(scenario, &result, &logs);
     assert_eq!(play(scenario, seed), result, "listening changes a run");
-    let keyed = Options {
-        calendar: CalendarKind::Keyed,
-        ..seeded(seed)
-    };
+    let keyed = Options { calendar: CalendarKind::Keyed, ..seeded(seed) };
     let (other, other_logs) = log(scenario, &keyed);
-    assert!(
-        other == result && other_logs == logs,
-        "the calendars disagree"
-    );
+    assert!(other == result && other_logs == logs, "the calendars disagree");
 }
 
 /// The first half of a run does not know how long the run will be.
@@ -83,11 +73,7 @@ fn has_prefix(scenario: &Scenario, seed: u64) {
     for (arm, log) in &logs {
         let records = &log.records;
         let before = records.partition_point(|record| record.at.as_ns() < end_ns);
-        assert_eq!(
-            records[..before],
-            of_half[arm].records,
-            "{arm} until {end_ns} ns"
-        );
+        assert_eq!(records[..before], of_half[arm].records, "{arm} until {end_ns} ns");
     }
 }
 
@@ -102,19 +88,13 @@ fn shipped_scenarios_hold_every_invariant() {
 
 /// Neither layers, nor faults, nor neighbours that do nothing may leave a trace.
 const WITHOUT_EFFECT: [(&str, Style); 8] = [
-    (
-        "a retry that never retries",
-        inside("Retry(max_retries: 0),"),
-    ),
+    ("a retry that never retries", inside("Retry(max_retries: 0),")),
     (
         "a breaker that cannot open",
         inside("Breaker(window: 1000000, failure_threshold: 1000000, open_duration: \"1s\"),"),
     ),
     ("a timeout beyond the run", inside("Timeout(\"10000h\"),")),
-    (
-        "a bulkhead for everybody",
-        inside("Bulkhead(permits: 1000000),"),
-    ),
+    ("a bulkhead for everybody", inside("Bulkhead(permits: 1000000),")),
     (
         "faults without effect",
         with([
@@ -146,13 +126,7 @@ const WITHOUT_EFFECT: [(&str, Style); 8] = [
             "",
         ]),
     ),
-    (
-        "the order of declarations",
-        Style {
-            reversed: true,
-            ..PLAIN
-        },
-    ),
+    ("the order of declarations", Style { reversed: true, ..PLAIN }),
 ];
 
 const fn inside(inside: &'static str) -> Style {
@@ -224,9 +198,7 @@ fn random_scenarios_meet_everything() {
     let site = dessim::kernel::draw::Site::new(1, "scenarios", "rolls");
     let mut met = std::collections::BTreeMap::new();
     for case in 0..300 {
-        let rolls: Vec<u16> = (0..160)
-            .map(|index| site.bits(case, 0, index) as u16)
-            .collect();
+        let rolls: Vec<u16> = (0..160).map(|index| site.bits(case, 0, index) as u16).collect();
         let (_, logs) = log(&scenario(&text(&rolls, PLAIN)), &seeded(case));
         for record in logs.values().flat_map(|log| &log.records) {
             *met.entry(record.what.name()).or_insert(0_u64) += 1;

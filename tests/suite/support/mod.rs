@@ -18,10 +18,7 @@ pub(crate) fn scenario(text: &str) -> Scenario {
 }
 
 pub(crate) fn seeded(seed: u64) -> Options {
-    Options {
-        seed: Some(seed),
-        ..Options::default()
-    }
+    Options { seed: Some(seed), ..Options::default() }
 }
 
 pub(crate) fn play(scenario: &Scenario, seed: u64) -> RunResult {

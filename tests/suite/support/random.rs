@@ -41,12 +41,7 @@ pub(crate) struct Style {
     pub(crate) more: [&'static str; 4],
 }
 
-pub(crate) const PLAIN: Style = Style {
-    scale: 1,
-    reversed: false,
-    inside: "",
-    more: [""; 4],
-};
+pub(crate) const PLAIN: Style = Style { scale: 1, reversed: false, inside: "", more: [""; 4] };
 
 /// Which features may appear at all in one scenario.
 struct Features(u16, u16);
@@ -85,10 +80,7 @@ impl Writer<'_> {
             0 => format!("Constant({mean})"),
             1 => format!("Exponential(mean: {mean})"),
             2 => format!("Uniform(min: {}, max: {mean})", self.ms(0)),
-            _ => format!(
-                "Bimodal(fast: {}, slow: {mean}, slow_ratio: 0.25)",
-                self.ms(1)
-            ),
+            _ => format!("Bimodal(fast: {}, slow: {mean}, slow_ratio: 0.25)", self.ms(1)),
         }
     }
 
@@ -222,9 +214,7 @@ impl Writer<'_> {
     fn fault(&mut self, service: &str) -> String {
         let from = self.dice.pick(&[100, 0, 300]);
         let until = from + self.dice.pick(&[100, 10, 1000]);
-        let effect = self
-            .dice
-            .pick(&["Frozen", "Failing", "Crashed", "Slowed(factor: 2.5)"]);
+        let effect = self.dice.pick(&["Frozen", "Failing", "Crashed", "Slowed(factor: 2.5)"]);
         let ratio = self.dice.pick(&["", ", ratio: 0.5"]);
         let (from, until) = (self.ms(from), self.ms(until));
         format!(
@@ -309,10 +299,6 @@ impl Writer<'_> {
 pub(crate) fn text(rolls: &[u16], style: Style) -> String {
     let mut dice = Dice { rolls };
     let features = Features(dice.roll(u16::MAX), dice.roll(u16::MAX));
-    let mut writer = Writer {
-        dice,
-        features,
-        style,
-    };
+    let mut writer = Writer { dice, features, style };
     writer.scenario()
 }

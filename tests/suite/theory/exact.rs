@@ -20,26 +20,15 @@ fn overload_without_chance() {
     let result = listen(&scenario, &seeded(1), |_, _, record| {
         if record.what == What::Succeeded {
             let wait_ns = record.value - 10_000_000;
-            assert_eq!(
-                wait_ns,
-                2_000_000 * record.request,
-                "request {}",
-                record.request
-            );
+            assert_eq!(wait_ns, 2_000_000 * record.request, "request {}", record.request);
         }
     });
     let server = &only(&result).components["server"];
     let wait = latency(server, "wait");
     assert_eq!(ms(wait.mean_ns), case.number("wait_mean_ms"));
     assert_eq!(ms(wait.max_ns), case.number("wait_max_ms"));
-    assert_eq!(
-        result.virtual_ns as f64 / 1e6,
-        case.number("last_completion_ms")
-    );
-    assert_eq!(
-        number(server, "utilisation"),
-        case.number("util_until_last")
-    );
+    assert_eq!(result.virtual_ns as f64 / 1e6, case.number("last_completion_ms"));
+    assert_eq!(number(server, "utilisation"), case.number("util_until_last"));
 }
 
 /// What was scheduled first happens first, so a slot that comes free when a burst arrives is free
@@ -83,10 +72,7 @@ fn certain_failure_takes_every_retry() {
     });
     let arm = only(&result);
     assert_eq!(arm.amplification, Some(case.number("attempts_mean")));
-    assert_eq!(
-        arm.requests.failed as f64,
-        1000.0 * case.number("final_failure")
-    );
+    assert_eq!(arm.requests.failed as f64, 1000.0 * case.number("final_failure"));
     assert_eq!(arm.requests.succeeded as f64, case.number("success"));
 }
 
@@ -116,23 +102,14 @@ fn a_budget_bounds_every_path() {
                 _ => {}
             }
             let bound = (1.0 + ratio) * requests + capacity;
-            assert!(
-                attempts <= bound + 1e-6,
-                "{attempts} attempts of {requests} requests"
-            );
+            assert!(attempts <= bound + 1e-6, "{attempts} attempts of {requests} requests");
         });
         let long_run = only(&result).amplification.expect("requests");
         let expected = case.number("longrun_attempts_per_request");
-        assert!(
-            (long_run - expected).abs() <= capacity / 20_000.0,
-            "{long_run}"
-        );
+        assert!((long_run - expected).abs() <= capacity / 20_000.0, "{long_run}");
     }
     let free = play(&scenario(&text("")), 1);
-    assert_eq!(
-        only(&free).amplification,
-        Some(case.number("without_budget"))
-    );
+    assert_eq!(only(&free).amplification, Some(case.number("without_budget")));
 }
 
 /// Quantiles interpolate between order statistics (type 7), not to the nearest rank.
@@ -153,23 +130,10 @@ fn quantiles_are_type_7() {
     assert_eq!(ms(four.p50_ns), case.number("n4_p50_type7"));
     assert_eq!(ms(four.p95_ns), case.number("n4_p95_type7"));
     let one = summary(&mut [7].into_iter());
-    let all = [
-        one.p50_ns,
-        one.p90_ns,
-        one.p95_ns,
-        one.p99_ns,
-        one.p999_ns,
-        one.mean_ns,
-    ];
+    let all = [one.p50_ns, one.p90_ns, one.p95_ns, one.p99_ns, one.p999_ns, one.mean_ns];
     assert!(all.iter().all(|quantile| ms(*quantile) == 7.0));
     let none = summary(&mut std::iter::empty());
-    let all = [
-        none.mean_ns,
-        none.min_ns,
-        none.p50_ns,
-        none.p999_ns,
-        none.max_ns,
-    ];
+    let all = [none.mean_ns, none.min_ns, none.p50_ns, none.p999_ns, none.max_ns];
     assert!(none.count == 0 && all.iter().all(Option::is_none));
 }
 
@@ -184,16 +148,11 @@ fn quantiles_of_many_samples_are_within_a_thousandth() {
     recorder.record(Duration::MAX);
     let summary = recorder.summary();
     assert!(!summary.exact && summary.count == samples + 1);
-    for (quantile, found) in [
-        (0.5, summary.p50_ns),
-        (0.95, summary.p95_ns),
-        (0.999, summary.p999_ns),
-    ] {
+    for (quantile, found) in
+        [(0.5, summary.p50_ns), (0.95, summary.p95_ns), (0.999, summary.p999_ns)]
+    {
         let expected = quantile * samples as f64;
-        assert!(
-            (ms(found) / expected - 1.0).abs() < 1e-3,
-            "{quantile}: {found:?}"
-        );
+        assert!((ms(found) / expected - 1.0).abs() < 1e-3, "{quantile}: {found:?}");
     }
     assert_eq!((summary.min_ns, summary.max_ns), (Some(0), Some(u64::MAX)));
 }
@@ -211,20 +170,14 @@ fn erlang(servers: u32, load: f64) -> (f64, f64) {
 fn the_reference_is_erlangs() {
     let case = Case::load("ERLB-limit");
     let close = |found: f64, expected: f64| {
-        assert!(
-            (found / expected - 1.0).abs() < 1e-8,
-            "{found} is not {expected}"
-        );
+        assert!((found / expected - 1.0).abs() < 1e-8, "{found} is not {expected}");
     };
     for (name, servers, load) in [("B_1_1", 1, 1.0), ("B_2_1", 2, 1.0), ("B_5_3", 5, 3.0)] {
         close(erlang(servers, load).0, case.number(name));
     }
     close(erlang(2, 1.0).1, case.number("C_2_1"));
     close(erlang(5, 3.0).1, case.number("C_5_3"));
-    close(
-        erlang(10, 8.0).0,
-        Case::load("ERLB-10-uniform").number("block_prob"),
-    );
+    close(erlang(10, 8.0).0, Case::load("ERLB-10-uniform").number("block_prob"));
     for (id, servers, load) in [("MMC-4", 4, 3.2), ("MMC-100", 100, 95.0)] {
         close(erlang(servers, load).1, Case::load(id).number("prob_wait"));
     }
@@ -244,9 +197,6 @@ fn messages_beyond_the_capacity_of_a_queue_are_dropped() {
         ));
         let result = play(&scenario, 1);
         let expected = 10 - capacity.min(10);
-        assert_eq!(
-            count(&only(&result).components["jobs"], "dropped"),
-            expected
-        );
+        assert_eq!(count(&only(&result).components["jobs"], "dropped"), expected);
     }
 }

@@ -80,11 +80,7 @@ impl Run {
                 heard.hear(record);
             }
         });
-        Self {
-            arm: only(&result).clone(),
-            heard,
-            seconds: until - from,
-        }
+        Self { arm: only(&result).clone(), heard, seconds: until - from }
     }
 
     fn component(&self, name: &str) -> &Component {

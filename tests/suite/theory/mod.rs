@@ -72,11 +72,7 @@ fn judge(what: &str, samples: &[f64], expected: f64, target: f64) -> Option<Stri
 /// Plays a case `scale` times as long as every day and judges every figure.
 fn verdict(id: &str, variant: &str, scale: f64) {
     let case = Case::load(id);
-    let Plan {
-        text,
-        replications,
-        window,
-    } = plan(id, variant, &case, scale);
+    let Plan { text, replications, window } = plan(id, variant, &case, scale);
     let scenario = crate::support::scenario(&text);
     let mut samples: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
     for seed in 1..=replications {

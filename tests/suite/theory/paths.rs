@@ -34,10 +34,7 @@ fn waits(backoff: &str, retries: usize) -> Vec<Vec<f64>> {
 /// The sample standard deviation of a bounded, flat law is within 4 % of it at 20,000 samples:
 /// its own standard error is below 1 / sqrt(2 n) = 0.5 %, or 1 % with the tail of decorrelation.
 fn deviates(what: &str, found: f64, expected: f64) {
-    assert!(
-        (found / expected - 1.0).abs() <= 0.04,
-        "{what}: sd {found}, not {expected}"
-    );
+    assert!((found / expected - 1.0).abs() <= 0.04, "{what}: sd {found}, not {expected}");
 }
 
 fn column(rows: &[Vec<f64>], index: usize) -> Vec<f64> {
@@ -47,10 +44,7 @@ fn column(rows: &[Vec<f64>], index: usize) -> Vec<f64> {
 #[test]
 fn full_jitter_is_uniform_below_the_capped_exponential() {
     let case = Case::load("BO-full");
-    let (means, sds) = (
-        case.numbers("mean_ms_by_retry"),
-        case.numbers("sd_ms_by_retry"),
-    );
+    let (means, sds) = (case.numbers("mean_ms_by_retry"), case.numbers("sd_ms_by_retry"));
     let jittered = r#"Exponential(base: "100ms", cap: "10s", jitter: Full)"#;
     let waits_ms = waits(jittered, means.len());
     let mut wrong = Vec::new();
@@ -59,18 +53,10 @@ fn full_jitter_is_uniform_below_the_capped_exponential() {
         wrong.extend(judge(&format!("wait {index}"), &samples, mean, 0.02));
         deviates("full jitter", moments(&samples).1, sd);
         let ceiling = 2.0 * mean;
-        assert!(
-            samples.iter().all(|wait| *wait < ceiling),
-            "no wait reaches {ceiling} ms"
-        );
+        assert!(samples.iter().all(|wait| *wait < ceiling), "no wait reaches {ceiling} ms");
     }
     let sums: Vec<f64> = waits_ms.iter().map(|row| row.iter().sum()).collect();
-    wrong.extend(judge(
-        "sum of waits",
-        &sums,
-        case.number("sum_mean_ms"),
-        0.01,
-    ));
+    wrong.extend(judge("sum of waits", &sums, case.number("sum_mean_ms"), 0.01));
     // Waits that were not independent would show in the deviation of their sum.
     deviates("sum of waits", moments(&sums).1, case.number("sum_sd_ms"));
     assert!(wrong.is_empty(), "{wrong:#?}");
@@ -82,29 +68,18 @@ fn full_jitter_is_uniform_below_the_capped_exponential() {
 #[test]
 fn decorrelated_jitter_walks_up_to_its_cap() {
     let case = Case::load("BO-decor");
-    let (means, sds) = (
-        case.numbers("mean_ms_by_retry"),
-        case.numbers("sd_ms_by_retry"),
-    );
+    let (means, sds) = (case.numbers("mean_ms_by_retry"), case.numbers("sd_ms_by_retry"));
     let at_cap = case.numbers("prob_at_cap_by_retry");
     let waits_ms = waits(r#"Decorrelated(base: "100ms", cap: "10s")"#, means.len());
     let mut wrong = Vec::new();
     for index in 0..means.len() {
         let samples = column(&waits_ms, index);
-        wrong.extend(judge(
-            &format!("wait {index}"),
-            &samples,
-            means[index],
-            0.05,
-        ));
+        wrong.extend(judge(&format!("wait {index}"), &samples, means[index], 0.05));
         deviates("decorrelated", moments(&samples).1, sds[index]);
         let capped = samples.iter().filter(|wait| **wait == 10_000.0).count() as f64;
         let (n, p) = (REQUESTS as f64, at_cap[index]);
         let off = (capped / n - p).abs();
-        assert!(
-            off <= 4.0 * (p * (1.0 - p) / n).sqrt(),
-            "{capped} of wait {index} at the cap"
-        );
+        assert!(off <= 4.0 * (p * (1.0 - p) / n).sqrt(), "{capped} of wait {index} at the cap");
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
@@ -131,12 +106,7 @@ fn consumers_wait_as_callers_do() {
         }
     });
     let judged = means.iter().enumerate().filter_map(|(index, &mean)| {
-        judge(
-            &format!("redelivery {index}"),
-            &column(&waits_ms, index),
-            mean,
-            0.05,
-        )
+        judge(&format!("redelivery {index}"), &column(&waits_ms, index), mean, 0.05)
     });
     let wrong: Vec<String> = judged.collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
@@ -149,9 +119,7 @@ fn a_sliding_window_opens_after_so_many_calls() {
     let mut wrong = Vec::new();
     for (name, failure) in [("p0.2", 0.2), ("p0.3", 0.3), ("p0.5", 0.5)] {
         let name = format!("mean_calls_{name}");
-        let [expected, target] = case.numbers(&name)[..] else {
-            panic!("a value and a target")
-        };
+        let [expected, target] = case.numbers(&name)[..] else { panic!("a value and a target") };
         let site = Site::new(1, "server", "failure");
         let calls_to_open = |run: u64| {
             let open = Duration::from_ms(500);
@@ -159,11 +127,7 @@ fn a_sliding_window_opens_after_so_many_calls() {
             let mut calls = 0;
             loop {
                 let fails = site.unit(site.subject(run), calls, 0) < failure;
-                let outcome = if fails {
-                    Outcome::Error
-                } else {
-                    Outcome::Success
-                };
+                let outcome = if fails { Outcome::Error } else { Outcome::Success };
                 calls += 1;
                 if breaker.record(Instant::ZERO, outcome) {
                     return f64::from(calls);
@@ -281,17 +245,11 @@ fn a_queue_fills_from_empty() {
             let levels = INSTANTS_MS.iter().zip(&mut levels);
             levels.filter(later).for_each(|(_, level)| *level += step);
         });
-        there
-            .iter_mut()
-            .zip(levels)
-            .for_each(|(all, level)| all.push(level));
+        there.iter_mut().zip(levels).for_each(|(all, level)| all.push(level));
     }
     let mut wrong = Vec::new();
     for (instant, levels) in INSTANTS_MS.iter().zip(&there) {
-        let empty: Vec<f64> = levels
-            .iter()
-            .map(|n| f64::from(u8::from(*n == 0.0)))
-            .collect();
+        let empty: Vec<f64> = levels.iter().map(|n| f64::from(u8::from(*n == 0.0))).collect();
         for (what, samples) in [("E_N", levels), ("P0", &empty)] {
             let name = format!("{what}_t{instant}");
             let [expected, target] = case.numbers(&name)[..] else {

@@ -41,12 +41,7 @@ impl Parts {
         let seconds = (REQUESTS * scale / self.rate).ceil();
         let warm_up = (seconds * WARM_UP / scale.sqrt()).ceil();
         let end = warm_up + seconds;
-        let Self {
-            arrivals,
-            service,
-            route,
-            ..
-        } = self;
+        let Self { arrivals, service, route, .. } = self;
         Plan {
             text: format!(
                 r#"Scenario(schema: 1, warm_up: "{warm_up}s", duration: "{end}s",
@@ -65,11 +60,7 @@ fn exponential(mean_ms: f64) -> String {
 
 fn mixture(phases: [(f64, f64); 2]) -> String {
     let phase = |(ratio, mean)| format!(r#"(ratio: {ratio}, mean: "{mean}ms")"#);
-    format!(
-        "HyperExponential([{}, {}])",
-        phase(phases[0]),
-        phase(phases[1])
-    )
+    format!("HyperExponential([{}, {}])", phase(phases[0]), phase(phases[1]))
 }
 
 /// The law of the service times of a case that says it in words.
@@ -78,10 +69,7 @@ fn law(id: &str, case: &Case) -> String {
         "MDC-4" => format!(r#"Constant("{}ms")"#, case.param("service_mean_ms")),
         "MG1-pareto" => r#"Pareto(alpha: 2.5, min: "6ms")"#.to_owned(),
         "MG1-hyperexp" => mixture([(0.9, 5.0), (0.1, 55.0)]),
-        "ME2-1" => format!(
-            r#"Erlang(stages: 2, mean: "{}ms")"#,
-            case.param("service_mean_ms")
-        ),
+        "ME2-1" => format!(r#"Erlang(stages: 2, mean: "{}ms")"#, case.param("service_mean_ms")),
         "ERLB-10-deterministic" => r#"Constant("100ms")"#.to_owned(),
         "ERLB-10-uniform" => r#"Uniform(min: "0ms", max: "200ms")"#.to_owned(),
         "ERLB-10-hyperexp" => mixture([(0.9, 50.0), (0.1, 550.0)]),
@@ -103,10 +91,7 @@ fn closed(case: &Case, think: &str) -> Parts {
         "uniform" => format!(r#"Uniform(min: "0ms", max: "{}ms")"#, 2.0 * mean),
         _ => exponential(mean),
     };
-    let arrivals = format!(
-        "ClosedLoop(callers: {}, think: {think})",
-        case.param("clients")
-    );
+    let arrivals = format!("ClosedLoop(callers: {}, think: {think})", case.param("clients"));
     let (slots, time) = (case.param("servers"), law("", case));
     let service = format!("slots: {slots}, time: {time}");
     let rate = case.number("throughput_per_s");
@@ -117,11 +102,7 @@ fn closed(case: &Case, think: &str) -> Parts {
 fn broker(id: &str, case: &Case, backoff: &str) -> Parts {
     let rate = case.param("lambda_per_s");
     let (capacity, failure, deliveries) = match id {
-        "BROKER-bounded" => (
-            format!("capacity: {}", case.param("capacity_waiting")),
-            0.0,
-            1.0,
-        ),
+        "BROKER-bounded" => (format!("capacity: {}", case.param("capacity_waiting")), 0.0, 1.0),
         _ => {
             let (ratio, most) = (case.param("nack_prob"), case.param("max_deliveries"));
             (String::new(), ratio, most)
@@ -204,11 +185,7 @@ pub(super) fn plan(id: &str, variant: &str, case: &Case, scale: f64) -> Plan {
                 Some(places) => format!(", queue: {places}"),
                 None => String::new(),
             };
-            open(
-                case,
-                &format!("slots: {slots}, time: {}{queue}", time(id)),
-                "",
-            )
+            open(case, &format!("slots: {slots}, time: {}{queue}", time(id)), "")
         }
     };
     // Near saturation everything takes long to forget.
