@@ -16,11 +16,8 @@ pub struct Done {
 /// Runs a command that prints one JSON object, to its end.
 pub fn run(command: &mut Command) -> io::Result<Done> {
     let before = children_user_us()?;
-    let output = command
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(|error| {
+    let output =
+        command.stdin(Stdio::null()).stderr(Stdio::inherit()).output().map_err(|error| {
             let program = command.get_program().display();
             io::Error::new(error.kind(), format!("{program}: {error}"))
         })?;
@@ -29,16 +26,11 @@ pub fn run(command: &mut Command) -> io::Result<Done> {
         let failed = format!("{command:?} ended with {}", output.status);
         return Err(io::Error::other(failed));
     }
-    Ok(Done {
-        printed: serde_json::from_slice(&output.stdout)?,
-        user_s: user_us as f64 / 1e6,
-    })
+    Ok(Done { printed: serde_json::from_slice(&output.stdout)?, user_s: user_us as f64 / 1e6 })
 }
 
 fn children_user_us() -> io::Result<i64> {
-    Ok(getrusage(UsageWho::RUSAGE_CHILDREN)?
-        .user_time()
-        .num_microseconds())
+    Ok(getrusage(UsageWho::RUSAGE_CHILDREN)?.user_time().num_microseconds())
 }
 
 /// The largest resident set of any child so far, in KiB (on macOS, which counts bytes, a

@@ -62,10 +62,7 @@ fn in_repository(path: &str) -> PathBuf {
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    let task = args.task.unwrap_or(Task::Ratio {
-        workloads: Vec::new(),
-        pairs: 5,
-    });
+    let task = args.task.unwrap_or(Task::Ratio { workloads: Vec::new(), pairs: 5 });
     let done = match task {
         Task::Ratio { workloads, pairs } => ratio(&args.dessim, &or_all(workloads), pairs),
         Task::Events { workloads, runs } => events(&args.dessim, &or_all(workloads), runs),
@@ -92,19 +89,13 @@ fn main() -> ExitCode {
 }
 
 fn or_all(workloads: Vec<Workload>) -> Vec<Workload> {
-    if workloads.is_empty() {
-        Workload::ALL.to_vec()
-    } else {
-        workloads
-    }
+    if workloads.is_empty() { Workload::ALL.to_vec() } else { workloads }
 }
 
 fn dessim(path: &Path, workload: Workload) -> Command {
     let mut command = Command::new(path);
     let scenario = in_repository("benches/scenarios").join(workload.file());
-    command
-        .args(["run", "-q", "--format", "json"])
-        .arg(scenario);
+    command.args(["run", "-q", "--format", "json"]).arg(scenario);
     command
 }
 

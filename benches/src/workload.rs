@@ -22,11 +22,7 @@ pub struct Answer {
 }
 
 const fn answer(floor: &'static str, pointer: &'static str, tolerance: f64) -> Answer {
-    Answer {
-        floor,
-        pointer,
-        tolerance,
-    }
+    Answer { floor, pointer, tolerance }
 }
 
 impl Workload {
@@ -104,18 +100,13 @@ impl Answer {
     /// A line that shows both sides, and whether they agree.
     pub fn compare(&self, floor: &Value, dessim: &Value) -> (String, bool) {
         let theirs = floor.get(self.floor).and_then(Value::as_f64);
-        let ours = dessim
-            .pointer(&format!("/arms/main{}", self.pointer))
-            .and_then(Value::as_f64);
+        let ours = dessim.pointer(&format!("/arms/main{}", self.pointer)).and_then(Value::as_f64);
         let (Some(theirs), Some(ours)) = (theirs, ours) else {
             return (format!("{} is missing", self.floor), false);
         };
         let agrees = (ours - theirs).abs() <= self.tolerance * theirs.abs();
         let verdict = if agrees { "" } else { "  DIFFERS" };
         let name = self.floor;
-        (
-            format!("{name:<20} {ours:>14.0} {theirs:>14.0}{verdict}"),
-            agrees,
-        )
+        (format!("{name:<20} {ours:>14.0} {theirs:>14.0}{verdict}"), agrees)
     }
 }

@@ -28,10 +28,7 @@ pub struct Events {
 
 impl Events {
     pub fn new() -> Self {
-        Self {
-            heap: Vec::with_capacity(4096),
-            insertions: 0,
-        }
+        Self { heap: Vec::with_capacity(4096), insertions: 0 }
     }
 
     #[inline]
@@ -110,9 +107,7 @@ pub struct Timers {
 
 impl Timers {
     pub fn new() -> Self {
-        Self {
-            queue: VecDeque::with_capacity(4096),
-        }
+        Self { queue: VecDeque::with_capacity(4096) }
     }
 
     /// Sets a timer and returns the insertion that names it.

@@ -40,8 +40,5 @@ pub fn run(customers: u64) -> Answers {
         }
         events.push(now + random.exponential(work), DEPARTURE);
     }
-    vec![
-        ("served", served as f64),
-        ("mean_sojourn_ns", sojourn_ns as f64 / served as f64),
-    ]
+    vec![("served", served as f64), ("mean_sojourn_ns", sojourn_ns as f64 / served as f64)]
 }

@@ -42,19 +42,13 @@ pub fn run(total: u64) -> Answers {
             let caller = &mut callers[id as usize];
             if payload & THINKS != 0 {
                 let timer = timers.set(&mut events, now + TIMEOUT, id);
-                *caller = Caller {
-                    sent: now,
-                    timer: Some(timer),
-                };
+                *caller = Caller { sent: now, timer: Some(timer) };
                 let answer = (timer & TIMER_MASK) << CALLER_BITS | id;
                 events.push(now + random.exponential(MEAN), answer);
                 continue;
             }
             let answers = payload >> CALLER_BITS;
-            if caller
-                .timer
-                .is_none_or(|timer| timer & TIMER_MASK != answers)
-            {
+            if caller.timer.is_none_or(|timer| timer & TIMER_MASK != answers) {
                 continue;
             }
             (now, id)

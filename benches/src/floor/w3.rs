@@ -79,9 +79,7 @@ pub fn run(total: u64) -> Answers {
     it.events.push(it.random.exponential(GAP), ARRIVAL);
     loop {
         let calls = &it.calls;
-        let timer = it
-            .timers
-            .first(|call, timer| calls[call as usize].timer == Some(timer));
+        let timer = it.timers.first(|call, timer| calls[call as usize].timer == Some(timer));
         let event = it.events.first();
         let (now, id, ok) = if timer < event {
             timeouts += 1;
@@ -100,10 +98,7 @@ pub fn run(total: u64) -> Answers {
                     rejected += 1;
                     continue;
                 }
-                let call = Call {
-                    arrived: now,
-                    ..Call::default()
-                };
+                let call = Call { arrived: now, ..Call::default() };
                 let id = if let Some(id) = free.pop() {
                     it.calls[id as usize] = call;
                     id
@@ -125,11 +120,7 @@ pub fn run(total: u64) -> Answers {
         it.in_flight -= 1;
         let call = &mut it.calls[id as usize];
         call.timer = None;
-        let Call {
-            arrived: since,
-            attempts,
-            ..
-        } = *call;
+        let Call { arrived: since, attempts, .. } = *call;
         window = (window << 1 | u32::from(!ok)) & ((1 << WINDOW) - 1);
         filled = (filled + 1).min(WINDOW);
         if filled == WINDOW && window.count_ones() >= THRESHOLD {

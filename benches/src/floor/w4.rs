@@ -53,10 +53,7 @@ pub fn run(total: u64) -> Answers {
             let size = BURST.min(total - published);
             published += size;
             let room = ((CAPACITY - queue.len()) as u64).min(size);
-            let message = Message {
-                published: now,
-                deliveries: 0,
-            };
+            let message = Message { published: now, deliveries: 0 };
             queue.extend((0..room).map(|_| message));
             dropped += size - room;
             if published < total {
@@ -73,10 +70,7 @@ pub fn run(total: u64) -> Answers {
         } else {
             in_flight -= 1;
             let consumer = &consumers[payload as usize];
-            let Message {
-                published,
-                deliveries,
-            } = consumer.holds;
+            let Message { published, deliveries } = consumer.holds;
             if !consumer.fails {
                 succeeded += 1;
                 processing.record(now - consumer.picked_up);
@@ -98,11 +92,7 @@ pub fn run(total: u64) -> Answers {
             in_flight += 1;
             message.deliveries += 1;
             let (work, fails) = attempt(&mut random, in_flight, KNEE);
-            consumers[id as usize] = Consumer {
-                holds: message,
-                picked_up: now,
-                fails,
-            };
+            consumers[id as usize] = Consumer { holds: message, picked_up: now, fails };
             events.push(now + work, id);
         }
     }
