@@ -16,7 +16,7 @@ pub struct Request {
     pub picked: Instant,
     /// The node of its load.
     pub load: NodeId,
-    /// The waiting caller of a closed loop, or [`NONE`].
+    /// The waiting caller of a closed loop, or [`NONE`](super::frame::NONE).
     pub caller: FrameId,
     /// Attempts sent so far.
     pub attempts: u32,

@@ -1,14 +1,16 @@
 //! The shape of every value: is what stands there what the schema wants there?
 //!
 //! Walks the whole tree and collects every problem, so that one look at the message is enough to
-//! mend the file. It knows no meaning; names that must exist and fields that must agree are the
-//! business of [`super::check`]. What passes here is read by serde without an error.
+//! mend the file. It knows no meaning: names that must exist and fields that must agree are the
+//! business of [`super::check`], which lends it one look at names. What passes here is read by
+//! serde without an error.
 
 mod names;
 mod scalar;
 
 use std::collections::BTreeMap;
 
+use super::check::dangling;
 use super::path::Path;
 use super::problem::{Problem, printable};
 use super::schema::SCHEMA_VERSION;
@@ -33,6 +35,10 @@ pub(crate) fn conform(tree: &Tree, text: &str) -> Vec<Problem> {
         return vec![newer];
     }
     walk.value(&Shape::Named(ROOT.to_owned()), &tree.root, &Path::root());
+    if !walk.problems.is_empty() {
+        // The check of names has to wait for a scenario of the right shape; the reader need not.
+        walk.problems.extend(dangling(&tree.root));
+    }
     walk.problems
 }
 

@@ -6,11 +6,14 @@
 //! told, and not that the thing it should have led to is never used.
 
 pub(crate) mod arms;
+mod dangling;
 mod distribution;
 mod faults;
 mod load;
 mod policy;
 mod topology;
+
+pub(super) use dangling::dangling;
 
 use super::path::Path;
 use super::problem::{Problem, Severity};
