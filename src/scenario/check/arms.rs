@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::scenario::arms::ONLY_ARM;
 use crate::scenario::path::Path;
 use crate::scenario::schema::{Arm, Call, Consumer, Fault, Queue, Scenario, Service};
 
@@ -36,7 +37,7 @@ impl View<'_> {
 /// All arms, by name.
 pub(crate) fn views(scenario: &Scenario) -> Vec<View<'_>> {
     if scenario.arms.is_empty() {
-        return vec![view(scenario, "main", None)];
+        return vec![view(scenario, ONLY_ARM, None)];
     }
     let arms = scenario.arms.iter();
     arms.map(|(name, arm)| view(scenario, name, Some(arm))).collect()
