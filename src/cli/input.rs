@@ -5,10 +5,13 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use dessim::ScenarioFile;
+use dessim::experiment::run::Options;
+use dessim::experiment::saved::Saved;
+use dessim::report::result::RunResult;
 use dessim::scenario::Document;
 
 use super::Exit;
-use super::ui::{Failure, Ui};
+use super::ui::{Failure, Ui, shown};
 
 /// More than this is no scenario; reading a device would never end.
 const MOST_BYTES: u64 = 64 << 20;
@@ -51,13 +54,16 @@ pub(super) fn name(path: &Path) -> String {
 
 /// Reads a scenario, replaces values, and checks it.
 pub(super) fn scenario(path: &Path, set: &[String]) -> Result<ScenarioFile, Failure> {
-    let bytes = read(path)?;
+    parse(path, &read(path)?, set)
+}
+
+fn parse(path: &Path, bytes: &[u8], set: &[String]) -> Result<ScenarioFile, Failure> {
     let shown = match is_dash(path) {
         true => "stdin".to_owned(),
         false => path.to_string_lossy().into_owned(),
     };
     let invalid = |problems| Failure::Problems(Exit::Invalid, Box::new(problems));
-    let mut document = Document::parse(&shown, &bytes).map_err(invalid)?;
+    let mut document = Document::parse(&shown, bytes).map_err(invalid)?;
     for assignment in set {
         document
             .set(assignment)
@@ -65,6 +71,59 @@ pub(super) fn scenario(path: &Path, set: &[String]) -> Result<ScenarioFile, Fail
     }
     let checked = document.scenario().map_err(invalid)?;
     Ok(ScenarioFile { name: name(path), scenario: checked.scenario, warnings: checked.warnings })
+}
+
+/// A scenario, or a saved result, which is a scenario that was played: what can be played.
+#[derive(Debug)]
+pub(super) struct Playable {
+    pub(super) file: ScenarioFile,
+    saved: Option<Saved>,
+    shown: String,
+}
+
+impl Playable {
+    /// Reads it from `path`, and replaces values of a scenario.
+    pub(super) fn open(path: &Path, set: &[String]) -> Result<Self, Failure> {
+        let bytes = read(path)?;
+        let shown = match is_dash(path) {
+            true => "stdin".to_owned(),
+            false => shown(path),
+        };
+        if !bytes.trim_ascii_start().starts_with(b"{") {
+            let file = parse(path, &bytes, set)?;
+            return Ok(Self { file, saved: None, shown });
+        }
+        if !set.is_empty() {
+            let message = format!("{shown} is a result, and --set changes scenarios");
+            return Err(Failure::usage(message, "give the scenario that it is of"));
+        }
+        let saved = Saved::from_json(&shown, &bytes).map_err(|error| {
+            let hint = "dessim run FILE --export-json FILE.json writes one".to_owned();
+            let message = format!("cannot read the result {shown}: {error}");
+            Failure::Message(Exit::Invalid, message, Some(hint))
+        })?;
+        Ok(Self { file: saved.file.clone(), saved: Some(saved), shown })
+    }
+
+    /// How to play it: as it was played, or as its scenario says, if not with another seed.
+    pub(super) fn options(&self, seed: Option<u64>) -> Options {
+        let options = self.saved.as_ref().map_or_else(Options::default, Saved::options);
+        Options { seed: seed.or(options.seed), ..options }
+    }
+
+    /// Refuses a saved result that this release does not give again.
+    pub(super) fn verify(&self, again: &RunResult) -> Result<(), Failure> {
+        match &self.saved {
+            Some(saved) if again.seed == saved.file.scenario.seed => {
+                saved.verify(again).map_err(|why| {
+                    let hint = "use the release that made it, or run its scenario again".to_owned();
+                    let message = format!("{} cannot be shown: {why}", self.shown);
+                    Failure::Message(Exit::Invalid, message, Some(hint))
+                })
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Tells what is probably not as it was meant.

@@ -14,7 +14,7 @@ use dessim::report::runs::runs_page;
 use dessim::report::{csv, format, json, markdown};
 use dessim::scenario::build::BuildError;
 use dessim::scenario::problem::printable;
-use dessim::scenario::{arms, expected_requests};
+use dessim::scenario::{arms, expected_requests, resolved};
 
 use super::Exit;
 use super::args::{Calendar, Format, Run};
@@ -37,6 +37,7 @@ pub(super) fn run(ui: &Ui, args: &Run) -> Result<Exit, Failure> {
             Calendar::Lanes => CalendarKind::Lanes,
             Calendar::Keyed => CalendarKind::Keyed,
         },
+        sample: None,
     };
     match seeds {
         None => once(ui, args, &outputs, &file, &options),
@@ -162,10 +163,12 @@ fn once(
     file: &ScenarioFile,
     options: &Options,
 ) -> Result<Exit, Failure> {
-    let result = match &outputs.trace {
+    let options = &options.clone().sampled(&file.scenario);
+    let mut result = match &outputs.trace {
         None => simulate(file, options)?,
         Some(target) => traced(file, options, target)?,
     };
+    result.scenario.resolved = Some(resolved(&file.scenario));
     outputs.export(&result)?;
     if outputs.page {
         Ui::print_raw(&match outputs.format {

@@ -8,7 +8,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io;
 
-use super::run::{Listener, Options, run_with};
+use super::listen::Listener;
+use super::run::{Options, run_with};
 use super::trace::Line;
 use crate::metrics::fingerprint::Hash;
 use crate::metrics::probe::Record;

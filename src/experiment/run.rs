@@ -2,23 +2,22 @@
 
 use std::collections::BTreeMap;
 
+use super::listen::{Listener, Nobody};
+use super::play::{Order, Played, Stop, play};
 use super::warn::warnings;
-use crate::kernel::calendar::{Calendar, KeyedCalendar, LaneCalendar, MAX_SLOTS};
+use crate::kernel::calendar::MAX_SLOTS;
 use crate::kernel::draw;
-use crate::kernel::simulation::{self, End, Halt};
-use crate::kernel::time::Instant;
 use crate::metrics::fingerprint::Fingerprint;
-use crate::metrics::probe::{Probe, Record, Silent};
-use crate::model::finish::Finished;
+use crate::metrics::sampler::Resolution;
 use crate::model::frame::NodeId;
 use crate::report::result::{
     ArmResult, Component, Fingerprints, Hex, Latencies, MODEL_VERSION, RESULT_SCHEMA, RunResult,
     ScenarioId, Stopped,
 };
 use crate::scenario::arms::arms;
-use crate::scenario::build::{BuildError, Built, build};
+use crate::scenario::build::BuildError;
 use crate::scenario::canonical;
-use crate::scenario::schema::{Arm, Scenario};
+use crate::scenario::schema::Scenario;
 
 /// A run dispatches at most so many events unless told otherwise: some minutes of work.
 pub const DEFAULT_MAX_EVENTS: u64 = 1_000_000_000;
@@ -42,37 +41,27 @@ pub struct Options {
     pub max_events: u64,
     /// Which calendar.
     pub calendar: CalendarKind,
+    /// How fine a time series is collected, if one is.
+    pub sample: Option<Resolution>,
+}
+
+impl Options {
+    /// With a time series, as fine as the scenario says or as suits a figure.
+    #[must_use]
+    pub fn sampled(self, scenario: &Scenario) -> Self {
+        let sample = scenario.sample_every.map_or(Resolution::Auto, Resolution::Every);
+        Self { sample: Some(sample), ..self }
+    }
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { seed: None, max_events: DEFAULT_MAX_EVENTS, calendar: CalendarKind::default() }
-    }
-}
-
-/// Hears of everything that happens in a run.
-pub trait Listener {
-    /// An arm begins; the names are those of its components, by the index in records.
-    fn begin(&mut self, arm: &str, names: &[String]);
-
-    /// Something happened in the present arm.
-    fn record(&mut self, record: &Record);
-}
-
-struct Forward<'a>(&'a mut dyn Listener);
-
-impl<'a> Forward<'a> {
-    fn begin(listener: &'a mut dyn Listener, arm: &str, names: &[String]) -> Self {
-        listener.begin(arm, names);
-        Self(listener)
-    }
-}
-
-impl Probe for Forward<'_> {
-    const LISTENS: bool = true;
-
-    fn record(&mut self, record: &Record) {
-        self.0.record(record);
+        Self {
+            seed: None,
+            max_events: DEFAULT_MAX_EVENTS,
+            calendar: CalendarKind::default(),
+            sample: None,
+        }
     }
 }
 
@@ -81,13 +70,10 @@ impl Probe for Forward<'_> {
 /// # Errors
 /// Only for scenarios that a check refuses.
 pub fn run(scenario: &Scenario, name: &str, options: &Options) -> Result<RunResult, BuildError> {
-    run_arms(scenario, name, options, |_, order| match options.calendar {
-        CalendarKind::Lanes => play::<LaneCalendar, _>(order, |_| Silent),
-        CalendarKind::Keyed => play::<KeyedCalendar, _>(order, |_| Silent),
-    })
+    run_with(scenario, name, options, &mut Nobody)
 }
 
-/// Runs a scenario while `listener` hears of everything, which changes nothing.
+/// Runs a scenario while `listener` hears what it wants to hear, which changes nothing.
 ///
 /// # Errors
 /// Only for scenarios that a check refuses.
@@ -97,67 +83,14 @@ pub fn run_with(
     options: &Options,
     listener: &mut dyn Listener,
 ) -> Result<RunResult, BuildError> {
-    run_arms(scenario, name, options, |arm, order| match options.calendar {
-        CalendarKind::Lanes => {
-            play::<LaneCalendar, _>(order, |names| Forward::begin(listener, arm, names))
-        }
-        CalendarKind::Keyed => {
-            play::<KeyedCalendar, _>(order, |names| Forward::begin(listener, arm, names))
-        }
-    })
-}
-
-/// What to play: one complete arm with one seed and so many events at most.
-struct Order<'a> {
-    scenario: &'a Scenario,
-    arm: &'a Arm,
-    seed: u64,
-    max_events: u64,
-}
-
-/// An arm that has been played.
-struct Played {
-    finished: Finished,
-    names: Vec<String>,
-    end: Instant,
-    stopped: Option<Stop>,
-}
-
-/// Why an arm ended early, before it is put into words.
-enum Stop {
-    MaxEvents,
-    Stuck,
-    Overflow(NodeId),
-    OutOfSlots,
-}
-
-fn play<C: Calendar, P: Probe>(
-    order: &Order<'_>,
-    probe: impl FnOnce(&[String]) -> P,
-) -> Result<Played, BuildError> {
-    let Built { mut world, names } = build::<C, P>(order.scenario, order.arm, order.seed, probe)?;
-    let horizon = order.scenario.duration;
-    let until = horizon.map_or(Instant::NEVER, |duration| Instant::ZERO.saturating_add(duration));
-    let why = simulation::run(&mut world, until, order.max_events);
-    let reached = world.now();
-    let (end, stopped) = match why {
-        End::Drained | End::Horizon if horizon.is_some() => (until, None),
-        End::Drained | End::Horizon => (reached, None),
-        End::MaxEvents => (reached, Some(Stop::MaxEvents)),
-        End::Halted(Halt::ZeroDelayLoop) => (reached, Some(Stop::Stuck)),
-        End::Halted(Halt::ClockOverflow(slot)) => {
-            (reached, Some(Stop::Overflow(world.node_of(slot))))
-        }
-        End::Halted(Halt::OutOfSlots) => (reached, Some(Stop::OutOfSlots)),
-    };
-    Ok(Played { finished: world.finish(end), names, end, stopped })
+    run_arms(scenario, name, options, |order| play(order, options.calendar, listener))
 }
 
 fn run_arms(
     scenario: &Scenario,
     name: &str,
     options: &Options,
-    mut play: impl FnMut(&str, &Order<'_>) -> Result<Played, BuildError>,
+    mut play: impl FnMut(&Order<'_>) -> Result<Played, BuildError>,
 ) -> Result<RunResult, BuildError> {
     let seed = options.seed.unwrap_or(scenario.seed);
     let mut fingerprint = Fingerprint::EMPTY;
@@ -165,7 +98,11 @@ fn run_arms(
         schema: RESULT_SCHEMA,
         dessim: env!("CARGO_PKG_VERSION"),
         model: MODEL_VERSION,
-        scenario: ScenarioId { name: name.to_owned(), digest: Hex(digest(scenario)) },
+        scenario: ScenarioId {
+            name: name.to_owned(),
+            digest: Hex(digest(scenario)),
+            resolved: None,
+        },
         seed,
         fingerprint: Hex(0),
         fingerprints: Fingerprints { order: Hex(0), timing: Hex(0), results: Hex(0) },
@@ -177,8 +114,9 @@ fn run_arms(
     };
     for (arm_name, arm) in &arms(scenario) {
         let max_events = options.max_events - result.events;
-        let order = Order { scenario, arm, seed, max_events };
-        let played = play(arm_name, &order)?;
+        let sample = options.sample;
+        let order = Order { scenario, name: arm_name, arm, seed, max_events, sample };
+        let played = play(&order)?;
         fingerprint.part(arm_name, &played.finished.fingerprint);
         result.events += played.finished.events;
         result.virtual_ns = result.virtual_ns.max(played.end.as_ns());
@@ -215,9 +153,7 @@ impl Played {
             }
             Stop::Stuck => {
                 let between = match self.finished.stuck {
-                    Some((caller, service)) => {
-                        format!("{} and {}", name(caller), name(service))
-                    }
+                    Some(edge) => name(edge),
                     None => "callers that neither wait nor think".to_owned(),
                 };
                 Stopped::ZeroDelayLoop { arm, at_ns, between }
@@ -227,6 +163,7 @@ impl Played {
 
     fn result(self) -> ArmResult {
         let tally = self.finished.tally;
+        let attempts = self.finished.edges.attempts;
         let offered = tally.requests.offered;
         let mut components: BTreeMap<String, Component> = BTreeMap::new();
         for (node, component) in self.finished.components {
@@ -235,18 +172,19 @@ impl Played {
         ArmResult {
             requests: tally.requests,
             failed_by: tally.failed_by,
-            attempts: tally.attempts,
-            amplification: (offered > 0).then(|| tally.attempts.total as f64 / offered as f64),
+            attempts,
+            amplification: (offered > 0).then(|| attempts.total as f64 / offered as f64),
             goodput_per_s: tally.goodput_per_s(self.finished.window),
             latency: Latencies {
                 end_to_end: tally.end_to_end.summary(),
                 processing: tally.processing.summary(),
                 outcome: tally.outcome().summary(),
             },
-            wasted: tally.work.summary(),
+            wasted: self.finished.edges.work.summary(),
             events: self.finished.events,
             end_ns: self.end.as_ns(),
             components,
+            series: self.series,
         }
     }
 }

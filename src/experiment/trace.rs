@@ -8,7 +8,8 @@ use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
-use super::run::{Listener, digest};
+use super::listen::Listener;
+use super::run::digest;
 use crate::metrics::probe::Record;
 use crate::report::result::{Hex, MODEL_VERSION};
 use crate::scenario::arms::arms;
@@ -79,7 +80,7 @@ pub struct Line<'a> {
     /// Where it happened: a load, service, queue, consumer, call, or a layer: `clients.retry`.
     #[serde(borrow)]
     pub component: Cow<'a, str>,
-    /// What happened: a name of [`What`](crate::metrics::probe::What).
+    /// What happened: the name of an [`Event`](crate::metrics::probe::Event).
     #[serde(borrow)]
     pub what: Cow<'a, str>,
     /// The number that belongs to it.
@@ -97,7 +98,7 @@ impl<'a> Line<'a> {
             request: format!("{}#{}", names[record.load as usize], record.request).into(),
             attempt: record.attempt,
             component: names[record.component as usize].as_str().into(),
-            what: record.what.name().into(),
+            what: record.what.name.into(),
             value: record.value,
         }
     }

@@ -6,7 +6,10 @@ use crate::kernel::time::{Duration, Instant};
 #[derive(Clone, Copy, Debug)]
 pub struct Gauge {
     level: u64,
+    /// Largest before the latest look.
     max: u64,
+    /// Largest since then.
+    peak: u64,
     since: Instant,
     area: u128,
 }
@@ -15,7 +18,7 @@ impl Gauge {
     /// A gauge at zero that measures from `measured_from` on.
     #[must_use]
     pub const fn new(measured_from: Instant) -> Self {
-        Self { level: 0, max: 0, since: measured_from, area: 0 }
+        Self { level: 0, max: 0, peak: 0, since: measured_from, area: 0 }
     }
 
     #[inline]
@@ -23,14 +26,14 @@ impl Gauge {
         self.settle(now);
         self.level = level;
         if now >= self.since {
-            self.max = self.max.max(level);
+            self.peak = self.peak.max(level);
         }
     }
 
     #[inline]
     fn settle(&mut self, now: Instant) {
         if now > self.since {
-            self.max = self.max.max(self.level);
+            self.peak = self.peak.max(self.level);
             self.area += u128::from(self.level) * u128::from((now - self.since).as_ns());
             self.since = now;
         }
@@ -61,7 +64,17 @@ impl Gauge {
     /// The largest level so far.
     #[must_use]
     pub const fn max(&self) -> u64 {
-        self.max
+        if self.peak > self.max { self.peak } else { self.max }
+    }
+
+    /// Looks at it at `at`, which is no earlier than anything that happened: the largest level
+    /// since the last look. The next look begins with the present level.
+    pub fn look(&mut self, at: Instant) -> u64 {
+        if at < self.since {
+            return 0;
+        }
+        self.max = self.max();
+        std::mem::replace(&mut self.peak, self.level)
     }
 
     /// Level times nanoseconds until `now`.

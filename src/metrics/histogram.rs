@@ -1,36 +1,40 @@
-//! A histogram of integers with buckets that grow with the value: three significant digits.
+//! A histogram of integers with buckets that grow with the value.
 //!
-//! Values below 2,048 have a bucket each; above, every power of two is cut into 1,024 equal
-//! buckets, so a value and the middle of its bucket differ by at most one part in 2,048 (the
-//! layout of HdrHistogram). Counts are integers and merging adds them: no order can matter.
+//! With the default of 10 bits, values below 2,048 have a bucket each; above, every power of two
+//! is cut into 1,024 equal buckets, so a value and the middle of its bucket differ by at most one
+//! part in 2,048: three significant digits (the layout of HdrHistogram). Counts are integers and
+//! merging adds them: no order can matter.
 
-/// log2 of the buckets in a power of two.
+/// log2 of the buckets in a power of two, for whole runs.
 const BITS: u32 = 10;
 
-/// Counts by bucket; see the module. At most 57,344 buckets, 448 KiB.
+/// The same for one bin of a series: there are many of them, and 1 part in 128 is enough to see.
+pub const BIN_BITS: u32 = 6;
+
+/// Counts by bucket; see the module. At most 57,344 buckets, 448 KiB, with 10 bits.
 #[derive(Clone, Debug, Default)]
-pub struct Histogram {
+pub struct Histogram<const DIGITS: u32 = BITS> {
     counts: Vec<u64>,
 }
 
 #[inline]
-fn bucket(value: u64) -> usize {
+fn bucket<const BITS: u32>(value: u64) -> usize {
     let shift = (u64::BITS - (value | 1).leading_zeros()).saturating_sub(BITS + 1);
     ((shift as usize) << BITS) + (value >> shift) as usize
 }
 
 /// The middle of a bucket.
-fn middle(bucket: usize) -> u64 {
+fn middle<const BITS: u32>(bucket: usize) -> u64 {
     let shift = (bucket >> BITS).saturating_sub(1) as u32;
     let low = (bucket as u64 - (u64::from(shift) << BITS)) << shift;
     low + ((1 << shift) >> 1)
 }
 
-impl Histogram {
+impl<const DIGITS: u32> Histogram<DIGITS> {
     /// Counts a value.
     #[inline]
     pub fn record(&mut self, value: u64) {
-        let bucket = bucket(value);
+        let bucket = bucket::<DIGITS>(value);
         match self.counts.get_mut(bucket) {
             Some(count) => *count += 1,
             None => self.grow(bucket),
@@ -64,7 +68,33 @@ impl Histogram {
             seen += count;
             seen >= rank
         });
-        at.map_or(0, middle)
+        at.map_or(0, middle::<DIGITS>)
+    }
+
+    /// True without values.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.counts.iter().all(|&count| count == 0)
+    }
+
+    /// Takes the counts out, as (bucket, count) of those that have any.
+    pub fn drain(&mut self) -> Vec<(u32, u64)> {
+        let counts = (0..).zip(&mut self.counts).filter(|(_, count)| **count > 0);
+        counts.map(|(bucket, count)| (bucket, std::mem::take(count))).collect()
+    }
+
+    /// The histogram of counts that were taken out of others; a bucket may be there repeatedly.
+    #[must_use]
+    pub fn of(counts: impl IntoIterator<Item = (u32, u64)>) -> Self {
+        let mut histogram = Self::default();
+        for (bucket, count) in counts {
+            let bucket = bucket as usize;
+            if histogram.counts.len() <= bucket {
+                histogram.counts.resize(bucket + 1, 0);
+            }
+            histogram.counts[bucket] += count;
+        }
+        histogram
     }
 }
 
@@ -78,19 +108,26 @@ mod tests {
         for exponent in 0..64 {
             for offset in [0, 1, 5, (1_u64 << exponent) / 3, (1_u64 << exponent) - 1] {
                 let value = (1 << exponent) + offset.min((1 << exponent) - 1);
-                let at = bucket(value);
-                let error = middle(at).abs_diff(value) as f64 / value as f64;
-                assert!(error <= 1.0 / 2048.0, "{value}: bucket {at}, middle {}", middle(at));
-                assert!(bucket(value - 1) == at || bucket(value - 1) + 1 == at, "{value}");
+                let at = bucket::<BITS>(value);
+                let error = middle::<BITS>(at).abs_diff(value) as f64 / value as f64;
+                assert!(
+                    error <= 1.0 / 2048.0,
+                    "{value}: bucket {at}, middle {}",
+                    middle::<BITS>(at)
+                );
+                assert!(
+                    bucket::<BITS>(value - 1) == at || bucket::<BITS>(value - 1) + 1 == at,
+                    "{value}"
+                );
                 last = last.max(at);
             }
         }
-        assert_eq!((last, bucket(u64::MAX), bucket(0)), (56_319, 56_319, 0));
+        assert_eq!((last, bucket::<BITS>(u64::MAX), bucket::<BITS>(0)), (56_319, 56_319, 0));
     }
 
     #[test]
     fn agrees_with_hdrhistogram() {
-        let mut own = Histogram::default();
+        let mut own = Histogram::<BITS>::default();
         let mut theirs = hdrhistogram::Histogram::<u64>::new(3).unwrap();
         let mut value = 1_u64;
         for _ in 0..200_000 {
@@ -107,8 +144,11 @@ mod tests {
 
     #[test]
     fn merging_is_recording_both() {
-        let (mut one, mut two, mut both) =
-            (Histogram::default(), Histogram::default(), Histogram::default());
+        let (mut one, mut two, mut both) = (
+            Histogram::<BITS>::default(),
+            Histogram::<BITS>::default(),
+            Histogram::<BITS>::default(),
+        );
         for value in (0..5_000_u64).map(|i| i * i * i) {
             if value % 3 == 0 {
                 one.record(value);

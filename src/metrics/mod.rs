@@ -1,8 +1,12 @@
 //! What is measured: latencies, time averages, fingerprints, and what the model reports.
 
+pub mod fate;
 pub mod fingerprint;
 pub mod gauge;
 pub mod histogram;
+pub mod meter;
 pub mod probe;
 pub mod recorder;
+pub mod sampler;
+pub mod series;
 pub mod summary;

@@ -2,7 +2,12 @@
 //!
 //! A run without a listener compiles to code without records ([`Silent`]); a listener cannot
 //! change a run, it only sees it.
+//!
+//! Nothing here knows what can happen: every file of the model brings its own events, as
+//! constants of [`What`] that say how they are called, how they read in a sentence, and what they
+//! begin or end. Whoever shows records (traces, trees, explanations) goes by these alone.
 
+use super::fate::Fate;
 use crate::kernel::time::Instant;
 
 /// One thing that happened.
@@ -22,59 +27,25 @@ pub struct Record {
     pub component: u32,
     /// What happened.
     pub what: What,
-    /// A number that belongs to it: see [`What`].
+    /// A number that belongs to it: see [`Event::number`].
     pub value: u64,
 }
 
-/// Everything that can happen to a request. The number is nanoseconds unless said otherwise.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum What {
-    /// A request arrived.
-    Arrived,
-    /// It waits for a permit or a slot; the number is how many wait, itself included.
-    Waits,
-    /// It got the permit or slot; the number is the wait.
-    Admitted,
-    /// An attempt was sent to a service.
-    Sent,
-    /// An attempt is worked on in a slot; the number is how long it will take.
-    Started,
-    /// An attempt was answered; the number is the time since it was sent.
-    Answered,
-    /// An attempt ended in an error; the number is the time since it was sent.
-    Errored,
-    /// A service refused it, its queue being full; the number is how many wait.
-    Shed,
-    /// A policy refused it unsent; the number is how many wait, if that was the reason.
-    Rejected,
-    /// A timeout gave up on it; the number is the timeout.
-    TimedOut,
-    /// The service stopped working on it because its caller had left.
-    Cancelled,
-    /// The service goes on for a caller that has left.
-    Abandoned,
-    /// Work for a caller that had left ended; the number is the time it took in a slot.
-    Wasted,
-    /// It will be tried again; the number is the wait before.
-    Retries,
-    /// It would be tried again, but the budget is used up.
-    BudgetExhausted,
-    /// A breaker opened; the number is for how long.
-    Opened,
-    /// It was published to a queue; the number is the depth, itself included.
-    Published,
-    /// A queue was full, and the message is lost; the number is the depth.
-    Dropped,
-    /// A consumer took it; the number is how long it waited.
-    Taken,
-    /// A consumer gave it up; the number is its deliveries.
-    DeadLettered,
-    /// A service crashed under it.
-    Crashed,
-    /// The request is over, with success; the number is the time since its arrival.
-    Succeeded,
-    /// The request is over, without success; the number is the time since its arrival.
-    Failed,
+/// What happened: one of the events that the files of the model define, as `What::SENT`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct What(&'static Event);
+
+/// A kind of event: how it is called, how it reads, what it begins or ends.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Its name in traces, in snake case.
+    pub name: &'static str,
+    /// What its number counts.
+    pub number: Number,
+    /// It in a sentence about the request; `{}` stands for the number, with its unit.
+    pub words: &'static str,
+    /// What it begins or ends.
+    pub role: Role,
 }
 
 /// What the number of a record counts.
@@ -88,92 +59,50 @@ pub enum Number {
     Count,
 }
 
+/// What an event begins or ends. A span belongs to one component and one attempt of one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Nothing: it is a point.
+    Mark,
+    /// A span of this name.
+    Begins(&'static str),
+    /// The span that is open at this component; well or badly.
+    Ends(Ending),
+    /// The span that is open at this component, if there is one, and another of this name begins.
+    Turns(&'static str),
+    /// A span of this name that lasts as long as the number says, unless the request ends before.
+    Lasts(&'static str),
+}
+
+/// How a span ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// As it was meant to.
+    Well,
+    /// In vain.
+    Badly,
+}
+
 impl What {
-    /// All of them.
-    pub const ALL: [Self; 23] = [
-        Self::Arrived,
-        Self::Waits,
-        Self::Admitted,
-        Self::Sent,
-        Self::Started,
-        Self::Answered,
-        Self::Errored,
-        Self::Shed,
-        Self::Rejected,
-        Self::TimedOut,
-        Self::Cancelled,
-        Self::Abandoned,
-        Self::Wasted,
-        Self::Retries,
-        Self::BudgetExhausted,
-        Self::Opened,
-        Self::Published,
-        Self::Dropped,
-        Self::Taken,
-        Self::DeadLettered,
-        Self::Crashed,
-        Self::Succeeded,
-        Self::Failed,
-    ];
-
-    /// What its number counts.
+    /// The event that `event` describes.
     #[must_use]
-    pub const fn number(self) -> Number {
-        match self {
-            Self::Waits
-            | Self::Rejected
-            | Self::Shed
-            | Self::Published
-            | Self::Dropped
-            | Self::DeadLettered => Number::Count,
-            Self::Admitted
-            | Self::Started
-            | Self::Answered
-            | Self::Errored
-            | Self::TimedOut
-            | Self::Wasted
-            | Self::Retries
-            | Self::Opened
-            | Self::Taken
-            | Self::Succeeded
-            | Self::Failed => Number::Nanoseconds,
-            Self::Arrived
-            | Self::Sent
-            | Self::Cancelled
-            | Self::Abandoned
-            | Self::BudgetExhausted
-            | Self::Crashed => Number::None,
-        }
+    pub const fn new(event: &'static Event) -> Self {
+        Self(event)
     }
+}
 
-    /// Its name in traces, in snake case.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Arrived => "arrived",
-            Self::Waits => "waits",
-            Self::Admitted => "admitted",
-            Self::Sent => "sent",
-            Self::Started => "started",
-            Self::Answered => "answered",
-            Self::Errored => "errored",
-            Self::Shed => "shed",
-            Self::Rejected => "rejected",
-            Self::TimedOut => "timed_out",
-            Self::Cancelled => "cancelled",
-            Self::Abandoned => "abandoned",
-            Self::Wasted => "wasted",
-            Self::Retries => "retries",
-            Self::BudgetExhausted => "budget_exhausted",
-            Self::Opened => "opened",
-            Self::Published => "published",
-            Self::Dropped => "dropped",
-            Self::Taken => "taken",
-            Self::DeadLettered => "dead_lettered",
-            Self::Crashed => "crashed",
-            Self::Succeeded => "succeeded",
-            Self::Failed => "failed",
-        }
+impl std::ops::Deref for What {
+    type Target = Event;
+
+    #[inline]
+    fn deref(&self) -> &Event {
+        self.0
+    }
+}
+
+impl std::fmt::Debug for What {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
     }
 }
 
@@ -181,9 +110,38 @@ impl What {
 pub trait Probe {
     /// False if records need not be made at all.
     const LISTENS: bool;
+    /// True if it is to be told how requests end, even when it wants no records.
+    const HEARS_ENDS: bool;
+
+    /// False if records of this request of this load need not be made.
+    fn wants(&self, _load: u32, _request: u64) -> bool {
+        true
+    }
 
     /// Takes in one record.
     fn record(&mut self, record: &Record);
+
+    /// A request is over.
+    fn ended(&mut self, _end: &End) {}
+}
+
+/// How a request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct End {
+    /// Which load it came from; index into the names of the run.
+    pub load: u32,
+    /// Its number within its load, from 0.
+    pub request: u64,
+    /// When it arrived.
+    pub arrived: Instant,
+    /// When it ended.
+    pub at: Instant,
+    /// Attempts that were sent for it.
+    pub attempts: u32,
+    /// What became of it.
+    pub fate: Fate,
+    /// It arrived after the warm-up.
+    pub measured: bool,
 }
 
 /// Listens to nothing.
@@ -192,12 +150,14 @@ pub struct Silent;
 
 impl Probe for Silent {
     const LISTENS: bool = false;
+    const HEARS_ENDS: bool = false;
 
     fn record(&mut self, _: &Record) {}
 }
 
 impl<F: FnMut(&Record)> Probe for F {
     const LISTENS: bool = true;
+    const HEARS_ENDS: bool = false;
 
     fn record(&mut self, record: &Record) {
         self(record);

@@ -133,6 +133,14 @@ pub enum Metric {
     Latency(LatencySummary),
 }
 
+impl Metric {
+    /// A time that was summed beyond the clock's range, which is where it stops.
+    #[must_use]
+    pub fn nanoseconds(ns: u128) -> Self {
+        Self::Time(Duration::from_ns(u64::try_from(ns).unwrap_or(u64::MAX)))
+    }
+}
+
 impl Serialize for Metric {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {

@@ -6,6 +6,7 @@
 use crate::kernel::distribution::Distribution;
 use crate::kernel::draw::Site;
 use crate::kernel::time::Duration;
+use crate::metrics::probe::{Event, Number, Role, What};
 
 /// A backoff and where its draws are made.
 #[derive(Clone, Debug)]
@@ -113,6 +114,19 @@ impl Backoff {
         Duration::from_ns_f64(ns)
     }
 }
+
+impl What {
+    /// It will be tried again; the number is the wait before.
+    pub const RETRIES: Self = Self::new(&Event {
+        name: "retries",
+        number: Number::Nanoseconds,
+        words: "will be tried again in {}",
+        role: Role::Lasts("backoff"),
+    });
+}
+
+/// What can happen to a request here.
+pub const EVENTS: &[What] = &[What::RETRIES];
 
 #[cfg(test)]
 mod tests {

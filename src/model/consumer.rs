@@ -10,7 +10,8 @@ use crate::kernel::calendar::Calendar;
 use crate::kernel::simulation::Delay;
 use crate::kernel::time::{Duration, Instant};
 use crate::metrics::gauge::Gauge;
-use crate::metrics::probe::{Probe, What};
+use crate::metrics::meter::{Eye, Meter};
+use crate::metrics::probe::{Ending, Event, Number, Probe, Role, What};
 use crate::metrics::summary::{Component, Metric};
 
 /// What a group of consumers is set to.
@@ -27,6 +28,46 @@ pub struct Config {
     /// Whether the consumer stays taken during that wait.
     pub backoff_holds_consumer: bool,
 }
+
+const DELIVERIES: Meter = Meter::new("deliveries", "deliveries");
+const REDELIVERED: Meter = Meter::new("redelivered", "sent back for redelivery");
+const DEAD: Meter = Meter::new("dead_lettered", "dead-lettered");
+const BUSY: Meter = Meter::new("busy", "consumers taken");
+
+impl What {
+    /// A consumer took it; the number is how long it waited.
+    pub const TAKEN: Self = Self::new(&Event {
+        name: "taken",
+        number: Number::Nanoseconds,
+        words: "is taken by a consumer",
+        role: Role::Begins("delivery"),
+    });
+    /// Its delivery succeeded.
+    pub const ACKNOWLEDGED: Self = Self::new(&Event {
+        name: "acknowledged",
+        number: Number::None,
+        words: "is acknowledged",
+        role: Role::Ends(Ending::Well),
+    });
+    /// Its delivery failed.
+    pub const NOT_ACKNOWLEDGED: Self = Self::new(&Event {
+        name: "not_acknowledged",
+        number: Number::None,
+        words: "is not acknowledged",
+        role: Role::Ends(Ending::Badly),
+    });
+    /// A consumer gave it up; the number is its deliveries.
+    pub const DEAD_LETTERED: Self = Self::new(&Event {
+        name: "dead_lettered",
+        number: Number::Count,
+        words: "is dead-lettered after {} deliveries",
+        role: Role::Mark,
+    });
+}
+
+/// What can happen to a request here.
+pub const EVENTS: &[What] =
+    &[What::TAKEN, What::ACKNOWLEDGED, What::NOT_ACKNOWLEDGED, What::DEAD_LETTERED];
 
 /// State and books of one group.
 #[derive(Clone, Debug)]
@@ -96,7 +137,7 @@ impl Consumer {
         let request = &mut cx.requests[id];
         request.picked = now;
         self.deliveries += u64::from(request.measured);
-        cx.note(id, node, What::Taken, (now - since).as_ns());
+        cx.note(id, node, What::TAKEN, (now - since).as_ns());
     }
 
     /// The delivery of a message has ended.
@@ -116,12 +157,14 @@ impl Consumer {
         if outcome == Outcome::Success {
             self.busy.fall(cx.now());
             self.acknowledged += measured;
+            cx.note(frame.request, frame.node, What::ACKNOWLEDGED, 0);
             return Verdict::Acknowledged;
         }
+        cx.note(frame.request, frame.node, What::NOT_ACKNOWLEDGED, 0);
         if deliveries >= self.config.max_deliveries {
             self.busy.fall(cx.now());
             self.dead_lettered += measured;
-            cx.note(frame.request, frame.node, What::DeadLettered, u64::from(deliveries));
+            cx.note(frame.request, frame.node, What::DEAD_LETTERED, u64::from(deliveries));
             return Verdict::DeadLettered;
         }
         self.redelivered += measured;
@@ -129,7 +172,7 @@ impl Consumer {
         if let State::Message { waited, .. } = &mut cx.frames[message].state {
             *waited = wait;
         }
-        cx.note(frame.request, frame.node, What::Retries, wait.as_ns());
+        cx.note(frame.request, frame.node, What::RETRIES, wait.as_ns());
         if wait.is_zero() {
             self.busy.fall(cx.now());
             return Verdict::Again;
@@ -147,6 +190,14 @@ impl Consumer {
         if self.config.backoff_holds_consumer {
             self.busy.fall(now);
         }
+    }
+
+    /// Shows itself at `at`.
+    pub fn observe(&mut self, eye: &mut impl Eye) {
+        eye.count(&DELIVERIES, self.deliveries);
+        eye.count(&REDELIVERED, self.redelivered);
+        eye.count(&DEAD, self.dead_lettered);
+        eye.level(&BUSY, &mut self.busy, Some(self.config.concurrency));
     }
 
     /// Its numbers at the end of a run; `in_hand` are messages of measured requests that it holds

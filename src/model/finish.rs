@@ -1,5 +1,6 @@
 //! The end of an arm: what is still under way is booked, and everything reports.
 
+use super::edge::Edge;
 use super::frame::NodeId;
 use super::service;
 use super::state::Cx;
@@ -9,14 +10,18 @@ use super::world::World;
 use crate::kernel::calendar::Calendar;
 use crate::kernel::time::{Duration, Instant};
 use crate::metrics::fingerprint::Fingerprint;
+use crate::metrics::histogram::Histogram;
+use crate::metrics::meter::Eye;
 use crate::metrics::probe::Probe;
 use crate::metrics::summary::Component;
 
 /// What an arm did.
 #[derive(Debug)]
 pub struct Finished {
-    /// Requests and attempts.
+    /// Requests.
     pub tally: Tally,
+    /// Attempts and work, over all edges.
+    pub edges: Edge,
     /// What the nodes report, by id; several nodes may share a name.
     pub components: Vec<(NodeId, Component)>,
     /// Events dispatched.
@@ -25,8 +30,8 @@ pub struct Finished {
     pub window: Duration,
     /// Hash of everything.
     pub fingerprint: Fingerprint,
-    /// Sender and service that drove each other without time, if that ended the run.
-    pub stuck: Option<(NodeId, NodeId)>,
+    /// The edge along which requests ran without time passing, if that ended the run.
+    pub stuck: Option<NodeId>,
 }
 
 impl<C: Calendar, P: Probe> World<C, P> {
@@ -40,16 +45,81 @@ impl<C: Calendar, P: Probe> World<C, P> {
         self.cx.frames[slot].node
     }
 
+    /// Who listens.
+    pub fn probe(&mut self) -> &mut P {
+        &mut self.cx.probe
+    }
+
+    /// Events dispatched so far.
+    pub fn events(&self) -> u64 {
+        self.cx.clock.events()
+    }
+
+    /// Requests that have arrived so far, those of the warm-up not counted.
+    pub fn offered(&self) -> u64 {
+        self.cx.tally.requests.offered
+    }
+
+    /// Keeps the latencies between one look and the next.
+    pub fn expect_looks(&mut self) {
+        self.cx.tally.recent = Some(Histogram::default());
+    }
+
+    /// Shows everything at `at`, which is no earlier than the present.
+    pub fn observe(&mut self, at: Instant, eye: &mut impl Eye) {
+        let Cx { frames, tally, edges, .. } = &mut self.cx;
+        tally.observe(eye);
+        edges.total().observe(eye);
+        for (id, node) in (0..).zip(&mut self.nodes) {
+            match node {
+                Node::Send { .. } => {
+                    eye.component(id, "edge");
+                    edges[id].observe(eye);
+                }
+                Node::Service(service) => {
+                    eye.component(id, "service");
+                    service.observe(eye);
+                }
+                Node::Queue(queue, _) => {
+                    eye.component(id, "queue");
+                    queue.observe(frames, at, eye);
+                }
+                Node::Consumer(consumer) => {
+                    eye.component(id, "consumer");
+                    consumer.observe(eye);
+                }
+                Node::Breaker(breaker) => {
+                    eye.component(id, "breaker");
+                    breaker.observe(at, eye);
+                }
+                Node::Retry(retry) => {
+                    eye.component(id, "retry");
+                    retry.observe(eye);
+                }
+                Node::Bulkhead(bulkhead) => {
+                    eye.component(id, "bulkhead");
+                    bulkhead.observe(eye);
+                }
+                Node::Timeout(timeout) => {
+                    eye.component(id, "timeout");
+                    timeout.observe(eye);
+                }
+                Node::Load(..) | Node::Call | Node::Tap(_) | Node::Publish(_) | Node::Crash(..) => {
+                }
+            }
+        }
+    }
+
     /// Closes the books at `end`.
     pub fn finish(mut self, end: Instant) -> Finished {
         let end = end.max(self.cx.measured_from);
         let window = end - self.cx.measured_from;
         let mut there = vec![0; self.nodes.len()];
-        let Cx { frames, requests, tally, .. } = &mut self.cx;
+        let Cx { frames, requests, edges, .. } = &mut self.cx;
         for (_, frame) in frames.iter() {
             if requests.get(frame.request).is_some_and(|of| of.measured) {
                 there[frame.node as usize] += 1;
-                service::settle(&mut tally.work, frame, end);
+                service::settle(edges, frame, end);
             }
         }
         let components = (0..).zip(&self.nodes).filter_map(|(id, node)| {
@@ -62,12 +132,10 @@ impl<C: Calendar, P: Probe> World<C, P> {
                 Node::Service(service) => service.report(end, window, there),
                 Node::Queue(queue, _) => queue.report(&self.cx, (end, window), there),
                 Node::Consumer(consumer) => consumer.report(end, window, there),
-                Node::Load(..)
-                | Node::Call
-                | Node::Tap(_)
-                | Node::Send { .. }
-                | Node::Publish(_)
-                | Node::Crash(..) => return None,
+                Node::Send { .. } => self.cx.edges[id].report(),
+                Node::Load(..) | Node::Call | Node::Tap(_) | Node::Publish(_) | Node::Crash(..) => {
+                    return None;
+                }
             };
             Some((id, component))
         });
@@ -75,9 +143,11 @@ impl<C: Calendar, P: Probe> World<C, P> {
         let mut tally = self.cx.tally;
         tally.requests.in_flight = self.cx.requests.in_flight();
         let mut fingerprint = self.cx.fingerprint;
-        tally.absorb_into(&mut fingerprint.results);
+        let edges = self.cx.edges.total();
+        tally.absorb_into(&edges.attempts, &mut fingerprint.results);
         Finished {
             tally,
+            edges,
             components,
             events: self.cx.clock.events(),
             window,

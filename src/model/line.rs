@@ -1,6 +1,7 @@
 //! A line of frames that wait for something: first come, first served.
 
 use super::frame::{FrameId, Frames, NONE};
+use crate::metrics::probe::{Ending, Event, Number, Role, What};
 
 /// A first-come-first-served line of frames, linked through them.
 #[derive(Clone, Copy, Debug)]
@@ -9,6 +10,26 @@ pub struct Line {
     tail: FrameId,
     len: u64,
 }
+
+impl What {
+    /// It waits for a permit or a slot; the number is how many wait, itself included.
+    pub const WAITS: Self = Self::new(&Event {
+        name: "waits",
+        number: Number::Count,
+        words: "waits in line, as number {}",
+        role: Role::Begins("in line"),
+    });
+    /// Its caller gave up while it stood in line for a permit.
+    pub const LEFT: Self = Self::new(&Event {
+        name: "left",
+        number: Number::None,
+        words: "leaves the line: its caller has given up",
+        role: Role::Ends(Ending::Badly),
+    });
+}
+
+/// What can happen to a request here.
+pub const EVENTS: &[What] = &[What::WAITS, What::LEFT];
 
 impl Default for Line {
     fn default() -> Self {

@@ -10,6 +10,7 @@ use crate::kernel::draw::Site;
 use crate::kernel::fpmath;
 use crate::kernel::simulation::Delay;
 use crate::kernel::time::{Duration, Instant};
+use crate::metrics::probe::{Ending, Event, Number, Role, What};
 
 /// What a load is set to.
 #[derive(Clone, Debug)]
@@ -66,6 +67,33 @@ pub enum Arrivals {
         think: Distribution,
     },
 }
+
+impl What {
+    /// A request arrived.
+    pub const ARRIVED: Self = Self::new(&Event {
+        name: "arrived",
+        number: Number::None,
+        words: "arrives",
+        role: Role::Begins("request"),
+    });
+    /// The request is over, with success; the number is the time since its arrival.
+    pub const SUCCEEDED: Self = Self::new(&Event {
+        name: "succeeded",
+        number: Number::Nanoseconds,
+        words: "succeeds, {} after it arrived",
+        role: Role::Ends(Ending::Well),
+    });
+    /// The request is over, without success; the number is the time since its arrival.
+    pub const FAILED: Self = Self::new(&Event {
+        name: "failed",
+        number: Number::Nanoseconds,
+        words: "fails, {} after it arrived",
+        role: Role::Ends(Ending::Badly),
+    });
+}
+
+/// What can happen to a request here.
+pub const EVENTS: &[What] = &[What::ARRIVED, What::SUCCEEDED, What::FAILED];
 
 /// A piecewise linear rate, and where in it the load is.
 #[derive(Clone, Debug)]

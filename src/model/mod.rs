@@ -4,6 +4,7 @@
 
 pub mod backoff;
 pub mod consumer;
+pub mod edge;
 pub mod fault;
 pub mod finish;
 pub mod frame;
@@ -17,3 +18,26 @@ pub mod state;
 pub mod tally;
 pub mod walker;
 pub mod world;
+
+use crate::metrics::probe::What;
+
+/// Everything that can happen to a request, by the file that brings it.
+pub const EVENTS: &[&[What]] = &[
+    load::EVENTS,
+    edge::EVENTS,
+    line::EVENTS,
+    service::EVENTS,
+    queue::EVENTS,
+    consumer::EVENTS,
+    backoff::EVENTS,
+    layer::EVENTS,
+    layer::breaker::EVENTS,
+    layer::bulkhead::EVENTS,
+    layer::retry::EVENTS,
+    layer::timeout::EVENTS,
+];
+
+/// Every event of [`EVENTS`].
+pub fn events() -> impl Iterator<Item = What> {
+    EVENTS.iter().flat_map(|events| events.iter().copied())
+}

@@ -3,15 +3,49 @@
 //! What waits counts against the capacity; what a consumer holds does not. Consumers take when
 //! the event that published is over, so a burst is published as a whole before anything is taken.
 
-use super::frame::{FrameId, NONE, NodeId, RequestId, State};
+use super::frame::{FrameId, Frames, NONE, NodeId, RequestId, State};
 use super::line::Line;
 use super::state::Cx;
 use crate::kernel::calendar::Calendar;
 use crate::kernel::time::{Duration, Instant};
 use crate::metrics::gauge::Gauge;
-use crate::metrics::probe::{Probe, What};
+use crate::metrics::meter::{Eye, Meter, limit};
+use crate::metrics::probe::{Ending, Event, Number, Probe, Role, What};
 use crate::metrics::recorder::Recorder;
 use crate::metrics::summary::{Component, Metric};
+
+const PUBLISHED: Meter = Meter::new("published", "published");
+const DROPPED: Meter = Meter::new("dropped", "dropped");
+const TAKEN: Meter = Meter::new("taken", "taken");
+const DEPTH: Meter = Meter::new("depth", "messages waiting");
+const AGE: Meter = Meter::new("age_ns", "age of the oldest message");
+
+impl What {
+    /// It was published to a queue; the number is the depth, itself included.
+    pub const PUBLISHED: Self = Self::new(&Event {
+        name: "published",
+        number: Number::Count,
+        words: "is published, as number {} in the queue",
+        role: Role::Begins("queued"),
+    });
+    /// The queue gave it to a consumer; the number is how long it waited.
+    pub const HANDED_OVER: Self = Self::new(&Event {
+        name: "handed_over",
+        number: Number::Nanoseconds,
+        words: "leaves the queue after {}",
+        role: Role::Ends(Ending::Well),
+    });
+    /// A queue was full, and the message is lost; the number is the depth.
+    pub const DROPPED: Self = Self::new(&Event {
+        name: "dropped",
+        number: Number::Count,
+        words: "is lost: the queue is full with {}",
+        role: Role::Mark,
+    });
+}
+
+/// What can happen to a request here.
+pub const EVENTS: &[What] = &[What::PUBLISHED, What::HANDED_OVER, What::DROPPED];
 
 /// State and books of one queue.
 #[derive(Clone, Debug)]
@@ -93,7 +127,7 @@ impl Queue {
         let room = self.line.len() < self.capacity;
         if !room {
             self.dropped += measured;
-            cx.note(request, node, What::Dropped, self.line.len());
+            cx.note(request, node, What::DROPPED, self.line.len());
         }
         room
     }
@@ -101,7 +135,7 @@ impl Queue {
     fn append<C: Calendar, P: Probe>(&mut self, cx: &mut Cx<C, P>, node: NodeId, id: FrameId) {
         self.line.push(&mut cx.frames, id);
         self.depth.rise(cx.now());
-        cx.note(cx.frames[id].request, node, What::Published, self.line.len());
+        cx.note(cx.frames[id].request, node, What::PUBLISHED, self.line.len());
     }
 
     /// Takes the message that has waited longest.
@@ -111,21 +145,31 @@ impl Queue {
         let now = cx.now();
         self.depth.fall(now);
         let frame = cx.frames[id];
-        if let State::Message { since, .. } = frame.state
-            && cx.requests[frame.request].measured
-        {
-            self.taken += 1;
-            self.wait.record(now - since);
+        if let State::Message { since, .. } = frame.state {
+            if cx.requests[frame.request].measured {
+                self.taken += 1;
+                self.wait.record(now - since);
+            }
+            cx.note(frame.request, frame.node, What::HANDED_OVER, (now - since).as_ns());
         }
         Some(id)
     }
 
     /// How long the message at the head has waited at `end`.
-    fn age<C: Calendar, P: Probe>(&self, cx: &Cx<C, P>, end: Instant) -> Duration {
-        match self.line.first().map(|id| cx.frames[id].state) {
+    fn age(&self, frames: &Frames, end: Instant) -> Duration {
+        match self.line.first().map(|id| frames[id].state) {
             Some(State::Message { since, .. }) => end.max(since) - since,
             _ => Duration::ZERO,
         }
+    }
+
+    /// Shows itself at `at`.
+    pub fn observe(&mut self, frames: &Frames, at: Instant, eye: &mut impl Eye) {
+        eye.count(&PUBLISHED, self.published);
+        eye.count(&DROPPED, self.dropped);
+        eye.count(&TAKEN, self.taken);
+        eye.level(&DEPTH, &mut self.depth, limit(self.capacity));
+        eye.reading(&AGE, Some(self.age(frames, at).as_ns()));
     }
 
     /// Its numbers at the end of a run; `waiting` are messages of measured requests still there.
@@ -135,7 +179,7 @@ impl Queue {
         (end, window): (Instant, Duration),
         waiting: u64,
     ) -> Component {
-        let oldest = self.age(cx, end);
+        let oldest = self.age(&cx.frames, end);
         Component {
             kind: "queue",
             metrics: vec![

@@ -6,11 +6,15 @@
 //!
 //! What happens when the caller leaves is the service's own affair: see [`Cancellation`].
 
+mod books;
+
+pub use books::EVENTS;
+
+use super::edge::Edges;
 use super::fault::{Effect, Timeline};
 use super::frame::{Frame, FrameId, NodeId, RequestId, State};
 use super::line::Line;
 use super::state::{Cx, Outcome};
-use super::tally::Work;
 use crate::kernel::calendar::Calendar;
 use crate::kernel::distribution::Distribution;
 use crate::kernel::draw::Site;
@@ -19,7 +23,7 @@ use crate::kernel::time::{Duration, Instant};
 use crate::metrics::gauge::Gauge;
 use crate::metrics::probe::{Probe, What};
 use crate::metrics::recorder::Recorder;
-use crate::metrics::summary::{Component, Metric};
+use books::Counts;
 
 /// What becomes of an attempt when its caller gives up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,18 +86,6 @@ pub struct Service {
     counts: Counts,
 }
 
-/// Attempts of measured requests: `arrivals` is the sum of all others and those still there.
-#[derive(Clone, Copy, Debug, Default)]
-struct Counts {
-    arrivals: u64,
-    answered: u64,
-    errors: u64,
-    shed: u64,
-    cancelled: u64,
-    crashed: u64,
-    for_nobody: u64,
-}
-
 impl Service {
     /// An idle service.
     #[must_use]
@@ -127,7 +119,7 @@ impl Service {
             && self.config.faults.strikes(Effect::Crashed, now, of.key, of.attempts)
         {
             self.counts.crashed += measured;
-            cx.note(request, node, What::Crashed, 0);
+            cx.note(request, node, What::CRASHED, 0);
             return Some(Outcome::Error);
         }
         let there = self.busy.level() + self.line.len();
@@ -141,7 +133,7 @@ impl Service {
         }
         if self.line.len() >= self.config.queue {
             self.counts.shed += measured;
-            cx.note(request, node, What::Shed, self.line.len());
+            cx.note(request, node, What::SHED, self.line.len());
             return Some(Outcome::Shed);
         }
         self.in_flight_max = self.in_flight_max.max(there + 1);
@@ -150,7 +142,7 @@ impl Service {
         cx.frames[frame].attempt = of.attempts;
         self.line.push(&mut cx.frames, frame);
         self.waiting.rise(now);
-        cx.note(request, node, What::Waits, self.line.len());
+        cx.note(request, node, What::WAITS, self.line.len());
         None
     }
 
@@ -169,7 +161,7 @@ impl Service {
         }
         let (work, fails) = self.draw(now, of.key, frame.attempt);
         cx.frames[id].state = State::Working { since, started: now, fails, left };
-        cx.note_attempt(&frame, What::Started, work.as_ns());
+        cx.note_attempt(&frame, What::STARTED, work.as_ns());
         match self.constant {
             Some(delay) => cx.clock.wake_after(delay, id),
             None if self.config.faults.is_empty() => {
@@ -222,7 +214,7 @@ impl Service {
         let measured = cx.requests[frame.request].measured;
         self.free_slot(cx);
         if measured {
-            cx.tally.work.book(started, now, left);
+            cx.edges[frame.from].work.book(started, now, left);
             match (left != Instant::NEVER, fails) {
                 (true, _) => self.counts.for_nobody += 1,
                 (false, true) => self.counts.errors += 1,
@@ -230,9 +222,9 @@ impl Service {
             }
         }
         let (what, ns) = match (left != Instant::NEVER, fails) {
-            (true, _) => (What::Wasted, now - started),
-            (false, true) => (What::Errored, now - since),
-            (false, false) => (What::Answered, now - since),
+            (true, _) => (What::WASTED, now - started),
+            (false, true) => (What::ERRORED, now - since),
+            (false, false) => (What::ANSWERED, now - since),
         };
         cx.note_attempt(&frame, what, ns.as_ns());
         cx.leave(id, left);
@@ -264,20 +256,20 @@ impl Service {
                 self.stop(cx, id);
             }
             (State::Queued { since, .. }, Cancellation::None) => {
-                cx.note_attempt(&frame, What::Abandoned, 0);
+                cx.note_attempt(&frame, What::ABANDONED, 0);
                 cx.orphan(id);
                 cx.frames[id].state = State::Queued { since, left };
             }
             (State::Working { started, .. }, Cancellation::Immediate) => {
                 cx.clock.cancel(id);
                 if cx.requests[frame.request].measured {
-                    cx.tally.work.book(started, now, left);
+                    cx.edges[frame.from].work.book(started, now, left);
                 }
                 self.stop(cx, id);
                 self.free_slot(cx);
             }
             (State::Working { since, started, fails, .. }, _) => {
-                cx.note_attempt(&frame, What::Abandoned, 0);
+                cx.note_attempt(&frame, What::ABANDONED, 0);
                 cx.orphan(id);
                 cx.frames[id].state = State::Working { since, started, fails, left };
             }
@@ -290,9 +282,9 @@ impl Service {
         let frame = cx.frames[id];
         if cx.requests[frame.request].measured {
             self.counts.cancelled += 1;
-            cx.tally.attempts.cancelled += 1;
+            cx.edges[frame.from].attempts.cancelled += 1;
         }
-        cx.note_attempt(&frame, What::Cancelled, 0);
+        cx.note_attempt(&frame, What::CANCELLED, 0);
         cx.frames.remove(id);
     }
 
@@ -307,7 +299,7 @@ impl Service {
         let now = cx.now();
         let measured = cx.requests[frame.request].measured;
         self.counts.crashed += u64::from(measured);
-        cx.note_attempt(&frame, What::Crashed, 0);
+        cx.note_attempt(&frame, What::CRASHED, 0);
         let left = match frame.state {
             State::Queued { left, .. } => {
                 self.line.remove(&mut cx.frames, id);
@@ -318,7 +310,7 @@ impl Service {
                 cx.clock.cancel(id);
                 self.busy.fall(now);
                 if measured {
-                    cx.tally.work.book(started, now, left);
+                    cx.edges[frame.from].work.book(started, now, left);
                 }
                 left
             }
@@ -338,43 +330,13 @@ impl Service {
             self.start(cx, next);
         }
     }
-
-    /// Its numbers at the end of a run; `in_flight` are attempts of measured requests still there.
-    #[must_use]
-    pub fn report(&self, end: Instant, window: Duration, in_flight: u64) -> Component {
-        let counts = self.counts;
-        let (busy, waiting) = (self.busy.mean(end, window), self.waiting.mean(end, window));
-        let mut metrics = vec![
-            ("arrivals", Metric::Count(counts.arrivals)),
-            ("answered", Metric::Count(counts.answered)),
-            ("errors", Metric::Count(counts.errors)),
-            ("shed", Metric::Count(counts.shed)),
-            ("cancelled", Metric::Count(counts.cancelled)),
-            ("for_nobody", Metric::Count(counts.for_nobody)),
-            ("crashed", Metric::Count(counts.crashed)),
-            ("in_flight", Metric::Count(in_flight)),
-            ("in_flight_max", Metric::Count(self.in_flight_max)),
-            ("busy_mean", Metric::Number(busy)),
-            ("busy_max", Metric::Count(self.busy.max())),
-        ];
-        if self.config.slots != u64::MAX {
-            let utilisation = busy.map(|busy| busy / self.config.slots as f64);
-            metrics.extend([
-                ("utilisation", Metric::Number(utilisation)),
-                ("wait", Metric::Latency(self.wait.summary())),
-                ("waiting_mean", Metric::Number(waiting)),
-                ("waiting_max", Metric::Count(self.waiting.max())),
-            ]);
-        }
-        Component { kind: "service", metrics }
-    }
 }
 
 /// Books the work that a frame has under way at the end of a run, if it has any.
-pub fn settle(work: &mut Work, frame: &Frame, end: Instant) {
+pub fn settle(edges: &mut Edges, frame: &Frame, end: Instant) {
     if let State::Working { started, left, .. } = frame.state
         && end > started
     {
-        work.book(started, end, left);
+        edges[frame.from].work.book(started, end, left);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::edge::Edges;
 use super::frame::{Frame, FrameId, Frames, NodeId, RequestId};
 use super::request::Requests;
 use super::tally::Tally;
@@ -59,8 +60,10 @@ pub struct Cx<C, P> {
     pub frames: Frames,
     /// For whom.
     pub requests: Requests,
-    /// Counts of requests and attempts, and their latencies.
+    /// Counts of requests, and their latencies.
     pub tally: Tally,
+    /// Counts of attempts, by the node that sends them.
+    pub edges: Edges,
     /// Frames that got what they waited for, to go on when the present walk is over.
     pub ready: VecDeque<FrameId>,
     /// Queues from which a consumer may be able to take.
@@ -129,6 +132,9 @@ impl<C: Calendar, P: Probe> Cx<C, P> {
     fn tell(&mut self, request: RequestId, attempt: u32, node: NodeId, what: What, value: u64) {
         if P::LISTENS {
             let of = &self.requests[request];
+            if !self.probe.wants(of.load, of.index) {
+                return;
+            }
             let record = Record {
                 at: self.clock.now(),
                 event: self.clock.events(),

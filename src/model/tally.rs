@@ -1,32 +1,26 @@
-//! The books of an arm: requests by fate, attempts by outcome, and their latencies.
+//! The books of an arm: requests by fate, and their latencies. Attempts are booked by the edges
+//! that they go along.
 
 use super::request::Request;
-use super::state::Outcome;
 use crate::kernel::time::{Duration, Instant};
+use crate::metrics::fate::Fate;
 use crate::metrics::fingerprint::Hash;
+use crate::metrics::histogram::{BIN_BITS, Histogram};
+use crate::metrics::meter::{Eye, Meter};
 use crate::metrics::recorder::Recorder;
-use crate::metrics::summary::{Attempts, FailedBy, Requests, Wasted};
+use crate::metrics::summary::{Attempts, FailedBy, Requests};
 
-/// The final outcome of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
-    /// In time.
-    Succeeded,
-    /// After the load's deadline.
-    Late,
-    /// The last attempt ended in an error.
-    Error,
-    /// The last attempt ended by a timeout.
-    Timeout,
-    /// A policy refused it.
-    Rejected,
-    /// A server refused it.
-    Shed,
-    /// A full queue lost it.
-    Dropped,
-    /// A consumer gave it up.
-    DeadLettered,
-}
+const OFFERED: Meter = Meter::new("requests.offered", "requests offered");
+const SUCCEEDED: Meter = Meter::new("requests.succeeded", "requests succeeded");
+const LATE: Meter = Meter::new("requests.late", "requests late");
+const ERROR: Meter = Meter::new("failed_by.error", "requests failed in an error");
+const TIMEOUT: Meter = Meter::new("failed_by.timeout", "requests failed in a timeout");
+const REJECTED: Meter = Meter::new("requests.rejected", "requests rejected");
+const SHED: Meter = Meter::new("requests.shed", "requests shed");
+const DROPPED: Meter = Meter::new("requests.dropped", "requests dropped");
+const DEAD: Meter = Meter::new("requests.dead_lettered", "requests dead-lettered");
+const IN_FLIGHT: Meter = Meter::new("requests.in_flight", "requests in flight");
+const LATENCY: Meter = Meter::new("latency.end_to_end", "latency of the requests that succeeded");
 
 /// Counts and latencies of measured requests.
 #[derive(Clone, Debug, Default)]
@@ -35,51 +29,14 @@ pub struct Tally {
     pub requests: Requests,
     /// Failures by cause.
     pub failed_by: FailedBy,
-    /// Attempts.
-    pub attempts: Attempts,
     /// Arrival to success.
     pub end_to_end: Recorder,
     /// Pick-up to success.
     pub processing: Recorder,
+    /// Arrival to success, of those since the last look; `None` if nobody looks.
+    pub recent: Option<Histogram<BIN_BITS>>,
     /// Arrival to end, of those that did not succeed.
     pub unsuccessful: Recorder,
-    /// Service time of attempts, and the part that nobody waited for.
-    pub work: Work,
-}
-
-/// Service time in nanoseconds.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Work {
-    /// Of all attempts.
-    pub total: u128,
-    /// Of attempts whose caller had left by their end.
-    pub wasted: u128,
-    /// The part of `wasted` after the caller had left.
-    pub after_leaving: u128,
-}
-
-impl Work {
-    /// Books an attempt that held a slot from `started` to `now`, and whose caller `left`
-    /// ([`Instant::NEVER`] if it did not).
-    #[inline]
-    pub fn book(&mut self, started: Instant, now: Instant, left: Instant) {
-        let work = u128::from((now - started).as_ns());
-        self.total += work;
-        if left != Instant::NEVER {
-            self.wasted += work;
-            self.after_leaving += u128::from((now - left.max(started)).as_ns());
-        }
-    }
-
-    /// As reported.
-    #[must_use]
-    pub fn summary(&self) -> Wasted {
-        Wasted {
-            work_ns: u64::try_from(self.wasted).unwrap_or(u64::MAX),
-            after_leaving_ns: u64::try_from(self.after_leaving).unwrap_or(u64::MAX),
-            ratio: (self.total > 0).then(|| self.wasted as f64 / self.total as f64),
-        }
-    }
 }
 
 impl Tally {
@@ -95,6 +52,9 @@ impl Tally {
             Fate::Succeeded => {
                 counts.succeeded += 1;
                 self.end_to_end.record(elapsed);
+                if let Some(recent) = &mut self.recent {
+                    recent.record(elapsed.as_ns());
+                }
                 self.processing.record(now - request.picked);
             }
             Fate::Late => counts.late += 1,
@@ -121,21 +81,30 @@ impl Tally {
         outcome
     }
 
-    /// Books the end of an attempt of a measured request.
-    #[inline]
-    pub fn attempt_ended(&mut self, outcome: Outcome) {
-        let attempts = &mut self.attempts;
-        attempts.failed += u64::from(outcome != Outcome::Success);
-        match outcome {
-            // Only a timeout further out cancels an attempt.
-            Outcome::Cancelled => attempts.timeouts += 1,
-            Outcome::Error => attempts.errors += 1,
-            _ => {}
+    /// Shows the requests.
+    pub fn observe(&mut self, eye: &mut impl Eye) {
+        let counts = &self.requests;
+        let ended = [
+            (&SUCCEEDED, counts.succeeded),
+            (&LATE, counts.late),
+            (&ERROR, self.failed_by.error),
+            (&TIMEOUT, self.failed_by.timeout),
+            (&REJECTED, counts.rejected),
+            (&SHED, counts.shed),
+            (&DROPPED, counts.dropped),
+            (&DEAD, counts.dead_lettered),
+        ];
+        eye.count(&OFFERED, counts.offered);
+        ended.iter().for_each(|(meter, total)| eye.count(meter, *total));
+        let over: u64 = ended.iter().map(|(_, total)| total).sum();
+        eye.reading(&IN_FLIGHT, Some(counts.offered - over));
+        if let Some(recent) = &mut self.recent {
+            eye.latency(&LATENCY, recent);
         }
     }
 
     /// Puts the exact counts into a hash.
-    pub fn absorb_into(&self, hash: &mut Hash) {
+    pub fn absorb_into(&self, attempts: &Attempts, hash: &mut Hash) {
         let Requests {
             offered,
             succeeded,
@@ -147,7 +116,7 @@ impl Tally {
             dead_lettered,
             in_flight,
         } = self.requests;
-        let Attempts { total, failed: bad, retries, timeouts, errors, cancelled } = self.attempts;
+        let Attempts { total, failed: bad, retries, timeouts, errors, cancelled } = *attempts;
         let requests = [offered, succeeded, late, failed, rejected, shed, dropped, dead_lettered];
         let attempts = [in_flight, total, bad, retries, timeouts, errors, cancelled];
         requests.into_iter().chain(attempts).for_each(|count| hash.absorb(count));

@@ -224,7 +224,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
                     if breaker.admits(cx.clock.now(), cx.requests[request].measured) {
                         Enter::Down(parent)
                     } else {
-                        cx.note(request, node, What::Rejected, 0);
+                        cx.note(request, node, What::REJECTED, 0);
                         Enter::Settle(Outcome::Rejected)
                     }
                 }
@@ -261,7 +261,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
         let steps = cx.clock.step();
         if steps > STEPS_ALWAYS && steps > STEPS_ALWAYS + STEPS_PER_FRAME * cx.frames.len() as u64 {
             cx.clock.halt(Halt::ZeroDelayLoop);
-            self.stuck = Some((node, to));
+            self.stuck = Some(node);
             return None;
         }
         if cx.frames.len() + FRAME_RESERVE > MAX_SLOTS as usize {
@@ -275,10 +275,9 @@ impl<C: Calendar, P: Probe> World<C, P> {
             of.picked = now;
         }
         if of.measured {
-            cx.tally.attempts.total += 1;
-            cx.tally.attempts.retries += u64::from(of.attempts > 1);
+            cx.edges[node].send(of.attempts);
         }
-        cx.note(request, node, What::Sent, 0);
+        cx.note(request, node, What::SENT, 0);
         let Node::Service(service) = &mut self.nodes[to as usize] else {
             unreachable!("attempts go to services")
         };
@@ -326,9 +325,11 @@ impl<C: Calendar, P: Probe> World<C, P> {
         let (gate, records) = match &mut self.nodes[node as usize] {
             Node::Send { .. } => {
                 if cx.requests[request].measured {
-                    cx.tally.attempt_ended(outcome);
+                    cx.edges[node].end(outcome);
                 }
-                return;
+                let succeeded = outcome == Outcome::Success;
+                let what = if succeeded { What::ATTEMPT_SUCCEEDED } else { What::ATTEMPT_FAILED };
+                return cx.note(request, node, what, 0);
             }
             Node::Bulkhead(bulkhead) => return bulkhead.release(cx),
             Node::Breaker(breaker) => (node, breaker.records_outcomes),
@@ -340,7 +341,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
             && breaker.record(cx.clock.now(), outcome)
         {
             let open = breaker.open_duration().as_ns();
-            cx.note(request, gate, What::Opened, open);
+            cx.note(request, gate, What::OPENED, open);
         }
     }
 

@@ -3,13 +3,14 @@
 use super::consumer::Verdict;
 use super::frame::{FrameId, NONE, NodeId, RequestId, State};
 use super::load::{Next, caller_of};
+use super::request::Request;
 use super::state::{Cx, Outcome};
-use super::tally::Fate;
 use super::walker::Node;
 use crate::kernel::calendar::{Calendar, MAX_SLOTS};
 use crate::kernel::simulation::{Delay, Halt};
 use crate::kernel::time::Instant;
-use crate::metrics::probe::{Probe, What};
+use crate::metrics::fate::Fate;
+use crate::metrics::probe::{End, Probe, What};
 
 /// One arm of a scenario under way.
 #[derive(Debug)]
@@ -18,8 +19,8 @@ pub struct World<C, P> {
     pub(super) cx: Cx<C, P>,
     /// Keys of the nodes' names, for fingerprints.
     pub(super) keys: Vec<u64>,
-    /// Sender and service of a loop without time.
-    pub(super) stuck: Option<(NodeId, NodeId)>,
+    /// The sender in a loop without time.
+    pub(super) stuck: Option<NodeId>,
 }
 
 impl<C: Calendar, P: Probe> World<C, P> {
@@ -99,7 +100,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
         cx.tally.requests.offered += u64::from(measured);
         let now = cx.clock.now();
         let request = cx.requests.add(node, request, now, caller, measured);
-        cx.note(request, node, What::Arrived, 0);
+        cx.note(request, node, What::ARRIVED, 0);
         self.walk_down(request, (target, NONE));
     }
 
@@ -187,10 +188,22 @@ impl<C: Calendar, P: Probe> World<C, P> {
         let now = cx.clock.now();
         let elapsed = (now - cx.requests[id].arrived).as_ns();
         let succeeded = matches!(fate, Fate::Succeeded | Fate::Late);
-        let what = if succeeded { What::Succeeded } else { What::Failed };
+        let what = if succeeded { What::SUCCEEDED } else { What::FAILED };
         cx.note(id, cx.requests[id].load, what, elapsed);
         let request = cx.requests.end(id);
         cx.fingerprint.outcome(request.key, fate as u64, elapsed);
+        if P::HEARS_ENDS {
+            let Request { load, index, arrived, attempts, measured, .. } = request;
+            cx.probe.ended(&End {
+                load,
+                request: index,
+                arrived,
+                at: now,
+                attempts,
+                fate,
+                measured,
+            });
+        }
         if request.measured {
             cx.tally.end(&request, fate, now);
         }

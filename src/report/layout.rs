@@ -231,10 +231,16 @@ fn latency(arms: &[Arm<'_>], heading: &str, of: impl Fn(&ArmResult) -> &LatencyS
 
 /// One group for each component, the union over the arms in order of first appearance.
 fn components(arms: &[Arm<'_>]) -> Vec<Group> {
+    // What went along the only edge of an arm is what the whole arm did.
+    let edges =
+        |arm: &ArmResult| arm.components.values().filter(|part| part.kind == "edge").count();
+    let several_edges = arms.iter().any(|(_, arm)| edges(arm) > 1);
     let mut known: Vec<(&str, &str)> = Vec::new();
     for (_, arm) in arms {
         for (name, component) in &arm.components {
-            if !known.contains(&(component.kind, name)) {
+            if (component.kind != "edge" || several_edges)
+                && !known.contains(&(component.kind, name))
+            {
                 known.push((component.kind, name));
             }
         }

@@ -15,6 +15,7 @@ pub mod page;
 pub mod result;
 pub mod rows;
 pub mod runs;
+pub mod series;
 pub mod snapshot;
 mod table;
 pub mod verdict;

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
+pub use crate::metrics::series::{Column, Series, Values};
 pub use crate::metrics::summary::{
     Attempts, Component, FailedBy, Latencies, LatencySummary, Metric, Requests, Wasted,
 };
@@ -54,6 +55,10 @@ pub struct ScenarioId {
     pub name: String,
     /// Digest of the resolved meaning: text, comments, order, `about` and the seed do not count.
     pub digest: Hex,
+    /// The scenario with every default filled in, as RON, in a result that was saved for itself:
+    /// with the seed, all that is needed to play it again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resolved: Option<String>,
 }
 
 /// 64 bits, printed as 16 hexadecimal digits.
@@ -148,4 +153,7 @@ pub struct ArmResult {
     pub end_ns: u64,
     /// What each part of the arm reports, by name.
     pub components: BTreeMap<String, Component>,
+    /// What all of it looked like over time, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub series: Option<Series>,
 }

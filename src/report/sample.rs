@@ -16,7 +16,11 @@ pub(crate) fn run(arms: &[(&str, ArmResult)]) -> RunResult {
         schema: RESULT_SCHEMA,
         dessim: "0.1.0",
         model: 1,
-        scenario: ScenarioId { name: "burst".to_owned(), digest: Hex(0x0123_4567_89ab_cdef) },
+        scenario: ScenarioId {
+            name: "burst".to_owned(),
+            digest: Hex(0x0123_4567_89ab_cdef),
+            resolved: None,
+        },
         seed: 7,
         fingerprint: Hex(0xfeed_face_cafe_beef),
         fingerprints: Fingerprints { order: Hex(0x0a), timing: Hex(0x0b), results: Hex(0x0c) },
@@ -44,6 +48,7 @@ pub(crate) fn arm(requests: Requests) -> ArmResult {
         events: 6_000,
         end_ns: 2_500 * MS,
         components: BTreeMap::new(),
+        series: None,
     }
 }
 

@@ -18,6 +18,7 @@ use crate::metrics::fingerprint::Fingerprint;
 use crate::metrics::probe::Probe;
 use crate::model::backoff::{Backoff, Formula, Jitter};
 use crate::model::consumer::{self, Consumer};
+use crate::model::edge::Edges;
 use crate::model::fault::{Effect, Fault, Timeline};
 use crate::model::frame::{Frames, NONE, NodeId};
 use crate::model::layer::{
@@ -82,6 +83,7 @@ pub fn build<C: Calendar, P: Probe>(
         frames: Frames::default(),
         requests: Requests::default(),
         tally: Tally::default(),
+        edges: Edges::new(builder.nodes.len()),
         ready: VecDeque::new(),
         pulls: Vec::new(),
         fingerprint: Fingerprint::EMPTY,
@@ -289,8 +291,9 @@ impl<C: Calendar> Builder<C> {
                 _ => {}
             }
         }
+        let edge = format!("{name} -> {to}");
         let to = self.find(to)?;
-        self.add(name, Node::Send { to, picks_up });
+        self.add(&edge, Node::Send { to, picks_up });
         Ok(())
     }
 

@@ -40,6 +40,11 @@ pub struct Scenario {
     /// start here. Default 0s; must be shorter than `duration`.
     #[serde(default)]
     pub warm_up: Duration,
+    /// Width of the bins of time series, above 0. It changes no result. Default: whatever gives
+    /// between 80 and 400 bins of a round width.
+    #[serde(default)]
+    #[schemars(extend("dessim:positive" = true))]
+    pub sample_every: Option<Duration>,
     /// What arrives, by name. The same in every arm.
     pub load: BTreeMap<String, Load>,
     /// Services that do the work, by name.

@@ -59,9 +59,9 @@ fn play(text: &str, seed: u64) -> Series {
     let mut series = Series { goodput: zero.clone(), attempts: zero.clone(), completions: zero };
     listen(&scenario(text), &seeded(seed), |_, _, record| {
         let counts = match record.what {
-            What::Succeeded => &mut series.goodput,
-            What::Sent => &mut series.attempts,
-            What::Answered | What::Wasted => &mut series.completions,
+            What::SUCCEEDED => &mut series.goodput,
+            What::SENT => &mut series.attempts,
+            What::ANSWERED | What::WASTED => &mut series.completions,
             _ => return,
         };
         counts[(record.at.as_ns() / 1_000_000_000) as usize] += 1;

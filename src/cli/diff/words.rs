@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use dessim::experiment::diverge::{ArmDiff, Parting};
 use dessim::experiment::trace::Line;
-use dessim::metrics::probe::{Number, What};
+use dessim::metrics::probe::Number;
+use dessim::model::events;
 use dessim::report::format::{count, time};
 use dessim::scenario::problem::printable;
 
@@ -131,10 +132,8 @@ fn instant(ns: u64) -> String {
 /// What happened, and its number with what that counts.
 fn happened(line: &Line<'_>) -> String {
     let word = printable(&line.what).replace('_', " ");
-    let number = What::ALL
-        .iter()
-        .find(|what| what.name() == line.what)
-        .map_or(Number::None, |what| what.number());
+    let number =
+        events().find(|what| what.name == line.what).map_or(Number::None, |what| what.number);
     match number {
         Number::None | Number::Count if line.value == 0 => word,
         Number::Nanoseconds => format!("{word}, {}", instant(line.value)),

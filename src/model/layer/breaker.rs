@@ -11,11 +11,30 @@
 //! Results enter also while it is open, from calls that it admitted before. At the very instant
 //! at which the time is over, it admits.
 
+use crate::metrics::meter::{Eye, Meter};
+use crate::metrics::probe::{Event, Number, Role, What};
 use std::collections::VecDeque;
 
 use crate::kernel::time::{Duration, Instant};
 use crate::metrics::summary::{Component, Metric};
 use crate::model::state::Outcome;
+
+const REJECTED: Meter = Meter::new("rejected", "rejected");
+const OPENED: Meter = Meter::new("opened", "openings");
+const OPEN: Meter = Meter::new("open_ns", "open");
+
+impl What {
+    /// A breaker opened; the number is for how long.
+    pub const OPENED: Self = Self::new(&Event {
+        name: "opened",
+        number: Number::Nanoseconds,
+        words: "opens the breaker, for {}",
+        role: Role::Mark,
+    });
+}
+
+/// What can happen to a request here.
+pub const EVENTS: &[What] = &[What::OPENED];
 
 /// State and books of one breaker.
 #[derive(Clone, Debug)]
@@ -108,6 +127,13 @@ impl Breaker {
         let until = self.open_until.min(now);
         let open = if until > from { until - from } else { Duration::ZERO };
         self.time_open.saturating_add(open)
+    }
+
+    /// Shows itself at `at`.
+    pub fn observe(&self, at: Instant, eye: &mut impl Eye) {
+        eye.count(&REJECTED, self.rejected);
+        eye.count(&OPENED, self.opened);
+        eye.state(&OPEN, self.time_open_until(at).as_ns());
     }
 
     /// Its numbers at the end of a run.

@@ -8,12 +8,30 @@
 use crate::kernel::calendar::Calendar;
 use crate::kernel::time::{Duration, Instant};
 use crate::metrics::gauge::Gauge;
-use crate::metrics::probe::{Probe, What};
+use crate::metrics::meter::{Eye, Meter, limit};
+use crate::metrics::probe::{Ending, Event, Number, Probe, Role, What};
 use crate::metrics::recorder::Recorder;
 use crate::metrics::summary::{Component, Metric};
 use crate::model::frame::{FrameId, NodeId, RequestId, State};
 use crate::model::line::Line;
 use crate::model::state::{Cx, Enter, Outcome};
+
+const REJECTED: Meter = Meter::new("rejected", "rejected");
+const PERMITS: Meter = Meter::new("permits", "permits taken");
+const WAITING: Meter = Meter::new("waiting", "waiting for a permit");
+
+impl What {
+    /// It got the permit it waited for; the number is the wait.
+    pub const ADMITTED: Self = Self::new(&Event {
+        name: "admitted",
+        number: Number::Nanoseconds,
+        words: "gets a permit after {}",
+        role: Role::Ends(Ending::Well),
+    });
+}
+
+/// What can happen to a request here.
+pub const EVENTS: &[What] = &[What::ADMITTED];
 
 /// State and books of one bulkhead.
 #[derive(Clone, Debug)]
@@ -61,14 +79,14 @@ impl Bulkhead {
         }
         if self.line.len() >= self.queue {
             self.rejected += u64::from(measured);
-            cx.note(request, node, What::Rejected, self.line.len());
+            cx.note(request, node, What::REJECTED, self.line.len());
             return Enter::Settle(Outcome::Rejected);
         }
         let state = State::Waiting { since: cx.now() };
         let frame = cx.frames.add(node, node, parent, request, state);
         self.line.push(&mut cx.frames, frame);
         self.waiting.rise(cx.now());
-        cx.note(request, node, What::Waits, self.line.len());
+        cx.note(request, node, What::WAITS, self.line.len());
         Enter::Parked
     }
 
@@ -99,7 +117,7 @@ impl Bulkhead {
         if cx.requests[frame.request].measured {
             self.wait.record(wait);
         }
-        cx.note(frame.request, frame.node, What::Admitted, wait.as_ns());
+        cx.note(frame.request, frame.node, What::ADMITTED, wait.as_ns());
         // The request's next frame, or its end, follows at once, so the hold may lapse in between.
         cx.frames.remove(id);
         (frame.parent, frame.request)
@@ -117,7 +135,15 @@ impl Bulkhead {
                 self.line.remove(&mut cx.frames, id);
             }
         }
-        cx.frames.remove(id);
+        let frame = cx.frames.remove(id);
+        cx.note(frame.request, frame.node, What::LEFT, 0);
+    }
+
+    /// Shows itself at `at`.
+    pub fn observe(&mut self, eye: &mut impl Eye) {
+        eye.count(&REJECTED, self.rejected);
+        eye.level(&PERMITS, &mut self.in_use, Some(self.permits));
+        eye.level(&WAITING, &mut self.waiting, limit(self.queue));
     }
 
     /// Its numbers at the end of a run.

@@ -10,11 +10,29 @@
 use crate::kernel::calendar::Calendar;
 use crate::kernel::simulation::Delay;
 use crate::kernel::time::Duration;
-use crate::metrics::probe::{Probe, What};
+use crate::metrics::meter::{Eye, Meter};
+use crate::metrics::probe::{Event, Number, Probe, Role, What};
 use crate::metrics::summary::{Component, Metric};
 use crate::model::backoff::Backoff;
 use crate::model::frame::{FrameId, NodeId, RequestId, State};
 use crate::model::state::{Cx, Enter, Exit, Outcome};
+
+const RETRIES: Meter = Meter::new("retries", "retries");
+const GAVE_UP: Meter = Meter::new("gave_up", "last tries failed");
+const EXHAUSTED: Meter = Meter::new("budget_exhausted", "stopped by the budget");
+
+impl What {
+    /// It would be tried again, but the budget is used up.
+    pub const BUDGET_EXHAUSTED: Self = Self::new(&Event {
+        name: "budget_exhausted",
+        number: Number::None,
+        words: "would be tried again, but the budget is used up",
+        role: Role::Mark,
+    });
+}
+
+/// What can happen to a request here.
+pub const EVENTS: &[What] = &[What::BUDGET_EXHAUSTED];
 
 /// State and books of one retry layer.
 #[derive(Clone, Debug)]
@@ -137,18 +155,27 @@ impl Retry {
         }
         if self.budget.as_mut().is_some_and(|budget| !budget.withdraw()) {
             self.budget_exhausted += u64::from(request.measured);
-            cx.note(frame.request, frame.node, What::BudgetExhausted, 0);
+            cx.note(frame.request, frame.node, What::BUDGET_EXHAUSTED, 0);
             return Exit::Up(cx.frames.remove(id).parent, outcome);
         }
         let wait = self.backoff.wait(request.key, tries, request.attempts, waited);
         cx.frames[id].state = State::Retry { tries: tries + 1, waited: wait };
         self.retries += u64::from(request.measured);
-        cx.note(frame.request, frame.node, What::Retries, wait.as_ns());
+        cx.note(frame.request, frame.node, What::RETRIES, wait.as_ns());
         if wait.is_zero() {
             return Exit::Again(id);
         }
         cx.clock.wake_after(Delay::varying(wait), id);
         Exit::Parked
+    }
+
+    /// Shows itself at `at`.
+    pub fn observe(&self, eye: &mut impl Eye) {
+        eye.count(&RETRIES, self.retries);
+        eye.count(&GAVE_UP, self.gave_up);
+        if self.budget.is_some() {
+            eye.count(&EXHAUSTED, self.budget_exhausted);
+        }
     }
 
     /// Its numbers at the end of a run.

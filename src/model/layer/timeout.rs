@@ -5,10 +5,26 @@
 
 use crate::kernel::calendar::Calendar;
 use crate::kernel::simulation::Delay;
-use crate::metrics::probe::{Probe, What};
+use crate::metrics::meter::{Eye, Meter};
+use crate::metrics::probe::{Event, Number, Probe, Role, What};
 use crate::metrics::summary::{Component, Metric};
 use crate::model::frame::{FrameId, NodeId, RequestId, State};
 use crate::model::state::{Cx, Enter, Exit, Outcome};
+
+const FIRED: Meter = Meter::new("fired", "timeouts");
+
+impl What {
+    /// A timeout gave up on it; the number is the timeout.
+    pub const TIMED_OUT: Self = Self::new(&Event {
+        name: "timed_out",
+        number: Number::Nanoseconds,
+        words: "times out after {}",
+        role: Role::Mark,
+    });
+}
+
+/// What can happen to a request here.
+pub const EVENTS: &[What] = &[What::TIMED_OUT];
 
 /// State and books of one timeout.
 #[derive(Clone, Debug)]
@@ -56,7 +72,12 @@ impl Timeout {
         let frame = cx.frames[id];
         self.fired += u64::from(cx.requests[frame.request].measured);
         let after = self.after.duration().as_ns();
-        cx.note(frame.request, frame.node, What::TimedOut, after);
+        cx.note(frame.request, frame.node, What::TIMED_OUT, after);
+    }
+
+    /// Shows itself at `at`.
+    pub fn observe(&self, eye: &mut impl Eye) {
+        eye.count(&FIRED, self.fired);
     }
 
     /// Its numbers at the end of a run.

@@ -177,8 +177,8 @@ fn every_seed_is_its_own_run() {
 fn a_crowd_keeps_its_order() {
     let (mut arrived, mut started) = (Vec::new(), Vec::new());
     listen(&scenario(CROWD), &seeded(1), |_, _, record| match record.what {
-        What::Arrived => arrived.push(record.request),
-        What::Started if record.attempt == 1 => started.push(record.request),
+        What::ARRIVED => arrived.push(record.request),
+        What::STARTED if record.attempt == 1 => started.push(record.request),
         _ => {}
     });
     assert_eq!(arrived, (0..10_000).collect::<Vec<_>>());
@@ -212,7 +212,7 @@ fn the_clock_does_not_drift() {
         calls: { "load": Call(to: "server") })"#,
     );
     listen(&scenario, &seeded(1), |_, _, record| {
-        if record.what == What::Arrived {
+        if record.what == What::ARRIVED {
             let expected = 1_000_000_000_000_000 + record.request * 1_000_000_000 / 3;
             assert_eq!(record.at.as_ns(), expected);
         }
@@ -223,8 +223,8 @@ fn the_clock_does_not_drift() {
 fn luck(scenario: &Scenario) -> (Vec<u64>, Vec<(u64, u64)>) {
     let (mut arrivals, mut work) = (Vec::new(), Vec::new());
     listen(scenario, &seeded(5), |_, _, record| match record.what {
-        What::Arrived => arrivals.push(record.at.as_ns()),
-        What::Started if record.attempt == 1 => work.push((record.request, record.value)),
+        What::ARRIVED => arrivals.push(record.at.as_ns()),
+        What::STARTED if record.attempt == 1 => work.push((record.request, record.value)),
         _ => {}
     });
     work.sort_unstable();
@@ -285,7 +285,7 @@ fn waits_are_not_repeated() {
     );
     let mut waits = Vec::new();
     listen(&scenario, &seeded(5), |_, component, record| {
-        if record.what == What::Retries && component == "workers.retry#2" {
+        if record.what == What::RETRIES && component == "workers.retry#2" {
             waits.push(record.value);
         }
     });

@@ -33,7 +33,7 @@ pub(super) fn check(scenario: &Scenario, result: &RunResult, logs: &BTreeMap<Str
 /// Requests that arrived after the warm-up.
 fn measured(scenario: &Scenario, log: &ArmLog) -> BTreeSet<(u32, u64)> {
     let arrived = log.records.iter().filter(|record| {
-        record.what == What::Arrived && record.at.as_ns() >= scenario.warm_up.as_ns()
+        record.what == What::ARRIVED && record.at.as_ns() >= scenario.warm_up.as_ns()
     });
     arrived.map(|record| (record.load, record.request)).collect()
 }
@@ -90,11 +90,11 @@ impl Books<'_> {
         assert_eq!(requests.offered, self.measured.len() as u64);
         let failed_by = &self.result.failed_by;
         assert_eq!(failed_by.error + failed_by.timeout, requests.failed);
-        assert_eq!(self.heard(What::Succeeded), requests.succeeded + requests.late);
-        assert_eq!(self.heard(What::Succeeded) + self.heard(What::Failed), ended);
+        assert_eq!(self.heard(What::SUCCEEDED), requests.succeeded + requests.late);
+        assert_eq!(self.heard(What::SUCCEEDED) + self.heard(What::FAILED), ended);
         let mut over = BTreeSet::new();
         for record in &self.log.records {
-            if matches!(record.what, What::Succeeded | What::Failed) {
+            if matches!(record.what, What::SUCCEEDED | What::FAILED) {
                 assert!(over.insert((record.load, record.request)), "{record:?} ends twice");
             }
         }
@@ -106,8 +106,8 @@ impl Books<'_> {
 
     fn attempts(&self) {
         let attempts = &self.result.attempts;
-        assert_eq!(self.heard(What::Sent), attempts.total);
-        let sent = self.log.records.iter().filter(|record| record.what == What::Sent);
+        assert_eq!(self.heard(What::SENT), attempts.total);
+        let sent = self.log.records.iter().filter(|record| record.what == What::SENT);
         let first = sent.filter(|record| {
             record.attempt == 1 && self.measured.contains(&(record.load, record.request))
         });

@@ -20,8 +20,8 @@ fn waits(arrivals: &str, time: &str, slots: u32, seed: u64) -> Vec<u64> {
         let at = record.at.as_ns();
         let request = record.request as usize;
         match record.what {
-            What::Sent => sent[request] = at,
-            What::Started => waits[request] = at - sent[request],
+            What::SENT => sent[request] = at,
+            What::STARTED => waits[request] = at - sent[request],
             _ => {}
         }
     });
@@ -69,7 +69,7 @@ fn departures_of_a_stable_queue_are_poisson() {
     );
     let mut departures = Vec::new();
     listen(&scenario, &seeded(1), |_, _, record| {
-        if record.what == What::Answered && record.at.as_ns() >= 10_000_000_000 {
+        if record.what == What::ANSWERED && record.at.as_ns() >= 10_000_000_000 {
             departures.push(record.at.as_ns());
         }
     });
@@ -97,12 +97,12 @@ fn seen_less_average(arrivals: &str, seed: u64) -> f64 {
     ));
     let (mut there, mut seen, mut arrived) = (0.0, 0.0, 0.0);
     let result = listen(&scenario, &seeded(seed), |_, _, record| match record.what {
-        What::Arrived => {
+        What::ARRIVED => {
             seen += there;
             arrived += 1.0;
             there += 1.0;
         }
-        What::Succeeded => there -= 1.0,
+        What::SUCCEEDED => there -= 1.0,
         _ => {}
     });
     let server = &only(&result).components["server"];

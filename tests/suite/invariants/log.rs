@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use dessim::experiment::run::{Listener, Options, run_with};
+use dessim::experiment::listen::Listener;
+use dessim::experiment::run::{Options, run_with};
 use dessim::metrics::probe::{Record, What};
 use dessim::report::result::RunResult;
 use dessim::scenario::schema::Scenario;
@@ -97,8 +98,8 @@ pub(super) fn rebuild(
             event = record.event;
         }
         match record.what {
-            What::Waits => assert_eq!(waiting.insert(attempt, at), None, "{record:?}"),
-            What::Started => {
+            What::WAITS => assert_eq!(waiting.insert(attempt, at), None, "{record:?}"),
+            What::STARTED => {
                 let since = waiting.remove(&attempt).unwrap_or(at);
                 rebuilt.waiting_area += within(since, at);
                 if measured(record.load, record.request) {
@@ -106,18 +107,18 @@ pub(super) fn rebuild(
                 }
                 assert_eq!(busy.insert(attempt, at), None, "{record:?} starts twice");
             }
-            What::Answered | What::Errored | What::Wasted => {
+            What::ANSWERED | What::ERRORED | What::WASTED => {
                 let started = busy.remove(&attempt);
                 let started = started.unwrap_or_else(|| panic!("{record:?} never started"));
                 rebuilt.busy_area += within(started, at);
             }
-            What::Cancelled | What::Crashed => {
+            What::CANCELLED | What::CRASHED => {
                 if let Some(started) = busy.remove(&attempt) {
                     rebuilt.busy_area += within(started, at);
                 } else if let Some(since) = waiting.remove(&attempt) {
                     rebuilt.waiting_area += within(since, at);
                 } else {
-                    assert_eq!(record.what, What::Crashed, "{record:?} was not there");
+                    assert_eq!(record.what, What::CRASHED, "{record:?} was not there");
                 }
             }
             _ => {}

@@ -2,7 +2,8 @@
 
 pub(crate) mod random;
 
-use dessim::experiment::run::{Listener, Options, run, run_with};
+use dessim::experiment::listen::Listener;
+use dessim::experiment::run::{Options, run, run_with};
 use dessim::metrics::probe::Record;
 use dessim::report::result::{ArmResult, Component, LatencySummary, Metric, RunResult};
 use dessim::scenario::Document;

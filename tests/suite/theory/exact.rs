@@ -18,7 +18,7 @@ fn overload_without_chance() {
         calls: { "load": Call(to: "server") })"#,
     );
     let result = listen(&scenario, &seeded(1), |_, _, record| {
-        if record.what == What::Succeeded {
+        if record.what == What::SUCCEEDED {
             let wait_ns = record.value - 10_000_000;
             assert_eq!(wait_ns, 2_000_000 * record.request, "request {}", record.request);
         }
@@ -66,7 +66,7 @@ fn certain_failure_takes_every_retry() {
         calls: {{ "load": Call(to: "server", policy: [Retry(max_retries: {retries})]) }})"#
     ));
     let result = listen(&scenario, &seeded(1), |_, _, record| {
-        if record.what == What::Failed {
+        if record.what == What::FAILED {
             assert_eq!(f64::from(record.attempt), case.number("attempts_mean"));
         }
     });
@@ -97,8 +97,8 @@ fn a_budget_bounds_every_path() {
         let (mut requests, mut attempts) = (0.0, 0.0);
         let result = listen(&budgeted, &seeded(seed), |_, _, record| {
             match record.what {
-                What::Arrived => requests += 1.0,
-                What::Sent => attempts += 1.0,
+                What::ARRIVED => requests += 1.0,
+                What::SENT => attempts += 1.0,
                 _ => {}
             }
             let bound = (1.0 + ratio) * requests + capacity;

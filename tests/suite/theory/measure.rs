@@ -27,24 +27,24 @@ impl Heard {
     fn hear(&mut self, record: &Record) {
         let ms = record.value as f64 / 1e6;
         match record.what {
-            What::Sent => self.sent += 1.0,
-            What::Waits => self.waits += 1.0,
-            What::Answered | What::Errored => {
+            What::SENT => self.sent += 1.0,
+            What::WAITS => self.waits += 1.0,
+            What::ANSWERED | What::ERRORED => {
                 self.completions += 1.0;
                 self.answered += 1.0;
                 self.answered_ms += ms;
             }
-            What::Wasted => {
+            What::WASTED => {
                 self.completions += 1.0;
                 self.wasted += 1.0;
             }
-            What::Retries => self.backoff_ms += ms,
-            What::Succeeded | What::Failed => {
+            What::RETRIES => self.backoff_ms += ms,
+            What::SUCCEEDED | What::FAILED => {
                 let attempts = f64::from(record.attempt);
                 self.ended += 1.0;
                 self.attempts += attempts;
                 self.attempts_squared += attempts * attempts;
-                if record.what == What::Failed {
+                if record.what == What::FAILED {
                     self.failed += 1.0;
                     self.failed_ms += ms;
                 }

@@ -23,7 +23,7 @@ fn waits(backoff: &str, retries: usize) -> Vec<Vec<f64>> {
     ));
     let mut waits = vec![Vec::new(); REQUESTS];
     listen(&scenario, &seeded(1), |_, _, record| {
-        if record.what == What::Retries {
+        if record.what == What::RETRIES {
             waits[record.request as usize].push(record.value as f64 / 1e6);
         }
     });
@@ -101,7 +101,7 @@ fn consumers_wait_as_callers_do() {
     ));
     let mut waits_ms = vec![Vec::new(); REQUESTS];
     listen(&scenario, &seeded(1), |_, _, record| {
-        if record.what == What::Retries {
+        if record.what == What::RETRIES {
             waits_ms[record.request as usize].push(record.value as f64 / 1e6);
         }
     });
@@ -164,7 +164,7 @@ fn a_square_wave_of_rates() {
     for seed in 1..=40 {
         let (mut total, mut burst) = (0.0, 0.0);
         listen(&scenario, &seeded(seed), |_, _, record| {
-            if record.what == What::Arrived {
+            if record.what == What::ARRIVED {
                 total += 1.0;
                 let second = record.at.as_ns() / 1_000_000_000 % 10;
                 burst += f64::from(u8::from(second == 9));
@@ -198,12 +198,12 @@ fn a_window_of_failures() {
         let (mut failed, mut arrived) = (0.0, 0.0);
         listen(&scenario, &seeded(seed), |_, _, record| {
             let began = match record.what {
-                What::Arrived => record.at.as_ns(),
-                What::Errored => record.at.as_ns() - record.value,
+                What::ARRIVED => record.at.as_ns(),
+                What::ERRORED => record.at.as_ns() - record.value,
                 _ => return,
             };
             let within = (10_000_000_000..20_000_000_000).contains(&began);
-            if record.what == What::Errored {
+            if record.what == What::ERRORED {
                 assert!(within, "an attempt of {began} ns failed");
                 failed += 1.0;
             } else if within {
@@ -237,8 +237,8 @@ fn a_queue_fills_from_empty() {
         let mut levels = [0.0; INSTANTS_MS.len()];
         listen(&scenario, &seeded(seed), |_, _, record| {
             let step = match record.what {
-                What::Arrived => 1.0,
-                What::Succeeded => -1.0,
+                What::ARRIVED => 1.0,
+                What::SUCCEEDED => -1.0,
                 _ => return,
             };
             let later = |(instant, _): &(&u64, &mut f64)| record.at.as_ns() <= *instant * 1_000_000;

@@ -1,0 +1,82 @@
+//! Who listens to a run, and to how much of it.
+
+use crate::kernel::time::Instant;
+use crate::metrics::probe::{End, Probe, Record};
+
+/// How much of a run a listener hears: the less, the faster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Hears {
+    /// Only how far it is.
+    Progress,
+    /// How each request ends, too.
+    Ends,
+    /// Everything that happens to a request, too.
+    Records,
+}
+
+/// Hears of what happens in a run, and cannot change it.
+pub trait Listener {
+    /// How much it hears; the same during a whole run.
+    fn hears(&self) -> Hears {
+        Hears::Records
+    }
+
+    /// An arm begins; the names are those of its components, by the index in records.
+    fn begin(&mut self, _arm: &str, _names: &[String]) {}
+
+    /// False if records of this request of this load need not be made.
+    fn wants(&self, _load: u32, _request: u64) -> bool {
+        true
+    }
+
+    /// Something happened in the present arm.
+    fn record(&mut self, _record: &Record) {}
+
+    /// A request of the present arm is over.
+    fn ended(&mut self, _end: &End) {}
+
+    /// So far is the present arm; told every now and then.
+    fn progress(&mut self, _progress: &Progress) {}
+}
+
+/// How far an arm is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Virtual time.
+    pub at: Instant,
+    /// Events dispatched in this arm.
+    pub events: u64,
+    /// Requests that have arrived in this arm, without those of the warm-up.
+    pub offered: u64,
+}
+
+/// Hears nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Nobody;
+
+impl Listener for Nobody {
+    fn hears(&self) -> Hears {
+        Hears::Progress
+    }
+}
+
+/// A listener as the probe of a world.
+#[derive(Debug)]
+pub(super) struct Forward<L, const RECORDS: bool, const ENDS: bool>(pub(super) L);
+
+impl<const RECORDS: bool, const ENDS: bool> Probe for Forward<&mut dyn Listener, RECORDS, ENDS> {
+    const LISTENS: bool = RECORDS;
+    const HEARS_ENDS: bool = ENDS;
+
+    fn wants(&self, load: u32, request: u64) -> bool {
+        self.0.wants(load, request)
+    }
+
+    fn record(&mut self, record: &Record) {
+        self.0.record(record);
+    }
+
+    fn ended(&mut self, end: &End) {
+        self.0.ended(end);
+    }
+}

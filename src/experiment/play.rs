@@ -1,0 +1,161 @@
+//! One arm from its first event to its last, looked at now and then.
+
+use super::listen::{Forward, Hears, Listener, Progress};
+use super::run::CalendarKind;
+use crate::kernel::calendar::{Calendar, KeyedCalendar, LaneCalendar};
+use crate::kernel::simulation::{self, End, Halt};
+use crate::kernel::time::Instant;
+use crate::metrics::probe::Probe;
+use crate::metrics::sampler::{Resolution, Sampler};
+use crate::metrics::series::Series;
+use crate::model::finish::Finished;
+use crate::model::frame::NodeId;
+use crate::model::world::World;
+use crate::scenario::build::{BuildError, Built, build};
+use crate::scenario::schema::{Arm, Scenario};
+
+/// Progress is told after so many events at the latest: some tens of milliseconds.
+const EVENTS_PER_PROGRESS: u64 = 1 << 18;
+
+/// What to play: one complete arm with one seed and so many events at most.
+pub(super) struct Order<'a> {
+    pub(super) scenario: &'a Scenario,
+    pub(super) name: &'a str,
+    pub(super) arm: &'a Arm,
+    pub(super) seed: u64,
+    pub(super) max_events: u64,
+    pub(super) sample: Option<Resolution>,
+}
+
+/// An arm that has been played.
+pub(super) struct Played {
+    pub(super) finished: Finished,
+    pub(super) names: Vec<String>,
+    pub(super) end: Instant,
+    pub(super) stopped: Option<Stop>,
+    pub(super) series: Option<Series>,
+}
+
+/// Why an arm ended early, before it is put into words.
+pub(super) enum Stop {
+    MaxEvents,
+    Stuck,
+    Overflow(NodeId),
+    OutOfSlots,
+}
+
+/// Plays an arm on this calendar for this listener.
+pub(super) fn play(
+    order: &Order<'_>,
+    calendar: CalendarKind,
+    listener: &mut dyn Listener,
+) -> Result<Played, BuildError> {
+    match calendar {
+        CalendarKind::Lanes => play_on::<LaneCalendar>(order, listener),
+        CalendarKind::Keyed => play_on::<KeyedCalendar>(order, listener),
+    }
+}
+
+fn play_on<C: Calendar>(
+    order: &Order<'_>,
+    listener: &mut dyn Listener,
+) -> Result<Played, BuildError> {
+    match listener.hears() {
+        Hears::Progress => heard::<C, false, false>(order, listener),
+        Hears::Ends => heard::<C, false, true>(order, listener),
+        Hears::Records => heard::<C, true, true>(order, listener),
+    }
+}
+
+fn heard<'a, C: Calendar, const RECORDS: bool, const ENDS: bool>(
+    order: &Order<'_>,
+    listener: &'a mut dyn Listener,
+) -> Result<Played, BuildError>
+where
+    Forward<&'a mut dyn Listener, RECORDS, ENDS>: Probe + Tells,
+{
+    let Built { mut world, names } = build::<C, Forward<&'a mut dyn Listener, RECORDS, ENDS>>(
+        order.scenario,
+        order.arm,
+        order.seed,
+        |names| {
+            listener.begin(order.name, names);
+            Forward(listener)
+        },
+    )?;
+    let horizon = order.scenario.duration;
+    let until = horizon.map_or(Instant::NEVER, |duration| Instant::ZERO.saturating_add(duration));
+    let mut sampler = order.sample.map(Sampler::new);
+    if sampler.is_some() {
+        world.expect_looks();
+    }
+    let why = advance(&mut world, until, order.max_events, sampler.as_mut());
+    let reached = world.now();
+    let (end, stopped) = match why {
+        End::Drained | End::Horizon if horizon.is_some() => (until, None),
+        End::Drained | End::Horizon => (reached, None),
+        End::MaxEvents => (reached, Some(Stop::MaxEvents)),
+        End::Halted(Halt::ZeroDelayLoop) => (reached, Some(Stop::Stuck)),
+        End::Halted(Halt::ClockOverflow(slot)) => {
+            (reached, Some(Stop::Overflow(world.node_of(slot))))
+        }
+        End::Halted(Halt::OutOfSlots) => (reached, Some(Stop::OutOfSlots)),
+    };
+    let series = sampler.map(|mut sampler| {
+        // What is left of the time shows that nothing happens any more.
+        while sampler.next() < end {
+            look(&mut world, &mut sampler, end);
+        }
+        look(&mut world, &mut sampler, end);
+        let mut series = sampler.finish();
+        series.name(&names);
+        series
+    });
+    Ok(Played { finished: world.finish(end), names, end, stopped, series })
+}
+
+/// What tells its listener how far it is.
+trait Tells {
+    fn tell(&mut self, progress: &Progress);
+}
+
+impl<const RECORDS: bool, const ENDS: bool> Tells for Forward<&mut dyn Listener, RECORDS, ENDS> {
+    fn tell(&mut self, progress: &Progress) {
+        self.0.progress(progress);
+    }
+}
+
+/// Plays a world to its end, in steps that end where a bin does or when progress is due.
+fn advance<C: Calendar, P: Probe + Tells>(
+    world: &mut World<C, P>,
+    until: Instant,
+    max_events: u64,
+    mut sampler: Option<&mut Sampler>,
+) -> End {
+    let mut told = 0;
+    loop {
+        let next_look = sampler.as_ref().map_or(Instant::NEVER, |sampler| sampler.next());
+        let events = world.events().saturating_add(EVENTS_PER_PROGRESS).min(max_events);
+        let why = simulation::run(world, until.min(next_look), events);
+        if world.events() - told >= EVENTS_PER_PROGRESS {
+            told = world.events();
+            let (at, events, offered) = (world.now(), told, world.offered());
+            world.probe().tell(&Progress { at, events, offered });
+        }
+        match why {
+            End::MaxEvents if world.events() < max_events => {}
+            End::Horizon if next_look < until => {
+                if let Some(sampler) = &mut sampler {
+                    look(world, sampler, next_look);
+                }
+            }
+            _ => return why,
+        }
+    }
+}
+
+fn look<C: Calendar, P: Probe>(world: &mut World<C, P>, sampler: &mut Sampler, end: Instant) {
+    sampler.look(sampler.next().min(end));
+    world.observe(sampler.now(), sampler);
+    sampler.looked();
+}

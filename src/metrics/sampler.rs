@@ -1,0 +1,276 @@
+//! Collects a time series while a run goes on.
+//!
+//! An automatic series begins with bins of a microsecond and merges as it must, by 2 and by 5 in
+//! turn, so that widths are 1, 2, 10, 20, 100, .. of a unit; at the end it merges once more, to
+//! at most [`AUTO_BINS`] bins of a width of 1, 2 or 5.
+
+use super::gauge::Gauge;
+use super::histogram::{BIN_BITS, Histogram};
+use super::meter::{Eye, Meter};
+use super::series::{ARM, Column, Series, Values};
+use crate::kernel::time::{Duration, Instant};
+
+/// An automatic series ends with at most so many bins.
+pub const AUTO_BINS: usize = 400;
+/// More bins than this are merged, whoever asked for them.
+pub const MAX_BINS: usize = 10_000;
+/// So many bins of an automatic series are kept while a run goes on.
+const FINE_BINS: usize = 2_000;
+const FIRST_WIDTH_NS: u64 = 1_000;
+
+/// How fine a series is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resolution {
+    /// At most [`AUTO_BINS`] bins of a width that is 1, 2 or 5 of a decimal unit.
+    Auto,
+    /// Bins of this width, or of a multiple once there are more than [`MAX_BINS`].
+    Every(Duration),
+}
+
+/// Collects a series, look by look.
+#[derive(Debug)]
+pub struct Sampler {
+    series: Series,
+    resolution: Resolution,
+    /// By which factor bins are merged next.
+    factor: usize,
+    /// What each column had shown at the latest look.
+    before: Vec<u128>,
+    /// Where the present look is.
+    at: usize,
+    node: u32,
+    kind: &'static str,
+}
+
+impl Sampler {
+    /// A series without bins.
+    #[must_use]
+    pub fn new(resolution: Resolution) -> Self {
+        let bin_ns = match resolution {
+            Resolution::Auto => FIRST_WIDTH_NS,
+            Resolution::Every(width) => width.as_ns().max(1),
+        };
+        Self {
+            series: Series { bin_ns, end_ns: 0, bins: 0, columns: Vec::new() },
+            resolution,
+            factor: 2,
+            before: Vec::new(),
+            at: 0,
+            node: ARM,
+            kind: "",
+        }
+    }
+
+    /// When the present bin ends: the next look.
+    #[must_use]
+    pub fn next(&self) -> Instant {
+        Instant::from_ns(self.series.start_of(self.series.bins).saturating_add(self.series.bin_ns))
+    }
+
+    /// Begins a look at `at`, the end of the present bin or, at last, of the run. Every look must
+    /// show the same meters in the same order.
+    pub fn look(&mut self, at: Instant) {
+        self.series.bins += 1;
+        self.series.end_ns = at.as_ns();
+        (self.at, self.node, self.kind) = (0, ARM, "arm");
+    }
+
+    /// When the present look is.
+    #[must_use]
+    pub const fn now(&self) -> Instant {
+        Instant::from_ns(self.series.end_ns)
+    }
+
+    /// Ends a look: merges if there are too many bins.
+    pub fn looked(&mut self) {
+        let most = match self.resolution {
+            Resolution::Auto => FINE_BINS,
+            Resolution::Every(_) => MAX_BINS,
+        };
+        if self.series.bins >= most {
+            let factor = match self.resolution {
+                Resolution::Auto => self.factor,
+                Resolution::Every(_) => 2,
+            };
+            self.series.merge(factor);
+            // From 1 to 2 by 2, from 2 to 10 by 5.
+            self.factor = 7 - factor;
+        }
+    }
+
+    /// The series up to the latest look.
+    #[must_use]
+    pub fn finish(mut self) -> Series {
+        if self.resolution == Resolution::Auto {
+            // 1 of a unit goes to 1, 2 or 5; 2 of a unit can only go to 10.
+            let factors: &[usize] = if self.factor == 2 { &[1, 2, 5, 10] } else { &[1, 5, 10] };
+            let fits = |factor: &&usize| self.series.bins.div_ceil(**factor) <= AUTO_BINS;
+            let factor = factors.iter().find(fits).copied().unwrap_or(10);
+            self.series.merge(factor);
+        }
+        self.series
+    }
+
+    /// Adds a bin to the present column, which is made at the first look.
+    fn push(&mut self, meter: &'static Meter, total: u128, empty: impl FnOnce() -> Values) -> u64 {
+        let at = self.at;
+        self.at += 1;
+        if at == self.series.columns.len() {
+            let (node, kind) = (self.node, self.kind);
+            self.series.columns.push(Column {
+                node,
+                component: String::new(),
+                kind,
+                meter,
+                values: empty(),
+            });
+            self.before.push(0);
+        }
+        debug_assert_eq!(self.series.columns[at].meter, meter, "looks show the same meters");
+        let grown = total - self.before[at];
+        self.before[at] = total;
+        u64::try_from(grown).unwrap_or(u64::MAX)
+    }
+
+    fn values(&mut self) -> &mut Values {
+        &mut self.series.columns[self.at - 1].values
+    }
+}
+
+impl Eye for Sampler {
+    fn component(&mut self, node: u32, kind: &'static str) {
+        (self.node, self.kind) = (node, kind);
+    }
+
+    fn count(&mut self, meter: &'static Meter, total: u64) {
+        let grown = self.push(meter, total.into(), || Values::Counts(Vec::new()));
+        if let Values::Counts(values) = self.values() {
+            values.push(grown);
+        }
+    }
+
+    fn time(&mut self, meter: &'static Meter, total_ns: u128) {
+        let grown = self.push(meter, total_ns, || Values::Times(Vec::new()));
+        if let Values::Times(values) = self.values() {
+            values.push(grown);
+        }
+    }
+
+    fn level(&mut self, meter: &'static Meter, gauge: &mut Gauge, limit: Option<u64>) {
+        let now = self.now();
+        let empty = || Values::Levels { area_ns: Vec::new(), max: Vec::new(), limit };
+        let grown = self.push(meter, gauge.area(now), empty);
+        if let Values::Levels { area_ns, max, .. } = self.values() {
+            area_ns.push(grown);
+            max.push(gauge.look(now));
+        }
+    }
+
+    fn state(&mut self, meter: &'static Meter, total_ns: u64) {
+        let grown = self.push(meter, total_ns.into(), || Values::States(Vec::new()));
+        if let Values::States(values) = self.values() {
+            values.push(grown);
+        }
+    }
+
+    fn reading(&mut self, meter: &'static Meter, value: Option<u64>) {
+        self.push(meter, 0, || Values::Readings(Vec::new()));
+        if let Values::Readings(values) = self.values() {
+            values.push(value);
+        }
+    }
+
+    fn latency(&mut self, meter: &'static Meter, recent: &mut Histogram<BIN_BITS>) {
+        self.push(meter, 0, || Values::Latencies(Vec::new()));
+        if let Values::Latencies(values) = self.values() {
+            values.push(recent.drain());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COUNT: Meter = Meter::new("count", "things");
+    const LEVEL: Meter = Meter::new("level", "of it");
+    const READING: Meter = Meter::new("reading", "now");
+
+    /// One thing every `every`, up to `end`, with a level of 2 in the second half of the time.
+    fn sample(resolution: Resolution, every: u64, end: u64) -> Series {
+        let mut sampler = Sampler::new(resolution);
+        let mut gauge = Gauge::new(Instant::ZERO);
+        let (mut things, mut raised) = (0, false);
+        loop {
+            let at = sampler.next().min(Instant::from_ns(end));
+            while things * every < at.as_ns() {
+                things += 1;
+            }
+            if !raised && at.as_ns() > end / 2 {
+                gauge.rise(Instant::from_ns(end / 2));
+                gauge.rise(Instant::from_ns(end / 2));
+                raised = true;
+            }
+            sampler.look(at);
+            sampler.count(&COUNT, things);
+            sampler.level(&LEVEL, &mut gauge, Some(2));
+            sampler.reading(&READING, Some(things));
+            sampler.looked();
+            if at.as_ns() == end {
+                return sampler.finish();
+            }
+        }
+    }
+
+    fn sums(series: &Series) -> (u64, u64, u64, Option<u64>) {
+        let mut found = (0, 0, 0, None);
+        for column in &series.columns {
+            match &column.values {
+                Values::Counts(counts) => found.0 = counts.iter().sum(),
+                Values::Levels { area_ns, max, .. } => {
+                    found.1 = area_ns.iter().sum();
+                    found.2 = max.iter().copied().max().unwrap_or(0);
+                }
+                Values::Readings(values) => found.3 = *values.last().expect("there are bins"),
+                _ => {}
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn nothing_is_lost_whatever_the_width() {
+        for end in [900, 1_000, 399_999, 400_001, 3_000_000, 77_777_777, 5_000_000_000] {
+            let series = sample(Resolution::Auto, 700, end);
+            let things = end.div_ceil(700);
+            assert_eq!(sums(&series), (things, end.div_ceil(2) * 2, 2, Some(things)), "{end}");
+            assert!(series.bins <= AUTO_BINS, "{end}: {} bins", series.bins);
+            assert_eq!((series.end_ns, series.end_of(series.bins - 1)), (end, end));
+            let digits = series.bin_ns.to_string();
+            assert!(digits.trim_end_matches('0').len() == 1, "{end}: bins of {digits} ns");
+            assert!("125".contains(&digits[..1]), "{end}: bins of {digits} ns");
+            if end > 400_000 {
+                assert!(series.bins >= 80, "{end}: {} bins", series.bins);
+            }
+            for column in &series.columns {
+                let bins = match &column.values {
+                    Values::Counts(values) => values.len(),
+                    Values::Levels { area_ns, .. } => area_ns.len(),
+                    Values::Readings(values) => values.len(),
+                    other => panic!("{other:?}"),
+                };
+                assert_eq!(bins, series.bins);
+            }
+        }
+    }
+
+    #[test]
+    fn a_width_that_was_asked_for_is_kept_or_doubled() {
+        let every = |ns| Resolution::Every(Duration::from_ns(ns));
+        let series = sample(every(300), 7, 1_000);
+        assert_eq!((series.bin_ns, series.bins, series.length_ns(3)), (300, 4, 100));
+        let series = sample(every(3), 7, 100_000);
+        assert_eq!((series.bin_ns, series.bins), (12, 8_334));
+        assert_eq!(sums(&series).0, 14_286);
+    }
+}

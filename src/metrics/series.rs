@@ -1,0 +1,181 @@
+//! Time series: what every component showed in each of many bins of equal width.
+//!
+//! Bins are looked at from outside, between events: see [`meter`](super::meter). Everything is an
+//! integer, and merging neighbours adds (or takes the larger, or the later), so the width of bins
+//! may grow while a run goes on: memory is bounded by the number of bins, whatever the run does.
+//!
+
+use super::histogram::{BIN_BITS, Histogram};
+use super::meter::Meter;
+
+/// What the components of an arm showed over time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    /// Width of a bin in nanoseconds; the last one may be cut short by `end_ns`.
+    pub bin_ns: u64,
+    /// The end of the last bin.
+    pub end_ns: u64,
+    /// Bins.
+    pub bins: usize,
+    /// One column a meter, in the order of the components.
+    pub columns: Vec<Column>,
+}
+
+/// One quantity of one component.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    /// The node that showed it; [`ARM`] for the arm itself.
+    pub node: u32,
+    /// Its name; empty for the arm itself.
+    pub component: String,
+    /// What kind of component that is.
+    pub kind: &'static str,
+    /// Which quantity.
+    pub meter: &'static Meter,
+    /// One value a bin.
+    pub values: Values,
+}
+
+/// Stands for the whole arm where a node is expected.
+pub const ARM: u32 = u32::MAX;
+
+/// The values of a column, one a bin.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Values {
+    /// How many.
+    Counts(Vec<u64>),
+    /// Nanoseconds that were booked.
+    Times(Vec<u64>),
+    /// A level.
+    Levels {
+        /// Level times nanoseconds.
+        area_ns: Vec<u64>,
+        /// The largest.
+        max: Vec<u64>,
+        /// Where the resource is used up, if there is a limit.
+        limit: Option<u64>,
+    },
+    /// Nanoseconds for which it was so.
+    States(Vec<u64>),
+    /// The value at the end of the bin.
+    Readings(Vec<Option<u64>>),
+    /// Latencies by bucket.
+    Latencies(Vec<Vec<(u32, u64)>>),
+}
+
+impl Series {
+    /// The length of bin `bin` in nanoseconds: the last one may be short, even 0.
+    #[must_use]
+    pub fn length_ns(&self, bin: usize) -> u64 {
+        self.end_of(bin) - self.start_of(bin)
+    }
+
+    /// When bin `bin` begins.
+    #[must_use]
+    pub const fn start_of(&self, bin: usize) -> u64 {
+        self.bin_ns.saturating_mul(bin as u64)
+    }
+
+    /// When bin `bin` ends.
+    #[must_use]
+    pub fn end_of(&self, bin: usize) -> u64 {
+        self.start_of(bin).saturating_add(self.bin_ns).min(self.end_ns)
+    }
+
+    /// Gives the columns the names of their nodes.
+    pub fn name(&mut self, names: &[String]) {
+        for column in &mut self.columns {
+            column.component = names.get(column.node as usize).cloned().unwrap_or_default();
+        }
+    }
+
+    /// The column of this meter at this node.
+    #[must_use]
+    pub fn column(&self, node: u32, meter: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.node == node && column.meter.name == meter)
+    }
+
+    /// Merges every `factor` neighbours.
+    pub(super) fn merge(&mut self, factor: usize) {
+        for column in &mut self.columns {
+            column.values.merge(factor);
+        }
+        self.bins = self.bins.div_ceil(factor);
+        self.bin_ns = self.bin_ns.saturating_mul(factor as u64);
+    }
+}
+
+impl Column {
+    /// The mean level in a bin of `length_ns`; `None` for other columns and empty bins.
+    #[must_use]
+    pub fn mean(&self, bin: usize, length_ns: u64) -> Option<f64> {
+        match &self.values {
+            Values::Levels { area_ns, .. } if length_ns > 0 => {
+                Some(area_ns[bin] as f64 / length_ns as f64)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Values {
+    fn merge(&mut self, factor: usize) {
+        let sums = |values: &mut Vec<u64>| {
+            *values = values
+                .chunks(factor)
+                .map(|chunk| chunk.iter().fold(0_u64, |sum, value| sum.saturating_add(*value)))
+                .collect();
+        };
+        match self {
+            Self::Counts(values) | Self::Times(values) | Self::States(values) => sums(values),
+            Self::Levels { area_ns, max, .. } => {
+                sums(area_ns);
+                let largest = |chunk: &[u64]| chunk.iter().copied().max().unwrap_or(0);
+                *max = max.chunks(factor).map(largest).collect();
+            }
+            Self::Readings(values) => {
+                let last = |chunk: &[Option<u64>]| chunk.last().copied().flatten();
+                *values = values.chunks(factor).map(last).collect();
+            }
+            Self::Latencies(values) => {
+                let all = |chunk: &[Vec<(u32, u64)>]| {
+                    let counts = chunk.iter().flatten().copied();
+                    Histogram::<BIN_BITS>::of(counts).drain()
+                };
+                *values = values.chunks(factor).map(all).collect();
+            }
+        }
+    }
+
+    /// The quantile `q` of a bin's latencies, within one part in 128; `None` without any.
+    #[must_use]
+    pub fn quantile(&self, bin: usize, q: f64) -> Option<u64> {
+        match self {
+            Self::Latencies(bins) if !bins[bin].is_empty() => {
+                Some(Histogram::<BIN_BITS>::of(bins[bin].iter().copied()).quantile(q))
+            }
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn latencies_of_merged_bins_are_those_of_both() {
+        let counts = |of: &[u64]| {
+            let mut histogram = Histogram::<BIN_BITS>::default();
+            of.iter().for_each(|&value| histogram.record(value));
+            histogram.drain()
+        };
+        let parts = vec![counts(&[5, 900_000]), counts(&[]), counts(&[5, 70_000, 70_001])];
+        let mut values = Values::Latencies(parts);
+        assert_eq!((values.quantile(1, 0.5), values.quantile(0, 0.0)), (None, Some(5)));
+        values.merge(3);
+        assert_eq!(values, Values::Latencies(vec![counts(&[5, 5, 70_000, 70_001, 900_000])]));
+        let middle = values.quantile(0, 0.5).expect("there are latencies");
+        assert!(middle.abs_diff(70_000) <= 70_000 / 128, "{middle}");
+    }
+}
