@@ -7,6 +7,7 @@
 mod cause;
 #[cfg(feature = "cli")]
 pub mod csv;
+pub mod explanation;
 pub mod format;
 pub mod json;
 pub mod layout;
