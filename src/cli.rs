@@ -7,6 +7,7 @@ mod args;
 mod check;
 mod diff;
 mod docs;
+mod explain;
 mod input;
 mod run;
 mod snap;
@@ -66,6 +67,7 @@ fn dispatch(ui: &Ui, command: Command) -> Result<Exit, Failure> {
         Command::Check(args) => check::check(ui, &args),
         Command::Test(args) => test::test(ui, &args),
         Command::Diff(args) => diff::diff(ui, &args),
+        Command::Explain(args) => explain::explain(ui, &args),
         Command::Schema => docs::schema(ui),
         Command::Completions { shell } => docs::completions(ui, shell),
         Command::Man { command } => docs::man(ui, command.as_deref()),

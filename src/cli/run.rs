@@ -215,7 +215,7 @@ fn still(written: Result<(), Failure>) -> Result<(), Failure> {
 }
 
 /// A run that stopped is told last, where it is read.
-fn ended(ui: &Ui, result: &RunResult) -> Exit {
+pub(super) fn ended(ui: &Ui, result: &RunResult) -> Exit {
     match &result.stopped {
         None => Exit::Done,
         Some(why) => {

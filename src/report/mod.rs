@@ -7,6 +7,7 @@
 mod cause;
 #[cfg(feature = "cli")]
 pub mod csv;
+pub mod explained;
 pub mod explanation;
 pub mod format;
 pub mod json;
@@ -20,6 +21,7 @@ pub mod series;
 pub mod snapshot;
 mod table;
 pub mod verdict;
+pub mod words;
 
 #[cfg(test)]
 mod sample;
