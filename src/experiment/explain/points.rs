@@ -235,7 +235,8 @@ fn fed(lens: &Lens<'_>, edge: &str, to: &str) -> Option<String> {
     if ratio(retries, attempts) >= MUCH {
         let per_s = |attempts: u64| number(attempts as f64 * 1e9 / lens.length_ns().max(1) as f64);
         clauses.push(format!(
-            "{} of {} attempts on {edge} ({}) are retries, so {to} is sent {} a second instead of {}",
+            "{} of {} attempts on {edge} ({}) are retries, so {to} is sent {} a second instead \
+             of {}",
             count(retries),
             count(attempts),
             share(retries, attempts),

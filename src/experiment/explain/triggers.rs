@@ -123,7 +123,8 @@ fn rises(name: &str, stages: &[Stage], repeat: bool, (start, until): (u64, u64))
         if at < until && rate > quiet * RISE {
             let (per_s, before) = (number(rate * 1e9), number(quiet * 1e9));
             let text = format!(
-                "load {name}: {per_s} requests a second from {} to {}, and {before} at its quietest",
+                "load {name}: {per_s} requests a second from {} to {}, and {before} at its \
+                 quietest",
                 time(at),
                 time(end.min(until))
             );
