@@ -48,6 +48,11 @@ fn told(story: &Story) -> String {
         text.push_str(&one_request(example));
     }
     text.push_str(&what_if(&story.what_if));
+    if story.untried > 0 {
+        let untried = count(story.untried);
+        let left = format!("{untried} changes were not tried, for the time it takes: --everything");
+        text.push_str(&paragraph("    ", &left));
+    }
     text
 }
 

@@ -18,7 +18,11 @@ use crate::scenario::build::BuildError;
 /// In runs of more events than this, only the request itself is listened to.
 const CONTEXT_EVENTS: u64 = 2_000_000;
 
-/// The middle one, by number, of the requests that share the most frequent failure.
+/// Of those that failed alike, the one after this part of them: late enough to be like the others,
+/// and early enough to be found without playing most of the run.
+const EARLY: u64 = 4;
+
+/// One, not among the first, of the requests that share the most frequent failure.
 pub(super) fn example(
     stage: &Stage<'_>,
     fates: &ArmFates,
@@ -33,7 +37,7 @@ pub(super) fn example(
         return Ok(None);
     };
     let mut alike = failed().filter(|(_, _, known)| known.became == fate);
-    let Some((load, number, _)) = alike.nth((of / 2) as usize) else {
+    let Some((load, number, _)) = alike.nth((of / EARLY) as usize) else {
         return Ok(None);
     };
     if !budget.allows(events) {

@@ -34,7 +34,7 @@ use crate::scenario::schema::{Arm, Scenario};
 /// How much work an explanation may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effort {
-    /// Reruns dispatch at most 1.5 times the events of the run, or five million: some seconds.
+    /// Reruns dispatch at most 1.7 times the events of the run, or five million: some seconds.
     Bounded,
     /// Every rerun that may tell something.
     Everything,
@@ -99,7 +99,8 @@ fn story(
         return Ok(Story::default());
     };
     let triggers = triggers::triggers(stage.scenario, stage.system, series.end_ns);
-    let phases = phases::phases(series, &cohorts, &triggers);
+    let warm_up_ns = stage.scenario.warm_up.as_ns();
+    let phases = phases::phases(series, &cohorts, &triggers, warm_up_ns);
     let (system, triggers, phases) = (stage.system, &triggers[..], &phases[..]);
     let evidence = Evidence { system, result: of, series, triggers, phases };
     let mut points = evidence.points();
@@ -107,8 +108,8 @@ fn story(
     if evidence.suffers() {
         story.example = example::example(stage, fates, triggers, (of.events, budget))?;
         let mut reruns = Reruns { stage, fates, events: of.events, budget };
+        (story.what_if, story.untried) = reruns.what_if(&evidence)?;
         points.extend(reruns.no_return(&evidence)?);
-        story.what_if = reruns.what_if(&evidence)?;
     }
     story.points = points;
     Ok(story)

@@ -25,8 +25,14 @@ struct Window {
     well: bool,
 }
 
-/// The phases of an arm, without gaps, from 0 to the end of its series.
-pub(super) fn phases(series: &Series, cohorts: &[Cohort], triggers: &[Trigger]) -> Vec<Phase> {
+/// The phases of an arm, without gaps, from 0 to the end of its series; until `warm_up_ns` nothing
+/// is counted.
+pub(super) fn phases(
+    series: &Series,
+    cohorts: &[Cohort],
+    triggers: &[Trigger],
+    warm_up_ns: u64,
+) -> Vec<Phase> {
     // Requests are known by the bin; a trigger lasts to the end of the one in which it ends.
     let whole = |trigger: &Trigger| {
         let until_ns = trigger.until_ns.div_ceil(series.bin_ns).saturating_mul(series.bin_ns);
@@ -36,10 +42,13 @@ pub(super) fn phases(series: &Series, cohorts: &[Cohort], triggers: &[Trigger]) 
     let triggers: Vec<Trigger> = changes.map(whole).collect();
     let mut windows = windows(series, cohorts);
     judge(&mut windows, &triggers);
-    let mut pieces = pieces(&windows, &triggers, series.end_ns);
+    let mut pieces = pieces(&windows, &triggers, (warm_up_ns, series.end_ns));
     stay_down(&mut pieces, &triggers);
     let phase = |&(kind, from_ns, until_ns): &Piece| {
-        let because = because(series, cohorts, (from_ns, until_ns));
+        let because = match kind {
+            PhaseKind::WarmUp => "what arrives is not counted".to_owned(),
+            _ => because(series, cohorts, (from_ns, until_ns)),
+        };
         Phase { kind, from_ns, until_ns, because }
     };
     pieces.iter().map(phase).collect()
@@ -127,8 +136,12 @@ fn judge(windows: &mut [Window], triggers: &[Trigger]) {
 type Piece = (PhaseKind, u64, u64);
 
 /// Windows and triggers cut the run; neighbours of one kind are joined.
-fn pieces(windows: &[Window], triggers: &[Trigger], end_ns: u64) -> Vec<Piece> {
-    let mut cuts: Vec<u64> = vec![0, end_ns];
+fn pieces(
+    windows: &[Window],
+    triggers: &[Trigger],
+    (warm_up_ns, end_ns): (u64, u64),
+) -> Vec<Piece> {
+    let mut cuts: Vec<u64> = vec![0, warm_up_ns, end_ns];
     cuts.extend(windows.iter().flat_map(|window| [window.from_ns, window.until_ns]));
     cuts.extend(triggers.iter().flat_map(|trigger| [trigger.from_ns, trigger.until_ns]));
     cuts.retain(|cut| *cut <= end_ns);
@@ -146,6 +159,7 @@ fn pieces(windows: &[Window], triggers: &[Trigger], end_ns: u64) -> Vec<Piece> {
         was_ill |= well == Some(false);
         let struck = |trigger: &&Trigger| trigger.from_ns < until && trigger.until_ns > from;
         let kind = match well {
+            _ if until <= warm_up_ns => PhaseKind::WarmUp,
             _ if triggers.iter().any(|trigger| struck(&trigger)) => PhaseKind::Trigger,
             None => PhaseKind::Idle,
             Some(true) if was_ill => PhaseKind::Recovered,
@@ -210,6 +224,10 @@ mod tests {
 
     /// Bins of a second with 100 requests each, of which so many succeed.
     fn played(good: &[u64], triggers: &[(u64, u64)]) -> Vec<(PhaseKind, u64, u64)> {
+        warmed(good, triggers, 0)
+    }
+
+    fn warmed(good: &[u64], triggers: &[(u64, u64)], warm_up: u64) -> Vec<(PhaseKind, u64, u64)> {
         let values = Values::Counts(good.iter().map(|good| u64::from(*good < 999) * 100).collect());
         let column =
             Column { node: ARM, component: String::new(), kind: "arm", meter: &OFFERED, values };
@@ -234,7 +252,7 @@ mod tests {
             changes: true,
         };
         let triggers: Vec<Trigger> = triggers.iter().map(trigger).collect();
-        let phases = phases(&series, &cohorts, &triggers);
+        let phases = phases(&series, &cohorts, &triggers, warm_up * s);
         let piece = |phase: &Phase| (phase.kind, phase.from_ns / s, phase.until_ns / s);
         phases.iter().map(piece).collect()
     }
@@ -269,5 +287,8 @@ mod tests {
         let mut noisy = [97; 12];
         noisy[5] = 60;
         assert_eq!(played(&noisy, &[]), [(Steady, 0, 12)]);
+        let late = [&[999; 3][..], &[98; 9]].concat();
+        assert_eq!(warmed(&late, &[], 3), [(PhaseKind::WarmUp, 0, 3), (Steady, 3, 12)]);
+        assert_eq!(warmed(&late, &[], 0), [(PhaseKind::Idle, 0, 3), (Steady, 3, 12)]);
     }
 }

@@ -33,7 +33,7 @@ impl Budget {
     pub(super) fn new(effort: Effort, events: u64) -> Self {
         match effort {
             Effort::Everything => Self { left: u64::MAX },
-            Effort::Bounded => Self { left: (events / 2 * 3).max(ALWAYS_EVENTS) },
+            Effort::Bounded => Self { left: (events / 10 * 17).max(ALWAYS_EVENTS) },
         }
     }
 
@@ -47,8 +47,9 @@ impl Budget {
         self.left = self.left - self.left / parts.max(1) as u64 + share.left;
     }
 
+    /// True if something can be begun that may take half of the events of the run, or less.
     pub(super) fn allows(&self, events: u64) -> bool {
-        self.left >= events
+        self.left >= events / 2
     }
 
     pub(super) fn spend(&mut self, events: u64) {
@@ -86,13 +87,15 @@ impl Reruns<'_> {
     pub(super) fn what_if(
         &mut self,
         evidence: &Evidence<'_>,
-    ) -> Result<Vec<Counterfactual>, BuildError> {
+    ) -> Result<(Vec<Counterfactual>, u64), BuildError> {
         let alone = alone(self.stage.scenario, self.stage.system);
-        let mut found = Vec::new();
+        let (mut found, mut untried) = (Vec::new(), 0);
         for Alternative { change, scenario } in alternatives(&alone) {
-            if let Some((result, witness)) = self.play(&scenario)?
-                && let Some(fates) = witness.fates.arm(ONLY_ARM)
-            {
+            let Some((result, witness)) = self.play(&scenario)? else {
+                untried += 1;
+                continue;
+            };
+            if let Some(fates) = witness.fates.arm(ONLY_ARM) {
                 let changes = FateChanges::of(self.fates, fates);
                 let amplification = result.arms[ONLY_ARM].amplification;
                 let before = evidence.result.amplification;
@@ -101,7 +104,7 @@ impl Reruns<'_> {
         }
         let gain = |of: &Counterfactual| i128::from(of.saved) - i128::from(of.lost);
         found.sort_by_key(|of| -gain(of));
-        Ok(found)
+        Ok((found, untried))
     }
 
     /// From when on it could not come back: by the resource that was used up, and by ending the
@@ -182,7 +185,8 @@ fn comes_back(
     let mut system = stage.system.clone();
     system.faults.clone_from(&changed.faults);
     let triggers = triggers(changed, &system, series.end_ns);
-    let phases = phases::phases(series, &cohorts, &triggers);
+    let warm_up_ns = stage.scenario.warm_up.as_ns();
+    let phases = phases::phases(series, &cohorts, &triggers, warm_up_ns);
     let last = phases.iter().rfind(|phase| phase.kind != PhaseKind::Idle);
     last.is_some_and(|phase| matches!(phase.kind, PhaseKind::Steady | PhaseKind::Recovered))
 }
