@@ -1,12 +1,10 @@
 //! `dessim run`: one scenario, one seed or many.
 
-use std::io::ErrorKind;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use dessim::ScenarioFile;
 use dessim::experiment::run::{CalendarKind, DEFAULT_MAX_EVENTS, Options};
-use dessim::experiment::trace::{Header, Tracer};
 use dessim::experiment::warn::warnings;
 use dessim::report::page::{page, stopped};
 use dessim::report::result::RunResult;
@@ -19,6 +17,7 @@ use dessim::scenario::{arms, expected_requests, resolved};
 use super::Exit;
 use super::args::{Calendar, Format, Run};
 use super::input::{self, is_dash};
+use super::record::{Records, still};
 use super::target::Target;
 use super::ui::{Failure, Ui};
 
@@ -50,7 +49,7 @@ struct Outputs {
     json: Option<Target>,
     csv: Option<Target>,
     markdown: Option<Target>,
-    trace: Option<Target>,
+    records: Records,
     format: Format,
     /// An export has standard output for itself.
     page: bool,
@@ -75,7 +74,7 @@ impl Outputs {
             json: target(&args.export_json)?,
             csv: target(&args.export_csv)?,
             markdown: target(&args.export_markdown)?,
-            trace: target(&args.trace)?,
+            records: Records::new(args)?,
             format: args.format.unwrap_or(Format::Text),
             page: true,
         };
@@ -94,9 +93,10 @@ impl Outputs {
             ("--export-json", &self.json),
             ("--export-csv", &self.csv),
             ("--export-markdown", &self.markdown),
-            ("--trace", &self.trace),
         ];
-        named.into_iter().filter_map(|(option, target)| Some((option, target.as_ref()?)))
+        let named =
+            named.into_iter().filter_map(|(option, target)| Some((option, target.as_ref()?)));
+        named.chain(self.records.all())
     }
 
     /// Nothing is written twice, and never over the scenario.
@@ -164,10 +164,7 @@ fn once(
     options: &Options,
 ) -> Result<Exit, Failure> {
     let options = &options.clone().sampled(&file.scenario);
-    let mut result = match &outputs.trace {
-        None => simulate(file, options)?,
-        Some(target) => traced(file, options, target)?,
-    };
+    let mut result = outputs.records.run(file, options)?;
     result.scenario.resolved = Some(resolved(&file.scenario));
     outputs.export(&result)?;
     if outputs.page {
@@ -189,29 +186,6 @@ fn once(
 fn simulate(file: &ScenarioFile, options: &Options) -> Result<RunResult, Failure> {
     dessim::experiment::run::run(&file.scenario, &file.name, options)
         .map_err(|error| broken(&error))
-}
-
-fn traced(file: &ScenarioFile, options: &Options, to: &Target) -> Result<RunResult, Failure> {
-    let seed = options.seed.unwrap_or(file.scenario.seed);
-    let header = Header::new(&file.scenario, &file.name, seed);
-    let mut tracer = Tracer::new(to.open()?, &header);
-    let result =
-        dessim::experiment::run::run_with(&file.scenario, &file.name, options, &mut tracer)
-            .map_err(|error| broken(&error))?;
-    let written = match tracer.finish() {
-        Ok(sink) => sink.close(Ok(())),
-        Err(error) => Err(to.failed(error)),
-    };
-    still(written)?;
-    Ok(result)
-}
-
-/// A reader who left does not keep the other files from being written; nobody else is forgiven.
-fn still(written: Result<(), Failure>) -> Result<(), Failure> {
-    match written {
-        Err(Failure::Stdout(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        other => other,
-    }
 }
 
 /// A run that stopped is told last, where it is read.

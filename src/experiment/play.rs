@@ -101,6 +101,7 @@ where
         }
         End::Halted(Halt::OutOfSlots) => (reached, Some(Stop::OutOfSlots)),
     };
+    world.probe().over(end);
     let series = sampler.map(|mut sampler| {
         // What is left of the time shows that nothing happens any more.
         while sampler.next() < end {
@@ -118,6 +119,9 @@ where
 trait Tells {
     fn tell(&mut self, progress: &Progress);
     fn satisfied(&mut self) -> bool;
+
+    /// The arm has ended.
+    fn over(&mut self, at: Instant);
 }
 
 impl<const RECORDS: bool, const ENDS: bool> Tells for Forward<&mut dyn Listener, RECORDS, ENDS> {
@@ -127,6 +131,10 @@ impl<const RECORDS: bool, const ENDS: bool> Tells for Forward<&mut dyn Listener,
 
     fn satisfied(&mut self) -> bool {
         self.0.satisfied()
+    }
+
+    fn over(&mut self, at: Instant) {
+        self.0.over(at);
     }
 }
 

@@ -5,6 +5,7 @@
 //! and the renderings are thin over these two. A new layer that reports metrics appears in all.
 
 mod cause;
+pub mod chrome;
 #[cfg(feature = "cli")]
 pub mod csv;
 pub mod explained;
@@ -13,13 +14,19 @@ pub mod format;
 pub mod json;
 pub mod layout;
 pub mod markdown;
+pub mod otlp;
 pub mod page;
+pub mod perfetto;
+mod protobuf;
 pub mod result;
 pub mod rows;
 pub mod runs;
 pub mod series;
 pub mod snapshot;
+pub mod span;
+pub mod story;
 mod table;
+pub mod tree;
 pub mod verdict;
 pub mod words;
 

@@ -3,9 +3,11 @@
 mod diff;
 mod explain;
 mod exports;
+mod follow;
 mod golden;
 mod run;
 mod told;
+mod viewers;
 
 use std::io::Write;
 use std::path::PathBuf;
