@@ -3,9 +3,11 @@
 pub mod diverge;
 pub mod explain;
 pub mod fates;
+pub mod figures;
 pub mod listen;
 mod play;
 pub mod run;
 pub mod saved;
+pub mod topology;
 pub mod trace;
 pub mod warn;

@@ -9,6 +9,7 @@ mod cause;
 pub mod csv;
 pub mod explained;
 pub mod explanation;
+pub mod figure;
 pub mod format;
 pub mod json;
 pub mod layout;
@@ -20,6 +21,7 @@ pub mod runs;
 pub mod series;
 pub mod snapshot;
 mod table;
+pub mod topology;
 pub mod verdict;
 pub mod words;
 
