@@ -38,7 +38,9 @@ fn is_sound(drawn: &Drawn) {
             let text: &str = node.attribute(name).expect(name);
             text.parse::<f64>().expect(text)
         };
-        let said: usize = node.children().filter_map(|n| n.text()).map(|t| t.chars().count()).sum();
+        // What shows on hovering is in an element of its own.
+        let said = node.children().filter(roxmltree::Node::is_text).filter_map(|node| node.text());
+        let said: usize = said.map(|text| text.chars().count()).sum();
         // Half an em a letter is less than most take: this is no measure, only a bound.
         let wide = said as f64 * number("font-size") * 0.5;
         let left = match node.attribute("text-anchor") {
