@@ -13,6 +13,7 @@ use crate::report::format;
 use crate::report::result::{ArmResult, Component, Metric};
 use crate::report::topology::{Chip, Link, Node, Topology};
 use crate::scenario::names::layer_names;
+use crate::scenario::pipelines::edge_name;
 use crate::scenario::schema::{Arm, Fault, Layer, Scenario};
 
 /// Settings that a label shows; the rest is told on hovering.
@@ -150,7 +151,7 @@ impl<'a> Maker<'a> {
     /// A policy ends in an edge, which is a component of the result.
     fn sends(&mut self, from: (&'static str, &'a str), service: &'a str) {
         self.link(from, ("service", service), |maker| {
-            let edge = format!("{} -> {service}", from.1);
+            let edge = edge_name(from.1, service);
             let count = |metric| maker.count("edge", &edge, metric);
             let (attempts, failed) = (count("attempts"), count("failed"));
             let mut flow = vec![format!("{} attempts", format::count(attempts))];
