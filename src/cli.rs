@@ -8,6 +8,7 @@ mod check;
 mod diff;
 mod docs;
 mod explain;
+mod folder;
 mod follow;
 mod input;
 mod record;

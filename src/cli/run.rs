@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use dessim::ScenarioFile;
+use dessim::experiment::figures::figures;
 use dessim::experiment::run::{CalendarKind, DEFAULT_MAX_EVENTS, Options};
 use dessim::experiment::warn::warnings;
 use dessim::report::page::{page, stopped};
@@ -16,6 +17,7 @@ use dessim::scenario::{arms, expected_requests, resolved};
 
 use super::Exit;
 use super::args::{Calendar, Format, Run};
+use super::folder::Folder;
 use super::input::{self, is_dash};
 use super::record::{Records, still};
 use super::target::Target;
@@ -50,6 +52,7 @@ struct Outputs {
     csv: Option<Target>,
     markdown: Option<Target>,
     records: Records,
+    svg: Option<Folder>,
     format: Format,
     /// An export has standard output for itself.
     page: bool,
@@ -62,6 +65,7 @@ impl Outputs {
                 (args.format == Some(Format::Json), "--format json"),
                 (args.export_json.is_some(), "--export-json"),
                 (args.export_markdown.is_some(), "--export-markdown"),
+                (args.svg.is_some(), "--svg"),
             ];
             if let Some((_, option)) = refused.iter().find(|(given, _)| *given) {
                 let message = format!("{option} takes one run, and --seeds gives several");
@@ -75,6 +79,7 @@ impl Outputs {
             csv: target(&args.export_csv)?,
             markdown: target(&args.export_markdown)?,
             records: Records::new(args)?,
+            svg: args.svg.as_deref().map(|dir| Folder::new(dir, args.overwrite)).transpose()?,
             format: args.format.unwrap_or(Format::Text),
             page: true,
         };
@@ -119,7 +124,10 @@ impl Outputs {
         Ok(())
     }
 
-    fn export(&self, result: &RunResult) -> Result<(), Failure> {
+    fn export(&self, file: &ScenarioFile, result: &RunResult) -> Result<(), Failure> {
+        if let Some(folder) = &self.svg {
+            folder.write(&figures(&file.scenario, result))?;
+        }
         if let Some(target) = &self.json {
             target.write(&json::to_json(result))?;
         }
@@ -166,7 +174,7 @@ fn once(
     let options = &options.clone().sampled(&file.scenario);
     let mut result = outputs.records.run(file, options)?;
     result.scenario.resolved = Some(resolved(&file.scenario));
-    outputs.export(&result)?;
+    outputs.export(file, &result)?;
     if outputs.page {
         Ui::print_raw(&match outputs.format {
             Format::Text => page(&result),
