@@ -5,6 +5,7 @@ mod explain;
 mod exports;
 mod golden;
 mod run;
+mod show;
 mod told;
 
 use std::io::Write;
