@@ -108,7 +108,7 @@ impl Listener for Everyone<'_> {
     }
 
     fn satisfied(&self) -> bool {
-        self.0.iter().all(|one| one.satisfied())
+        !self.0.is_empty() && self.0.iter().all(|one| one.satisfied())
     }
 
     fn over(&mut self, at: Instant) {
