@@ -6,6 +6,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use dessim::experiment::follow::Wish;
 
+use super::export::ExportArgs;
+use super::plot::ShowArgs;
+
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done               3  a scenario is invalid, or its run stopped early
@@ -133,12 +136,11 @@ pub(crate) struct Run {
     /// Write the result as JSON; `-` is standard output
     #[arg(long, value_name = "FILE")]
     pub export_json: Option<PathBuf>,
-    /// Write the results as CSV, one number a line
-    #[arg(long, value_name = "FILE")]
-    pub export_csv: Option<PathBuf>,
     /// Write the result as Markdown
     #[arg(long, value_name = "FILE")]
     pub export_markdown: Option<PathBuf>,
+    #[command(flatten)]
+    pub exports: ExportArgs,
     /// Write everything that happens as JSON lines
     #[arg(long, value_name = "FILE", conflicts_with = "seeds")]
     pub trace: Option<PathBuf>,
@@ -161,7 +163,9 @@ pub(crate) struct Run {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..),
         allow_negative_numbers = true)]
     pub max_events: Option<u64>,
-    /// Print no warnings
+    #[command(flatten)]
+    pub show: ShowArgs,
+    /// Print no warnings and no progress
     #[arg(short, long)]
     pub quiet: bool,
 }

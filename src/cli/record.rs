@@ -13,6 +13,7 @@ use dessim::report::perfetto::Perfetto;
 use dessim::report::result::{Hex, RunResult};
 
 use super::args::Run;
+use super::progress::Meter;
 use super::target::{Sink, Target};
 use super::ui::Failure;
 
@@ -44,7 +45,12 @@ impl Records {
     }
 
     /// Runs `file` and writes what was asked for.
-    pub(super) fn run(&self, file: &ScenarioFile, options: &Options) -> Result<RunResult, Failure> {
+    pub(super) fn run(
+        &self,
+        file: &ScenarioFile,
+        options: &Options,
+        meter: &mut Meter,
+    ) -> Result<RunResult, Failure> {
         let seed = options.seed.unwrap_or(file.scenario.seed);
         let header = Header::new(&file.scenario, &file.name, seed);
         let digest = Hex(digest(&file.scenario)).to_string();
@@ -59,7 +65,7 @@ impl Records {
         everyone.0.extend(tracer.as_mut().map(|one| one as &mut dyn Listener));
         everyone.0.extend(chrome.as_mut().map(|one| one as &mut dyn Listener));
         everyone.0.extend(perfetto.as_mut().map(|one| one as &mut dyn Listener));
-        let result = run_with(&file.scenario, &file.name, options, &mut everyone)
+        let result = run_with(&file.scenario, &file.name, options, &mut meter.watch(&mut everyone))
             .map_err(|error| Failure::invalid(error.to_string()))?;
         if let (Some(tracer), Some(to)) = (tracer, &self.trace) {
             still(close(to, tracer.finish()))?;

@@ -102,11 +102,14 @@ where
         End::Halted(Halt::OutOfSlots) => (reached, Some(Stop::OutOfSlots)),
     };
     world.probe().over(end);
-    let series = sampler.map(|mut sampler| {
+    if let Some(sampler) = &mut sampler {
         // What is left of the time shows that nothing happens any more.
         while sampler.next() < end {
-            look(&mut world, &mut sampler, end);
+            look(&mut world, sampler, end);
         }
+    }
+    world.settle(end);
+    let series = sampler.map(|mut sampler| {
         look(&mut world, &mut sampler, end);
         let mut series = sampler.finish();
         series.name(&names);
