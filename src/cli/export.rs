@@ -12,19 +12,19 @@ use super::ui::Failure;
 
 #[derive(Debug, Args)]
 pub(crate) struct ExportArgs {
-    /// Write every number as CSV, one a line; of one run those of its bins, too
+    /// Write every number as CSV; of one run, over time, too
     #[arg(long, value_name = "FILE")]
     pub export_csv: Option<PathBuf>,
     /// Write the same as Parquet
     #[arg(long, value_name = "FILE", hide = !cfg!(feature = "parquet"))]
     pub export_parquet: Option<PathBuf>,
-    /// Write what it was over time as OpenMetrics, for Prometheus
+    /// Write the run over time as OpenMetrics, for Prometheus
     #[arg(long, value_name = "FILE")]
     pub export_prometheus: Option<PathBuf>,
-    /// Write what it was over time as InfluxDB line protocol
+    /// Write the run over time as InfluxDB line protocol
     #[arg(long, value_name = "FILE")]
     pub export_influx: Option<PathBuf>,
-    /// When virtual time 0 is for those two, in seconds after 1970 [default: 0]
+    /// What those two call virtual time 0: seconds after 1970
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=MOST_EPOCH))]
     pub epoch: Option<u64>,
 }

@@ -14,11 +14,11 @@ use super::ui::Failure;
 
 #[derive(Debug, Args)]
 pub(crate) struct ShowArgs {
-    /// Show small plots over time below the page: auto, always, never [default: auto]
+    /// Plot over time below the page: auto, always or never
     #[arg(long, value_name = "WHEN", num_args = 0..=1, require_equals = true,
         default_missing_value = "always", hide_possible_values = true)]
     pub plot: Option<When>,
-    /// Show on standard error how far a long run is: auto, always, never [default: auto]
+    /// Tell how far a long run is: auto, always or never
     #[arg(long, value_name = "WHEN", hide_possible_values = true)]
     pub progress: Option<progress::When>,
 }

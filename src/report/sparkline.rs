@@ -17,8 +17,9 @@ const LEAST_COLUMNS: usize = 40;
 const LABEL_COLUMNS: usize = 30;
 /// Numbers of the whole arm that are always shown: what they are called here and in the series.
 const RATES: [(&str, &str); 2] = [("goodput", "requests.succeeded"), ("retries", "retries")];
-/// What the largest of a line may take, `max 20,484 of 50,000`; it is known only once there are bars.
-const MOST_COLUMNS: usize = 20;
+/// What the largest of a line takes as a rule, `max 40 of 40`; it is known only once there are
+/// bars.
+const MOST_COLUMNS: usize = 14;
 /// So many levels are shown.
 const LEVELS: usize = 2;
 
@@ -52,16 +53,27 @@ pub fn sparklines(
     let all = || shown.iter().flatten();
     let label_columns = all().map(|(label, _, _)| width(label)).max().unwrap_or(0);
     let label_columns = label_columns.min(LABEL_COLUMNS).min(columns / 3);
-    let bars = columns.saturating_sub(label_columns + MOST_COLUMNS + 6).max(8);
-    let axis = Axis { end_ns, bars };
-    let mut text = format!("\nover time, 0 s to {}", time(end_ns));
-    text.push_str(&format!(", {} a column\n", time(axis.start_of(1))));
-    for ((name, series), picked) in arms.iter().zip(&shown) {
+    let draw = |most_columns: usize| {
+        let bars = columns.saturating_sub(label_columns + most_columns + 6).max(8);
+        let axis = Axis { end_ns, bars };
+        let line = |series, picked: &(String, &Column, bool)| {
+            axis.line(series, &picked.0, picked.1, picked.2)
+        };
+        let lines = arms.iter().zip(&shown);
+        let lines = lines.map(|((_, series), picked)| picked.iter().map(|one| line(series, one)));
+        let lines: Vec<Vec<Line>> = lines.map(Iterator::collect).collect();
+        (axis, lines)
+    };
+    let (mut axis, mut lines) = draw(MOST_COLUMNS);
+    let most = lines.iter().flatten().map(|line| width(&line.most)).max().unwrap_or(0);
+    if most > MOST_COLUMNS {
+        (axis, lines) = draw(most);
+    }
+    let head = format!("over time, 0 s to {}, {} a column", time(end_ns), time(axis.start_of(1)));
+    let mut text = format!("\n{}\n", cut(&head, columns));
+    for ((name, _), lines) in arms.iter().zip(&lines) {
         text.push_str(&format!("{}\n", cut(name, columns)));
-        for (label, column, is_rate) in picked {
-            let line = axis.line(series, label, column, *is_rate);
-            text.push_str(&line.print(label_columns));
-        }
+        lines.iter().for_each(|line| text.push_str(&line.print(label_columns)));
         if let Some(windows) = faults.get(*name).filter(|windows| !windows.is_empty()) {
             text.push_str(&axis.faults(windows, label_columns));
         }

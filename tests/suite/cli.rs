@@ -7,6 +7,7 @@ mod figures;
 mod follow;
 mod golden;
 mod run;
+mod show;
 mod told;
 mod viewers;
 
