@@ -25,7 +25,8 @@ pub(crate) struct ExportArgs {
     #[arg(long, value_name = "FILE")]
     pub export_influx: Option<PathBuf>,
     /// What those two call virtual time 0: seconds after 1970
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=MOST_EPOCH))]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true,
+        value_parser = clap::value_parser!(u64).range(..=MOST_EPOCH))]
     pub epoch: Option<u64>,
 }
 
@@ -154,9 +155,9 @@ fn left(target: &Target, error: &io::Error) -> bool {
 /// One file in its format.
 #[derive(Debug)]
 enum Table<'a> {
-    Csv(csv::Table<Sink<'a>>),
+    Csv(Box<csv::Table<Sink<'a>>>),
     #[cfg(feature = "parquet")]
-    Parquet(dessim::report::parquet::Table<Sink<'a>>),
+    Parquet(Box<dessim::report::parquet::Table<Sink<'a>>>),
     Prometheus(Sink<'a>, u64),
     Influx(Sink<'a>, u64),
 }
@@ -166,10 +167,10 @@ impl<'a> Table<'a> {
         let sink = target.open()?;
         let failed = |error| target.failed(error);
         Ok(match format {
-            Format::Csv => Self::Csv(csv::Table::new(sink).map_err(failed)?),
+            Format::Csv => Self::Csv(Box::new(csv::Table::new(sink).map_err(failed)?)),
             #[cfg(feature = "parquet")]
             Format::Parquet => {
-                Self::Parquet(dessim::report::parquet::Table::new(sink).map_err(failed)?)
+                Self::Parquet(Box::new(dessim::report::parquet::Table::new(sink).map_err(failed)?))
             }
             #[cfg(not(feature = "parquet"))]
             Format::Parquet => unreachable!("it is refused before"),

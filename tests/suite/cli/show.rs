@@ -34,7 +34,7 @@ fn plots_without_a_page_are_refused() {
 }
 
 /// Long enough that progress is told several times.
-const LONG: &str = "run small.ron --set load.users.total=150000";
+const LONG: &str = "run small.ron --set load.users.total=400000";
 
 #[test]
 fn progress_is_told_and_touches_nothing_else() {
