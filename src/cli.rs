@@ -8,6 +8,7 @@ mod check;
 mod diff;
 mod docs;
 mod input;
+mod report;
 mod run;
 mod snap;
 mod target;
@@ -66,6 +67,7 @@ fn dispatch(ui: &Ui, command: Command) -> Result<Exit, Failure> {
         Command::Check(args) => check::check(ui, &args),
         Command::Test(args) => test::test(ui, &args),
         Command::Diff(args) => diff::diff(ui, &args),
+        Command::Report(args) => report::report(ui, &args),
         Command::Schema => docs::schema(ui),
         Command::Completions { shell } => docs::completions(ui, shell),
         Command::Man { command } => docs::man(ui, command.as_deref()),

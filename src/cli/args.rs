@@ -43,6 +43,14 @@ Examples:
   dessim diff monday.jsonl tuesday.jsonl
   dessim diff burst.ron trace-of-last-release.jsonl";
 
+const REPORT_EXAMPLES: &str = "\
+Examples:
+  dessim report scenarios/burst.ron
+  dessim report burst.ron --seed 8 -o burst-8.html
+  dessim run burst.ron --export-json burst.json && dessim report burst.json
+
+The page opens without a network. A saved result is played again, and must be the same run.";
+
 /// A deterministic simulator of retries, cascades and recovery.
 #[derive(Debug, Parser)]
 #[command(
@@ -78,6 +86,8 @@ pub(crate) enum Command {
     Test(Test),
     /// Name the first event in which two runs differ
     Diff(Diff),
+    /// Write a run as one HTML file, with charts and all numbers
+    Report(Report),
     /// Print the JSON Schema of scenarios
     Schema,
     /// Print a completion script
@@ -182,6 +192,23 @@ pub(crate) struct Diff {
     /// Run scenarios with this seed instead of their own
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub seed: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = REPORT_EXAMPLES)]
+pub(crate) struct Report {
+    /// A scenario, or a result written by `dessim run --export-json`; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Where to write it; `-` is standard output [default: FILE's stem with .html, here]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Run with this seed instead of the scenario's or the result's
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub seed: Option<u64>,
+    /// Replace a value of the scenario; may be repeated
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
 }
 
 fn seeds(text: &str) -> Result<RangeInclusive<u64>, String> {

@@ -5,5 +5,6 @@ pub mod listen;
 mod play;
 pub mod run;
 pub mod saved;
+pub mod setting;
 pub mod trace;
 pub mod warn;

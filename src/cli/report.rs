@@ -1,0 +1,58 @@
+//! `dessim report`: a run as one HTML file.
+
+use std::path::PathBuf;
+
+use dessim::experiment::run::{Options, common_bins, run};
+use dessim::experiment::setting::setting;
+use dessim::report::html::{Sheet, to_html};
+use dessim::report::result::RunResult;
+use dessim::scenario::resolved;
+
+use super::Exit;
+use super::args::Report;
+use super::input::{self, Playable, is_dash};
+use super::run::{ended, feasible};
+use super::target::Target;
+use super::ui::{Failure, Ui, shown};
+
+pub(super) fn report(ui: &Ui, args: &Report) -> Result<Exit, Failure> {
+    let path = args.output.clone().unwrap_or_else(|| PathBuf::from(input::name(&args.file) + ".html"));
+    let target = Target::new(&path)?;
+    if !is_dash(&args.file) && target.is(&args.file) {
+        let message = format!("the report {} would replace what it is of", target.shown());
+        return Err(Failure::usage(message, "give it another file with --output"));
+    }
+    let playable = Playable::open(&args.file, &args.set)?;
+    let file = &playable.file;
+    input::warn(ui, file);
+    let options = playable.options(args.seed);
+    feasible(file, options.max_events != Options::default().max_events)?;
+    let result = play(&playable, options)?;
+    playable.verify(&result)?;
+    let page = to_html(&Sheet {
+        result: &result,
+        setting: &setting(&file.scenario),
+        explanation: None,
+        replayed: playable.vouches_for(&result),
+    });
+    target.write(&page)?;
+    if !target.is_stdout() {
+        ui.print(&format!("{}\n", shown(&path)))?;
+    }
+    Ok(ended(ui, &result))
+}
+
+/// Plays it, with bins of one width in all arms: side by side, rates must be of the same thing.
+fn play(playable: &Playable, options: Options) -> Result<RunResult, Failure> {
+    let file = &playable.file;
+    let play = |options: &Options| {
+        run(&file.scenario, &file.name, options).map_err(|error| Failure::invalid(error.to_string()))
+    };
+    let options = options.sampled(&file.scenario);
+    let mut result = play(&options)?;
+    if let Some(sample) = common_bins(&result) {
+        result = play(&Options { sample: Some(sample), ..options })?;
+    }
+    result.scenario.resolved = Some(resolved(&file.scenario));
+    Ok(result)
+}
