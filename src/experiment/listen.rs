@@ -1,14 +1,14 @@
 //! Who listens to a run, and to how much of it.
 
 use crate::kernel::time::Instant;
-use crate::metrics::probe::{End, Probe, Record};
+use crate::metrics::probe::{End, Probe, Record, Unfinished};
 
 /// How much of a run a listener hears: the less, the faster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Hears {
     /// Only how far it is.
     Progress,
-    /// How each request ends, too.
+    /// How each request ends, and which do not, too.
     Ends,
     /// Everything that happens to a request, too.
     Records,
@@ -34,6 +34,9 @@ pub trait Listener {
 
     /// A request of the present arm is over.
     fn ended(&mut self, _end: &End) {}
+
+    /// The present arm is over, and this request of it is not.
+    fn unfinished(&mut self, _request: &Unfinished) {}
 
     /// So far is the present arm; told every now and then.
     fn progress(&mut self, _progress: &Progress) {}
@@ -78,5 +81,9 @@ impl<const RECORDS: bool, const ENDS: bool> Probe for Forward<&mut dyn Listener,
 
     fn ended(&mut self, end: &End) {
         self.0.ended(end);
+    }
+
+    fn unfinished(&mut self, request: &Unfinished) {
+        self.0.unfinished(request);
     }
 }

@@ -1,6 +1,7 @@
-//! Runs of scenarios: one run, its trace, and where two runs part.
+//! Runs of scenarios: one run, its trace, where two runs part, and whose fate changed.
 
 pub mod diverge;
+pub mod fates;
 pub mod listen;
 mod play;
 pub mod run;

@@ -123,6 +123,9 @@ pub trait Probe {
 
     /// A request is over.
     fn ended(&mut self, _end: &End) {}
+
+    /// The run is over, and this request is not; told to whoever hears of ends.
+    fn unfinished(&mut self, _request: &Unfinished) {}
 }
 
 /// How a request ended.
@@ -140,6 +143,21 @@ pub struct End {
     pub attempts: u32,
     /// What became of it.
     pub fate: Fate,
+    /// It arrived after the warm-up.
+    pub measured: bool,
+}
+
+/// A request that is under way when the run ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unfinished {
+    /// Which load it came from; index into the names of the run.
+    pub load: u32,
+    /// Its number within its load, from 0.
+    pub request: u64,
+    /// When it arrived.
+    pub arrived: Instant,
+    /// Attempts that were sent for it so far.
+    pub attempts: u32,
     /// It arrived after the warm-up.
     pub measured: bool,
 }

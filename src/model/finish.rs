@@ -2,6 +2,7 @@
 
 use super::edge::Edge;
 use super::frame::NodeId;
+use super::request::Request;
 use super::service;
 use super::state::Cx;
 use super::tally::Tally;
@@ -12,7 +13,7 @@ use crate::kernel::time::{Duration, Instant};
 use crate::metrics::fingerprint::Fingerprint;
 use crate::metrics::histogram::Histogram;
 use crate::metrics::meter::Eye;
-use crate::metrics::probe::Probe;
+use crate::metrics::probe::{Probe, Unfinished};
 use crate::metrics::summary::Component;
 
 /// What an arm did.
@@ -115,7 +116,12 @@ impl<C: Calendar, P: Probe> World<C, P> {
         let end = end.max(self.cx.measured_from);
         let window = end - self.cx.measured_from;
         let mut there = vec![0; self.nodes.len()];
-        let Cx { frames, requests, edges, .. } = &mut self.cx;
+        let Cx { frames, requests, edges, probe, .. } = &mut self.cx;
+        if P::HEARS_ENDS {
+            for &Request { load, index, arrived, attempts, measured, .. } in requests.unfinished() {
+                probe.unfinished(&Unfinished { load, request: index, arrived, attempts, measured });
+            }
+        }
         for (_, frame) in frames.iter() {
             if requests.get(frame.request).is_some_and(|of| of.measured) {
                 there[frame.node as usize] += 1;

@@ -108,7 +108,12 @@ impl Requests {
     /// Measured requests that have not ended.
     #[must_use]
     pub fn in_flight(&self) -> u64 {
-        self.slots.iter().filter(|request| request.measured && !request.ended).count() as u64
+        self.unfinished().filter(|request| request.measured).count() as u64
+    }
+
+    /// Every request that has not ended.
+    pub fn unfinished(&self) -> impl Iterator<Item = &Request> {
+        self.slots.iter().filter(|request| !request.ended)
     }
 }
 

@@ -1,0 +1,346 @@
+//! What became of every single request, and for which of them it differs between two runs.
+//!
+//! Draws are keyed by names and numbers, so request 17 of a load is the same request in every run
+//! of it, with the same luck. Two runs can therefore be compared request by request, and what has
+//! changed has changed because of what differs between them.
+//!
+//! Only measured requests count. A request takes [`BYTES`] bytes, whatever happened to it, in
+//! vectors that grow by doubling; nothing else grows with a run.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use super::listen::{Hears, Listener};
+use crate::kernel::time::Duration;
+use crate::metrics::fate::Fate;
+use crate::metrics::probe::{End, Unfinished};
+use crate::metrics::recorder::Recorder;
+use crate::metrics::summary::LatencySummary;
+
+#[cfg(test)]
+mod tests;
+
+/// What is kept of a request: its fate, its latency and its attempts.
+pub const BYTES: usize = 1 + 8 + 4;
+
+/// So many requests of a group are named.
+pub const NAMED: usize = 3;
+
+/// What is known of a request's end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Became {
+    /// It ended so.
+    Ended(Fate),
+    /// It did not succeed, and its cause is not known: traces do not say it.
+    Failed,
+    /// It was under way when the run ended.
+    InFlight,
+}
+
+impl Became {
+    /// True for what succeeded in time.
+    #[must_use]
+    pub const fn is_good(self) -> bool {
+        matches!(self, Self::Ended(fate) if good(fate))
+    }
+
+    /// Its name in data, in snake case.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ended(fate) => fate.name(),
+            Self::Failed => "failed",
+            Self::InFlight => "in_flight",
+        }
+    }
+
+    /// It in a sentence about the request.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Ended(fate) => fate.words(),
+            Self::Failed => "did not succeed",
+            Self::InFlight => "was still under way",
+        }
+    }
+
+    fn code(self) -> u8 {
+        match self {
+            Self::Ended(fate) => 1 + fate as u8,
+            Self::Failed => FAILED,
+            Self::InFlight => IN_FLIGHT,
+        }
+    }
+
+    fn of(code: u8) -> Option<Self> {
+        match code {
+            ABSENT => None,
+            FAILED => Some(Self::Failed),
+            IN_FLIGHT => Some(Self::InFlight),
+            fate => Fate::ALL.get(usize::from(fate) - 1).copied().map(Self::Ended),
+        }
+    }
+}
+
+const ABSENT: u8 = 0;
+const FAILED: u8 = 254;
+const IN_FLIGHT: u8 = 255;
+
+/// True for the fate that a request is sent for.
+#[must_use]
+pub const fn good(fate: Fate) -> bool {
+    matches!(fate, Fate::Succeeded)
+}
+
+/// What became of every request of a run, arm by arm: a listener.
+#[derive(Clone, Debug, Default)]
+pub struct Fates {
+    arms: Vec<(String, ArmFates)>,
+}
+
+impl Fates {
+    /// Of a run that has not begun.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Those of the arm `name`, if it was played.
+    #[must_use]
+    pub fn arm(&self, name: &str) -> Option<&ArmFates> {
+        self.arms.iter().find(|(arm, _)| arm == name).map(|(_, fates)| fates)
+    }
+
+    /// The arms that were played, in order.
+    pub fn arms(&self) -> impl Iterator<Item = (&str, &ArmFates)> {
+        self.arms.iter().map(|(name, fates)| (name.as_str(), fates))
+    }
+
+    /// The arm `name`, for whoever reads of requests instead of hearing of them.
+    pub fn enter(&mut self, name: &str) -> &mut ArmFates {
+        let at = self.arms.iter().position(|(arm, _)| arm == name).unwrap_or_else(|| {
+            self.arms.push((name.to_owned(), ArmFates::default()));
+            self.arms.len() - 1
+        });
+        &mut self.arms[at].1
+    }
+}
+
+impl Listener for Fates {
+    fn hears(&self) -> Hears {
+        Hears::Ends
+    }
+
+    fn begin(&mut self, arm: &str, names: &[String]) {
+        let loads = names.iter().map(|name| LoadFates { name: name.clone(), ..LoadFates::EMPTY });
+        self.arms.push((arm.to_owned(), ArmFates { loads: loads.collect() }));
+    }
+
+    fn ended(&mut self, end: &End) {
+        if let (true, Some((_, arm))) = (end.measured, self.arms.last_mut()) {
+            let took = (end.at - end.arrived).as_ns();
+            let became = Became::Ended(end.fate);
+            arm.loads[end.load as usize].set(end.request, became, took, end.attempts);
+        }
+    }
+
+    fn unfinished(&mut self, of: &Unfinished) {
+        if let (true, Some((_, arm))) = (of.measured, self.arms.last_mut()) {
+            arm.loads[of.load as usize].set(of.request, Became::InFlight, 0, of.attempts);
+        }
+    }
+}
+
+/// What became of every request of an arm.
+#[derive(Clone, Debug, Default)]
+pub struct ArmFates {
+    /// By the index of the load in the names of the run; components that are no loads are empty.
+    loads: Vec<LoadFates>,
+}
+
+/// The requests of a load, by their numbers.
+#[derive(Clone, Debug)]
+struct LoadFates {
+    name: String,
+    became: Vec<u8>,
+    took_ns: Vec<u64>,
+    attempts: Vec<u32>,
+}
+
+impl LoadFates {
+    const EMPTY: Self =
+        Self { name: String::new(), became: Vec::new(), took_ns: Vec::new(), attempts: Vec::new() };
+
+    fn set(&mut self, request: u64, became: Became, took_ns: u64, attempts: u32) {
+        let at = request as usize;
+        if at >= self.became.len() {
+            self.became.resize(at + 1, ABSENT);
+            self.took_ns.resize(at + 1, 0);
+            self.attempts.resize(at + 1, 0);
+        }
+        self.became[at] = became.code();
+        self.took_ns[at] = took_ns;
+        self.attempts[at] = attempts;
+    }
+
+    fn get(&self, at: usize) -> Option<Known> {
+        let became = Became::of(*self.became.get(at)?)?;
+        Some(Known { became, took_ns: self.took_ns[at], attempts: self.attempts[at] })
+    }
+}
+
+/// What is known of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// What became of it.
+    pub became: Became,
+    /// From its arrival to its end; 0 for what did not end.
+    pub took_ns: u64,
+    /// Attempts that were sent for it.
+    pub attempts: u32,
+}
+
+impl ArmFates {
+    /// The fate of request `request` of `load`; `None` if it did not end, or is not of this arm.
+    #[must_use]
+    pub fn of(&self, load: &str, request: u64) -> Option<Fate> {
+        match self.get(load, request)?.became {
+            Became::Ended(fate) => Some(fate),
+            Became::Failed | Became::InFlight => None,
+        }
+    }
+
+    /// What is known of request `request` of `load`; `None` if it is not of this arm.
+    #[must_use]
+    pub fn get(&self, load: &str, request: u64) -> Option<Known> {
+        self.load(load)?.get(usize::try_from(request).ok()?)
+    }
+
+    /// Every request of this arm, load by load in the order of their names.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, u64, Known)> {
+        let mut loads: Vec<&LoadFates> = self.loads.iter().collect();
+        loads.sort_by(|a, b| a.name.cmp(&b.name));
+        loads.into_iter().flat_map(|load| {
+            let known = |at: usize| Some((load.name.as_str(), at as u64, load.get(at)?));
+            (0..load.became.len()).filter_map(known)
+        })
+    }
+
+    /// Notes what is known of a request, in place of what was known before.
+    pub fn set(&mut self, load: &str, request: u64, known: Known) {
+        let at = self.loads.iter().position(|of| of.name == load).unwrap_or_else(|| {
+            self.loads.push(LoadFates { name: load.to_owned(), ..LoadFates::EMPTY });
+            self.loads.len() - 1
+        });
+        self.loads[at].set(request, known.became, known.took_ns, known.attempts);
+    }
+
+    fn load(&self, name: &str) -> Option<&LoadFates> {
+        self.loads.iter().find(|load| load.name == name && !load.became.is_empty())
+    }
+}
+
+/// How the requests of an arm fared in two runs, `a` and `b`.
+///
+/// `saved + lost + good_in_both + bad_in_both` are the requests in both.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FateChanges {
+    /// Requests that are in both runs; everything below but the next two is of these.
+    pub in_both: u64,
+    /// Requests that only `a` has.
+    pub only_in_a: u64,
+    /// Requests that only `b` has.
+    pub only_in_b: u64,
+    /// They did not succeed in `a`: `saved` is a part of these.
+    pub failing: u64,
+    /// They did not succeed in `a`, and succeeded in `b`.
+    pub saved: u64,
+    /// They succeeded in `a`, and did not in `b`.
+    pub lost: u64,
+    /// They succeeded in both.
+    pub good_in_both: u64,
+    /// They succeeded in neither.
+    pub bad_in_both: u64,
+    /// How many fared so in `a` and so in `b`, those that fared alike included.
+    pub groups: BTreeMap<(Became, Became), u64>,
+    /// The first requests of each group, by load and number: `clients#17`.
+    pub named: BTreeMap<(Became, Became), Vec<String>>,
+    /// By how much those of `good_in_both` took longer that did.
+    pub slower: LatencySummary,
+    /// By how much those of `good_in_both` took less long that did.
+    pub faster: LatencySummary,
+    /// Attempts less in `b`, over the requests for which fewer were sent.
+    pub attempts_saved: u64,
+    /// Attempts more in `b`, over the requests for which more were sent.
+    pub attempts_added: u64,
+}
+
+impl FateChanges {
+    /// Compares two runs, arm by arm; an arm that only one of them has is left out.
+    #[must_use]
+    pub fn between(a: &Fates, b: &Fates) -> BTreeMap<String, Self> {
+        a.arms()
+            .filter_map(|(name, of_a)| Some((name.to_owned(), Self::of(of_a, b.arm(name)?))))
+            .collect()
+    }
+
+    /// Compares two arms.
+    #[must_use]
+    pub fn of(a: &ArmFates, b: &ArmFates) -> Self {
+        let mut names: Vec<&str> = a.loads.iter().chain(&b.loads).map(|of| &*of.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        let mut changes = Self::default();
+        let (mut slower, mut faster) = (Recorder::default(), Recorder::default());
+        for name in names {
+            let (a, b) = (a.load(name), b.load(name));
+            let len = |of: Option<&LoadFates>| of.map_or(0, |of| of.became.len());
+            for at in 0..len(a).max(len(b)) {
+                let (a, b) = (a.and_then(|of| of.get(at)), b.and_then(|of| of.get(at)));
+                let (a, b) = match (a, b) {
+                    (Some(a), Some(b)) => (a, b),
+                    (a, b) => {
+                        changes.only_in_a += u64::from(a.is_some());
+                        changes.only_in_b += u64::from(b.is_some());
+                        continue;
+                    }
+                };
+                changes.count(a, b, || format!("{name}#{at}"));
+                if a.became.is_good() && b.became.is_good() {
+                    let change = Duration::from_ns(a.took_ns.abs_diff(b.took_ns));
+                    match a.took_ns.cmp(&b.took_ns) {
+                        Ordering::Less => slower.record(change),
+                        Ordering::Greater => faster.record(change),
+                        Ordering::Equal => {}
+                    }
+                }
+            }
+        }
+        Self { slower: slower.summary(), faster: faster.summary(), ..changes }
+    }
+
+    fn count(&mut self, a: Known, b: Known, name: impl Fn() -> String) {
+        self.in_both += 1;
+        *match (a.became.is_good(), b.became.is_good()) {
+            (true, true) => &mut self.good_in_both,
+            (true, false) => &mut self.lost,
+            (false, true) => &mut self.saved,
+            (false, false) => &mut self.bad_in_both,
+        } += 1;
+        self.failing += u64::from(!a.became.is_good());
+        let group = (a.became, b.became);
+        *self.groups.entry(group).or_default() += 1;
+        let named = self.named.entry(group).or_default();
+        if named.len() < NAMED {
+            named.push(name());
+        }
+        self.attempts_saved += u64::from(a.attempts.saturating_sub(b.attempts));
+        self.attempts_added += u64::from(b.attempts.saturating_sub(a.attempts));
+    }
+
+    /// Requests that are in both runs and did not fare alike.
+    #[must_use]
+    pub fn changed(&self) -> u64 {
+        self.groups.iter().filter(|((a, b), _)| a != b).map(|(_, count)| count).sum()
+    }
+}

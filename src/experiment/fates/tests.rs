@@ -1,0 +1,186 @@
+use super::*;
+use crate::ScenarioFile;
+use crate::experiment::run::{Options, run_with};
+use crate::report::result::RunResult;
+
+const TEXT: &str = r#"Scenario(schema: 1, seed: 3, duration: "2s", warm_up: "200ms",
+    load: {
+        "users": Load(arrivals: Poisson(rate: "150/s")),
+        "batch": Load(arrivals: Constant(rate: "20/s"), deadline: "30ms"),
+    },
+    services: { "db": Service(time: Exponential(mean: "10ms"), slots: 1, queue: 2) },
+    arms: {
+        "plain": Arm(calls: { "users": Call(to: "db"), "batch": Call(to: "db") }),
+        "retry": Arm(calls: {
+            "users": Call(to: "db", policy: [Retry(max_retries: 2), Timeout("50ms")]),
+            "batch": Call(to: "db"),
+        }),
+    })"#;
+
+fn played(text: &str) -> (Fates, RunResult) {
+    let file = ScenarioFile::from_bytes("a", text.as_bytes()).expect("it is a scenario");
+    let mut fates = Fates::new();
+    let result = run_with(&file.scenario, "a", &Options::default(), &mut fates).expect("it runs");
+    (fates, result)
+}
+
+fn count(arm: &ArmFates, became: Became) -> u64 {
+    arm.iter().filter(|(_, _, known)| known.became == became).count() as u64
+}
+
+#[test]
+fn every_measured_request_has_the_fate_that_the_run_counts() {
+    let (fates, result) = played(TEXT);
+    let mut in_flight = 0;
+    for (name, arm) in fates.arms() {
+        let of = &result.arms[name];
+        let requests = of.requests;
+        assert_eq!(arm.iter().count() as u64, requests.offered);
+        for (became, expected) in [
+            (Became::Ended(Fate::Succeeded), requests.succeeded),
+            (Became::Ended(Fate::Late), requests.late),
+            (Became::Ended(Fate::Error), of.failed_by.error),
+            (Became::Ended(Fate::Timeout), of.failed_by.timeout),
+            (Became::Ended(Fate::Rejected), requests.rejected),
+            (Became::Ended(Fate::Shed), requests.shed),
+            (Became::InFlight, requests.in_flight),
+        ] {
+            assert_eq!(count(arm, became), expected, "{name} {became:?}");
+        }
+        in_flight += requests.in_flight;
+        let attempts: u64 = arm.iter().map(|(_, _, known)| u64::from(known.attempts)).sum();
+        assert_eq!(attempts, of.attempts.total);
+    }
+    assert!(in_flight > 0, "the test shows nothing about those");
+    // The warm-up is not counted: 20 a second, from 0 on, 200 ms long.
+    let retry = fates.arm("retry").expect("it was played");
+    assert_eq!((retry.of("batch", 3), fates.arm("none").is_none()), (None, true));
+    assert!(retry.of("batch", 4).is_some());
+    assert_eq!((retry.of("db", 4), retry.of("batch", u64::MAX)), (None, None));
+    let names: Vec<_> = retry.iter().map(|(load, number, _)| (load, number)).collect();
+    assert!(names.is_sorted() && names[0] == ("batch", 4), "{names:?}");
+}
+
+#[test]
+fn every_code_is_read_as_it_was_written() {
+    let all = Fate::ALL.map(Became::Ended);
+    for became in all.into_iter().chain([Became::Failed, Became::InFlight]) {
+        assert_eq!(Became::of(became.code()), Some(became));
+        assert_eq!(became.is_good(), became == Became::Ended(Fate::Succeeded));
+    }
+    assert_eq!(Became::of(ABSENT), None);
+}
+
+fn known(became: Became, took_ns: u64, attempts: u32) -> Known {
+    Known { became, took_ns, attempts }
+}
+
+fn by_hand(of: &[(&str, u64, Known)]) -> ArmFates {
+    let mut arm = ArmFates::default();
+    of.iter().for_each(|(load, number, known)| arm.set(load, *number, *known));
+    arm
+}
+
+#[test]
+fn changes_are_counted_request_by_request() {
+    let succeeded = Became::Ended(Fate::Succeeded);
+    let rejected = Became::Ended(Fate::Rejected);
+    let a = by_hand(&[
+        ("u", 0, known(rejected, 5, 4)),
+        ("u", 1, known(rejected, 5, 4)),
+        ("u", 2, known(succeeded, 50, 1)),
+        ("u", 3, known(succeeded, 50, 1)),
+        ("u", 4, known(succeeded, 50, 1)),
+        ("u", 5, known(Became::InFlight, 0, 2)),
+        ("v", 1, known(succeeded, 1, 1)),
+    ]);
+    let b = by_hand(&[
+        ("v", 2, known(succeeded, 1, 1)),
+        ("v", 3, known(succeeded, 1, 1)),
+        ("u", 0, known(succeeded, 90, 1)),
+        ("u", 1, known(succeeded, 90, 2)),
+        ("u", 2, known(succeeded, 57, 1)),
+        ("u", 3, known(succeeded, 20, 1)),
+        ("u", 4, known(Became::Ended(Fate::Late), 9, 3)),
+        ("u", 5, known(rejected, 9, 2)),
+    ]);
+    let changes = FateChanges::of(&a, &b);
+    assert_eq!((changes.in_both, changes.only_in_a, changes.only_in_b), (6, 1, 2));
+    assert_eq!((changes.failing, changes.saved, changes.lost), (3, 2, 1));
+    assert_eq!((changes.good_in_both, changes.bad_in_both, changes.changed()), (2, 1, 4));
+    assert_eq!((changes.attempts_saved, changes.attempts_added), (5, 2));
+    assert_eq!(changes.groups[&(rejected, succeeded)], 2);
+    assert_eq!(changes.named[&(rejected, succeeded)], ["u#0", "u#1"]);
+    assert_eq!((changes.slower.count, changes.slower.p50_ns), (1, Some(7)));
+    assert_eq!((changes.faster.count, changes.faster.p50_ns), (1, Some(30)));
+}
+
+/// `b` seen from `a` is `a` seen from `b` in a mirror, and every request is in one place.
+#[test]
+fn changes_add_up_and_mirror() {
+    let (a, _) = played(TEXT);
+    for (from, to) in
+        [("max_retries: 2", "max_retries: 1"), ("queue: 2", "queue: 9"), ("2s", "2100ms")]
+    {
+        let (b, _) = played(&TEXT.replace(from, to));
+        let (there, back) = (FateChanges::between(&a, &b), FateChanges::between(&b, &a));
+        assert_eq!(there.len(), 2);
+        for (arm, changes) in &there {
+            let mirror = &back[arm];
+            assert!(changes.in_both > 0);
+            let parts = [changes.saved, changes.lost, changes.good_in_both, changes.bad_in_both];
+            assert_eq!(parts.iter().sum::<u64>(), changes.in_both);
+            assert_eq!(changes.groups.values().sum::<u64>(), changes.in_both);
+            assert_eq!(changes.failing, changes.saved + changes.bad_in_both);
+            let total = |fates: &Fates| fates.arm(arm).expect("it has it").iter().count() as u64;
+            assert_eq!(changes.in_both + changes.only_in_a, total(&a));
+            assert_eq!(changes.in_both + changes.only_in_b, total(&b));
+            let swapped = |((a, b), count): (&(Became, Became), &u64)| ((*b, *a), *count);
+            let expected = FateChanges {
+                only_in_a: changes.only_in_b,
+                only_in_b: changes.only_in_a,
+                failing: changes.lost + changes.bad_in_both,
+                saved: changes.lost,
+                lost: changes.saved,
+                groups: changes.groups.iter().map(swapped).collect(),
+                named: changes.named.iter().map(|((a, b), n)| ((*b, *a), n.clone())).collect(),
+                slower: changes.faster,
+                faster: changes.slower,
+                attempts_saved: changes.attempts_added,
+                attempts_added: changes.attempts_saved,
+                ..changes.clone()
+            };
+            assert_eq!(*mirror, expected);
+        }
+        let plain = &there["plain"];
+        // Fewer retries change nothing for those who do not retry; a longer line saves some.
+        match from {
+            "max_retries: 2" => assert_eq!((plain.changed(), plain.slower.count), (0, 0)),
+            "queue: 2" => assert!(plain.saved > 0 && plain.slower.count > 0),
+            _ => assert!(plain.only_in_b > 0 && plain.only_in_a == 0),
+        }
+    }
+}
+
+#[test]
+fn a_run_and_itself_fare_alike() {
+    let (a, _) = played(TEXT);
+    for changes in FateChanges::between(&a, &a.clone()).values() {
+        assert_eq!((changes.changed(), changes.saved, changes.lost), (0, 0, 0));
+        assert_eq!((changes.slower.count, changes.faster.count), (0, 0));
+        assert_eq!((changes.attempts_saved, changes.attempts_added), (0, 0));
+    }
+}
+
+#[test]
+fn numbers_and_memory_are_as_promised() {
+    let mut arm = ArmFates::default();
+    for number in 0..2_000_000 {
+        arm.set("users", number, known(Became::Ended(Fate::Succeeded), number, 1));
+    }
+    let load = &arm.loads[0];
+    let bytes = load.became.capacity()
+        + size_of::<u64>() * load.took_ns.capacity()
+        + size_of::<u32>() * load.attempts.capacity();
+    assert!(bytes <= 2 * BYTES * 2_000_000 && bytes >= BYTES * 2_000_000, "{bytes}");
+}
