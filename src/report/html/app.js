@@ -49,9 +49,10 @@ const ticks = (format) => (u, splits) => {
   });
 };
 const logTicks = (u, splits) => splits.map((value) => {
-  const leading = value && Number(value.toExponential(0).split("e")[0]);
-  return leading === 1 ? time(value).replace(/\.0+(?= )/, "") : "";
+  return value == null ? "" : time(value).replace(/\.0+(?= )/, "");
 });
+const decades = (u, splits) =>
+  splits.map((value) => (value.toExponential(3).startsWith("1.000e") ? value : null));
 
 // ---- Colours come from the style sheet, so light, dark and paper need no second palette.
 const probe = document.createElement("span");
@@ -151,9 +152,10 @@ const keys = (element, chart, arm, speak) => element.addEventListener("keydown",
   const inside = chart.cursor.left >= 0;
   const here = inside ? chart.posToVal(chart.cursor.left, "x") : (view[0] + view[1]) / 2;
   const move = (direction) => {
-    const bin = (binAt(arm, here) ?? data.arms[arm].bins) + (inside ? direction : 0);
-    const x = (bin + 0.5) * step;
-    if (x < 0 || x > data.arms[arm].end / 1e9) return;
+    const last = data.arms[arm].bins - 1;
+    const bin = Math.min(last, (binAt(arm, here) ?? last) + (inside ? direction : 0));
+    if (bin < 0) return;
+    const x = Math.min((bin + 0.5) * step, data.arms[arm].end / 1e9);
     if (x < view[0] || x > view[1]) pan(direction / 2);
     point(x);
     one("#live").textContent = speak(x);
@@ -199,6 +201,8 @@ const axis = (format, more) => ({
   grid: { stroke: () => color("line"), width: 1 },
   ticks: { show: false }, values: ticks(format), ...more,
 });
+const logAxis = { values: logTicks, filter: decades, space: 12,
+  grid: { stroke: () => color("line"), width: 1, filter: decades } };
 const timeAxis = () => axis("time", { size: 26, space: 58, grid: { show: false },
   ticks: { show: true, size: 4, stroke: () => color("line"), width: 1 } });
 
@@ -303,7 +307,7 @@ const overTime = (element) => {
       paths: uPlot.paths.stepped({ align: 1 }), points: { show: false },
     }))],
     axes: [timeAxis(), axis(panel.unit === "ns" ? "time" : "number",
-      { size: 54, space: 26, ...(panel.log ? { values: logTicks, space: 12 } : {}) })],
+      { size: 54, space: 26, ...(panel.log ? logAxis : {}) })],
     hooks: {
       drawClear: [behind(arm)], draw: [limits], setCursor: [hover],
       setSelect: [(u) => {
@@ -346,6 +350,7 @@ const drawLanes = (element) => {
     ctx.clip();
     ctx.font = FONT.replace("11px", 11 * ratio + "px");
     ctx.textBaseline = "top";
+    ctx.textAlign = "left";
     const lane = (row, name, blocks) => {
       const top = bbox.top + row * LANE * ratio;
       ctx.fillStyle = color("muted");
@@ -414,7 +419,7 @@ const drawQuantiles = (element) => {
     axes: [
       axis("number", { size: 30, splits: () => marks.map((i) => xs[i]),
         values: (u, splits) => splits.map((x) => plot.ratios[xs.indexOf(x)]) }),
-      axis("time", { size: 60, space: 16, values: logTicks }),
+      axis("time", { size: 60, space: 16, ...logAxis }),
     ],
     hooks: { setCursor: [(u) => {
       const { idx } = u.cursor;

@@ -95,31 +95,41 @@ fn toolbar() -> Markup {
     }
 }
 
-/// What lasted, in words: faults, states and warm-up.
+/// What lasted, in words: warm-up, faults and states, each with the arms in which it did.
 fn lasted(sheet: &Sheet<'_>) -> Markup {
-    let arms: Vec<(&str, Vec<Band>)> = sheet
-        .result
-        .arms
-        .iter()
-        .map(|(name, arm)| (name.as_str(), bands(sheet, name, arm)))
-        .filter(|(_, bands)| !bands.is_empty())
-        .collect();
+    let mut lasted: Vec<(Band, Vec<&str>)> = Vec::new();
+    for (name, arm) in &sheet.result.arms {
+        for band in bands(sheet, name, arm) {
+            match lasted.iter_mut().find(|(known, _)| *known == band) {
+                Some((_, arms)) => arms.push(name),
+                None => lasted.push((band, vec![name])),
+            }
+        }
+    }
     let total = |band: &Band| band.spans.iter().map(|(from, until)| until - from).sum::<u64>();
     html! {
-        @if !arms.is_empty() {
+        @if !lasted.is_empty() {
             ul.lasted {
-                @for (name, bands) in &arms { @for band in bands {
+                @for (band, arms) in &lasted {
                     li {
-                        i.swatch class={ "band-" (band.class) } {}
-                        bdi { (name) } ": " bdi { (band.label) } ", "
+                        i class={ "swatch band-" (band.class) } {}
+                        bdi { (band.label) } ", "
                         @if let [(from, until)] = band.spans.as_slice() {
                             (time(*from)) " to " (time(*until))
                         } @else {
                             (count(band.spans.len() as u64)) " times, "
                             (time(total(band))) " in all"
                         }
+                        @if arms.len() < sheet.result.arms.len() {
+                            span.muted {
+                                " in "
+                                @for (at, arm) in arms.iter().enumerate() {
+                                    @if at > 0 { ", " } bdi { (arm) }
+                                }
+                            }
+                        }
                     }
-                } }
+                }
             }
         }
     }

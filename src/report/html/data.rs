@@ -30,6 +30,7 @@ pub(super) fn data(sheet: &Sheet<'_>, panels: &[Panel<'_>], quantiles: &[Quantil
 }
 
 /// Something that lasted: what kind of thing, what it is called, when.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Band {
     pub(super) class: &'static str,
     pub(super) label: String,

@@ -42,7 +42,7 @@ const STYLE: &str = include_str!("style.css");
 
 /// The SHA-256 of each script, which is what a browser lets run. A test keeps them right.
 const UPLOT_HASH: &str = "sha256-GcjUxq2Ikpp59K5J1vcWFWbf0Lo9FcxJXpdPeH63jx8=";
-const APP_HASH: &str = "sha256-60XT13v1Iz91AhH0ZZQXpkTvld4eK83HJPXPMwaBUt0=";
+const APP_HASH: &str = "sha256-Av51e7sJDwx9Csmm5H+gppjoQiEvctafn4jO8BK2i1A=";
 
 /// The page.
 #[must_use]

@@ -45,7 +45,7 @@ fn phases(phases: &[Phase]) -> Markup {
             ol.phases {
                 @for phase in phases {
                     li {
-                        i.swatch class={ "phase-" (phase.kind.name()) } {}
+                        i class={ "swatch phase-" (phase.kind.name()) } {}
                         strong { (phase.kind.name()) } " " (span(phase.from_ns, phase.until_ns))
                         @if !phase.because.is_empty() { ": " (phase.because) }
                     }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::Sheet;
+use super::{Sheet, sentence};
 use crate::report::format::{NO_VALUE, count, label, number, percent, share, time};
 use crate::report::result::{ArmResult, Metric};
 use crate::report::rows::rows;
@@ -37,15 +37,15 @@ pub(super) fn cards(sheet: &Sheet<'_>) -> Markup {
             @for (name, arm) in &sheet.result.arms {
                 article.card {
                     h3 { bdi { (name) } }
-                    @if let Some(setting) = sheet.setting.arms.get(name) {
-                        @if !setting.about.is_empty() { p.small { (setting.about) } }
-                    }
                     p.share {
                         strong { (share(arm.requests.succeeded, arm.requests.offered)) }
                         " of " (count(arm.requests.offered)) " requests succeeded"
                     }
                     (bar(arm))
                     (key_figures(arm))
+                    @if let Some(setting) = sheet.setting.arms.get(name) {
+                        @if !setting.about.is_empty() { p.small { (sentence(&setting.about)) } }
+                    }
                 }
             }
         }
@@ -75,7 +75,7 @@ fn bar(arm: &ArmResult) -> Markup {
         ul.fates {
             @for fate in &fates {
                 li {
-                    i.swatch class={ "fate-" (fate.place) } {}
+                    i class={ "swatch fate-" (fate.place) } {}
                     (fate.name) " " strong { (count(fate.requests)) }
                     " " span.muted { (share(fate.requests, offered)) }
                 }
