@@ -8,6 +8,7 @@ mod cause;
 #[cfg(feature = "cli")]
 pub mod csv;
 pub mod explanation;
+pub mod figure;
 pub mod format;
 pub mod json;
 pub mod layout;
@@ -19,6 +20,7 @@ pub mod runs;
 pub mod series;
 pub mod snapshot;
 mod table;
+pub mod topology;
 pub mod verdict;
 
 #[cfg(test)]
