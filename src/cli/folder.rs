@@ -8,15 +8,11 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use dessim::experiment::figures::{Drawn, KINDS};
-use dessim::kernel::draw::key;
+use dessim::experiment::figures::{Drawn, KINDS, file_names};
 
 use super::Exit;
 use super::target::{Target, parent};
 use super::ui::{Failure, reason, shown};
-
-/// A name is cut to so many bytes; file systems take 255.
-const NAME_BYTES: usize = 60;
 
 /// A directory that figures are to be written to.
 #[derive(Debug)]
@@ -115,6 +111,7 @@ fn bare(error: &io::Error) -> io::Error {
     }
 }
 
+/// True for what a run with other arms would have written.
 fn is_ours(name: &str) -> bool {
     let stem = name.strip_suffix(".svg");
     stem.is_some_and(|stem| {
@@ -124,87 +121,9 @@ fn is_ours(name: &str) -> bool {
     })
 }
 
-/// A file name for each figure, of which no two are the same on any file system.
-fn file_names(figures: &[Drawn]) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for drawn in figures {
-        let stem = match &drawn.arm {
-            Some(arm) => format!("{}-{}", drawn.kind, safe(arm)),
-            None => drawn.kind.to_owned(),
-        };
-        let mut name = format!("{stem}.svg");
-        for again in 2.. {
-            if !names.contains(&name) {
-                break;
-            }
-            name = format!("{stem}-{again}.svg");
-        }
-        names.push(name);
-    }
-    names
-}
-
-/// `name` in lower-case letters, digits and dashes. One that is not made of these alone gets the
-/// digest of the whole name, so different names stay different.
-fn safe(name: &str) -> String {
-    let mut text = String::new();
-    for character in name.chars() {
-        match character.to_ascii_lowercase() {
-            kept @ ('a'..='z' | '0'..='9') => text.push(kept),
-            _ if !text.is_empty() && !text.ends_with('-') => text.push('-'),
-            _ => {}
-        }
-    }
-    text.truncate(NAME_BYTES);
-    let text = text.trim_matches('-');
-    match text == name && !ends_in_digest(name) {
-        true => text.to_owned(),
-        false => format!("{text}-{:016x}", key(name)).trim_start_matches('-').to_owned(),
-    }
-}
-
-fn ends_in_digest(name: &str) -> bool {
-    let last = name.rsplit('-').next().unwrap_or_default();
-    last.len() == 16 && last.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_are_safe_and_never_the_same() {
-        let names = [
-            "rpc",
-            "RPC",
-            "event-driven",
-            "event driven",
-            "../rpc",
-            "..",
-            "con",
-            "a/b",
-            "a\\b",
-            "🦀",
-            "🦞",
-            "café",
-            "cafe\u{301}",
-            "-",
-            "a-0123456789abcdef",
-            "x.svg",
-            " rpc",
-        ];
-        let long = ["l".repeat(200), format!("{}m", "l".repeat(199))];
-        let all: Vec<String> =
-            names.iter().map(|name| safe(name)).chain(long.map(|n| safe(&n))).collect();
-        for (at, name) in all.iter().enumerate() {
-            assert!(
-                name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-            );
-            assert!(!name.is_empty() && name.len() < 80 && !name.starts_with('-'), "{name}");
-            assert!(!all[..at].contains(name), "{name} twice");
-        }
-        assert_eq!((all[0].as_str(), all[2].as_str()), ("rpc", "event-driven"));
-    }
 
     #[test]
     fn only_names_of_figures_are_ours() {

@@ -13,7 +13,7 @@ use crate::report::format;
 use crate::report::result::{ArmResult, Component, Metric};
 use crate::report::topology::{Chip, Link, Node, Topology};
 use crate::scenario::names::layer_names;
-use crate::scenario::schema::{Arm, Layer, Scenario};
+use crate::scenario::schema::{Arm, Fault, Layer, Scenario};
 
 /// Settings that a label shows; the rest is told on hovering.
 const MAIN_SETTINGS: usize = 2;
@@ -40,7 +40,11 @@ pub fn topology(scenario: &Scenario, arm: &Arm, result: &ArmResult) -> Topology 
     for (name, service) in &arm.services {
         let node = maker.node("service", name, settings(service), &[]);
         let of_this = arm.faults.iter().filter(|(_, fault)| fault.service == *name);
-        let faults = of_this.map(|(name, fault)| band(name, fault).label).collect();
+        let faults = of_this.map(|(name, fault)| {
+            let [from, until] = [fault.from, fault.until].map(|at| format::time(at.as_ns()));
+            format!("{name}: {}, {from} to {until}", effect(fault))
+        });
+        let faults = faults.collect();
         maker.topology.nodes[node].faults = faults;
     }
     maker.links(scenario, arm);
@@ -55,16 +59,20 @@ pub fn bands(arm: &Arm) -> Vec<Band> {
     bands
 }
 
-fn band(name: &str, fault: &crate::scenario::schema::Fault) -> Band {
+fn band(name: &str, fault: &Fault) -> Band {
     let (from_ns, until_ns) = (fault.from.as_ns(), fault.until.as_ns());
+    Band { label: format!("{name}: {} {}", fault.service, effect(fault)), from_ns, until_ns }
+}
+
+/// What a fault does, in a few words.
+fn effect(fault: &Fault) -> String {
     let (effect, details) = variant(&value(&fault.effect));
     let mut parts = vec![effect];
-    parts.extend(details.iter().map(|(field, value)| format!("{} {value}", spaced(field))));
+    parts.extend(details.iter().map(|(field, value)| line(field, value)));
     if fault.ratio.get() < 1.0 {
         parts.push(format!("{} of the attempts", format::percent(fault.ratio.get())));
     }
-    let parts = parts.join(", ");
-    Band { label: format!("{name}: {} {parts}", fault.service), from_ns, until_ns }
+    parts.join(", ")
 }
 
 struct Maker<'a> {
@@ -102,14 +110,17 @@ impl<'a> Maker<'a> {
     }
 
     fn chip(&self, layer: &Layer, name: &str) -> Chip {
-        let (kind, fields) = variant(&value(layer));
+        let (label, fields) = variant(&value(layer));
         let lines: Vec<String> = fields.iter().map(|(field, value)| line(field, value)).collect();
-        let main: Vec<&str> = lines.iter().take(MAIN_SETTINGS).map(String::as_str).collect();
+        // What is in brackets is told on hovering.
+        let main = lines.iter().take(MAIN_SETTINGS);
+        let main: Vec<&str> = main.filter_map(|line| line.split('(').next()).collect();
         let numbers = self.result.components.get(name).map(counts).unwrap_or_default();
         Chip {
-            label: format!("{} {}", kind, main.join(", ")).trim_end().to_owned(),
-            settings: format!("{name}: {}", lines.join(", ")),
+            label,
+            setting: main.join(", "),
             numbers: numbers.into_iter().take(MAIN_NUMBERS).collect::<Vec<_>>().join(", "),
+            all: format!("{name}: {}", lines.join(", ")),
         }
     }
 
@@ -203,9 +214,10 @@ impl<'a> Maker<'a> {
 /// What a component counted, without what never happened.
 fn counts(component: &Component) -> Vec<String> {
     let told = |&(name, metric): &(&str, Metric)| match metric {
-        Metric::Count(count) if count > 0 => {
-            Some(format!("{} {}", format::count(count), format::label(name)))
-        }
+        Metric::Count(count) if count > 0 => Some(match name.strip_suffix("_max") {
+            Some(what) => format!("{} {} at most", format::count(count), spaced(what)),
+            None => format!("{} {}", format::count(count), spaced(name)),
+        }),
         _ => None,
     };
     component.metrics.iter().filter_map(told).collect()
@@ -213,17 +225,12 @@ fn counts(component: &Component) -> Vec<String> {
 
 /// The largest of what a component had at once, and how much of it was used.
 fn most(component: &Component) -> Vec<String> {
-    let told = |&(name, metric): &(&str, Metric)| match metric {
-        Metric::Count(count) if count > 0 => {
-            let what = name.strip_suffix("_max")?;
-            Some(format!("{} {} at most", format::count(count), spaced(what)))
-        }
-        Metric::Number(Some(ratio)) if name == "utilisation" => {
-            Some(format!("{} used", format::percent(ratio)))
-        }
-        _ => None,
-    };
-    component.metrics.iter().filter_map(told).collect()
+    let mut told = counts(component);
+    told.retain(|line| line.ends_with(" at most"));
+    if let Some(Metric::Number(Some(ratio))) = component.get("utilisation") {
+        told.push(format!("{} used", format::percent(ratio)));
+    }
+    told
 }
 
 /// Settings in the order of the language, without those that say nothing.
@@ -274,6 +281,8 @@ fn is_nothing(value: &Value) -> bool {
 /// does not.
 fn short(value: &Value) -> String {
     match value {
+        // A variant without anything in it; durations and rates begin with a digit.
+        Value::String(text) if text.starts_with(|c: char| c.is_ascii_uppercase()) => lower(text),
         Value::String(text) => text.clone(),
         Value::Number(number) => match (number.as_u64(), number.as_f64()) {
             (Some(whole), _) => format::count(whole),

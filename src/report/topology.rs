@@ -31,12 +31,14 @@ pub struct Node {
 /// A layer of a policy.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Chip {
-    /// What it is and how it is set, in a few words: "retry: max retries 3".
+    /// What it is: "retry".
     pub label: String,
-    /// All of its settings.
-    pub settings: String,
+    /// How it is set, in a few words: "max retries 3, backoff exponential".
+    pub setting: String,
     /// What it did: "118 retries".
     pub numbers: String,
+    /// Its name and all of its settings.
+    pub all: String,
 }
 
 /// A way from one node to another.

@@ -1,14 +1,17 @@
 //! A topology as boxes and arrows: what calls what, through which layers, and what went along.
 
-use super::layers::{Layout, Sizes, Way, layout};
+use super::layers::{Layout, Sizes, Span, Way, layout};
 use super::svg::{Anchor, Drawing, Figure, Path, Rect, Style, measure};
 use crate::report::format;
 use crate::report::topology::{Chip, Link, Node, Topology};
 
 const MARGIN: f64 = 14.0;
 const PAD: f64 = 10.0;
+const CHIP_PAD: f64 = 7.0;
 /// A box is at most so wide inside; longer lines are cut.
-const MOST_INSIDE: f64 = 236.0;
+const MOST_INSIDE: f64 = 204.0;
+/// With layers, which say more.
+const MOST_INSIDE_WITH_LAYERS: f64 = 246.0;
 const LEAST_INSIDE: f64 = 96.0;
 /// A figure is at least so wide, for its heading.
 const LEAST_WIDTH: f64 = 480.0;
@@ -23,6 +26,7 @@ const LINE: Style = Style::new(12.5, "");
 const FAULT: Style = Style::new(12.5, "bad");
 const CHIP: Style = Style::new(12.5, "bold");
 const CHIP_LINE: Style = Style::new(12.0, "soft");
+const CHIP_NUMBERS: Style = Style::new(12.0, "");
 const FLOW: Style = Style::new(12.5, "halo");
 const TROUBLE: Style = Style::new(12.5, "bad halo");
 const LEADING: f64 = 16.0;
@@ -42,13 +46,9 @@ pub fn topology(scenario: &str, arm: &str, of: &Topology) -> Figure {
     let boxes: Vec<Inside> = of.nodes.iter().map(Inside::of).collect();
     let is_sound = |link: &&Link| link.from < boxes.len() && link.to < boxes.len();
     let links: Vec<&Link> = of.links.iter().filter(is_sound).collect();
-    let label = |link: &&Link| {
-        let (w, h) = label_size(link);
-        (link.from, link.to, w, h)
-    };
     let sizes = Sizes {
         nodes: boxes.iter().map(|inside| (inside.width, inside.height)).collect(),
-        links: links.iter().map(label).collect(),
+        links: links.iter().map(|link| span(link)).collect(),
     };
     let mut found = layout(&sizes);
     let width = (found.width + 2.0 * MARGIN + 4.0).max(LEAST_WIDTH);
@@ -79,7 +79,9 @@ fn words(of: &Topology, links: &[&Link]) -> String {
     let node = |node: &Node| {
         let mut parts = [&node.settings[..], &node.numbers[..], &node.faults[..]].concat();
         parts.extend(node.layers.iter().flat_map(|chip| {
-            [chip.label.clone(), chip.numbers.clone()].into_iter().filter(|part| !part.is_empty())
+            let parts = [&chip.label, &chip.setting, &chip.numbers].map(|part| part.as_str());
+            let parts = parts.into_iter().filter(|part| !part.is_empty());
+            [parts.collect::<Vec<_>>().join(" ")]
         }));
         let all = parts.join(", ");
         format!("{} {}{}{all}.", node.kind, node.name, if all.is_empty() { "" } else { ": " })
@@ -122,14 +124,19 @@ impl Inside {
             take(line, LINE, 0.0);
         }
         for chip in &node.layers {
-            take(&chip.label, CHIP, 2.0 * PAD);
-            take(&chip.numbers, CHIP_LINE, 2.0 * PAD);
+            take(&chip.label, CHIP, 2.0 * CHIP_PAD);
+            take(&chip.setting, CHIP_LINE, 2.0 * CHIP_PAD);
+            take(&chip.numbers, CHIP_NUMBERS, 2.0 * CHIP_PAD);
         }
         let lines = node.settings.len() + node.numbers.len() + node.faults.len();
         let chips: f64 = node.layers.iter().map(|chip| chip_height(chip) + 6.0).sum();
         let chips = if node.layers.is_empty() { 0.0 } else { chips + 4.0 };
         let height = 46.0 + lines as f64 * LEADING + chips + if lines > 0 { 4.0 } else { 0.0 };
-        Self { width: widest.min(MOST_INSIDE) + 2.0 * PAD, height: height + 4.0 }
+        let most = match node.layers.is_empty() {
+            true => MOST_INSIDE,
+            false => MOST_INSIDE_WITH_LAYERS,
+        };
+        Self { width: widest.min(most) + 2.0 * PAD, height: height + 4.0 }
     }
 
     fn draw(&self, drawing: &mut Drawing, node: &Node, (x, y): (f64, f64)) {
@@ -153,12 +160,12 @@ impl Inside {
         below += 8.0;
         for chip in &node.layers {
             let h = chip_height(chip);
-            drawing.open(&chip.settings);
+            drawing.open(&chip.all);
             drawing.rounded("chip", Rect { x: left, y: below, w: most, h }, 4.0);
-            let inside = most - 2.0 * PAD;
-            drawing.text((left + PAD, below + 15.0), CHIP, &chip.label, inside);
-            if !chip.numbers.is_empty() {
-                drawing.text((left + PAD, below + 30.0), CHIP_LINE, &chip.numbers, inside);
+            let (inside, mut y) = (most - 2.0 * CHIP_PAD, below + 15.0);
+            for (style, text) in chip_lines(chip) {
+                drawing.text((left + CHIP_PAD, y), style, text, inside);
+                y += LEADING - 1.0;
             }
             drawing.close();
             below += h + 6.0;
@@ -166,15 +173,23 @@ impl Inside {
     }
 }
 
-fn chip_height(chip: &Chip) -> f64 {
-    if chip.numbers.is_empty() { 22.0 } else { 37.0 }
+fn chip_lines(chip: &Chip) -> impl Iterator<Item = (Style, &str)> {
+    let lines = [(CHIP, &*chip.label), (CHIP_LINE, &*chip.setting), (CHIP_NUMBERS, &*chip.numbers)];
+    lines.into_iter().filter(|(_, text)| !text.is_empty())
 }
 
-fn label_size(link: &Link) -> (f64, f64) {
-    let lines = link.flow.len() + usize::from(!link.trouble.is_empty());
+fn chip_height(chip: &Chip) -> f64 {
+    7.0 + chip_lines(chip).count() as f64 * (LEADING - 1.0)
+}
+
+/// What went along stands above the line, what went wrong below.
+fn span(link: &Link) -> Span {
     let texts = link.flow.iter().chain([&link.trouble]);
     let widest = texts.map(|text| measure(text, FLOW)).fold(0.0, f64::max);
-    (widest.min(MOST_INSIDE), lines as f64 * LEADING + 8.0)
+    let trouble = if link.trouble.is_empty() { 0.0 } else { LEADING + 2.0 };
+    let line = link.flow.len() as f64 * LEADING + 5.0;
+    let (from, to) = (link.from, link.to);
+    Span { from, to, width: widest.min(MOST_INSIDE), height: line + trouble, line }
 }
 
 fn arrow(drawing: &mut Drawing, link: &Link, way: &Way, heaviest: u64) {
@@ -236,12 +251,13 @@ fn corners(path: &mut Path, points: &[(f64, f64)], end: (f64, f64)) {
 
 fn flow(drawing: &mut Drawing, link: &Link, way: &Way) {
     let (Way::Forward { label, .. } | Way::Back { label, .. }) = way;
-    let (_, height) = label_size(link);
-    let mut y = label.1 - height / 2.0 + LEADING - 1.0;
-    let texts = link.flow.iter().map(|text| (text, FLOW));
-    let trouble = (!link.trouble.is_empty()).then_some((&link.trouble, TROUBLE));
-    for (text, style) in texts.chain(trouble) {
-        drawing.text((label.0, y), style.anchored(Anchor::Middle), text, MOST_INSIDE);
+    let mut y = label.1 + LEADING - 4.0;
+    for text in &link.flow {
+        drawing.text((label.0, y), FLOW.anchored(Anchor::Middle), text, MOST_INSIDE);
         y += LEADING;
+    }
+    if !link.trouble.is_empty() {
+        let style = TROUBLE.anchored(Anchor::Middle);
+        drawing.text((label.0, y + 9.0), style, &link.trouble, MOST_INSIDE);
     }
 }

@@ -11,8 +11,20 @@
 pub(super) struct Sizes {
     /// Width and height of each node.
     pub(super) nodes: Vec<(f64, f64)>,
-    /// From, to, and width and height of the label.
-    pub(super) links: Vec<(usize, usize, f64, f64)>,
+    /// The links.
+    pub(super) links: Vec<Span>,
+}
+
+/// A link that has to find its way, and its label room.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Span {
+    pub(super) from: usize,
+    pub(super) to: usize,
+    /// How large its label is.
+    pub(super) width: f64,
+    pub(super) height: f64,
+    /// How far below the top of its label the link should pass.
+    pub(super) line: f64,
 }
 
 /// Where everything is.
@@ -33,14 +45,14 @@ pub(super) enum Way {
     Forward {
         /// At least two.
         points: Vec<(f64, f64)>,
-        /// The middle of its label.
+        /// The middle of the top of its label.
         label: (f64, f64),
     },
     /// Back, or round to the same node, below everything through these corners.
     Back {
         /// The corners.
         points: Vec<(f64, f64)>,
-        /// The middle of its label.
+        /// The middle of the top of its label.
         label: (f64, f64),
     },
 }
@@ -53,7 +65,7 @@ const SWEEPS: usize = 8;
 
 /// Lays a graph out.
 pub(super) fn layout(sizes: &Sizes) -> Layout {
-    let ends: Vec<(usize, usize)> = sizes.links.iter().map(|link| (link.0, link.1)).collect();
+    let ends: Vec<(usize, usize)> = sizes.links.iter().map(|link| (link.from, link.to)).collect();
     let back = back_links(sizes.nodes.len(), &ends);
     let layer = longest_ways(sizes.nodes.len(), &ends, &back);
     let mut grid = Grid::new(sizes, &layer, &back);
@@ -158,7 +170,7 @@ impl Grid {
             layers[layer].push(node);
         }
         let mut ways = Vec::new();
-        for (&(from, to, _, _), &back) in sizes.links.iter().zip(back) {
+        for (&Span { from, to, .. }, &back) in sizes.links.iter().zip(back) {
             let mut way = Vec::new();
             if !back {
                 way.push(from);
@@ -220,7 +232,7 @@ impl Grid {
             let labels = sizes.links.iter().zip(&self.ways);
             let here =
                 labels.filter(|(_, way)| way.first().is_some_and(|from| layer.contains(from)));
-            let widest = here.map(|(link, _)| link.2).fold(0.0, f64::max);
+            let widest = here.map(|(link, _)| link.width).fold(0.0, f64::max);
             let gap = if widest > 0.0 { widest + LABEL_GAP } else { 0.0 };
             x += width + if at + 1 < self.layers.len() { gap.max(COLUMN_GAP) } else { 0.0 };
         }
@@ -285,11 +297,11 @@ impl Grid {
         let mut labels: Vec<f64> = Vec::new();
         for (link, way) in sizes.links.iter().zip(&mut links) {
             if let Way::Forward { label, .. } = way {
-                labels.push(label.1 + link.3 / 2.0);
+                labels.push(label.1 + link.height);
             } else {
-                let y = height + 20.0 + link.3 / 2.0;
-                *way = back_way(sizes, &corners, layer, (link.0, link.1), y);
-                height = y + link.3 / 2.0;
+                let y = height + 12.0 + link.line;
+                *way = back_way(sizes, &corners, layer, link, y);
+                height = y + link.height - link.line + 4.0;
             }
         }
         let height = labels.into_iter().fold(height, f64::max);
@@ -319,19 +331,17 @@ impl Grid {
             let right = self.columns[column].0 + self.columns[column].1;
             let left = self.columns.get(column + 1).map_or(right, |(x, _)| *x);
             let middle = (points[0].1 + points[1].1) / 2.0;
-            gaps[column].push((link, middle));
+            gaps[column].push((link, middle - sizes.links[link].line));
             ways.push(Way::Forward { points, label: ((left + right) / 2.0, middle) });
         }
         for labels in &mut gaps {
             labels.sort_by(|a, b| a.1.total_cmp(&b.1));
             let wishes: Vec<f64> = labels.iter().map(|(_, y)| *y).collect();
-            let height = |(link, _): &(usize, f64)| sizes.links[*link].3;
-            let apart =
-                labels.windows(2).map(|two| (height(&two[0]) + height(&two[1])) / 2.0 + 8.0);
+            let apart = labels.windows(2).map(|two| sizes.links[two[0].0].height + 8.0);
             let apart: Vec<f64> = apart.collect();
             for ((link, _), y) in labels.iter().zip(spread(&wishes, &apart)) {
                 if let Way::Forward { label, .. } = &mut ways[*link] {
-                    label.1 = y.max(sizes.links[*link].3 / 2.0);
+                    label.1 = y.max(0.0);
                 }
             }
         }
@@ -358,13 +368,8 @@ impl Grid {
 }
 
 /// Below everything at `y`: out of the bottom of a node that nothing is below, or round its side.
-fn back_way(
-    sizes: &Sizes,
-    corners: &[(f64, f64)],
-    layer: &[usize],
-    (from, to): (usize, usize),
-    y: f64,
-) -> Way {
+fn back_way(sizes: &Sizes, corners: &[(f64, f64)], layer: &[usize], link: &Span, y: f64) -> Way {
+    let (from, to) = (link.from, link.to);
     let is_lowest = |node: usize| {
         let same = |&other: &usize| layer[other] == layer[node];
         (0..layer.len()).filter(same).all(|other| corners[other].1 <= corners[node].1)
@@ -393,7 +398,7 @@ fn back_way(
         true => points.push((end, bottom(to))),
         false => points.extend([(end, aside(to)), (left, aside(to))]),
     }
-    Way::Back { points, label: ((start + end) / 2.0, y) }
+    Way::Back { points, label: (f64::midpoint(start, end), y - link.line) }
 }
 
 /// Places as near to `wishes` as they can be with `gaps` between neighbours, in this order: the
@@ -430,8 +435,12 @@ mod tests {
     fn graph(nodes: usize, links: &[(usize, usize)]) -> Sizes {
         Sizes {
             nodes: vec![(100.0, 40.0); nodes],
-            links: links.iter().map(|&(from, to)| (from, to, 60.0, 30.0)).collect(),
+            links: links.iter().map(|&(from, to)| span(from, to)).collect(),
         }
+    }
+
+    fn span(from: usize, to: usize) -> Span {
+        Span { from, to, width: 60.0, height: 30.0, line: 15.0 }
     }
 
     fn is_sound(sizes: &Sizes) -> Layout {

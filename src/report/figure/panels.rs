@@ -9,6 +9,7 @@ use super::theme::LOOKS;
 use crate::report::format;
 use crate::report::result::{Column, Series, Values};
 use crate::report::rows::Scalar;
+use crate::report::series::Track;
 
 /// How much a timeline shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,8 +27,46 @@ pub(super) struct Panel {
     pub(super) shape: Shape,
     pub(super) measure: Measure,
     pub(super) limit: Option<u64>,
+    /// Which bins its values are of.
+    pub(super) grain: Grain,
+    /// Where lines meet, the first is the one to be seen.
+    pub(super) first_on_top: bool,
     pub(super) lines: Vec<Line>,
 }
+
+/// How fine the bins of a panel are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Grain {
+    /// So that edges are sharp.
+    Fine,
+    /// So that a bin holds enough to say something about.
+    Coarse,
+}
+
+/// A series at both grains.
+#[derive(Debug)]
+pub(super) struct Grains {
+    pub(super) fine: Series,
+    pub(super) coarse: Series,
+}
+
+impl Grains {
+    pub(super) fn of(series: &Series) -> Self {
+        Self { fine: series.at_most(FINE_BINS), coarse: series.at_most(COARSE_BINS) }
+    }
+
+    pub(super) const fn at(&self, grain: Grain) -> &Series {
+        match grain {
+            Grain::Fine => &self.fine,
+            Grain::Coarse => &self.coarse,
+        }
+    }
+}
+
+/// Two pixels each.
+const FINE_BINS: usize = 320;
+/// Counts of one or two make rates that only flicker.
+const COARSE_BINS: usize = 80;
 
 /// How the lines of a panel are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,19 +117,23 @@ pub(super) const fn class(at: usize) -> &'static str {
 }
 
 /// The panels of an arm, those of the arm itself first.
-pub(super) fn panels(series: &Series, detail: Detail) -> Vec<Panel> {
-    let mut panels = Vec::new();
-    let groups = series.columns.chunk_by(|a, b| a.node == b.node);
+pub(super) fn panels(grains: &Grains, detail: Detail) -> Vec<Panel> {
+    let columns = &grains.fine.columns;
+    let mut maker = Maker { grains, detail, panels: Vec::new() };
     // What went along the only edge of an arm is what the whole arm did.
-    let edges = groups.clone().filter(|group| group[0].kind == "edge").count();
-    for group in groups {
+    let groups = || columns.chunk_by(|a, b| a.node == b.node);
+    let edges = groups().filter(|group| group[0].kind == "edge").count();
+    let mut first = 0;
+    for group in groups() {
+        let all: Vec<usize> = (first..first + group.len()).collect();
+        first += group.len();
         match group[0].kind {
-            "arm" => arm(series, group, detail, &mut panels),
+            "arm" => maker.arm(&all),
             "edge" if edges == 1 => {}
-            _ => component(series, group, detail, &mut panels),
+            _ => maker.component(&all),
         }
     }
-    panels
+    maker.panels
 }
 
 /// The states of an arm's components that were so at some time.
@@ -104,7 +147,7 @@ pub(super) fn strips(series: &Series) -> Vec<Strip> {
             Some(Strip {
                 label: titled(column, column.meter.words),
                 parts: values.iter().enumerate().map(part).collect(),
-                total_ns: values.iter().fold(0, |sum, ns| sum.saturating_add(*ns)),
+                total_ns: sum(values),
             })
         }
         _ => None,
@@ -119,102 +162,209 @@ fn titled(column: &Column, words: &str) -> String {
     }
 }
 
-fn arm(series: &Series, columns: &[Column], detail: Detail, panels: &mut Vec<Panel>) {
-    let known = |column: &&Column| {
-        let name = column.meter.name;
-        matches!(column.values, Values::Counts(_))
-            && (name.starts_with("requests.") || name.starts_with("failed_by."))
-    };
-    let requests: Vec<&Column> = columns.iter().filter(known).collect();
-    let looks = |at: usize| at.checked_sub(1).map_or(INK, |at| class(ENDS[at % LOOKS]));
-    let words = |column: &Column| {
-        let words = column.meter.words;
-        words.strip_prefix("requests ").unwrap_or(words).to_owned()
-    };
-    let sums = |(at, column): (usize, &&Column)| {
-        let Values::Counts(counts) = &column.values else { return None };
-        let mut sum = 0_u64;
-        let mut add = |count: &u64| {
-            sum = sum.saturating_add(*count);
-            Some(sum as f64)
+fn sum(values: &[u64]) -> u64 {
+    values.iter().fold(0, |sum, value| sum.saturating_add(*value))
+}
+
+struct Maker<'a> {
+    grains: &'a Grains,
+    detail: Detail,
+    panels: Vec<Panel>,
+}
+
+impl Maker<'_> {
+    fn column(&self, at: usize, grain: Grain) -> &Column {
+        &self.grains.at(grain).columns[at]
+    }
+
+    fn arm(&mut self, all: &[usize]) {
+        let is_request = |at: &&usize| {
+            let Column { meter, values, .. } = self.column(**at, Grain::Fine);
+            let known = ["requests.", "failed_by."].iter().any(|of| meter.name.starts_with(of));
+            known && matches!(values, Values::Counts(_))
         };
-        let values = counts.iter().map(&mut add).collect();
-        let line = Line {
-            label: words(column),
-            class: looks(at),
-            filled: at > 0,
-            values,
-            words: format!("{} {}", format::count(sum), words(column)),
+        let requests: Vec<usize> = all.iter().filter(is_request).copied().collect();
+        let others: Vec<usize> = all.iter().filter(|at| !is_request(at)).copied().collect();
+        if !requests.is_empty() {
+            self.requests(&requests);
+        }
+        self.each(&others, true);
+        self.rates(&others, "attempts per second");
+        if self.detail == Detail::Full {
+            self.booked(&others, "seconds of work per second");
+        }
+    }
+
+    fn component(&mut self, all: &[usize]) {
+        let title = |what| titled(self.column(all[0], Grain::Fine), what);
+        let (counted, booked) = (title("per second"), title("seconds per second"));
+        self.each(all, self.detail == Detail::Full);
+        if self.detail == Detail::Full {
+            self.rates(all, &counted);
+            self.booked(all, &booked);
+        }
+    }
+
+    /// What arrived, and what became of it: as sums and as rates.
+    fn requests(&mut self, of: &[usize]) {
+        let look = |at: usize| at.checked_sub(1).map_or(INK, |at| class(ENDS[at % LOOKS]));
+        let words = |column: &Column| {
+            let words = column.meter.words;
+            words.strip_prefix("requests ").unwrap_or(words).to_owned()
         };
-        (sum > 0 || at == 0).then_some(line)
-    };
-    if !requests.is_empty() {
-        panels.push(Panel {
+        let sums = |(nth, &at): (usize, &usize)| {
+            let column = self.column(at, Grain::Fine);
+            let Values::Counts(counts) = &column.values else { return None };
+            let mut sum = 0_u64;
+            let mut add = |count: &u64| {
+                sum = sum.saturating_add(*count);
+                Some(sum as f64)
+            };
+            let values = counts.iter().map(&mut add).collect();
+            let label = words(column);
+            let words = format!("{} {label}", format::count(sum));
+            let line = Line { label, class: look(nth), filled: nth > 0, values, words };
+            (sum > 0 || nth == 0).then_some(line)
+        };
+        let flow: Vec<Line> = of.iter().enumerate().filter_map(sums).collect();
+        let rate = |(nth, &at): (usize, &usize)| {
+            self.rate(at, look(nth), words(self.column(at, Grain::Fine)))
+        };
+        let rates: Vec<Line> = of.iter().enumerate().filter_map(rate).collect();
+        self.panels.push(Panel {
             title: "requests so far".to_owned(),
             shape: Shape::Flow,
             measure: Measure::Number,
             limit: None,
-            lines: requests.iter().enumerate().filter_map(sums).collect(),
+            grain: Grain::Fine,
+            first_on_top: false,
+            lines: flow,
         });
-        let lines = (0..).zip(&requests);
-        let lines = lines.map(|(at, column)| rate(series, column, looks(at), words(column)));
-        push_rates(panels, "requests per second".to_owned(), lines.flatten().collect());
+        self.push_rates("requests per second", &rates);
     }
-    let others: Vec<&Column> = columns.iter().filter(|column| !known(column)).collect();
-    each(series, &others, Detail::Full, panels);
-    let title = |what: &str| what.to_owned();
-    rates(series, &others, panels, &title);
-    if detail == Detail::Full {
-        booked(series, &others, panels, &title);
+
+    /// What happened, per second: one panel for all that is counted.
+    fn rates(&mut self, of: &[usize], title: &str) {
+        let line = |(nth, at): (usize, usize)| {
+            self.rate(at, class(nth), self.column(at, Grain::Fine).meter.words.to_owned())
+        };
+        let is_counted =
+            |at: &usize| matches!(self.column(*at, Grain::Fine).values, Values::Counts(_));
+        let counted = of.iter().copied().filter(is_counted);
+        let lines: Vec<Line> = counted.enumerate().filter_map(line).collect();
+        self.push_rates(title, &lines);
+    }
+
+    fn rate(&self, at: usize, class: &'static str, label: String) -> Option<Line> {
+        let Values::Counts(counts) = &self.column(at, Grain::Coarse).values else { return None };
+        let total = sum(counts);
+        let words = format!("{} {label}", format::count(total));
+        let values = per_second(&self.grains.coarse, counts, 1e9);
+        (total > 0).then_some(Line { label, class, filled: false, values, words })
+    }
+
+    fn push_rates(&mut self, title: &str, lines: &[Line]) {
+        for lines in lines.chunks(LINES) {
+            self.panels.push(Panel {
+                title: title.to_owned(),
+                shape: if is_spiky(lines) { Shape::LogSteps } else { Shape::Steps },
+                measure: Measure::Number,
+                limit: None,
+                grain: Grain::Coarse,
+                first_on_top: false,
+                lines: lines.to_vec(),
+            });
+        }
+    }
+
+    /// Time that was booked, as how many at once.
+    fn booked(&mut self, of: &[usize], title: &str) {
+        let line = |(nth, at): (usize, usize)| {
+            let column = self.column(at, Grain::Coarse);
+            let Values::Times(times) = &column.values else { return None };
+            let total = sum(times);
+            let label = column.meter.words.to_owned();
+            let words = format!("{} of {label}", format::time(total));
+            let values = per_second(&self.grains.coarse, times, 1.0);
+            (total > 0).then_some(Line {
+                label,
+                class: class(nth),
+                filled: nth == 0,
+                values,
+                words,
+            })
+        };
+        let is_booked =
+            |at: &usize| matches!(self.column(*at, Grain::Fine).values, Values::Times(_));
+        let booked = of.iter().copied().filter(is_booked);
+        let lines: Vec<Line> = booked.enumerate().filter_map(line).collect();
+        if !lines.is_empty() {
+            self.panels.push(Panel {
+                title: title.to_owned(),
+                shape: Shape::Steps,
+                measure: Measure::Number,
+                limit: None,
+                grain: Grain::Coarse,
+                first_on_top: true,
+                lines,
+            });
+        }
+    }
+
+    /// Levels, readings and, if they are wanted, latencies: one panel each.
+    fn each(&mut self, of: &[usize], latencies: bool) {
+        for &at in of {
+            let (shape, grain, labels): (_, _, &[(&str, usize)]) = match &self
+                .column(at, Grain::Fine)
+                .values
+            {
+                Values::Levels { .. } => (Shape::Steps, Grain::Fine, &[("mean", 0), ("most", 5)]),
+                Values::Readings(_) => (Shape::Steps, Grain::Fine, &[("", 0)]),
+                Values::Latencies(_) if latencies => {
+                    (Shape::LogSteps, Grain::Coarse, &[("p50", 0), ("p99", 1)])
+                }
+                _ => continue,
+            };
+            let column = self.column(at, grain);
+            let tracks = self.grains.at(grain).tracks_of(column);
+            let measure = match tracks.iter().all(|track| track.metric.ends_with("_ns")) {
+                true => Measure::Time,
+                false => Measure::Number,
+            };
+            let line = |((label, look), track): (&(&str, usize), &Track<'_>)| {
+                let values = track.values.iter().copied().map(Scalar::as_f64);
+                let values: Vec<Option<f64>> = values.collect();
+                let most = values.iter().flatten().copied().max_by(f64::total_cmp)?;
+                let words = format!("{label} up to {}", measure.words(most));
+                let filled = *look == 0 && shape == Shape::Steps;
+                let (label, words) = ((*label).to_owned(), words.trim_start().to_owned());
+                (most > 0.0).then_some(Line { label, class: class(*look), filled, values, words })
+            };
+            let lines: Vec<Line> = labels.iter().zip(&tracks).filter_map(line).collect();
+            let (title, limit) = (titled(column, column.meter.words), tracks[0].limit);
+            if !lines.is_empty() {
+                let first_on_top = true;
+                let panel = Panel { title, shape, measure, limit, grain, first_on_top, lines };
+                self.panels.push(panel);
+            }
+        }
     }
 }
 
-fn component(series: &Series, columns: &[Column], detail: Detail, panels: &mut Vec<Panel>) {
-    let columns: Vec<&Column> = columns.iter().collect();
-    let title = |what: &str| titled(columns[0], what);
-    each(series, &columns, detail, panels);
-    if detail == Detail::Full {
-        rates(series, &columns, panels, &title);
-        booked(series, &columns, panels, &title);
-    }
-}
-
-/// What happened, per second: one panel for all that is counted.
-fn rates(series: &Series, of: &[&Column], panels: &mut Vec<Panel>, title: &dyn Fn(&str) -> String) {
-    let counted = of.iter().filter(|column| matches!(column.values, Values::Counts(_)));
-    let line = |(at, column): (usize, &&Column)| {
-        rate(series, column, class(at), column.meter.words.to_owned())
-    };
-    let lines: Vec<Line> = counted.enumerate().filter_map(line).collect();
-    push_rates(panels, title("per second"), lines);
-}
-
-fn rate(series: &Series, column: &Column, class: &'static str, label: String) -> Option<Line> {
-    let Values::Counts(counts) = &column.values else { return None };
-    let total = counts.iter().fold(0_u64, |sum, count| sum.saturating_add(*count));
-    let words = format!("{} {label}", format::count(total));
-    let values = per_second(series, counts, 1e9);
-    (total > 0).then_some(Line { label, class, filled: false, values, words })
-}
-
+/// Sums of bins per second. A last bin that was cut short is taken together with the one before:
+/// by itself, one request in a nanosecond would be a billion a second.
 fn per_second(series: &Series, sums: &[u64], second: f64) -> Vec<Option<f64>> {
-    let of = |(bin, &sum): (usize, &u64)| match series.length_ns(bin) {
-        0 => None,
-        length => Some(sum as f64 * second / length as f64),
-    };
-    sums.iter().enumerate().map(of).collect()
-}
-
-fn push_rates(panels: &mut Vec<Panel>, title: String, lines: Vec<Line>) {
-    for lines in lines.chunks(LINES) {
-        panels.push(Panel {
-            title: title.clone(),
-            shape: if is_spiky(lines) { Shape::LogSteps } else { Shape::Steps },
-            measure: Measure::Number,
-            limit: None,
-            lines: lines.to_vec(),
-        });
+    let rate = |sum: u64, length: u64| (length > 0).then(|| sum as f64 * second / length as f64);
+    let mut rates: Vec<Option<f64>> =
+        sums.iter().enumerate().map(|(bin, &sum)| rate(sum, series.length_ns(bin))).collect();
+    if let [.., before, last] = rates.as_mut_slice()
+        && series.length_ns(sums.len() - 1) < series.bin_ns / 2
+    {
+        let length = series.length_ns(sums.len() - 1) + series.length_ns(sums.len() - 2);
+        let both = sums[sums.len() - 1].saturating_add(sums[sums.len() - 2]);
+        (*before, *last) = (rate(both, length), rate(both, length));
     }
+    rates
 }
 
 /// Bursts so high that on a linear scale nothing else would be seen.
@@ -226,70 +376,5 @@ fn is_spiky(lines: &[Line]) -> bool {
     match (values.get(values.len() / 2), values.last()) {
         (Some(middle), Some(most)) => most / middle > 20.0,
         _ => false,
-    }
-}
-
-/// Time that was booked, as how many at once.
-fn booked(
-    series: &Series,
-    of: &[&Column],
-    panels: &mut Vec<Panel>,
-    title: &dyn Fn(&str) -> String,
-) {
-    let line = |(at, column): (usize, &&Column)| {
-        let Values::Times(times) = &column.values else { return None };
-        let total = times.iter().fold(0_u64, |sum, ns| sum.saturating_add(*ns));
-        let label = column.meter.words.to_owned();
-        let words = format!("{} of {label}", format::time(total));
-        let values = per_second(series, times, 1.0);
-        (total > 0).then_some(Line { label, class: class(at), filled: at == 0, values, words })
-    };
-    let booked = of.iter().filter(|column| matches!(column.values, Values::Times(_)));
-    let lines: Vec<Line> = booked.enumerate().filter_map(line).collect();
-    if !lines.is_empty() {
-        panels.push(Panel {
-            title: title("seconds per second"),
-            shape: Shape::Steps,
-            measure: Measure::Number,
-            limit: None,
-            lines,
-        });
-    }
-}
-
-/// Levels, readings and latencies: one panel each.
-fn each(series: &Series, of: &[&Column], detail: Detail, panels: &mut Vec<Panel>) {
-    for column in of {
-        let (shape, labels): (_, &[&str]) = match &column.values {
-            Values::Levels { .. } => (Shape::Steps, &["mean", "most"]),
-            Values::Readings(_) => (Shape::Steps, &[""]),
-            Values::Latencies(_) if detail == Detail::Full => (Shape::LogSteps, &["p50", "p99"]),
-            _ => continue,
-        };
-        let tracks = series.tracks_of(column);
-        let measure = match tracks.iter().all(|track| track.metric.ends_with("_ns")) {
-            true => Measure::Time,
-            false => Measure::Number,
-        };
-        let line = |(at, label): (usize, &&str)| {
-            let values: Vec<Option<f64>> =
-                tracks[at].values.iter().copied().map(Scalar::as_f64).collect();
-            let most = values.iter().flatten().copied().max_by(f64::total_cmp)?;
-            let words = format!("{label} up to {}", measure.words(most));
-            let (class, filled) = (class(at), at == 0 && shape == Shape::Steps);
-            let words = words.trim_start().to_owned();
-            let label = (*label).to_owned();
-            (most > 0.0).then_some(Line { label, class, filled, values, words })
-        };
-        let lines: Vec<Line> = labels.iter().enumerate().filter_map(line).collect();
-        if !lines.is_empty() {
-            panels.push(Panel {
-                title: titled(column, column.meter.words),
-                shape,
-                measure,
-                limit: tracks[0].limit,
-                lines,
-            });
-        }
     }
 }

@@ -88,7 +88,8 @@ impl Style {
 impl Drawing {
     /// Text with its baseline at `y`, cut to `most`; the whole of it shows on hovering.
     pub(super) fn text(&mut self, (x, y): (f64, f64), style: Style, text: &str, most: f64) {
-        let shown = cut(text, most, style.size, style.is_bold());
+        // What was measured must fit where its measure was taken for the size.
+        let shown = cut(text, most + 0.05, style.size, style.is_bold());
         let anchor = match style.anchor {
             Anchor::Start => "",
             Anchor::Middle => " text-anchor=\"middle\"",

@@ -33,7 +33,7 @@ Arial,\"DejaVu Sans\",sans-serif;font-variant-numeric:tabular-nums}
 .dessim-figure .halo{paint-order:stroke;stroke:var(--ground);stroke-width:5px;\
 stroke-linejoin:round}
 .dessim-figure .line{fill:none;stroke-width:1.8;stroke-linejoin:round}
-.dessim-figure .limit{fill:none;stroke:var(--bad);stroke-width:1.4;stroke-dasharray:7 4}
+.dessim-figure .limit{fill:none;stroke:var(--bad);stroke-width:1.6;stroke-dasharray:10 4}
 .dessim-figure .edge{fill:none;stroke:var(--soft);stroke-linecap:round}
 .dessim-figure .head{fill:var(--soft)}
 .dessim-figure .fault{fill:var(--s1)}

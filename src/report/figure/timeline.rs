@@ -3,9 +3,9 @@
 //! Faults shade all panels and have a line of labels above them; so have states, such as a breaker
 //! being open, as bands that are as dense as the part of the bin in which it was so.
 
-use super::panels::{Detail, Line, Panel, Shape, Strip, panels, strips};
+use super::panels::{Detail, Grains, Line, Panel, Shape, Strip, panels, strips};
 use super::scale::{Axis, Measure};
-use super::svg::{Anchor, Drawing, Figure, Path, Rect, Style, measure};
+use super::svg::{Anchor, Drawing, Figure, Path, Rect, Style, faint, measure};
 use crate::report::format;
 use crate::report::result::{ArmResult, Series};
 
@@ -37,10 +37,14 @@ pub struct Timeline<'a> {
 
 const WIDTH: f64 = 720.0;
 const MARGIN: f64 = 14.0;
-/// More bins than this cannot be told apart.
-const BINS: usize = 320;
 /// More panels than this nobody reads.
 const PANELS: usize = 60;
+
+/// A limit that is further above everything would flatten it all, and is only told.
+const LIMIT_IN_SIGHT: f64 = 2.5;
+/// How dense layers of a flow are, and what is below a line.
+const LAYER: f64 = 0.8;
+const AREA: f64 = 0.25;
 
 const HEADING: Style = Style::new(18.0, "bold");
 const SUBTITLE: Style = Style::new(13.0, "soft");
@@ -62,18 +66,16 @@ pub fn timeline(of: &Timeline<'_>) -> Figure {
         drawing.text((MARGIN, 76.0), LABEL, note, WIDTH - 2.0 * MARGIN);
         return drawing.finish(title, format!("{}. {note}", words[0]), (WIDTH, 92.0));
     };
-    let series = series.at_most(BINS);
-    let mut panels = panels(&series, of.detail);
+    let grains = Grains::of(series);
+    let mut panels = panels(&grains, of.detail);
     let left_out = panels.len().saturating_sub(PANELS);
     panels.truncate(PANELS);
     let axes: Vec<Axis> = panels.iter().map(axis).collect();
-    let mut sheet = Sheet::new(drawing, &series, &axes);
+    let mut sheet = Sheet::new(drawing, &grains, &axes);
     sheet.bands(of.bands, &mut words);
-    strips(&series).iter().for_each(|strip| sheet.strip(strip, &mut words));
-    let top = sheet.y;
-    let mut bodies = Vec::new();
+    strips(&grains.fine).iter().for_each(|strip| sheet.strip(strip, &mut words));
     for (panel, axis) in panels.iter().zip(&axes) {
-        bodies.push(sheet.panel(panel, axis));
+        sheet.panel(panel, axis, of.bands);
         let lines: Vec<&str> = panel.lines.iter().map(|line| line.words.as_str()).collect();
         words.push(format!("{}: {}", panel.title, lines.join(", ")));
     }
@@ -83,7 +85,6 @@ pub fn timeline(of: &Timeline<'_>) -> Figure {
         sheet.drawing.text((MARGIN, sheet.y), SUBTITLE, &note, WIDTH - 2.0 * MARGIN);
         words.push(note);
     }
-    sheet.shades(of.bands, top, &bodies);
     sheet.time_axis();
     let height = sheet.y + MARGIN;
     let words = words.iter().map(|sentence| format!("{sentence}.")).collect::<Vec<_>>().join(" ");
@@ -105,6 +106,10 @@ fn summary(arm: &ArmResult) -> String {
     )
 }
 
+fn is_seen(band: &Band, series: &Series) -> bool {
+    band.from_ns < band.until_ns && band.from_ns <= series.end_ns
+}
+
 fn axis(panel: &Panel) -> Axis {
     let values = || panel.lines.iter().flat_map(|line| line.values.iter().flatten().copied());
     let most = values().fold(0.0, f64::max);
@@ -118,9 +123,8 @@ fn axis(panel: &Panel) -> Axis {
             if zero { axis.with_zero() } else { axis }
         }
         _ => {
-            // A limit far above everything would flatten it all.
             let limit = panel.limit.map_or(0.0, |limit| limit as f64);
-            let limit = if limit <= 4.0 * most { limit } else { 0.0 };
+            let limit = if limit <= LIMIT_IN_SIGHT * most { limit } else { 0.0 };
             Axis::linear(most.max(limit), if tall { 4 } else { 2 }, panel.measure)
         }
     }
@@ -129,7 +133,7 @@ fn axis(panel: &Panel) -> Axis {
 /// A drawing that grows downwards.
 struct Sheet<'a> {
     drawing: Drawing,
-    series: &'a Series,
+    grains: &'a Grains,
     /// Where the plots begin.
     x: f64,
     /// How wide they are.
@@ -140,12 +144,12 @@ struct Sheet<'a> {
 }
 
 impl<'a> Sheet<'a> {
-    fn new(drawing: Drawing, series: &'a Series, axes: &[Axis]) -> Self {
+    fn new(drawing: Drawing, grains: &'a Grains, axes: &[Axis]) -> Self {
         let ticks = axes.iter().flat_map(|axis| &axis.ticks);
         let widest = ticks.map(|(_, words)| measure(words, TICK)).fold(24.0, f64::max);
         let x = (MARGIN + widest + 6.0).min(200.0);
         let w = WIDTH - x - MARGIN - 4.0;
-        Self { drawing, series, x, w, time: Axis::time(series.end_ns, 6), y: 58.0 }
+        Self { drawing, grains, x, w, time: Axis::time(grains.fine.end_ns, 6), y: 54.0 }
     }
 
     /// Where an instant is.
@@ -158,7 +162,7 @@ impl<'a> Sheet<'a> {
         for band in bands {
             let (from, until) = (format::time(band.from_ns), format::time(band.until_ns));
             words.push(format!("{} from {from} to {until}", band.label));
-            if !self.is_seen(band) {
+            if !is_seen(band, &self.grains.fine) {
                 continue;
             }
             let (from, until) = (self.at(band.from_ns), self.at(band.until_ns));
@@ -174,22 +178,13 @@ impl<'a> Sheet<'a> {
         }
     }
 
-    fn is_seen(&self, band: &Band) -> bool {
-        band.from_ns < band.until_ns && band.from_ns <= self.series.end_ns
-    }
-
-    /// Bands through all panels.
-    fn shades(&mut self, bands: &[Band], top: f64, panels: &[Rect]) {
-        let (Some(_), Some(last)) = (panels.first(), panels.last()) else { return };
-        for band in bands {
-            if !self.is_seen(band) {
-                continue;
-            }
+    /// Bands through a panel.
+    fn shades(&mut self, bands: &[Band], body: Rect) {
+        for band in bands.iter().filter(|band| is_seen(band, &self.grains.fine)) {
             let (from, until) = (self.at(band.from_ns), self.at(band.until_ns));
             let w = (until - from).max(2.0);
             let x = from.min(self.x + self.w - w);
-            let rect = Rect { x, y: top, w, h: last.bottom() - top };
-            self.drawing.rect("fault", rect, 0.12);
+            self.drawing.rect("fault", Rect { x, w, ..body }, 0.14);
         }
     }
 
@@ -200,11 +195,12 @@ impl<'a> Sheet<'a> {
         self.drawing.text((self.x, self.y + 14.0), LABEL, &label, self.w);
         words.push(label);
         let y = self.y + 19.0;
+        let series = &self.grains.fine;
         let mut bin = 0;
         while bin < strip.parts.len() {
             let part = strip.parts[bin];
             let alike = strip.parts[bin..].iter().take_while(|other| **other == part).count();
-            let (from, until) = (self.series.start_of(bin), self.series.end_of(bin + alike - 1));
+            let (from, until) = (series.start_of(bin), series.end_of(bin + alike - 1));
             let (from, until) = (self.at(from), self.at(until));
             if part > 0.0 && until > from {
                 let rect = Rect { x: from, y, w: until - from, h: 10.0 };
@@ -217,9 +213,9 @@ impl<'a> Sheet<'a> {
         self.y = y + 15.0;
     }
 
-    fn panel(&mut self, panel: &Panel, axis: &Axis) -> Rect {
-        self.y += 22.0;
-        self.legend(panel);
+    fn panel(&mut self, panel: &Panel, axis: &Axis, bands: &[Band]) {
+        self.y += 27.0;
+        self.legend(panel, axis);
         let h = match panel.shape {
             Shape::Flow => 130.0,
             Shape::LogSteps => 84.0,
@@ -232,9 +228,17 @@ impl<'a> Sheet<'a> {
             let style = TICK.anchored(Anchor::End);
             self.drawing.text((body.x - 6.0, y + 4.0), style, words, body.x - MARGIN);
         }
+        self.shades(bands, body);
         match panel.shape {
             Shape::Flow => self.flow(panel, axis, body),
-            _ => panel.lines.iter().for_each(|line| self.steps(line, axis, body)),
+            _ => {
+                let series = self.grains.at(panel.grain);
+                let mut lines: Vec<&Line> = panel.lines.iter().collect();
+                if panel.first_on_top {
+                    lines.reverse();
+                }
+                lines.into_iter().for_each(|line| self.steps(line, axis, (body, series)));
+            }
         }
         if let Some(limit) = panel.limit.filter(|limit| *limit as f64 <= axis.most()) {
             let y = body.bottom() - h * axis.at(limit as f64);
@@ -242,11 +246,10 @@ impl<'a> Sheet<'a> {
         }
         self.drawing.line("axis", (body.x, body.bottom()), (body.right(), body.bottom()));
         self.y = body.bottom();
-        body
     }
 
     /// The title, and what each line is, in as many rows as they need.
-    fn legend(&mut self, panel: &Panel) {
+    fn legend(&mut self, panel: &Panel, axis: &Axis) {
         let right = self.x + self.w;
         let title = &panel.title;
         self.drawing.text((MARGIN, self.y), TITLE, title, WIDTH - 2.0 * MARGIN);
@@ -256,7 +259,8 @@ impl<'a> Sheet<'a> {
             entries.push((line.label.clone(), line.class, line.filled));
         }
         if let Some(limit) = panel.limit {
-            entries.push((format!("limit {}", format::count(limit)), "limit", false));
+            let above = if limit as f64 > axis.most() { ", far above" } else { "" };
+            entries.push((format!("limit {}{above}", format::count(limit)), "limit", false));
         }
         for (label, class, filled) in entries {
             let width = 26.0 + measure(&label, LABEL);
@@ -265,12 +269,15 @@ impl<'a> Sheet<'a> {
                 self.y += 18.0;
             }
             let y = self.y - 4.5;
+            let is_layer = panel.shape == Shape::Flow && filled;
             if filled {
                 let rect = Rect { x, y: y - 5.0, w: 20.0, h: 10.0 };
-                self.drawing.rect(&format!("area {class}"), rect, 0.5);
+                let opacity = if is_layer { LAYER } else { AREA };
+                self.drawing.rect(&format!("area {class}"), rect, opacity);
             }
             match class {
                 "limit" => self.drawing.line("limit", (x, y), (x + 20.0, y)),
+                _ if is_layer => {}
                 class => self.drawing.line(&format!("line {class}"), (x, y), (x + 20.0, y)),
             }
             self.drawing.text((x + 26.0, self.y), LABEL, &label, right - x - 26.0);
@@ -279,15 +286,15 @@ impl<'a> Sheet<'a> {
     }
 
     /// One step a bin; where there is no value, there is no line.
-    fn steps(&mut self, line: &Line, axis: &Axis, body: Rect) {
+    fn steps(&mut self, line: &Line, axis: &Axis, (body, series): (Rect, &Series)) {
         let (mut outline, mut area) = (Path::default(), Path::default());
         let mut bin = 0;
         let mut open = false;
         while bin < line.values.len() {
             let value = line.values[bin];
             let alike = line.values[bin..].iter().take_while(|other| **other == value).count();
-            let from = self.at(self.series.start_of(bin));
-            let until = self.at(self.series.end_of(bin + alike - 1));
+            let from = self.at(series.start_of(bin));
+            let until = self.at(series.end_of(bin + alike - 1));
             bin += alike;
             let Some(value) = value else {
                 if open {
@@ -315,7 +322,7 @@ impl<'a> Sheet<'a> {
             area.close();
         }
         if line.filled {
-            self.drawing.path(&format!("area {}", line.class), &area, " opacity=\"0.25\"");
+            self.drawing.path(&format!("area {}", line.class), &area, &faint(AREA));
         }
         self.drawing.path(&format!("line {}", line.class), &outline, "");
     }
@@ -323,7 +330,7 @@ impl<'a> Sheet<'a> {
     /// Sums that grow: the first as a line, the others as layers upon each other.
     fn flow(&mut self, panel: &Panel, axis: &Axis, body: Rect) {
         let y = |value: f64| body.bottom() - body.h * axis.at(value);
-        let mut below = vec![0.0; self.series.bins];
+        let mut below = vec![0.0; self.grains.fine.bins];
         for line in panel.lines.iter().filter(|line| line.filled) {
             let above: Vec<f64> = below
                 .iter()
@@ -334,7 +341,7 @@ impl<'a> Sheet<'a> {
             self.trace(&mut area, 'M', &above, &y);
             self.trace_back(&mut area, &below, &y);
             area.close();
-            self.drawing.path(&format!("area {}", line.class), &area, " opacity=\"0.8\"");
+            self.drawing.path(&format!("area {}", line.class), &area, &faint(LAYER));
             below = above;
         }
         for line in panel.lines.iter().filter(|line| !line.filled) {
@@ -349,13 +356,13 @@ impl<'a> Sheet<'a> {
     fn trace(&self, path: &mut Path, first: char, values: &[f64], y: &dyn Fn(f64) -> f64) {
         path.to(first, &[self.x, y(0.0)]);
         for bin in self.corners(values) {
-            path.to('L', &[self.at(self.series.end_of(bin)), y(values[bin])]);
+            path.to('L', &[self.at(self.grains.fine.end_of(bin)), y(values[bin])]);
         }
     }
 
     fn trace_back(&self, path: &mut Path, values: &[f64], y: &dyn Fn(f64) -> f64) {
         for bin in self.corners(values).into_iter().rev() {
-            path.to('L', &[self.at(self.series.end_of(bin)), y(values[bin])]);
+            path.to('L', &[self.at(self.grains.fine.end_of(bin)), y(values[bin])]);
         }
         path.to('L', &[self.x, y(0.0)]);
     }
