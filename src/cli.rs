@@ -7,6 +7,7 @@ mod args;
 mod check;
 mod diff;
 mod docs;
+mod folder;
 mod input;
 mod report;
 mod run;

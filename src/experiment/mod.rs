@@ -2,10 +2,12 @@
 
 pub mod diverge;
 pub mod fates;
+pub mod figures;
 pub mod listen;
 mod play;
 pub mod run;
 pub mod saved;
 pub mod setting;
+pub mod topology;
 pub mod trace;
 pub mod warn;

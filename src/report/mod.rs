@@ -8,6 +8,7 @@ mod cause;
 #[cfg(feature = "cli")]
 pub mod csv;
 pub mod explanation;
+pub mod figure;
 pub mod format;
 pub mod html;
 pub mod json;
@@ -21,6 +22,7 @@ pub mod series;
 pub mod setting;
 pub mod snapshot;
 mod table;
+pub mod topology;
 pub mod verdict;
 
 #[cfg(test)]

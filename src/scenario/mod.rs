@@ -13,7 +13,7 @@ pub mod distribution;
 mod document;
 mod edit;
 pub mod locate;
-mod names;
+pub(crate) mod names;
 pub mod path;
 mod print;
 pub mod problem;
