@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use dessim::experiment::run::{Options, common_bins, run};
 use dessim::experiment::setting::setting;
+use dessim::experiment::topology::topologies;
 use dessim::report::html::{Sheet, to_html};
 use dessim::report::result::RunResult;
 use dessim::scenario::resolved;
+use dessim::scenario::schema::Scenario;
 
 use super::Exit;
 use super::args::Report;
@@ -16,7 +18,8 @@ use super::target::Target;
 use super::ui::{Failure, Ui, shown};
 
 pub(super) fn report(ui: &Ui, args: &Report) -> Result<Exit, Failure> {
-    let path = args.output.clone().unwrap_or_else(|| PathBuf::from(input::name(&args.file) + ".html"));
+    let path =
+        args.output.clone().unwrap_or_else(|| PathBuf::from(input::name(&args.file) + ".html"));
     let target = Target::new(&path)?;
     if !is_dash(&args.file) && target.is(&args.file) {
         let message = format!("the report {} would replace what it is of", target.shown());
@@ -33,6 +36,7 @@ pub(super) fn report(ui: &Ui, args: &Report) -> Result<Exit, Failure> {
         result: &result,
         setting: &setting(&file.scenario),
         explanation: None,
+        topologies: &topologies(&file.scenario, &result),
         replayed: playable.vouches_for(&result),
     });
     target.write(&page)?;
@@ -46,13 +50,15 @@ pub(super) fn report(ui: &Ui, args: &Report) -> Result<Exit, Failure> {
 fn play(playable: &Playable, options: Options) -> Result<RunResult, Failure> {
     let file = &playable.file;
     let play = |options: &Options| {
-        run(&file.scenario, &file.name, options).map_err(|error| Failure::invalid(error.to_string()))
+        run(&file.scenario, &file.name, options)
+            .map_err(|error| Failure::invalid(error.to_string()))
     };
     let options = options.sampled(&file.scenario);
     let mut result = play(&options)?;
     if let Some(sample) = common_bins(&result) {
         result = play(&Options { sample: Some(sample), ..options })?;
     }
-    result.scenario.resolved = Some(resolved(&file.scenario));
+    let ran = Scenario { seed: result.seed, ..file.scenario.clone() };
+    result.scenario.resolved = Some(resolved(&ran));
     Ok(result)
 }

@@ -8,7 +8,8 @@ use crate::scenario::schema::{Arm, Effect, Scenario};
 /// The setting of a scenario.
 #[must_use]
 pub fn setting(scenario: &Scenario) -> Setting {
-    let about = |arm: &str| scenario.arms.get(arm).map_or_else(String::new, |arm| arm.about.clone());
+    let about =
+        |arm: &str| scenario.arms.get(arm).map_or_else(String::new, |arm| arm.about.clone());
     let arm = |(name, arm): (String, Arm)| {
         let setting = ArmSetting { about: about(&name), troubles: troubles(&arm) };
         (name, setting)

@@ -10,8 +10,9 @@ use serde_json::Value;
 
 use crate::report::figure::Band;
 use crate::report::format;
-use crate::report::result::{ArmResult, Component, Metric};
+use crate::report::result::{ArmResult, Component, Metric, RunResult};
 use crate::report::topology::{Chip, Link, Node, Topology};
+use crate::scenario::arms::arms;
 use crate::scenario::names::layer_names;
 use crate::scenario::schema::{Arm, Fault, Layer, Scenario};
 
@@ -49,6 +50,16 @@ pub fn topology(scenario: &Scenario, arm: &Arm, result: &ArmResult) -> Topology 
     }
     maker.links(scenario, arm);
     maker.topology
+}
+
+/// The topology of every arm that a result has, by name.
+#[must_use]
+pub fn topologies(scenario: &Scenario, result: &RunResult) -> BTreeMap<String, Topology> {
+    let arm = |(name, arm): (String, Arm)| {
+        let topology = topology(scenario, &arm, result.arms.get(&name)?);
+        Some((name, topology))
+    };
+    arms(scenario).into_iter().filter_map(arm).collect()
 }
 
 /// The faults of an arm as stretches of time, in the order in which they begin.

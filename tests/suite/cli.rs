@@ -3,6 +3,7 @@
 mod diff;
 mod exports;
 mod golden;
+mod report;
 mod run;
 mod told;
 

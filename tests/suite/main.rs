@@ -5,6 +5,7 @@ mod cli;
 mod determinism;
 #[cfg(feature = "cli")]
 mod golden;
+mod html;
 mod invariants;
 mod metastable;
 mod refusals;

@@ -294,7 +294,7 @@ const overTime = (element) => {
   };
   const options = {
     width: element.clientWidth || 300, height: 150, legend: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, 16, 0, 0],
     cursor: { sync, y: false, points: { show: false },
       drag: { x: true, y: false, setScale: false } },
     scales: {
@@ -374,7 +374,7 @@ const drawLanes = (element) => {
   };
   const chart = new uPlot({
     width: element.clientWidth || 300, height: rows * LANE + 36, legend: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, 16, 0, 0],
     cursor: { sync, y: false, points: { show: false },
       drag: { x: true, y: false, setScale: false } },
     scales: { x: { time: false, range: () => [...view] }, y: { range: () => [0, 1] } },
@@ -395,47 +395,53 @@ const drawLanes = (element) => {
 };
 
 // ---- Quantile curves: all arms in one chart, over nines.
-const nines = (ratio) => -Math.log10(1 - ratio);
+const nines = (ppm) => 6 - Math.log10(1e6 - ppm);
+const percent = (ppm) => `${ppm / 1e4} %`;
 const drawQuantiles = (element) => {
   const plot = data.quantiles[element.dataset.quantiles];
-  const xs = plot.ratios.map(nines);
+  const xs = plot.ppm.map(nines);
   const curves = plot.curves.map((curve) =>
-    xs.map((_, at) => (curve && curve[at] != null ? Math.max(curve[at], 1) / 1e9 : null)));
-  const longest = Math.max(...plot.curves.map((curve) => (curve ? curve.length : 1)));
+    xs.map((_, at) => (curve && curve[at] > 0 ? curve[at] / 1e9 : null)));
+  // No time at all has no place on a logarithmic axis, and is told all the same.
+  const told = (arm, at) => {
+    const ns = plot.curves[arm][at];
+    return ns == null ? "-" : time(ns / 1e9);
+  };
   const known = curves.map((_, arm) => arm).filter((arm) => plot.curves[arm]);
   const colors = data.arms.map((_, arm) => `s${arm % 8 + 1}`);
   const values = legend(element, data.arms.map((arm, at) => (plot.curves[at] ? arm.name : null)),
     colors, (arm, on) => chart.setSeries(known.indexOf(arm) + 1, { show: on }));
   const place = document.createElement("span");
   element.nextSibling.prepend(place);
-  const at = (text) => plot.ratios.findIndex((ratio) => String(ratio) === text);
-  const marks = ["0", "0.5", "0.9", "0.99", "0.999", "0.9999"].map(at).filter((i) => i < longest);
+  const marks = [0, 500000, 900000, 990000, 999000, 999900, 999990]
+    .map((ppm) => plot.ppm.indexOf(ppm)).filter((at) => at >= 0);
+  const last = xs.length - 1;
   const chart = new uPlot({
-    width: element.clientWidth || 300, height: 300, legend: { show: false }, padding: [8, 20, 0, 0],
+    width: element.clientWidth || 300, height: 240, legend: { show: false }, padding: [8, 20, 0, 0],
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
-    scales: { x: { time: false, range: () => [0, xs[longest - 1] || 1] }, y: { distr: 3 } },
+    scales: { x: { time: false, range: () => [0, xs[last] || 1] }, y: { distr: 3 } },
     series: [{}, ...known.map((arm) => ({ stroke: () => color(colors[arm]), width: 2,
-      points: { show: true, size: 5, fill: () => color("paper") } }))],
+      points: { show: false } }))],
     axes: [
       axis("number", { size: 30, splits: () => marks.map((i) => xs[i]),
-        values: (u, splits) => splits.map((x) => plot.ratios[xs.indexOf(x)]) }),
+        values: (u, splits) => splits.map((x) => percent(plot.ppm[xs.indexOf(x)])) }),
       axis("time", { size: 60, space: 16, ...logAxis }),
     ],
     hooks: { setCursor: [(u) => {
       const { idx } = u.cursor;
-      place.textContent = idx == null ? "" : `quantile ${plot.ratios[idx]}`;
-      for (const arm of known) values[arm].textContent = idx == null ? "" : time(curves[arm][idx]);
+      place.textContent = idx == null ? "" : percent(plot.ppm[idx]);
+      for (const arm of known) values[arm].textContent = idx == null ? "" : told(arm, idx);
     }] },
   }, [xs, ...known.map((arm) => curves[arm])], element);
-  label(element, chart, element.closest(".panel").querySelector("h4").textContent);
+  label(element, chart, element.closest("figure").getAttribute("aria-label"));
   element.addEventListener("keydown", (event) => {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (!step) return;
     event.preventDefault();
-    const next = Math.min(longest - 1, Math.max(0, (chart.cursor.idx ?? -1) + step));
+    const next = Math.min(last, Math.max(0, (chart.cursor.idx ?? -1) + step));
     chart.setCursor({ left: chart.valToPos(xs[next], "x"), top: 1 });
-    one("#live").textContent = `quantile ${plot.ratios[next]}: ` +
-      known.map((arm) => `${data.arms[arm].name} ${time(curves[arm][next])}`).join(", ");
+    one("#live").textContent = `${percent(plot.ppm[next])}: ` +
+      known.map((arm) => `${data.arms[arm].name} ${told(arm, next)}`).join(", ");
   });
 };
 

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::Sheet;
 use super::data::{Band, bands};
 use super::panels::Panel;
-use super::quantiles::Quantiles;
+use super::quantiles::{Quantiles, TOLD};
 use crate::report::format::{NO_VALUE, count, number, time};
 use crate::report::result::{RunResult, Series};
 use crate::report::rows::Scalar;
@@ -50,14 +50,17 @@ pub(super) fn distributions(result: &RunResult, quantiles: &[Quantiles]) -> Mark
     html! {
         @if !quantiles.is_empty() {
             section #distributions aria-labelledby="distributions-title" {
-                h2 #distributions-title { "Latency distributions" }
-                p { "The share of requests on the horizontal axis took no longer than the time on \
-                    the vertical one. Both axes stretch the slow end." }
-                @for (at, plot) in quantiles.iter().enumerate() {
-                    div.panel {
-                        h4 { (plot.title) }
-                        figure { div.plot.tall data-quantiles=(at) {} }
-                        (quantile_table(result, plot))
+                h2 #distributions-title { "Latency" }
+                p { "So many of the requests, on the horizontal axis, took no longer than the time \
+                    on the vertical one. Both axes stretch the slow end; what took no time at all is \
+                    left of it." }
+                div.arms {
+                    @for (at, plot) in quantiles.iter().enumerate() {
+                        div.panel {
+                            h3 { (plot.title) }
+                            figure aria-label=(plot.title) { div.plot data-quantiles=(at) {} }
+                            (quantile_table(result, plot))
+                        }
                     }
                 }
             }
@@ -149,30 +152,26 @@ fn numbers(result: &RunResult, names: &[&str], panel: &Panel<'_>) -> Markup {
     let total = matches!(panel.unit, Unit::Count | Unit::Booked);
     let series: Vec<Option<&Series>> =
         result.arms.values().map(|arm| arm.series.as_ref()).collect();
-    html! {
-        details.numbers {
-            summary { "Numbers of this chart" span.hidden { ": " (panel.component) " " (panel.title) } }
-            div.scroll tabindex="0" role="region"
-                aria-label={ "Numbers: " (panel.component) " " (panel.title) } {
-                table {
-                    thead { tr {
-                        th scope="col" { "arm" } th scope="col" { "number" }
-                        @for head in ["least", "mean", "most"] { th scope="col" { (head) } }
-                        @if total { th scope="col" { "in all" } }
-                    } }
-                    tbody {
-                        @for (arm, name) in names.iter().enumerate() {
-                            @for (label, track) in panel.labels.iter().zip(&panel.arms[arm]) {
-                                @if let (Some(track), Some(series)) = (track, series[arm]) {
-                                    (line(name, label, panel.unit, &track.values, series, total))
-                                }
-                            }
+    let title = format!("{} {}", panel.component, panel.title);
+    folded(
+        title.trim(),
+        html! {
+            thead { tr {
+                th scope="col" { "arm" } th scope="col" { "number" }
+                @for head in ["least", "mean", "most"] { th scope="col" { (head) } }
+                @if total { th scope="col" { "in all" } }
+            } }
+            tbody {
+                @for (arm, name) in names.iter().enumerate() {
+                    @for (label, track) in panel.labels.iter().zip(&panel.arms[arm]) {
+                        @if let (Some(track), Some(series)) = (track, series[arm]) {
+                            (line(name, label, panel.unit, &track.values, series, total))
                         }
                     }
                 }
             }
-        }
-    }
+        },
+    )
 }
 
 fn line(
@@ -216,28 +215,39 @@ fn line(
 }
 
 fn quantile_table(result: &RunResult, plot: &Quantiles) -> Markup {
-    html! {
-        details.numbers {
-            summary { "Numbers of this chart" span.hidden { ": " (plot.title) } }
-            div.scroll tabindex="0" role="region" aria-label={ "Numbers: " (plot.title) } {
-                table {
-                    thead { tr {
-                        th scope="col" { "arm" }
-                        @for ratio in Quantiles::RATIOS { th scope="col" { (ratio) } }
-                    } }
-                    tbody {
-                        @for (name, curve) in result.arms.keys().zip(&plot.curves) {
-                            @if let Some(curve) = curve {
-                                tr {
-                                    th scope="row" { bdi { (name) } }
-                                    @for at in 0..Quantiles::RATIOS.len() {
-                                        td { (curve.get(at).map_or(NO_VALUE.to_owned(), |ns| time(*ns))) }
-                                    }
-                                }
+    let percent = |ppm: u32| format!("{} %", f64::from(ppm) / 1e4);
+    let value = |curve: &[u64], ppm: u32| {
+        let at = plot.ppm.iter().position(|known| *known == ppm);
+        at.and_then(|at| curve.get(at)).map_or(NO_VALUE.to_owned(), |ns| time(*ns))
+    };
+    folded(
+        plot.title,
+        html! {
+                thead { tr {
+                    th scope="col" { "arm" }
+                    @for ppm in TOLD { th scope="col" { (percent(ppm)) } }
+                } }
+                tbody {
+                    @for (name, curve) in result.arms.keys().zip(&plot.curves) {
+                        @if let Some(curve) = curve {
+                            tr {
+                                th scope="row" { bdi { (name) } }
+                                @for ppm in TOLD { td { (value(curve, ppm)) } }
                             }
                         }
                     }
                 }
+        },
+    )
+}
+
+/// A table that is there for who asks for it.
+fn folded(title: &str, table: Markup) -> Markup {
+    html! {
+        details.numbers {
+            summary { "Numbers of this chart" span.hidden { ": " (title) } }
+            div.scroll tabindex="0" role="region" aria-label={ "Numbers: " (title) } {
+                table { (table) }
             }
         }
     }

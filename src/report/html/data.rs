@@ -20,8 +20,8 @@ pub(super) fn data(sheet: &Sheet<'_>, panels: &[Panel<'_>], quantiles: &[Quantil
             Some(values) => list(values.iter().map(|&ns| number(Scalar::Integer(ns)))),
             None => "null".to_owned(),
         });
-        let ratios = list(Quantiles::RATIOS.iter().map(ToString::to_string));
-        format!("{{\"ratios\":{ratios},\"curves\":{}}}", list(curves))
+        let ppm = list(plot.ppm.iter().map(ToString::to_string));
+        format!("{{\"ppm\":{ppm},\"curves\":{}}}", list(curves))
     }));
     format!(
         "{{\"end\":{},\"arms\":{arms},\n\"panels\":{panels},\n\"quantiles\":{quantiles}}}",

@@ -13,13 +13,17 @@ mod quantiles;
 mod story;
 mod summary;
 
+use std::collections::BTreeMap;
+
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::explanation::Explanation;
+use super::figure::{self, theme};
 use super::format::{count, time};
 use super::page::stopped;
 use super::result::{ArmResult, RunResult, Stopped};
 use super::setting::Setting;
+use super::topology::Topology;
 use super::verdict::verdict;
 
 /// What a page is made of.
@@ -31,6 +35,8 @@ pub struct Sheet<'a> {
     pub setting: &'a Setting,
     /// What happened in it, if it was explained.
     pub explanation: Option<&'a Explanation>,
+    /// What each arm is made of, by name.
+    pub topologies: &'a BTreeMap<String, Topology>,
     /// It was a saved result, which has been played again with the same fingerprint.
     pub replayed: bool,
 }
@@ -42,7 +48,7 @@ const STYLE: &str = include_str!("style.css");
 
 /// The SHA-256 of each script, which is what a browser lets run. A test keeps them right.
 const UPLOT_HASH: &str = "sha256-GcjUxq2Ikpp59K5J1vcWFWbf0Lo9FcxJXpdPeH63jx8=";
-const APP_HASH: &str = "sha256-Av51e7sJDwx9Csmm5H+gppjoQiEvctafn4jO8BK2i1A=";
+const APP_HASH: &str = "sha256-t7hgCypYhq76qh0vyJgt7o1gTnk2RQYmSpS2YX3Qhjk=";
 
 /// The page.
 #[must_use]
@@ -64,7 +70,7 @@ pub fn to_html(sheet: &Sheet<'_>) -> String {
                 meta name="generator" content={ "dessim " (sheet.result.dessim) };
                 meta name="color-scheme" content="light dark";
                 title { (sheet.result.scenario.name) ", seed " (sheet.result.seed) " - dessim" }
-                style { (PreEscaped(UPLOT_STYLE)) (PreEscaped(STYLE)) }
+                style { (PreEscaped(UPLOT_STYLE)) (PreEscaped(STYLE)) (PreEscaped(figures())) }
             }
             body {
                 (body(sheet, &panels, &quantiles))
@@ -104,6 +110,7 @@ fn body(
         nav.contents aria-label="Contents" {
             a href="#verdict" { "Verdict" }
             @if sheet.explanation.is_some() { a href="#explanation" { "Explanation" } }
+            @if !sheet.topologies.is_empty() { a href="#topology" { "Topology" } }
             @if !panels.is_empty() { a href="#charts" { "Over time" } }
             @if !quantiles.is_empty() { a href="#distributions" { "Latency" } }
             a href="#ledger" { "All numbers" }
@@ -122,6 +129,7 @@ fn body(
                 (summary::cards(sheet))
             }
             @if let Some(explanation) = sheet.explanation { (story::section(explanation)) }
+            (topologies(sheet))
             (charts::section(sheet, panels))
             (charts::distributions(result, quantiles))
             (ledger::section(result))
@@ -153,6 +161,38 @@ fn identity(sheet: &Sheet<'_>) -> Markup {
         @if sheet.replayed {
             p.small { "This is a saved result that was played again: its fingerprint is the same, \
                 so every number here is that of the saved run." }
+        }
+    }
+}
+
+/// The style of the figures, under the theme of the page.
+fn figures() -> String {
+    let (light, dark) = (theme::LIGHT, theme::DARK);
+    format!(
+        ".dessim-figure{{{light}}}\n\
+         @media (prefers-color-scheme:dark){{.dessim-figure{{{dark}}}}}\n\
+         [data-theme=light] .dessim-figure{{{light}}}\n\
+         [data-theme=dark] .dessim-figure{{{dark}}}\n\
+         @media print{{:root .dessim-figure{{{light}}}}}\n{}",
+        theme::rules()
+    )
+}
+
+/// What each arm is made of, with what went through it.
+fn topologies(sheet: &Sheet<'_>) -> Markup {
+    let name = &sheet.result.scenario.name;
+    html! {
+        @if !sheet.topologies.is_empty() {
+            section #topology aria-labelledby="topology-title" {
+                h2 #topology-title { "Topology" }
+                div.topologies {
+                    @for (arm, topology) in sheet.topologies {
+                        div.topology tabindex="0" role="region" aria-label={ "Topology, " (arm) } {
+                            (PreEscaped(figure::topology(name, arm, topology).element()))
+                        }
+                    }
+                }
+            }
         }
     }
 }
@@ -214,4 +254,31 @@ fn sentence(clause: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn the_command_names_a_file_that_a_shell_reads_as_one() {
+        let told = |name: &str| {
+            let mut result = sample::burst();
+            result.scenario.name = name.to_owned();
+            command(&result)
+        };
+        assert_eq!(told("burst"), "dessim run burst.ron --seed 7");
+        assert_eq!(told("a b"), "dessim run 'a b.ron' --seed 7");
+        assert_eq!(told("it's $(x)"), r"dessim run 'it'\''s $(x).ron' --seed 7");
+        assert_eq!(told("-rf"), "dessim run './-rf.ron' --seed 7");
+        for impossible in ["../x", "a\nb", ""] {
+            assert_eq!(told(impossible), "dessim run scenario.ron --seed 7");
+        }
+    }
+
+    #[test]
+    fn a_run_that_was_cut_off_is_cut_off_again() {
+        let mut result = sample::burst();
+        let arm = "rpc".to_owned();
+        result.stopped = Some(Stopped::MaxEvents { arm, max_events: 9, at_ns: 1 });
+        assert!(command(&result).ends_with(" --seed 7 --max-events 9"), "{}", command(&result));
+    }
+}

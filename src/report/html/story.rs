@@ -70,14 +70,16 @@ fn points(points: &[Point]) -> Markup {
 
 fn example(example: &Example) -> Markup {
     let (shown, folded) = example.steps.split_at(example.steps.len().min(STEPS_SHOWN));
-    let steps = |steps: &[crate::report::explanation::Step]| html! {
-        ol.steps {
-            @for step in steps {
-                li {
-                    time { (time(step.at_ns)) } " "
-                    span.where { (cut(&step.component, 40)) }
-                    @if step.attempt > 0 { " " span.muted { "attempt " (step.attempt) } }
-                    " " (step.text)
+    let steps = |steps: &[crate::report::explanation::Step]| {
+        html! {
+            ol.steps {
+                @for step in steps {
+                    li {
+                        time { (time(step.at_ns)) } " "
+                        span.where { (cut(&step.component, 40)) }
+                        @if step.attempt > 0 { " " span.muted { "attempt " (step.attempt) } }
+                        " " (step.text)
+                    }
                 }
             }
         }
@@ -93,12 +95,14 @@ fn example(example: &Example) -> Markup {
 }
 
 fn what_if(story: &Story) -> Markup {
-    let row = |what: &Counterfactual| html! {
-        tr {
-            th scope="row" { (what.change) }
-            td { (count(what.saved)) " of " (count(what.failing)) }
-            td { (count(what.lost)) }
-            td { (what.amplification.map_or(NO_VALUE.to_owned(), number)) }
+    let row = |what: &Counterfactual| {
+        html! {
+            tr {
+                th scope="row" { (what.change) }
+                td { (count(what.saved)) " of " (count(what.failing)) }
+                td { (count(what.lost)) }
+                td { (what.amplification.map_or(NO_VALUE.to_owned(), number)) }
+            }
         }
     };
     html! {

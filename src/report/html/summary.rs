@@ -86,7 +86,8 @@ fn bar(arm: &ArmResult) -> Markup {
 
 fn key_figures(arm: &ArmResult) -> Markup {
     let time = |ns: Option<u64>| ns.map_or(NO_VALUE.to_owned(), time);
-    let goodput = arm.goodput_per_s.map_or(NO_VALUE.to_owned(), |rate| format!("{} /s", number(rate)));
+    let goodput =
+        arm.goodput_per_s.map_or(NO_VALUE.to_owned(), |rate| format!("{} /s", number(rate)));
     let figures = [
         ("goodput", goodput),
         ("p50", time(arm.latency.end_to_end.p50_ns)),
