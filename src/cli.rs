@@ -7,6 +7,7 @@ mod args;
 mod check;
 mod diff;
 mod docs;
+mod explain;
 mod folder;
 mod input;
 mod report;
@@ -68,6 +69,7 @@ fn dispatch(ui: &Ui, command: Command) -> Result<Exit, Failure> {
         Command::Check(args) => check::check(ui, &args),
         Command::Test(args) => test::test(ui, &args),
         Command::Diff(args) => diff::diff(ui, &args),
+        Command::Explain(args) => explain::explain(ui, &args),
         Command::Report(args) => report::report(ui, &args),
         Command::Schema => docs::schema(ui),
         Command::Completions { shell } => docs::completions(ui, shell),

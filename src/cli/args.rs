@@ -44,6 +44,11 @@ Examples:
   dessim diff monday.jsonl tuesday.jsonl
   dessim diff burst.ron trace-of-last-release.jsonl";
 
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  dessim explain scenarios/metastable.ron --arm retries
+  dessim explain run.json --format json";
+
 const REPORT_EXAMPLES: &str = "\
 Examples:
   dessim report scenarios/burst.ron
@@ -87,6 +92,8 @@ pub(crate) enum Command {
     Test(Test),
     /// Name the first event in which two runs differ
     Diff(Diff),
+    /// Say what happened in a run, and why
+    Explain(Explain),
     /// Write a run as one HTML file, with charts and all numbers
     Report(Report),
     /// Print the JSON Schema of scenarios
@@ -199,6 +206,35 @@ pub(crate) struct Diff {
     /// Run scenarios with this seed instead of their own
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub seed: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = EXPLAIN_EXAMPLES)]
+pub(crate) struct Explain {
+    /// A scenario, or a result written by `dessim run --export-json`; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Explain only this arm
+    #[arg(long, value_name = "ARM")]
+    pub arm: Option<String>,
+    /// Run with this seed instead of the scenario's
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub seed: Option<u64>,
+    /// Replace a value of the scenario; may be repeated
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+    /// What to print
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: TextOrJson,
+    /// Try every change, however long that takes
+    #[arg(long)]
+    pub everything: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TextOrJson {
+    Text,
+    Json,
 }
 
 #[derive(Debug, Args)]

@@ -2,11 +2,14 @@
 
 use std::path::PathBuf;
 
+use dessim::experiment::explain::{Effort, explain};
 use dessim::experiment::run::{Options, common_bins, run};
 use dessim::experiment::setting::setting;
 use dessim::experiment::topology::topologies;
+use dessim::report::explanation::Explanation;
 use dessim::report::html::{Sheet, to_html};
 use dessim::report::result::RunResult;
+use dessim::scenario::build::BuildError;
 use dessim::scenario::resolved;
 use dessim::scenario::schema::Scenario;
 
@@ -30,12 +33,12 @@ pub(super) fn report(ui: &Ui, args: &Report) -> Result<Exit, Failure> {
     input::warn(ui, file);
     let options = playable.options(args.seed);
     feasible(file, options.max_events != Options::default().max_events)?;
-    let result = play(&playable, options)?;
+    let (result, explanation) = play(&playable, options)?;
     playable.verify(&result)?;
     let page = to_html(&Sheet {
         result: &result,
         setting: &setting(&file.scenario),
-        explanation: None,
+        explanation: Some(&explanation),
         topologies: &topologies(&file.scenario, &result),
         replayed: playable.vouches_for(&result),
     });
@@ -46,19 +49,18 @@ pub(super) fn report(ui: &Ui, args: &Report) -> Result<Exit, Failure> {
     Ok(ended(ui, &result))
 }
 
-/// Plays it, with bins of one width in all arms: side by side, rates must be of the same thing.
-fn play(playable: &Playable, options: Options) -> Result<RunResult, Failure> {
+/// Plays and explains it, with bins of one width in all arms: side by side, rates must be of the
+/// same thing.
+fn play(playable: &Playable, options: Options) -> Result<(RunResult, Explanation), Failure> {
     let file = &playable.file;
-    let play = |options: &Options| {
-        run(&file.scenario, &file.name, options)
-            .map_err(|error| Failure::invalid(error.to_string()))
-    };
-    let options = options.sampled(&file.scenario);
-    let mut result = play(&options)?;
+    let broken = |error: BuildError| Failure::invalid(error.to_string());
+    let (mut result, explanation) =
+        explain(&file.scenario, &file.name, &options, None, Effort::Bounded).map_err(broken)?;
     if let Some(sample) = common_bins(&result) {
-        result = play(&Options { sample: Some(sample), ..options })?;
+        let options = Options { sample: Some(sample), ..options };
+        result = run(&file.scenario, &file.name, &options).map_err(broken)?;
     }
     let ran = Scenario { seed: result.seed, ..file.scenario.clone() };
     result.scenario.resolved = Some(resolved(&ran));
-    Ok(result)
+    Ok((result, explanation))
 }

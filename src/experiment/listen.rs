@@ -38,6 +38,11 @@ pub trait Listener {
     /// The present arm is over, and this request of it is not.
     fn unfinished(&mut self, _request: &Unfinished) {}
 
+    /// True once it has heard enough: the run may end soon, and its result is then of no use.
+    fn satisfied(&self) -> bool {
+        false
+    }
+
     /// So far is the present arm; told every now and then.
     fn progress(&mut self, _progress: &Progress) {}
 }

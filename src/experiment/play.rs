@@ -117,11 +117,16 @@ where
 /// What tells its listener how far it is.
 trait Tells {
     fn tell(&mut self, progress: &Progress);
+    fn satisfied(&mut self) -> bool;
 }
 
 impl<const RECORDS: bool, const ENDS: bool> Tells for Forward<&mut dyn Listener, RECORDS, ENDS> {
     fn tell(&mut self, progress: &Progress) {
         self.0.progress(progress);
+    }
+
+    fn satisfied(&mut self) -> bool {
+        self.0.satisfied()
     }
 }
 
@@ -141,6 +146,9 @@ fn advance<C: Calendar, P: Probe + Tells>(
             told = world.events();
             let (at, events, offered) = (world.now(), told, world.offered());
             world.probe().tell(&Progress { at, events, offered });
+            if world.probe().satisfied() {
+                return End::MaxEvents;
+            }
         }
         match why {
             End::MaxEvents if world.events() < max_events => {}

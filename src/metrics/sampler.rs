@@ -15,8 +15,9 @@ pub const AUTO_BINS: usize = 400;
 /// More bins than this are merged, whoever asked for them.
 pub const MAX_BINS: usize = 10_000;
 /// So many bins of an automatic series are kept while a run goes on.
-const FINE_BINS: usize = 2_000;
-const FIRST_WIDTH_NS: u64 = 1_000;
+pub const FINE_BINS: usize = 2_000;
+/// It begins with bins of this width.
+pub const FIRST_WIDTH_NS: u64 = 1_000;
 
 /// How fine a series is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

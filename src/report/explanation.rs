@@ -38,6 +38,8 @@ pub struct Story {
     pub example: Option<Example>,
     /// What would have happened with one thing changed.
     pub what_if: Vec<Counterfactual>,
+    /// Changes that were not tried, because that would have been too much work.
+    pub untried: u64,
 }
 
 /// A part of a run in which the arm did alike.
@@ -57,6 +59,8 @@ pub struct Phase {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PhaseKind {
+    /// What arrives is not counted yet.
+    WarmUp,
     /// Requests succeed as they should.
     Steady,
     /// Something is wrong from outside: a fault, or more load than before.
@@ -76,6 +80,7 @@ impl PhaseKind {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::WarmUp => "warm-up",
             Self::Steady => "steady",
             Self::Trigger => "trigger",
             Self::Degraded => "degraded",

@@ -7,6 +7,7 @@
 mod cause;
 #[cfg(feature = "cli")]
 pub mod csv;
+pub mod explained;
 pub mod explanation;
 pub mod figure;
 pub mod format;
@@ -24,6 +25,7 @@ pub mod snapshot;
 mod table;
 pub mod topology;
 pub mod verdict;
+pub mod words;
 
 #[cfg(test)]
 mod sample;

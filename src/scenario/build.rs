@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 
 use super::distribution::resolve;
 use super::names::layer_names;
+use super::pipelines::edge_name;
 use super::schema::{self, Arm, Layer, Scenario};
 use super::units::Limit;
 use crate::kernel::calendar::Calendar;
@@ -291,7 +292,7 @@ impl<C: Calendar> Builder<C> {
                 _ => {}
             }
         }
-        let edge = format!("{name} -> {to}");
+        let edge = edge_name(name, to);
         let to = self.find(to)?;
         self.add(&edge, Node::Send { to, picks_up });
         Ok(())

@@ -7,7 +7,7 @@ use super::schema::Layer;
 /// The name of each layer of the policy of `pipeline` (a load that calls, or a consumer):
 /// `clients.retry`, and from the second of a kind on `clients.timeout#2`, outermost first.
 #[must_use]
-pub(crate) fn layer_names(pipeline: &str, policy: &[Layer]) -> Vec<String> {
+pub fn layer_names(pipeline: &str, policy: &[Layer]) -> Vec<String> {
     let mut seen: BTreeMap<&str, u32> = BTreeMap::new();
     let name = |layer| {
         let kind = kind(layer);

@@ -1,6 +1,7 @@
 //! The command as its users run it: a process with arguments, files and streams.
 
 mod diff;
+mod explain;
 mod exports;
 mod golden;
 mod report;

@@ -3,6 +3,7 @@
 #[cfg(feature = "cli")]
 mod cli;
 mod determinism;
+mod explain;
 #[cfg(feature = "cli")]
 mod golden;
 mod html;

@@ -182,5 +182,5 @@ fn numbers_and_memory_are_as_promised() {
     let bytes = load.became.capacity()
         + size_of::<u64>() * load.took_ns.capacity()
         + size_of::<u32>() * load.attempts.capacity();
-    assert!(bytes <= 2 * BYTES * 2_000_000 && bytes >= BYTES * 2_000_000, "{bytes}");
+    assert!((BYTES * 2_000_000..=2 * BYTES * 2_000_000).contains(&bytes), "{bytes}");
 }

@@ -20,7 +20,7 @@ use crate::metrics::summary::{Component, Metric};
 use crate::model::state::Outcome;
 
 const REJECTED: Meter = Meter::new("rejected", "rejected");
-const OPENED: Meter = Meter::new("opened", "openings");
+const OPENED: Meter = Meter::new("opened", "opened");
 const OPEN: Meter = Meter::new("open_ns", "open");
 
 impl What {

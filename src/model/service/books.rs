@@ -8,6 +8,7 @@ use crate::metrics::summary::{Component, Metric};
 
 const ARRIVALS: Meter = Meter::new("arrivals", "attempts that arrive");
 const BUSY: Meter = Meter::new("busy", "slots taken");
+const BUSY_AGAINST_KNEE: Meter = Meter::new("busy", "slots taken, against the knee");
 const WAITING: Meter = Meter::new("waiting", "in line");
 const ANSWERED: Meter = Meter::new("answered", "answered");
 const ERRORS: Meter = Meter::new("errors", "errors");
@@ -100,11 +101,21 @@ pub(super) struct Counts {
 }
 
 impl Service {
+    /// How many slots do any good: all of them, or as many as fill it up to the knee.
+    fn useful_slots(&self) -> (&'static Meter, Option<u64>) {
+        let knee = self.config.overload.map(|overload| overload.knee.ceil().max(1.0) as u64);
+        match knee {
+            Some(knee) if knee < self.config.slots => (&BUSY_AGAINST_KNEE, Some(knee)),
+            _ => (&BUSY, limit(self.config.slots)),
+        }
+    }
+
     /// Shows itself at `at`.
     pub fn observe(&mut self, eye: &mut impl Eye) {
         let counts = self.counts;
         eye.count(&ARRIVALS, counts.arrivals);
-        eye.level(&BUSY, &mut self.busy, limit(self.config.slots));
+        let (busy, useful) = self.useful_slots();
+        eye.level(busy, &mut self.busy, useful);
         if self.config.slots != u64::MAX {
             eye.level(&WAITING, &mut self.waiting, limit(self.config.queue));
         }

@@ -121,5 +121,9 @@ fn what_if(story: &Story) -> Markup {
             }
             ul { @for what in &story.what_if { li { (sentence(&what.text)) } } }
         }
+        @if story.untried > 0 {
+            p.small { (count(story.untried)) " more changes were not tried: `dessim explain \
+                --everything` does." }
+        }
     }
 }

@@ -1,0 +1,50 @@
+//! `dessim explain`: what happened in a run, and why.
+
+use dessim::experiment::explain::{Effort, explain as tell};
+use dessim::report::explained::explained;
+use dessim::report::explanation::Explanation;
+use dessim::scenario::arms::arms;
+use dessim::scenario::problem::printable;
+use dessim::scenario::schema::Scenario;
+
+use super::Exit;
+use super::args::{Explain, TextOrJson};
+use super::input::{self, Playable};
+use super::ui::{Failure, Ui};
+
+pub(super) fn explain(ui: &Ui, args: &Explain) -> Result<Exit, Failure> {
+    let input = Playable::open(&args.file, &args.set)?;
+    input::warn(ui, &input.file);
+    let only = args.arm.as_deref();
+    if let Some(arm) = only {
+        known_arm(&input.file.scenario, arm)?;
+    }
+    let options = input.options(args.seed);
+    let effort = if args.everything { Effort::Everything } else { Effort::Bounded };
+    let (result, explanation) =
+        tell(&input.file.scenario, &input.file.name, &options, only, effort)
+            .map_err(|error| Failure::invalid(error.to_string()))?;
+    input.verify(&result)?;
+    Ui::print_raw(&match args.format {
+        TextOrJson::Text => explained(&explanation),
+        TextOrJson::Json => json(&explanation),
+    })?;
+    Ok(super::run::ended(ui, &result))
+}
+
+fn json(explanation: &Explanation) -> String {
+    let text = serde_json::to_string_pretty(explanation);
+    // Names are texts and numbers are numbers: there is nothing that JSON cannot say.
+    text.unwrap_or_default() + "\n"
+}
+
+/// Refuses an arm that is not there, and says which are.
+pub(super) fn known_arm(scenario: &Scenario, arm: &str) -> Result<(), Failure> {
+    let all = arms(scenario);
+    if all.contains_key(arm) {
+        return Ok(());
+    }
+    let names: Vec<String> = all.keys().map(|name| printable(name)).collect();
+    let message = format!("there is no arm `{}`", printable(arm));
+    Err(Failure::usage(message, format!("there are {}", names.join(", "))))
+}

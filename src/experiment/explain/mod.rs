@@ -1,0 +1,158 @@
+//! Explains a run: phases, causes, the way of one request, and what would have been otherwise.
+//!
+//! Everything is read off one run with its time series and fates, or off reruns of the same
+//! requests with one thing changed. Reruns are bounded by events, not by time, so an explanation
+//! is as reproducible as a run.
+
+mod alternatives;
+mod cohorts;
+mod example;
+mod lens;
+mod phases;
+mod points;
+mod rerun;
+mod triggers;
+
+use std::collections::BTreeMap;
+
+use cohorts::{Cohort, Cohorts};
+use points::Evidence;
+use rerun::{Budget, Reruns};
+
+use super::fates::{ArmFates, Fates};
+use super::listen::{Hears, Listener};
+use super::run::{Options, run_with};
+use crate::metrics::probe::{End, Unfinished};
+use crate::metrics::sampler::Resolution;
+use crate::metrics::series::Series;
+use crate::report::explanation::{EXPLANATION_SCHEMA, Explanation, Story};
+use crate::report::result::RunResult;
+use crate::scenario::arms::arms;
+use crate::scenario::build::BuildError;
+use crate::scenario::schema::{Arm, Scenario};
+
+/// How much work an explanation may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effort {
+    /// Reruns dispatch at most 1.7 times the events of the run, or five million: some seconds.
+    Bounded,
+    /// Every rerun that may tell something.
+    Everything,
+}
+
+/// Runs a scenario called `name` and explains it; of several arms, only `only` if it is given.
+///
+/// # Errors
+/// Only for scenarios that a check refuses.
+pub fn explain(
+    scenario: &Scenario,
+    name: &str,
+    options: &Options,
+    only: Option<&str>,
+    effort: Effort,
+) -> Result<(RunResult, Explanation), BuildError> {
+    let options = options.clone().sampled(scenario);
+    let mut witness = Witness::new(options.sample.unwrap_or(Resolution::Auto));
+    let result = run_with(scenario, name, &options, &mut witness)?;
+    let mut stories = BTreeMap::new();
+    let told: Vec<(String, Arm)> = arms(scenario)
+        .into_iter()
+        .filter(|(arm, _)| result.arms.contains_key(arm) && only.is_none_or(|only| only == arm))
+        .collect();
+    let mut budget = Budget::new(effort, result.events);
+    for (at, (arm, system)) in told.iter().enumerate() {
+        let stage = Stage { scenario, options: &options, arm, system };
+        // Each arm has its share of what is left, so that the last one has some, too.
+        let mut share = budget.share(told.len() - at);
+        stories.insert(arm.clone(), story(&stage, &result, &witness, &mut share)?);
+        budget.take_back(told.len() - at, &share);
+    }
+    let explanation = Explanation {
+        schema: EXPLANATION_SCHEMA,
+        scenario: result.scenario.clone(),
+        seed: result.seed,
+        fingerprint: result.fingerprint,
+        arms: stories,
+    };
+    Ok((result, explanation))
+}
+
+/// The arm that is explained.
+struct Stage<'a> {
+    scenario: &'a Scenario,
+    options: &'a Options,
+    arm: &'a str,
+    system: &'a Arm,
+}
+
+fn story(
+    stage: &Stage<'_>,
+    result: &RunResult,
+    witness: &Witness,
+    budget: &mut Budget,
+) -> Result<Story, BuildError> {
+    let of = &result.arms[stage.arm];
+    let Some(series) = &of.series else {
+        return Ok(Story::default());
+    };
+    let Some((fates, cohorts)) = witness.of(stage.arm, series) else {
+        return Ok(Story::default());
+    };
+    let triggers = triggers::triggers(stage.scenario, stage.system, series.end_ns);
+    let warm_up_ns = stage.scenario.warm_up.as_ns();
+    let phases = phases::phases(series, &cohorts, &triggers, warm_up_ns);
+    let (system, triggers, phases) = (stage.system, &triggers[..], &phases[..]);
+    let evidence = Evidence { system, result: of, series, triggers, phases };
+    let mut points = evidence.points();
+    let mut story = Story { phases: phases.to_vec(), ..Story::default() };
+    if evidence.suffers() {
+        story.example = example::example(stage, fates, triggers, (of.events, budget))?;
+        let mut reruns = Reruns { stage, fates, events: of.events, budget };
+        (story.what_if, story.untried) = reruns.what_if(&evidence)?;
+        points.extend(reruns.no_return(&evidence)?);
+    }
+    story.points = points;
+    Ok(story)
+}
+
+/// What is kept of a run that is explained, besides its result.
+struct Witness {
+    resolution: Resolution,
+    fates: Fates,
+    /// Of each arm that was played, in order.
+    cohorts: Vec<(String, Cohorts)>,
+}
+
+impl Witness {
+    fn new(resolution: Resolution) -> Self {
+        Self { resolution, fates: Fates::new(), cohorts: Vec::new() }
+    }
+
+    /// What became of the requests of an arm, and its cohorts in the bins of its series.
+    fn of(&self, arm: &str, series: &Series) -> Option<(&ArmFates, Vec<Cohort>)> {
+        let (_, cohorts) = self.cohorts.iter().find(|(name, _)| name == arm)?;
+        Some((self.fates.arm(arm)?, cohorts.align(series)))
+    }
+}
+
+impl Listener for Witness {
+    fn hears(&self) -> Hears {
+        Hears::Ends
+    }
+
+    fn begin(&mut self, arm: &str, names: &[String]) {
+        self.fates.begin(arm, names);
+        self.cohorts.push((arm.to_owned(), Cohorts::new(self.resolution)));
+    }
+
+    fn ended(&mut self, end: &End) {
+        self.fates.ended(end);
+        if let (true, Some((_, cohorts))) = (end.measured, self.cohorts.last_mut()) {
+            cohorts.record(end);
+        }
+    }
+
+    fn unfinished(&mut self, of: &Unfinished) {
+        self.fates.unfinished(of);
+    }
+}

@@ -1,0 +1,34 @@
+//! `dessim explain`, of scenarios and of saved results.
+
+use super::Place;
+
+#[test]
+fn a_saved_result_is_explained_as_its_scenario_is() {
+    let place = Place::new();
+    let plain = place.dessim("explain small.ron --seed 5").fine();
+    assert!(plain.out.starts_with("small, seed 5: what happened"), "{}", plain.out);
+    place.dessim("run small.ron --seed 5 --export-json run.json").fine();
+    assert_eq!(place.dessim("explain run.json").fine(), plain);
+    let one = place.dessim("explain small.ron --seed 5 --arm retry").fine();
+    assert!(one.out.contains("\narm retry\n") && !one.out.contains("arm plain"), "{}", one.out);
+    let json = place.dessim("explain run.json --format json").fine();
+    let json: serde_json::Value = serde_json::from_str(&json.out).expect("it is JSON");
+    assert_eq!(json["schema"], "dessim.explain/1");
+    assert!(json["arms"]["plain"]["phases"][0]["from_ns"] == 0);
+}
+
+#[test]
+fn what_cannot_be_explained_is_told() {
+    let place = Place::new();
+    let told = ["there is no arm `nobody`", "there are plain, retry"];
+    place.dessim("explain small.ron --arm nobody").ends(2, &told);
+    place.dessim("run small.ron --export-json run.json").fine();
+    let text = place.read("run.json");
+    let print = text.split("\"fingerprint\": \"").nth(1).expect("it has one");
+    place.write("other.json", &text.replace(&print[..16], "0123456789abcdef"));
+    let told = ["other.json cannot be shown: it was made by dessim", "0123456789abcdef"];
+    place.dessim("explain other.json").ends(3, &told);
+    place.dessim("explain run.json --set seed=4").ends(2, &["run.json is a result"]);
+    place.write("cut.json", &text[..200]);
+    place.dessim("explain cut.json").ends(3, &["cannot read the result cut.json", "not JSON"]);
+}

@@ -1,0 +1,147 @@
+//! Explanations: phases against references, what-ifs against arms that are what they suppose.
+
+use std::path::Path;
+
+use dessim::ScenarioFile;
+use dessim::experiment::explain::{Effort, explain};
+use dessim::experiment::run::{CalendarKind, Options};
+use dessim::report::explained::explained;
+use dessim::report::explanation::{Explanation, PhaseKind, Story, Topic};
+use dessim::report::result::RunResult;
+
+fn file(name: &str) -> ScenarioFile {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let path = root.join("scenarios").join(name).with_extension("ron");
+    dessim::load(path).expect("what ships is valid")
+}
+
+fn told(name: &str, options: &Options) -> (RunResult, Explanation) {
+    let file = file(name);
+    explain(&file.scenario, &file.name, options, None, Effort::Bounded).expect("it runs")
+}
+
+fn kinds(story: &Story) -> Vec<PhaseKind> {
+    story.phases.iter().map(|phase| phase.kind).collect()
+}
+
+fn seconds(ns: u64) -> f64 {
+    ns as f64 / 1e9
+}
+
+/// The reference of the freeze: without retries it recovers in 14 s, with a budget in 18.5 s, with
+/// a waiting room in one, with retries never. A window of the phases is two seconds long.
+#[test]
+fn phases_of_the_freeze() {
+    use PhaseKind::{Degraded, Metastable, Recovered, Steady, Trigger};
+    let (_, explanation) = told("metastable", &Options::default());
+    for (arm, after) in [("no retries", 14.0), ("retry budget", 18.5)] {
+        let story = &explanation.arms[arm];
+        assert_eq!(kinds(story), [Steady, Trigger, Degraded, Recovered], "{arm}");
+        let recovered = seconds(story.phases[3].from_ns) - 70.0;
+        assert!((recovered - after).abs() <= 2.0, "{arm} after {recovered} s, not {after} s");
+    }
+    assert_eq!(kinds(&explanation.arms["waiting room"]), [Steady, Trigger, Recovered]);
+    let story = &explanation.arms["retries"];
+    assert_eq!(kinds(story), [Steady, Trigger, Metastable]);
+    let [_, trigger, metastable] = &story.phases[..] else { panic!("three phases") };
+    let spans = [trigger.from_ns, metastable.from_ns, metastable.until_ns].map(seconds);
+    assert_eq!(spans, [60.0, 70.0, 300.0]);
+    // Half a second of freeze is enough in about half of all runs: see docs/testing.md.
+    let no_return = story.points.iter().rfind(|point| point.topic == Topic::NoReturn);
+    let no_return = no_return.expect("there is a point of no return");
+    let span = [no_return.from_ns, no_return.until_ns].map(seconds);
+    assert!(span[0] >= 60.1 && span[1] <= 61.5 && span[1] - span[0] <= 10.0 / 63.0, "{span:?}");
+}
+
+/// Three changes of the arm with retries are the other three arms, so every number must be theirs.
+#[test]
+fn what_if_is_what_is() {
+    let (result, explanation) = told("metastable", &Options::default());
+    let of = &result.arms["retries"].requests;
+    for (change, arm) in [
+        ("without retries at clients.retry", "no retries"),
+        ("with a retry budget of 10 % at clients.retry", "retry budget"),
+        ("with a line of at most 20 at db", "waiting room"),
+    ] {
+        let what_if = &explanation.arms["retries"].what_if;
+        let found = what_if.iter().find(|what_if| what_if.change == change).expect(change);
+        let other = &result.arms[arm];
+        assert_eq!(found.failing, of.offered - of.succeeded, "{change}");
+        assert_eq!(of.succeeded + found.saved - found.lost, other.requests.succeeded, "{change}");
+        assert_eq!(found.amplification, other.amplification, "{change}");
+    }
+    let freeze = &explanation.arms["retries"].what_if[0];
+    assert_eq!((freeze.change.as_str(), freeze.lost), ("without fault freeze", 0));
+}
+
+#[test]
+fn the_burst_is_explained() {
+    let (result, explanation) = told("burst", &Options::default());
+    let rpc = &explanation.arms["rpc"];
+    let find = |change: &str| rpc.what_if.iter().find(|what_if| what_if.change == change);
+    let knee = find("with 25 permits, the knee of the service, at clients.bulkhead");
+    let knee = knee.expect("a bulkhead wider than the knee is worth a try");
+    assert_eq!((knee.saved, knee.lost, knee.failing), (1_650, 0, 1_650));
+    // Of the request that was refused, the chain leads to the one that opened the breaker.
+    let example = rpc.example.as_ref().expect("there are failed requests");
+    let texts: Vec<&str> = example.steps.iter().map(|step| step.text.as_str()).collect();
+    let opened = texts.iter().position(|text| text.ends_with("opens the breaker, for 500 ms"));
+    let refused = texts.iter().position(|text| *text == "is refused by its own policy");
+    assert!(opened.is_some() && opened < refused, "{texts:?}");
+    assert!(example.steps.is_sorted_by_key(|step| step.at_ns));
+    // An arm that does well has nothing to be explained away.
+    let fine = &explanation.arms["event-driven"];
+    assert!(fine.what_if.is_empty() && fine.example.is_none());
+    assert_eq!(result.fingerprint, explanation.fingerprint);
+}
+
+#[test]
+fn every_scenario_has_phases_without_gaps_and_the_same_story_each_time() {
+    for name in [
+        "burst",
+        "flaky_service",
+        "full_queue",
+        "healthy",
+        "metastable",
+        "nervous_breaker",
+        "retry_storm",
+        "too_many_consumers",
+        "tutorial",
+        "wide_bulkhead",
+    ] {
+        let (result, explanation) = told(name, &Options::default());
+        for (arm, story) in &explanation.arms {
+            let end = result.arms[arm].end_ns;
+            let first = story.phases.first().map(|phase| phase.from_ns);
+            let last = story.phases.last().map(|phase| phase.until_ns);
+            assert_eq!((first, last), (Some(0), Some(end)), "{name}: {arm}");
+            let meets = |pair: &[_]| -> bool {
+                let [one, next]: &[dessim::report::explanation::Phase; 2] =
+                    pair.try_into().expect("a pair");
+                one.until_ns == next.from_ns && one.kind != next.kind
+            };
+            assert!(story.phases.windows(2).all(meets), "{name}: {arm}: {:?}", story.phases);
+            for point in &story.points {
+                assert!(point.from_ns <= point.until_ns && point.until_ns <= end, "{point:?}");
+                assert!(
+                    point.text.contains(|c: char| c.is_ascii_digit())
+                        || point.topic == Topic::Trigger
+                );
+            }
+        }
+        if ["burst", "full_queue"].contains(&name) {
+            let keyed = Options { calendar: CalendarKind::Keyed, ..Options::default() };
+            assert_eq!(told(name, &keyed).1, explanation, "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_texts() {
+    insta::assert_snapshot!("explained_burst", explained(&told("burst", &Options::default()).1));
+    let file = file("metastable");
+    let (_, explanation) =
+        explain(&file.scenario, &file.name, &Options::default(), Some("retries"), Effort::Bounded)
+            .expect("it runs");
+    insta::assert_snapshot!("explained_retries", explained(&explanation));
+}
