@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use dessim::experiment::explain::{Effort, explain};
 use dessim::experiment::run::{Options, common_bins, run};
-use dessim::experiment::setting::setting;
-use dessim::experiment::topology::topologies;
+use dessim::experiment::setting::{setting, topologies};
 use dessim::report::explanation::Explanation;
 use dessim::report::html::{Sheet, to_html};
 use dessim::report::result::RunResult;

@@ -1,7 +1,12 @@
 //! What a scenario says that its result does not: what it is about, and what goes wrong when.
 
+use std::collections::BTreeMap;
+
+use super::topology::topology;
 use crate::report::format::{number, percent};
+use crate::report::result::RunResult;
 use crate::report::setting::{ArmSetting, Setting, Trouble};
+use crate::report::topology::Topology;
 use crate::scenario::arms::arms;
 use crate::scenario::schema::{Arm, Effect, Scenario};
 
@@ -19,6 +24,16 @@ pub fn setting(scenario: &Scenario) -> Setting {
         warm_up_ns: scenario.warm_up.as_ns(),
         arms: arms(scenario).into_iter().map(arm).collect(),
     }
+}
+
+/// The topology of every arm that a result has, by name.
+#[must_use]
+pub fn topologies(scenario: &Scenario, result: &RunResult) -> BTreeMap<String, Topology> {
+    let arm = |(name, arm): (String, Arm)| {
+        let topology = topology(scenario, &arm, result.arms.get(&name)?);
+        Some((name, topology))
+    };
+    arms(scenario).into_iter().filter_map(arm).collect()
 }
 
 /// The faults that can have an effect.

@@ -10,10 +10,10 @@ use serde_json::Value;
 
 use crate::report::figure::Band;
 use crate::report::format;
-use crate::report::result::{ArmResult, Component, Metric, RunResult};
+use crate::report::result::{ArmResult, Component, Metric};
 use crate::report::topology::{Chip, Link, Node, Topology};
-use crate::scenario::arms::arms;
 use crate::scenario::names::layer_names;
+use crate::scenario::pipelines::edge_name;
 use crate::scenario::schema::{Arm, Fault, Layer, Scenario};
 
 /// Settings that a label shows; the rest is told on hovering.
@@ -50,16 +50,6 @@ pub fn topology(scenario: &Scenario, arm: &Arm, result: &ArmResult) -> Topology 
     }
     maker.links(scenario, arm);
     maker.topology
-}
-
-/// The topology of every arm that a result has, by name.
-#[must_use]
-pub fn topologies(scenario: &Scenario, result: &RunResult) -> BTreeMap<String, Topology> {
-    let arm = |(name, arm): (String, Arm)| {
-        let topology = topology(scenario, &arm, result.arms.get(&name)?);
-        Some((name, topology))
-    };
-    arms(scenario).into_iter().filter_map(arm).collect()
 }
 
 /// The faults of an arm as stretches of time, in the order in which they begin.
@@ -161,7 +151,7 @@ impl<'a> Maker<'a> {
     /// A policy ends in an edge, which is a component of the result.
     fn sends(&mut self, from: (&'static str, &'a str), service: &'a str) {
         self.link(from, ("service", service), |maker| {
-            let edge = format!("{} -> {service}", from.1);
+            let edge = edge_name(from.1, service);
             let count = |metric| maker.count("edge", &edge, metric);
             let (attempts, failed) = (count("attempts"), count("failed"));
             let mut flow = vec![format!("{} attempts", format::count(attempts))];

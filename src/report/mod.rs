@@ -2,7 +2,8 @@
 //!
 //! Everything here is a pure function of a finished [`result::RunResult`] and knows no layer by
 //! name: [`rows`] flattens an arm into named numbers, [`layout`] arranges them in groups of lines,
-//! and the renderings are thin over these two. A new layer that reports metrics appears in all.
+//! and the renderings are thin over these two; [`figure`] draws series, curves and a
+//! [`topology`]. A new layer that reports metrics appears in all.
 
 mod cause;
 #[cfg(feature = "cli")]

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use dessim::ScenarioFile;
 use dessim::experiment::run::{Options, common_bins, run};
-use dessim::experiment::setting::setting;
-use dessim::experiment::topology::topologies;
+use dessim::experiment::setting::{setting, topologies};
 use dessim::report::explanation::{
     Counterfactual, EXPLANATION_SCHEMA, Example, Explanation, Phase, PhaseKind, Point, Step, Story,
     Topic,

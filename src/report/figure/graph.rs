@@ -11,7 +11,7 @@ const CHIP_PAD: f64 = 7.0;
 /// A box is at most so wide inside; longer lines are cut.
 const MOST_INSIDE: f64 = 204.0;
 /// With layers, which say more.
-const MOST_INSIDE_WITH_LAYERS: f64 = 246.0;
+const MOST_INSIDE_WITH_LAYERS: f64 = 262.0;
 const LEAST_INSIDE: f64 = 96.0;
 /// A figure is at least so wide, for its heading.
 const LEAST_WIDTH: f64 = 480.0;

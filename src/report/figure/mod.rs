@@ -15,6 +15,9 @@ mod text;
 pub mod theme;
 mod timeline;
 
+#[cfg(test)]
+mod tests;
+
 pub use graph::topology;
 pub use panels::Detail;
 pub use quantiles::quantiles;

@@ -93,7 +93,7 @@ pub(super) fn round_up(least: f64) -> f64 {
     // Read from text, a power of ten is exact.
     let of = |digit: u32, exponent: i32| format!("{digit}e{exponent}").parse().unwrap_or(f64::MAX);
     let steps = [of(1, exponent), of(2, exponent), of(5, exponent), of(1, exponent + 1)];
-    steps.into_iter().find(|step| *step >= least).unwrap_or(f64::MAX)
+    steps.into_iter().find(|step| *step >= least).unwrap_or(f64::MAX).min(f64::MAX)
 }
 
 impl Axis {
@@ -140,12 +140,9 @@ impl Axis {
         // With a single value there would be no axis.
         let (low, high) = if low < high { (low, high) } else { (low, round_up(high * 1.5)) };
         let within = |value: f64| (low..=high).contains(&value);
-        let few = all.iter().filter(|(value, _)| within(*value)).count() <= 5;
+        let few = all.iter().filter(|(value, _)| within(*value)).count() <= 6;
         let shown = |&(value, digit): &(f64, u32)| within(value) && (few || digit == 1);
-        let mut ticks: Vec<f64> = all.into_iter().filter(shown).map(|(value, _)| value).collect();
-        if few && !ticks.contains(&high) {
-            ticks.push(high);
-        }
+        let ticks: Vec<f64> = all.into_iter().filter(shown).map(|(value, _)| value).collect();
         let thin = ticks.len().div_ceil(6).max(1);
         let ticks = ticks.into_iter().step_by(thin);
         let ticks = ticks.map(|value| (value, measure.tick(value))).collect();
@@ -226,7 +223,7 @@ mod tests {
         assert_eq!(words(&Axis::linear(0.29, 3, Measure::Number)), ["0", "0.1", "0.2", "0.3"]);
         assert_eq!(words(&Axis::linear(0.0, 3, Measure::Number)).len(), 3);
         assert_eq!(words(&Axis::linear(6e11, 2, Measure::Number)), ["0", "5e11", "1e12"]);
-        assert_eq!(words(&Axis::linear(1.04e9, 3, Measure::Time)), ["0", "0.5 s", "1 s", "1.5 s"]);
+        assert_eq!(words(&Axis::linear(1.04e9, 3, Measure::Time)), ["0", "500 ms", "1 s", "1.5 s"]);
     }
 
     #[test]
@@ -237,7 +234,7 @@ mod tests {
         };
         assert_eq!(told(0), "0 1 ns");
         assert_eq!(told(7), "0 2 ns 4 ns 6 ns");
-        assert_eq!(told(1_540_000_000), "0 0.5 s 1 s 1.5 s");
+        assert_eq!(told(1_540_000_000), "0 500 ms 1 s 1.5 s");
         assert_eq!(told(90_000_000_000), "0 15 s 30 s 45 s 1 min 1 min 15 s 1 min 30 s");
         assert_eq!(told(7_200_000_000_000), "0 30 min 1 h 1 h 30 min 2 h");
         assert_eq!(told(864_000_000_000_000), "0 2 d 4 d 6 d 8 d 10 d");

@@ -70,6 +70,6 @@ mod tests {
             }
         }
         assert!((width("mm", 10.0, false) - 19.48).abs() < 1e-9);
-        assert_eq!(cut("event-driven", 60.0, 14.0, false), "event-d…");
+        assert_eq!(cut("event-driven", 60.0, 14.0, false), "event-…");
     }
 }
