@@ -9,8 +9,8 @@ use crate::kernel::time::Duration;
 /// Up to so many samples, quantiles are exact.
 pub const EXACT_SAMPLES: usize = 65_536;
 
-/// The quantiles of a [`Curve`], in parts per million: every 2.5 % of the middle, every decade of the
-/// tail in tenths, and both ends.
+/// The quantiles of a [`Curve`], in parts per million: every 2.5 % of the middle, ever closer ones
+/// towards the tail, and both ends.
 pub const CURVE_PPM: [u32; 72] = [
     0, 1_000, 5_000, 10_000, 25_000, 50_000, 75_000, 100_000, 125_000, 150_000, 175_000, 200_000,
     225_000, 250_000, 275_000, 300_000, 325_000, 350_000, 375_000, 400_000, 425_000, 450_000,

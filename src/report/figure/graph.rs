@@ -79,7 +79,7 @@ fn words(of: &Topology, links: &[&Link]) -> String {
     let node = |node: &Node| {
         let mut parts = [&node.settings[..], &node.numbers[..], &node.faults[..]].concat();
         parts.extend(node.layers.iter().flat_map(|chip| {
-            let parts = [&chip.label, &chip.setting, &chip.numbers].map(|part| part.as_str());
+            let parts = [&chip.label, &chip.setting, &chip.numbers].map(String::as_str);
             let parts = parts.into_iter().filter(|part| !part.is_empty());
             [parts.collect::<Vec<_>>().join(" ")]
         }));

@@ -6,6 +6,10 @@
 //! follows the mean place of neighbours, and so do heights. All of it depends on the order of nodes
 //! and links alone.
 
+mod rank;
+
+use rank::{back_links, longest_ways};
+
 /// How large things are that have to find room.
 #[derive(Clone, Debug)]
 pub(super) struct Sizes {
@@ -73,68 +77,6 @@ pub(super) fn layout(sizes: &Sizes) -> Layout {
     grid.columns(sizes);
     grid.heights();
     grid.finish(sizes, &layer)
-}
-
-/// The links that lead back in a walk along links, from the sources first.
-fn back_links(nodes: usize, links: &[(usize, usize)]) -> Vec<bool> {
-    let mut out = vec![Vec::new(); nodes];
-    let mut entered = vec![false; nodes];
-    for (link, &(from, to)) in links.iter().enumerate() {
-        out[from].push(link);
-        entered[to] |= from != to;
-    }
-    let mut back = vec![false; links.len()];
-    // Not met, being walked from, done.
-    let mut state = vec![0_u8; nodes];
-    let sources = (0..nodes).filter(|node| !entered[*node]);
-    for start in sources.chain(0..nodes) {
-        if state[start] != 0 {
-            continue;
-        }
-        state[start] = 1;
-        let mut walk = vec![(start, 0)];
-        while let Some((node, next)) = walk.last_mut() {
-            let Some(&link) = out[*node].get(*next) else {
-                state[*node] = 2;
-                walk.pop();
-                continue;
-            };
-            *next += 1;
-            let to = links[link].1;
-            match state[to] {
-                0 => {
-                    state[to] = 1;
-                    walk.push((to, 0));
-                }
-                1 => back[link] = true,
-                _ => {}
-            }
-        }
-    }
-    back
-}
-
-/// The longest way from a source to each node, along links that do not lead back.
-fn longest_ways(nodes: usize, links: &[(usize, usize)], back: &[bool]) -> Vec<usize> {
-    let forward = || links.iter().zip(back).filter(|(_, back)| !**back).map(|(link, _)| *link);
-    let mut out = vec![Vec::new(); nodes];
-    let mut waits_for = vec![0; nodes];
-    for (from, to) in forward() {
-        out[from].push(to);
-        waits_for[to] += 1;
-    }
-    let mut layer = vec![0; nodes];
-    let mut ready: Vec<usize> = (0..nodes).filter(|node| waits_for[*node] == 0).collect();
-    while let Some(node) = ready.pop() {
-        for &to in &out[node] {
-            layer[to] = layer[to].max(layer[node] + 1);
-            waits_for[to] -= 1;
-            if waits_for[to] == 0 {
-                ready.push(to);
-            }
-        }
-    }
-    layer
 }
 
 /// A thing in a layer: a node, or a point that a link passes through.
@@ -429,89 +371,4 @@ fn spread(wishes: &[f64], gaps: &[f64]) -> Vec<f64> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn graph(nodes: usize, links: &[(usize, usize)]) -> Sizes {
-        Sizes {
-            nodes: vec![(100.0, 40.0); nodes],
-            links: links.iter().map(|&(from, to)| span(from, to)).collect(),
-        }
-    }
-
-    fn span(from: usize, to: usize) -> Span {
-        Span { from, to, width: 60.0, height: 30.0, line: 15.0 }
-    }
-
-    fn is_sound(sizes: &Sizes) -> Layout {
-        let found = layout(sizes);
-        let rect = |node: usize| {
-            let ((x, y), (w, h)) = (found.nodes[node], sizes.nodes[node]);
-            (x, y, x + w, y + h)
-        };
-        for node in 0..sizes.nodes.len() {
-            let (x, y, right, bottom) = rect(node);
-            assert!(x >= 0.0 && y >= 0.0 && right <= found.width && bottom <= found.height);
-            for other in 0..node {
-                let (ox, oy, oright, obottom) = rect(other);
-                let apart = right < ox || oright < x || bottom < oy || obottom < y;
-                assert!(apart, "{node} and {other} overlap: {found:?}");
-            }
-        }
-        found
-    }
-
-    #[test]
-    fn a_chain_runs_to_the_right_on_one_level() {
-        let found = is_sound(&graph(3, &[(0, 1), (1, 2)]));
-        assert!(found.nodes[0].0 < found.nodes[1].0 && found.nodes[1].0 < found.nodes[2].0);
-        assert!(found.nodes.iter().all(|(_, y)| *y == found.nodes[0].1));
-    }
-
-    #[test]
-    fn a_fan_does_not_cross() {
-        let found = is_sound(&graph(7, &[(0, 3), (1, 2), (0, 4), (1, 5), (3, 6), (4, 6)]));
-        let y = |node: usize| found.nodes[node].1;
-        assert_eq!((y(0) < y(1)), (y(3).max(y(4)) < y(2).min(y(5))), "{found:?}");
-    }
-
-    #[test]
-    fn cycles_loops_and_islands_end() {
-        is_sound(&graph(0, &[]));
-        is_sound(&graph(1, &[(0, 0)]));
-        is_sound(&graph(2, &[(0, 1), (1, 0), (1, 0)]));
-        let found = is_sound(&graph(4, &[(0, 1), (1, 2), (2, 0), (2, 1)]));
-        let back = |way: &&Way| matches!(way, Way::Back { .. });
-        assert_eq!(found.links.iter().filter(back).count(), 2);
-        let all: Vec<_> = (0..9).flat_map(|from| (0..9).map(move |to| (from, to))).collect();
-        is_sound(&graph(9, &all));
-    }
-
-    #[test]
-    fn a_long_link_passes_between_nodes() {
-        let sizes = graph(4, &[(0, 1), (1, 2), (2, 3), (0, 3)]);
-        let found = is_sound(&sizes);
-        let Way::Forward { points, .. } = &found.links[3] else { panic!("it runs forward") };
-        assert_eq!(points.len(), 6);
-        for (x, y) in &points[1..5] {
-            for node in [1, 2] {
-                let ((left, top), (w, h)) = (found.nodes[node], sizes.nodes[node]);
-                let outside = *x < left || *x > left + w || *y < top || *y > top + h;
-                assert!(outside, "({x}, {y}) is in {node}");
-            }
-        }
-    }
-
-    #[test]
-    fn hundreds_of_nodes_are_laid_out_soon() {
-        let links: Vec<_> = (0..300).flat_map(|n| [(n, n * 7 % 300), (n, (n + 1) % 300)]).collect();
-        is_sound(&graph(300, &links));
-    }
-
-    #[test]
-    fn places_are_as_near_as_they_can_be() {
-        assert_eq!(spread(&[0.0, 100.0], &[10.0]), [0.0, 100.0]);
-        assert_eq!(spread(&[50.0, 50.0], &[10.0]), [45.0, 55.0]);
-        assert_eq!(spread(&[9.0, 0.0, 0.0], &[3.0, 3.0]), [0.0, 3.0, 6.0]);
-    }
-}
+mod tests;

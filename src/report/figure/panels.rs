@@ -1,8 +1,8 @@
 //! Which panels an arm's time series becomes: by what its columns are, never by who shows them.
 //!
 //! Only the numbers of the arm itself are known by name: its requests become a flow. Of a
-//! component, what is counted becomes one panel of rates, each level, reading and latency a panel of
-//! its own, each state a band, and a column in which nothing happened becomes nothing.
+//! component, what is counted becomes one panel of rates, each level, reading and latency a panel
+//! of its own, each state a band, and a column in which nothing happened becomes nothing.
 
 use super::scale::Measure;
 use super::theme::LOOKS;

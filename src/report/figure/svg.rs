@@ -106,8 +106,8 @@ impl Drawing {
             false => format!("<title>{}</title>", escape(text)),
         };
         self.push(&format!(
-            "<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\"{class}{anchor} unicode-bidi=\"isolate\">\
-             {title}{}</text>\n",
+            "<text x=\"{x}\" y=\"{y}\" font-size=\"{size}\"{class}{anchor} \
+             unicode-bidi=\"isolate\">{title}{}</text>\n",
             escape(&shown)
         ));
     }

@@ -1,7 +1,8 @@
 //! How wide a text is, without asking a font: figures are laid out where there is none.
 //!
 //! Widths are those of DejaVu Sans, the widest font that figures are likely to meet, so a text that
-//! is said to fit does. What is not ASCII is taken for a full em, two columns for one and a quarter.
+//! is said to fit does. What is not ASCII is taken for nine tenths of an em, what takes two columns
+//! of a terminal for one and a quarter.
 
 use unicode_width::UnicodeWidthChar;
 

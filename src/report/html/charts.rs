@@ -51,9 +51,9 @@ pub(super) fn distributions(result: &RunResult, quantiles: &[Quantiles]) -> Mark
         @if !quantiles.is_empty() {
             section #distributions aria-labelledby="distributions-title" {
                 h2 #distributions-title { "Latency" }
-                p { "So many of the requests, on the horizontal axis, took no longer than the time \
-                    on the vertical one. Both axes stretch the slow end; what took no time at all is \
-                    left of it." }
+                p { "So many of the requests, on the horizontal axis, took no longer than the \
+                    time on the vertical one. Both axes stretch the slow end; what took no \
+                    time at all is left of it." }
                 div.arms {
                     @for (at, plot) in quantiles.iter().enumerate() {
                         div.panel {
@@ -155,7 +155,7 @@ fn numbers(result: &RunResult, names: &[&str], panel: &Panel<'_>) -> Markup {
     let title = format!("{} {}", panel.component, panel.title);
     folded(
         title.trim(),
-        html! {
+        &html! {
             thead { tr {
                 th scope="col" { "arm" } th scope="col" { "number" }
                 @for head in ["least", "mean", "most"] { th scope="col" { (head) } }
@@ -222,7 +222,7 @@ fn quantile_table(result: &RunResult, plot: &Quantiles) -> Markup {
     };
     folded(
         plot.title,
-        html! {
+        &html! {
                 thead { tr {
                     th scope="col" { "arm" }
                     @for ppm in TOLD { th scope="col" { (percent(ppm)) } }
@@ -242,7 +242,7 @@ fn quantile_table(result: &RunResult, plot: &Quantiles) -> Markup {
 }
 
 /// A table that is there for who asks for it.
-fn folded(title: &str, table: Markup) -> Markup {
+fn folded(title: &str, table: &Markup) -> Markup {
     html! {
         details.numbers {
             summary { "Numbers of this chart" span.hidden { ": " (title) } }
