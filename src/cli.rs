@@ -8,8 +8,13 @@ mod check;
 mod diff;
 mod docs;
 mod explain;
+mod export;
 mod folder;
+mod follow;
 mod input;
+mod plot;
+mod progress;
+mod record;
 mod report;
 mod run;
 mod snap;
@@ -71,6 +76,7 @@ fn dispatch(ui: &Ui, command: Command) -> Result<Exit, Failure> {
         Command::Diff(args) => diff::diff(ui, &args),
         Command::Explain(args) => explain::explain(ui, &args),
         Command::Report(args) => report::report(ui, &args),
+        Command::Trace(args) => follow::trace(ui, &args),
         Command::Schema => docs::schema(ui),
         Command::Completions { shell } => docs::completions(ui, shell),
         Command::Man { command } => docs::man(ui, command.as_deref()),

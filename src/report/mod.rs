@@ -6,6 +6,7 @@
 //! [`topology`]. A new layer that reports metrics appears in all.
 
 mod cause;
+pub mod chrome;
 #[cfg(feature = "cli")]
 pub mod csv;
 pub mod explained;
@@ -13,18 +14,30 @@ pub mod explanation;
 pub mod figure;
 pub mod format;
 pub mod html;
+pub mod influx;
 pub mod json;
 pub mod layout;
+pub mod long;
 pub mod markdown;
+pub mod otlp;
 pub mod page;
+#[cfg(feature = "parquet")]
+pub mod parquet;
+pub mod perfetto;
+pub mod prometheus;
+mod protobuf;
 pub mod result;
 pub mod rows;
 pub mod runs;
 pub mod series;
 pub mod setting;
 pub mod snapshot;
+pub mod span;
+pub mod sparkline;
+pub mod story;
 mod table;
 pub mod topology;
+pub mod tree;
 pub mod verdict;
 pub mod words;
 

@@ -4,10 +4,13 @@ mod diff;
 mod explain;
 mod exports;
 mod figures;
+mod follow;
 mod golden;
 mod report;
 mod run;
+mod show;
 mod told;
+mod viewers;
 
 use std::io::Write;
 use std::path::PathBuf;

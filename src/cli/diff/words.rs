@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use dessim::experiment::diverge::{ArmDiff, Parting};
 use dessim::experiment::trace::Line;
-use dessim::metrics::probe::Number;
 use dessim::model::events;
 use dessim::report::format::{count, time};
+use dessim::report::words::{exactly, happened_exactly};
 use dessim::scenario::problem::printable;
 
 use super::fields::Field;
@@ -108,7 +108,7 @@ fn record(line: &Line<'_>, parting: &Parting) -> String {
         parting.history.iter().chain(sides)
     };
     let widest = |of: &dyn Fn(&Line<'_>) -> usize| all().map(of).max().unwrap_or(0);
-    let at = |line: &Line<'_>| instant(line.at_ns);
+    let at = |line: &Line<'_>| exactly(line.at_ns);
     let (at_width, request, component) = (
         widest(&|line| at(line).len()),
         widest(&|line| printable(&line.request).chars().count()),
@@ -124,19 +124,11 @@ fn record(line: &Line<'_>, parting: &Parting) -> String {
     )
 }
 
-/// Milliseconds, to the nanosecond: what differs may differ by one.
-fn instant(ns: u64) -> String {
-    format!("{}.{:06} ms", count(ns / 1_000_000), ns % 1_000_000)
-}
-
-/// What happened, and its number with what that counts.
+/// What happened, to the nanosecond: what differs may differ by one. Another release may know
+/// events that this one does not.
 fn happened(line: &Line<'_>) -> String {
-    let word = printable(&line.what).replace('_', " ");
-    let number =
-        events().find(|what| what.name == line.what).map_or(Number::None, |what| what.number);
-    match number {
-        Number::None | Number::Count if line.value == 0 => word,
-        Number::Nanoseconds => format!("{word}, {}", instant(line.value)),
-        Number::None | Number::Count => format!("{word}, {}", count(line.value)),
+    match events().find(|what| what.name == line.what) {
+        Some(what) => happened_exactly(what, line.value),
+        None => format!("{}, {}", printable(&line.what).replace('_', " "), count(line.value)),
     }
 }

@@ -27,7 +27,8 @@ fn scenarios_and_traces_part_at_the_same_record() {
     assert!(scenarios.contains("policy[1].Timeout: \"50ms\" in a, \"60ms\" in b"), "{scenarios}");
     assert!(scenarios.contains("arm plain: all "), "{scenarios}");
     assert!(
-        scenarios.contains("  a  ") && scenarios.contains("users.timeout  timed out, 50.000000 ms")
+        scenarios.contains("  a  ")
+            && scenarios.contains("users.timeout  times out after 50.000000 ms")
     );
     for name in ["small", "patient"] {
         let args = format!("run {name}.ron --trace {name}.jsonl -q");
@@ -41,7 +42,7 @@ fn scenarios_and_traces_part_at_the_same_record() {
     assert_eq!(tail(&traces), tail(&scenarios));
     // The history is what both traces hold of that request before.
     let history: Vec<_> = tail(&traces).lines().skip(1).map(str::to_owned).collect();
-    assert!(history[0].contains("arrived"), "{traces}");
+    assert!(history[0].contains("arrives"), "{traces}");
 }
 
 /// In the first block of records, and in a later one at whose end one of the runs is over.
