@@ -10,6 +10,7 @@ pub mod listen;
 mod play;
 pub mod run;
 pub mod saved;
+pub mod setting;
 pub mod spans;
 pub mod topology;
 pub mod trace;
