@@ -39,7 +39,8 @@ pub(super) fn hold(scenario: &Scenario, seed: u64) {
 }
 
 fn without_series(mut result: RunResult) -> RunResult {
-    result.arms.values_mut().for_each(|arm| arm.series = None);
+    // Curves come with a series.
+    result.arms.values_mut().for_each(|arm| (arm.series, arm.curves) = (None, None));
     result
 }
 
