@@ -66,7 +66,7 @@ fn dispatch(ui: &Ui, command: Command) -> Result<Exit, Failure> {
         Command::Run(args) => run::run(ui, &args),
         Command::Check(args) => check::check(ui, &args),
         Command::Test(args) => test::test(ui, &args),
-        Command::Diff(args) => diff::diff(ui, &args),
+        Command::Diff(args) => diff::diff(&args),
         Command::Explain(args) => explain::explain(ui, &args),
         Command::Schema => docs::schema(ui),
         Command::Completions { shell } => docs::completions(ui, shell),

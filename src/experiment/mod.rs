@@ -1,5 +1,6 @@
 //! Runs of scenarios: one run, its trace, where two runs part, and whose fate changed.
 
+pub mod compare;
 pub mod diverge;
 pub mod explain;
 pub mod fates;

@@ -5,6 +5,7 @@
 //! and the renderings are thin over these two. A new layer that reports metrics appears in all.
 
 mod cause;
+pub mod comparison;
 #[cfg(feature = "cli")]
 pub mod csv;
 pub mod explained;
