@@ -182,10 +182,5 @@ fn numbers_and_memory_are_as_promised() {
     let bytes = load.became.capacity()
         + size_of::<u64>() * load.took_ns.capacity()
         + size_of::<u32>() * load.attempts.capacity();
-<<<<<<< HEAD
     assert!((BYTES * 2_000_000..=2 * BYTES * 2_000_000).contains(&bytes), "{bytes}");
-=======
-    let bound = BYTES * 2_000_000;
-    assert!((bound..=2 * bound).contains(&bytes), "{bytes}");
->>>>>>> f5fd8a5 (Compare whole runs: fates, numbers, arms, saved results)
 }

@@ -55,7 +55,7 @@ pub fn html(comparison: &Comparison) -> String {
     ));
     let heading = format!("{} and {}", bdi(&a.named()), bdi(&b.named()));
     page.push(&format!("<h1>{heading}</h1>\n"));
-    page.paragraph(&escape(comparison.conclusion()));
+    page.paragraph(&sentence(comparison.conclusion()));
     page.sides(a, b);
     for note in notes {
         page.paragraph(&format!("<strong>note:</strong> {}", escape(note)));
@@ -150,7 +150,7 @@ impl Page {
 
     fn arm(&mut self, arm: &ArmComparison) {
         self.push(&format!("<h2>Arm {}</h2>\n", bdi(&arm.name)));
-        self.paragraph(&escape(&arm.records_words()));
+        self.paragraph(&sentence(&arm.records_words()));
         if let Some(changes) = arm.requests.as_ref().filter(|changes| changes.differ()) {
             self.requests(changes);
         }
@@ -250,6 +250,13 @@ fn cells(side: &str, moment: &Moment) -> [String; 5] {
         bdi(&moment.component),
         escape(&moment.text),
     ]
+}
+
+/// Words as a sentence, escaped.
+fn sentence(words: &str) -> String {
+    let mut rest = words.chars();
+    let first = rest.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    format!("{}{}.", escape(&first), escape(rest.as_str()))
 }
 
 /// A name, escaped and isolated from what surrounds it.

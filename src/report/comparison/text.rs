@@ -87,9 +87,12 @@ impl FieldChange {
     /// Both values, cut where they are long.
     pub(super) fn words(&self) -> String {
         let value = |value: &Value| cut(&value.to_string(), 80);
-        // What holds others is told by its name alone, or by its kind.
+        // What holds others is told by its name, or by its kind, which begins with a capital.
         let only = |value: &Value| match value {
-            Value::Object(parts) if parts.len() == 1 => {
+            Value::Object(parts)
+                if parts.len() == 1
+                    && parts.keys().all(|kind| kind.starts_with(char::is_uppercase)) =>
+            {
                 parts.keys().map(|kind| format!("{}, ", cut(kind, 80))).collect()
             }
             Value::Object(_) | Value::Array(_) => String::new(),
@@ -115,8 +118,15 @@ impl ArmComparison {
         match (self.only_in, self.records.parts_at_ns) {
             (Some(side), _) => format!("only {side} has it"),
             (None, None) => format!("all {same} records are the same"),
+            (None, Some(at)) if self.records.same == 0 => {
+                format!("the first records differ, at {}", time(at))
+            }
             (None, Some(at)) => {
-                format!("{same} records are the same, the next one differs, at {}", time(at))
+                let records = match self.records.same {
+                    1 => "1 record is".to_owned(),
+                    _ => format!("{same} records are"),
+                };
+                format!("{records} the same, the next one differs, at {}", time(at))
             }
         }
     }
