@@ -8,6 +8,7 @@ mod check;
 mod diff;
 mod docs;
 mod explain;
+mod folder;
 mod input;
 mod run;
 mod snap;

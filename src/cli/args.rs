@@ -22,6 +22,7 @@ const RUN_EXAMPLES: &str = "\
 Examples:
   dessim run burst.ron --seed 8 --export-markdown report.md
   dessim run burst.ron --seeds 1..200 --format jsonl > runs.jsonl
+  dessim run burst.ron --svg figures
   dessim run burst.ron --set services.downstream.overload.knee=40
   generate-scenario | dessim run - --format json";
 
@@ -131,6 +132,12 @@ pub(crate) struct Run {
     /// Write everything that happens as JSON lines
     #[arg(long, value_name = "FILE", conflicts_with = "seeds")]
     pub trace: Option<PathBuf>,
+    /// Write the figures of the run as SVG into this directory
+    #[arg(long, value_name = "DIR")]
+    pub svg: Option<PathBuf>,
+    /// Let --svg write into a directory that is not empty, replacing the figures there
+    #[arg(long, requires = "svg")]
+    pub overwrite: bool,
     /// The implementation of the calendar; both give the same run
     #[arg(long, value_name = "KIND", default_value = "lanes")]
     pub calendar: Calendar,

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use dessim::ScenarioFile;
+use dessim::experiment::figures::figures;
 use dessim::experiment::run::{CalendarKind, DEFAULT_MAX_EVENTS, Options};
 use dessim::experiment::trace::{Header, Tracer};
 use dessim::experiment::warn::warnings;
@@ -18,6 +19,7 @@ use dessim::scenario::{arms, expected_requests, resolved};
 
 use super::Exit;
 use super::args::{Calendar, Format, Run};
+use super::folder::Folder;
 use super::input::{self, is_dash};
 use super::target::Target;
 use super::ui::{Failure, Ui};
@@ -51,6 +53,7 @@ struct Outputs {
     csv: Option<Target>,
     markdown: Option<Target>,
     trace: Option<Target>,
+    svg: Option<Folder>,
     format: Format,
     /// An export has standard output for itself.
     page: bool,
@@ -63,6 +66,7 @@ impl Outputs {
                 (args.format == Some(Format::Json), "--format json"),
                 (args.export_json.is_some(), "--export-json"),
                 (args.export_markdown.is_some(), "--export-markdown"),
+                (args.svg.is_some(), "--svg"),
             ];
             if let Some((_, option)) = refused.iter().find(|(given, _)| *given) {
                 let message = format!("{option} takes one run, and --seeds gives several");
@@ -76,6 +80,7 @@ impl Outputs {
             csv: target(&args.export_csv)?,
             markdown: target(&args.export_markdown)?,
             trace: target(&args.trace)?,
+            svg: args.svg.as_deref().map(|dir| Folder::new(dir, args.overwrite)).transpose()?,
             format: args.format.unwrap_or(Format::Text),
             page: true,
         };
@@ -119,7 +124,10 @@ impl Outputs {
         Ok(())
     }
 
-    fn export(&self, result: &RunResult) -> Result<(), Failure> {
+    fn export(&self, file: &ScenarioFile, result: &RunResult) -> Result<(), Failure> {
+        if let Some(folder) = &self.svg {
+            folder.write(&figures(&file.scenario, result))?;
+        }
         if let Some(target) = &self.json {
             target.write(&json::to_json(result))?;
         }
@@ -169,7 +177,7 @@ fn once(
         Some(target) => traced(file, options, target)?,
     };
     result.scenario.resolved = Some(resolved(&file.scenario));
-    outputs.export(&result)?;
+    outputs.export(file, &result)?;
     if outputs.page {
         Ui::print_raw(&match outputs.format {
             Format::Text => page(&result),

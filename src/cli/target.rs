@@ -219,7 +219,8 @@ pub(super) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
     Target::new(path)?.write(text)
 }
 
-fn parent(path: &Path) -> &Path {
+/// The directory that `path` is in.
+pub(super) fn parent(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),

@@ -11,8 +11,8 @@ use crate::metrics::fingerprint::Fingerprint;
 use crate::metrics::sampler::Resolution;
 use crate::model::frame::NodeId;
 use crate::report::result::{
-    ArmResult, Component, Fingerprints, Hex, Latencies, MODEL_VERSION, RESULT_SCHEMA, RunResult,
-    ScenarioId, Stopped,
+    ArmResult, Component, Curves, Fingerprints, Hex, Latencies, MODEL_VERSION, RESULT_SCHEMA,
+    RunResult, ScenarioId, Stopped,
 };
 use crate::scenario::arms::arms;
 use crate::scenario::build::BuildError;
@@ -165,6 +165,12 @@ impl Played {
         let tally = self.finished.tally;
         let attempts = self.finished.edges.attempts;
         let offered = tally.requests.offered;
+        let outcome = tally.outcome();
+        let curves = self.series.is_some().then(|| Curves {
+            end_to_end: tally.end_to_end.curve(),
+            processing: tally.processing.curve(),
+            outcome: outcome.curve(),
+        });
         let mut components: BTreeMap<String, Component> = BTreeMap::new();
         for (node, component) in self.finished.components {
             components.insert(self.names[node as usize].clone(), component);
@@ -178,12 +184,13 @@ impl Played {
             latency: Latencies {
                 end_to_end: tally.end_to_end.summary(),
                 processing: tally.processing.summary(),
-                outcome: tally.outcome().summary(),
+                outcome: outcome.summary(),
             },
             wasted: self.finished.edges.work.summary(),
             events: self.finished.events,
             end_ns: self.end.as_ns(),
             components,
+            curves,
             series: self.series,
         }
     }

@@ -3,11 +3,23 @@
 //! Memory does not depend on the number of samples. Count, mean, min and max are always exact.
 
 use super::histogram::Histogram;
-use super::summary::LatencySummary;
+use super::summary::{Curve, LatencySummary};
 use crate::kernel::time::Duration;
 
 /// Up to so many samples, quantiles are exact.
 pub const EXACT_SAMPLES: usize = 65_536;
+
+/// The quantiles of a [`Curve`], in parts per million: every 2.5 % of the middle, ever closer ones
+/// towards the tail, and both ends.
+pub const CURVE_PPM: [u32; 72] = [
+    0, 1_000, 5_000, 10_000, 25_000, 50_000, 75_000, 100_000, 125_000, 150_000, 175_000, 200_000,
+    225_000, 250_000, 275_000, 300_000, 325_000, 350_000, 375_000, 400_000, 425_000, 450_000,
+    475_000, 500_000, 525_000, 550_000, 575_000, 600_000, 625_000, 650_000, 675_000, 700_000,
+    725_000, 750_000, 775_000, 800_000, 825_000, 850_000, 875_000, 900_000, 910_000, 920_000,
+    930_000, 940_000, 950_000, 960_000, 970_000, 980_000, 985_000, 990_000, 991_000, 992_000,
+    993_000, 994_000, 995_000, 996_000, 997_000, 998_000, 998_500, 999_000, 999_200, 999_400,
+    999_600, 999_800, 999_900, 999_940, 999_980, 999_990, 999_995, 999_998, 999_999, 1_000_000,
+];
 
 /// Collects durations.
 #[derive(Clone, Debug)]
@@ -100,14 +112,8 @@ impl Recorder {
         if self.count == 0 {
             return LatencySummary { exact: true, ..LatencySummary::default() };
         }
-        let mut sorted = self.samples.clone();
-        sorted.sort_unstable();
-        let quantile = |q: f64| {
-            Some(match &self.histogram {
-                Some(histogram) => histogram.quantile(q).clamp(self.min, self.max),
-                None => quantile_type_7(&sorted, q),
-            })
-        };
+        let of = self.quantiles();
+        let quantile = |q: f64| Some(of(q));
         let count = u128::from(self.count);
         LatencySummary {
             count: self.count,
@@ -120,6 +126,31 @@ impl Recorder {
             p999_ns: quantile(0.999),
             max_ns: Some(self.max),
             exact: self.histogram.is_none(),
+        }
+    }
+
+    /// The quantiles [`CURVE_PPM`], as those of the summary are; none without samples.
+    #[must_use]
+    pub fn curve(&self) -> Curve {
+        if self.count == 0 {
+            return Curve::default();
+        }
+        let of = self.quantiles();
+        let at = |ppm: u32| match ppm {
+            0 => (ppm, self.min),
+            1_000_000 => (ppm, self.max),
+            _ => (ppm, of(f64::from(ppm) / 1e6)),
+        };
+        Curve { count: self.count, points: CURVE_PPM.iter().map(|&ppm| at(ppm)).collect() }
+    }
+
+    /// The value of a quantile; there must be samples.
+    fn quantiles(&self) -> impl Fn(f64) -> u64 {
+        let mut sorted = self.samples.clone();
+        sorted.sort_unstable();
+        move |q| match &self.histogram {
+            Some(histogram) => histogram.quantile(q).clamp(self.min, self.max),
+            None => quantile_type_7(&sorted, q),
         }
     }
 }
@@ -157,6 +188,31 @@ mod tests {
         let four = [100, 200, 300, 400];
         assert_eq!((quantile_type_7(&four, 0.5), quantile_type_7(&four, 0.95)), (250, 385));
         assert_eq!(quantile_type_7(&[7], 0.99), 7);
+    }
+
+    #[test]
+    fn a_curve_never_falls_and_meets_the_summary() {
+        for n in [1_u64, 2, 1_000, 70_000] {
+            let mut recorder = Recorder::default();
+            (0..n).for_each(|i| recorder.record(Duration::from_ns(i * 7_919 % n * 1_000 + 5)));
+            let (curve, summary) = (recorder.curve(), recorder.summary());
+            assert_eq!((curve.count, curve.points.len()), (n, CURVE_PPM.len()));
+            let rises = |pair: &[(u32, u64)]| pair[0].0 < pair[1].0 && pair[0].1 <= pair[1].1;
+            assert!(curve.points.windows(2).all(rises), "{n}: {curve:?}");
+            let at = |ppm| curve.points.iter().find(|point| point.0 == ppm).map(|point| point.1);
+            for (ppm, ns) in [
+                (0, summary.min_ns),
+                (500_000, summary.p50_ns),
+                (900_000, summary.p90_ns),
+                (950_000, summary.p95_ns),
+                (990_000, summary.p99_ns),
+                (999_000, summary.p999_ns),
+                (1_000_000, summary.max_ns),
+            ] {
+                assert_eq!(at(ppm), ns, "{n}: {ppm}");
+            }
+        }
+        assert_eq!(Recorder::default().curve(), Curve::default());
     }
 
     #[test]

@@ -95,6 +95,17 @@ impl Series {
         self.columns.iter().find(|column| column.node == node && column.meter.name == meter)
     }
 
+    /// The same with at most so many bins, at least one: neighbours are merged.
+    #[must_use]
+    pub fn at_most(&self, bins: usize) -> Self {
+        let mut series = self.clone();
+        let factor = self.bins.div_ceil(bins.max(1));
+        if factor > 1 {
+            series.merge(factor);
+        }
+        series
+    }
+
     /// Merges every `factor` neighbours.
     pub(super) fn merge(&mut self, factor: usize) {
         for column in &mut self.columns {

@@ -92,6 +92,27 @@ pub struct LatencySummary {
     pub exact: bool,
 }
 
+/// The latencies of an arm in more points than a summary has: what a figure of them is made of.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Curves {
+    /// Of [`Latencies::end_to_end`].
+    pub end_to_end: Curve,
+    /// Of [`Latencies::processing`].
+    pub processing: Curve,
+    /// Of [`Latencies::outcome`].
+    pub outcome: Curve,
+}
+
+/// A distribution of durations as points of its quantile function.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Curve {
+    /// Samples.
+    pub count: u64,
+    /// Quantiles in parts per million, rising, and nanoseconds, never falling; empty without
+    /// samples.
+    pub points: Vec<(u32, u64)>,
+}
+
 /// Work done for callers that had left before it ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Wasted {

@@ -2,7 +2,8 @@
 //!
 //! Everything here is a pure function of a finished [`result::RunResult`] and knows no layer by
 //! name: [`rows`] flattens an arm into named numbers, [`layout`] arranges them in groups of lines,
-//! and the renderings are thin over these two. A new layer that reports metrics appears in all.
+//! and the renderings are thin over these two; [`figure`] draws series, curves and a
+//! [`topology`]. A new layer that reports metrics appears in all.
 
 mod cause;
 pub mod comparison;
@@ -10,6 +11,7 @@ pub mod comparison;
 pub mod csv;
 pub mod explained;
 pub mod explanation;
+pub mod figure;
 pub mod format;
 pub mod json;
 pub mod layout;
@@ -21,6 +23,7 @@ pub mod runs;
 pub mod series;
 pub mod snapshot;
 mod table;
+pub mod topology;
 pub mod verdict;
 pub mod words;
 

@@ -8,7 +8,8 @@ use serde::{Serialize, Serializer};
 
 pub use crate::metrics::series::{Column, Series, Values};
 pub use crate::metrics::summary::{
-    Attempts, Component, FailedBy, Latencies, LatencySummary, Metric, Requests, Wasted,
+    Attempts, Component, Curve, Curves, FailedBy, Latencies, LatencySummary, Metric, Requests,
+    Wasted,
 };
 
 /// The schema name in every result.
@@ -153,6 +154,9 @@ pub struct ArmResult {
     pub end_ns: u64,
     /// What each part of the arm reports, by name.
     pub components: BTreeMap<String, Component>,
+    /// Its latencies in more quantiles, if a time series was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub curves: Option<Curves>,
     /// What all of it looked like over time, if that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub series: Option<Series>,

@@ -48,6 +48,7 @@ pub(crate) fn arm(requests: Requests) -> ArmResult {
         events: 6_000,
         end_ns: 2_500 * MS,
         components: BTreeMap::new(),
+        curves: None,
         series: None,
     }
 }

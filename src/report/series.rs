@@ -67,7 +67,8 @@ impl Series {
         self.columns.iter().flat_map(|column| self.tracks_of(column)).collect()
     }
 
-    fn tracks_of<'a>(&self, column: &'a Column) -> Vec<Track<'a>> {
+    /// The numbers of one column.
+    pub(super) fn tracks_of<'a>(&self, column: &'a Column) -> Vec<Track<'a>> {
         let track = |part: &str, in_words: &str, unit, values| Track {
             component: &column.component,
             kind: column.kind,

@@ -3,6 +3,7 @@
 mod diff;
 mod explain;
 mod exports;
+mod figures;
 mod golden;
 mod run;
 mod told;

@@ -5,6 +5,8 @@ mod cli;
 mod determinism;
 mod explain;
 #[cfg(feature = "cli")]
+mod figures;
+#[cfg(feature = "cli")]
 mod golden;
 mod invariants;
 mod metastable;
