@@ -50,7 +50,7 @@ pub(super) fn diff(args: &Diff) -> Result<Exit, Failure> {
 fn show(args: &Diff, page: Option<&Target>, compared: &Compared) -> Result<(), Failure> {
     let Compared { comparison, .. } = compared;
     if let Some(target) = page {
-        target.write(&html(comparison))?;
+        target.write(&html(comparison, &compared.series()))?;
         if target.is_stdout() {
             return Ok(());
         }

@@ -12,7 +12,7 @@ use crate::report::comparison::{
     RequestChanges, Side,
 };
 use crate::report::page::stopped;
-use crate::report::result::{ArmResult, RunResult};
+use crate::report::result::{ArmResult, RunResult, Series};
 use crate::scenario::problem::escaped;
 
 mod fields;
@@ -54,6 +54,19 @@ pub struct Compared {
     pub a: Option<RunResult>,
     /// The result of the second run, if it was played.
     pub b: Option<RunResult>,
+    /// The names in the two runs of each arm of the comparison.
+    names: Vec<[String; 2]>,
+}
+
+impl Compared {
+    /// For each arm of the comparison, both over time, if both were sampled.
+    #[must_use]
+    pub fn series(&self) -> Vec<Option<[&Series; 2]>> {
+        fn of<'a>(result: &'a Option<RunResult>, arm: &str) -> Option<&'a Series> {
+            result.as_ref()?.arms.get(arm)?.series.as_ref()
+        }
+        self.names.iter().map(|[a, b]| Some([of(&self.a, a)?, of(&self.b, b)?])).collect()
+    }
 }
 
 impl Player<'_> {
@@ -151,7 +164,8 @@ pub fn compare_runs(mut a: Subject<'_>, mut b: Subject<'_>) -> Result<Compared, 
         arms,
         first: first(&diffs),
     };
-    Ok(Compared { comparison, a: known_a.result, b: known_b.result })
+    let names = diffs.keys().map(|label| names[label].clone()).collect();
+    Ok(Compared { comparison, a: known_a.result, b: known_b.result, names })
 }
 
 /// Whole runs are the same when their fingerprints are; a fingerprint has no arms, so single arms

@@ -8,7 +8,9 @@ use std::fmt::Write as _;
 use super::numbers::{NumberChange, Numbers};
 use super::text::instant;
 use super::{ArmComparison, Comparison, FateGroup, First, Moment, RequestChanges, Side, SideKind};
+use crate::report::figure::{overlay, theme};
 use crate::report::format::count;
+use crate::report::result::Series;
 
 const STYLE: &str = ":root{color-scheme:light dark;--ground:#fff;--ink:#1f2328;--soft:#59636e;\
 --rule:#d8dee4;--box:#f6f8fa;--better:#00704f;--worse:#b42a00}
@@ -35,12 +37,13 @@ th{font-weight:600;color:var(--soft)}
 .lost{color:var(--worse)}
 code{font:.9em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 summary{cursor:pointer;margin:.5rem 0;color:var(--soft)}
-.parts td{background:var(--box)}
+svg{max-width:100%;height:auto}
 ";
 
-/// The comparison as a page. Nothing is left out: what is less telling is folded away.
+/// The comparison as a page; `series` are the arms over time, as far as they are known. Nothing is
+/// left out: what is less telling is folded away.
 #[must_use]
-pub fn html(comparison: &Comparison) -> String {
+pub fn html(comparison: &Comparison, series: &[Option<[&Series; 2]>]) -> String {
     let Comparison { a, b, fields, notes, arms, first, .. } = comparison;
     let mut page = Page::default();
     let title = format!("{} and {}", a.named(), b.named());
@@ -49,9 +52,10 @@ pub fn html(comparison: &Comparison) -> String {
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
          style-src 'unsafe-inline'\">\n<meta name=\"generator\" content=\"dessim {}\">\n\
-         <title>{}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n",
+         <title>{}</title>\n<style>\n{STYLE}{}</style>\n</head>\n<body>\n<main>\n",
         comparison.dessim,
-        escape(&title)
+        escape(&title),
+        theme::style()
     ));
     let heading = format!("{} and {}", bdi(&a.named()), bdi(&b.named()));
     page.push(&format!("<h1>{heading}</h1>\n"));
@@ -74,7 +78,8 @@ pub fn html(comparison: &Comparison) -> String {
             );
         }
     }
-    arms.iter().for_each(|arm| page.arm(arm));
+    let charts = series.iter().copied().chain(std::iter::repeat(None));
+    arms.iter().zip(charts).for_each(|(arm, chart)| page.arm(arm, chart));
     if let Some(first) = first {
         page.first(first);
     }
@@ -148,11 +153,15 @@ impl Page {
         self.table(&head, &numbers, [("a", a), ("b", b)].into_iter().map(row));
     }
 
-    fn arm(&mut self, arm: &ArmComparison) {
+    fn arm(&mut self, arm: &ArmComparison, series: Option<[&Series; 2]>) {
         self.push(&format!("<h2>Arm {}</h2>\n", bdi(&arm.name)));
         self.paragraph(&sentence(&arm.records_words()));
         if let Some(changes) = arm.requests.as_ref().filter(|changes| changes.differ()) {
             self.requests(changes);
+        }
+        if let Some([a, b]) = series.filter(|_| arm.numbers.as_ref().is_some_and(Numbers::differ)) {
+            let figure = overlay(&format!("{} over time", arm.name), &[("a", a), ("b", b)]);
+            self.push(&format!("<h3>Over time</h3>\n{}\n", figure.element()));
         }
         if let Some(numbers) = arm.numbers.as_ref().filter(|numbers| numbers.differ()) {
             self.numbers(numbers);

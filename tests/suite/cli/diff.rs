@@ -275,6 +275,8 @@ fn the_page_goes_where_it_may() {
     page("- --format text").ends(2, &["both go to standard output"]);
     let out = page("-").ends(99, &[]).out;
     assert!(out.starts_with("<!doctype html>") && out.ends_with("</html>\n"), "{out}");
+    // One chart for the arm that differs, none for the one that does not.
+    assert_eq!((out.matches("<svg ").count(), out.matches("retries per second").count()), (1, 2));
     let text = page("page.html").ends(99, &[]).out;
     assert_eq!(place.read("page.html"), out);
     assert_eq!(text, place.dessim("diff small.ron patient.ron").ends(99, &[]).out);
