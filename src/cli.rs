@@ -8,8 +8,13 @@ mod check;
 mod diff;
 mod docs;
 mod explain;
+mod export;
 mod folder;
+mod follow;
 mod input;
+mod plot;
+mod progress;
+mod record;
 mod run;
 mod snap;
 mod target;
@@ -69,6 +74,7 @@ fn dispatch(ui: &Ui, command: Command) -> Result<Exit, Failure> {
         Command::Test(args) => test::test(ui, &args),
         Command::Diff(args) => diff::diff(&args),
         Command::Explain(args) => explain::explain(ui, &args),
+        Command::Trace(args) => follow::trace(ui, &args),
         Command::Schema => docs::schema(ui),
         Command::Completions { shell } => docs::completions(ui, shell),
         Command::Man { command } => docs::man(ui, command.as_deref()),

@@ -15,6 +15,12 @@ pub struct Done {
 
 /// Runs a command that prints one JSON object, to its end.
 pub fn run(command: &mut Command) -> io::Result<Done> {
+    let (printed, user_s) = cost(command)?;
+    Ok(Done { printed: serde_json::from_slice(&printed)?, user_s })
+}
+
+/// Runs a command to its end: what it printed, and its user CPU time in seconds.
+pub fn cost(command: &mut Command) -> io::Result<(Vec<u8>, f64)> {
     let before = children_user_us()?;
     let output =
         command.stdin(Stdio::null()).stderr(Stdio::inherit()).output().map_err(|error| {
@@ -26,7 +32,7 @@ pub fn run(command: &mut Command) -> io::Result<Done> {
         let failed = format!("{command:?} ended with {}", output.status);
         return Err(io::Error::other(failed));
     }
-    Ok(Done { printed: serde_json::from_slice(&output.stdout)?, user_s: user_us as f64 / 1e6 })
+    Ok((output.stdout, user_us as f64 / 1e6))
 }
 
 fn children_user_us() -> io::Result<i64> {

@@ -41,6 +41,14 @@ enum Task {
         #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=99))]
         runs: u64,
     },
+    /// User CPU time with a time series and without, run in turn, and their ratio
+    Series {
+        /// w3 if none is named.
+        workloads: Vec<Workload>,
+        /// Pairs of runs, after one that does not count.
+        #[arg(long, default_value_t = 9, value_parser = clap::value_parser!(u64).range(1..=99))]
+        pairs: u64,
+    },
     /// Peak memory at the workload's own size, and at ten times that
     Memory {
         /// The workload.
@@ -66,6 +74,11 @@ fn main() -> ExitCode {
     let done = match task {
         Task::Ratio { workloads, pairs } => ratio(&args.dessim, &or_all(workloads), pairs),
         Task::Events { workloads, runs } => events(&args.dessim, &or_all(workloads), runs),
+        Task::Series { workloads, pairs } => {
+            let w3 = vec![Workload::W3];
+            let workloads = if workloads.is_empty() { w3 } else { workloads };
+            series(&args.dessim, &workloads, pairs)
+        }
         Task::Memory { workload } => memory(&args.dessim, workload),
         Task::Floor { workload, requests } => {
             let requests = requests.unwrap_or(workload.requests());
@@ -96,6 +109,12 @@ fn dessim(path: &Path, workload: Workload) -> Command {
     let mut command = Command::new(path);
     let scenario = in_repository("benches/scenarios").join(workload.file());
     command.args(["run", "-q", "--format", "json"]).arg(scenario);
+    command
+}
+
+fn page(path: &Path, workload: Workload) -> Command {
+    let mut command = Command::new(path);
+    command.args(["run", "-q"]).arg(in_repository("benches/scenarios").join(workload.file()));
     command
 }
 
@@ -162,6 +181,29 @@ fn ratio(path: &Path, workloads: &[Workload], pairs: u64) -> io::Result<bool> {
         eprintln!("error: the two sides did not do the same work");
     }
     Ok(agree)
+}
+
+/// A page needs no series, and JSON holds one: their ratio is what it costs, its writing included.
+fn series(path: &Path, workloads: &[Workload], pairs: u64) -> io::Result<bool> {
+    println!("user CPU seconds, medians of {pairs} pairs run in turn");
+    println!("workload     with  without   ratio  (min .. max)");
+    for &workload in workloads {
+        let mut with = dessim(path, workload);
+        let mut without = page(path, workload);
+        let mut seconds = Vec::new();
+        for pair in 0..=pairs {
+            let of = (child::run(&mut with)?.user_s, child::cost(&mut without)?.1);
+            if pair > 0 {
+                seconds.push(of);
+            }
+        }
+        let with = Spread::of(seconds.iter().map(|pair| pair.0)).median();
+        let without = Spread::of(seconds.iter().map(|pair| pair.1)).median();
+        let ratios = Spread::of(seconds.iter().map(|pair| pair.0 / pair.1));
+        let (median, (min, max)) = (ratios.median(), ratios.range());
+        println!("{workload:<8} {with:>8.3} {without:>8.3} {median:>7.3}  ({min:.3} .. {max:.3})");
+    }
+    Ok(true)
 }
 
 fn live_events(result: &Value) -> f64 {

@@ -4,6 +4,10 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use dessim::experiment::follow::Wish;
+
+use super::export::ExportArgs;
+use super::plot::ShowArgs;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -51,6 +55,15 @@ Examples:
   dessim explain scenarios/metastable.ron --arm retries
   dessim explain run.json --format json";
 
+const TRACE_EXAMPLES: &str = "\
+Examples:
+  dessim trace scenarios/burst.ron --request 17
+  dessim trace scenarios/burst.ron --failed 10 --arm rpc
+  dessim trace result.json --slowest 3
+  dessim trace burst.ron --slowest 100 --format otlp -o traces.json
+
+For whole runs in viewers, see `dessim run --trace-chrome` and `--trace-perfetto`.";
+
 /// A deterministic simulator of retries, cascades and recovery.
 #[derive(Debug, Parser)]
 #[command(
@@ -88,6 +101,8 @@ pub(crate) enum Command {
     Diff(Diff),
     /// Say what happened in a run, and why
     Explain(Explain),
+    /// Follow single requests through a run
+    Trace(Trace),
     /// Print the JSON Schema of scenarios
     Schema,
     /// Print a completion script
@@ -123,15 +138,20 @@ pub(crate) struct Run {
     /// Write the result as JSON; `-` is standard output
     #[arg(long, value_name = "FILE")]
     pub export_json: Option<PathBuf>,
-    /// Write the results as CSV, one number a line
-    #[arg(long, value_name = "FILE")]
-    pub export_csv: Option<PathBuf>,
     /// Write the result as Markdown
     #[arg(long, value_name = "FILE")]
     pub export_markdown: Option<PathBuf>,
+    #[command(flatten)]
+    pub exports: ExportArgs,
     /// Write everything that happens as JSON lines
     #[arg(long, value_name = "FILE", conflicts_with = "seeds")]
     pub trace: Option<PathBuf>,
+    /// Write it for chrome://tracing, as JSON
+    #[arg(long, value_name = "FILE", conflicts_with = "seeds")]
+    pub trace_chrome: Option<PathBuf>,
+    /// Write it for ui.perfetto.dev, as track events
+    #[arg(long, value_name = "FILE", conflicts_with = "seeds")]
+    pub trace_perfetto: Option<PathBuf>,
     /// Write the figures of the run as SVG into this directory
     #[arg(long, value_name = "DIR")]
     pub svg: Option<PathBuf>,
@@ -145,7 +165,9 @@ pub(crate) struct Run {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..),
         allow_negative_numbers = true)]
     pub max_events: Option<u64>,
-    /// Print no warnings
+    #[command(flatten)]
+    pub show: ShowArgs,
+    /// Print no warnings and no progress
     #[arg(short, long)]
     pub quiet: bool,
 }
@@ -249,6 +271,67 @@ pub(crate) enum TextOrJson {
     Text,
     Json,
 }
+
+#[derive(Debug, Args)]
+#[command(after_help = TRACE_EXAMPLES)]
+pub(crate) struct Trace {
+    /// A scenario, or a result that `dessim run --export-json` saved; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Follow this request: its number, or LOAD#NUMBER; may be repeated
+    #[arg(long, value_name = "REQUEST", conflicts_with_all = ["slowest", "failed"])]
+    pub request: Vec<Wish>,
+    /// Follow the N requests of each arm that took longest [default: 1]
+    #[arg(long, value_name = "N", value_parser = number, conflicts_with = "failed")]
+    pub slowest: Option<usize>,
+    /// Follow the first N requests of each arm that did not succeed
+    #[arg(long, value_name = "N", value_parser = number)]
+    pub failed: Option<usize>,
+    /// Follow requests of this arm only
+    #[arg(long, value_name = "ARM")]
+    pub arm: Option<String>,
+    /// Run with this seed instead of the scenario's
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub seed: Option<u64>,
+    /// Replace a value of the scenario; may be repeated
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+    /// What to print; the last three are for viewers
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: StoryFormat,
+    /// Write it to a file; `-` is standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// In OTLP, the Unix time at which runs begin [default: 946684800, the year 2000]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=EPOCHS),
+        allow_negative_numbers = true)]
+    pub epoch: Option<u64>,
+    /// Print no warnings
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+/// A run that begins later ends beyond what 64 bits of nanoseconds can tell.
+const EPOCHS: u64 = 9_000_000_000;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StoryFormat {
+    Text,
+    Json,
+    Otlp,
+    Chrome,
+    Perfetto,
+}
+
+fn number(text: &str) -> Result<usize, String> {
+    match text.parse::<usize>() {
+        Ok(number) if (1..=MOST_STORIES).contains(&number) => Ok(number),
+        _ => Err(format!("give a whole number from 1 to {MOST_STORIES}")),
+    }
+}
+
+/// Stories are held in memory.
+const MOST_STORIES: usize = 100_000;
 
 fn seeds(text: &str) -> Result<RangeInclusive<u64>, String> {
     let form = "give two whole numbers, such as 1..200; both ends run";

@@ -1,26 +1,29 @@
 //! `dessim run`: one scenario, one seed or many.
 
-use std::io::ErrorKind;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use dessim::ScenarioFile;
 use dessim::experiment::figures::figures;
-use dessim::experiment::run::{CalendarKind, DEFAULT_MAX_EVENTS, Options};
-use dessim::experiment::trace::{Header, Tracer};
+use dessim::experiment::listen::{Listener, Nobody};
+use dessim::experiment::run::{CalendarKind, DEFAULT_MAX_EVENTS, Options, run_with};
 use dessim::experiment::warn::warnings;
 use dessim::report::page::{page, stopped};
 use dessim::report::result::RunResult;
 use dessim::report::runs::runs_page;
-use dessim::report::{csv, format, json, markdown};
+use dessim::report::{format, json, markdown};
 use dessim::scenario::build::BuildError;
 use dessim::scenario::problem::printable;
 use dessim::scenario::{arms, expected_requests, resolved};
 
 use super::Exit;
 use super::args::{Calendar, Format, Run};
+use super::export::Exports;
 use super::folder::Folder;
 use super::input::{self, is_dash};
+use super::plot;
+use super::progress::{Meter, When};
+use super::record::{Records, still};
 use super::target::Target;
 use super::ui::{Failure, Ui};
 
@@ -41,22 +44,27 @@ pub(super) fn run(ui: &Ui, args: &Run) -> Result<Exit, Failure> {
         },
         sample: None,
     };
+    let runs = seeds.as_ref().map_or(1, |seeds| (seeds.end() - seeds.start()).saturating_add(1));
+    let when = args.show.progress.unwrap_or(When::Auto);
+    let meter = Meter::new(when, args.quiet, &file.scenario, runs);
     match seeds {
-        None => once(ui, args, &outputs, &file, &options),
-        Some(seeds) => often(ui, args, &outputs, &file, (&options, seeds)),
+        None => once(ui, args, &outputs, &file, (&options, meter)),
+        Some(seeds) => often(ui, args, &outputs, &file, (&options, seeds, meter)),
     }
 }
 
 /// Everything that is written besides the page, each known to be writable.
 struct Outputs {
     json: Option<Target>,
-    csv: Option<Target>,
     markdown: Option<Target>,
-    trace: Option<Target>,
+    records: Records,
     svg: Option<Folder>,
+    others: Exports,
     format: Format,
-    /// An export has standard output for itself.
+    /// No export has standard output for itself.
     page: bool,
+    /// Plots follow the page.
+    plots: bool,
 }
 
 impl Outputs {
@@ -77,12 +85,13 @@ impl Outputs {
         let target = |path: &Option<PathBuf>| path.as_deref().map(Target::new).transpose();
         let mut outputs = Self {
             json: target(&args.export_json)?,
-            csv: target(&args.export_csv)?,
             markdown: target(&args.export_markdown)?,
-            trace: target(&args.trace)?,
+            records: Records::new(args)?,
             svg: args.svg.as_deref().map(|dir| Folder::new(dir, args.overwrite)).transpose()?,
+            others: Exports::new(&args.exports, several)?,
             format: args.format.unwrap_or(Format::Text),
             page: true,
+            plots: false,
         };
         let taken = outputs.all().any(|(_, target)| target.is_stdout());
         outputs.page = !taken;
@@ -91,17 +100,23 @@ impl Outputs {
             let message = "--format and an export both go to standard output";
             return Err(Failure::usage(message, "give the export a file"));
         }
+        let page = outputs.page && !several && outputs.format == Format::Text;
+        outputs.plots = plot::wanted(&args.show, page)?;
         Ok(outputs)
     }
 
     fn all(&self) -> impl Iterator<Item = (&'static str, &Target)> {
-        let named = [
-            ("--export-json", &self.json),
-            ("--export-csv", &self.csv),
-            ("--export-markdown", &self.markdown),
-            ("--trace", &self.trace),
-        ];
-        named.into_iter().filter_map(|(option, target)| Some((option, target.as_ref()?)))
+        let named = [("--export-json", &self.json), ("--export-markdown", &self.markdown)];
+        let named = named.into_iter();
+        let named = named.filter_map(|(option, target)| Some((option, target.as_ref()?)));
+        named.chain(self.others.all()).chain(self.records.all())
+    }
+
+    /// True if anything that is written shows a single run over time.
+    fn over_time(&self) -> bool {
+        let json = self.page && self.format != Format::Text;
+        let drawn = self.svg.is_some() || self.records.all().next().is_some();
+        json || drawn || self.plots || self.json.is_some() || self.others.any()
     }
 
     /// Nothing is written twice, and never over the scenario.
@@ -131,13 +146,10 @@ impl Outputs {
         if let Some(target) = &self.json {
             target.write(&json::to_json(result))?;
         }
-        if let Some(target) = &self.csv {
-            target.write(&csv::to_csv(std::slice::from_ref(result)))?;
-        }
         if let Some(target) = &self.markdown {
             target.write(&markdown::to_markdown(result))?;
         }
-        Ok(())
+        self.others.write(result)
     }
 }
 
@@ -169,17 +181,19 @@ fn once(
     args: &Run,
     outputs: &Outputs,
     file: &ScenarioFile,
-    options: &Options,
+    (options, mut meter): (&Options, Meter),
 ) -> Result<Exit, Failure> {
-    let options = &options.clone().sampled(&file.scenario);
-    let mut result = match &outputs.trace {
-        None => simulate(file, options)?,
-        Some(target) => traced(file, options, target)?,
-    };
+    let mut options = options.clone();
+    if outputs.over_time() {
+        options = options.sampled(&file.scenario);
+    }
+    let mut result = outputs.records.run(file, &options, &mut meter)?;
+    drop(meter);
     result.scenario.resolved = Some(resolved(&file.scenario));
     outputs.export(file, &result)?;
     if outputs.page {
         Ui::print_raw(&match outputs.format {
+            Format::Text if outputs.plots => page(&result) + &plot::plots(&result, &file.scenario),
             Format::Text => page(&result),
             Format::Json => json::to_json(&result),
             Format::Jsonl => json::to_json_line(&result),
@@ -194,32 +208,12 @@ fn once(
     Ok(ended(ui, &result))
 }
 
-fn simulate(file: &ScenarioFile, options: &Options) -> Result<RunResult, Failure> {
-    dessim::experiment::run::run(&file.scenario, &file.name, options)
-        .map_err(|error| broken(&error))
-}
-
-fn traced(file: &ScenarioFile, options: &Options, to: &Target) -> Result<RunResult, Failure> {
-    let seed = options.seed.unwrap_or(file.scenario.seed);
-    let header = Header::new(&file.scenario, &file.name, seed);
-    let mut tracer = Tracer::new(to.open()?, &header);
-    let result =
-        dessim::experiment::run::run_with(&file.scenario, &file.name, options, &mut tracer)
-            .map_err(|error| broken(&error))?;
-    let written = match tracer.finish() {
-        Ok(sink) => sink.close(Ok(())),
-        Err(error) => Err(to.failed(error)),
-    };
-    still(written)?;
-    Ok(result)
-}
-
-/// A reader who left does not keep the other files from being written; nobody else is forgiven.
-fn still(written: Result<(), Failure>) -> Result<(), Failure> {
-    match written {
-        Err(Failure::Stdout(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        other => other,
-    }
+fn simulate(
+    file: &ScenarioFile,
+    options: &Options,
+    listener: &mut dyn Listener,
+) -> Result<RunResult, Failure> {
+    run_with(&file.scenario, &file.name, options, listener).map_err(|error| broken(&error))
 }
 
 /// A run that stopped is told last, where it is read.
@@ -238,10 +232,11 @@ fn often(
     args: &Run,
     outputs: &Outputs,
     file: &ScenarioFile,
-    (options, seeds): (&Options, RangeInclusive<u64>),
+    (options, seeds, mut meter): (&Options, RangeInclusive<u64>, Meter),
 ) -> Result<Exit, Failure> {
     let streams = outputs.page && outputs.format == Format::Jsonl;
-    let keeps = !streams || outputs.csv.is_some();
+    let prints = outputs.page && !streams;
+    let mut writing = outputs.others.open()?;
     let mut results = Vec::new();
     let mut exit = Exit::Done;
     if !args.quiet {
@@ -250,26 +245,29 @@ fn often(
     }
     for seed in seeds {
         let options = Options { seed: Some(seed), ..options.clone() };
-        let result = simulate(file, &options)?;
+        let result = simulate(file, &options, &mut meter.watch(&mut Nobody))?;
+        meter.run_ended();
         if streams {
-            let printed = Ui::print_raw(&json::to_json_line(&result));
+            let printed = meter.aside(|| Ui::print_raw(&json::to_json_line(&result)));
             // With nothing else to write, there is nothing left to run for.
-            match keeps {
-                true => still(printed)?,
-                false => printed?,
+            match writing.is_over() {
+                true => printed?,
+                false => still(printed)?,
             }
         }
-        if ended(ui, &result) != Exit::Done {
+        if meter.aside(|| ended(ui, &result)) != Exit::Done {
             exit = Exit::Invalid;
         }
-        if keeps {
+        writing.add(&result)?;
+        if prints {
             results.push(result);
+        } else if writing.is_over() && !streams {
+            break;
         }
     }
-    if let Some(target) = &outputs.csv {
-        target.write(&csv::to_csv(&results))?;
-    }
-    if outputs.page && !streams {
+    drop(meter);
+    writing.close()?;
+    if prints {
         Ui::print_raw(&runs_page(&results))?;
     }
     Ok(exit)

@@ -85,8 +85,13 @@ impl Ui {
 
     /// Writes to standard output, byte for byte.
     pub(crate) fn print_raw(text: &str) -> Result<(), Failure> {
+        Self::print_bytes(text.as_bytes())
+    }
+
+    /// The same of what need not be text.
+    pub(crate) fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
         let mut out = io::stdout().lock();
-        out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Failure::Stdout)
+        out.write_all(bytes).and_then(|()| out.flush()).map_err(Failure::Stdout)
     }
 
     pub(crate) fn error(&self, message: &str) {

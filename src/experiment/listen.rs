@@ -43,6 +43,9 @@ pub trait Listener {
         false
     }
 
+    /// The present arm ends at `at`.
+    fn over(&mut self, _at: Instant) {}
+
     /// So far is the present arm; told every now and then.
     fn progress(&mut self, _progress: &Progress) {}
 }
@@ -65,6 +68,56 @@ pub struct Nobody;
 impl Listener for Nobody {
     fn hears(&self) -> Hears {
         Hears::Progress
+    }
+}
+
+/// Several listeners, who hear the same.
+#[derive(Default)]
+pub struct Everyone<'a>(pub Vec<&'a mut dyn Listener>);
+
+impl std::fmt::Debug for Everyone<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} listeners", self.0.len())
+    }
+}
+
+impl Listener for Everyone<'_> {
+    fn hears(&self) -> Hears {
+        self.0.iter().map(|one| one.hears()).max().unwrap_or(Hears::Progress)
+    }
+
+    fn begin(&mut self, arm: &str, names: &[String]) {
+        self.0.iter_mut().for_each(|one| one.begin(arm, names));
+    }
+
+    fn wants(&self, load: u32, request: u64) -> bool {
+        self.0.iter().any(|one| one.wants(load, request))
+    }
+
+    fn record(&mut self, record: &Record) {
+        let wanting = self.0.iter_mut().filter(|one| one.wants(record.load, record.request));
+        wanting.for_each(|one| one.record(record));
+    }
+
+    fn ended(&mut self, end: &End) {
+        self.0.iter_mut().for_each(|one| one.ended(end));
+    }
+
+    fn unfinished(&mut self, request: &Unfinished) {
+        self.0.iter_mut().for_each(|one| one.unfinished(request));
+    }
+
+    fn satisfied(&self) -> bool {
+        // Nobody is not satisfied: who runs for the result alone has no listener.
+        !self.0.is_empty() && self.0.iter().all(|one| one.satisfied())
+    }
+
+    fn over(&mut self, at: Instant) {
+        self.0.iter_mut().for_each(|one| one.over(at));
+    }
+
+    fn progress(&mut self, progress: &Progress) {
+        self.0.iter_mut().for_each(|one| one.progress(progress));
     }
 }
 

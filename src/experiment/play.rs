@@ -101,11 +101,15 @@ where
         }
         End::Halted(Halt::OutOfSlots) => (reached, Some(Stop::OutOfSlots)),
     };
-    let series = sampler.map(|mut sampler| {
+    world.probe().over(end);
+    if let Some(sampler) = &mut sampler {
         // What is left of the time shows that nothing happens any more.
         while sampler.next() < end {
-            look(&mut world, &mut sampler, end);
+            look(&mut world, sampler, end);
         }
+    }
+    world.settle(end);
+    let series = sampler.map(|mut sampler| {
         look(&mut world, &mut sampler, end);
         let mut series = sampler.finish();
         series.name(&names);
@@ -118,6 +122,9 @@ where
 trait Tells {
     fn tell(&mut self, progress: &Progress);
     fn satisfied(&mut self) -> bool;
+
+    /// The arm has ended.
+    fn over(&mut self, at: Instant);
 }
 
 impl<const RECORDS: bool, const ENDS: bool> Tells for Forward<&mut dyn Listener, RECORDS, ENDS> {
@@ -127,6 +134,10 @@ impl<const RECORDS: bool, const ENDS: bool> Tells for Forward<&mut dyn Listener,
 
     fn satisfied(&mut self) -> bool {
         self.0.satisfied()
+    }
+
+    fn over(&mut self, at: Instant) {
+        self.0.over(at);
     }
 }
 

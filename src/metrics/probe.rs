@@ -64,14 +64,70 @@ pub enum Number {
 pub enum Role {
     /// Nothing: it is a point.
     Mark,
-    /// A span of this name.
-    Begins(&'static str),
+    /// A span of this kind.
+    Begins(Stretch),
     /// The span that is open at this component; well or badly.
     Ends(Ending),
-    /// The span that is open at this component, if there is one, and another of this name begins.
-    Turns(&'static str),
-    /// A span of this name that lasts as long as the number says, unless the request ends before.
-    Lasts(&'static str),
+    /// The span that is open at this component, if there is one, and another of this kind begins.
+    Turns(Stretch),
+    /// A span of this kind that lasts as long as the number says, unless what holds it ends before.
+    Lasts(Stretch),
+}
+
+/// A kind of span: how it is called, and whose time it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Stretch {
+    /// Its name: "attempt", "in line".
+    pub name: &'static str,
+    /// Whose time it is.
+    pub side: Side,
+}
+
+/// Whose time a span is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Side {
+    /// A caller's, who waits for an answer: it holds what its request meets until then.
+    Caller,
+    /// A server's, who works on it.
+    Server,
+    /// A broker's, with whom a message lies.
+    Broker,
+    /// A receiver's, who took a message: it holds what the message meets until it is done with.
+    Receiver,
+    /// Nobody's: it waits.
+    Waiting,
+}
+
+impl Stretch {
+    /// A caller waits for an answer.
+    #[must_use]
+    pub const fn call(name: &'static str) -> Self {
+        Self { name, side: Side::Caller }
+    }
+
+    /// A server works.
+    #[must_use]
+    pub const fn work(name: &'static str) -> Self {
+        Self { name, side: Side::Server }
+    }
+
+    /// A message lies with a broker.
+    #[must_use]
+    pub const fn message(name: &'static str) -> Self {
+        Self { name, side: Side::Broker }
+    }
+
+    /// A receiver has a message in hand.
+    #[must_use]
+    pub const fn receipt(name: &'static str) -> Self {
+        Self { name, side: Side::Receiver }
+    }
+
+    /// Nothing is done.
+    #[must_use]
+    pub const fn wait(name: &'static str) -> Self {
+        Self { name, side: Side::Waiting }
+    }
 }
 
 /// How a span ends.

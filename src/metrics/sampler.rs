@@ -12,7 +12,7 @@ use crate::kernel::time::{Duration, Instant};
 
 /// An automatic series ends with at most so many bins.
 pub const AUTO_BINS: usize = 400;
-/// More bins than this are merged, whoever asked for them.
+/// So many bins are merged, whoever asked for them.
 pub const MAX_BINS: usize = 10_000;
 /// So many bins of an automatic series are kept while a run goes on.
 pub const FINE_BINS: usize = 2_000;
@@ -24,7 +24,7 @@ pub const FIRST_WIDTH_NS: u64 = 1_000;
 pub enum Resolution {
     /// At most [`AUTO_BINS`] bins of a width that is 1, 2 or 5 of a decimal unit.
     Auto,
-    /// Bins of this width, or of a multiple once there are more than [`MAX_BINS`].
+    /// Bins of this width, or of twice that (and so on) once there are [`MAX_BINS`].
     Every(Duration),
 }
 

@@ -3,7 +3,8 @@
 //! Bins are looked at from outside, between events: see [`meter`](super::meter). Everything is an
 //! integer, and merging neighbours adds (or takes the larger, or the later), so the width of bins
 //! may grow while a run goes on: memory is bounded by the number of bins, whatever the run does.
-//!
+
+use std::borrow::Cow;
 
 use super::histogram::{BIN_BITS, Histogram};
 use super::meter::Meter;
@@ -102,6 +103,17 @@ impl Series {
         let factor = self.bins.div_ceil(bins.max(1));
         if factor > 1 {
             series.merge(factor);
+        }
+        series
+    }
+
+    /// The same in bins of `least_ns` or more: neighbours are merged if these are narrower.
+    #[must_use]
+    pub fn at_least(&self, least_ns: u64) -> Cow<'_, Self> {
+        let factor = usize::try_from(least_ns.div_ceil(self.bin_ns)).unwrap_or(usize::MAX);
+        let mut series = Cow::Borrowed(self);
+        if factor > 1 {
+            series.to_mut().merge(factor);
         }
         series
     }

@@ -6,7 +6,7 @@
 use crate::kernel::distribution::Distribution;
 use crate::kernel::draw::Site;
 use crate::kernel::time::Duration;
-use crate::metrics::probe::{Event, Number, Role, What};
+use crate::metrics::probe::{Event, Number, Role, Stretch, What};
 
 /// A backoff and where its draws are made.
 #[derive(Clone, Debug)]
@@ -121,7 +121,7 @@ impl What {
         name: "retries",
         number: Number::Nanoseconds,
         words: "will be tried again in {}",
-        role: Role::Lasts("backoff"),
+        role: Role::Lasts(Stretch::wait("backoff")),
     });
 }
 

@@ -11,7 +11,7 @@ use crate::kernel::simulation::Delay;
 use crate::kernel::time::{Duration, Instant};
 use crate::metrics::gauge::Gauge;
 use crate::metrics::meter::{Eye, Meter};
-use crate::metrics::probe::{Ending, Event, Number, Probe, Role, What};
+use crate::metrics::probe::{Ending, Event, Number, Probe, Role, Stretch, What};
 use crate::metrics::summary::{Component, Metric};
 
 /// What a group of consumers is set to.
@@ -40,7 +40,7 @@ impl What {
         name: "taken",
         number: Number::Nanoseconds,
         words: "is taken by a consumer",
-        role: Role::Begins("delivery"),
+        role: Role::Begins(Stretch::receipt("delivery")),
     });
     /// Its delivery succeeded.
     pub const ACKNOWLEDGED: Self = Self::new(&Event {

@@ -5,7 +5,7 @@
 use super::state::Outcome;
 use crate::kernel::time::Instant;
 use crate::metrics::meter::{Eye, Meter};
-use crate::metrics::probe::{Ending, Event, Number, Role, What};
+use crate::metrics::probe::{Ending, Event, Number, Role, Stretch, What};
 use crate::metrics::summary::{Attempts, Component, Metric, Wasted};
 
 const SENT: Meter = Meter::new("attempts", "attempts sent");
@@ -22,7 +22,7 @@ impl What {
         name: "sent",
         number: Number::None,
         words: "is sent",
-        role: Role::Begins("attempt"),
+        role: Role::Begins(Stretch::call("attempt")),
     });
     /// The caller has its answer.
     pub const ATTEMPT_SUCCEEDED: Self = Self::new(&Event {

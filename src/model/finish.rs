@@ -111,12 +111,22 @@ impl<C: Calendar, P: Probe> World<C, P> {
         }
     }
 
-    /// Closes the books at `end`.
+    /// Books the work that is under way at `end`, after which nothing happens any more.
+    pub fn settle(&mut self, end: Instant) {
+        let Cx { frames, requests, edges, .. } = &mut self.cx;
+        for (_, frame) in frames.iter() {
+            if requests.get(frame.request).is_some_and(|of| of.measured) {
+                service::settle(edges, frame, end);
+            }
+        }
+    }
+
+    /// Closes the books at `end`, when what is under way has been [settled](Self::settle).
     pub fn finish(mut self, end: Instant) -> Finished {
         let end = end.max(self.cx.measured_from);
         let window = end - self.cx.measured_from;
         let mut there = vec![0; self.nodes.len()];
-        let Cx { frames, requests, edges, probe, .. } = &mut self.cx;
+        let Cx { frames, requests, probe, .. } = &mut self.cx;
         if P::HEARS_ENDS {
             for &Request { load, index, arrived, attempts, measured, .. } in requests.unfinished() {
                 probe.unfinished(&Unfinished { load, request: index, arrived, attempts, measured });
@@ -125,7 +135,6 @@ impl<C: Calendar, P: Probe> World<C, P> {
         for (_, frame) in frames.iter() {
             if requests.get(frame.request).is_some_and(|of| of.measured) {
                 there[frame.node as usize] += 1;
-                service::settle(edges, frame, end);
             }
         }
         let components = (0..).zip(&self.nodes).filter_map(|(id, node)| {

@@ -1,7 +1,7 @@
 //! A line of frames that wait for something: first come, first served.
 
 use super::frame::{FrameId, Frames, NONE};
-use crate::metrics::probe::{Ending, Event, Number, Role, What};
+use crate::metrics::probe::{Ending, Event, Number, Role, Stretch, What};
 
 /// A first-come-first-served line of frames, linked through them.
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +17,7 @@ impl What {
         name: "waits",
         number: Number::Count,
         words: "waits in line, as number {}",
-        role: Role::Begins("in line"),
+        role: Role::Begins(Stretch::wait("in line")),
     });
     /// Its caller gave up while it stood in line for a permit.
     pub const LEFT: Self = Self::new(&Event {

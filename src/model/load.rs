@@ -10,7 +10,7 @@ use crate::kernel::draw::Site;
 use crate::kernel::fpmath;
 use crate::kernel::simulation::Delay;
 use crate::kernel::time::{Duration, Instant};
-use crate::metrics::probe::{Ending, Event, Number, Role, What};
+use crate::metrics::probe::{Ending, Event, Number, Role, Stretch, What};
 
 /// What a load is set to.
 #[derive(Clone, Debug)]
@@ -74,7 +74,7 @@ impl What {
         name: "arrived",
         number: Number::None,
         words: "arrives",
-        role: Role::Begins("request"),
+        role: Role::Begins(Stretch::call("request")),
     });
     /// The request is over, with success; the number is the time since its arrival.
     pub const SUCCEEDED: Self = Self::new(&Event {

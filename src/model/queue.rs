@@ -10,7 +10,7 @@ use crate::kernel::calendar::Calendar;
 use crate::kernel::time::{Duration, Instant};
 use crate::metrics::gauge::Gauge;
 use crate::metrics::meter::{Eye, Meter, limit};
-use crate::metrics::probe::{Ending, Event, Number, Probe, Role, What};
+use crate::metrics::probe::{Ending, Event, Number, Probe, Role, Stretch, What};
 use crate::metrics::recorder::Recorder;
 use crate::metrics::summary::{Component, Metric};
 
@@ -26,7 +26,7 @@ impl What {
         name: "published",
         number: Number::Count,
         words: "is published, as number {} in the queue",
-        role: Role::Begins("queued"),
+        role: Role::Begins(Stretch::message("queued")),
     });
     /// The queue gave it to a consumer; the number is how long it waited.
     pub const HANDED_OVER: Self = Self::new(&Event {

@@ -211,9 +211,15 @@ impl Service {
             unreachable!("only working attempts finish")
         };
         let now = cx.now();
-        let measured = cx.requests[frame.request].measured;
+        let (what, ns) = match (left != Instant::NEVER, fails) {
+            (true, _) => (What::WASTED, now - started),
+            (false, true) => (What::ERRORED, now - since),
+            (false, false) => (What::ANSWERED, now - since),
+        };
+        // Before the next one starts, which is a consequence of it.
+        cx.note_attempt(&frame, what, ns.as_ns());
         self.free_slot(cx);
-        if measured {
+        if cx.requests[frame.request].measured {
             cx.edges[frame.from].work.book(started, now, left);
             match (left != Instant::NEVER, fails) {
                 (true, _) => self.counts.for_nobody += 1,
@@ -221,12 +227,6 @@ impl Service {
                 (false, false) => self.counts.answered += 1,
             }
         }
-        let (what, ns) = match (left != Instant::NEVER, fails) {
-            (true, _) => (What::WASTED, now - started),
-            (false, true) => (What::ERRORED, now - since),
-            (false, false) => (What::ANSWERED, now - since),
-        };
-        cx.note_attempt(&frame, what, ns.as_ns());
         cx.leave(id, left);
         let outcome = if fails { Outcome::Error } else { Outcome::Success };
         (left == Instant::NEVER).then_some((frame, outcome))

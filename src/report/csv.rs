@@ -1,48 +1,87 @@
 //! The result as CSV in long form: one line for each number, ready for a pivot table or a plot.
 //!
-//! Columns are `scenario,seed,arm,component,metric,value`. `component` is empty for a number of
-//! the whole arm; a metric is its path in the JSON (`requests.offered`, `wait.p99_ns`) and so ends
-//! in its unit; an empty value is a number that does not exist.
+//! Columns are `scenario,seed,arm,component,metric,from_ns,until_ns,value`. `component` is empty
+//! for a number of the whole arm; a metric is its path in the JSON (`requests.offered`,
+//! `wait.p99_ns`) and so ends in its unit; an empty value is a number that does not exist. Totals
+//! come first and are of no bin: `from_ns` and `until_ns` are empty.
 //!
 //! # Formulas
 //! A spreadsheet takes a cell that begins with `=`, `+`, `-` or `@` for a formula, and names come
 //! from files of others. Such a name gets an apostrophe in front, as does a name that begins with
 //! an apostrophe, so that taking one leading apostrophe away gives back every name exactly.
 
-use super::result::RunResult;
-use super::rows::{Scalar, rows};
+use std::io::{self, Write};
 
-const HEADER: [&str; 6] = ["scenario", "seed", "arm", "component", "metric", "value"];
+use super::long;
+use super::result::RunResult;
+use super::rows::Scalar;
+
+/// The columns, in their order.
+pub const HEADER: [&str; 8] =
+    ["scenario", "seed", "arm", "component", "metric", "from_ns", "until_ns", "value"];
+
+/// A table that is written run by run: nothing of a run is kept.
+#[derive(Debug)]
+pub struct Table<W: Write>(::csv::Writer<W>);
+
+impl<W: Write> Table<W> {
+    /// A table without runs.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn new(out: W) -> io::Result<Self> {
+        let mut writer = ::csv::Writer::from_writer(out);
+        writer.write_record(HEADER).map_err(failed)?;
+        Ok(Self(writer))
+    }
+
+    /// Adds every number of a run.
+    ///
+    /// # Errors
+    /// Those of what is written to.
+    pub fn add(&mut self, result: &RunResult) -> io::Result<()> {
+        let scenario = guarded(&result.scenario.name);
+        let seed = result.seed.to_string();
+        long::each(result, |entry| {
+            let (arm, component) = (guarded(entry.arm), guarded(entry.component));
+            let (from, until) = match entry.span {
+                Some((from, until)) => (from.to_string(), until.to_string()),
+                None => Default::default(),
+            };
+            let value = cell(entry.value);
+            let metric = entry.metric;
+            let record = [&scenario, &seed, &arm, &component, metric, &from, &until, &value]
+                .map(str::as_bytes);
+            self.0.write_record(record).map_err(failed)
+        })
+    }
+
+    /// What was written to, with everything written.
+    ///
+    /// # Errors
+    /// Those of what is written to.
+    pub fn finish(self) -> io::Result<W> {
+        self.0.into_inner().map_err(::csv::IntoInnerError::into_error)
+    }
+}
 
 /// The runs as one table under one header.
 #[must_use]
 pub fn to_csv(results: &[RunResult]) -> String {
-    let mut writer = ::csv::Writer::from_writer(Vec::new());
-    let mut write = |record: [&str; 6]| {
-        let written = writer.write_record(record);
-        written.expect("records of one length in memory are always written");
-    };
-    write(HEADER);
+    let mut table = Table::new(Vec::new()).expect("memory can be written to");
     for result in results {
-        let scenario = guarded(&result.scenario.name);
-        let seed = result.seed.to_string();
-        for (name, arm) in &result.arms {
-            let arm_name = guarded(name);
-            for row in rows(arm) {
-                let component = guarded(row.component);
-                for (part, value) in row.value.scalars() {
-                    let metric = match part {
-                        "" => row.metric.to_owned(),
-                        part => format!("{}.{part}", row.metric),
-                    };
-                    let value = cell(value);
-                    write([&scenario, &seed, &arm_name, &component, &metric, &value]);
-                }
-            }
-        }
+        table.add(result).expect("records of one length are always written to memory");
     }
-    let bytes = writer.into_inner().expect("memory is always flushed");
+    let bytes = table.finish().expect("memory is always flushed");
     String::from_utf8(bytes).expect("every cell is UTF-8")
+}
+
+/// The error of the system, if it was one.
+fn failed(error: ::csv::Error) -> io::Error {
+    match error.into_kind() {
+        ::csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
 }
 
 fn cell(value: Scalar) -> String {
@@ -69,6 +108,21 @@ mod tests {
         let mut result = sample::burst();
         result.arms.remove("event-driven");
         insta::assert_snapshot!(to_csv(&[result]));
+    }
+
+    #[test]
+    fn bins_follow_the_totals_of_all_arms() {
+        let text = to_csv(&[sample::over_time()]);
+        let mut reader = ::csv::Reader::from_reader(text.as_bytes());
+        let rows = reader.records().map(|row| row.expect("what was written can be read"));
+        let rows: Vec<::csv::StringRecord> = rows.collect();
+        let first = rows.iter().position(|row| !row[5].is_empty()).expect("there are bins");
+        assert!(rows[..first].iter().all(|row| row[5].is_empty() && row[6].is_empty()));
+        assert!(rows[first..].iter().all(|row| !row[5].is_empty() && !row[6].is_empty()));
+        // Two arms, nine numbers, four bins.
+        assert_eq!(rows.len() - first, 2 * 9 * 4);
+        let bins: Vec<&str> = text.lines().skip(1 + first).take(36).collect();
+        insta::assert_snapshot!(bins.join("\n"));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! [`topology`]. A new layer that reports metrics appears in all.
 
 mod cause;
+pub mod chrome;
 pub mod comparison;
 #[cfg(feature = "cli")]
 pub mod csv;
@@ -13,17 +14,29 @@ pub mod explained;
 pub mod explanation;
 pub mod figure;
 pub mod format;
+pub mod influx;
 pub mod json;
 pub mod layout;
+pub mod long;
 pub mod markdown;
+pub mod otlp;
 pub mod page;
+#[cfg(feature = "parquet")]
+pub mod parquet;
+pub mod perfetto;
+pub mod prometheus;
+mod protobuf;
 pub mod result;
 pub mod rows;
 pub mod runs;
 pub mod series;
 pub mod snapshot;
+pub mod span;
+pub mod sparkline;
+pub mod story;
 mod table;
 pub mod topology;
+pub mod tree;
 pub mod verdict;
 pub mod words;
 

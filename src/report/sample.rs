@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::result::{
-    ArmResult, Attempts, Component, FailedBy, Fingerprints, Hex, Latencies, LatencySummary, Metric,
-    RESULT_SCHEMA, Requests, RunResult, ScenarioId, Wasted,
+    ArmResult, Attempts, Column, Component, FailedBy, Fingerprints, Hex, Latencies, LatencySummary,
+    Metric, RESULT_SCHEMA, Requests, RunResult, ScenarioId, Series, Values, Wasted,
 };
 use crate::kernel::time::Duration;
+use crate::metrics::histogram::{BIN_BITS, Histogram};
+use crate::metrics::meter::Meter;
+use crate::metrics::series::ARM;
 
 pub(crate) const MS: u64 = 1_000_000;
 
@@ -133,6 +136,55 @@ pub(crate) fn queued() -> ArmResult {
 /// Both of them.
 pub(crate) fn burst() -> RunResult {
     run(&[("rpc", refused()), ("event-driven", queued())])
+}
+
+/// Two arms with a series of every kind of value; that of the second ends earlier.
+pub(crate) fn over_time() -> RunResult {
+    let mut result = run(&[("rpc", healthy(8)), ("event-driven", healthy(8))]);
+    let series = series(&[5, 0, 3, 0], [40, 2, 40, 7]);
+    let short = Series { end_ns: 310 * MS, ..series.clone() };
+    for (name, series) in [("rpc", series), ("event-driven", short)] {
+        let arm = result.arms.get_mut(name).expect("it is there");
+        (arm.end_ns, arm.series) = (series.end_ns, Some(series));
+    }
+    result
+}
+
+/// Four bins of 100 ms, the last cut short.
+pub(crate) fn series(succeeded: &[u64], depth: [u64; 4]) -> Series {
+    static SUCCEEDED: Meter = Meter::new("requests.succeeded", "requests succeeded");
+    static RETRIES: Meter = Meter::new("retries", "retries");
+    static LATENCY: Meter = Meter::new("latency.end_to_end", "latency");
+    static DEPTH: Meter = Meter::new("depth", "messages waiting");
+    static AGE: Meter = Meter::new("age_ns", "age of the oldest message");
+    static OPEN: Meter = Meter::new("open_ns", "open");
+    static WORK: Meter = Meter::new("work_ns", "work done");
+    let latencies = |values: &[u64]| {
+        let mut histogram = Histogram::<BIN_BITS>::default();
+        values.iter().for_each(|value| histogram.record(*value));
+        histogram.drain()
+    };
+    let area_ns = depth.map(|depth| depth * 50 * MS).to_vec();
+    let levels = Values::Levels { area_ns, max: depth.to_vec(), limit: Some(40) };
+    let latency = [latencies(&[MS, 3 * MS]), latencies(&[]), latencies(&[7]), latencies(&[])];
+    let column = |node, component: &str, kind, meter, values| {
+        let component = component.to_owned();
+        Column { node, component, kind, meter, values }
+    };
+    Series {
+        bin_ns: 100 * MS,
+        end_ns: 350 * MS,
+        bins: 4,
+        columns: vec![
+            column(ARM, "", "arm", &SUCCEEDED, Values::Counts(succeeded.to_vec())),
+            column(ARM, "", "arm", &RETRIES, Values::Counts(vec![0, 9, 1, 0])),
+            column(ARM, "", "arm", &LATENCY, Values::Latencies(latency.to_vec())),
+            column(3, "jobs", "queue", &DEPTH, levels),
+            column(3, "jobs", "queue", &AGE, Values::Readings(vec![Some(MS), None, Some(0), None])),
+            column(7, "clients.breaker", "breaker", &OPEN, Values::States(vec![0, MS, 7, 0])),
+            column(9, "clients -> db", "edge", &WORK, Values::Times(vec![1_500_000_000, 1, 0, 0])),
+        ],
+    }
 }
 
 pub(crate) fn with_attempts(

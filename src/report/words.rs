@@ -1,15 +1,63 @@
-//! Events in words.
+//! Events in words: what happened, with its number in the right unit.
 
 use super::format::{count, time};
 use crate::metrics::probe::{Number, What};
 
-/// What happened to a request, as a sentence without its subject: "waits in line, as number 12".
+/// What happened to a request, without its subject: `gets a slot, for 11.0 ms of work`.
 #[must_use]
 pub fn happened(what: What, value: u64) -> String {
-    let number = match what.number {
-        Number::None => String::new(),
-        Number::Nanoseconds => time(value),
-        Number::Count => count(value),
-    };
-    what.words.replace("{}", &number)
+    filled(what, value, time)
+}
+
+/// The same with times to the nanosecond, for comparisons: `gets a slot, for 11.000001 ms of work`.
+#[must_use]
+pub fn happened_exactly(what: What, value: u64) -> String {
+    filled(what, value, exactly)
+}
+
+/// Milliseconds, to the nanosecond: `1,234.000001 ms`.
+#[must_use]
+pub fn exactly(ns: u64) -> String {
+    format!("{}.{:06} ms", count(ns / 1_000_000), ns % 1_000_000)
+}
+
+fn filled(what: What, value: u64, in_time: fn(u64) -> String) -> String {
+    match what.number {
+        Number::None => what.words.to_owned(),
+        Number::Nanoseconds => what.words.replace("{}", &in_time(value)),
+        Number::Count => what.words.replace("{}", &count(value)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::probe::{Event, Role};
+
+    const WAITS: What = What::new(&Event {
+        name: "waits",
+        number: Number::Count,
+        words: "is number {}",
+        role: Role::Mark,
+    });
+    const WORKS: What = What::new(&Event {
+        name: "works",
+        number: Number::Nanoseconds,
+        words: "works for {} here",
+        role: Role::Mark,
+    });
+    const SENT: What = What::new(&Event {
+        name: "sent",
+        number: Number::None,
+        words: "is sent",
+        role: Role::Mark,
+    });
+
+    #[test]
+    fn numbers_have_their_unit() {
+        assert_eq!(happened(WAITS, 1_234), "is number 1,234");
+        assert_eq!(happened(WORKS, 12_345_678), "works for 12.3 ms here");
+        assert_eq!(happened_exactly(WORKS, 1_234_000_001), "works for 1,234.000001 ms here");
+        assert_eq!(happened(SENT, 7), "is sent");
+    }
 }

@@ -24,6 +24,7 @@ pub mod syntax;
 pub mod units;
 
 pub use check::expected_requests;
+pub(crate) use conform::{did_you_mean, list_of};
 pub use document::{Checked, Document};
 pub use path::Path;
 pub use print::{canonical, resolved};

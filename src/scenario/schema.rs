@@ -40,8 +40,8 @@ pub struct Scenario {
     /// start here. Default 0s; must be shorter than `duration`.
     #[serde(default)]
     pub warm_up: Duration,
-    /// Width of the bins of time series, above 0. It changes no result. Default: whatever gives
-    /// between 80 and 400 bins of a round width.
+    /// Width of the bins of time series, above 0. It changes no result. From 10,000 bins on
+    /// neighbours are merged. Default: whatever gives between 80 and 400 bins of a round width.
     #[serde(default)]
     #[schemars(extend("dessim:positive" = true))]
     pub sample_every: Option<Duration>,

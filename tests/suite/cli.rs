@@ -4,9 +4,12 @@ mod diff;
 mod explain;
 mod exports;
 mod figures;
+mod follow;
 mod golden;
 mod run;
+mod show;
 mod told;
+mod viewers;
 
 use std::io::Write;
 use std::path::PathBuf;

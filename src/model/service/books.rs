@@ -3,7 +3,7 @@
 use super::Service;
 use crate::kernel::time::{Duration, Instant};
 use crate::metrics::meter::{Eye, Meter, limit};
-use crate::metrics::probe::{Ending, Event, Number, Role, What};
+use crate::metrics::probe::{Ending, Event, Number, Role, Stretch, What};
 use crate::metrics::summary::{Component, Metric};
 
 const ARRIVALS: Meter = Meter::new("arrivals", "attempts that arrive");
@@ -23,7 +23,7 @@ impl What {
         name: "started",
         number: Number::Nanoseconds,
         words: "gets a slot, for {} of work",
-        role: Role::Turns("in a slot"),
+        role: Role::Turns(Stretch::work("in a slot")),
     });
     /// An attempt was answered; the number is the time since it was sent.
     pub const ANSWERED: Self = Self::new(&Event {

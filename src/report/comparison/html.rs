@@ -6,11 +6,11 @@
 use std::fmt::Write as _;
 
 use super::numbers::{NumberChange, Numbers};
-use super::text::instant;
 use super::{ArmComparison, Comparison, FateGroup, First, Moment, RequestChanges, Side, SideKind};
 use crate::report::figure::{overlay, theme};
 use crate::report::format::count;
 use crate::report::result::Series;
+use crate::report::words::exactly;
 
 const STYLE: &str = ":root{color-scheme:light dark;--ground:#fff;--ink:#1f2328;--soft:#59636e;\
 --rule:#d8dee4;--box:#f6f8fa;--better:#00704f;--worse:#b42a00}
@@ -254,7 +254,7 @@ impl Page {
 fn cells(side: &str, moment: &Moment) -> [String; 5] {
     [
         if side.is_empty() { String::new() } else { format!("<strong>{side}</strong>") },
-        instant(moment.at_ns),
+        exactly(moment.at_ns),
         format!("{}, attempt {}", bdi(&moment.request), moment.attempt),
         bdi(&moment.component),
         escape(&moment.text),

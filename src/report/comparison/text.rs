@@ -10,6 +10,7 @@ use super::{
 use crate::report::format::{count, cut, time, width};
 use crate::report::result::LatencySummary;
 use crate::report::table::{lines, paragraph};
+use crate::report::words::exactly;
 
 /// More differing values, or groups, than this are counted.
 const FIELDS: usize = 20;
@@ -312,16 +313,10 @@ fn row(side: &str, moment: Option<&Moment>) -> [String; 5] {
         }
         Some(moment) => [
             side,
-            instant(moment.at_ns),
+            exactly(moment.at_ns),
             format!("{}, attempt {}", cut(&moment.request, NAME_COLUMNS), moment.attempt),
             cut(&moment.component, NAME_COLUMNS),
             moment.text.clone(),
         ],
     }
-}
-
-/// Milliseconds, to the nanosecond: what differs may differ by one.
-#[must_use]
-pub fn instant(ns: u64) -> String {
-    format!("{}.{:06} ms", count(ns / 1_000_000), ns % 1_000_000)
 }

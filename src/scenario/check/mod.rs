@@ -15,6 +15,8 @@ mod topology;
 
 pub(super) use dangling::dangling;
 
+use crate::metrics::sampler::MAX_BINS;
+
 use super::path::Path;
 use super::problem::{Problem, Severity};
 use super::schema::{SCHEMA_VERSION, Scenario};
@@ -78,6 +80,22 @@ impl Checker<'_> {
             let rule = "must be shorter than `duration`, or nothing is left to measure";
             let found = format!("the run ends at {duration}");
             self.add(Problem::error(&root.field("warm_up"), rule, found));
+        }
+        self.bins();
+    }
+
+    /// Bins that would be merged at once. Of a scenario without a duration nobody knows its end.
+    fn bins(&mut self) {
+        let (Some(every), Some(duration)) = (self.scenario.sample_every, self.scenario.duration)
+        else {
+            return;
+        };
+        let bins = duration.as_ns().div_ceil(every.as_ns().max(1));
+        if bins >= MAX_BINS as u64 {
+            let rule = format!("{MAX_BINS} bins or more are merged");
+            let found = format!("{duration} take {bins} of these");
+            let problem = Problem::warning(&Path::root().field("sample_every"), rule, found);
+            self.add(problem.hint("make them wider, or leave it out"));
         }
     }
 

@@ -11,7 +11,7 @@ fn every_export_is_written() {
     let page = place.dessim("run small.ron").fine();
     assert_eq!(place.dessim(&format!("run small.ron {all}")).fine(), page);
     assert_eq!(place.read("r.json"), place.dessim("run small.ron --format json").out);
-    assert!(place.read("r.csv").starts_with("scenario,seed,arm,component,metric,value\n"));
+    assert!(place.read("r.csv").starts_with("scenario,seed,arm,component,metric,from_ns,"));
     assert!(place.read("r.md").starts_with("### small\n"));
     assert!(place.read("r.jsonl").starts_with("{\"schema\":\"dessim.trace/1\""));
     let names = ["r.csv", "r.json", "r.jsonl", "r.md", "small.ron"];
@@ -112,7 +112,14 @@ fn a_full_disk_is_told_and_leaves_nothing() {
     let place = Place::new();
     if Path::new("/dev/full").exists() {
         let told = "error: cannot write /dev/full: No space left on device\n";
-        for option in ["--export-json", "--export-csv", "--export-markdown", "--trace"] {
+        for option in [
+            "--export-json",
+            "--export-csv",
+            "--export-markdown",
+            "--export-prometheus",
+            "--export-influx",
+            "--trace",
+        ] {
             let ran = place.dessim(&format!("run small.ron {option} /dev/full"));
             assert_eq!(ran.ends(1, &[]).err, told);
         }
@@ -152,4 +159,117 @@ fn a_trace_changes_nothing_and_tells_every_request() {
     assert_eq!(ended, 400);
     let own = place.dessim("run small.ron --trace -").fine();
     assert_eq!(own.out, trace);
+}
+
+/// Names that break a format which does not escape them.
+const HOSTILE: [(&str, &str); 3] = [
+    ("\"users\"", r#""us,er s=1""#),
+    ("\"db\"", r#""d\"b\\""#),
+    ("\"plain\"", r#""=1+1 \"no\" <script> 😀""#),
+];
+
+#[test]
+fn hostile_names_are_escaped_in_every_format() {
+    let place = Place::new();
+    let hostile =
+        HOSTILE.iter().fold(SMALL.to_owned(), |text, (name, other)| text.replace(name, other));
+    place.write("a,b=c\"d.ron", &hostile);
+    let all = "--export-csv r.csv --export-prometheus r.om --export-influx r.lp";
+    place.dessim(&format!("run a,b=c\"d.ron {all}")).fine();
+    let csv = place.read("r.csv");
+    let cells = "\n\"a,b=c\"\"d\",3,\"'=1+1 \"\"no\"\" <script> 😀\",\"d\"\"b\\\",busy_mean,,,";
+    assert!(csv.contains(cells), "{csv}");
+    let edge = "\"us,er s=1 -> d\"\"b\\\",attempts,0,";
+    assert!(csv.contains(edge), "{csv}");
+    let labels = concat!(
+        r#"dessim_service_busy_max{scenario="a,b=c\"d",seed="3","#,
+        r#"arm="=1+1 \"no\" <script> 😀",component="d\"b\\",kind="service"} 1 "#
+    );
+    assert!(place.read("r.om").contains(labels), "{}", place.read("r.om"));
+    assert!(place.read("r.om").ends_with("\n# EOF\n"));
+    let tags = concat!(
+        r#"dessim_service,arm=\=1+1\ "no"\ <script>\ 😀,component=d"b%5C,"#,
+        r#"scenario=a\,b\=c"d,seed=3 arrivals="#
+    );
+    assert!(place.read("r.lp").contains(tags), "{}", place.read("r.lp"));
+}
+
+#[test]
+fn exports_over_time_agree_with_the_json() {
+    let place = Place::new();
+    let all = "--export-csv r.csv --export-prometheus r.om --export-influx r.lp --epoch 1700000000";
+    let json = place.dessim(&format!("run small.ron --format json {all}")).fine().out;
+    let json: serde_json::Value = serde_json::from_str(&json).expect("it is JSON");
+    let series = &json["arms"]["retry"]["series"];
+    let tracks = series["tracks"].as_array().expect("there are tracks");
+    let retries = tracks.iter().find(|track| track["metric"] == "retries").expect("retries");
+    let values = retries["values"].as_array().expect("there are values");
+    let total: u64 = values.iter().filter_map(serde_json::Value::as_u64).sum();
+    assert!(total > 0 && json["arms"]["retry"]["attempts"]["retries"] == total);
+    let csv = place.read("r.csv");
+    let bins = csv.lines().filter(|line| line.starts_with("small,3,retry,,retries,"));
+    let bins: Vec<&str> = bins.filter_map(|line| line.rsplit(',').next()).collect();
+    let expected: Vec<String> = values.iter().map(ToString::to_string).collect();
+    assert_eq!(bins, expected);
+    let end_ns = series["end_ns"].as_u64().expect("it ends");
+    let om = place.read("r.om");
+    let last = om.lines().rfind(|line| {
+        line.starts_with("dessim_arm_retries_total{") && line.contains("arm=\"retry\"")
+    });
+    let ms = 1_700_000_000_000 + end_ns / 1_000_000;
+    let ending = format!("}} {total} {}.{:03}", ms / 1_000, ms % 1_000);
+    assert!(last.is_some_and(|line| line.ends_with(&ending)), "{last:?} {ending}");
+    let at = format!(" {}", 1_700_000_000_000_000_000 + end_ns);
+    assert!(place.read("r.lp").lines().any(|line| line.ends_with(&at)), "{at}");
+}
+
+/// Of several runs only the totals are written, run by run.
+#[test]
+fn a_table_of_several_runs_has_no_bins() {
+    let place = Place::new();
+    place.dessim("run small.ron --seeds 1..3 --export-csv r.csv").fine();
+    let csv = place.read("r.csv");
+    assert!(csv.lines().skip(1).all(|line| line.contains(",,")), "{csv}");
+    place.dessim("run small.ron --seed 2 --export-csv one.csv").fine();
+    let totals = |text: &str| -> Vec<String> {
+        let of_2 = text.lines().filter(|line| line.starts_with("small,2,"));
+        of_2.filter(|line| line.contains(",,")).map(str::to_owned).collect()
+    };
+    let one = place.read("one.csv");
+    let (of_three, of_one) = (totals(&csv), totals(&one));
+    assert!(of_three.len() > 50, "{csv}");
+    assert!(of_three.iter().all(|line| of_one.contains(line)));
+    assert!(one.lines().count() > 10 * of_three.len(), "one run has bins");
+    for option in ["--export-prometheus", "--export-influx"] {
+        let ran = place.dessim(&format!("run small.ron --seeds 1..3 {option} x"));
+        ran.ends(2, &["takes one run", "--export-csv"]);
+    }
+}
+
+#[test]
+fn what_an_export_cannot_hold_is_told() {
+    let place = Place::new();
+    let late = "run small.ron --export-influx r.lp --epoch 9223372037";
+    place.dessim(late).ends(1, &["cannot write r.lp: line protocol cannot hold an instant past"]);
+    assert!(!place.path("r.lp").exists());
+    let alone = place.dessim("run small.ron --epoch 5");
+    alone.ends(2, &["--epoch is for --export-prometheus and --export-influx"]);
+    place.dessim("run small.ron --epoch -5").ends(2, &["--epoch"]);
+}
+
+#[test]
+fn parquet_is_there_or_says_that_it_is_not() {
+    let place = Place::new();
+    let ran = place.dessim("run small.ron --export-parquet r.parquet");
+    let help = place.dessim("run --help").fine().out;
+    let built = cfg!(feature = "parquet");
+    assert_eq!(help.contains("--export-parquet"), built, "{help}");
+    if built {
+        ran.fine();
+        let bytes = std::fs::read(place.path("r.parquet")).expect("it is there");
+        assert!(bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1"));
+    } else {
+        ran.ends(2, &["built without Parquet", "--features parquet", "--export-csv"]);
+        assert!(!place.path("r.parquet").exists());
+    }
 }

@@ -3,6 +3,7 @@
 mod books;
 mod laws;
 mod log;
+mod series;
 
 use std::path::Path;
 
@@ -86,6 +87,27 @@ fn shipped_scenarios_hold_every_invariant() {
     }
 }
 
+#[test]
+fn shipped_scenarios_have_series_that_add_up() {
+    for (name, scenario) in shipped() {
+        println!("{name}");
+        series::hold(&scenario, scenario.seed);
+    }
+}
+
+/// How fine a series is says nothing about the system.
+#[test]
+fn the_width_of_bins_is_not_in_the_digest() {
+    for (name, scenario) in shipped() {
+        let mut fine = scenario.clone();
+        fine.sample_every = Some(dessim::kernel::time::Duration::from_ns(1));
+        assert_eq!(digest(&fine), digest(&scenario), "{name}");
+        fine.seed += 1;
+        fine.warm_up = dessim::kernel::time::Duration::from_ns(1);
+        assert_ne!(digest(&fine), digest(&scenario), "{name}");
+    }
+}
+
 /// Neither layers, nor faults, nor neighbours that do nothing may leave a trace.
 const WITHOUT_EFFECT: [(&str, Style); 8] = [
     ("a retry that never retries", inside("Retry(max_retries: 0),")),
@@ -145,6 +167,15 @@ proptest! {
         let scenario = scenario(&text(&rolls, PLAIN));
         holds(&scenario, seed);
         has_prefix(&scenario, seed);
+    }
+}
+
+proptest! {
+    #![proptest_config(config(100))]
+
+    #[test]
+    fn random_scenarios_have_series_that_add_up(rolls in rolls(), seed in any::<u64>()) {
+        series::hold(&scenario(&text(&rolls, PLAIN)), seed);
     }
 }
 

@@ -1,5 +1,7 @@
 //! What the suites share: scenarios from text, runs, ears for records, and a little statistics.
 
+#[cfg(feature = "cli")]
+pub(crate) mod protobuf;
 pub(crate) mod random;
 
 use dessim::experiment::listen::Listener;
