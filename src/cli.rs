@@ -73,7 +73,7 @@ fn dispatch(ui: &Ui, command: Command) -> Result<Exit, Failure> {
         Command::Run(args) => run::run(ui, &args),
         Command::Check(args) => check::check(ui, &args),
         Command::Test(args) => test::test(ui, &args),
-        Command::Diff(args) => diff::diff(ui, &args),
+        Command::Diff(args) => diff::diff(&args),
         Command::Explain(args) => explain::explain(ui, &args),
         Command::Report(args) => report::report(ui, &args),
         Command::Trace(args) => follow::trace(ui, &args),

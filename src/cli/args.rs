@@ -45,7 +45,9 @@ A snapshot is in insta's file format: `cargo insta review` works on the .snap.ne
 const DIFF_EXAMPLES: &str = "\
 Examples:
   dessim diff before.ron after.ron
-  dessim diff monday.jsonl tuesday.jsonl
+  dessim diff burst.ron --set arms.rpc.calls.clients.policy[2].Bulkhead.permits=80
+  dessim diff burst.ron --arms rpc,event-driven --html burst.html
+  dessim diff burst.ron run-of-last-week.json
   dessim diff burst.ron trace-of-last-release.jsonl";
 
 const EXPLAIN_EXAMPLES: &str = "\
@@ -103,7 +105,7 @@ pub(crate) enum Command {
     Check(Check),
     /// Compare scenarios with their snapshots
     Test(Test),
-    /// Name the first event in which two runs differ
+    /// Compare two runs: whose fate changed, which numbers, and where they part
     Diff(Diff),
     /// Say what happened in a run, and why
     Explain(Explain),
@@ -221,13 +223,34 @@ pub(crate) struct Test {
 #[derive(Debug, Args)]
 #[command(after_help = DIFF_EXAMPLES)]
 pub(crate) struct Diff {
-    /// A scenario, or a trace written by `dessim run --trace`
+    /// A scenario, a result saved with --export-json, or a trace
     pub a: PathBuf,
-    /// The other one
-    pub b: PathBuf,
-    /// Run scenarios with this seed instead of their own
+    /// The other one [default: A, changed by --set]
+    pub b: Option<PathBuf>,
+    /// Replace a value of B, or of A where it stands for B; may be repeated
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+    /// Compare arm X of A with arm Y of B, or of A
+    #[arg(long, value_name = "X,Y")]
+    pub arms: Option<String>,
+    /// Run scenarios and results with this seed instead of their own
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub seed: Option<u64>,
+    /// What to print [default: text]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<DiffFormat>,
+    /// Write the comparison as a page with charts; `-` is standard output
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Shorten no list
+    #[arg(long)]
+    pub all: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DiffFormat {
+    Text,
+    Json,
 }
 
 #[derive(Debug, Args)]

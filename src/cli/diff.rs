@@ -1,133 +1,114 @@
-//! `dessim diff`: the first event in which two runs differ, and what led to it.
+//! `dessim diff`: two runs side by side, and the first event in which they differ.
 
-mod fields;
-mod words;
+mod side;
 
 use std::path::Path;
 
-use dessim::ScenarioFile;
-use dessim::experiment::diverge::{ArmDiff, Replay, ReplayError, ScenarioReplay, compare};
-use dessim::experiment::run::Options;
-use dessim::report::page::stopped;
-use dessim::report::result::Hex;
+use dessim::experiment::compare::{Compared, compare_runs};
+use dessim::experiment::diverge::ReplayError;
+use dessim::report::comparison::html::html;
+use dessim::report::comparison::text::text;
+use dessim::scenario::problem::printable;
 
-use super::args::Diff;
+use super::Exit;
+use super::args::{Diff, DiffFormat};
 use super::input::is_dash;
-use super::trace::TraceFile;
+use super::target::Target;
 use super::ui::{Failure, Ui, shown};
-use super::{Exit, input};
+use side::Input;
 
-/// One of the two things that are compared.
-enum Side {
-    Scenario(Box<ScenarioFile>),
-    Trace(TraceFile),
-}
-
-pub(super) fn diff(ui: &Ui, args: &Diff) -> Result<Exit, Failure> {
-    let (mut a, mut b) = (Side::open(&args.a, args)?, Side::open(&args.b, args)?);
-    let mut text = format!("a  {}\n", a.describe(&args.a));
-    text.push_str(&format!("b  {}\n", b.describe(&args.b)));
-    let options = Options::default();
-    let (result_a, result_b, arms) = {
-        let (mut replay_a, mut replay_b) = (a.replay(&options), b.replay(&options));
-        let arms = compare(replay_a.run(), replay_b.run());
-        let arms = arms.map_err(|error| broken(args, &error))?;
-        (replay_a.result(), replay_b.result(), arms)
-    };
-    for result in [&result_a, &result_b].into_iter().flatten() {
-        if let Some(why) = &result.stopped {
-            ui.warning(&format!("{} stopped early: {}", result.scenario.name, stopped(why)));
+pub(super) fn diff(args: &Diff) -> Result<Exit, Failure> {
+    let path_b = args.b.as_deref().unwrap_or(&args.a);
+    if args.b.is_none() && args.set.is_empty() && args.arms.is_none() {
+        let message = format!("there is nothing to compare {} with", shown(&args.a));
+        let hint = "give another file, --set PATH=VALUE to compare it with itself changed, or \
+                    --arms X,Y to compare two of its arms";
+        return Err(Failure::usage(message, hint));
+    }
+    let page = args.html.as_deref().map(|html| page(html, [&args.a, path_b], args)).transpose()?;
+    let mut a = Input::open(&args.a, &[], args)?;
+    let mut b = Input::open(path_b, &args.set, args)?;
+    let (arm_a, arm_b) = match &args.arms {
+        None => (None, None),
+        Some(text) => {
+            let alone = args.b.is_none() && args.set.is_empty();
+            let (arm_a, arm_b) = arms(text, &a.arms(), &b.arms(), alone)?;
+            (Some(arm_a), Some(arm_b))
         }
-    }
-    let measured = match (&result_a, &result_b) {
-        (Some(a), Some(b)) => a.fingerprint != b.fingerprint,
-        _ => false,
     };
-    if let (Side::Scenario(a), Side::Scenario(b)) = (&a, &b) {
-        text.push_str(&words::fields(&fields::differences(&a.scenario, &b.scenario)));
-    }
-    let differs = !arms.values().all(|arm| matches!(arm, ArmDiff::Same { .. }));
-    text.push_str(&words::arms(&arms));
-    if differs {
-        text.push_str(&words::first(&arms));
-    } else if measured {
-        text.push_str("\neverything that happens is the same; what is counted of it differs\n");
-    } else {
-        text.push_str("\nthe runs are identical\n");
-    }
-    Ui::print_raw(&text)?;
-    Ok(match differs || measured {
+    let compared = compare_runs(a.subject(arm_a), b.subject(arm_b));
+    let compared = compared.map_err(|error| broken([&args.a, path_b], &error))?;
+    a.verify(compared.a.as_ref())?;
+    b.verify(compared.b.as_ref())?;
+    show(args, page.as_ref(), &compared)?;
+    Ok(match compared.comparison.differs {
         true => Exit::Difference,
         false => Exit::Done,
     })
 }
 
-/// What can be played, and its result if it is a run.
-enum Player<'a> {
-    Scenario(Box<ScenarioReplay<'a>>),
-    Trace(&'a mut TraceFile),
+fn show(args: &Diff, page: Option<&Target>, compared: &Compared) -> Result<(), Failure> {
+    let Compared { comparison, .. } = compared;
+    if let Some(target) = page {
+        target.write(&html(comparison, &compared.series()))?;
+        if target.is_stdout() {
+            return Ok(());
+        }
+    }
+    Ui::print_raw(&match args.format.unwrap_or(DiffFormat::Text) {
+        DiffFormat::Text => text(comparison, args.all),
+        DiffFormat::Json => comparison.to_json(),
+    })
 }
 
-impl Player<'_> {
-    fn run(&mut self) -> &mut dyn Replay {
-        match self {
-            Self::Scenario(replay) => &mut **replay,
-            Self::Trace(trace) => *trace,
-        }
+/// Where the page goes: known to be writable, and neither of what is compared.
+fn page(html: &Path, inputs: [&Path; 2], args: &Diff) -> Result<Target, Failure> {
+    let target = Target::new(html)?;
+    if inputs.iter().any(|input| !is_dash(input) && target.is(input)) {
+        let message = format!("--html {} would replace what is compared", target.shown());
+        return Err(Failure::usage(message, "give it another file"));
     }
-
-    fn result(self) -> Option<dessim::report::result::RunResult> {
-        match self {
-            Self::Scenario(replay) => replay.result,
-            Self::Trace(_) => None,
-        }
+    if target.is_stdout() && args.format.is_some() {
+        let message = "--format and --html both go to standard output";
+        return Err(Failure::usage(message, "give the page a file"));
     }
+    Ok(target)
 }
 
-impl Side {
-    fn open(path: &Path, args: &Diff) -> Result<Self, Failure> {
-        if is_dash(path) {
-            let message = "diff reads what it compares more than once, standard input cannot";
-            return Err(Failure::usage(message, "give two files"));
+/// The arm of each side that `text` means: `X,Y`, or `X` for both. A name may hold commas, so
+/// every one of them may be the one between the names.
+fn arms(
+    text: &str,
+    in_a: &[String],
+    in_b: &[String],
+    alone: bool,
+) -> Result<(String, String), Failure> {
+    let has = |arms: &[String], name: &str| arms.iter().any(|arm| arm == name);
+    let splits = text.match_indices(',').map(|(at, _)| (text[..at].trim(), text[at + 1..].trim()));
+    let whole = (!alone).then_some((text.trim(), text.trim()));
+    let found: Vec<_> = splits.chain(whole).filter(|(a, b)| has(in_a, a) && has(in_b, b)).collect();
+    match found.as_slice() {
+        [(a, b)] => Ok(((*a).to_owned(), (*b).to_owned())),
+        [] => {
+            let list = |arms: &[String]| {
+                arms.iter().map(|arm| printable(arm)).collect::<Vec<_>>().join(", ")
+            };
+            let hint = match in_a == in_b {
+                true => format!("the arms are {}", list(in_a)),
+                false => format!("the arms of a are {}, those of b {}", list(in_a), list(in_b)),
+            };
+            let message = format!("--arms {} does not name two arms", printable(text));
+            Err(Failure::usage(message, hint))
         }
-        if path.metadata().is_ok_and(|about| about.is_file())
-            && let Some(trace) = TraceFile::open(path)?
-        {
-            return Ok(Self::Trace(trace));
-        }
-        let mut file = input::scenario(path, &[])?;
-        file.scenario.seed = args.seed.unwrap_or(file.scenario.seed);
-        Ok(Self::Scenario(Box::new(file)))
-    }
-
-    fn describe(&self, path: &Path) -> String {
-        let (seed, digest, made) = match self {
-            Self::Scenario(file) => {
-                let digest = dessim::experiment::run::digest(&file.scenario);
-                (file.scenario.seed, Hex(digest).to_string(), String::new())
-            }
-            Self::Trace(trace) => {
-                let of = &trace.header;
-                let made = format!(", traced by dessim {} (model {})", of.dessim, of.model);
-                (of.seed, of.scenario.digest.clone(), made)
-            }
-        };
-        format!("{}: seed {seed}, digest {digest}{made}", shown(path))
-    }
-
-    fn replay<'a>(&'a mut self, options: &'a Options) -> Player<'a> {
-        match self {
-            Self::Scenario(file) => {
-                let replay = ScenarioReplay::new(&file.scenario, &file.name, options);
-                Player::Scenario(Box::new(replay))
-            }
-            Self::Trace(trace) => Player::Trace(trace),
+        _ => {
+            let message = format!("--arms {} can be read in several ways", printable(text));
+            Err(Failure::usage(message, "a comma in the name of an arm is in the way: rename it"))
         }
     }
 }
 
-fn broken(args: &Diff, error: &ReplayError) -> Failure {
-    let message = format!("cannot compare {} and {}: {error}", shown(&args.a), shown(&args.b));
+fn broken([a, b]: [&Path; 2], error: &ReplayError) -> Failure {
+    let message = format!("cannot compare {} and {}: {error}", shown(a), shown(b));
     match error {
         ReplayError::Read(_) => Failure::Message(Exit::Trouble, message, None),
         _ => Failure::invalid(message),

@@ -105,6 +105,11 @@ impl Playable {
         Ok(Self { file: saved.file.clone(), saved: Some(saved), shown })
     }
 
+    /// True for a saved result.
+    pub(super) const fn is_saved(&self) -> bool {
+        self.saved.is_some()
+    }
+
     /// How to play it: as it was played, or as its scenario says, if not with another seed.
     pub(super) fn options(&self, seed: Option<u64>) -> Options {
         let options = self.saved.as_ref().map_or_else(Options::default, Saved::options);

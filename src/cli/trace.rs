@@ -1,7 +1,7 @@
 //! Traces as files, to be read again.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use dessim::experiment::diverge::{Replay, ReplayError};
@@ -9,6 +9,9 @@ use dessim::experiment::trace::{Header, Line, TRACE_SCHEMA};
 
 use super::Exit;
 use super::ui::{Failure, shown};
+
+/// A first line longer than this is no header: a file without an end of line is not read whole.
+const MOST_HEADER_BYTES: u64 = 16 << 20;
 
 /// A trace that was written by `dessim run --trace`.
 #[derive(Debug)]
@@ -18,16 +21,24 @@ pub(super) struct TraceFile {
 }
 
 impl TraceFile {
-    /// Opens `path` if it holds JSON, as no scenario does; `None` for anything else.
+    /// Opens `path` if its first line says that it is a trace; `None` for anything else, and for
+    /// what can be read only once.
     pub(super) fn open(path: &Path) -> Result<Option<Self>, Failure> {
         let failed = |error| Failure::io("read", path, &error);
-        let mut file = BufReader::new(File::open(path).map_err(failed)?);
-        if file.fill_buf().map_err(failed)?.first() != Some(&b'{') {
+        if !path.metadata().is_ok_and(|about| about.is_file()) {
             return Ok(None);
         }
+        let mut file = BufReader::new(File::open(path).map_err(failed)?).take(MOST_HEADER_BYTES);
         let mut line = Vec::new();
         file.read_until(b'\n', &mut line).map_err(failed)?;
-        let header = header(&line).map_err(|why| {
+        let Ok(json) = serde_json::from_slice::<serde_json::Value>(&line) else {
+            return Ok(None);
+        };
+        let schema = json.get("schema").and_then(serde_json::Value::as_str);
+        if !schema.is_some_and(|schema| schema.starts_with("dessim.trace/")) {
+            return Ok(None);
+        }
+        let header = header(json).map_err(|why| {
             Failure::Message(
                 Exit::Invalid,
                 format!("{} is not a trace: {why}", shown(path)),
@@ -39,18 +50,15 @@ impl TraceFile {
     }
 }
 
-fn header(line: &[u8]) -> Result<Header, String> {
-    let json: serde_json::Value =
-        serde_json::from_slice(line).map_err(|_| "its first line is not JSON".to_owned())?;
+fn header(json: serde_json::Value) -> Result<Header, String> {
     match json.get("schema").and_then(serde_json::Value::as_str) {
-        Some(TRACE_SCHEMA) => {}
-        Some(other) => {
+        Some(other) if other != TRACE_SCHEMA => {
             let other = dessim::scenario::problem::printable(other);
-            return Err(format!("its schema is {other}, not {TRACE_SCHEMA}"));
+            Err(format!("its schema is {other}, not {TRACE_SCHEMA}"))
         }
-        None => return Err(format!("its first line does not say schema {TRACE_SCHEMA}")),
+        _ => serde_json::from_value(json)
+            .map_err(|error| format!("its first line is broken: {error}")),
     }
-    serde_json::from_value(json).map_err(|error| format!("its first line is broken: {error}"))
 }
 
 impl Replay for TraceFile {

@@ -8,11 +8,12 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io;
 
+use super::fates::Fates;
 use super::listen::Listener;
 use super::run::{Options, run_with};
 use super::trace::Line;
 use crate::metrics::fingerprint::Hash;
-use crate::metrics::probe::Record;
+use crate::metrics::probe::{End, Record, Unfinished};
 use crate::report::result::RunResult;
 use crate::scenario::arms::arms;
 use crate::scenario::build::BuildError;
@@ -41,7 +42,7 @@ pub enum ReplayError {
 }
 
 /// A run that can be played as often as needed, the same each time.
-pub trait Replay {
+pub trait Replay: std::fmt::Debug {
     /// Its arms, in order.
     fn arms(&self) -> Vec<String>;
 
@@ -52,7 +53,7 @@ pub trait Replay {
     fn play(&mut self, visit: &mut dyn FnMut(&Line<'_>)) -> Result<(), ReplayError>;
 }
 
-/// A scenario as something to compare; the result is that of the latest play.
+/// A scenario as something to compare.
 #[derive(Debug)]
 pub struct ScenarioReplay<'a> {
     scenario: &'a Scenario,
@@ -60,13 +61,21 @@ pub struct ScenarioReplay<'a> {
     options: &'a Options,
     /// What the run gave, once it was played.
     pub result: Option<RunResult>,
+    /// What became of its requests, once it was played.
+    pub fates: Option<Fates>,
 }
 
 impl<'a> ScenarioReplay<'a> {
     /// The run of a scenario called `name`.
     #[must_use]
     pub const fn new(scenario: &'a Scenario, name: &'a str, options: &'a Options) -> Self {
-        Self { scenario, name, options, result: None }
+        Self { scenario, name, options, result: None, fates: None }
+    }
+
+    /// What is played.
+    #[must_use]
+    pub const fn scenario(&self) -> &'a Scenario {
+        self.scenario
     }
 }
 
@@ -74,16 +83,33 @@ struct Visitor<'a> {
     arm: String,
     names: Vec<String>,
     visit: &'a mut dyn FnMut(&Line<'_>),
+    /// Collected the first time; later plays are the same.
+    fates: Option<Fates>,
 }
 
 impl Listener for Visitor<'_> {
     fn begin(&mut self, arm: &str, names: &[String]) {
         arm.clone_into(&mut self.arm);
         names.clone_into(&mut self.names);
+        if let Some(fates) = &mut self.fates {
+            fates.begin(arm, names);
+        }
     }
 
     fn record(&mut self, record: &Record) {
         (self.visit)(&Line::new(&self.arm, &self.names, record));
+    }
+
+    fn ended(&mut self, end: &End) {
+        if let Some(fates) = &mut self.fates {
+            fates.ended(end);
+        }
+    }
+
+    fn unfinished(&mut self, request: &Unfinished) {
+        if let Some(fates) = &mut self.fates {
+            fates.unfinished(request);
+        }
     }
 }
 
@@ -93,9 +119,15 @@ impl Replay for ScenarioReplay<'_> {
     }
 
     fn play(&mut self, visit: &mut dyn FnMut(&Line<'_>)) -> Result<(), ReplayError> {
-        let mut visitor = Visitor { arm: String::new(), names: Vec::new(), visit };
-        let result = run_with(self.scenario, self.name, self.options, &mut visitor)?;
-        self.result = Some(result);
+        let fates = self.fates.is_none().then(Fates::new);
+        let mut visitor = Visitor { arm: String::new(), names: Vec::new(), visit, fates };
+        if self.result.is_none() {
+            let result = run_with(self.scenario, self.name, self.options, &mut visitor)?;
+            (self.result, self.fates) = (Some(result), visitor.fates);
+        } else {
+            let options = Options { sample: None, ..self.options.clone() };
+            run_with(self.scenario, self.name, &options, &mut visitor)?;
+        }
         Ok(())
     }
 }

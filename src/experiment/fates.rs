@@ -8,7 +8,7 @@
 //! vectors that grow by doubling; nothing else grows with a run.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::listen::{Hears, Listener};
 use crate::kernel::time::Duration;
@@ -132,8 +132,10 @@ impl Listener for Fates {
     }
 
     fn begin(&mut self, arm: &str, names: &[String]) {
-        let loads = names.iter().map(|name| LoadFates { name: name.clone(), ..LoadFates::EMPTY });
-        self.arms.push((arm.to_owned(), ArmFates { loads: loads.collect() }));
+        let loads = vec![LoadFates::default(); names.len()];
+        // Several components may share a name, a load shares its own with none.
+        let places = names.iter().cloned().zip(0..).collect();
+        self.arms.push((arm.to_owned(), ArmFates { loads, places }));
     }
 
     fn ended(&mut self, end: &End) {
@@ -156,21 +158,19 @@ impl Listener for Fates {
 pub struct ArmFates {
     /// By the index of the load in the names of the run; components that are no loads are empty.
     loads: Vec<LoadFates>,
+    /// Where each name stands.
+    places: BTreeMap<String, usize>,
 }
 
 /// The requests of a load, by their numbers.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct LoadFates {
-    name: String,
     became: Vec<u8>,
     took_ns: Vec<u64>,
     attempts: Vec<u32>,
 }
 
 impl LoadFates {
-    const EMPTY: Self =
-        Self { name: String::new(), became: Vec::new(), took_ns: Vec::new(), attempts: Vec::new() };
-
     fn set(&mut self, request: u64, became: Became, took_ns: u64, attempts: u32) {
         let at = request as usize;
         if at >= self.became.len() {
@@ -218,25 +218,25 @@ impl ArmFates {
 
     /// Every request of this arm, load by load in the order of their names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, u64, Known)> {
-        let mut loads: Vec<&LoadFates> = self.loads.iter().collect();
-        loads.sort_by(|a, b| a.name.cmp(&b.name));
-        loads.into_iter().flat_map(|load| {
-            let known = |at: usize| Some((load.name.as_str(), at as u64, load.get(at)?));
+        self.places.iter().flat_map(|(name, &place)| {
+            let load = &self.loads[place];
+            let known = move |at: usize| Some((name.as_str(), at as u64, load.get(at)?));
             (0..load.became.len()).filter_map(known)
         })
     }
 
     /// Notes what is known of a request, in place of what was known before.
     pub fn set(&mut self, load: &str, request: u64, known: Known) {
-        let at = self.loads.iter().position(|of| of.name == load).unwrap_or_else(|| {
-            self.loads.push(LoadFates { name: load.to_owned(), ..LoadFates::EMPTY });
+        let place = self.places.get(load).copied().unwrap_or_else(|| {
+            self.places.insert(load.to_owned(), self.loads.len());
+            self.loads.push(LoadFates::default());
             self.loads.len() - 1
         });
-        self.loads[at].set(request, known.became, known.took_ns, known.attempts);
+        self.loads[place].set(request, known.became, known.took_ns, known.attempts);
     }
 
     fn load(&self, name: &str) -> Option<&LoadFates> {
-        self.loads.iter().find(|load| load.name == name && !load.became.is_empty())
+        self.places.get(name).map(|&place| &self.loads[place])
     }
 }
 
@@ -287,9 +287,7 @@ impl FateChanges {
     /// Compares two arms.
     #[must_use]
     pub fn of(a: &ArmFates, b: &ArmFates) -> Self {
-        let mut names: Vec<&str> = a.loads.iter().chain(&b.loads).map(|of| &*of.name).collect();
-        names.sort_unstable();
-        names.dedup();
+        let names: BTreeSet<&String> = a.places.keys().chain(b.places.keys()).collect();
         let mut changes = Self::default();
         let (mut slower, mut faster) = (Recorder::default(), Recorder::default());
         for name in names {

@@ -1,6 +1,7 @@
 //! Runs of scenarios: one run, its trace, where two runs part, and whose fate changed.
 
 mod choose;
+pub mod compare;
 pub mod diverge;
 pub mod explain;
 pub mod fates;

@@ -7,6 +7,7 @@
 
 mod cause;
 pub mod chrome;
+pub mod comparison;
 #[cfg(feature = "cli")]
 pub mod csv;
 pub mod explained;

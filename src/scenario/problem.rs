@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::path::Path;
 
-pub use render::printable;
+pub use render::{escaped, printable};
 
 /// How bad a problem is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -7,6 +7,7 @@
 
 mod graph;
 mod layers;
+mod overlay;
 mod panels;
 mod quantiles;
 mod scale;
@@ -19,6 +20,7 @@ mod timeline;
 mod tests;
 
 pub use graph::topology;
+pub use overlay::overlay;
 pub use panels::Detail;
 pub use quantiles::quantiles;
 pub use svg::Figure;

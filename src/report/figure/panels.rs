@@ -353,7 +353,7 @@ impl Maker<'_> {
 
 /// Sums of bins per second. A last bin that was cut short is taken together with the one before:
 /// by itself, one request in a nanosecond would be a billion a second.
-fn per_second(series: &Series, sums: &[u64], second: f64) -> Vec<Option<f64>> {
+pub(super) fn per_second(series: &Series, sums: &[u64], second: f64) -> Vec<Option<f64>> {
     let rate = |sum: u64, length: u64| (length > 0).then(|| sum as f64 * second / length as f64);
     let mut rates: Vec<Option<f64>> =
         sums.iter().enumerate().map(|(bin, &sum)| rate(sum, series.length_ns(bin))).collect();

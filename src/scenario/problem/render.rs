@@ -37,7 +37,8 @@ pub fn printable(text: &str) -> String {
 
 /// Escapes what a terminal would obey. All words of a message pass through here on their way out,
 /// whether or not those who wrote it thought of what they quote.
-pub(super) fn escaped(text: &str) -> String {
+#[must_use]
+pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

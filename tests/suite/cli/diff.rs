@@ -1,4 +1,4 @@
-//! `dessim diff`: where two runs part.
+//! `dessim diff`: two runs side by side, and where they part.
 
 use super::*;
 
@@ -13,10 +13,14 @@ fn a_run_is_identical_to_itself() {
     let place = place();
     let ran = place.dessim("diff small.ron small.ron").fine();
     assert!(ran.out.ends_with("\nthe runs are identical\n"), "{}", ran.out);
-    place.dessim("run small.ron --trace t.jsonl").fine();
-    for pair in ["t.jsonl t.jsonl", "small.ron t.jsonl", "t.jsonl small.ron"] {
-        let ran = place.dessim(&format!("diff {pair}")).fine();
-        assert!(ran.out.ends_with("\nthe runs are identical\n"), "{}", ran.out);
+    place.dessim("run small.ron --trace t.jsonl --export-json r.json").fine();
+    for a in ["small.ron", "t.jsonl", "r.json"] {
+        for b in ["small.ron", "t.jsonl", "r.json"] {
+            let ran = place.dessim(&format!("diff {a} {b}")).fine();
+            assert!(ran.out.ends_with("\nthe runs are identical\n"), "{}", ran.out);
+            let traced = [a, b].contains(&"t.jsonl");
+            assert_eq!(ran.out.contains("note: a trace does not say"), traced, "{}", ran.out);
+        }
     }
 }
 
@@ -26,10 +30,8 @@ fn scenarios_and_traces_part_at_the_same_record() {
     let scenarios = place.dessim("diff small.ron patient.ron").ends(99, &[]).out;
     assert!(scenarios.contains("policy[1].Timeout: \"50ms\" in a, \"60ms\" in b"), "{scenarios}");
     assert!(scenarios.contains("arm plain: all "), "{scenarios}");
-    assert!(
-        scenarios.contains("  a  ")
-            && scenarios.contains("users.timeout  times out after 50.000000 ms")
-    );
+    let line = scenarios.lines().find(|line| line.starts_with("  a  ")).expect("a says what");
+    assert!(line.ends_with("users.timeout   times out after 50.000000 ms"), "{scenarios}");
     for name in ["small", "patient"] {
         let args = format!("run {name}.ron --trace {name}.jsonl -q");
         place.dessim(&args).ends(0, &[]);
@@ -37,7 +39,8 @@ fn scenarios_and_traces_part_at_the_same_record() {
     let traces = place.dessim("diff small.jsonl patient.jsonl").ends(99, &[]).out;
     let tail = |text: &str| {
         let at = text.find("the first difference").expect("they differ");
-        text[at..].to_owned()
+        let end = text[at..].find("\nnote:").map_or(text.len(), |end| at + end);
+        text[at..end].to_owned()
     };
     assert_eq!(tail(&traces), tail(&scenarios));
     // The history is what both traces hold of that request before.
@@ -98,17 +101,184 @@ fn what_is_no_trace_is_refused() {
     place.dessim("run small.ron --trace t.jsonl --export-json r.json").fine();
     let trace = place.read("t.jsonl");
     place.write("cut.jsonl", &trace[..trace.len() - 5]);
+    let json = place.read("r.json");
+    place.write("other.json", &json.replacen("\"seed\": 3", "\"seed\": 4", 1));
+    place.write("newer.json", &json.replacen("run/1", "run/2", 1));
     place.write("odd.jsonl", &trace.replacen("\"at_ns\"", "\"at\"", 1));
     place.write("newer.jsonl", &trace.replacen("trace/1", "trace/2", 1));
     let refused = [
         ("cut.jsonl", "ends within this line"),
         ("odd.jsonl", "line 2: not a record"),
         ("newer.jsonl", "its schema is dessim.trace/2, not dessim.trace/1"),
-        ("r.json", "r.json is not a trace"),
+        ("other.json", "other.json cannot be shown: it was made by dessim"),
+        ("newer.json", "its schema is dessim.run/2, not dessim.run/1"),
     ];
     for (name, told) in refused {
         place.dessim(&format!("diff t.jsonl {name}")).ends(3, &[told]);
     }
     place.dessim("diff t.jsonl nowhere").ends(1, &["cannot read nowhere"]);
     place.dessim("diff t.jsonl -").ends(2, &["more than once"]);
+}
+
+/// What is printed is the product: read it.
+#[test]
+fn a_wider_bulkhead_and_a_budget_read_well() {
+    let shipped = |args: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dessim"));
+        command.current_dir(env!("CARGO_MANIFEST_DIR")).arg("diff");
+        command.args(args.split('|')).stdin(Stdio::null());
+        Ran::of(command.output().expect("it starts")).ends(99, &[]).out
+    };
+    let wider = "scenarios/burst.ron|--set|arms.rpc.calls.clients.policy[2].Bulkhead.permits=80";
+    insta::assert_snapshot!("diff_burst_wider_bulkhead", shipped(wider));
+    let budget = "scenarios/metastable.ron|--arms|retries,retry budget";
+    insta::assert_snapshot!("diff_metastable_budget", shipped(budget));
+}
+
+#[test]
+fn a_scenario_is_compared_with_itself_changed() {
+    let place = place();
+    let set = "--set arms.retry.calls.users.policy[1].Timeout=60ms";
+    let changed = place.dessim(&format!("diff small.ron {set}")).ends(99, &[]).out;
+    let file = place.dessim("diff small.ron patient.ron").ends(99, &[]).out;
+    let rest = |text: &str| text.lines().skip(2).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(rest(&changed), rest(&file));
+    assert!(changed.contains("\nb  small.ron with arms.retry.calls"), "{changed}");
+    // With both, it is b that is changed.
+    let same = place.dessim(&format!("diff patient.ron small.ron {set}")).fine().out;
+    assert!(same.contains("the scenarios say the same"), "{same}");
+    place.dessim("diff small.ron --set nothing=1").ends(2, &["nothing"]);
+    place.dessim("diff small.ron").ends(2, &["nothing to compare small.ron with", "--arms X,Y"]);
+    place.dessim("run small.ron --trace t.jsonl --export-json r.json").fine();
+    place.dessim(&format!("diff t.jsonl {set}")).ends(2, &["t.jsonl is a trace"]);
+    place.dessim(&format!("diff r.json {set}")).ends(2, &["r.json is a result"]);
+}
+
+#[test]
+fn two_arms_are_held_against_each_other() {
+    let place = place();
+    let out = place.dessim("diff small.ron --arms plain,retry").ends(99, &[]).out;
+    assert!(out.contains("arm plain against retry: "), "{out}");
+    assert!(out.starts_with("a  small.ron, arm plain: seed 3"), "{out}");
+    assert!(out.contains("  only in b: retry users.retry, timeout users.timeout\n"), "{out}");
+    // One arm of two files; an arm and itself are no comparison.
+    let out = place.dessim("diff small.ron patient.ron --arms plain").fine().out;
+    assert!(!out.contains("retry"), "{out}");
+    place.dessim("run small.ron --trace t.jsonl").fine();
+    place.dessim("diff t.jsonl small.ron --arms retry").fine();
+    for arms in ["plain", "plain,other", "other", "plain,", ","] {
+        let told = ["does not name two arms", "the arms are plain, retry"];
+        place.dessim(&format!("diff small.ron --arms {arms}")).ends(2, &told);
+    }
+    let commas = SMALL.replace("\"plain\"", "\"a,b\"").replace("\"retry\"", "\"c\"");
+    place.write("commas.ron", &commas);
+    let out = place.dessim("diff commas.ron --arms a,b,c").ends(99, &[]).out;
+    assert!(out.contains("arm a,b against c: "), "{out}");
+}
+
+/// Traces say less, and what they say is the same.
+#[test]
+fn requests_of_traces_are_compared_by_what_they_say() {
+    let place = place();
+    for name in ["small", "patient"] {
+        let args = format!("run {name}.ron --trace {name}.jsonl --export-json {name}.json -q");
+        place.dessim(&args).ends(0, &[]);
+    }
+    let of = |pair: &str| {
+        let out = place.dessim(&format!("diff {pair} --format json")).ends(99, &[]).out;
+        let json: serde_json::Value = serde_json::from_str(&out).expect("it is JSON");
+        json["arms"][1].clone()
+    };
+    let exact = of("small.ron patient.ron");
+    assert_eq!(exact, of("small.json patient.json"));
+    assert!(exact["requests"]["saved"].as_u64() > Some(0), "{exact}");
+    let fates = |arm: &serde_json::Value| {
+        let groups = arm["requests"]["groups"].as_array().expect("a list").iter();
+        groups.map(|of| format!("{} {}", of["a"], of["b"])).collect::<Vec<_>>().join("; ")
+    };
+    assert!(fates(&exact).contains("\"shed\" \"succeeded\""), "{exact}");
+    for pair in ["small.jsonl patient.jsonl", "small.ron patient.jsonl", "small.jsonl patient.json"]
+    {
+        let traced = of(pair);
+        for count in ["in_both", "saved", "lost", "failing", "slower", "attempts_added"] {
+            assert_eq!(traced["requests"][count], exact["requests"][count], "{pair} {count}");
+        }
+        assert!(!fates(&traced).contains("shed"), "{traced}");
+        assert!(fates(&traced).contains("\"failed\" \"succeeded\""), "{traced}");
+        assert_eq!(traced["records"], exact["records"]);
+    }
+}
+
+#[test]
+fn json_says_what_text_says_and_exchanging_the_sides_mirrors_it() {
+    let place = place();
+    let json = |args: &str| {
+        let out = place.dessim(&format!("diff {args} --format json")).ends(99, &[]).out;
+        serde_json::from_str::<serde_json::Value>(&out).expect("it is JSON")
+    };
+    let (there, back) = (json("small.ron patient.ron"), json("patient.ron small.ron"));
+    assert_eq!((&there["schema"], &there["differs"]), (&"dessim.diff/1".into(), &true.into()));
+    assert_eq!((&there["a"], &there["b"]), (&back["b"], &back["a"]));
+    let requests = |of: &serde_json::Value| of["arms"][1]["requests"].clone();
+    let (a, b) = (requests(&there), requests(&back));
+    let number = |of: &serde_json::Value| of.as_u64().expect("a count");
+    assert_eq!((&a["saved"], &a["lost"]), (&b["lost"], &b["saved"]));
+    assert_eq!((&a["slower"], &a["faster"]), (&b["faster"], &b["slower"]));
+    let parts = ["saved", "lost", "good_in_both", "bad_in_both"].map(|part| number(&a[part]));
+    assert_eq!(parts.iter().sum::<u64>(), number(&a["in_both"]));
+    assert_eq!(number(&a["failing"]), parts[0] + parts[3]);
+    let text = place.dessim("diff small.ron patient.ron --all").ends(99, &[]).out;
+    let numbers = there["arms"][1]["numbers"]["differing"].as_array().expect("a list");
+    let table = text.split("\nnumbers of arm retry\n").nth(1).expect("it is there");
+    let lines = table.lines().skip(1).take_while(|line| line.starts_with("  ")).count();
+    assert_eq!(lines, numbers.len());
+    let short = place.dessim("diff small.ron patient.ron").ends(99, &[]).out;
+    let left = short.lines().find(|line| line.contains("numbers more")).expect("it is shortened");
+    let left: usize = left.split(' ').find_map(|word| word.parse().ok()).expect("a number");
+    assert_eq!(short.lines().count() + left - 1, text.lines().count());
+}
+
+/// Names that mean something to HTML, to a shell, or to nobody.
+#[test]
+fn hostile_names_are_shown_and_never_obeyed() {
+    let place = Place::new();
+    let hostile = "<script>alert(1)</script>&\\\"'=,\u{645}\u{1f525}";
+    let text = SMALL
+        .replace("\"users\"", &format!("\"{hostile}\""))
+        .replace("\"retry\"", "\"<img src=x onerror=alert(1)>\"");
+    place.write("bad.ron", &text);
+    place.write("worse.ron", &text.replace("50ms", "60ms"));
+    let out = place.dessim("diff bad.ron worse.ron --html page.html").ends(99, &[]).out;
+    assert!(out.contains("<script>alert(1)</script>&\"'=,\u{645}\u{1f525}#"), "{out}");
+    let page = place.read("page.html");
+    assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;&amp;&quot;&#39;=,"), "{page}");
+    assert!(page.contains("&lt;img src=x onerror=alert(1)&gt;"), "{page}");
+    for obeyed in ["<script", "<img", "http://", "https://", "url(", "@import"] {
+        assert!(!page.contains(obeyed), "{obeyed}");
+    }
+    // A trace may hold anything at all.
+    place.dessim("run small.ron --trace t.jsonl").fine();
+    let trace = place.read("t.jsonl");
+    let rogue = trace.replacen("\"component\":\"users\"", "\"component\":\"\\u001b[31m\"", 1);
+    place.write("rogue.jsonl", &rogue);
+    let out = place.dessim("diff t.jsonl rogue.jsonl --html -").ends(99, &[]).out;
+    assert!(!out.contains('\u{1b}') && out.contains("\\u{1b}[31m"), "{out}");
+}
+
+#[test]
+fn the_page_goes_where_it_may() {
+    let place = place();
+    let page = |to: &str| place.dessim(&format!("diff small.ron patient.ron --html {to}"));
+    page("no/where.html").ends(1, &["cannot write no/where.html"]);
+    page("small.ron").ends(2, &["would replace what is compared"]);
+    page("patient.ron").ends(2, &["would replace what is compared"]);
+    page("- --format text").ends(2, &["both go to standard output"]);
+    let out = page("-").ends(99, &[]).out;
+    assert!(out.starts_with("<!doctype html>") && out.ends_with("</html>\n"), "{out}");
+    // One chart for the arm that differs, none for the one that does not.
+    assert_eq!((out.matches("<svg ").count(), out.matches("retries per second").count()), (1, 2));
+    let text = page("page.html").ends(99, &[]).out;
+    assert_eq!(place.read("page.html"), out);
+    assert_eq!(text, place.dessim("diff small.ron patient.ron").ends(99, &[]).out);
+    assert_eq!(place.read("small.ron"), SMALL);
 }

@@ -1,0 +1,132 @@
+//! Which values of two scenarios differ, every default filled in.
+
+use serde_json::{Map, Value};
+
+use crate::report::comparison::FieldChange;
+use crate::scenario::arms::arms;
+use crate::scenario::problem::escaped;
+use crate::scenario::schema::{Arm, Scenario};
+
+/// Every value that differs, in the order of the language; of one arm only, if one is given on
+/// each side. `about` changes no run.
+pub(super) fn differences(
+    (a, arm_a): (&Scenario, Option<&str>),
+    (b, arm_b): (&Scenario, Option<&str>),
+) -> Vec<FieldChange> {
+    let mut found = Vec::new();
+    walk(String::new(), Some(&meaning(a, arm_a)), Some(&meaning(b, arm_b)), &mut found);
+    found
+}
+
+/// A scenario as data, without what changes no run; of one arm, what that arm is once what is
+/// common is folded into it.
+fn meaning(scenario: &Scenario, arm: Option<&str>) -> Value {
+    let Ok(Value::Object(mut whole)) = serde_json::to_value(scenario) else {
+        return Value::Null;
+    };
+    whole.shift_remove("about");
+    match arm {
+        None => {
+            let own = whole.get_mut("arms").and_then(Value::as_object_mut);
+            for arm in own.into_iter().flat_map(Map::values_mut) {
+                arm.as_object_mut().and_then(|arm| arm.shift_remove("about"));
+            }
+        }
+        Some(arm) => {
+            whole.shift_remove("arms");
+            let folded = arms(scenario).remove(arm).map(serde_json::to_value::<Arm>);
+            if let Some(Ok(Value::Object(mut parts))) = folded {
+                parts.shift_remove("about");
+                whole.extend(parts);
+            }
+        }
+    }
+    Value::Object(whole)
+}
+
+fn walk(path: String, a: Option<&Value>, b: Option<&Value>, found: &mut Vec<FieldChange>) {
+    match (a, b) {
+        (Some(a), Some(b)) if a == b => {}
+        (Some(Value::Object(a)), Some(Value::Object(b))) => {
+            let only_b = b.keys().filter(|name| !a.contains_key(*name));
+            for name in a.keys().chain(only_b) {
+                walk(below(&path, name), a.get(name), b.get(name), found);
+            }
+        }
+        (Some(Value::Array(a)), Some(Value::Array(b))) => {
+            for at in 0..a.len().max(b.len()) {
+                walk(format!("{path}[{at}]"), a.get(at), b.get(at), found);
+            }
+        }
+        _ => found.push(FieldChange { path, a: a.cloned(), b: b.cloned() }),
+    }
+}
+
+/// A name that is a word follows a dot, as `--set` takes it, any other stands in brackets.
+fn below(path: &str, name: &str) -> String {
+    let word = name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
+    match (path.is_empty(), word) {
+        (true, _) => escaped(name),
+        (false, true) => format!("{path}.{name}"),
+        (false, false) => format!("{path}[\"{}\"]", escaped(name)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ScenarioFile;
+
+    const TEXT: &str = r#"Scenario(schema: 1, about: "one",
+        load: { "about": Load(arrivals: Poisson(rate: "9/s"), total: 9) },
+        services: { "db": Service(time: Constant("1ms"), slots: 1) },
+        queues: { "q": Queue(capacity: 5), "r": Queue(capacity: 5) },
+        consumers: {
+            "c": Consumer(from: "q", concurrency: 1, to: "db", max_deliveries: 1),
+            "d": Consumer(from: "r", concurrency: 1, to: "db", max_deliveries: 1),
+        },
+        arms: {
+            "x": Arm(about: "two", publishes: { "about": "q" }),
+            "y z": Arm(calls: { "about": Call(to: "db") }),
+        })"#;
+
+    fn scenario(text: &str) -> Scenario {
+        ScenarioFile::from_bytes("a", text.as_bytes()).expect("it is a scenario").scenario
+    }
+
+    fn told(a: (&str, Option<&str>), b: (&str, Option<&str>)) -> Vec<String> {
+        let changes = differences((&scenario(a.0), a.1), (&scenario(b.0), b.1));
+        let value =
+            |value: Option<Value>| value.map_or("none".to_owned(), |value| value.to_string());
+        let told = |change: FieldChange| {
+            format!("{}: {} {}", change.path, value(change.a), value(change.b))
+        };
+        changes.into_iter().map(told).collect()
+    }
+
+    #[test]
+    fn only_the_field_about_says_nothing() {
+        let other = TEXT.replace("one", "1").replace("two", "2");
+        assert!(told((TEXT, None), (&other, None)).is_empty());
+        assert!(told((TEXT, Some("x")), (&other, Some("x"))).is_empty());
+        let other = TEXT.replace(r#""about": "q""#, r#""about": "r""#);
+        let found = told((TEXT, None), (&other, None));
+        assert_eq!(found, [r#"arms.x.publishes.about: "q" "r""#]);
+    }
+
+    #[test]
+    fn arms_are_compared_as_they_are_when_they_run() {
+        let found = told((TEXT, Some("x")), (TEXT, Some("y z")));
+        assert!(
+            found.iter().any(|told| told.starts_with("publishes.about: \"q\" none")),
+            "{found:?}"
+        );
+        assert!(found.iter().any(|told| told.starts_with("calls.about: none {")), "{found:?}");
+        assert!(found.iter().all(|told| !told.starts_with("services")), "{found:?}");
+        let other = TEXT.replace("capacity: 5", "capacity: 6");
+        let found = told((TEXT, Some("x")), (&other, Some("x")));
+        assert!(found.contains(&"queues.q.capacity: 5 6".to_owned()), "{found:?}");
+        let found = told((TEXT, None), (&TEXT.replace("y z", "y"), None));
+        assert!(found[0].starts_with("arms[\"y z\"]: {"), "{found:?}");
+    }
+}

@@ -1,0 +1,302 @@
+//! Which numbers of an arm differ between two runs, the telling ones first.
+//!
+//! No component is known by name here: its numbers are those that it reports. Only the numbers
+//! that every arm has are ranked by hand.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{NAME_COLUMNS, ratio};
+use crate::report::format::{NO_VALUE, count, cut, label, number, time};
+use crate::report::result::ArmResult;
+use crate::report::rows::{Scalar, rows};
+
+/// Numbers of the whole arm that say most, in reading order; everything else follows by how much
+/// it differs.
+pub const TELLING: [&str; 18] = [
+    "requests.offered",
+    "requests.succeeded",
+    "requests.late",
+    "requests.failed",
+    "failed_by.timeout",
+    "failed_by.error",
+    "requests.rejected",
+    "requests.shed",
+    "requests.dropped",
+    "requests.dead_lettered",
+    "requests.in_flight",
+    "goodput_per_s",
+    "amplification",
+    "attempts.total",
+    "attempts.retries",
+    "latency.end_to_end.p50_ns",
+    "latency.end_to_end.p99_ns",
+    "wasted.work_ns",
+];
+
+/// So many numbers beside those are shown before all are asked for.
+const OTHERS: usize = 8;
+
+/// The numbers of an arm, side by side.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Numbers {
+    /// How many there are in both.
+    pub compared: u64,
+    /// Components that only a has: their numbers are not compared.
+    pub only_in_a: Vec<String>,
+    /// Components that only b has.
+    pub only_in_b: Vec<String>,
+    /// Those that differ.
+    pub differing: Vec<NumberChange>,
+}
+
+/// One number that differs.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct NumberChange {
+    /// The component that reports it; empty for a number of the whole arm.
+    pub component: String,
+    /// Its path in the data: `requests.succeeded`, `latency.end_to_end.p99_ns`.
+    pub metric: String,
+    /// Its value in a.
+    pub a: Scalar,
+    /// Its value in b.
+    pub b: Scalar,
+    /// The second by the first; `None` if one has no value, or the first is zero.
+    #[serde(serialize_with = "ratio")]
+    pub ratio: Option<f64>,
+}
+
+/// A component and the path of one of its numbers.
+type Key<'a> = (&'a str, String);
+
+impl Numbers {
+    /// Holds two arms against each other.
+    #[must_use]
+    pub fn between(a: &ArmResult, b: &ArmResult) -> Self {
+        let (of_a, of_b) = (scalars(a), scalars(b));
+        let missing = |here: &ArmResult, there: &ArmResult| {
+            let names = here.components.iter().filter(|(name, component)| {
+                there.components.get(*name).is_none_or(|other| other.kind != component.kind)
+            });
+            names.map(|(name, component)| format!("{} {name}", component.kind)).collect()
+        };
+        let mut numbers = Self {
+            compared: 0,
+            only_in_a: missing(a, b),
+            only_in_b: missing(b, a),
+            differing: Vec::new(),
+        };
+        for ((component, metric), value) in of_a {
+            let alike = |arm: &ArmResult| arm.components.get(component).map(|part| part.kind);
+            let Some(&other) = of_b.get(&(component, metric.clone())) else {
+                continue;
+            };
+            if alike(a) != alike(b) {
+                continue;
+            }
+            numbers.compared += 1;
+            if value != other {
+                numbers.differing.push(NumberChange::new(component, metric, value, other));
+            }
+        }
+        numbers.differing.sort_by(|a, b| {
+            let key = |change: &NumberChange| change.rank().unwrap_or(TELLING.len());
+            let apart = || b.apart().total_cmp(&a.apart());
+            let name = |change: &NumberChange| (change.component.clone(), change.metric.clone());
+            key(a).cmp(&key(b)).then_with(apart).then_with(|| name(a).cmp(&name(b)))
+        });
+        numbers
+    }
+
+    /// What is shown first, and what is left: the [`TELLING`] ones, and of the others those that
+    /// are furthest apart. What only says again what is shown, as the one edge of an arm does of
+    /// its attempts, is left.
+    #[must_use]
+    pub fn split(&self) -> (Vec<&NumberChange>, Vec<&NumberChange>) {
+        let (mut shown, mut left): (Vec<&NumberChange>, Vec<_>) = (Vec::new(), Vec::new());
+        let mut others = 0;
+        for change in &self.differing {
+            let telling = change.rank().is_some();
+            let again = shown.iter().any(|other| change.repeats(other));
+            if telling || (others < OTHERS && !again) {
+                others += usize::from(!telling);
+                shown.push(change);
+            } else {
+                left.push(change);
+            }
+        }
+        (shown, left)
+    }
+}
+
+fn scalars(arm: &ArmResult) -> BTreeMap<Key<'_>, Scalar> {
+    let parts = |row: &crate::report::rows::Row<'_>| {
+        let metric = row.metric;
+        let path = move |part: &str| match part.is_empty() {
+            true => metric.to_owned(),
+            false => format!("{metric}.{part}"),
+        };
+        row.value.scalars().into_iter().map(move |(part, value)| (path(part), value))
+    };
+    rows(arm)
+        .iter()
+        .flat_map(|row| parts(row).map(|(path, value)| ((row.component, path), value)))
+        .collect()
+}
+
+impl NumberChange {
+    fn new(component: &str, metric: String, a: Scalar, b: Scalar) -> Self {
+        let ratio = match (a.as_f64(), b.as_f64()) {
+            (Some(a), Some(b)) if a != 0.0 => Some(b / a),
+            _ => None,
+        };
+        Self { component: component.to_owned(), metric, a, b, ratio }
+    }
+
+    /// Its place among the [`TELLING`] ones.
+    fn rank(&self) -> Option<usize> {
+        let telling = || TELLING.iter().position(|metric| *metric == self.metric);
+        self.component.is_empty().then(telling).flatten()
+    }
+
+    /// True for the same number under another owner: `attempts.errors`, and `errors` of an edge.
+    fn repeats(&self, other: &Self) -> bool {
+        let name = |change: &Self| change.metric.rsplit('.').next().map(str::to_owned);
+        (self.a, self.b) == (other.a, other.b) && name(self) == name(other)
+    }
+
+    /// How far the two are apart: 0 is not at all, 1 as far as can be. The one below the line
+    /// keeps 0 against 1 from being the largest change of all.
+    fn apart(&self) -> f64 {
+        match (self.a.as_f64(), self.b.as_f64()) {
+            (Some(a), Some(b)) => (b - a).abs() / (a.abs() + b.abs() + 1.0),
+            _ => 1.0,
+        }
+    }
+
+    /// It in words, a long name of a component cut: `clients.retry: time parked`.
+    #[must_use]
+    pub fn label(&self) -> String {
+        let metric = label(&self.metric).replace('.', " ");
+        match self.component.is_empty() {
+            true => metric,
+            false => format!("{}: {metric}", cut(&self.component, NAME_COLUMNS)),
+        }
+    }
+
+    /// Both values and their ratio, with their units.
+    #[must_use]
+    pub fn cells(&self) -> [String; 3] {
+        let cell = |value: Scalar| match value {
+            Scalar::Integer(ns) if self.metric.ends_with("_ns") => time(ns),
+            Scalar::Integer(value) => count(value),
+            Scalar::Float(value) if self.metric.ends_with("_per_s") => {
+                format!("{} /s", number(value))
+            }
+            Scalar::Float(value) => number(value),
+            Scalar::None => NO_VALUE.to_owned(),
+        };
+        [cell(self.a), cell(self.b), self.ratio.map_or(NO_VALUE.to_owned(), number)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::result::Metric;
+    use crate::report::sample;
+
+    fn paths(numbers: &Numbers) -> Vec<String> {
+        let path = |change: &NumberChange| format!("{}/{}", change.component, change.metric);
+        numbers.differing.iter().map(path).collect()
+    }
+
+    #[test]
+    fn nothing_differs_from_itself() {
+        let result = sample::burst();
+        let arm = &result.arms["rpc"];
+        let numbers = Numbers::between(arm, arm);
+        assert!(numbers.differing.is_empty() && numbers.compared > 60, "{numbers:?}");
+        assert!(numbers.only_in_a.is_empty() && numbers.only_in_b.is_empty());
+    }
+
+    #[test]
+    fn what_tells_most_comes_first_and_the_rest_by_how_far_it_is_apart() {
+        let result = sample::burst();
+        let a = &result.arms["rpc"];
+        let mut b = a.clone();
+        b.requests.succeeded *= 2;
+        b.amplification = Some(9.0);
+        b.attempts.errors += 1;
+        b.attempts.cancelled = 4_000_000;
+        b.latency.end_to_end.p99_ns = None;
+        let numbers = Numbers::between(a, &b);
+        let expected = [
+            "/requests.succeeded",
+            "/amplification",
+            "/latency.end_to_end.p99_ns",
+            "/attempts.cancelled",
+            "/attempts.errors",
+        ];
+        assert_eq!(paths(&numbers), expected);
+        assert_eq!(numbers.split().0.len(), 5);
+        let [first, .., errors] = numbers.differing.as_slice() else { panic!("{numbers:?}") };
+        assert_eq!((first.ratio, &first.cells()[2]), (Some(2.0), &"2.00".to_owned()));
+        assert!(errors.ratio.is_some_and(|ratio| ratio > 1.0 && ratio < 1.1));
+        assert_eq!(numbers.differing[2].ratio, None);
+        // From the other side it is the same list, with the values exchanged.
+        let back = Numbers::between(&b, a);
+        assert_eq!(paths(&back), paths(&numbers));
+        assert!(
+            back.differing.iter().zip(&numbers.differing).all(|(x, y)| (x.a, x.b) == (y.b, y.a))
+        );
+    }
+
+    #[test]
+    fn what_says_the_same_again_is_left_for_later() {
+        let result = sample::burst();
+        let a = &result.arms["rpc"];
+        let mut b = a.clone();
+        b.attempts.errors += 7_000;
+        let name = "clients breaker";
+        let component = b.components.get_mut(name).expect("the sample has it");
+        let again = Metric::Count(b.attempts.errors);
+        component.metrics.push(("errors", again));
+        let mut a = a.clone();
+        let of_a = Metric::Count(a.attempts.errors);
+        a.components.get_mut(name).expect("it has it").metrics.push(("errors", of_a));
+        let numbers = Numbers::between(&a, &b);
+        assert_eq!(paths(&numbers), ["/attempts.errors", "clients breaker/errors"]);
+        let (shown, left) = numbers.split();
+        assert_eq!(
+            (shown[0].metric.as_str(), left[0].metric.as_str()),
+            ("attempts.errors", "errors")
+        );
+        // Another number of the same value is no repetition.
+        let component = b.components.get_mut(name).expect("it has it");
+        component.metrics.last_mut().expect("there is one").1 = Metric::Count(1);
+        assert_eq!(Numbers::between(&a, &b).split().1.len(), 0);
+    }
+
+    #[test]
+    fn components_are_matched_by_name_and_kind() {
+        let result = sample::burst();
+        let (rpc, events) = (&result.arms["rpc"], &result.arms["event-driven"]);
+        let numbers = Numbers::between(rpc, events);
+        assert!(numbers.only_in_a.iter().any(|name| name.starts_with("bulkhead ")), "{numbers:?}");
+        assert!(numbers.only_in_b.iter().any(|name| name.starts_with("queue ")), "{numbers:?}");
+        let known = |change: &NumberChange| {
+            let component = &change.component;
+            component.is_empty() || events.components.contains_key(component)
+        };
+        assert!(numbers.differing.iter().all(known));
+        let mut other = rpc.clone();
+        for component in other.components.values_mut() {
+            component.kind = "another";
+        }
+        let numbers = Numbers::between(rpc, &other);
+        assert_eq!(numbers.only_in_a.len(), rpc.components.len());
+        assert!(numbers.differing.is_empty() && numbers.only_in_a != numbers.only_in_b);
+    }
+}
