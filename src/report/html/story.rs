@@ -108,18 +108,21 @@ fn what_if(story: &Story) -> Markup {
     html! {
         @if !story.what_if.is_empty() {
             h4 { "The same requests with one thing changed" }
+            p.small {
+                "How many of the requests that fail would succeed, how many others would fail, and \
+                 the attempts a request, with the same luck."
+            }
             div.scroll tabindex="0" role="region" aria-label="What if" {
                 table {
                     thead { tr {
                         th scope="col" { "change" }
-                        th scope="col" { "saved of those that fail" }
-                        th scope="col" { "lost" }
-                        th scope="col" { "attempts a request" }
+                        th scope="col" { "saved" }
+                        th scope="col" { "worse" }
+                        th scope="col" { "attempts" }
                     } }
                     tbody { @for what in &story.what_if { (row(what)) } }
                 }
             }
-            ul { @for what in &story.what_if { li { (sentence(&what.text)) } } }
         }
         @if story.untried > 0 {
             p.small { (count(story.untried)) " more changes were not tried: `dessim explain \
