@@ -358,6 +358,12 @@ pub(crate) struct Report {
     /// Replace a value of the scenario; may be repeated
     #[arg(long, value_name = "PATH=VALUE")]
     pub set: Vec<String>,
+    /// Write the figures as SVG into this directory, too
+    #[arg(long, value_name = "DIR")]
+    pub svg: Option<PathBuf>,
+    /// Let --svg write into a directory that is not empty, replacing the figures there
+    #[arg(long, requires = "svg")]
+    pub overwrite: bool,
 }
 
 fn seeds(text: &str) -> Result<RangeInclusive<u64>, String> {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use dessim::experiment::explain::{Effort, explain};
+use dessim::experiment::figures::figures;
 use dessim::experiment::run::{Options, common_bins, run};
 use dessim::experiment::setting::{setting, topologies};
 use dessim::report::explanation::Explanation;
@@ -14,6 +15,7 @@ use dessim::scenario::schema::Scenario;
 
 use super::Exit;
 use super::args::Report;
+use super::folder::Folder;
 use super::input::{self, Playable, is_dash};
 use super::run::{ended, feasible};
 use super::target::Target;
@@ -27,6 +29,7 @@ pub(super) fn report(ui: &Ui, args: &Report) -> Result<Exit, Failure> {
         let message = format!("the report {} would replace what it is of", target.shown());
         return Err(Failure::usage(message, "give it another file with --output"));
     }
+    let folder = args.svg.as_deref().map(|dir| Folder::new(dir, args.overwrite)).transpose()?;
     let playable = Playable::open(&args.file, &args.set)?;
     let file = &playable.file;
     input::warn(ui, file);
@@ -42,6 +45,9 @@ pub(super) fn report(ui: &Ui, args: &Report) -> Result<Exit, Failure> {
         replayed: playable.vouches_for(&result),
     });
     target.write(&page)?;
+    if let Some(folder) = &folder {
+        folder.write(&figures(&file.scenario, &result))?;
+    }
     if !target.is_stdout() {
         ui.print(&format!("{}\n", shown(&path)))?;
     }

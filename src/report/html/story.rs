@@ -113,7 +113,7 @@ fn what_if(story: &Story) -> Markup {
                  the attempts a request, with the same luck."
             }
             div.scroll tabindex="0" role="region" aria-label="What if" {
-                table {
+                table.what-if {
                     thead { tr {
                         th scope="col" { "change" }
                         th scope="col" { "saved" }
