@@ -35,7 +35,7 @@ pub(super) fn report(ui: &Ui, args: &Report) -> Result<Exit, Failure> {
     input::warn(ui, file);
     let options = playable.options(args.seed);
     feasible(file, options.max_events != Options::default().max_events)?;
-    let (result, explanation) = play(&playable, options)?;
+    let (result, explanation) = play(&playable, &options)?;
     playable.verify(&result)?;
     let page = to_html(&Sheet {
         result: &result,
@@ -56,13 +56,13 @@ pub(super) fn report(ui: &Ui, args: &Report) -> Result<Exit, Failure> {
 
 /// Plays and explains it, with bins of one width in all arms: side by side, rates must be of the
 /// same thing.
-fn play(playable: &Playable, options: Options) -> Result<(RunResult, Explanation), Failure> {
+fn play(playable: &Playable, options: &Options) -> Result<(RunResult, Explanation), Failure> {
     let file = &playable.file;
     let broken = |error: BuildError| Failure::invalid(error.to_string());
     let (mut result, explanation) =
-        explain(&file.scenario, &file.name, &options, None, Effort::Bounded).map_err(broken)?;
+        explain(&file.scenario, &file.name, options, None, Effort::Bounded).map_err(broken)?;
     if let Some(sample) = common_bins(&result) {
-        let options = Options { sample: Some(sample), ..options };
+        let options = Options { sample: Some(sample), ..options.clone() };
         result = run(&file.scenario, &file.name, &options).map_err(broken)?;
     }
     let ran = Scenario { seed: result.seed, ..file.scenario.clone() };
