@@ -15,6 +15,7 @@ mod input;
 mod plot;
 mod progress;
 mod record;
+mod report;
 mod run;
 mod snap;
 mod target;
@@ -74,6 +75,7 @@ fn dispatch(ui: &Ui, command: Command) -> Result<Exit, Failure> {
         Command::Test(args) => test::test(ui, &args),
         Command::Diff(args) => diff::diff(&args),
         Command::Explain(args) => explain::explain(ui, &args),
+        Command::Report(args) => report::report(ui, &args),
         Command::Trace(args) => follow::trace(ui, &args),
         Command::Schema => docs::schema(ui),
         Command::Completions { shell } => docs::completions(ui, shell),

@@ -64,6 +64,14 @@ Examples:
 
 For whole runs in viewers, see `dessim run --trace-chrome` and `--trace-perfetto`.";
 
+const REPORT_EXAMPLES: &str = "\
+Examples:
+  dessim report scenarios/burst.ron
+  dessim report burst.ron --seed 8 -o burst-8.html
+  dessim run burst.ron --export-json burst.json && dessim report burst.json
+
+The page opens without a network. A saved result is played again, and must be the same run.";
+
 /// A deterministic simulator of retries, cascades and recovery.
 #[derive(Debug, Parser)]
 #[command(
@@ -103,6 +111,8 @@ pub(crate) enum Command {
     Explain(Explain),
     /// Follow single requests through a run
     Trace(Trace),
+    /// Write a run as one HTML file, with charts and all numbers
+    Report(Report),
     /// Print the JSON Schema of scenarios
     Schema,
     /// Print a completion script
@@ -332,6 +342,23 @@ fn number(text: &str) -> Result<usize, String> {
 
 /// Stories are held in memory.
 const MOST_STORIES: usize = 100_000;
+
+#[derive(Debug, Args)]
+#[command(after_help = REPORT_EXAMPLES)]
+pub(crate) struct Report {
+    /// A scenario, or a result written by `dessim run --export-json`; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Where to write it; `-` is standard output [default: FILE's stem with .html, here]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Run with this seed instead of the scenario's or the result's
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub seed: Option<u64>,
+    /// Replace a value of the scenario; may be repeated
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+}
 
 fn seeds(text: &str) -> Result<RangeInclusive<u64>, String> {
     let form = "give two whole numbers, such as 1..200; both ends run";

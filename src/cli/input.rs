@@ -116,6 +116,11 @@ impl Playable {
         Options { seed: seed.or(options.seed), ..options }
     }
 
+    /// True if `again` is a saved result that was played again, and is the same run.
+    pub(super) fn vouches_for(&self, again: &RunResult) -> bool {
+        self.saved.as_ref().is_some_and(|saved| saved.verify(again).is_ok())
+    }
+
     /// Refuses a saved result that this release does not give again.
     pub(super) fn verify(&self, again: &RunResult) -> Result<(), Failure> {
         match &self.saved {

@@ -34,7 +34,7 @@ pub(super) fn run(ui: &Ui, args: &Run) -> Result<Exit, Failure> {
     if !args.quiet {
         input::warn(ui, &file);
     }
-    feasible(&file, args)?;
+    feasible(&file, args.max_events.is_some())?;
     let options = Options {
         seed: args.seed.or_else(|| Some(*args.seeds.as_ref()?.start())),
         max_events: args.max_events.unwrap_or(DEFAULT_MAX_EVENTS),
@@ -155,10 +155,10 @@ impl Outputs {
 
 /// Refuses what would surely reach the default limit, before minutes are spent on it. Who gives a
 /// limit wants to see what happens until then.
-fn feasible(file: &ScenarioFile, args: &Run) -> Result<(), Failure> {
+pub(super) fn feasible(file: &ScenarioFile, limited: bool) -> Result<(), Failure> {
     let arms = arms::arms(&file.scenario).len();
     let requests = expected_requests(&file.scenario) * arms as f64;
-    if args.max_events.is_some() || requests <= 2.0 * DEFAULT_MAX_EVENTS as f64 {
+    if limited || requests <= 2.0 * DEFAULT_MAX_EVENTS as f64 {
         return Ok(());
     }
     let message = format!(

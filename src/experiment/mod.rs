@@ -11,6 +11,7 @@ pub mod listen;
 mod play;
 pub mod run;
 pub mod saved;
+pub mod setting;
 pub mod spans;
 pub mod topology;
 pub mod trace;

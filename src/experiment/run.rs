@@ -7,6 +7,7 @@ use super::play::{Order, Played, Stop, play};
 use super::warn::warnings;
 use crate::kernel::calendar::MAX_SLOTS;
 use crate::kernel::draw;
+use crate::kernel::time::Duration;
 use crate::metrics::fingerprint::Fingerprint;
 use crate::metrics::sampler::Resolution;
 use crate::model::frame::NodeId;
@@ -21,6 +22,9 @@ use crate::scenario::schema::Scenario;
 
 /// A run dispatches at most so many events unless told otherwise: some minutes of work.
 pub const DEFAULT_MAX_EVENTS: u64 = 1_000_000_000;
+
+/// An arm whose bins are as wide as those of the others has at most so many.
+const COMMON_BINS: u64 = 800;
 
 /// The implementations of the calendar; all give the same run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,6 +67,23 @@ impl Default for Options {
             sample: None,
         }
     }
+}
+
+/// Bins of one width for all arms, if those of this run differ: fine enough for the longest arm
+/// to have at most 800.
+#[must_use]
+pub fn common_bins(result: &RunResult) -> Option<Resolution> {
+    let widths = || result.arms.values().filter_map(|arm| Some(arm.series.as_ref()?.bin_ns));
+    let finest = widths().min()?;
+    if widths().all(|width| width == finest) {
+        return None;
+    }
+    let least = result.virtual_ns.div_ceil(COMMON_BINS);
+    // 1, 2, 5, 10, 20, .. nanoseconds.
+    let decades = (0..19).map(|exponent| 10_u64.pow(exponent));
+    let mut widths = decades.flat_map(|unit| [1, 2, 5].map(|digit| unit.saturating_mul(digit)));
+    let width = widths.find(|width| *width >= least.max(finest))?;
+    Some(Resolution::Every(Duration::from_ns(width)))
 }
 
 /// Runs a scenario called `name`.

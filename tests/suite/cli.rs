@@ -6,6 +6,7 @@ mod exports;
 mod figures;
 mod follow;
 mod golden;
+mod report;
 mod run;
 mod show;
 mod told;

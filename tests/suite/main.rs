@@ -8,6 +8,7 @@ mod explain;
 mod figures;
 #[cfg(feature = "cli")]
 mod golden;
+mod html;
 mod invariants;
 mod metastable;
 mod refusals;

@@ -96,6 +96,16 @@ pub(super) fn round_up(least: f64) -> f64 {
     steps.into_iter().find(|step| *step >= least).unwrap_or(f64::MAX).min(f64::MAX)
 }
 
+/// `k` times a round number, in decimal: three times 0.1 is 0.3 and nothing beside it.
+fn times(k: u32, step: f64) -> f64 {
+    let text = format!("{step:e}");
+    let exact = text.split_once('e').and_then(|(digits, exponent)| {
+        let digits: u32 = digits.parse().ok()?;
+        format!("{}e{exponent}", digits.checked_mul(k)?).parse().ok()
+    });
+    exact.unwrap_or(f64::from(k) * step).min(f64::MAX)
+}
+
 impl Axis {
     /// From 0 to `most` or a little more, with about `ticks` of them.
     pub(super) fn linear(most: f64, ticks: u32, measure: Measure) -> Self {
@@ -105,9 +115,9 @@ impl Axis {
             Measure::Time => round_time(most / f64::from(ticks)),
         };
         let steps = (most / step).ceil().max(1.0);
-        let at = |k: u32| (f64::from(k) * step, measure.tick(f64::from(k) * step));
+        let at = |k: u32| (times(k, step), measure.tick(times(k, step)));
         let ticks = (0..=steps as u32).map(at).collect();
-        Self { log: false, zero: 0.0, low: 0.0, high: steps * step, ticks }
+        Self { log: false, zero: 0.0, low: 0.0, high: times(steps as u32, step), ticks }
     }
 
     /// The time from 0 to exactly `end`, with about `ticks` of them.

@@ -1,0 +1,531 @@
+// Draws the charts of the page from the numbers in it, and keeps their time axes together.
+// It asks nobody for anything and knows no component: what is drawn is decided in the data.
+(() => {
+"use strict";
+const one = (selector, root = document) => root.querySelector(selector);
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+const data = JSON.parse(one("#data").textContent);
+const END = Math.max(data.end, 1) / 1e9; // seconds
+const charts = []; // those over time
+const plots = []; // all of them
+let view = [0, END];
+let ownScale = false;
+
+// ---- Numbers as the page writes them: three significant digits.
+const group = (text) => text.replace(/\B(?=(\d{3})+(?!\d))/g, ",");
+const number = (value) => {
+  if (value == null || !isFinite(value)) return "-";
+  if (value === 0) return "0";
+  const [digits, exponent] = value.toExponential(2).split("e");
+  if (exponent < -4 || exponent > 14) return digits + "e" + Number(exponent);
+  const [whole, rest] = value.toFixed(Math.max(0, 2 - exponent)).split(".");
+  return group(whole) + (rest ? "." + rest : "");
+};
+const UNITS = [[1, "s"], [1e-3, "ms"], [1e-6, "us"], [1e-9, "ns"]];
+const unitOf = (seconds) => UNITS.find(([unit]) => seconds >= unit * 0.9995) || UNITS[3];
+const time = (seconds) => {
+  if (seconds == null) return "-";
+  if (seconds === 0) return "0 s";
+  const [unit, name] = unitOf(Math.abs(seconds));
+  return number(seconds / unit) + " " + name;
+};
+const UNIT_OF = { count: "/s", booked_ns: "s/s" };
+const text = (panel, value) =>
+  panel.unit === "ns" ? time(value)
+    : number(value) + (value != null && UNIT_OF[panel.unit] ? " " + UNIT_OF[panel.unit] : "");
+
+// Ticks share a unit, and have as many digits as tell them apart.
+const ticks = (format) => (u, splits) => {
+  const known = splits.filter((value) => value != null);
+  const most = Math.max(...known.map(Math.abs));
+  const [unit, name] = format === "time" ? unitOf(most) : [1, ""];
+  const step = known.length > 1 ? Math.abs(known[1] - known[0]) / unit : 1;
+  const decimals = Math.min(6, Math.max(0, Math.ceil(-Math.log10(step) - 1e-9)));
+  return splits.map((value) => {
+    if (value == null) return "";
+    if (value === 0) return "0";
+    if (format !== "time" && most >= 1e4) return number(value / 1e3).replace(/\.0+$/, "") + "k";
+    return (value / unit).toFixed(decimals) + (name && " " + name);
+  });
+};
+const logTicks = (u, splits) => splits.map((value) => {
+  return value == null ? "" : time(value).replace(/\.0+(?= )/, "");
+});
+const decades = (u, splits) =>
+  splits.map((value) => (value.toExponential(3).startsWith("1.000e") ? value : null));
+
+// ---- Colours come from the style sheet, so light, dark and paper need no second palette.
+const probe = document.createElement("span");
+probe.className = "hidden";
+document.body.append(probe);
+let palette = {};
+const color = (name, alpha) => {
+  if (!palette[name]) {
+    probe.style.color = `var(--${name})`;
+    palette[name] = getComputedStyle(probe).color;
+  }
+  const opaque = palette[name];
+  return alpha == null ? opaque : opaque.replace(/^rgb\((.*)\)$/, `rgba($1, ${alpha})`);
+};
+const FONT = '11px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif';
+
+// ---- Data over time: a bin lasts from its start to the next, so lines are steps.
+const starts = data.arms.map((arm) => {
+  const xs = [];
+  for (let bin = 0; bin < arm.bins; bin++) xs.push(bin * arm.bin / 1e9);
+  return xs.concat(arm.end / 1e9);
+});
+const scaled = (panel, arm, values) => {
+  const bins = data.arms[arm].bins;
+  if (values == null) return null;
+  const per = { count: data.arms[arm].bin / 1e9, booked_ns: data.arms[arm].bin, ns: 1e9 }[panel.unit];
+  const each = (value) => (value == null ? null : value / (per || 1));
+  const ys = values === 0 ? new Array(bins).fill(0) : values.map(each);
+  return ys.concat(ys.length ? ys[ys.length - 1] : []);
+};
+for (const panel of data.panels) {
+  panel.values = panel.arms.map((lines, arm) => lines.map((line) => scaled(panel, arm, line)));
+}
+const binAt = (arm, x) => {
+  const { bin, bins, end } = data.arms[arm];
+  if (!(x >= 0) || x * 1e9 > end) return null;
+  return Math.min(bins - 1, Math.floor(x * 1e9 / bin + 1e-6));
+};
+
+// What is to be seen of a panel between the ends of the window: of one arm, or of all.
+const extent = (panel, arm, shown) => {
+  let [least, most] = [Infinity, -Infinity];
+  panel.values.forEach((lines, at) => {
+    if (ownScale && at !== arm) return;
+    const xs = starts[at];
+    lines.forEach((ys, line) => {
+      if (!ys || !shown[line]) return;
+      for (let i = 0; i < ys.length; i++) {
+        if (ys[i] == null || xs[i] > view[1] || (xs[i + 1] ?? xs[i]) < view[0]) continue;
+        if (ys[i] < least && (!panel.log || ys[i] > 0)) least = ys[i];
+        if (ys[i] > most) most = ys[i];
+      }
+    });
+    const limit = panel.limits[at];
+    if (limit != null && limit <= 2.5 * most) most = Math.max(most, limit);
+  });
+  return [least, most];
+};
+const range = (panel, arm, shown) => {
+  const [least, most] = extent(panel, arm, shown);
+  if (panel.log) return isFinite(least) ? uPlot.rangeLog(least, most, 10, true) : [1e-3, 1];
+  return most > 0 ? [0, most * 1.06] : [0, 1];
+};
+
+// ---- Window and cursor, the same for all.
+const show = (from, until) => {
+  const finest = Math.min(...data.arms.map((arm) => arm.bin || data.end)) / 1e9;
+  const width = Math.min(END, Math.max(until - from, 3 * finest, END * 1e-6));
+  const middle = (from + until) / 2;
+  const start = Math.min(Math.max(0, middle - width / 2), END - width);
+  view = [start, start + width];
+  redrawTime();
+};
+const redrawTime = () => {
+  for (const chart of charts) {
+    chart.batch(() => chart.setScale("x", { min: view[0], max: view[1] }));
+  }
+  one("#window").textContent = `${time(view[0])} to ${time(view[1])}`;
+};
+const zoom = (factor, around = (view[0] + view[1]) / 2) =>
+  show(around - (around - view[0]) * factor, around + (view[1] - around) * factor);
+const pan = (share) => {
+  const step = (view[1] - view[0]) * share;
+  show(view[0] + step, view[1] + step);
+};
+const reset = () => show(0, END);
+const point = (x) => {
+  for (const chart of charts) chart.setCursor({ left: chart.valToPos(x, "x"), top: 1 });
+};
+const sync = {
+  key: "time", setSeries: false, scales: ["x", null],
+  filters: { pub: (type) => type === "mousemove" || type === "mouseleave" },
+};
+
+const keys = (element, chart, arm, speak) => element.addEventListener("keydown", (event) => {
+  const step = data.arms[arm].bin / 1e9;
+  const inside = chart.cursor.left >= 0;
+  const here = inside ? chart.posToVal(chart.cursor.left, "x") : (view[0] + view[1]) / 2;
+  const move = (direction) => {
+    const last = data.arms[arm].bins - 1;
+    const bin = Math.min(last, (binAt(arm, here) ?? last) + (inside ? direction : 0));
+    if (bin < 0) return;
+    const x = Math.min((bin + 0.5) * step, data.arms[arm].end / 1e9);
+    if (x < view[0] || x > view[1]) pan(direction / 2);
+    point(x);
+    one("#live").textContent = speak(x);
+  };
+  const actions = {
+    ArrowLeft: () => (event.shiftKey ? pan(-0.25) : move(-1)),
+    ArrowRight: () => (event.shiftKey ? pan(0.25) : move(1)),
+    "+": () => zoom(0.5, here), "=": () => zoom(0.5, here), "-": () => zoom(2, here),
+    0: reset, Escape: reset, Home: reset,
+  };
+  const action = actions[event.key];
+  if (!action || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  action();
+});
+
+// ---- What lasted lies behind the lines; phases run along the top.
+const BAND_ALPHA = { fault: 0.16, state: 0.14, "warm-up": 0.1 };
+const behind = (arm) => (u) => {
+  const { ctx, bbox } = u;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.clip();
+  const block = (from, until, top, height) => {
+    const left = u.valToPos(from / 1e9, "x", true);
+    const width = Math.max(1, u.valToPos(until / 1e9, "x", true) - left);
+    ctx.fillRect(left, top, width, height);
+  };
+  for (const [kind, , spans] of data.arms[arm].bands) {
+    ctx.fillStyle = color(`band-${kind}`, BAND_ALPHA[kind]);
+    for (const [from, until] of spans) block(from, until, bbox.top, bbox.height);
+  }
+  for (const [kind, from, until] of data.arms[arm].phases) {
+    ctx.fillStyle = color(`phase-${kind}`);
+    block(from, until, bbox.top, 4 * uPlot.pxRatio);
+  }
+  ctx.restore();
+};
+
+const axis = (format, more) => ({
+  stroke: () => color("muted"), font: FONT, gap: 4,
+  grid: { stroke: () => color("line"), width: 1 },
+  ticks: { show: false }, values: ticks(format), ...more,
+});
+const logAxis = { values: logTicks, filter: decades, space: 12,
+  grid: { stroke: () => color("line"), width: 1, filter: decades } };
+const timeAxis = () => axis("time", { size: 26, space: 58, grid: { show: false },
+  ticks: { show: true, size: 4, stroke: () => color("line"), width: 1 } });
+
+const label = (element, chart, words) => {
+  element.tabIndex = 0;
+  element.setAttribute("role", "application");
+  element.setAttribute("aria-roledescription", "chart");
+  element.setAttribute("aria-label", words);
+  plots.push({ element, chart });
+};
+
+// ---- The legend is made of buttons that hide a line, each with the value under the cursor.
+const legend = (element, labels, colors, toggle) => {
+  const list = document.createElement("div");
+  list.className = "legend";
+  const values = labels.map((name, line) => {
+    if (name == null) return null;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.setAttribute("aria-pressed", "true");
+    const swatch = document.createElement("i");
+    swatch.className = "swatch";
+    swatch.style.background = `var(--${colors[line]})`;
+    const value = document.createElement("b");
+    button.append(swatch, name, " ", value);
+    button.addEventListener("click", () => {
+      const shown = button.getAttribute("aria-pressed") !== "true";
+      button.setAttribute("aria-pressed", String(shown));
+      toggle(line, shown);
+    });
+    list.append(button);
+    return value;
+  });
+  element.after(list);
+  return values;
+};
+
+// The first of several counts is what the others are made of: it is ink, they have colours.
+const colorsOf = (panel) => panel.labels.map((_, line) =>
+  panel.unit === "count" && panel.labels.length > 1 ? `s${line % 9}` : `s${line % 8 + 1}`);
+
+const overTime = (element) => {
+  const arm = Number(element.dataset.arm);
+  const panel = data.panels[element.dataset.panel];
+  const lines = panel.values[arm];
+  const present = panel.labels.map((_, line) => line).filter((line) => lines[line]);
+  const figure = element.closest("figure");
+  if (!present.length) {
+    figure.classList.add("empty");
+    element.textContent = "nothing of this here";
+    return;
+  }
+  const colors = colorsOf(panel);
+  const shown = panel.labels.map(() => true);
+  const limit = panel.limits[arm];
+  const values = legend(element, panel.labels.map((name, line) => (lines[line] ? name : null)),
+    colors, (line, on) => {
+      shown[line] = on;
+      chart.setSeries(present.indexOf(line) + 1, { show: on });
+    });
+  if (limit != null) {
+    const note = document.createElement("span");
+    note.textContent = `limit ${number(limit)}`;
+    element.nextSibling.append(note);
+  }
+  const limits = (u) => {
+    const y = u.valToPos(limit, "y", true);
+    if (limit == null || y < u.bbox.top) return;
+    u.ctx.save();
+    u.ctx.strokeStyle = color("limit");
+    u.ctx.lineWidth = uPlot.pxRatio;
+    u.ctx.setLineDash([6 * uPlot.pxRatio, 4 * uPlot.pxRatio]);
+    u.ctx.beginPath();
+    u.ctx.moveTo(u.bbox.left, y);
+    u.ctx.lineTo(u.bbox.left + u.bbox.width, y);
+    u.ctx.stroke();
+    u.ctx.restore();
+  };
+  const told = (x) => {
+    const bin = binAt(arm, x);
+    const value = (line) => (bin == null ? "-" : text(panel, lines[line][bin]));
+    return present.map((line) => [line, value(line)]);
+  };
+  const hover = (u) => {
+    const inside = u.cursor.left >= 0;
+    for (const [line, value] of told(u.posToVal(u.cursor.left, "x"))) {
+      values[line].textContent = inside ? value : "";
+    }
+  };
+  const options = {
+    width: element.clientWidth || 300, height: 150, legend: { show: false },
+    padding: [8, 16, 0, 0],
+    cursor: { sync, y: false, points: { show: false },
+      drag: { x: true, y: false, setScale: false } },
+    scales: {
+      x: { time: false, range: () => [...view] },
+      y: { distr: panel.log ? 3 : 1, range: () => range(panel, arm, shown) },
+    },
+    series: [{}, ...present.map((line) => ({
+      stroke: () => color(colors[line]), width: 1.25,
+      fill: line === 0 && !panel.log ? () => color(colors[line], 0.1) : undefined,
+      paths: uPlot.paths.stepped({ align: 1 }), points: { show: false },
+    }))],
+    axes: [timeAxis(), axis(panel.unit === "ns" ? "time" : "number",
+      { size: 54, space: 26, ...(panel.log ? logAxis : {}) })],
+    hooks: {
+      drawClear: [behind(arm)], draw: [limits], setCursor: [hover],
+      setSelect: [(u) => {
+        const { left, width } = u.select;
+        if (width < 3) return;
+        const [from, until] = [u.posToVal(left, "x"), u.posToVal(left + width, "x")];
+        u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+        show(from, until);
+      }],
+    },
+  };
+  const chart = new uPlot(options, [starts[arm], ...present.map((line) => lines[line])], element);
+  chart.over.addEventListener("dblclick", reset);
+  charts.push(chart);
+  const name = data.arms[arm].name;
+  label(element, chart, figure.getAttribute("aria-label"));
+  element.setAttribute("aria-describedby", "help");
+  keys(element, chart, arm, (x) => `${time(x)}, ${name}: ` +
+    told(x).map(([line, value]) => `${panel.labels[line]} ${value}`).join(", "));
+};
+
+// ---- What lasted, one lane each; all arms have the same lanes.
+const lanes = [...new Set(data.arms.flatMap((arm) =>
+  arm.bands.map(([kind, name]) => kind + "\n" + name)))];
+const phased = data.arms.some((arm) => arm.phases.length);
+const LANE = 26;
+const drawLanes = (element) => {
+  const arm = Number(element.dataset.lanes);
+  const rows = lanes.length + (phased ? 1 : 0);
+  if (!rows) {
+    element.closest(".panel").hidden = true;
+    return;
+  }
+  const draw = (u) => {
+    const { ctx, bbox } = u;
+    const ratio = uPlot.pxRatio;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+    ctx.clip();
+    ctx.font = FONT.replace("11px", 11 * ratio + "px");
+    ctx.textBaseline = "top";
+    ctx.textAlign = "left";
+    const lane = (row, name, blocks) => {
+      const top = bbox.top + row * LANE * ratio;
+      ctx.fillStyle = color("muted");
+      ctx.fillText(name, bbox.left, top + 2 * ratio);
+      for (const [fill, from, until] of blocks) {
+        const left = u.valToPos(from / 1e9, "x", true);
+        const width = Math.max(ratio, u.valToPos(until / 1e9, "x", true) - left);
+        ctx.fillStyle = fill;
+        ctx.fillRect(left, top + 16 * ratio, width, 8 * ratio);
+      }
+    };
+    if (phased) {
+      lane(0, "phase", data.arms[arm].phases.map(([kind, from, until]) =>
+        [color(`phase-${kind}`), from, until]));
+    }
+    for (const [kind, name, spans] of data.arms[arm].bands) {
+      const row = lanes.indexOf(kind + "\n" + name) + (phased ? 1 : 0);
+      lane(row, name, spans.map((span) => [color(`band-${kind}`), ...span]));
+    }
+    ctx.restore();
+  };
+  const chart = new uPlot({
+    width: element.clientWidth || 300, height: rows * LANE + 36, legend: { show: false },
+    padding: [8, 16, 0, 0],
+    cursor: { sync, y: false, points: { show: false },
+      drag: { x: true, y: false, setScale: false } },
+    scales: { x: { time: false, range: () => [...view] }, y: { range: () => [0, 1] } },
+    series: [{}, { stroke: "transparent", points: { show: false } }],
+    axes: [timeAxis(), axis("number", { size: 54, values: (u, s) => s.map(() => ""),
+      grid: { show: false } })],
+    hooks: { draw: [draw] },
+  }, [starts[arm], starts[arm].map(() => null)], element);
+  charts.push(chart);
+  const name = data.arms[arm].name;
+  const told = data.arms[arm].bands.map(([, band]) => band).join("; ");
+  label(element, chart, `What lasted, ${name}: ${told || "phases only"}`);
+  keys(element, chart, arm, (x) => {
+    const now = data.arms[arm].bands.filter(([, , spans]) =>
+      spans.some(([from, until]) => x * 1e9 >= from && x * 1e9 < until));
+    return `${time(x)}, ${name}: ${now.map(([, band]) => band).join(", ") || "nothing"}`;
+  });
+};
+
+// ---- Quantile curves: all arms in one chart, over nines.
+const nines = (ppm) => 6 - Math.log10(1e6 - ppm);
+const percent = (ppm) => `${ppm / 1e4} %`;
+const drawQuantiles = (element) => {
+  const plot = data.quantiles[element.dataset.quantiles];
+  const xs = plot.ppm.map(nines);
+  const curves = plot.curves.map((curve) =>
+    xs.map((_, at) => (curve && curve[at] > 0 ? curve[at] / 1e9 : null)));
+  // No time at all has no place on a logarithmic axis, and is told all the same.
+  const told = (arm, at) => {
+    const ns = plot.curves[arm][at];
+    return ns == null ? "-" : time(ns / 1e9);
+  };
+  const known = curves.map((_, arm) => arm).filter((arm) => plot.curves[arm]);
+  const colors = data.arms.map((_, arm) => `s${arm % 8 + 1}`);
+  const values = legend(element, data.arms.map((arm, at) => (plot.curves[at] ? arm.name : null)),
+    colors, (arm, on) => chart.setSeries(known.indexOf(arm) + 1, { show: on }));
+  const place = document.createElement("span");
+  element.nextSibling.prepend(place);
+  const marks = [0, 500000, 900000, 990000, 999000, 999900, 999990]
+    .map((ppm) => plot.ppm.indexOf(ppm)).filter((at) => at >= 0);
+  const last = xs.length - 1;
+  const chart = new uPlot({
+    width: element.clientWidth || 300, height: 240, legend: { show: false }, padding: [8, 20, 0, 0],
+    cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
+    scales: { x: { time: false, range: () => [0, xs[last] || 1] }, y: { distr: 3 } },
+    series: [{}, ...known.map((arm) => ({ stroke: () => color(colors[arm]), width: 2,
+      points: { show: false } }))],
+    axes: [
+      axis("number", { size: 30, splits: () => marks.map((i) => xs[i]),
+        values: (u, splits) => splits.map((x) => percent(plot.ppm[xs.indexOf(x)])) }),
+      axis("time", { size: 60, space: 16, ...logAxis }),
+    ],
+    hooks: { setCursor: [(u) => {
+      const { idx } = u.cursor;
+      place.textContent = idx == null ? "" : percent(plot.ppm[idx]);
+      for (const arm of known) values[arm].textContent = idx == null ? "" : told(arm, idx);
+    }] },
+  }, [xs, ...known.map((arm) => curves[arm])], element);
+  label(element, chart, element.closest("figure").getAttribute("aria-label"));
+  element.addEventListener("keydown", (event) => {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const next = Math.min(last, Math.max(0, (chart.cursor.idx ?? -1) + step));
+    chart.setCursor({ left: chart.valToPos(xs[next], "x"), top: 1 });
+    one("#live").textContent = `${percent(plot.ppm[next])}: ` +
+      known.map((arm) => `${data.arms[arm].name} ${told(arm, next)}`).join(", ");
+  });
+};
+
+// ---- The page around them.
+const repaint = () => {
+  palette = {};
+  for (const { chart } of plots) chart.redraw(false, true);
+};
+const root = document.documentElement;
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : dark.matches);
+const theme = one("#theme");
+const nameTheme = () => { theme.textContent = isDark() ? "Light" : "Dark"; };
+theme.addEventListener("click", () => {
+  root.dataset.theme = isDark() ? "light" : "dark";
+  nameTheme();
+  repaint();
+});
+dark.addEventListener("change", () => { nameTheme(); repaint(); });
+nameTheme();
+theme.hidden = false;
+
+// Paper is white, whatever the screen is.
+let screen;
+addEventListener("beforeprint", () => {
+  screen = root.dataset.theme;
+  root.dataset.theme = "light";
+  repaint();
+});
+addEventListener("afterprint", () => {
+  if (screen) root.dataset.theme = screen; else delete root.dataset.theme;
+  repaint();
+});
+
+const copy = async (from) => {
+  try {
+    await navigator.clipboard.writeText(from.textContent);
+    return true;
+  } catch {
+    getSelection().selectAllChildren(from);
+    return document.execCommand("copy");
+  }
+};
+for (const button of all("[data-copy]")) {
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    const said = (await copy(one("#" + button.dataset.copy))) ? "Copied" : "Press Ctrl+C";
+    one("#live").textContent = said;
+    const before = button.textContent;
+    button.textContent = said;
+    setTimeout(() => { button.textContent = before; }, 1500);
+  });
+}
+
+all("[data-lanes]").forEach(drawLanes);
+all("[data-panel]").forEach(overTime);
+all("[data-quantiles]").forEach(drawQuantiles);
+const toolbar = one("#toolbar");
+if (toolbar) {
+  toolbar.hidden = false;
+  const buttons = { in: () => zoom(0.5), out: () => zoom(2), left: () => pan(-0.25),
+    right: () => pan(0.25), reset };
+  for (const button of all("[data-zoom]")) {
+    button.addEventListener("click", buttons[button.dataset.zoom]);
+  }
+  one("#own").addEventListener("change", (event) => {
+    ownScale = event.target.checked;
+    redrawTime();
+  });
+  redrawTime();
+  for (const link of all("[data-from]")) {
+    link.addEventListener("click", () => {
+      const [from, until] = [link.dataset.from / 1e9, link.dataset.until / 1e9];
+      const around = Math.max((until - from) * 0.25, END * 0.01);
+      show(from - around, until + around);
+    });
+  }
+}
+const sizes = new ResizeObserver((entries) => requestAnimationFrame(() => {
+  for (const { target } of entries) {
+    const { chart } = plots.find((plot) => plot.element === target) || {};
+    const width = target.clientWidth;
+    if (chart && width > 0 && width !== chart.width) chart.setSize({ width, height: chart.height });
+  }
+}));
+plots.forEach(({ element }) => sizes.observe(element));
+})();

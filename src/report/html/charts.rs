@@ -1,0 +1,254 @@
+//! Where the charts are: a place for each, its title, and its numbers for who cannot see it.
+
+use maud::{Markup, html};
+
+use super::Sheet;
+use super::data::{Band, bands};
+use super::panels::Panel;
+use super::quantiles::{Quantiles, TOLD};
+use crate::report::format::{NO_VALUE, count, number, time};
+use crate::report::result::{RunResult, Series};
+use crate::report::rows::Scalar;
+use crate::report::series::Unit;
+
+/// Everything over time.
+pub(super) fn section(sheet: &Sheet<'_>, panels: &[Panel<'_>]) -> Markup {
+    let names: Vec<&str> = sheet.result.arms.keys().map(String::as_str).collect();
+    html! {
+        @if !panels.is_empty() {
+            section #charts aria-labelledby="charts-title" {
+                h2 #charts-title { "Over time" }
+                (lasted(sheet))
+                (toolbar())
+                div.panel {
+                    (row(&names, "What lasted", |arm| html! {
+                        div.plot.lanes data-lanes=(arm) {}
+                    }))
+                }
+                @for (at, panel) in panels.iter().enumerate() {
+                    @if at == 0 || panels[at - 1].whose() != panel.whose() {
+                        h3.component {
+                            @if panel.component.is_empty() { "The whole arm" }
+                            @else { (panel.kind) " " bdi { (panel.component) } }
+                        }
+                    }
+                    div.panel {
+                        h4 { (panel.title) " " span.unit { (unit(panel.unit)) } }
+                        (row(&names, &panel.title, |arm| html! {
+                            div.plot data-panel=(at) data-arm=(arm) {}
+                        }))
+                        (numbers(sheet.result, &names, panel))
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The distributions of latencies.
+pub(super) fn distributions(result: &RunResult, quantiles: &[Quantiles]) -> Markup {
+    html! {
+        @if !quantiles.is_empty() {
+            section #distributions aria-labelledby="distributions-title" {
+                h2 #distributions-title { "Latency" }
+                p { "So many of the requests, on the horizontal axis, took no longer than the \
+                    time on the vertical one. Both axes stretch the slow end; what took no \
+                    time at all is left of it." }
+                div.arms {
+                    @for (at, plot) in quantiles.iter().enumerate() {
+                        div.panel {
+                            h3 { (plot.title) }
+                            figure aria-label=(plot.title) { div.plot data-quantiles=(at) {} }
+                            (quantile_table(result, plot))
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// One figure an arm, side by side.
+fn row(names: &[&str], title: &str, plot: impl Fn(usize) -> Markup) -> Markup {
+    html! {
+        div.arms {
+            @for (arm, name) in names.iter().enumerate() {
+                figure aria-label={ (title) ", " (name) } {
+                    @if names.len() > 1 { figcaption { bdi { (name) } } }
+                    (plot(arm))
+                }
+            }
+        }
+    }
+}
+
+fn toolbar() -> Markup {
+    html! {
+        div #toolbar.toolbar role="toolbar" aria-label="Time axis of all charts" hidden {
+            output #window {}
+            button type="button" data-zoom="in" aria-label="Zoom in" { "+" }
+            button type="button" data-zoom="out" aria-label="Zoom out" { "\u{2212}" }
+            button type="button" data-zoom="left" aria-label="Earlier" { "\u{2190}" }
+            button type="button" data-zoom="right" aria-label="Later" { "\u{2192}" }
+            button type="button" data-zoom="reset" { "Reset" }
+            label { input #own type="checkbox"; " each arm its own scale" }
+            p #help.small { "Drag over a chart to zoom all of them. With a chart in focus: arrows \
+                move the cursor, with Shift the window; + and \u{2212} zoom; 0 resets." }
+        }
+    }
+}
+
+/// What lasted, in words: warm-up, faults and states, each with the arms in which it did.
+fn lasted(sheet: &Sheet<'_>) -> Markup {
+    let mut lasted: Vec<(Band, Vec<&str>)> = Vec::new();
+    for (name, arm) in &sheet.result.arms {
+        for band in bands(sheet, name, arm) {
+            match lasted.iter_mut().find(|(known, _)| *known == band) {
+                Some((_, arms)) => arms.push(name),
+                None => lasted.push((band, vec![name])),
+            }
+        }
+    }
+    let total = |band: &Band| band.spans.iter().map(|(from, until)| until - from).sum::<u64>();
+    html! {
+        @if !lasted.is_empty() {
+            ul.lasted {
+                @for (band, arms) in &lasted {
+                    li {
+                        i class={ "swatch band-" (band.class) } {}
+                        bdi { (band.label) } ", "
+                        @if let [(from, until)] = band.spans.as_slice() {
+                            (time(*from)) " to " (time(*until))
+                        } @else {
+                            (count(band.spans.len() as u64)) " times, "
+                            (time(total(band))) " in all"
+                        }
+                        @if arms.len() < sheet.result.arms.len() {
+                            span.muted {
+                                " in "
+                                @for (at, arm) in arms.iter().enumerate() {
+                                    @if at > 0 { ", " } bdi { (arm) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The unit of a number, as a title says it.
+const fn unit(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Count => "per second",
+        Unit::Booked => "seconds a second",
+        Unit::Level | Unit::Reading | Unit::State | Unit::Time => "",
+    }
+}
+
+/// What a chart shows, as a table.
+fn numbers(result: &RunResult, names: &[&str], panel: &Panel<'_>) -> Markup {
+    let total = matches!(panel.unit, Unit::Count | Unit::Booked);
+    let series: Vec<Option<&Series>> =
+        result.arms.values().map(|arm| arm.series.as_ref()).collect();
+    let title = format!("{} {}", panel.component, panel.title);
+    folded(
+        title.trim(),
+        &html! {
+            thead { tr {
+                th scope="col" { "arm" } th scope="col" { "number" }
+                @for head in ["least", "mean", "most"] { th scope="col" { (head) } }
+                @if total { th scope="col" { "in all" } }
+            } }
+            tbody {
+                @for (arm, name) in names.iter().enumerate() {
+                    @for (label, track) in panel.labels.iter().zip(&panel.arms[arm]) {
+                        @if let (Some(track), Some(series)) = (track, series[arm]) {
+                            (line(name, label, panel.unit, &track.values, series, total))
+                        }
+                    }
+                }
+            }
+        },
+    )
+}
+
+fn line(
+    arm: &str,
+    label: &str,
+    unit: Unit,
+    values: &[Scalar],
+    series: &Series,
+    total: bool,
+) -> Markup {
+    let bin = series.bin_ns.max(1) as f64;
+    // What the chart shows: rates of what is counted or booked, anything else as it is.
+    let shown: Vec<f64> = values
+        .iter()
+        .filter_map(|value| value.as_f64())
+        .map(|value| match unit {
+            Unit::Count => value / bin * 1e9,
+            Unit::Booked => value / bin,
+            _ => value,
+        })
+        .collect();
+    let text = |value: f64| match unit {
+        Unit::Time => time(value as u64),
+        _ => number(value),
+    };
+    let sum: f64 = values.iter().filter_map(|value| value.as_f64()).sum();
+    let of = |value: Option<f64>| value.map_or(NO_VALUE.to_owned(), text);
+    let mean = (!shown.is_empty()).then(|| shown.iter().sum::<f64>() / shown.len() as f64);
+    html! {
+        tr {
+            th scope="row" { bdi { (arm) } }
+            th scope="row" { (label) }
+            td { (of(shown.iter().copied().reduce(f64::min))) }
+            td { (of(mean)) }
+            td { (of(shown.iter().copied().reduce(f64::max))) }
+            @if total {
+                td { @if unit == Unit::Booked { (time(sum as u64)) } @else { (count(sum as u64)) } }
+            }
+        }
+    }
+}
+
+fn quantile_table(result: &RunResult, plot: &Quantiles) -> Markup {
+    let percent = |ppm: u32| format!("{} %", f64::from(ppm) / 1e4);
+    let value = |curve: &[u64], ppm: u32| {
+        let at = plot.ppm.iter().position(|known| *known == ppm);
+        at.and_then(|at| curve.get(at)).map_or(NO_VALUE.to_owned(), |ns| time(*ns))
+    };
+    folded(
+        plot.title,
+        &html! {
+                thead { tr {
+                    th scope="col" { "arm" }
+                    @for ppm in TOLD { th scope="col" { (percent(ppm)) } }
+                } }
+                tbody {
+                    @for (name, curve) in result.arms.keys().zip(&plot.curves) {
+                        @if let Some(curve) = curve {
+                            tr {
+                                th scope="row" { bdi { (name) } }
+                                @for ppm in TOLD { td { (value(curve, ppm)) } }
+                            }
+                        }
+                    }
+                }
+        },
+    )
+}
+
+/// A table that is there for who asks for it.
+fn folded(title: &str, table: &Markup) -> Markup {
+    html! {
+        details.numbers {
+            summary { "Numbers of this chart" span.hidden { ": " (title) } }
+            div.scroll tabindex="0" role="region" aria-label={ "Numbers: " (title) } {
+                table { (table) }
+            }
+        }
+    }
+}

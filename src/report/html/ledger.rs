@@ -1,0 +1,62 @@
+//! Every number of the arms in one table: the groups that the page of text prints, too.
+
+use maud::{Markup, html};
+
+use super::arms;
+use crate::report::format::count;
+use crate::report::layout::{Cell, groups};
+use crate::report::result::RunResult;
+
+/// The table.
+pub(super) fn section(result: &RunResult) -> Markup {
+    let arms = arms(result);
+    html! {
+        section #ledger aria-labelledby="ledger-title" {
+            h2 #ledger-title { "All numbers" }
+            p { "Every request has exactly one fate, so these add up in each arm." }
+            @for (name, arm) in &arms { p.sum { bdi { (name) } ": " (sum(arm)) } }
+            div.scroll tabindex="0" role="region" aria-label="All numbers" {
+                table.ledger {
+                    thead { tr {
+                        td {}
+                        @for (name, _) in &arms { th scope="col" { bdi { (name) } } }
+                    } }
+                    @for group in groups(&arms) {
+                        tbody {
+                            tr.group { th colspan=(arms.len() + 1) scope="rowgroup" {
+                                bdi { (group.heading) }
+                            } }
+                            @for line in &group.lines {
+                                tr {
+                                    th.inner[line.label.starts_with(' ')] scope="row" {
+                                        (line.label.trim())
+                                    }
+                                    @for cell in &line.cells { (self::cell(cell)) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn cell(cell: &Cell) -> Markup {
+    html! {
+        td.nothing[cell.nothing] {
+            (cell.digits)
+            @if !cell.unit.is_empty() { " " (cell.unit) }
+            @if let Some(share) = &cell.share { " " span.muted { (share) } }
+        }
+    }
+}
+
+/// "2,000 offered = 350 succeeded + 1,650 rejected".
+fn sum(arm: &crate::report::result::ArmResult) -> String {
+    let fates = super::summary::fates(arm);
+    let parts: Vec<String> =
+        fates.iter().map(|fate| format!("{} {}", count(fate.requests), fate.name)).collect();
+    let parts = if parts.is_empty() { "0".to_owned() } else { parts.join(" + ") };
+    format!("{} offered = {parts}", count(arm.requests.offered))
+}

@@ -1,0 +1,227 @@
+//! Which numbers of which component share a chart, decided by what the numbers are.
+//!
+//! No component, layer or meter is known here by its name. What a bin counts goes into one chart
+//! a component, what it books into another; each level, reading and latency has its own, with its
+//! parts (mean and most, p50 and p99) in it. States are not drawn as lines but as spans. What is 0
+//! in every arm is left out, and so is a component that only repeats the numbers of its arm.
+
+use crate::report::result::{RunResult, Series};
+use crate::report::rows::Scalar;
+use crate::report::series::{Track, Unit};
+
+/// A chart for each arm, of the same numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Panel<'a> {
+    /// Whose numbers they are; empty for those of the arm.
+    pub(super) component: &'a str,
+    /// What kind of component that is.
+    pub(super) kind: &'static str,
+    /// What is shown.
+    pub(super) title: String,
+    /// What the numbers are.
+    pub(super) unit: Unit,
+    /// Drawn over a logarithmic axis.
+    pub(super) log: bool,
+    /// What the lines are called.
+    pub(super) labels: Vec<String>,
+    /// The lines of each arm; `None` where an arm has no such number.
+    pub(super) arms: Vec<Vec<Option<Track<'a>>>>,
+    /// What decides whether a number belongs here.
+    family: String,
+}
+
+/// A state that a component was in, as spans of time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct State {
+    /// Which, in words.
+    pub(super) label: String,
+    /// [from, until), as finely as the bins tell.
+    pub(super) spans: Vec<(u64, u64)>,
+}
+
+/// The charts of a run in reading order: the arm's, then those of each component.
+pub(super) fn panels(result: &RunResult) -> Vec<Panel<'_>> {
+    let mut panels: Vec<Panel<'_>> = Vec::new();
+    let arms = result.arms.len();
+    for (at, arm) in result.arms.values().enumerate() {
+        for track in arm.series.iter().flat_map(Series::tracks) {
+            if track.unit != Unit::State {
+                place(&mut panels, at, arms, track);
+            }
+        }
+    }
+    for panel in &mut panels {
+        panel.drop_zeros();
+    }
+    panels.retain(|panel| !panel.labels.is_empty());
+    let own: Vec<Panel<'_>> =
+        panels.iter().filter(|panel| panel.component.is_empty()).cloned().collect();
+    panels.retain(|panel| panel.component.is_empty() || !panel.repeats(&own));
+    // Charts of one component stay together, in the order in which components appear.
+    let mut order: Vec<(&str, &str)> = vec![("", "arm")];
+    for panel in &panels {
+        if !order.contains(&panel.whose()) {
+            order.push(panel.whose());
+        }
+    }
+    panels.sort_by_key(|panel| order.iter().position(|whose| *whose == panel.whose()));
+    for panel in &mut panels {
+        panel.entitle();
+    }
+    panels
+}
+
+/// Puts a number into its panel, which is made when it is the first.
+fn place<'a>(panels: &mut Vec<Panel<'a>>, arm: usize, arms: usize, track: Track<'a>) {
+    let (family, label) = family(&track);
+    let found = panels.iter().position(|panel| {
+        panel.whose() == (track.component, track.kind)
+            && panel.unit == track.unit
+            && panel.family == family
+    });
+    let at = found.unwrap_or_else(|| {
+        panels.push(Panel {
+            component: track.component,
+            kind: track.kind,
+            title: String::new(),
+            unit: track.unit,
+            log: false,
+            labels: Vec::new(),
+            arms: vec![Vec::new(); arms],
+            family,
+        });
+        panels.len() - 1
+    });
+    let panel = &mut panels[at];
+    let line = panel.labels.iter().position(|known| *known == label).unwrap_or_else(|| {
+        panel.labels.push(label);
+        panel.arms.iter_mut().for_each(|arm| arm.push(None));
+        panel.labels.len() - 1
+    });
+    panel.arms[arm][line] = Some(track);
+}
+
+/// What makes numbers of one component and unit belong together, and what tells them apart.
+fn family(track: &Track<'_>) -> (String, String) {
+    match track.unit {
+        // A path (`requests.offered`) is a number of the books, not of what went on.
+        Unit::Count | Unit::Booked => {
+            let books = if track.metric.contains('.') { "books" } else { "" };
+            (books.to_owned(), track.words.clone())
+        }
+        Unit::Level | Unit::Reading | Unit::Time | Unit::State => {
+            match track.words.rsplit_once(", ") {
+                Some((of, part)) => (of.to_owned(), part.to_owned()),
+                None => (track.words.clone(), track.words.clone()),
+            }
+        }
+    }
+}
+
+impl<'a> Panel<'a> {
+    pub(super) fn whose(&self) -> (&'a str, &'static str) {
+        (self.component, self.kind)
+    }
+
+    /// The limit that is drawn for an arm: that of its levels.
+    pub(super) fn limit(&self, arm: usize) -> Option<u64> {
+        self.arms[arm].iter().flatten().find_map(|track| track.limit)
+    }
+
+    /// Leaves out the numbers that are 0, or nothing, in every arm.
+    fn drop_zeros(&mut self) {
+        let says = |line: usize| {
+            let tracks = self.arms.iter().filter_map(|arm| arm[line].as_ref());
+            tracks.flat_map(|track| &track.values).any(|value| !is_nothing(*value))
+        };
+        let kept: Vec<bool> = (0..self.labels.len()).map(says).collect();
+        let mut flags = kept.iter();
+        self.labels.retain(|_| *flags.next().unwrap_or(&true));
+        for arm in &mut self.arms {
+            let mut flags = kept.iter();
+            arm.retain(|_| *flags.next().unwrap_or(&true));
+        }
+    }
+
+    /// True if all of it is in one of these, number by number.
+    fn repeats(&self, others: &[Self]) -> bool {
+        others.iter().any(|other| {
+            self.unit == other.unit
+                && self.labels.iter().enumerate().all(|(line, label)| {
+                    let same = other.labels.iter().position(|known| known == label);
+                    same.is_some_and(|same| {
+                        let values = |panel: &Self, arm: usize, line: usize| {
+                            panel.arms[arm][line].as_ref().map(|track| track.values.clone())
+                        };
+                        (0..self.arms.len())
+                            .all(|arm| values(self, arm, line) == values(other, arm, same))
+                    })
+                })
+        })
+    }
+
+    /// A title; what all labels begin with is said once, in it.
+    fn entitle(&mut self) {
+        self.log = self.unit == Unit::Time && self.labels.len() > 1;
+        if !matches!(self.unit, Unit::Count | Unit::Booked) {
+            self.title.clone_from(&self.family);
+            return;
+        }
+        let first = |label: &str| label.split_once(' ').map(|(word, _)| word.to_owned());
+        let word = self.labels.first().and_then(|label| first(label));
+        if let Some(word) = word.filter(|_| self.labels.len() > 1)
+            && self.labels.iter().all(|label| first(label).as_ref() == Some(&word))
+        {
+            self.labels.iter_mut().for_each(|label| *label = label[word.len() + 1..].to_owned());
+            self.title = word;
+            return;
+        }
+        self.title = match self.labels.as_slice() {
+            [first, second, _, ..] => format!("{first}, {second}, ..."),
+            labels => labels.join(" and "),
+        };
+    }
+}
+
+/// The states of an arm.
+pub(super) fn states(series: &Series) -> Vec<State> {
+    let tracks = series.tracks().into_iter().filter(|track| track.unit == Unit::State);
+    let state = |track: Track<'_>| {
+        let label = format!("{} {}", track.component, track.words).trim().to_owned();
+        State { label, spans: spans(series, &track.values) }
+    };
+    tracks.map(state).filter(|state| !state.spans.is_empty()).collect()
+}
+
+/// Bins in a row in which something was so are one span. It began late in the first of them and
+/// ended early in the last, as far as these were not full.
+fn spans(series: &Series, values: &[Scalar]) -> Vec<(u64, u64)> {
+    let held = |bin: usize| match values.get(bin) {
+        Some(Scalar::Integer(ns)) => *ns,
+        _ => 0,
+    };
+    let mut spans = Vec::new();
+    let mut bin = 0;
+    while bin < values.len() {
+        let first = bin;
+        while bin < values.len() && held(bin) > 0 {
+            bin += 1;
+        }
+        if bin > first {
+            let last = bin - 1;
+            spans.push(if first == last {
+                (series.start_of(first), series.end_of(last))
+            } else {
+                let from = series.end_of(first).saturating_sub(held(first));
+                (from, series.start_of(last).saturating_add(held(last)))
+            });
+        }
+        bin += 1;
+    }
+    spans
+}
+
+/// True for 0 and for no value.
+pub(super) fn is_nothing(value: Scalar) -> bool {
+    matches!(value, Scalar::None | Scalar::Integer(0)) || value == Scalar::Float(0.0)
+}

@@ -1,0 +1,267 @@
+//! The page of a run: what is on it, what is not, and that nobody can make it anything else.
+
+use std::collections::BTreeMap;
+
+use dessim::ScenarioFile;
+use dessim::experiment::run::{Options, common_bins, run};
+use dessim::experiment::setting::{setting, topologies};
+use dessim::report::explanation::{
+    Counterfactual, EXPLANATION_SCHEMA, Example, Explanation, Phase, PhaseKind, Point, Step, Story,
+    Topic,
+};
+use dessim::report::html::{Sheet, to_html};
+use dessim::report::result::RunResult;
+use dessim::scenario::resolved;
+use sha2::{Digest, Sha256};
+
+const SMALL: &str = r#"Scenario(
+    schema: 1,
+    about: "Small",
+    seed: 3,
+    duration: "3s",
+    load: { "users": Load(arrivals: Poisson(rate: "150/s")) },
+    services: { "db": Service(time: Exponential(mean: "10ms"), slots: 1, queue: 2) },
+    faults: { "freeze": Fault(service: "db", from: "1s", until: "1.2s", effect: Frozen) },
+    arms: {
+        "plain": Arm(calls: { "users": Call(to: "db") }),
+        "retry": Arm(
+            about: "Three tries",
+            calls: { "users": Call(to: "db", policy: [
+                Breaker(window: 20, failure_threshold: 15, open_duration: "300ms"),
+                Retry(max_retries: 2),
+                Timeout("50ms"),
+            ]) },
+        ),
+    },
+)
+"#;
+
+fn file(name: &str, text: &str) -> ScenarioFile {
+    let file = ScenarioFile::from_bytes(name, text.as_bytes());
+    file.unwrap_or_else(|problems| panic!("{name}: {problems}"))
+}
+
+fn played(file: &ScenarioFile) -> RunResult {
+    let options = Options::default().sampled(&file.scenario);
+    let mut result = run(&file.scenario, &file.name, &options).expect("it runs");
+    result.scenario.resolved = Some(resolved(&file.scenario));
+    result
+}
+
+fn page(file: &ScenarioFile, explanation: Option<&Explanation>) -> String {
+    let result = played(file);
+    to_html(&Sheet {
+        result: &result,
+        setting: &setting(&file.scenario),
+        explanation,
+        topologies: &topologies(&file.scenario, &result),
+        replayed: false,
+    })
+}
+
+/// The page without what stands between `open` and `close`, these included.
+fn without(page: &str, open: &str, close: &str) -> String {
+    let mut parts = page.split(open);
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        text.push_str(part.split_once(close).expect("it is closed").1);
+    }
+    text
+}
+
+/// An explanation of everything that can be in one, with `text` for every text.
+fn explained(file: &ScenarioFile, text: &str) -> Explanation {
+    let result = played(file);
+    let text = || text.to_owned();
+    let phase = |kind, from_ns, until_ns| Phase { kind, from_ns, until_ns, because: text() };
+    let step = |at_ns, attempt| Step { at_ns, component: text(), attempt, text: text() };
+    let point = |topic, until_ns| Point { topic, text: text(), from_ns: 1_000, until_ns };
+    let story = Story {
+        phases: vec![
+            phase(PhaseKind::Steady, 0, 1_000_000_000),
+            phase(PhaseKind::Trigger, 1_000_000_000, 3_000_000_000),
+        ],
+        points: vec![
+            point(Topic::Outcome, 1_000),
+            point(Topic::Loop, 2_000),
+            point(Topic::Loop, 3_000),
+        ],
+        example: Some(Example {
+            request: text(),
+            because: text(),
+            steps: (0..14).map(|at| step(at * 1_000_000, 1)).collect(),
+        }),
+        what_if: vec![Counterfactual {
+            change: text(),
+            saved: 4,
+            lost: 1,
+            failing: 9,
+            amplification: Some(1.5),
+            text: text(),
+        }],
+        untried: 2,
+    };
+    let arms = result.arms.keys().map(|arm| (arm.clone(), story.clone()));
+    Explanation {
+        schema: EXPLANATION_SCHEMA,
+        scenario: result.scenario.clone(),
+        seed: result.seed,
+        fingerprint: result.fingerprint,
+        arms: arms.collect::<BTreeMap<_, _>>(),
+    }
+}
+
+#[test]
+fn a_small_page() {
+    let file = file("small", SMALL);
+    let page = page(&file, Some(&explained(&file, "told")));
+    let page = without(&page, "<script", "</script>");
+    let page = without(&without(&page, "<style", "</style>"), "<svg", "</svg>");
+    let page = without(&without(&page, "<pre", "</pre>"), "<table", "</table>");
+    insta::assert_snapshot!("page_small", page.replace("><", ">\n<"));
+}
+
+#[test]
+fn pages_are_the_same_to_the_byte() {
+    let file = file("small", SMALL);
+    let explanation = explained(&file, "told");
+    let twice = [(); 2].map(|()| page(&file, Some(&explanation)));
+    assert!(twice[0] == twice[1], "two pages of one run differ");
+}
+
+/// Everything that a name or a text can be must come out as text.
+#[test]
+fn names_are_no_markup() {
+    let hostile = "</script><img src=x onerror=alert(1)>\"'&\u{2028}]]>-->";
+    let name = "</script><img src=x onerror=alert(1)>\\\"'&]]>-->";
+    let text = SMALL
+        .replace("\"Small\"", &format!("\"{name}\""))
+        .replace("\"Three tries\"", &format!("\"{name}\""))
+        .replace("\"users\"", &format!("\"users{name}\""))
+        .replace("\"db\"", &format!("\"db{name}\""))
+        .replace("\"freeze\"", &format!("\"freeze{name}\""))
+        .replace("\"plain\"", &format!("\"plain{name}\""));
+    let mut file = file("small", &text);
+    hostile.clone_into(&mut file.name);
+    let page = page(&file, Some(&explained(&file, hostile)));
+    assert!(page.contains("&lt;img src=x onerror=alert(1)&gt;"), "it is not there at all");
+    assert!(!page.contains("<img"), "an image got out");
+    assert_eq!(page.matches("</script").count(), 3, "a script was ended early");
+    assert_eq!(page.matches("<script").count(), 3, "a script was begun");
+    // Within the data, everything is still what it was.
+    let data = page.split_once("id=\"data\">").expect("there is data").1;
+    let data = data.split_once("</script>").expect("it ends").0;
+    assert!(!data.contains(['<', '>', '&', '\u{2028}']), "something is not escaped");
+    let data: serde_json::Value = serde_json::from_str(data).expect("it is JSON");
+    let arm = data["arms"][0]["name"].as_str().expect("a name");
+    assert_eq!(arm, format!("plain{}", name.replace('\\', "")));
+}
+
+/// No address of anything that could be fetched, and a policy that lets only these scripts run.
+#[test]
+fn the_policy_names_the_scripts_that_are_there() {
+    let page = page(&file("small", SMALL), None);
+    let policy = page.split_once("Content-Security-Policy\" content=\"").expect("a policy").1;
+    let policy = policy.split_once('"').expect("it ends").0;
+    assert!(policy.starts_with("default-src 'none'; "), "{policy}");
+    let script = policy.split(';').find(|part| part.trim().starts_with("script-src"));
+    let mut hashes = 0;
+    for text in page.split("<script>").skip(1) {
+        let text = text.split_once("</script>").expect("it ends").0;
+        let hash = format!("'sha256-{}'", base64(&Sha256::digest(text.as_bytes())));
+        assert!(script.expect("scripts").contains(&hash), "the policy lacks {hash}");
+        hashes += 1;
+    }
+    assert_eq!(hashes, 2);
+    assert!(!script.expect("scripts").contains("unsafe"));
+    for fetched in ["src=", "url(", "@import", "<link", "http-equiv=\"refresh"] {
+        let text = without(&page, "<script", "</script>");
+        assert!(!text.contains(fetched), "{fetched} is in the page");
+    }
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for chunk in bytes.chunks(3) {
+        let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for digit in 0..4 {
+            let six = (bits >> (18 - 6 * digit)) & 63;
+            let known = digit <= chunk.len();
+            text.push(if known { char::from(DIGITS[six as usize]) } else { '=' });
+        }
+    }
+    text
+}
+
+/// What ships is shown, in a page that is small enough to send.
+#[test]
+fn every_scenario_has_a_page() {
+    let mut pages = 0;
+    for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios")).unwrap() {
+        let file = dessim::load(entry.unwrap().path()).expect("it is a scenario");
+        let page = page(&file, None);
+        assert!(page.len() < 500_000, "{}: {} bytes", file.name, page.len());
+        for id in ["verdict", "topology", "charts", "distributions", "ledger", "reproduce"] {
+            assert!(page.contains(&format!("id=\"{id}\"")), "{}: no {id}", file.name);
+        }
+        let data = page.split_once("id=\"data\">").expect("there is data").1;
+        let data = data.split_once("</script>").expect("it ends").0;
+        let data: serde_json::Value = serde_json::from_str(data).expect("it is JSON");
+        let arms = data["arms"].as_array().expect("arms").len();
+        for panel in data["panels"].as_array().expect("panels") {
+            let lines = panel["labels"].as_array().expect("labels").len();
+            assert!(lines > 0 && panel["arms"].as_array().expect("arms").len() == arms);
+            let drawn = panel["arms"].as_array().into_iter().flatten();
+            let drawn = drawn.flat_map(|arm| arm.as_array().expect("lines"));
+            assert!(drawn.clone().any(serde_json::Value::is_array), "a panel of nothing");
+            for values in drawn.filter_map(serde_json::Value::as_array) {
+                assert!(values.iter().any(|value| value.as_f64().unwrap_or(0.0) != 0.0));
+            }
+        }
+        pages += 1;
+    }
+    assert!(pages >= 10, "{pages}");
+}
+
+#[test]
+fn charts_are_chosen_by_what_numbers_are() {
+    let page = page(&file("small", SMALL), None);
+    let data = page.split_once("id=\"data\">").expect("there is data").1;
+    let data: serde_json::Value =
+        serde_json::from_str(data.split_once("</script>").expect("it ends").0).expect("JSON");
+    let panels = data["panels"].as_array().expect("panels");
+    let told: Vec<String> = panels
+        .iter()
+        .map(|panel| {
+            let labels: Vec<_> = panel["labels"].as_array().into_iter().flatten().collect();
+            let labels: Vec<_> = labels.iter().filter_map(|label| label.as_str()).collect();
+            let (unit, log) = (panel["unit"].as_str().unwrap_or("-"), panel["log"] == true);
+            format!("{unit}{}: {}", if log { ", log" } else { "" }, labels.join(", "))
+        })
+        .collect();
+    insta::assert_snapshot!("page_panels", told.join("\n"));
+    // The breaker's state is a band, in the arm that has one.
+    let bands = |arm: usize| data["arms"][arm]["bands"].as_array().expect("bands").clone();
+    let labels = |arm: usize| bands(arm).iter().map(|band| band[1].to_string()).collect::<Vec<_>>();
+    assert_eq!(labels(0), ["\"freeze: db frozen\""]);
+    assert_eq!(labels(1), ["\"freeze: db frozen\"", "\"users.breaker open\""]);
+    assert_eq!(bands(0)[0][2].to_string(), "[[1000000000,1200000000]]");
+}
+
+#[test]
+fn arms_of_unlike_length_get_bins_of_one_width() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/wide_bulkhead.ron");
+    let file = dessim::load(path).expect("it is a scenario");
+    let first = played(&file);
+    let sample = common_bins(&first).expect("the arms are of unlike length");
+    let options = Options { sample: Some(sample), ..Options::default() };
+    let again = run(&file.scenario, &file.name, &options).expect("it runs");
+    let series = |arm: &str| again.arms[arm].series.clone().expect("there is a series");
+    let (one, other) = (series("rpc"), series("event-driven"));
+    assert_eq!((one.bin_ns, other.bin_ns), (20_000_000, 20_000_000));
+    assert!(one.bins.max(other.bins) <= 800);
+    assert_eq!(common_bins(&again), None);
+    assert_eq!(again.fingerprint, first.fingerprint);
+}
