@@ -8,7 +8,7 @@ use crate::metrics::summary::{Component, Metric};
 
 const ARRIVALS: Meter = Meter::new("arrivals", "attempts that arrive");
 const BUSY: Meter = Meter::new("busy", "slots taken");
-const BUSY_AGAINST_KNEE: Meter = Meter::new("busy", "slots taken, against the knee");
+const BUSY_AGAINST_KNEE: Meter = Meter::new("busy", "slots of the knee");
 const WAITING: Meter = Meter::new("waiting", "in line");
 const ANSWERED: Meter = Meter::new("answered", "answered");
 const ERRORS: Meter = Meter::new("errors", "errors");
