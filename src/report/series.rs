@@ -34,6 +34,8 @@ pub enum Unit {
     Booked,
     /// A level.
     Level,
+    /// A level over its limit: what a chart of the level shows already.
+    Ratio,
     /// Nanoseconds for which something was so.
     State,
     /// A number at the end of the bin.
@@ -50,6 +52,7 @@ impl Unit {
             Self::Count => "count",
             Self::Booked => "booked_ns",
             Self::Level => "level",
+            Self::Ratio => "ratio",
             Self::State => "state_ns",
             Self::Reading => "reading",
             Self::Time => "ns",
@@ -94,11 +97,21 @@ impl Series {
                     Some(mean) => Scalar::Float(mean),
                     None => Scalar::None,
                 };
-                let means = (0..self.bins).map(mean).collect();
-                vec![
+                let means: Vec<Scalar> = (0..self.bins).map(mean).collect();
+                let used = limit.filter(|limit| *limit > 0).map(|limit| {
+                    let ratio = |mean: &Scalar| match mean.as_f64() {
+                        Some(mean) => Scalar::Float(mean / limit as f64),
+                        None => Scalar::None,
+                    };
+                    let ratios = means.iter().map(ratio).collect();
+                    track("utilisation", "part of the limit", Unit::Ratio, ratios)
+                });
+                let mut tracks = vec![
                     Track { limit: *limit, ..track("mean", "mean", Unit::Level, means) },
                     Track { limit: *limit, ..track("max", "most", Unit::Level, integers(max)) },
-                ]
+                ];
+                tracks.extend(used);
+                tracks
             }
             Values::Latencies(_) => {
                 let quantile = |(part, words, q): (&str, &str, f64)| {

@@ -143,7 +143,7 @@ const fn unit(unit: Unit) -> &'static str {
     match unit {
         Unit::Count => "per second",
         Unit::Booked => "seconds a second",
-        Unit::Level | Unit::Reading | Unit::State | Unit::Time => "",
+        Unit::Level | Unit::Ratio | Unit::Reading | Unit::State | Unit::Time => "",
     }
 }
 

@@ -45,7 +45,7 @@ pub(super) fn panels(result: &RunResult) -> Vec<Panel<'_>> {
     let arms = result.arms.len();
     for (at, arm) in result.arms.values().enumerate() {
         for track in arm.series.iter().flat_map(Series::tracks) {
-            if track.unit != Unit::State {
+            if !matches!(track.unit, Unit::State | Unit::Ratio) {
                 place(&mut panels, at, arms, track);
             }
         }
@@ -109,7 +109,7 @@ fn family(track: &Track<'_>) -> (String, String) {
             let books = if track.metric.contains('.') { "books" } else { "" };
             (books.to_owned(), track.words.clone())
         }
-        Unit::Level | Unit::Reading | Unit::Time | Unit::State => {
+        Unit::Level | Unit::Ratio | Unit::Reading | Unit::Time | Unit::State => {
             match track.words.rsplit_once(", ") {
                 Some((of, part)) => (of.to_owned(), part.to_owned()),
                 None => (track.words.clone(), track.words.clone()),
