@@ -21,7 +21,7 @@ use crate::metrics::summary::LatencySummary;
 mod tests;
 
 /// What is kept of a request: its fate, its latency and its attempts.
-pub const BYTES: usize = 1 + 8 + 4;
+pub const BYTES: usize = size_of::<Slot>();
 
 /// So many requests of a group are named.
 pub const NAMED: usize = 3;
@@ -165,27 +165,34 @@ pub struct ArmFates {
 /// The requests of a load, by their numbers.
 #[derive(Clone, Debug, Default)]
 struct LoadFates {
-    became: Vec<u8>,
-    took_ns: Vec<u64>,
-    attempts: Vec<u32>,
+    requests: Vec<Slot>,
+}
+
+/// What is kept of a request.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    took_ns: u64,
+    attempts: u32,
+    became: u8,
 }
 
 impl LoadFates {
     fn set(&mut self, request: u64, became: Became, took_ns: u64, attempts: u32) {
+        let slot = Slot { took_ns, attempts, became: became.code() };
         let at = request as usize;
-        if at >= self.became.len() {
-            self.became.resize(at + 1, ABSENT);
-            self.took_ns.resize(at + 1, 0);
-            self.attempts.resize(at + 1, 0);
+        if let Some(known) = self.requests.get_mut(at) {
+            *known = slot;
+            return;
         }
-        self.became[at] = became.code();
-        self.took_ns[at] = took_ns;
-        self.attempts[at] = attempts;
+        // Requests end about in the order in which they arrive: what is missing comes soon.
+        let absent = Slot { took_ns: 0, attempts: 0, became: ABSENT };
+        self.requests.resize(at, absent);
+        self.requests.push(slot);
     }
 
     fn get(&self, at: usize) -> Option<Known> {
-        let became = Became::of(*self.became.get(at)?)?;
-        Some(Known { became, took_ns: self.took_ns[at], attempts: self.attempts[at] })
+        let Slot { took_ns, attempts, became } = *self.requests.get(at)?;
+        Some(Known { became: Became::of(became)?, took_ns, attempts })
     }
 }
 
@@ -221,7 +228,7 @@ impl ArmFates {
         self.places.iter().flat_map(|(name, &place)| {
             let load = &self.loads[place];
             let known = move |at: usize| Some((name.as_str(), at as u64, load.get(at)?));
-            (0..load.became.len()).filter_map(known)
+            (0..load.requests.len()).filter_map(known)
         })
     }
 
@@ -292,7 +299,7 @@ impl FateChanges {
         let (mut slower, mut faster) = (Recorder::default(), Recorder::default());
         for name in names {
             let (a, b) = (a.load(name), b.load(name));
-            let len = |of: Option<&LoadFates>| of.map_or(0, |of| of.became.len());
+            let len = |of: Option<&LoadFates>| of.map_or(0, |of| of.requests.len());
             for at in 0..len(a).max(len(b)) {
                 let (a, b) = (a.and_then(|of| of.get(at)), b.and_then(|of| of.get(at)));
                 let (a, b) = match (a, b) {

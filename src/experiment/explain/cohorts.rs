@@ -3,6 +3,8 @@
 //! Goodput of an instant mixes requests that arrived at different times. Whether a system was
 //! well at an instant is a question about the requests that arrived then.
 
+use std::ops::Range;
+
 use crate::metrics::fate::Fate;
 use crate::metrics::probe::End;
 use crate::metrics::sampler::{FINE_BINS, FIRST_WIDTH_NS, MAX_BINS, Resolution};
@@ -32,6 +34,8 @@ pub(super) struct Cohorts {
     /// No more bins than the series has, or their width would not divide that of the series.
     most: usize,
     bins: Vec<Cohort>,
+    /// The latest bin and its stretch: requests end about in the order in which they arrive.
+    latest: (usize, Range<u64>),
     /// By which the width grows next, and the sum of this factor and the one after it.
     factor: (u64, u64),
 }
@@ -42,22 +46,32 @@ impl Cohorts {
             Resolution::Auto => (FIRST_WIDTH_NS, FINE_BINS, (2, 7)),
             Resolution::Every(width) => (width.as_ns().max(1), MAX_BINS, (2, 4)),
         };
-        Self { width_ns, most, bins: Vec::new(), factor }
+        Self { width_ns, most, bins: Vec::new(), latest: (0, 0..0), factor }
     }
 
     pub(super) fn record(&mut self, end: &End) {
-        while end.arrived.as_ns() / self.width_ns >= self.most as u64 {
+        let arrived = end.arrived.as_ns();
+        if !self.latest.1.contains(&arrived) {
+            self.find(arrived);
+        }
+        let good = u64::from(end.fate == Fate::Succeeded);
+        self.bins[self.latest.0].add(Cohort { ended: 1, good });
+    }
+
+    /// Makes the bin of `arrived` the latest, and bins wider if there are too many.
+    fn find(&mut self, arrived: u64) {
+        while arrived / self.width_ns >= self.most as u64 {
             let (factor, both) = self.factor;
             self.bins = merged(&self.bins, factor as usize);
             self.width_ns = self.width_ns.saturating_mul(factor);
             self.factor = (both - factor, both);
         }
-        let bin = (end.arrived.as_ns() / self.width_ns) as usize;
-        if self.bins.len() <= bin {
-            self.bins.resize(bin + 1, Cohort::default());
+        let bin = arrived / self.width_ns;
+        let start = bin * self.width_ns;
+        self.latest = (bin as usize, start..start.saturating_add(self.width_ns));
+        if self.bins.len() <= self.latest.0 {
+            self.bins.resize(self.latest.0 + 1, Cohort::default());
         }
-        let good = u64::from(end.fate == Fate::Succeeded);
-        self.bins[bin].add(Cohort { ended: 1, good });
     }
 
     /// One cohort a bin of the series, whose width is a multiple.
