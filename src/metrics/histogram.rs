@@ -61,14 +61,18 @@ impl<const DIGITS: u32> Histogram<DIGITS> {
     /// `q` is in [0, 1]. Zero without values.
     #[must_use]
     pub fn quantile(&self, q: f64) -> u64 {
-        let total: u64 = self.counts.iter().sum();
-        let rank = ((q * total as f64).ceil() as u64).clamp(1, total.max(1));
+        self.ranks().quantile(q)
+    }
+
+    /// Its counts added up, for whoever wants many quantiles.
+    #[must_use]
+    pub fn ranks(&self) -> Ranks<DIGITS> {
         let mut seen = 0;
-        let at = self.counts.iter().position(|count| {
+        let up_to = |count: &u64| {
             seen += count;
-            seen >= rank
-        });
-        at.map_or(0, middle::<DIGITS>)
+            seen
+        };
+        Ranks { up_to: self.counts.iter().map(up_to).collect() }
     }
 
     /// True without values.
@@ -95,6 +99,23 @@ impl<const DIGITS: u32> Histogram<DIGITS> {
             histogram.counts[bucket] += count;
         }
         histogram
+    }
+}
+
+/// The values of a histogram up to each bucket.
+#[derive(Clone, Debug)]
+pub struct Ranks<const DIGITS: u32 = BITS> {
+    up_to: Vec<u64>,
+}
+
+impl<const DIGITS: u32> Ranks<DIGITS> {
+    /// As [`Histogram::quantile`].
+    #[must_use]
+    pub fn quantile(&self, q: f64) -> u64 {
+        let total = self.up_to.last().copied().unwrap_or(0);
+        let rank = ((q * total as f64).ceil() as u64).clamp(1, total.max(1));
+        let at = self.up_to.partition_point(|&seen| seen < rank);
+        if at == self.up_to.len() { 0 } else { middle::<DIGITS>(at) }
     }
 }
 

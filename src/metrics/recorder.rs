@@ -148,8 +148,9 @@ impl Recorder {
     fn quantiles(&self) -> impl Fn(f64) -> u64 {
         let mut sorted = self.samples.clone();
         sorted.sort_unstable();
-        move |q| match &self.histogram {
-            Some(histogram) => histogram.quantile(q).clamp(self.min, self.max),
+        let ranks = self.histogram.as_ref().map(|histogram| histogram.ranks());
+        move |q| match &ranks {
+            Some(ranks) => ranks.quantile(q).clamp(self.min, self.max),
             None => quantile_type_7(&sorted, q),
         }
     }
