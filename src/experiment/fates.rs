@@ -20,8 +20,8 @@ use crate::metrics::summary::LatencySummary;
 #[cfg(test)]
 mod tests;
 
-/// What is kept of a request: its fate, its latency and its attempts.
-pub const BYTES: usize = size_of::<Slot>();
+/// What is kept of a request: its fate, its latency and its attempts; of lean ones the fate alone.
+pub const BYTES: usize = size_of::<u8>() + size_of::<(u64, u32)>();
 
 /// So many requests of a group are named.
 pub const NAMED: usize = 3;
@@ -96,6 +96,8 @@ pub const fn good(fate: Fate) -> bool {
 #[derive(Clone, Debug, Default)]
 pub struct Fates {
     arms: Vec<(String, ArmFates)>,
+    /// Only fates are kept: a byte a request, and no latencies or attempts.
+    lean: bool,
 }
 
 impl Fates {
@@ -103,6 +105,12 @@ impl Fates {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The same, keeping fates alone: latencies and attempts are 0 in whatever is made of it.
+    #[must_use]
+    pub fn lean() -> Self {
+        Self { lean: true, ..Self::default() }
     }
 
     /// Those of the arm `name`, if it was played.
@@ -140,15 +148,16 @@ impl Listener for Fates {
 
     fn ended(&mut self, end: &End) {
         if let (true, Some((_, arm))) = (end.measured, self.arms.last_mut()) {
-            let took = (end.at - end.arrived).as_ns();
-            let became = Became::Ended(end.fate);
-            arm.loads[end.load as usize].set(end.request, became, took, end.attempts);
+            let (became, attempts) = (Became::Ended(end.fate), end.attempts);
+            let known = Known { became, took_ns: (end.at - end.arrived).as_ns(), attempts };
+            arm.loads[end.load as usize].set(end.request, known, self.lean);
         }
     }
 
     fn unfinished(&mut self, of: &Unfinished) {
         if let (true, Some((_, arm))) = (of.measured, self.arms.last_mut()) {
-            arm.loads[of.load as usize].set(of.request, Became::InFlight, 0, of.attempts);
+            let known = Known { became: Became::InFlight, took_ns: 0, attempts: of.attempts };
+            arm.loads[of.load as usize].set(of.request, known, self.lean);
         }
     }
 }
@@ -165,35 +174,35 @@ pub struct ArmFates {
 /// The requests of a load, by their numbers.
 #[derive(Clone, Debug, Default)]
 struct LoadFates {
-    requests: Vec<Slot>,
-}
-
-/// What is kept of a request.
-#[derive(Clone, Copy, Debug)]
-struct Slot {
-    took_ns: u64,
-    attempts: u32,
-    became: u8,
+    became: Vec<u8>,
+    /// How long they took and how often they were sent; nothing where only fates are kept.
+    costs: Vec<(u64, u32)>,
 }
 
 impl LoadFates {
-    fn set(&mut self, request: u64, became: Became, took_ns: u64, attempts: u32) {
-        let slot = Slot { took_ns, attempts, became: became.code() };
-        let at = request as usize;
-        if let Some(known) = self.requests.get_mut(at) {
-            *known = slot;
-            return;
+    fn set(&mut self, request: u64, known: Known, lean: bool) {
+        put(&mut self.became, request as usize, known.became.code(), ABSENT);
+        if !lean {
+            put(&mut self.costs, request as usize, (known.took_ns, known.attempts), (0, 0));
         }
-        // Requests end about in the order in which they arrive: what is missing comes soon.
-        let absent = Slot { took_ns: 0, attempts: 0, became: ABSENT };
-        self.requests.resize(at, absent);
-        self.requests.push(slot);
     }
 
     fn get(&self, at: usize) -> Option<Known> {
-        let Slot { took_ns, attempts, became } = *self.requests.get(at)?;
-        Some(Known { became: Became::of(became)?, took_ns, attempts })
+        let became = Became::of(*self.became.get(at)?)?;
+        let (took_ns, attempts) = self.costs.get(at).copied().unwrap_or_default();
+        Some(Known { became, took_ns, attempts })
     }
+}
+
+/// Requests end about in the order in which they arrive: what is missing comes soon.
+#[inline]
+fn put<T: Copy>(values: &mut Vec<T>, at: usize, value: T, absent: T) {
+    if let Some(known) = values.get_mut(at) {
+        *known = value;
+        return;
+    }
+    values.resize(at, absent);
+    values.push(value);
 }
 
 /// What is known of a request.
@@ -228,7 +237,7 @@ impl ArmFates {
         self.places.iter().flat_map(|(name, &place)| {
             let load = &self.loads[place];
             let known = move |at: usize| Some((name.as_str(), at as u64, load.get(at)?));
-            (0..load.requests.len()).filter_map(known)
+            (0..load.became.len()).filter_map(known)
         })
     }
 
@@ -239,7 +248,7 @@ impl ArmFates {
             self.loads.push(LoadFates::default());
             self.loads.len() - 1
         });
-        self.loads[place].set(request, known.became, known.took_ns, known.attempts);
+        self.loads[place].set(request, known, false);
     }
 
     fn load(&self, name: &str) -> Option<&LoadFates> {
@@ -299,7 +308,7 @@ impl FateChanges {
         let (mut slower, mut faster) = (Recorder::default(), Recorder::default());
         for name in names {
             let (a, b) = (a.load(name), b.load(name));
-            let len = |of: Option<&LoadFates>| of.map_or(0, |of| of.requests.len());
+            let len = |of: Option<&LoadFates>| of.map_or(0, |of| of.became.len());
             for at in 0..len(a).max(len(b)) {
                 let (a, b) = (a.and_then(|of| of.get(at)), b.and_then(|of| of.get(at)));
                 let (a, b) = match (a, b) {

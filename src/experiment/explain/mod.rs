@@ -125,7 +125,7 @@ struct Witness {
 
 impl Witness {
     fn new(resolution: Resolution) -> Self {
-        Self { resolution, fates: Fates::new(), cohorts: Vec::new() }
+        Self { resolution, fates: Fates::lean(), cohorts: Vec::new() }
     }
 
     /// What became of the requests of an arm, and its cohorts in the bins of its series.
