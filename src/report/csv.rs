@@ -119,9 +119,9 @@ mod tests {
         let first = rows.iter().position(|row| !row[5].is_empty()).expect("there are bins");
         assert!(rows[..first].iter().all(|row| row[5].is_empty() && row[6].is_empty()));
         assert!(rows[first..].iter().all(|row| !row[5].is_empty() && !row[6].is_empty()));
-        // Two arms, nine numbers, four bins.
-        assert_eq!(rows.len() - first, 2 * 9 * 4);
-        let bins: Vec<&str> = text.lines().skip(1 + first).take(36).collect();
+        // Two arms, ten numbers, four bins.
+        assert_eq!(rows.len() - first, 2 * 10 * 4);
+        let bins: Vec<&str> = text.lines().skip(1 + first).take(40).collect();
         insta::assert_snapshot!(bins.join("\n"));
     }
 

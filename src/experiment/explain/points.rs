@@ -218,7 +218,7 @@ impl Evidence<'_> {
                     })
                 })
                 .collect();
-            let text = format!("{name}: {}", told.join("; "));
+            let text = format!("edge {name}: {}", told.join("; "));
             (!told.is_empty()).then(|| self.point(Topic::Edges, text, (0, self.series.end_ns)))
         };
         let all = pipelines(self.system);

@@ -99,18 +99,19 @@ fn what_if(story: &Story) -> Markup {
         html! {
             tr {
                 th scope="row" { (what.change) }
-                td { (count(what.saved)) " of " (count(what.failing)) }
+                td { (count(what.saved)) }
                 td { (count(what.lost)) }
                 td { (what.amplification.map_or(NO_VALUE.to_owned(), number)) }
             }
         }
     };
+    let failing = story.what_if.first().map_or(0, |what| what.failing);
     html! {
         @if !story.what_if.is_empty() {
             h4 { "The same requests with one thing changed" }
             p.small {
-                "How many of the requests that fail would succeed, how many others would fail, and \
-                 the attempts a request, with the same luck."
+                "How many of the " (count(failing)) " requests that fail would succeed, how many \
+                 others would fail, and the attempts a request, with the same luck."
             }
             div.scroll tabindex="0" role="region" aria-label="What if" {
                 table.what-if {
