@@ -6,7 +6,7 @@
 //! the sample. Labels say of what it is: `scenario`, `seed`, `arm`, `component`, `kind`.
 //!
 //! Prometheus keeps milliseconds, and reads seconds as binary fractions that it cuts off, so an
-//! instant may lose one: bins are merged to [`LEAST_BIN_NS`], and samples stay that far apart.
+//! instant may lose one: bins are merged to `LEAST_BIN_NS`, and samples stay that far apart.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
