@@ -253,21 +253,28 @@ pub(crate) enum DiffFormat {
     Json,
 }
 
+/// A run that is played to be looked at: see [`super::input::Playable`].
 #[derive(Debug, Args)]
-#[command(after_help = EXPLAIN_EXAMPLES)]
-pub(crate) struct Explain {
+pub(crate) struct Input {
     /// A scenario, or a result written by `dessim run --export-json`; `-` is standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// Explain only this arm
-    #[arg(long, value_name = "ARM")]
-    pub arm: Option<String>,
-    /// Run with this seed instead of the scenario's
+    /// Run with this seed instead of the scenario's or the result's
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub seed: Option<u64>,
     /// Replace a value of the scenario; may be repeated
     #[arg(long, value_name = "PATH=VALUE")]
     pub set: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = EXPLAIN_EXAMPLES)]
+pub(crate) struct Explain {
+    #[command(flatten)]
+    pub input: Input,
+    /// Explain only this arm
+    #[arg(long, value_name = "ARM")]
+    pub arm: Option<String>,
     /// What to print
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: TextOrJson,
@@ -285,9 +292,8 @@ pub(crate) enum TextOrJson {
 #[derive(Debug, Args)]
 #[command(after_help = TRACE_EXAMPLES)]
 pub(crate) struct Trace {
-    /// A scenario, or a result that `dessim run --export-json` saved; `-` is standard input
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
+    #[command(flatten)]
+    pub input: Input,
     /// Follow this request: its number, or LOAD#NUMBER; may be repeated
     #[arg(long, value_name = "REQUEST", conflicts_with_all = ["slowest", "failed"])]
     pub request: Vec<Wish>,
@@ -300,12 +306,6 @@ pub(crate) struct Trace {
     /// Follow requests of this arm only
     #[arg(long, value_name = "ARM")]
     pub arm: Option<String>,
-    /// Run with this seed instead of the scenario's
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    pub seed: Option<u64>,
-    /// Replace a value of the scenario; may be repeated
-    #[arg(long, value_name = "PATH=VALUE")]
-    pub set: Vec<String>,
     /// What to print; the last three are for viewers
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: StoryFormat,
@@ -346,18 +346,11 @@ const MOST_STORIES: usize = 100_000;
 #[derive(Debug, Args)]
 #[command(after_help = REPORT_EXAMPLES)]
 pub(crate) struct Report {
-    /// A scenario, or a result written by `dessim run --export-json`; `-` is standard input
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
+    #[command(flatten)]
+    pub input: Input,
     /// Where to write it; `-` is standard output [default: FILE's stem with .html, here]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Run with this seed instead of the scenario's or the result's
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    pub seed: Option<u64>,
-    /// Replace a value of the scenario; may be repeated
-    #[arg(long, value_name = "PATH=VALUE")]
-    pub set: Vec<String>,
     /// Write the figures as SVG into this directory, too
     #[arg(long, value_name = "DIR")]
     pub svg: Option<PathBuf>,

@@ -13,13 +13,13 @@ use super::input::{self, Playable};
 use super::ui::{Failure, Ui};
 
 pub(super) fn explain(ui: &Ui, args: &Explain) -> Result<Exit, Failure> {
-    let input = Playable::open(&args.file, &args.set)?;
+    let input = Playable::open(&args.input.file, &args.input.set)?;
     input::warn(ui, &input.file);
     let only = args.arm.as_deref();
     if let Some(arm) = only {
         known_arm(&input.file.scenario, arm)?;
     }
-    let options = input.options(args.seed);
+    let options = input.options(args.input.seed)?;
     let effort = if args.everything { Effort::Everything } else { Effort::Bounded };
     let (result, explanation) =
         tell(&input.file.scenario, &input.file.name, &options, only, effort)

@@ -27,7 +27,9 @@ const SCHEMA: &str = "dessim.requests/1";
 
 pub(super) fn trace(ui: &Ui, args: &Trace) -> Result<Exit, Failure> {
     let target = args.output.as_deref().map(Target::new).transpose()?;
-    if let Some(target) = target.as_ref().filter(|to| !is_dash(&args.file) && to.is(&args.file)) {
+    if let Some(target) =
+        target.as_ref().filter(|to| !is_dash(&args.input.file) && to.is(&args.input.file))
+    {
         let message = format!("--output {} would replace what is read", target.shown());
         return Err(Failure::usage(message, "give it another file"));
     }
@@ -35,13 +37,13 @@ pub(super) fn trace(ui: &Ui, args: &Trace) -> Result<Exit, Failure> {
         let message = "--epoch goes with --format otlp: only its instants are of a calendar";
         return Err(Failure::usage(message, "add --format otlp, or leave --epoch out"));
     }
-    let playable = Playable::open(&args.file, &args.set)?;
+    let playable = Playable::open(&args.input.file, &args.input.set)?;
     if !args.quiet {
         input::warn(ui, &playable.file);
     }
     let pick = pick(args);
     let file = &playable.file;
-    let options = playable.options(args.seed);
+    let options = playable.options(args.input.seed)?;
     let followed = follow(&file.scenario, &file.name, &options, (&pick, args.arm.as_deref()));
     let followed = followed.map_err(|error| match error {
         FollowError::Build(error) => Failure::invalid(error.to_string()),

@@ -11,6 +11,7 @@ use dessim::report::result::RunResult;
 use dessim::scenario::Document;
 
 use super::Exit;
+use super::run::feasible;
 use super::ui::{Failure, Ui, shown};
 
 /// More than this is no scenario; reading a device would never end.
@@ -110,10 +111,12 @@ impl Playable {
         self.saved.is_some()
     }
 
-    /// How to play it: as it was played, or as its scenario says, if not with another seed.
-    pub(super) fn options(&self, seed: Option<u64>) -> Options {
+    /// How to play it: as it was played, or as its scenario says, if not with another seed. Refuses
+    /// what would run for days.
+    pub(super) fn options(&self, seed: Option<u64>) -> Result<Options, Failure> {
         let options = self.saved.as_ref().map_or_else(Options::default, Saved::options);
-        Options { seed: seed.or(options.seed), ..options }
+        feasible(&self.file, options.max_events != Options::default().max_events)?;
+        Ok(Options { seed: seed.or(options.seed), ..options })
     }
 
     /// True if `again` is a saved result that was played again, and is the same run.

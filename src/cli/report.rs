@@ -17,24 +17,25 @@ use super::Exit;
 use super::args::Report;
 use super::folder::Folder;
 use super::input::{self, Playable, is_dash};
-use super::run::{ended, feasible};
+use super::run::ended;
 use super::target::Target;
 use super::ui::{Failure, Ui, shown};
 
 pub(super) fn report(ui: &Ui, args: &Report) -> Result<Exit, Failure> {
-    let path =
-        args.output.clone().unwrap_or_else(|| PathBuf::from(input::name(&args.file) + ".html"));
+    let path = args
+        .output
+        .clone()
+        .unwrap_or_else(|| PathBuf::from(input::name(&args.input.file) + ".html"));
     let target = Target::new(&path)?;
-    if !is_dash(&args.file) && target.is(&args.file) {
+    if !is_dash(&args.input.file) && target.is(&args.input.file) {
         let message = format!("the report {} would replace what it is of", target.shown());
         return Err(Failure::usage(message, "give it another file with --output"));
     }
     let folder = args.svg.as_deref().map(|dir| Folder::new(dir, args.overwrite)).transpose()?;
-    let playable = Playable::open(&args.file, &args.set)?;
+    let playable = Playable::open(&args.input.file, &args.input.set)?;
     let file = &playable.file;
     input::warn(ui, file);
-    let options = playable.options(args.seed);
-    feasible(file, options.max_events != Options::default().max_events)?;
+    let options = playable.options(args.input.seed)?;
     let (result, explanation) = play(&playable, &options)?;
     playable.verify(&result)?;
     let page = to_html(&Sheet {

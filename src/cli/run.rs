@@ -167,8 +167,8 @@ pub(super) fn feasible(file: &ScenarioFile, limited: bool) -> Result<(), Failure
         format::number(requests),
         format::count(DEFAULT_MAX_EVENTS),
     );
-    let hint = "shorten it with `duration`, `until` or `total`, or set --max-events N, at which \
-                it stops with what it has";
+    let hint = "shorten it with `duration`, `until` or `total`; `dessim run --max-events N` stops \
+                there with what it has";
     Err(Failure::Message(Exit::Invalid, message, Some(hint.to_owned())))
 }
 

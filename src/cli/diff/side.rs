@@ -48,7 +48,7 @@ impl Input {
             return Ok(Self { given, what: What::Trace(trace) });
         }
         let mut playable = Playable::open(path, set)?;
-        let mut options = playable.options(args.seed);
+        let mut options = playable.options(args.seed)?;
         playable.file.scenario.seed = options.seed.unwrap_or(playable.file.scenario.seed);
         if args.html.is_some() {
             options = options.sampled(&playable.file.scenario);

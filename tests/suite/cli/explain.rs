@@ -32,3 +32,14 @@ fn what_cannot_be_explained_is_told() {
     place.write("cut.json", &text[..200]);
     place.dessim("explain cut.json").ends(3, &["cannot read the result cut.json", "not JSON"]);
 }
+
+/// Whatever plays a run asks first whether it would ever end.
+#[test]
+fn what_would_run_for_days_is_refused_by_all_that_play_it() {
+    let place = Place::new();
+    place.write("days.ron", &super::SMALL.replace("total: 200", "total: 9000000000"));
+    for command in ["explain", "report", "trace", "diff small.ron"] {
+        let line = format!("{command} days.ron");
+        place.dessim(&line).ends(3, &["days would send about", "a run stops after"]);
+    }
+}
