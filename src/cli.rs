@@ -12,6 +12,7 @@ mod export;
 mod folder;
 mod follow;
 mod input;
+mod interrupt;
 mod plot;
 mod progress;
 mod record;
@@ -45,6 +46,8 @@ pub(crate) enum Exit {
     Nothing = 4,
     /// Two things that were compared differ.
     Difference = 99,
+    /// The user broke off; what was finished by then is kept.
+    Interrupted = 130,
 }
 
 impl From<Exit> for ExitCode {

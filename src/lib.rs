@@ -34,6 +34,7 @@ pub mod metrics;
 pub mod model;
 pub mod report;
 pub mod scenario;
+pub mod statistics;
 
 #[cfg(feature = "cli")]
 pub use api::{LoadError, load};

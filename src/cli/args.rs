@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use dessim::experiment::follow::Wish;
+use dessim::experiment::pool::Jobs;
 
 use super::export::ExportArgs;
 use super::plot::ShowArgs;
@@ -176,10 +177,27 @@ pub(crate) struct Run {
         allow_negative_numbers = true)]
     pub max_events: Option<u64>,
     #[command(flatten)]
+    pub many: Many,
+    #[command(flatten)]
     pub show: ShowArgs,
     /// Print no warnings and no progress
     #[arg(short, long)]
     pub quiet: bool,
+}
+
+/// How many runs are played.
+#[derive(Debug, Args)]
+pub(crate) struct Many {
+    /// Play so many runs at a time; changes no result [default: one a core]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..),
+        allow_negative_numbers = true)]
+    pub jobs: Option<u16>,
+}
+
+impl Many {
+    pub(crate) fn jobs(&self) -> Jobs {
+        Jobs::new(self.jobs.map(usize::from))
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

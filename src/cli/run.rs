@@ -1,12 +1,13 @@
 //! `dessim run`: one scenario, one seed or many.
 
-use std::ops::RangeInclusive;
+use std::ops::{ControlFlow, RangeInclusive};
 use std::path::{Path, PathBuf};
 
 use dessim::ScenarioFile;
 use dessim::experiment::figures::figures;
-use dessim::experiment::listen::{Listener, Nobody};
-use dessim::experiment::run::{CalendarKind, DEFAULT_MAX_EVENTS, Options, run_with};
+use dessim::experiment::pool::{Ended, in_order};
+use dessim::experiment::prepared::Prepared;
+use dessim::experiment::run::{CalendarKind, DEFAULT_MAX_EVENTS, Options};
 use dessim::experiment::warn::warnings;
 use dessim::report::page::{page, stopped};
 use dessim::report::result::RunResult;
@@ -21,6 +22,7 @@ use super::args::{Calendar, Format, Run};
 use super::export::Exports;
 use super::folder::Folder;
 use super::input::{self, is_dash};
+use super::interrupt;
 use super::plot;
 use super::progress::{Meter, When};
 use super::record::{Records, still};
@@ -208,14 +210,6 @@ fn once(
     Ok(ended(ui, &result))
 }
 
-fn simulate(
-    file: &ScenarioFile,
-    options: &Options,
-    listener: &mut dyn Listener,
-) -> Result<RunResult, Failure> {
-    run_with(&file.scenario, &file.name, options, listener).map_err(|error| broken(&error))
-}
-
 /// A run that stopped is told last, where it is read.
 pub(super) fn ended(ui: &Ui, result: &RunResult) -> Exit {
     match &result.stopped {
@@ -243,27 +237,45 @@ fn often(
         // They are about the scenario: the same whatever the seed.
         warnings(&file.scenario).iter().for_each(|warning| ui.warning(warning));
     }
-    for seed in seeds {
-        let options = Options { seed: Some(seed), ..options.clone() };
-        let result = simulate(file, &options, &mut meter.watch(&mut Nobody))?;
-        meter.run_ended();
-        if streams {
-            let printed = meter.aside(|| Ui::print_raw(&json::to_json_line(&result)));
-            // With nothing else to write, there is nothing left to run for.
-            match writing.is_over() {
-                true => printed?,
-                false => still(printed)?,
+    let prepared = Prepared::new(&file.scenario, &file.name);
+    let first = *seeds.start();
+    let mut failure = None;
+    let play = |number| prepared.run(&Options { seed: Some(first + number), ..options.clone() });
+    let runs = (seeds.end() - first).saturating_add(1);
+    let ended = in_order(args.many.jobs(), runs, interrupt::stop(), play, |_, result| {
+        let mut take = |result: RunResult| {
+            meter.run_ended();
+            if streams {
+                let printed = meter.aside(|| Ui::print_raw(&json::to_json_line(&result)));
+                // With nothing else to write, there is nothing left to run for.
+                match writing.is_over() {
+                    true => printed?,
+                    false => still(printed)?,
+                }
             }
+            if meter.aside(|| ended(ui, &result)) != Exit::Done {
+                exit = Exit::Invalid;
+            }
+            writing.add(&result)?;
+            if prints {
+                results.push(result);
+            }
+            Ok(())
+        };
+        failure = result.map_err(|error| broken(&error)).and_then(&mut take).err();
+        match failure.is_some() || (!prints && !streams && writing.is_over()) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
         }
-        if meter.aside(|| ended(ui, &result)) != Exit::Done {
-            exit = Exit::Invalid;
-        }
-        writing.add(&result)?;
-        if prints {
-            results.push(result);
-        } else if writing.is_over() && !streams {
-            break;
-        }
+    });
+    if let Some(failure) = failure {
+        return Err(failure);
+    }
+    if interrupt::stop().asked()
+        && let Ended::Before(done) = ended
+    {
+        meter.aside(|| ui.warning(&format!("interrupted after {done} of {runs} runs")));
+        exit = Exit::Interrupted;
     }
     drop(meter);
     writing.close()?;

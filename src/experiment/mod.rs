@@ -1,4 +1,5 @@
-//! Runs of scenarios: one run, its trace, where two runs part, and whose fate changed.
+//! Runs of scenarios: one run, its trace, where two runs part, and whose fate changed; and many
+//! runs, on all cores, to the same results as on one.
 
 mod choose;
 pub mod compare;
@@ -9,6 +10,8 @@ pub mod figures;
 pub mod follow;
 pub mod listen;
 mod play;
+pub mod pool;
+pub mod prepared;
 pub mod run;
 pub mod saved;
 pub mod setting;

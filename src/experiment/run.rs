@@ -1,21 +1,16 @@
-//! One run of one scenario: every arm on its own clock, merged in the order of their names.
+//! How a scenario is run, and what an arm that was played has to say.
 
 use std::collections::BTreeMap;
 
 use super::listen::{Listener, Nobody};
-use super::play::{Order, Played, Stop, play};
-use super::warn::warnings;
+use super::play::{Played, Stop};
+use super::prepared::Prepared;
 use crate::kernel::calendar::MAX_SLOTS;
 use crate::kernel::draw;
 use crate::kernel::time::Duration;
-use crate::metrics::fingerprint::Fingerprint;
 use crate::metrics::sampler::Resolution;
 use crate::model::frame::NodeId;
-use crate::report::result::{
-    ArmResult, Component, Curves, Fingerprints, Hex, Latencies, MODEL_VERSION, RESULT_SCHEMA,
-    RunResult, ScenarioId, Stopped,
-};
-use crate::scenario::arms::arms;
+use crate::report::result::{ArmResult, Component, Curves, Latencies, RunResult, Stopped};
 use crate::scenario::build::BuildError;
 use crate::scenario::canonical;
 use crate::scenario::schema::Scenario;
@@ -104,56 +99,7 @@ pub fn run_with(
     options: &Options,
     listener: &mut dyn Listener,
 ) -> Result<RunResult, BuildError> {
-    run_arms(scenario, name, options, |order| play(order, options.calendar, listener))
-}
-
-fn run_arms(
-    scenario: &Scenario,
-    name: &str,
-    options: &Options,
-    mut play: impl FnMut(&Order<'_>) -> Result<Played, BuildError>,
-) -> Result<RunResult, BuildError> {
-    let seed = options.seed.unwrap_or(scenario.seed);
-    let mut fingerprint = Fingerprint::EMPTY;
-    let mut result = RunResult {
-        schema: RESULT_SCHEMA,
-        dessim: env!("CARGO_PKG_VERSION"),
-        model: MODEL_VERSION,
-        scenario: ScenarioId {
-            name: name.to_owned(),
-            digest: Hex(digest(scenario)),
-            resolved: None,
-        },
-        seed,
-        fingerprint: Hex(0),
-        fingerprints: Fingerprints { order: Hex(0), timing: Hex(0), results: Hex(0) },
-        events: 0,
-        virtual_ns: 0,
-        stopped: None,
-        warnings: warnings(scenario),
-        arms: BTreeMap::new(),
-    };
-    for (arm_name, arm) in &arms(scenario) {
-        let max_events = options.max_events - result.events;
-        let sample = options.sample;
-        let order = Order { scenario, name: arm_name, arm, seed, max_events, sample };
-        let played = play(&order)?;
-        fingerprint.part(arm_name, &played.finished.fingerprint);
-        result.events += played.finished.events;
-        result.virtual_ns = result.virtual_ns.max(played.end.as_ns());
-        result.stopped = played.stopped(arm_name, options.max_events);
-        result.arms.insert(arm_name.clone(), played.result());
-        if result.stopped.is_some() {
-            break;
-        }
-    }
-    result.fingerprint = Hex(fingerprint.combined());
-    result.fingerprints = Fingerprints {
-        order: Hex(fingerprint.order.finish()),
-        timing: Hex(fingerprint.timing.finish()),
-        results: Hex(fingerprint.results.finish()),
-    };
-    Ok(result)
+    Prepared::new(scenario, name).run_with(options, listener)
 }
 
 /// 64 bits over what a scenario means: the same for every spelling of it, whatever its seed.
@@ -163,7 +109,7 @@ pub fn digest(scenario: &Scenario) -> u64 {
 }
 
 impl Played {
-    fn stopped(&self, arm: &str, max_events: u64) -> Option<Stopped> {
+    pub(super) fn stopped(&self, arm: &str, max_events: u64) -> Option<Stopped> {
         let (arm, at_ns) = (arm.to_owned(), self.end.as_ns());
         let name = |node: NodeId| self.names[node as usize].clone();
         Some(match self.stopped.as_ref()? {
@@ -182,7 +128,7 @@ impl Played {
         })
     }
 
-    fn result(self) -> ArmResult {
+    pub(super) fn result(self) -> ArmResult {
         let tally = self.finished.tally;
         let attempts = self.finished.edges.attempts;
         let offered = tally.requests.offered;

@@ -5,6 +5,7 @@ pub mod fingerprint;
 pub mod gauge;
 pub mod histogram;
 pub mod meter;
+pub mod names;
 pub mod probe;
 pub mod recorder;
 pub mod sampler;

@@ -125,6 +125,7 @@ impl LatencySummary {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::names;
     use crate::report::sample;
 
     /// A number that is in the JSON and not here would silently miss from CSV and page.
@@ -147,6 +148,12 @@ mod tests {
         }
         let known: Vec<_> = arm_metrics(arm).iter().map(|(name, _)| *name).collect();
         assert_eq!(known, paths);
+        // And under the name that expectations know it by.
+        let kinds = arm_metrics(arm).into_iter().map(|(name, metric)| (name, metric.kind()));
+        assert_eq!(kinds.collect::<Vec<_>>(), names::OF_ARM);
+        let parts = arm.latency.outcome.scalars();
+        let parts: Vec<_> = parts.into_iter().map(|(name, _)| name).collect();
+        assert_eq!(parts, names::PARTS.map(|(name, _)| name));
     }
 
     #[test]

@@ -19,8 +19,12 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("src/metrics", &["kernel", "metrics"]),
     ("src/model", &["kernel", "metrics", "model"]),
     ("src/scenario", &["kernel", "metrics", "model", "scenario"]),
-    ("src/report", &["kernel", "metrics", "report"]),
-    ("src/experiment", &["kernel", "metrics", "model", "scenario", "report", "experiment"]),
+    ("src/statistics", &["statistics"]),
+    ("src/report", &["kernel", "metrics", "statistics", "report"]),
+    (
+        "src/experiment",
+        &["kernel", "metrics", "model", "scenario", "statistics", "report", "experiment"],
+    ),
 ];
 
 fn sources(folder: &str) -> Vec<(String, String)> {

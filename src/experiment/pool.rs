@@ -1,0 +1,169 @@
+//! Many runs at a time, in the order of their numbers: what comes out does not depend on how many
+//! threads there are, nor on which of them is faster.
+//!
+//! A thread takes the next number, works, and hands its result over; whoever asked gets results
+//! in order. Threads never run further ahead than a window, so memory does not grow with the
+//! number of runs.
+
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// How many runs at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Jobs(NonZeroUsize);
+
+impl Jobs {
+    /// One after the other.
+    pub const ONE: Self = Self(NonZeroUsize::MIN);
+
+    /// So many; as many as there are cores for `None` or 0.
+    #[must_use]
+    pub fn new(jobs: Option<usize>) -> Self {
+        let wanted = jobs.and_then(NonZeroUsize::new);
+        Self(wanted.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(Self::ONE.0))
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn get(self) -> usize {
+        self.0.get()
+    }
+}
+
+/// Asks those who work to come to an end; what is finished stays finished.
+#[derive(Debug, Default)]
+pub struct Stop(AtomicBool);
+
+impl Stop {
+    /// Nobody has asked yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(AtomicBool::new(false))
+    }
+
+    /// Asks.
+    pub fn ask(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// True once somebody has asked.
+    #[must_use]
+    pub fn asked(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// How the work ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// All of it is done.
+    Done,
+    /// The receiver broke off, or [`Stop`] was asked for: the results before this number were
+    /// handed over.
+    Before(u64),
+}
+
+/// Does `work` for the numbers below `count`, on so many threads, and hands each result to `sink`,
+/// on the calling thread and in order. `sink` may break off; so does `stop`, between two runs.
+pub fn in_order<T: Send>(
+    jobs: Jobs,
+    count: u64,
+    stop: &Stop,
+    work: impl Fn(u64) -> T + Sync,
+    mut sink: impl FnMut(u64, T) -> ControlFlow<()>,
+) -> Ended {
+    #[cfg(feature = "threads")]
+    if jobs.get() > 1 && count > 1 {
+        return threads::in_order(jobs, count, stop, &work, &mut sink);
+    }
+    let _ = jobs;
+    alone(count, stop, &work, &mut sink)
+}
+
+fn alone<T>(
+    count: u64,
+    stop: &Stop,
+    work: &impl Fn(u64) -> T,
+    sink: &mut impl FnMut(u64, T) -> ControlFlow<()>,
+) -> Ended {
+    for number in 0..count {
+        if stop.asked() {
+            return Ended::Before(number);
+        }
+        if sink(number, work(number)).is_break() {
+            return Ended::Before(number + 1);
+        }
+    }
+    Ended::Done
+}
+
+#[cfg(feature = "threads")]
+mod threads;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn squares(jobs: usize, count: u64) -> Vec<(u64, u64)> {
+        let mut got = Vec::new();
+        let work = |number: u64| {
+            // Some take longer than others.
+            (0..number % 7 * 1_000).fold(number * number, |sum, add| sum.wrapping_add(add) - add)
+        };
+        let ended = in_order(Jobs::new(Some(jobs)), count, &Stop::new(), work, |number, square| {
+            got.push((number, square));
+            ControlFlow::Continue(())
+        });
+        assert_eq!(ended, Ended::Done);
+        got
+    }
+
+    #[test]
+    fn results_come_in_order_whatever_the_threads() {
+        let alone = squares(1, 3_000);
+        assert_eq!(alone.len(), 3_000);
+        assert_eq!(alone[2_999], (2_999, 2_999 * 2_999));
+        for jobs in [2, 3, 16] {
+            assert_eq!(squares(jobs, 3_000), alone, "{jobs}");
+        }
+        assert_eq!(squares(4, 0), []);
+    }
+
+    #[test]
+    fn both_ends_can_break_off() {
+        for jobs in [1, 4] {
+            let jobs = Jobs::new(Some(jobs));
+            let mut got = 0;
+            let ended = in_order(
+                jobs,
+                u64::MAX,
+                &Stop::new(),
+                |number| number,
+                |number, _| {
+                    got += 1;
+                    if number == 99 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                },
+            );
+            assert_eq!((ended, got), (Ended::Before(100), 100));
+            let stop = Stop::new();
+            let mut got = 0;
+            let ended = in_order(
+                jobs,
+                u64::MAX,
+                &stop,
+                |number| number,
+                |number, _| {
+                    got += 1;
+                    if number == 99 {
+                        stop.ask();
+                    }
+                    ControlFlow::Continue(())
+                },
+            );
+            // What was under way is handed over, and nothing is left out.
+            assert_eq!(ended, Ended::Before(got));
+            assert!((100..1_000).contains(&got), "{got}");
+        }
+    }
+}

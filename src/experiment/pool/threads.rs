@@ -1,0 +1,94 @@
+//! The pool on threads.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Condvar, Mutex, PoisonError};
+
+use super::{Ended, Jobs, Stop};
+
+/// A thread may be so many runs ahead of the oldest unfinished one, for each thread there is.
+const AHEAD: u64 = 64;
+
+/// How far results were handed over, and whether more are wanted.
+struct Front {
+    handed_over: u64,
+    open: bool,
+}
+
+pub(super) fn in_order<T: Send>(
+    jobs: Jobs,
+    count: u64,
+    stop: &Stop,
+    work: &(impl Fn(u64) -> T + Sync),
+    sink: &mut impl FnMut(u64, T) -> ControlFlow<()>,
+) -> Ended {
+    let Ok(pool) = rayon::ThreadPoolBuilder::new().num_threads(jobs.get()).build() else {
+        // No threads to be had: alone it takes longer, and that is all.
+        return super::alone(count, stop, work, sink);
+    };
+    let next = AtomicU64::new(0);
+    let front = Mutex::new(Front { handed_over: 0, open: true });
+    let moved = Condvar::new();
+    let window = AHEAD * jobs.get() as u64;
+    // Waits until `number` may be worked on; false if nobody wants it any more.
+    let may = |number: u64| {
+        let mut now = front.lock().unwrap_or_else(PoisonError::into_inner);
+        while now.open && number >= now.handed_over.saturating_add(window) {
+            now = moved.wait(now).unwrap_or_else(PoisonError::into_inner);
+        }
+        now.open
+    };
+    let (sender, receiver) = channel();
+    pool.in_place_scope(|scope| {
+        for _ in 0..jobs.get() {
+            let sender = sender.clone();
+            let (next, may) = (&next, &may);
+            scope.spawn(move |_| {
+                loop {
+                    // Asked before a number is taken: a number that was taken is worked on.
+                    if stop.asked() {
+                        return;
+                    }
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    if number >= count
+                        || !may(number)
+                        || sender.send((number, work(number))).is_err()
+                    {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        let ended = hand_over(&receiver, count, sink, |handed_over, open| {
+            *front.lock().unwrap_or_else(PoisonError::into_inner) = Front { handed_over, open };
+            moved.notify_all();
+        });
+        drop(receiver);
+        ended
+    })
+}
+
+fn hand_over<T>(
+    receiver: &Receiver<(u64, T)>,
+    count: u64,
+    sink: &mut impl FnMut(u64, T) -> ControlFlow<()>,
+    move_front: impl Fn(u64, bool),
+) -> Ended {
+    let mut early = BTreeMap::new();
+    let mut due = 0;
+    while let Ok((number, result)) = receiver.recv() {
+        early.insert(number, result);
+        while let Some(result) = early.remove(&due) {
+            due += 1;
+            if sink(due - 1, result).is_break() {
+                move_front(due, false);
+                return Ended::Before(due);
+            }
+        }
+        move_front(due, true);
+    }
+    if due == count { Ended::Done } else { Ended::Before(due) }
+}

@@ -1,0 +1,101 @@
+//! A scenario made ready to run many times: every arm on its own clock, merged in the order of
+//! their names.
+
+use std::collections::BTreeMap;
+
+use super::listen::{Listener, Nobody};
+use super::play::{Order, play};
+use super::run::{Options, digest};
+use super::warn::warnings;
+use crate::metrics::fingerprint::Fingerprint;
+use crate::report::result::{
+    Fingerprints, Hex, MODEL_VERSION, RESULT_SCHEMA, RunResult, ScenarioId,
+};
+use crate::scenario::arms::arms;
+use crate::scenario::build::BuildError;
+use crate::scenario::schema::{Arm, Scenario};
+
+/// A scenario with what all of its runs have in common worked out once.
+#[derive(Clone, Debug)]
+pub struct Prepared<'a> {
+    scenario: &'a Scenario,
+    arms: BTreeMap<String, Arm>,
+    id: ScenarioId,
+    warnings: Vec<String>,
+}
+
+impl<'a> Prepared<'a> {
+    /// Makes a scenario called `name` ready.
+    #[must_use]
+    pub fn new(scenario: &'a Scenario, name: &str) -> Self {
+        let digest = Hex(digest(scenario));
+        Self {
+            scenario,
+            arms: arms(scenario),
+            id: ScenarioId { name: name.to_owned(), digest, resolved: None },
+            warnings: warnings(scenario),
+        }
+    }
+
+    /// The scenario.
+    #[must_use]
+    pub const fn scenario(&self) -> &'a Scenario {
+        self.scenario
+    }
+
+    /// Runs it.
+    ///
+    /// # Errors
+    /// Only for scenarios that a check refuses.
+    pub fn run(&self, options: &Options) -> Result<RunResult, BuildError> {
+        self.run_with(options, &mut Nobody)
+    }
+
+    /// Runs it while `listener` hears what it wants to hear, which changes nothing.
+    ///
+    /// # Errors
+    /// Only for scenarios that a check refuses.
+    pub fn run_with(
+        &self,
+        options: &Options,
+        listener: &mut dyn Listener,
+    ) -> Result<RunResult, BuildError> {
+        let seed = options.seed.unwrap_or(self.scenario.seed);
+        let mut fingerprint = Fingerprint::EMPTY;
+        let mut result = RunResult {
+            schema: RESULT_SCHEMA,
+            dessim: env!("CARGO_PKG_VERSION"),
+            model: MODEL_VERSION,
+            scenario: self.id.clone(),
+            seed,
+            fingerprint: Hex(0),
+            fingerprints: Fingerprints { order: Hex(0), timing: Hex(0), results: Hex(0) },
+            events: 0,
+            virtual_ns: 0,
+            stopped: None,
+            warnings: self.warnings.clone(),
+            arms: BTreeMap::new(),
+        };
+        for (name, arm) in &self.arms {
+            let max_events = options.max_events - result.events;
+            let sample = options.sample;
+            let order = Order { scenario: self.scenario, name, arm, seed, max_events, sample };
+            let played = play(&order, options.calendar, listener)?;
+            fingerprint.part(name, &played.finished.fingerprint);
+            result.events += played.finished.events;
+            result.virtual_ns = result.virtual_ns.max(played.end.as_ns());
+            result.stopped = played.stopped(name, options.max_events);
+            result.arms.insert(name.clone(), played.result());
+            if result.stopped.is_some() {
+                break;
+            }
+        }
+        result.fingerprint = Hex(fingerprint.combined());
+        result.fingerprints = Fingerprints {
+            order: Hex(fingerprint.order.finish()),
+            timing: Hex(fingerprint.timing.finish()),
+            results: Hex(fingerprint.results.finish()),
+        };
+        Ok(result)
+    }
+}
