@@ -4,6 +4,7 @@
 mod choose;
 pub mod compare;
 pub mod diverge;
+pub mod expect;
 pub mod explain;
 pub mod fates;
 pub mod figures;

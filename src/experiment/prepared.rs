@@ -43,6 +43,12 @@ impl<'a> Prepared<'a> {
         self.scenario
     }
 
+    /// Its arms, complete, by name.
+    #[must_use]
+    pub const fn arms(&self) -> &BTreeMap<String, Arm> {
+        &self.arms
+    }
+
     /// Runs it.
     ///
     /// # Errors

@@ -41,3 +41,19 @@ pub const EVENTS: &[&[What]] = &[
 pub fn events() -> impl Iterator<Item = What> {
     EVENTS.iter().flat_map(|events| events.iter().copied())
 }
+
+/// The events that can happen at a component of a kind, as results call it.
+pub fn events_of(kind: &str) -> impl Iterator<Item = What> {
+    let files: &[&[What]] = match kind {
+        "service" => &[service::EVENTS, line::EVENTS],
+        "queue" => &[queue::EVENTS],
+        "consumer" => &[consumer::EVENTS, backoff::EVENTS],
+        "edge" => &[edge::EVENTS],
+        "timeout" => &[layer::timeout::EVENTS],
+        "retry" => &[layer::retry::EVENTS, backoff::EVENTS],
+        "breaker" => &[layer::EVENTS, layer::breaker::EVENTS],
+        "bulkhead" => &[layer::EVENTS, layer::bulkhead::EVENTS, line::EVENTS],
+        _ => &[],
+    };
+    files.iter().flat_map(|events| events.iter().copied())
+}

@@ -12,6 +12,7 @@ mod conform;
 pub mod distribution;
 mod document;
 mod edit;
+pub mod expect;
 pub mod locate;
 pub mod names;
 pub mod path;

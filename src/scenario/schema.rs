@@ -65,6 +65,10 @@ pub struct Scenario {
     /// What goes wrong with a service from one instant to another, by name.
     #[serde(default)]
     pub faults: BTreeMap<String, Fault>,
+    /// What must be so, in sentences: "rpc.latency.end_to_end.p99 < 250ms", "recovers within 30s
+    /// after fault db-slow". `dessim test` holds runs against them. They change no result.
+    #[serde(default)]
+    pub expect: Vec<String>,
     /// Systems to compare under the same load. Without any there is one, named "main".
     #[serde(default)]
     pub arms: BTreeMap<String, Arm>,

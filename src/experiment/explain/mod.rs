@@ -7,6 +7,7 @@
 mod alternatives;
 mod cohorts;
 mod example;
+pub(super) mod health;
 mod lens;
 mod phases;
 mod points;
@@ -15,7 +16,10 @@ mod triggers;
 
 use std::collections::BTreeMap;
 
-use cohorts::{Cohort, Cohorts};
+pub use health::Course;
+
+use cohorts::Cohort;
+use health::Health;
 use points::Evidence;
 use rerun::{Budget, Reruns};
 
@@ -100,7 +104,7 @@ fn story(
     };
     let triggers = triggers::triggers(stage.scenario, stage.system, series.end_ns);
     let warm_up_ns = stage.scenario.warm_up.as_ns();
-    let phases = phases::phases(series, &cohorts, &triggers, warm_up_ns);
+    let Course { phases, .. } = phases::course(series, &cohorts, &triggers, warm_up_ns);
     let (system, triggers, phases) = (stage.system, &triggers[..], &phases[..]);
     let evidence = Evidence { system, result: of, series, triggers, phases };
     let mut points = evidence.points();
@@ -117,21 +121,18 @@ fn story(
 
 /// What is kept of a run that is explained, besides its result.
 struct Witness {
-    resolution: Resolution,
     fates: Fates,
-    /// Of each arm that was played, in order.
-    cohorts: Vec<(String, Cohorts)>,
+    health: Health,
 }
 
 impl Witness {
     fn new(resolution: Resolution) -> Self {
-        Self { resolution, fates: Fates::lean(), cohorts: Vec::new() }
+        Self { fates: Fates::lean(), health: Health::new(resolution) }
     }
 
     /// What became of the requests of an arm, and its cohorts in the bins of its series.
     fn of(&self, arm: &str, series: &Series) -> Option<(&ArmFates, Vec<Cohort>)> {
-        let (_, cohorts) = self.cohorts.iter().find(|(name, _)| name == arm)?;
-        Some((self.fates.arm(arm)?, cohorts.align(series)))
+        Some((self.fates.arm(arm)?, self.health.cohorts(arm, series)?))
     }
 }
 
@@ -142,14 +143,12 @@ impl Listener for Witness {
 
     fn begin(&mut self, arm: &str, names: &[String]) {
         self.fates.begin(arm, names);
-        self.cohorts.push((arm.to_owned(), Cohorts::new(self.resolution)));
+        self.health.begin(arm, names);
     }
 
     fn ended(&mut self, end: &End) {
         self.fates.ended(end);
-        if let (true, Some((_, cohorts))) = (end.measured, self.cohorts.last_mut()) {
-            cohorts.record(end);
-        }
+        self.health.ended(end);
     }
 
     fn unfinished(&mut self, of: &Unfinished) {

@@ -4,6 +4,7 @@
 //! time. `docs/explain.md` states the rules for its readers; here they are carried out.
 
 use super::cohorts::Cohort;
+use super::health::Course;
 use super::triggers::Trigger;
 use crate::metrics::series::{ARM, Series, Values};
 use crate::report::explanation::{Phase, PhaseKind};
@@ -25,14 +26,13 @@ struct Window {
     well: bool,
 }
 
-/// The phases of an arm, without gaps, from 0 to the end of its series; until `warm_up_ns` nothing
-/// is counted.
-pub(super) fn phases(
+/// How well an arm was, from 0 to the end of its series; until `warm_up_ns` nothing is counted.
+pub(super) fn course(
     series: &Series,
     cohorts: &[Cohort],
     triggers: &[Trigger],
     warm_up_ns: u64,
-) -> Vec<Phase> {
+) -> Course {
     // Requests are known by the bin; a trigger lasts to the end of the one in which it ends.
     let whole = |trigger: &Trigger| {
         let until_ns = trigger.until_ns.div_ceil(series.bin_ns).saturating_mul(series.bin_ns);
@@ -41,9 +41,14 @@ pub(super) fn phases(
     let changes = triggers.iter().filter(|trigger| trigger.changes);
     let triggers: Vec<Trigger> = changes.map(whole).collect();
     let mut windows = windows(series, cohorts);
-    judge(&mut windows, &triggers);
+    let reference = judge(&mut windows, &triggers);
     let mut pieces = pieces(&windows, &triggers, (warm_up_ns, series.end_ns));
     stay_down(&mut pieces, &triggers);
+    let last = pieces.iter().rfind(|(kind, ..)| *kind != PhaseKind::Idle);
+    let last_ratio = last.map(|&(_, from_ns, until_ns)| {
+        let (_, cohort) = within(series, cohorts, (from_ns, until_ns));
+        if cohort.ended == 0 { 0.0 } else { cohort.good as f64 / cohort.ended as f64 }
+    });
     let phase = |&(kind, from_ns, until_ns): &Piece| {
         let because = match kind {
             PhaseKind::WarmUp => "what arrives is not counted".to_owned(),
@@ -51,7 +56,7 @@ pub(super) fn phases(
         };
         Phase { kind, from_ns, until_ns, because }
     };
-    pieces.iter().map(phase).collect()
+    Course { phases: pieces.iter().map(phase).collect(), reference, last_ratio }
 }
 
 /// Bins joined until there is something to judge; each begins with a bin in which requests
@@ -95,8 +100,8 @@ fn offered(series: &Series) -> &[u64] {
 /// A window is well if its requests succeed as those before the first trigger did, or all of them
 /// where there is nothing to compare with. A single window that differs from both neighbours is
 /// taken as they are, and one that ends when a trigger begins as the one before: its requests were
-/// still under way.
-fn judge(windows: &mut [Window], triggers: &[Trigger]) {
+/// still under way. Gives the ratio of requests that succeed when all is well.
+fn judge(windows: &mut [Window], triggers: &[Trigger]) -> f64 {
     let first = triggers.iter().map(|trigger| trigger.from_ns).min().unwrap_or(0);
     let mut before = Cohort::default();
     let calm = windows.iter().filter(|window| window.until_ns <= first);
@@ -131,6 +136,7 @@ fn judge(windows: &mut [Window], triggers: &[Trigger]) {
             _ => well[at],
         };
     }
+    reference
 }
 
 type Piece = (PhaseKind, u64, u64);
@@ -194,13 +200,7 @@ fn stay_down(pieces: &mut [Piece], triggers: &[Trigger]) {
 
 /// The numbers of a phase.
 fn because(series: &Series, cohorts: &[Cohort], (from, until): (u64, u64)) -> String {
-    let (mut arrived, mut cohort) = (0, Cohort::default());
-    for (bin, (offered, of)) in offered(series).iter().zip(cohorts).enumerate() {
-        if (from..until).contains(&series.start_of(bin)) {
-            arrived += offered;
-            cohort.add(*of);
-        }
-    }
+    let (arrived, cohort) = within(series, cohorts, (from, until));
     if arrived == 0 {
         return "nothing arrives".to_owned();
     }
@@ -212,6 +212,18 @@ fn because(series: &Series, cohorts: &[Cohort], (from, until): (u64, u64)) -> St
         }
     };
     format!("{} requests arrive, {per_s} a second; {part}", count(arrived))
+}
+
+/// The requests that arrived in a stretch of time, and what became of them.
+fn within(series: &Series, cohorts: &[Cohort], (from, until): (u64, u64)) -> (u64, Cohort) {
+    let (mut arrived, mut cohort) = (0, Cohort::default());
+    for (bin, (offered, of)) in offered(series).iter().zip(cohorts).enumerate() {
+        if (from..until).contains(&series.start_of(bin)) {
+            arrived += offered;
+            cohort.add(*of);
+        }
+    }
+    (arrived, cohort)
 }
 
 #[cfg(test)]
@@ -252,7 +264,7 @@ mod tests {
             changes: true,
         };
         let triggers: Vec<Trigger> = triggers.iter().map(trigger).collect();
-        let phases = phases(&series, &cohorts, &triggers, warm_up * s);
+        let Course { phases, .. } = course(&series, &cohorts, &triggers, warm_up * s);
         let piece = |phase: &Phase| (phase.kind, phase.from_ns / s, phase.until_ns / s);
         phases.iter().map(piece).collect()
     }

@@ -1,6 +1,7 @@
 //! The same requests with one thing changed, within a budget of events.
 
 use super::alternatives::{Alternative, alone, alternatives};
+use super::health::Course;
 use super::points::{Evidence, USED_UP};
 use super::triggers::triggers;
 use super::{Effort, Stage, Witness, phases};
@@ -186,7 +187,7 @@ fn comes_back(
     system.faults.clone_from(&changed.faults);
     let triggers = triggers(changed, &system, series.end_ns);
     let warm_up_ns = stage.scenario.warm_up.as_ns();
-    let phases = phases::phases(series, &cohorts, &triggers, warm_up_ns);
+    let Course { phases, .. } = phases::course(series, &cohorts, &triggers, warm_up_ns);
     let last = phases.iter().rfind(|phase| phase.kind != PhaseKind::Idle);
     last.is_some_and(|phase| matches!(phase.kind, PhaseKind::Steady | PhaseKind::Recovered))
 }

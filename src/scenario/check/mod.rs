@@ -8,6 +8,7 @@
 pub(crate) mod arms;
 mod dangling;
 mod distribution;
+mod expect;
 mod faults;
 mod load;
 mod policy;
@@ -56,6 +57,7 @@ pub fn check(scenario: &Scenario) -> Vec<Problem> {
     }
     if !checker.has_errors() {
         checker.unreached(&views);
+        checker.expectations();
     }
     checker.problems
 }

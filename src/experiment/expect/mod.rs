@@ -1,0 +1,52 @@
+//! What expectations come to: a run is looked at for what conditions ask, and answers them; many
+//! runs answer what is asked about probabilities.
+//!
+//! The language is [`crate::scenario::expect`]'s. `docs/expect.md` states every rule.
+
+mod answer;
+mod judge;
+mod observe;
+
+use crate::scenario::expect::{Claim, Known, read};
+use crate::scenario::schema::Scenario;
+
+pub use answer::Answer;
+pub use judge::{Judging, Verdict, default_seeds, judge};
+pub use observe::{Observed, Observer};
+
+/// One claim of a scenario, about one arm if the sentence named none.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expectation {
+    /// Its place in `expect`, from 0; several claims may come from one sentence.
+    pub index: usize,
+    /// The sentence as it is written.
+    pub text: String,
+    /// The arm that it is about, if the sentence leaves it out and there are several.
+    pub arm: Option<String>,
+    /// What is claimed.
+    pub claim: Claim,
+}
+
+/// The claims of a checked scenario, in the order of its sentences and of the arms' names.
+#[must_use]
+pub fn expectations(scenario: &Scenario) -> Vec<Expectation> {
+    if scenario.expect.is_empty() {
+        return Vec::new();
+    }
+    let known = Known::new(scenario);
+    let several = known.arms().count() > 1;
+    let mut all = Vec::new();
+    for (index, text) in scenario.expect.iter().enumerate() {
+        // The check has refused what cannot be read.
+        let Ok(claim) = read(text, &known) else { continue };
+        for instance in claim.instances(&known) {
+            let arm = instance.arm.filter(|_| several);
+            let text = text.clone();
+            all.push(Expectation { index, text, arm, claim: instance.claim });
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+//! Claims as sentences again, in one spelling.
+
+use core::fmt;
+
+use super::{Claim, Condition, Likely, MetricRef, Operator, Relation, Sum, Unit};
+use crate::kernel::time::Duration;
+
+/// A name as it may stand in a sentence: in quotes if it has to.
+fn quoted(name: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '#');
+    let starts = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
+    match () {
+        () if starts && name.chars().all(plain) => name.to_owned(),
+        () if name.contains('\'') => format!("\"{name}\""),
+        () => format!("'{name}'"),
+    }
+}
+
+fn arm_first(f: &mut fmt::Formatter<'_>, arm: Option<&String>) -> fmt::Result {
+    match arm {
+        Some(arm) => write!(f, "{} ", quoted(arm)),
+        None => Ok(()),
+    }
+}
+
+impl fmt::Display for MetricRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for name in [self.arm.as_deref().unwrap_or_default(), &self.component] {
+            if !name.is_empty() {
+                write!(f, "{}.", quoted(name))?;
+            }
+        }
+        let bare = |name: &'static str| name.strip_suffix("_ns").unwrap_or(name);
+        match self.part {
+            "" => f.write_str(bare(self.metric)),
+            part => write!(f, "{}.{}", self.metric, bare(part)),
+        }
+    }
+}
+
+impl fmt::Display for Operator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Plus => "+",
+            Self::Minus => "-",
+            Self::Times => "*",
+            Self::Over => "/",
+        })
+    }
+}
+
+impl fmt::Display for Relation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Below => "<",
+            Self::AtMost => "<=",
+            Self::Above => ">",
+            Self::AtLeast => ">=",
+            Self::Equal => "==",
+            Self::Unequal => "!=",
+        })
+    }
+}
+
+/// How firmly an expression holds together: products before sums.
+fn firmness(sum: &Sum) -> u8 {
+    match sum {
+        Sum::Two(_, Operator::Plus | Operator::Minus, _) => 0,
+        Sum::Two(..) => 1,
+        Sum::Minus(_) => 2,
+        Sum::Number(..) | Sum::Metric(_) => 3,
+    }
+}
+
+impl fmt::Display for Sum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = |f: &mut fmt::Formatter<'_>, sum: &Sum, least: u8| match firmness(sum) < least {
+            true => write!(f, "({sum})"),
+            false => write!(f, "{sum}"),
+        };
+        match self {
+            Self::Number(value, Unit::Plain) => write!(f, "{value}"),
+            // Rounded, because 0.07 * 100 is not 7.
+            Self::Number(value, Unit::Percent) => {
+                write!(f, "{}%", (value * 1e12).round() / 1e10)
+            }
+            Self::Number(ns, Unit::Time) => f.write_str(&Duration::from_ns(*ns as u64).exact()),
+            Self::Metric(metric) => write!(f, "{metric}"),
+            Self::Minus(of) => {
+                f.write_str("-")?;
+                inner(f, of, 2)
+            }
+            Self::Two(left, operator, right) => {
+                let own = firmness(self);
+                inner(f, left, own)?;
+                write!(f, " {operator} ")?;
+                inner(f, right, own + 1)
+            }
+        }
+    }
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Compares(left, relation, right) => write!(f, "{left} {relation} {right}"),
+            Self::Recovers { arm, within, fault } => {
+                arm_first(f, arm.as_ref())?;
+                write!(f, "recovers within {} after fault {}", within.exact(), quoted(fault))
+            }
+            Self::Happens { arm, kind, component, event, within, fault } => {
+                arm_first(f, arm.as_ref())?;
+                write!(f, "{kind} {} {}", quoted(component), event.name)?;
+                if let Some(within) = within {
+                    write!(f, " within {}", within.exact())?;
+                }
+                if let Some(fault) = fault {
+                    write!(f, " after fault {}", quoted(fault))?;
+                }
+                Ok(())
+            }
+            Self::Collapses { arm } => {
+                arm_first(f, arm.as_ref())?;
+                f.write_str("collapses")
+            }
+            Self::Not(of) => write!(f, "not {of}"),
+        }
+    }
+}
+
+impl fmt::Display for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Holds(condition) => write!(f, "{condition}"),
+            Self::Likely(Likely { condition, relation, ratio, confidence, seeds }) => {
+                let ratio = Sum::Number(*ratio, Unit::Percent);
+                let confidence = Sum::Number(*confidence, Unit::Percent);
+                write!(f, "p({condition}) {relation} {ratio} at {confidence}")?;
+                match seeds {
+                    Some(seeds) => write!(f, " over {seeds} seeds"),
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+}
