@@ -3,10 +3,14 @@
 //! This is what a regression test needs; everything else is in [`crate::scenario`],
 //! [`crate::experiment`] and [`crate::report`].
 
+mod scenario;
+
+pub use scenario::Scenario;
+
 use crate::experiment::run::Options;
 use crate::report::result::RunResult;
 use crate::scenario::build::BuildError;
-use crate::scenario::schema::Scenario;
+use crate::scenario::schema;
 use crate::scenario::{Document, Problems};
 
 /// A checked scenario and its name.
@@ -15,7 +19,7 @@ pub struct ScenarioFile {
     /// What results call it: the file's stem.
     pub name: String,
     /// The scenario, every default filled in.
-    pub scenario: Scenario,
+    pub scenario: schema::Scenario,
     /// What is probably not as it was meant.
     pub warnings: Option<Problems>,
 }
@@ -77,4 +81,24 @@ pub fn run(file: &ScenarioFile) -> Result<RunResult, BuildError> {
 #[must_use]
 pub fn snapshot(result: &RunResult) -> String {
     crate::report::snapshot::snapshot(result)
+}
+
+impl RunResult {
+    /// The page that `dessim run` prints.
+    #[must_use]
+    pub fn page(&self) -> String {
+        crate::report::page::page(self)
+    }
+
+    /// The text to keep in a snapshot: it names no version and changes only with the outcome.
+    #[must_use]
+    pub fn snapshot(&self) -> String {
+        crate::report::snapshot::snapshot(self)
+    }
+
+    /// The result as JSON, `dessim.run/1`.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        crate::report::json::to_json(self)
+    }
 }

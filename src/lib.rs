@@ -38,4 +38,4 @@ pub mod statistics;
 
 #[cfg(feature = "cli")]
 pub use api::{LoadError, load};
-pub use api::{ScenarioFile, run, snapshot};
+pub use api::{Scenario, ScenarioFile, run, snapshot};

@@ -1,6 +1,6 @@
 //! Statistics about finished runs: what many numbers say, and how surely they say it.
 //!
 //! Pure functions of numbers, which know neither runs nor metrics. Nothing here feeds back into a
-//! run, so `statrs` and the platform's mathematics may serve.
+//! run, so `statrs` may serve.
 
 pub mod proportion;

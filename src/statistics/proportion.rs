@@ -1,5 +1,6 @@
 //! How likely something is that happened in some of many independent runs.
 
+use crate::kernel::fpmath::{ln, ln_1p};
 use statrs::distribution::{Beta, ContinuousCDF, Normal};
 
 /// So many of so many runs.
@@ -63,7 +64,7 @@ impl Proportion {
 /// in (0, 1): fewer can never show it.
 #[must_use]
 pub fn runs_to_show_below(ratio: f64, confidence: f64) -> u64 {
-    ((1.0 - confidence).ln() / (-ratio).ln_1p()).ceil() as u64
+    (ln(1.0 - confidence) / ln_1p(-ratio)).ceil() as u64
 }
 
 fn beta_quantile(p: f64, a: u64, b: u64) -> f64 {

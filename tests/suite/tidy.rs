@@ -19,7 +19,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("src/metrics", &["kernel", "metrics"]),
     ("src/model", &["kernel", "metrics", "model"]),
     ("src/scenario", &["kernel", "metrics", "model", "scenario"]),
-    ("src/statistics", &["statistics"]),
+    ("src/statistics", &["kernel", "statistics"]),
     ("src/report", &["kernel", "metrics", "statistics", "report"]),
     (
         "src/experiment",
@@ -45,7 +45,7 @@ fn sources(folder: &str) -> Vec<(String, String)> {
 }
 
 fn ours() -> Vec<(String, String)> {
-    [sources("src"), sources("tests")].concat()
+    [sources("src"), sources("tests"), sources("examples")].concat()
 }
 
 fn report(problems: &[String]) {

@@ -1,6 +1,7 @@
 //! What a run answers to a condition: yes or no, and the numbers that say so.
 
 use super::observe::{Observed, Watched};
+use crate::kernel::time::Duration;
 use crate::metrics::names::Kind;
 use crate::report::format::{NO_VALUE, count, number, percent, time};
 use crate::report::rows::rows;
@@ -44,7 +45,9 @@ impl Observed {
             Condition::Recovers { arm, within, fault } => {
                 self.recovers(arm.as_deref(), within.as_ns(), fault)
             }
-            Condition::Happens { within, .. } => self.happens(condition, within.map(|d| d.as_ns())),
+            Condition::Happens { within, .. } => {
+                self.happens(condition, within.map(Duration::as_ns))
+            }
             Condition::Collapses { arm } => self.collapses(arm.as_deref()),
         }
     }

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::{Claim, Condition, Likely, MetricRef, Operator, Relation, Sum, Unit};
+use super::{Claim, Condition, Likely, MetricRef, Operator, Refusal, Relation, Sum, Unit};
 use crate::kernel::time::Duration;
 
 /// A name as it may stand in a sentence: in quotes if it has to.
@@ -144,3 +144,15 @@ impl fmt::Display for Claim {
         }
     }
 }
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} — {}", self.found, self.rule)?;
+        match &self.hint {
+            Some(hint) => write!(f, " ({hint})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}
