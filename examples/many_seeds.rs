@@ -9,7 +9,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let seen = failures(200)?;
     let (low, high) = seen.wilson(0.95);
     println!(
-        "the calls lost more than half of the requests with {} of {} seeds: {:.1} % to {:.1} % at 95 %",
+        "the calls lost more than half with {} of {} seeds: {:.1} % to {:.1} % at 95 %",
         seen.hits,
         seen.runs,
         100.0 * low,
