@@ -6,8 +6,9 @@ driver only says which cells are run where. It hands batches of cells to workers
 what comes back beside the plan, and lets `dessim sweep merge` decide whether it is all there. A batch that was
 lost with its node is run again by Ray; one that was finished before is not run again at all.
 
+    dessim sweep plan study.ron -o plan.json
     python dessim_ray.py plan.json -o cells --address auto
-    dessim sweep merge plan.json cells
+    dessim sweep merge cells
 """
 
 from __future__ import annotations
@@ -34,29 +35,38 @@ FIRST_BATCH = 8
 NAME = re.compile(r"^cells-(\d+)-(\d+)\.jsonl$")
 
 
-def run_cells(dessim: str, plan: bytes, first: int, last: int) -> tuple[bytes, float]:
-    """The lines of cells `first` to `last`, and the seconds they took. Runs on a worker."""
+def run_cells(dessim: str, plan: bytes, first: int, last: int) -> tuple[str, bytes, float]:
+    """The file of cells `first` to `last`, its name, and the seconds it took. Runs on a worker."""
     with tempfile.TemporaryDirectory(prefix="dessim-") as folder:
         path = Path(folder, "plan.json")
         path.write_bytes(plan)
+        command = [dessim, "sweep", "run", str(path), "--cells", f"{first}..{last}", "--jobs", "1", "--quiet"]
         began = time.monotonic()
-        command = [dessim, "sweep", "run", str(path), "--cells", f"{first}..{last}"]
-        done = subprocess.run([*command, "--jobs", "1", "--output", "-"], capture_output=True, check=False)
-        if done.returncode != 0:
+        done = subprocess.run([*command, "--output", folder], capture_output=True, check=False)
+        seconds = time.monotonic() - began
+        # 3: some of the cells could not run, which their lines say.
+        if done.returncode not in (0, 3):
             words = done.stderr.decode(errors="replace").strip()
             raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}: {words}")
-        return done.stdout, time.monotonic() - began
+        parts = [part for part in Path(folder).iterdir() if NAME.match(part.name)]
+        if len(parts) != 1:
+            words = done.stderr.decode(errors="replace").strip()
+            raise RuntimeError(f"{' '.join(command)} wrote {len(parts)} files of cells: {words}")
+        return parts[0].name, parts[0].read_bytes(), seconds
 
 
 def missing(folder: Path, cells: int) -> Iterator[tuple[int, int]]:
-    """The stretches of cells, both ends included, that no file in `folder` holds."""
-    there = sorted(
-        (int(found[1]), int(found[2]))
-        for found in (NAME.match(name) for name in os.listdir(folder))
-        if found
-    )
+    """The stretches of cells, both ends included, that no finished file in `folder` holds."""
+    there = []
+    for path in folder.iterdir():
+        found = NAME.match(path.name)
+        if found:
+            first, last = int(found[1]), int(found[2])
+            # A line of its own comes first; a file that is not finished is left to `dessim sweep run`.
+            if path.read_bytes().count(b"\n") == last - first + 2:
+                there.append((first, last))
     at = 0
-    for first, last in there:
+    for first, last in sorted(there):
         if first > at:
             yield at, first - 1
         at = max(at, last + 1)
@@ -73,13 +83,14 @@ def batches(stretches: Iterator[tuple[int, int]], size) -> Iterator[tuple[int, i
             first = end + 1
 
 
-def keep(folder: Path, first: int, last: int, lines: bytes) -> None:
-    """Writes a batch under its name wholly or not at all."""
-    with tempfile.NamedTemporaryFile(dir=folder, prefix=".", delete=False) as file:
-        file.write(lines)
+def keep(path: Path, contents: bytes) -> None:
+    """Writes a file wholly or not at all."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:
+        file.write(contents)
         file.flush()
         os.fsync(file.fileno())
-    os.replace(file.name, folder / f"cells-{first}-{last}.jsonl")
+    os.chmod(file.name, 0o644)
+    os.replace(file.name, path)
 
 
 def main() -> int:
@@ -95,8 +106,14 @@ def main() -> int:
         parser.error("--batch takes a number from 1 up")
 
     plan = args.plan.read_bytes()
+    if json.loads(plan).get("schema") != "dessim.plan/1":
+        parser.error(f"{args.plan} is no plan of schema dessim.plan/1")
     cells = int(json.loads(plan)["cells"])
     args.output.mkdir(parents=True, exist_ok=True)
+    beside = args.output / "plan.json"
+    if beside.exists() and beside.read_bytes() != plan:
+        parser.error(f"{args.output} holds another plan: give a directory of its own to each")
+    keep(beside, plan)
     ray.init(address=args.address, log_to_driver=False, logging_level="ERROR")
 
     # A node that dies takes its tasks with it: they are run again, as often as it takes. What dessim
@@ -127,8 +144,8 @@ def main() -> int:
         ready, _ = ray.wait(list(under_way), num_returns=1)
         for reference in ready:
             first, last = under_way.pop(reference)
-            lines, seconds = ray.get(reference)
-            keep(args.output, first, last, lines)
+            name, contents, seconds = ray.get(reference)
+            keep(args.output / name, contents)
             done += last - first + 1
             cells_a_second = (last - first + 1) / max(seconds, 1e-6)
             if not args.quiet:
