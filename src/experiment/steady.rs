@@ -11,7 +11,7 @@ use crate::kernel::time::Duration;
 use crate::metrics::fate::Fate;
 use crate::metrics::probe::End;
 use crate::metrics::sampler::Resolution;
-use crate::report::result::{ArmResult, RunResult, Series, Values};
+use crate::report::result::{ArmResult, Metric, RunResult, Series, Values};
 use crate::report::steady::{STEADY_SCHEMA, SteadyMetric, SteadyRun, Unit};
 use crate::scenario::arms::arms;
 use crate::scenario::schema::{Arrivals, Load, Scenario};
@@ -94,7 +94,7 @@ pub fn steady(scenario: &Scenario, result: &RunResult, latencies: &Latencies) ->
             metrics.push(metric("", "latency.end_to_end.mean_ns", unit, means));
         }
         if let Some(series) = &arm.series {
-            over_time(series, scenario.warm_up.as_ns(), &mut metrics);
+            over_time(arm, series, scenario.warm_up.as_ns(), &mut metrics);
         }
         for metric in &mut metrics {
             let interval = &mut metric.steady.interval;
@@ -124,8 +124,13 @@ fn metric(component: &str, metric: &'static str, unit: Unit, means: &Means) -> S
     SteadyMetric { component: component.to_owned(), metric, unit, steady: means.steady() }
 }
 
-/// Goodput, and the utilisation of everything that has a limit, bin by bin.
-fn over_time(series: &Series, warm_up_ns: u64, metrics: &mut Vec<SteadyMetric>) {
+/// Goodput, and the utilisation of every service that has a limit of slots, bin by bin.
+fn over_time(
+    arm: &ArmResult,
+    series: &Series,
+    warm_up_ns: u64,
+    metrics: &mut Vec<SteadyMetric>,
+) {
     let whole = |bin: &usize| {
         series.start_of(*bin) >= warm_up_ns && series.length_ns(*bin) == series.bin_ns
     };
@@ -139,12 +144,24 @@ fn over_time(series: &Series, warm_up_ns: u64, metrics: &mut Vec<SteadyMetric>) 
                 bins.iter().for_each(|&bin| means.push(counts[bin] as f64 / width * 1e9));
                 metrics.push(metric("", "goodput_per_s", unit, &means));
             }
-            (Values::Levels { area_ns, limit: Some(limit), .. }, "busy") => {
-                let full = width * *limit as f64;
+            (Values::Levels { area_ns, .. }, "busy") => {
+                let Some(places) = places(arm, &column.component) else { continue };
+                let full = width * places;
                 bins.iter().for_each(|&bin| means.push(area_ns[bin] as f64 / full));
                 metrics.push(metric(&column.component, "utilisation", unit, &means));
             }
             _ => {}
         }
     }
+}
+
+/// How many slots a service has; `None` without a limit, or if none of them was ever taken.
+fn places(arm: &ArmResult, component: &str) -> Option<f64> {
+    let component = arm.components.get(component)?;
+    let number = |name| match component.get(name) {
+        Some(Metric::Number(number)) => number,
+        _ => None,
+    };
+    let places = (number("busy_mean")? / number("utilisation")?).round();
+    (places.is_finite() && places >= 1.0).then_some(places)
 }

@@ -5,6 +5,8 @@ use super::summary::{mean_of, sorted};
 
 /// With fewer runs an interval would lean on a shape that nobody has seen.
 pub const FEWEST_RUNS: usize = 10;
+/// Of what seldom happens, so many runs must have seen something.
+const FEWEST_OTHERS: usize = 5;
 /// The tail index is estimated from so many runs on.
 const RUNS_FOR_TAIL: usize = 50;
 /// Of the largest deviations, this share is the tail.
@@ -22,6 +24,8 @@ pub enum NoInterval {
     NotFinite,
     /// All values are this one: their spread says nothing about a value that was not seen.
     AllAlike(f64),
+    /// All but so many values are the same one.
+    FewDiffer(usize),
     /// Two groups of values, with nothing in between.
     TwoGroups(Groups),
     /// One value makes up this share of the variance: the next like it would move the mean.
@@ -50,6 +54,7 @@ impl NoInterval {
             Self::FewRuns(_) => "few_runs",
             Self::NotFinite => "not_finite",
             Self::AllAlike(_) => "all_alike",
+            Self::FewDiffer(_) => "few_differ",
             Self::TwoGroups(_) => "two_groups",
             Self::OneValue(_) => "one_value",
             Self::HeavyTail(_) => "heavy_tail",
@@ -70,6 +75,9 @@ impl std::fmt::Display for NoInterval {
             Self::FewRuns(runs) => write!(f, "{runs} runs; it takes {FEWEST_RUNS}"),
             Self::NotFinite => write!(f, "a value is not finite"),
             Self::AllAlike(_) => write!(f, "every run gave the same value"),
+            Self::FewDiffer(runs) => {
+                write!(f, "all runs but {runs} gave the same value; it takes {FEWEST_OTHERS}")
+            }
             Self::TwoGroups(groups) => write!(
                 f,
                 "two groups of runs, {} and {}, with nothing in between: no run is like the mean",
@@ -100,8 +108,8 @@ impl std::fmt::Display for NoInterval {
 /// Whether the mean of independent `values` may have an interval by Student's t.
 ///
 /// # Errors
-/// The first that applies: fewer than ten values; one that is not finite; all alike; two
-/// [`groups`]; one value that makes up more of the sum of squared deviations than L / (n + L), with
+/// The first that applies: fewer than ten values; one that is not finite; all alike; all alike but
+/// for fewer than five, the rule of thumb for means of what seldom happens; two [`groups`]; one value that makes up more of the sum of squared deviations than L / (n + L), with
 /// L = (ln n + 4.6)^2; from 50 values on, a tail index that is significantly below 2.
 ///
 /// The largest square over the sum of squares goes to 0 with n if and only if there is a variance
@@ -121,6 +129,10 @@ pub fn valid(values: &[f64]) -> Result<(), NoInterval> {
     let sorted = sorted(values);
     if sorted[0] == sorted[n - 1] {
         return Err(NoInterval::AllAlike(sorted[0]));
+    }
+    let most = sorted.chunk_by(|a, b| a == b).map(<[f64]>::len).max().unwrap_or(0);
+    if n - most < FEWEST_OTHERS {
+        return Err(NoInterval::FewDiffer(n - most));
     }
     if let Some(groups) = groups(values) {
         return Err(NoInterval::TwoGroups(groups));
@@ -238,6 +250,10 @@ pub(super) mod tests {
         assert_eq!(valid(&with(f64::INFINITY)), Err(NoInterval::NotFinite));
         assert_eq!(valid(&with(f64::NAN)), Err(NoInterval::NotFinite));
         assert_eq!(valid(&[0.1; 12]), Err(NoInterval::AllAlike(0.1)));
+        let rare: Vec<f64> = (0..200).map(|at| f64::from(at / 196)).collect();
+        assert_eq!(valid(&rare), Err(NoInterval::FewDiffer(4)));
+        let rare: Vec<f64> = (0..200).map(|at| f64::from(at / 195)).collect();
+        assert_eq!(valid(&rare), Ok(()), "five of two hundred");
         let two: Vec<f64> = (0..12).map(|at| f64::from(at % 2)).collect();
         let Err(NoInterval::TwoGroups(groups)) = valid(&two) else {
             panic!("two values are two groups");
