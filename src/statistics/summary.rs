@@ -89,7 +89,7 @@ pub(super) fn t_interval(values: &[f64]) -> (f64, f64) {
     let mean = mean_of(&sorted);
     let deviation = deviation(&sorted, mean).expect("at least two values");
     let runs = sorted.len();
-    let half = t(runs).inverse_cdf(f64::midpoint(1.0, CONFIDENCE)) * deviation / root(runs);
+    let half = t_quantile(runs) * deviation / root(runs);
     (mean - half, mean + half)
 }
 
@@ -99,6 +99,11 @@ pub(super) fn t_probability(values: &[f64]) -> f64 {
     let mean = mean_of(&sorted);
     let deviation = deviation(&sorted, mean).expect("at least two values");
     2.0 * t(sorted.len()).cdf(-(mean / (deviation / root(sorted.len()))).abs())
+}
+
+/// What the mean of so many independent normal values is within, at 95 %, in standard errors.
+pub(super) fn t_quantile(runs: usize) -> f64 {
+    t(runs).inverse_cdf(f64::midpoint(1.0, CONFIDENCE))
 }
 
 fn t(runs: usize) -> StudentsT {

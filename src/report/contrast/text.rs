@@ -31,10 +31,16 @@ pub fn text(contrast: &Contrast) -> String {
     for field in &contrast.fields {
         text.push('\n');
         if let Some(name) = &field.name {
-            text.push_str(&format!("arm {}\n", cut(name, NAME)));
+            let same = if field.is_same() { ": the same in every run" } else { "" };
+            text.push_str(&format!("arm {}{same}\n", cut(name, NAME)));
+            if field.is_same() {
+                continue;
+            }
         }
+        let digests = || field.variants.iter().map(|variant| variant.digest);
+        let one = digests().all(|digest| digest == field.variants[0].digest);
         for (at, variant) in field.variants.iter().enumerate() {
-            text.push_str(&head(at, variant));
+            text.push_str(&head(at, variant, !one));
         }
         text.push('\n');
         text.push_str(&table(field, &mut notes));
@@ -56,6 +62,19 @@ pub fn text(contrast: &Contrast) -> String {
     text
 }
 
+impl Contest {
+    /// True if nothing that was looked at differs in any run.
+    fn is_same(&self) -> bool {
+        let none = |summary: &Summary| summary.min == 0.0 && summary.max == 0.0;
+        let metrics = self.metrics.iter().flat_map(|metric| metric.pairs.iter().flatten());
+        let same = |of: &RequestContrast| {
+            of.saved + of.lost + of.only_in_a + of.only_in_b == 0
+                && of.slower_ns.as_ref().is_none_or(none)
+        };
+        metrics.map(|pair| &pair.difference.summary).all(none) && self.requests.iter().all(same)
+    }
+}
+
 /// What stands for a variant in a table: a, b, .. z, then numbers.
 fn letter(at: usize) -> String {
     match u8::try_from(at) {
@@ -64,13 +83,14 @@ fn letter(at: usize) -> String {
     }
 }
 
-fn head(at: usize, variant: &Variant) -> String {
+fn head(at: usize, variant: &Variant, with_digest: bool) -> String {
     let Variant { name, digest, arm, .. } = variant;
     let arm = match name == arm {
         true => String::new(),
         false => format!(", arm {}", cut(arm, NAME)),
     };
-    format!("{}  {}{arm}: digest {digest}\n", letter(at), cut(name, 80))
+    let digest = if with_digest { format!(", digest {digest}") } else { String::new() };
+    format!("{}  {}{arm}{digest}\n", letter(at), cut(name, 120))
 }
 
 /// Of two variants a line a metric; of more, a line a variant below each metric.
@@ -202,7 +222,7 @@ fn a_run(summary: &Option<Summary>, notes: &mut Notes) -> String {
                     format!("{} to {}", printed(*from, Kind::Count), printed(*to, Kind::Count))
                 }
                 Err(NoInterval::AllAlike(_)) => "in every run".to_owned(),
-                Err(why) => notes.mark(why.to_string()),
+                Err(why) => format!("interval: {}", notes.mark(why.to_string())),
             };
             format!(" ({} a run, {interval})", printed(summary.mean, Kind::Count))
         }
@@ -212,6 +232,10 @@ fn a_run(summary: &Option<Summary>, notes: &mut Notes) -> String {
 
 fn ranks(field: &Contest, ranking: &Ranking) -> String {
     let mut order: Vec<usize> = (0..ranking.ranks.len()).collect();
+    let mean = |at: usize| field.metrics[0].summaries[at].as_ref().map_or(0.0, |of| of.mean);
+    let sign = if ranking.more_is_better { -1.0 } else { 1.0 };
+    order.sort_by(|&a, &b| (sign * mean(a)).total_cmp(&(sign * mean(b))));
+    // Stable: within a rank the means decide.
     order.sort_by_key(|&at| ranking.ranks[at]);
     let best = if ranking.more_is_better { "highest" } else { "lowest" };
     let mut text = format!(
