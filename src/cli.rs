@@ -5,6 +5,7 @@
 
 mod args;
 mod check;
+mod compare;
 mod diff;
 mod docs;
 mod explain;
@@ -77,6 +78,7 @@ fn dispatch(ui: &Ui, command: Command) -> Result<Exit, Failure> {
         Command::Check(args) => check::check(ui, &args),
         Command::Test(args) => test::test(ui, &args),
         Command::Diff(args) => diff::diff(&args),
+        Command::Compare(args) => compare::compare(ui, &args),
         Command::Explain(args) => explain::explain(ui, &args),
         Command::Report(args) => report::report(ui, &args),
         Command::Trace(args) => follow::trace(ui, &args),

@@ -1,6 +1,8 @@
 //! How far a long run is, on standard error; gone when it ends.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -38,23 +40,28 @@ enum How {
     Lines,
 }
 
-/// How far the runs of one command are.
+/// How far the runs of one command are; several may be under way at a time.
 #[derive(Debug)]
 pub(super) struct Meter {
     how: How,
     bar: ProgressBar,
-    shown: bool,
-    /// When the latest line was written.
-    said: Option<Duration>,
     requests: f64,
     duration_ns: Option<f64>,
     arms: f64,
-    arm: f64,
     runs: u64,
-    run: u64,
-    /// Events of the arms before the present one, as far as was told.
-    before: u64,
-    latest: u64,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    shown: bool,
+    /// When the latest line was written.
+    said: Option<Duration>,
+    /// Runs whose results were handed over, and their events.
+    ended: u64,
+    events: u64,
+    /// Of every other run that has begun, by its number: how much of it is done, and its events.
+    under_way: BTreeMap<u64, (f64, u64)>,
 }
 
 impl Meter {
@@ -75,32 +82,32 @@ impl Meter {
         Self {
             how,
             bar,
-            shown: false,
-            said: None,
             requests: expected_requests(scenario),
             duration_ns: scenario.duration.map(|duration| duration.as_ns() as f64),
             arms: arms::arms(scenario).len().max(1) as f64,
-            arm: 0.0,
             runs,
-            run: 0,
-            before: 0,
-            latest: 0,
+            state: Mutex::default(),
         }
     }
 
-    /// Plays one run with a listener that hears what `inner` hears.
-    pub(super) fn watch<'a>(&'a mut self, inner: &'a mut dyn Listener) -> Watched<'a> {
-        self.arm = 0.0;
-        Watched { meter: self, inner }
+    /// A listener that hears what `inner` hears, of the run of this number.
+    pub(super) fn watch<'a>(&'a self, run: u64, inner: &'a mut dyn Listener) -> Watched<'a> {
+        Watched { meter: self, inner, run, arm: 0.0, before: 0, latest: 0 }
     }
 
-    /// A run is over.
-    pub(super) fn run_ended(&mut self) {
-        self.run += 1;
-        self.arm = 0.0;
-        if self.runs > 1 && self.run < self.runs {
-            self.show(0.0, None);
+    /// The result of the run of this number, of so many events, was handed over.
+    pub(super) fn run_ended(&self, run: u64, events: u64) {
+        let mut state = self.state();
+        state.under_way.remove(&run);
+        state.ended += 1;
+        state.events += events;
+        if self.runs > 1 && state.ended < self.runs {
+            self.show(&mut state, None);
         }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Does what prints, while nothing is in its way.
@@ -115,43 +122,49 @@ impl Meter {
         requests.max(time).min(1.0)
     }
 
-    fn show(&mut self, of_arm: f64, progress: Option<&Progress>) {
+    fn show(&self, state: &mut State, at: Option<Instant>) {
         let elapsed = self.bar.elapsed();
         let due = match self.how {
             How::Not => false,
             How::Bar => elapsed >= FIRST,
-            How::Lines => self.said.is_none_or(|said| elapsed - said >= EVERY),
+            How::Lines => state.said.is_none_or(|said| elapsed - said >= EVERY),
         };
         if !due {
             return;
         }
-        let of_run = ((self.arm - 1.0).max(0.0) + of_arm) / self.arms;
-        let done = ((self.run as f64 + of_run) / self.runs as f64).clamp(0.0, 1.0);
-        let words = self.words(done, elapsed, progress);
+        let words = self.words(state, elapsed, at);
         if self.how == How::Lines {
-            self.said = Some(elapsed);
+            state.said = Some(elapsed);
             // Nobody is left to be told that this failed.
             let _ = writeln!(io::stderr().lock(), "progress: {words}");
             return;
         }
-        if !self.shown {
-            self.shown = true;
+        if !state.shown {
+            state.shown = true;
             self.bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(DRAWS_PER_S));
         }
         self.bar.set_message(words);
-        self.bar.set_position((done * STEPS) as u64);
+        self.bar.set_position((self.done(state) * STEPS) as u64);
     }
 
-    fn words(&self, done: f64, elapsed: Duration, progress: Option<&Progress>) -> String {
+    /// How much of all runs is done.
+    fn done(&self, state: &State) -> f64 {
+        let under_way: f64 = state.under_way.values().map(|(done, _)| done).sum();
+        ((state.ended as f64 + under_way) / self.runs as f64).clamp(0.0, 1.0)
+    }
+
+    fn words(&self, state: &State, elapsed: Duration, at: Option<Instant>) -> String {
+        let done = self.done(state);
         let seconds = elapsed.as_secs_f64().max(1e-9);
         let mut words = vec![format!("{:.0} %", (done * 100.0).floor())];
         if self.runs > 1 {
-            let (run, runs) = (format::count(self.run), format::count(self.runs));
+            let (run, runs) = (format::count(state.ended), format::count(self.runs));
             words.push(format!("{run} of {runs} runs done"));
-        } else if let Some(progress) = progress {
-            words.push(format!("at {} of virtual time", format::time(progress.at.as_ns())));
+        } else if let Some(at) = at {
+            words.push(format!("at {} of virtual time", format::time(at.as_ns())));
         }
-        let events = (self.before + self.latest) as f64 / seconds;
+        let under_way: u64 = state.under_way.values().map(|(_, events)| events).sum();
+        let events = (state.events + under_way) as f64 / seconds;
         words.push(format!("{} events/s", format::number(events)));
         // Early on, what is left is a guess about everything from nearly nothing.
         if done >= 0.01 {
@@ -180,8 +193,23 @@ impl Drop for Meter {
 
 /// A listener whose run is watched.
 pub(super) struct Watched<'a> {
-    meter: &'a mut Meter,
+    meter: &'a Meter,
     inner: &'a mut dyn Listener,
+    run: u64,
+    /// Arms that have begun.
+    arm: f64,
+    /// Events of the arms before the present one, and of it, as far as was told.
+    before: u64,
+    latest: u64,
+}
+
+impl Watched<'_> {
+    fn tell(&self, of_arm: f64, at: Option<Instant>) {
+        let of_run = ((self.arm - 1.0).max(0.0) + of_arm) / self.meter.arms;
+        let mut state = self.meter.state();
+        state.under_way.insert(self.run, (of_run.min(1.0), self.before + self.latest));
+        self.meter.show(&mut state, at);
+    }
 }
 
 impl Listener for Watched<'_> {
@@ -190,8 +218,8 @@ impl Listener for Watched<'_> {
     }
 
     fn begin(&mut self, arm: &str, names: &[String]) {
-        self.meter.arm += 1.0;
-        self.meter.before += std::mem::take(&mut self.meter.latest);
+        self.arm += 1.0;
+        self.before += std::mem::take(&mut self.latest);
         self.inner.begin(arm, names);
     }
 
@@ -220,15 +248,16 @@ impl Listener for Watched<'_> {
     }
 
     fn progress(&mut self, progress: &Progress) {
-        self.meter.latest = progress.events;
-        let of_arm = self.meter.of_arm(progress);
-        self.meter.show(of_arm, Some(progress));
+        self.latest = progress.events;
+        self.tell(self.meter.of_arm(progress), Some(progress.at));
         self.inner.progress(progress);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use dessim::experiment::listen::Nobody;
+
     use super::*;
 
     fn scenario(end: &str) -> Scenario {
@@ -262,15 +291,41 @@ mod tests {
     #[test]
     fn words_say_what_is_left() {
         let load = "load: { \"users\": Load(arrivals: Constant(rate: \"100/s\"), total: 1000) },";
-        let mut meter = Meter::new(When::Never, false, &scenario(load), 1);
-        (meter.before, meter.latest) = (1_000_000, 500_000);
-        let progress =
-            Progress { at: Instant::from_ns(1_500_000_000), events: 500_000, offered: 1 };
-        let words = meter.words(0.25, Duration::from_secs(3), Some(&progress));
+        let meter = Meter::new(When::Never, false, &scenario(load), 1);
+        let mut nobody = Nobody;
+        let mut watched = meter.watch(0, &mut nobody);
+        watched.begin("a", &[]);
+        let at = Instant::from_ns(1_500_000_000);
+        watched.progress(&Progress { at, events: 1_500_000, offered: 500 });
+        let words = meter.words(&meter.state(), Duration::from_secs(3), Some(at));
         assert_eq!(words, "25 %, at 1.50 s of virtual time, 500,000 events/s, 9 s left");
-        (meter.runs, meter.run) = (200, 7);
-        let words = meter.words(0.001, Duration::from_secs(3), None);
-        assert_eq!(words, "0 %, 7 of 200 runs done, 500,000 events/s");
+    }
+
+    #[test]
+    fn runs_at_a_time_are_all_counted() {
+        let load = "load: { \"users\": Load(arrivals: Constant(rate: \"100/s\"), total: 1000) },";
+        let meter = Meter::new(When::Never, false, &scenario(load), 4);
+        let (mut one, mut other) = (Nobody, Nobody);
+        let (mut first, mut second) = (meter.watch(0, &mut one), meter.watch(1, &mut other));
+        first.begin("a", &[]);
+        second.begin("a", &[]);
+        let half = Progress { at: Instant::ZERO, events: 300, offered: 1000 };
+        first.progress(&half);
+        second.progress(&half);
+        second.begin("b", &[]);
+        second.progress(&half);
+        // Half of the first, all of the second: 1.5 of 4 runs, 300 + 600 events.
+        let words = || meter.words(&meter.state(), Duration::from_secs(3), None);
+        assert_eq!(words(), "37 %, 0 of 4 runs done, 300 events/s, 5 s left");
+        // What was guessed of a run gives way to what it was.
+        meter.run_ended(0, 900);
+        assert_eq!(words(), "50 %, 1 of 4 runs done, 500 events/s, 3 s left");
+        meter.run_ended(1, 600);
+        assert_eq!(words(), "50 %, 2 of 4 runs done, 500 events/s, 3 s left");
+    }
+
+    #[test]
+    fn time_on_the_wall_is_to_the_second() {
         let walls = [0, 59, 60, 3_599, 3_600, 90_000].map(|s| wall(Duration::from_secs(s)));
         assert_eq!(walls, ["0 s", "59 s", "1 min 0 s", "59 min 59 s", "1 h 0 min", "25 h 0 min"]);
     }

@@ -49,7 +49,7 @@ impl Records {
         &self,
         file: &ScenarioFile,
         options: &Options,
-        meter: &mut Meter,
+        meter: &Meter,
     ) -> Result<RunResult, Failure> {
         let seed = options.seed.unwrap_or(file.scenario.seed);
         let header = Header::new(&file.scenario, &file.name, seed);
@@ -65,7 +65,7 @@ impl Records {
         everyone.0.extend(tracer.as_mut().map(|one| one as &mut dyn Listener));
         everyone.0.extend(chrome.as_mut().map(|one| one as &mut dyn Listener));
         everyone.0.extend(perfetto.as_mut().map(|one| one as &mut dyn Listener));
-        let mut everyone = meter.watch(&mut everyone);
+        let mut everyone = meter.watch(0, &mut everyone);
         let result = run_with(&file.scenario, &file.name, options, &mut everyone)
             .map_err(|error| Failure::invalid(error.to_string()))?;
         if let (Some(tracer), Some(to)) = (tracer, &self.trace) {

@@ -1,17 +1,15 @@
 //! `dessim run`: one scenario, one seed or many.
 
-use std::ops::{ControlFlow, RangeInclusive};
+mod many;
+mod steady;
+
 use std::path::{Path, PathBuf};
 
 use dessim::ScenarioFile;
 use dessim::experiment::figures::figures;
-use dessim::experiment::pool::{Ended, in_order};
-use dessim::experiment::prepared::Prepared;
 use dessim::experiment::run::{CalendarKind, DEFAULT_MAX_EVENTS, Options};
-use dessim::experiment::warn::warnings;
 use dessim::report::page::{page, stopped};
 use dessim::report::result::RunResult;
-use dessim::report::runs::runs_page;
 use dessim::report::{format, json, markdown};
 use dessim::scenario::build::BuildError;
 use dessim::scenario::problem::printable;
@@ -22,10 +20,9 @@ use super::args::{Calendar, Format, Run};
 use super::export::Exports;
 use super::folder::Folder;
 use super::input::{self, is_dash};
-use super::interrupt;
 use super::plot;
 use super::progress::{Meter, When};
-use super::record::{Records, still};
+use super::record::Records;
 use super::target::Target;
 use super::ui::{Failure, Ui};
 
@@ -50,8 +47,9 @@ pub(super) fn run(ui: &Ui, args: &Run) -> Result<Exit, Failure> {
     let when = args.show.progress.unwrap_or(When::Auto);
     let meter = Meter::new(when, args.quiet, &file.scenario, runs);
     match seeds {
+        None if args.steady => steady::steady(ui, args, &file, (&options, meter)),
         None => once(ui, args, &outputs, &file, (&options, meter)),
-        Some(seeds) => often(ui, args, &outputs, &file, (&options, seeds, meter)),
+        Some(seeds) => many::many(ui, args, &outputs, &file, (&options, seeds, meter)),
     }
 }
 
@@ -72,16 +70,9 @@ struct Outputs {
 impl Outputs {
     fn new(args: &Run, several: bool) -> Result<Self, Failure> {
         if several {
-            let refused = [
-                (args.format == Some(Format::Json), "--format json"),
-                (args.export_json.is_some(), "--export-json"),
-                (args.export_markdown.is_some(), "--export-markdown"),
-                (args.svg.is_some(), "--svg"),
-            ];
-            if let Some((_, option)) = refused.iter().find(|(given, _)| *given) {
-                let message = format!("{option} takes one run, and --seeds gives several");
-                let hint = "for one object a run, on a line each, use --format jsonl";
-                return Err(Failure::usage(message, hint));
+            if args.svg.is_some() {
+                let message = "--svg takes one run, and --seeds gives several";
+                return Err(Failure::usage(message, "leave out --seeds, or give --seed N"));
             }
         }
         let target = |path: &Option<PathBuf>| path.as_deref().map(Target::new).transpose();
@@ -183,13 +174,13 @@ fn once(
     args: &Run,
     outputs: &Outputs,
     file: &ScenarioFile,
-    (options, mut meter): (&Options, Meter),
+    (options, meter): (&Options, Meter),
 ) -> Result<Exit, Failure> {
     let mut options = options.clone();
     if outputs.over_time() {
         options = options.sampled(&file.scenario);
     }
-    let mut result = outputs.records.run(file, &options, &mut meter)?;
+    let mut result = outputs.records.run(file, &options, &meter)?;
     drop(meter);
     result.scenario.resolved = Some(resolved(&file.scenario));
     outputs.export(file, &result)?;
@@ -219,68 +210,4 @@ pub(super) fn ended(ui: &Ui, result: &RunResult) -> Exit {
             Exit::Invalid
         }
     }
-}
-
-fn often(
-    ui: &Ui,
-    args: &Run,
-    outputs: &Outputs,
-    file: &ScenarioFile,
-    (options, seeds, mut meter): (&Options, RangeInclusive<u64>, Meter),
-) -> Result<Exit, Failure> {
-    let streams = outputs.page && outputs.format == Format::Jsonl;
-    let prints = outputs.page && !streams;
-    let mut writing = outputs.others.open()?;
-    let mut results = Vec::new();
-    let mut exit = Exit::Done;
-    if !args.quiet {
-        // They are about the scenario: the same whatever the seed.
-        warnings(&file.scenario).iter().for_each(|warning| ui.warning(warning));
-    }
-    let prepared = Prepared::new(&file.scenario, &file.name);
-    let first = *seeds.start();
-    let mut failure = None;
-    let play = |number| prepared.run(&Options { seed: Some(first + number), ..options.clone() });
-    let runs = (seeds.end() - first).saturating_add(1);
-    let ended = in_order(args.many.jobs(), runs, interrupt::stop(), play, |_, result| {
-        let mut take = |result: RunResult| {
-            meter.run_ended();
-            if streams {
-                let printed = meter.aside(|| Ui::print_raw(&json::to_json_line(&result)));
-                // With nothing else to write, there is nothing left to run for.
-                match writing.is_over() {
-                    true => printed?,
-                    false => still(printed)?,
-                }
-            }
-            if meter.aside(|| ended(ui, &result)) != Exit::Done {
-                exit = Exit::Invalid;
-            }
-            writing.add(&result)?;
-            if prints {
-                results.push(result);
-            }
-            Ok(())
-        };
-        failure = result.map_err(|error| broken(&error)).and_then(&mut take).err();
-        match failure.is_some() || (!prints && !streams && writing.is_over()) {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        }
-    });
-    if let Some(failure) = failure {
-        return Err(failure);
-    }
-    if interrupt::stop().asked()
-        && let Ended::Before(done) = ended
-    {
-        meter.aside(|| ui.warning(&format!("interrupted after {done} of {runs} runs")));
-        exit = Exit::Interrupted;
-    }
-    drop(meter);
-    writing.close()?;
-    if prints {
-        Ui::print_raw(&runs_page(&results))?;
-    }
-    Ok(exit)
 }

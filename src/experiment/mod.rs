@@ -3,6 +3,7 @@
 
 mod choose;
 pub mod compare;
+pub mod contrast;
 pub mod diverge;
 pub mod expect;
 pub mod explain;
@@ -17,6 +18,8 @@ pub mod run;
 pub mod saved;
 pub mod setting;
 pub mod spans;
+pub mod steady;
+pub mod tails;
 pub mod topology;
 pub mod trace;
 pub mod warn;

@@ -37,6 +37,12 @@ impl<'a> Prepared<'a> {
         }
     }
 
+    /// Its name and its digest.
+    #[must_use]
+    pub const fn id(&self) -> &ScenarioId {
+        &self.id
+    }
+
     /// The scenario.
     #[must_use]
     pub const fn scenario(&self) -> &'a Scenario {

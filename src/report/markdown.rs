@@ -44,7 +44,7 @@ pub fn to_markdown(result: &RunResult) -> String {
     text
 }
 
-fn row(label: &str, cells: &[String]) -> String {
+pub(super) fn row(label: &str, cells: &[String]) -> String {
     let mut row = format!("| {label} |");
     for cell in cells {
         row.push_str(&format!(" {cell} |"));
@@ -64,7 +64,7 @@ fn plain(cell: &Cell) -> String {
 }
 
 /// `text` as it reads, whatever Markdown or HTML would make of it.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

@@ -8,6 +8,7 @@
 mod cause;
 pub mod chrome;
 pub mod comparison;
+pub mod contrast;
 #[cfg(feature = "cli")]
 pub mod csv;
 pub mod explained;
@@ -35,6 +36,7 @@ pub mod setting;
 pub mod snapshot;
 pub mod span;
 pub mod sparkline;
+pub mod steady;
 pub mod story;
 mod table;
 pub mod topology;

@@ -2,6 +2,7 @@
 
 use super::result::{ArmResult, LatencySummary, Metric};
 use crate::kernel::time::Duration;
+use crate::metrics::names::Kind;
 
 /// One number, or one distribution, of an arm.
 #[derive(Clone, Debug, PartialEq)]
@@ -105,6 +106,76 @@ impl Metric {
     }
 }
 
+impl Metric {
+    /// What a part of it counts.
+    #[must_use]
+    pub fn kind_of(&self, part: &str) -> Kind {
+        match self {
+            Self::Latency(_) if part == "count" => Kind::Count,
+            Self::Latency(_) => Kind::Time,
+            other => other.kind(),
+        }
+    }
+}
+
+/// The path of a part of a metric: `latency.end_to_end.p99_ns`; the metric itself of no part.
+#[must_use]
+pub fn name_of(metric: &str, part: &str) -> String {
+    match part {
+        "" => metric.to_owned(),
+        part => format!("{metric}.{part}"),
+    }
+}
+
+/// The ratio of succeeded requests, as a number over several runs.
+pub const SUCCEEDED_RATIO: &str = "succeeded_ratio";
+
+/// A number of an arm under its whole name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Named {
+    /// `latency.end_to_end.p99_ns`; of a component its name in front: `db.utilisation`.
+    pub name: String,
+    /// What it counts.
+    pub kind: Kind,
+    /// Its value.
+    pub value: Scalar,
+}
+
+/// Every number of an arm under its whole name, [`SUCCEEDED_RATIO`] first.
+pub fn named(arm: &ArmResult) -> impl Iterator<Item = Named> {
+    let ratio = ratio_succeeded(arm).map_or(Scalar::None, Scalar::Float);
+    let first = Named { name: SUCCEEDED_RATIO.to_owned(), kind: Kind::Number, value: ratio };
+    let rest = rows(arm).into_iter().flat_map(|row| {
+        let component = match row.component {
+            "" => String::new(),
+            component => format!("{component}."),
+        };
+        let parts = row.value.scalars().into_iter();
+        parts.map(move |(part, value)| Named {
+            name: format!("{component}{}", name_of(row.metric, part)),
+            kind: row.value.kind_of(part),
+            value,
+        })
+    });
+    std::iter::once(first).chain(rest)
+}
+
+/// The number of an arm that `asked` names: as [`named`] does, perhaps without the `_ns` at its
+/// end, perhaps with `components.` in front of a component.
+#[must_use]
+pub fn find(arm: &ArmResult, asked: &str) -> Option<Named> {
+    let asked = asked.strip_prefix("components.").unwrap_or(asked);
+    let is = |name: &str| name == asked || name.strip_suffix("_ns") == Some(asked);
+    named(arm).find(|number| is(&number.name))
+}
+
+/// Succeeded requests per offered one; `None` without requests.
+#[must_use]
+pub fn ratio_succeeded(arm: &ArmResult) -> Option<f64> {
+    let requests = arm.requests;
+    (requests.offered > 0).then(|| requests.succeeded as f64 / requests.offered as f64)
+}
+
 impl LatencySummary {
     fn scalars(&self) -> Vec<(&'static str, Scalar)> {
         let ns = |value: Option<u64>| value.map_or(Scalar::None, Scalar::Integer);
@@ -154,6 +225,25 @@ mod tests {
         let parts = arm.latency.outcome.scalars();
         let parts: Vec<_> = parts.into_iter().map(|(name, _)| name).collect();
         assert_eq!(parts, names::PARTS.map(|(name, _)| name));
+    }
+
+    #[test]
+    fn numbers_are_found_by_their_names() {
+        let result = sample::burst();
+        let arm = &result.arms["event-driven"];
+        let all: Vec<_> = named(arm).map(|number| number.name).collect();
+        assert_eq!(all[0], SUCCEEDED_RATIO);
+        for name in &all {
+            assert_eq!(find(arm, name).map(|number| number.name).as_ref(), Some(name));
+        }
+        let p99 = find(arm, "latency.end_to_end.p99").expect("it may lack its unit");
+        assert_eq!((p99.name.as_str(), p99.kind), ("latency.end_to_end.p99_ns", Kind::Time));
+        let count = find(arm, "latency.end_to_end.count").expect("it is there");
+        assert_eq!(count.kind, Kind::Count);
+        let busy = find(arm, "components.workers.busy_ratio").expect("it is there");
+        assert_eq!(busy.name, "workers.busy_ratio");
+        assert_eq!(find(arm, "latency.end_to_end"), None);
+        assert_eq!(find(arm, "p99"), None);
     }
 
     #[test]

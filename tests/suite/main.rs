@@ -9,6 +9,7 @@ mod figures;
 #[cfg(feature = "cli")]
 mod golden;
 mod html;
+mod intervals;
 mod invariants;
 mod metastable;
 mod refusals;

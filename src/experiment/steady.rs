@@ -1,0 +1,162 @@
+//! The steady state of one long run: latencies request by request, and levels over time.
+//!
+//! `statistics::steady` has the rules. Nothing of a run is kept but means of groups, so memory does
+//! not grow with its length.
+
+use std::collections::BTreeMap;
+
+use super::listen::{Hears, Listener};
+use super::tails::tails;
+use crate::kernel::time::Duration;
+use crate::metrics::fate::Fate;
+use crate::metrics::probe::End;
+use crate::metrics::sampler::Resolution;
+use crate::report::result::{ArmResult, Metric, RunResult, Series, Values};
+use crate::report::steady::{STEADY_SCHEMA, SteadyMetric, SteadyRun, Unit};
+use crate::scenario::arms::arms;
+use crate::scenario::schema::{Arrivals, Load, Scenario};
+use crate::statistics::steady::Series as Means;
+use crate::statistics::validity::NoInterval;
+
+/// Over time, what happens is looked at so often; from 10,000 bins on they would be merged.
+const BINS: u64 = 8_000;
+
+/// How long the requests of each arm took that succeeded, in the order in which they ended: a
+/// listener.
+#[derive(Debug, Default)]
+pub struct Latencies(Vec<(String, Means)>);
+
+impl Latencies {
+    /// Of the arm `name`, if it was played.
+    #[must_use]
+    pub fn arm(&self, name: &str) -> Option<&Means> {
+        self.0.iter().find(|(arm, _)| arm == name).map(|(_, means)| means)
+    }
+}
+
+impl Listener for Latencies {
+    fn hears(&self) -> Hears {
+        Hears::Ends
+    }
+
+    fn begin(&mut self, arm: &str, _: &[String]) {
+        self.0.push((arm.to_owned(), Means::default()));
+    }
+
+    fn ended(&mut self, end: &End) {
+        if let (true, Fate::Succeeded, Some((_, means))) =
+            (end.measured, end.fate, self.0.last_mut())
+        {
+            means.push((end.at - end.arrived).as_ns() as f64);
+        }
+    }
+}
+
+/// How fine the series of a run must be whose steady state is looked for; `None` without an end.
+#[must_use]
+pub fn resolution(scenario: &Scenario) -> Option<Resolution> {
+    let measured = scenario.duration?.as_ns().saturating_sub(scenario.warm_up.as_ns());
+    Some(Resolution::Every(Duration::from_ns(measured.div_ceil(BINS))))
+}
+
+/// Why there is no steady state to look for in an arm; of all arms if it is no matter of one.
+fn unsteady(scenario: &Scenario) -> BTreeMap<String, String> {
+    let ends = |(name, load): (&String, &Load)| {
+        let why = match load.arrivals {
+            _ if load.total.is_some() => "a `total`",
+            _ if load.until.is_some() => "an `until`",
+            Arrivals::Stages { .. } => "stages",
+            _ => return None,
+        };
+        Some(format!("the load {name} has {why}: what it is offered does not go on"))
+    };
+    let of_all = match scenario.duration {
+        None => Some("without a `duration` the run ends when nothing is left to do".to_owned()),
+        Some(_) => scenario.load.iter().find_map(ends),
+    };
+    let of_arm = |(name, arm): (String, crate::scenario::schema::Arm)| {
+        let fault = arm.faults.keys().next();
+        let fault = fault.map(|fault| format!("the fault {fault} is there for a while only"));
+        Some((name, of_all.clone().or(fault)?))
+    };
+    arms(scenario).into_iter().filter_map(of_arm).collect()
+}
+
+/// What `latencies` heard in the run of `result`, and its series show, of every arm that has
+/// settled. The run was sampled as [`resolution`] says.
+#[must_use]
+pub fn steady(scenario: &Scenario, result: &RunResult, latencies: &Latencies) -> SteadyRun {
+    let (unsteady, tails) = (unsteady(scenario), tails(scenario));
+    let arm = |(name, arm): (&String, &ArmResult)| {
+        let mut metrics = Vec::new();
+        if let Some(means) = latencies.arm(name) {
+            let unit = Unit::Requests;
+            metrics.push(metric("", "latency.end_to_end.mean_ns", unit, means));
+        }
+        if let Some(series) = &arm.series {
+            over_time(arm, series, scenario.warm_up.as_ns(), &mut metrics);
+        }
+        for metric in &mut metrics {
+            let interval = &mut metric.steady.interval;
+            if let Some(why) = unsteady.get(name) {
+                *interval = Err(NoInterval::NoSteadyState(why.clone()));
+            } else if let Some(why) = tails.get(name) {
+                *interval = Err(NoInterval::NoVariance(why.clone()));
+            }
+        }
+        (name.clone(), metrics)
+    };
+    SteadyRun {
+        schema: STEADY_SCHEMA,
+        dessim: result.dessim,
+        model: result.model,
+        scenario: result.scenario.clone(),
+        seed: result.seed,
+        fingerprint: result.fingerprint,
+        virtual_ns: result.virtual_ns,
+        stopped: result.stopped.clone(),
+        warnings: result.warnings.clone(),
+        arms: result.arms.iter().map(arm).collect(),
+    }
+}
+
+fn metric(component: &str, metric: &'static str, unit: Unit, means: &Means) -> SteadyMetric {
+    SteadyMetric { component: component.to_owned(), metric, unit, steady: means.steady() }
+}
+
+/// Goodput, and the utilisation of every service that has a limit of slots, bin by bin.
+fn over_time(arm: &ArmResult, series: &Series, warm_up_ns: u64, metrics: &mut Vec<SteadyMetric>) {
+    let whole = |bin: &usize| {
+        series.start_of(*bin) >= warm_up_ns && series.length_ns(*bin) == series.bin_ns
+    };
+    let bins: Vec<usize> = (0..series.bins).filter(whole).collect();
+    let width = series.bin_ns as f64;
+    let unit = Unit::Bins { ns: series.bin_ns };
+    for column in &series.columns {
+        let mut means = Means::default();
+        match (&column.values, column.meter.name) {
+            (Values::Counts(counts), "requests.succeeded") if column.component.is_empty() => {
+                bins.iter().for_each(|&bin| means.push(counts[bin] as f64 / width * 1e9));
+                metrics.push(metric("", "goodput_per_s", unit, &means));
+            }
+            (Values::Levels { area_ns, .. }, "busy") => {
+                let Some(places) = places(arm, &column.component) else { continue };
+                let full = width * places;
+                bins.iter().for_each(|&bin| means.push(area_ns[bin] as f64 / full));
+                metrics.push(metric(&column.component, "utilisation", unit, &means));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// How many slots a service has; `None` without a limit, or if none of them was ever taken.
+fn places(arm: &ArmResult, component: &str) -> Option<f64> {
+    let component = arm.components.get(component)?;
+    let number = |name| match component.get(name) {
+        Some(Metric::Number(number)) => number,
+        _ => None,
+    };
+    let places = (number("busy_mean")? / number("utilisation")?).round();
+    (places.is_finite() && places >= 1.0).then_some(places)
+}

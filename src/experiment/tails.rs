@@ -1,0 +1,62 @@
+//! What is known about tails before anything is run: where a mean cannot have an interval.
+
+use std::collections::BTreeMap;
+
+use crate::scenario::arms::arms;
+use crate::scenario::schema::{Arm, Distribution, Layer, Scenario};
+
+/// The mean wait behind such times has no variance (Pollaczek and Khinchine: its second moment
+/// takes the third moment of the times).
+const ALPHA: f64 = 3.0;
+
+/// Why latencies of an arm have no variance, by arm: waits behind times that are Pareto of an alpha
+/// of at most 3, unless every caller gives up after some time, so that no latency is longer.
+///
+/// A sample alone can hardly tell: the value that would move the mean is the one not yet seen.
+#[must_use]
+pub fn tails(scenario: &Scenario) -> BTreeMap<String, String> {
+    let reason = |(name, arm): (String, Arm)| Some((name, tail(&arm)?));
+    arms(scenario).into_iter().filter_map(reason).collect()
+}
+
+fn tail(arm: &Arm) -> Option<String> {
+    let heavy = arm.services.iter().find_map(|(name, service)| match service.time {
+        Distribution::Pareto { alpha, .. } if alpha <= ALPHA => Some((name, alpha)),
+        _ => None,
+    });
+    let (name, alpha) = heavy?;
+    let bounded = |layers: &[Layer]| layers.iter().any(|layer| matches!(layer, Layer::Timeout(_)));
+    if arm.consumers.is_empty() && arm.calls.values().all(|call| bounded(&call.policy)) {
+        return None;
+    }
+    let what = if alpha <= 2.0 { "mean" } else { "variance" };
+    Some(format!("times of {name} are Pareto of alpha {alpha}: waits behind them have no {what}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ScenarioFile;
+
+    fn reason(time: &str, policy: &str) -> Option<String> {
+        let text = format!(
+            "Scenario(schema: 1, duration: \"9s\", \
+             load: {{ \"users\": Load(arrivals: Poisson(rate: \"10/s\")) }}, \
+             services: {{ \"db\": Service(time: {time}, slots: 1) }}, \
+             calls: {{ \"users\": Call(to: \"db\", policy: [{policy}]) }})"
+        );
+        let file = ScenarioFile::from_bytes("a", text.as_bytes()).expect("it is a scenario");
+        tails(&file.scenario).remove("main")
+    }
+
+    #[test]
+    fn waits_behind_heavy_tails_are_known_to_have_no_variance() {
+        let words = reason("Pareto(alpha: 1.5, min: \"1ms\")", "").expect("it is heavy");
+        assert_eq!(words, "times of db are Pareto of alpha 1.5: waits behind them have no mean");
+        let words = reason("Pareto(alpha: 3, min: \"1ms\")", "").expect("it is heavy");
+        assert!(words.ends_with("have no variance"), "{words}");
+        assert_eq!(reason("Pareto(alpha: 3.5, min: \"1ms\")", ""), None);
+        assert_eq!(reason("Exponential(mean: \"1ms\")", ""), None);
+        assert_eq!(reason("Pareto(alpha: 1.5, min: \"1ms\")", "Timeout(\"1s\")"), None);
+    }
+}

@@ -1,0 +1,37 @@
+//! Footnotes of a table: why there is no interval, each reason told once.
+
+use crate::report::table::paragraph;
+
+/// The footnotes of a page.
+#[derive(Debug, Default)]
+pub struct Notes(Vec<String>);
+
+impl Notes {
+    /// What stands in the table for an interval that does not exist for this reason.
+    pub fn mark(&mut self, why: String) -> String {
+        let known = self.0.iter().position(|known| *known == why);
+        let at = known.unwrap_or_else(|| {
+            self.0.push(why);
+            self.0.len() - 1
+        });
+        format!("none ({})", at + 1)
+    }
+
+    /// The footnotes, if there are any, after an empty line.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for (at, why) in self.0.iter().enumerate() {
+            if at == 0 {
+                text.push('\n');
+            }
+            text.push_str(&paragraph(&format!("({}) ", at + 1), &format!("no interval: {why}")));
+        }
+        text
+    }
+
+    /// Their texts, in the order of their numbers.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+}

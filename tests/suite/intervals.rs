@@ -1,0 +1,133 @@
+//! Intervals against a truth that is known: so many of them must cover it, and no more.
+//!
+//! The mean time in an M/M/1 queue at load 0.8 is five mean services. 400 intervals of 95 % cover
+//! it in a share within [0.917, 0.983], which is three standard errors around 0.95; an interval
+//! that takes the requests of a run for independent covers it in a fifth of all runs, so the test
+//! means something.
+
+use dessim::experiment::listen::{Hears, Listener};
+use dessim::experiment::pool::{Jobs, Stop, in_order};
+use dessim::experiment::prepared::Prepared;
+use dessim::experiment::run::Options;
+use dessim::experiment::steady::Latencies;
+use dessim::metrics::probe::End;
+use dessim::statistics::summary::summary;
+use dessim::statistics::validity::Interval;
+
+const TRUTH_NS: f64 = 50e6;
+const SHARE: std::ops::RangeInclusive<f64> = 0.917..=0.983;
+
+fn mm1(duration: &str, warm_up: &str, time: &str) -> dessim::ScenarioFile {
+    let text = format!(
+        "Scenario(schema: 1, duration: \"{duration}\", warm_up: \"{warm_up}\", \
+         load: {{ \"users\": Load(arrivals: Poisson(rate: \"80/s\")) }}, \
+         services: {{ \"db\": Service(time: {time}, slots: 1) }}, \
+         calls: {{ \"users\": Call(to: \"db\") }})"
+    );
+    dessim::ScenarioFile::from_bytes("mm1", text.as_bytes()).expect("it is a scenario")
+}
+
+/// The usual interval of the mean of all latencies of a run, as if they were independent.
+#[derive(Default)]
+struct Naive {
+    count: f64,
+    mean: f64,
+    squares: f64,
+}
+
+impl Listener for Naive {
+    fn hears(&self) -> Hears {
+        Hears::Ends
+    }
+
+    fn ended(&mut self, end: &End) {
+        let took = (end.at - end.arrived).as_ns() as f64;
+        self.count += 1.0;
+        let off = took - self.mean;
+        self.mean += off / self.count;
+        self.squares += off * (took - self.mean);
+    }
+}
+
+impl Naive {
+    fn interval(&self) -> Interval {
+        let half = 1.96 * (self.squares / (self.count - 1.0) / self.count).sqrt();
+        Ok((self.mean - half, self.mean + half))
+    }
+}
+
+/// `of` of every number below `count`, on all cores.
+fn each<T: Send>(count: u64, of: impl Fn(u64) -> T + Sync) -> Vec<T> {
+    let mut all = Vec::new();
+    in_order(Jobs::new(None), count, &Stop::new(), of, |_, one| {
+        all.push(one);
+        std::ops::ControlFlow::Continue(())
+    });
+    all
+}
+
+/// How many of the intervals that there are cover the truth, and how many there are.
+fn coverage(intervals: &[Interval]) -> (f64, usize) {
+    let given: Vec<_> = intervals.iter().flatten().collect();
+    let covers = given.iter().filter(|(from, to)| (*from..=*to).contains(&TRUTH_NS)).count();
+    (covers as f64 / given.len() as f64, given.len())
+}
+
+/// Intervals of one long run each: by batch means, and the naive one.
+fn long_runs(runs: u64, duration: &str) -> (Vec<Interval>, Vec<Interval>) {
+    let file = mm1(duration, "0s", "Exponential(mean: \"10ms\")");
+    let prepared = Prepared::new(&file.scenario, "mm1");
+    let one = |number: u64| {
+        let options = Options { seed: Some(1_000 + number), ..Options::default() };
+        let (mut latencies, mut naive) = (Latencies::default(), Naive::default());
+        let mut both = dessim::experiment::listen::Everyone(vec![&mut latencies, &mut naive]);
+        prepared.run_with(&options, &mut both).expect("it is sound");
+        let steady = latencies.arm("main").expect("it was played").steady();
+        (steady.interval, naive.interval())
+    };
+    each(runs, one).into_iter().unzip()
+}
+
+/// Intervals of ten replications each.
+fn replications(intervals: u64, duration: &str, warm_up: &str) -> Vec<Interval> {
+    let file = mm1(duration, warm_up, "Exponential(mean: \"10ms\")");
+    let prepared = Prepared::new(&file.scenario, "mm1");
+    let one = |number: u64| {
+        let options = Options { seed: Some(1_000_000 + number), ..Options::default() };
+        let result = prepared.run(&options).expect("it is sound");
+        result.arms["main"].latency.end_to_end.mean_ns.expect("requests succeed") as f64
+    };
+    let means = each(intervals * 10, one);
+    means.chunks(10).map(|ten| summary(ten).expect("ten means").interval).collect()
+}
+
+fn covers(name: &str, intervals: &[Interval], least_given: f64) {
+    let (share, given) = coverage(intervals);
+    println!("{name}: {share:.4} of {given} cover, of {} runs", intervals.len());
+    assert!(given as f64 >= least_given * intervals.len() as f64, "{name}: {given} are given");
+    assert!(SHARE.contains(&share), "{name}: {share} of {given} cover the truth");
+}
+
+#[test]
+fn batch_means_cover_the_mean_and_naive_intervals_do_not() {
+    let (batches, naive) = long_runs(400, "800s");
+    covers("batch means", &batches, 0.9);
+    let (share, _) = coverage(&naive);
+    println!("naive: {share:.4}");
+    assert!(share < 0.4, "naive intervals cover in {share}");
+}
+
+#[test]
+fn replications_cover_the_mean() {
+    covers("ten replications", &replications(400, "40s", "10s"), 0.9);
+}
+
+/// With `cargo test --release --test suite intervals -- --ignored`.
+#[test]
+#[ignore = "a minute in release"]
+fn coverage_at_length() {
+    let (batches, naive) = long_runs(4_000, "3000s");
+    covers("batch means", &batches, 0.99);
+    assert!(coverage(&naive).0 < 0.4);
+    covers("ten replications", &replications(4_000, "300s", "30s"), 0.9);
+}
