@@ -5,11 +5,13 @@
 //! and the renderings are thin over these two; [`figure`] draws series, curves and a
 //! [`topology`]. A new layer that reports metrics appears in all.
 
+pub mod annotations;
 mod cause;
 pub mod chrome;
 pub mod comparison;
 #[cfg(feature = "cli")]
 pub mod csv;
+pub mod expected;
 pub mod explained;
 pub mod explanation;
 pub mod figure;
@@ -17,6 +19,7 @@ pub mod format;
 pub mod html;
 pub mod influx;
 pub mod json;
+pub mod junit;
 pub mod layout;
 pub mod long;
 pub mod markdown;
@@ -37,6 +40,7 @@ pub mod span;
 pub mod sparkline;
 pub mod story;
 mod table;
+pub mod tested;
 pub mod topology;
 pub mod tree;
 pub mod verdict;
