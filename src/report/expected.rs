@@ -20,6 +20,9 @@ pub struct Expected {
     pub holds: Option<bool>,
     /// The numbers, in words.
     pub actual: String,
+    /// The same for where the sentence stands beside it.
+    #[serde(skip)]
+    pub brief: String,
     /// The seed of a run that shows it: of a probability the first one in which the thing happened,
     /// or of what should be likely the first one in which it did not.
     pub seed: Option<u64>,
@@ -61,7 +64,7 @@ pub fn lines(all: &[Expected]) -> Vec<(&Expected, String)> {
     let columns = widths().filter(|&wide| wide <= COLUMNS).max().unwrap_or(0);
     let gap = |sentence: &str| " ".repeat(columns.saturating_sub(width(sentence)) + 3);
     let line = |expected: &Expected, sentence: &String| {
-        format!("{sentence}{}{}", gap(sentence), printed(&expected.actual))
+        format!("{sentence}{}{}", gap(sentence), printed(&expected.brief))
     };
     all.iter().zip(&sentences).map(|(one, sentence)| (one, line(one, sentence))).collect()
 }
@@ -94,7 +97,8 @@ mod tests {
             text: text.to_owned(),
             arm: arm.map(str::to_owned),
             holds,
-            actual: "it is 3".to_owned(),
+            actual: "a.b is 3".to_owned(),
+            brief: "it is 3".to_owned(),
             seed: Some(1),
             hits: None,
             runs: None,
@@ -111,7 +115,7 @@ mod tests {
         ];
         let lines: Vec<String> = paragraph(&all).lines().map(str::to_owned).collect();
         assert_eq!(lines[..2], ["", "expectations"]);
-        assert_eq!(lines[2], format!("  ✓ amplification > 2{}   it is 3", " ".repeat(6)));
+        assert_eq!(lines[2], format!("  ✓ amplification > 2{}   it is 3", " ".repeat(4)));
         assert_eq!(lines[3], "  ✗ event driven: a.b > 2   it is 3");
         assert_eq!(lines[4], format!("  – {long}   it is 3"));
         assert_eq!(paragraph(&[]), "");

@@ -140,21 +140,23 @@ pub(super) mod samples {
 
     /// One of everything, with names that mean something to XML and to GitHub.
     pub(in crate::report) fn tested() -> Tested {
-        let expectation = |text: &str, holds, command: Option<&str>| TestedExpectation {
-            expected: Expected {
-                index: 0,
-                text: text.to_owned(),
-                arm: holds.map(|_| "rpc & co".to_owned()),
-                holds,
-                actual: "goodput_per_s is 7 %, \"not\" 8 %".to_owned(),
-                seed: Some(7),
-                hits: None,
-                runs: None,
-            },
-            line: 12,
-            column: 9,
-            command: command.map(str::to_owned),
-        };
+        let expectation =
+            |text: &str, holds: Option<bool>, command: Option<&str>| TestedExpectation {
+                expected: Expected {
+                    index: 0,
+                    text: text.to_owned(),
+                    arm: holds.map(|_| "rpc & co".to_owned()),
+                    holds,
+                    actual: "goodput_per_s is 7 %, \"not\" 8 %".to_owned(),
+                    brief: "7 %".to_owned(),
+                    seed: Some(7),
+                    hits: None,
+                    runs: None,
+                },
+                line: 12,
+                column: 9,
+                command: command.map(str::to_owned),
+            };
         let snapshot = |status, change: Option<&str>| TestedSnapshot {
             status,
             file: "snapshots/a.snap".to_owned(),

@@ -29,7 +29,6 @@ fn compared((a, arm_a): (&str, Option<&str>), (b, arm_b): (&str, Option<&str>)) 
             model: 1,
             fingerprint: None,
             stopped: None,
-            expectations: Vec::new(),
         };
         let run = ScenarioReplay::new(&file.scenario, "x", options);
         Subject { side, player: Player::Run(Box::new(run)) }

@@ -5,7 +5,7 @@ use super::periods::Books;
 use crate::kernel::time::Duration;
 use crate::metrics::names::Kind;
 use crate::metrics::summary::Metric;
-use crate::report::format::{NO_VALUE, count, number, percent, time};
+use crate::report::format::{count, number, percent, time};
 use crate::report::rows::rows;
 use crate::scenario::expect::{Condition, MetricRef, Operator, Relation, Sum, Unit};
 
@@ -18,13 +18,16 @@ pub struct Answer {
     pub known: bool,
     /// The numbers, in words.
     pub actual: String,
+    /// The same for where the sentence stands beside it: "709 ms".
+    pub brief: String,
     /// The number on the left of a comparison, where it has a value: what a search goes by.
     pub value: Option<f64>,
 }
 
 impl Answer {
     fn new(holds: bool, actual: impl Into<String>) -> Self {
-        Self { holds, known: true, actual: actual.into(), value: None }
+        let actual = actual.into();
+        Self { holds, known: true, brief: actual.clone(), actual, value: None }
     }
 
     /// It cannot be told, for this reason.
@@ -58,9 +61,10 @@ impl Observed {
 
     fn compare(&self, left: &Sum, relation: Relation, right: &Sum) -> Answer {
         let (one, other) = (self.value(left), self.value(right));
-        let actual = told((left, one), (right, other));
+        let only = self.result.arms.len() == 1;
+        let (actual, brief) = told((left, one), (right, other), only);
         let (Some(one), Some(other)) = (one, other) else {
-            return Answer { value: one, ..Answer::unknown(actual) };
+            return Answer { value: one, brief, ..Answer::unknown(actual) };
         };
         let holds = match relation {
             Relation::Below => one < other,
@@ -70,7 +74,7 @@ impl Observed {
             Relation::Equal => one == other,
             Relation::Unequal => one != other,
         };
-        Answer::new(holds, actual).with(one)
+        Answer { brief, ..Answer::new(holds, actual).with(one) }
     }
 
     /// The value of an expression: times in nanoseconds; `None` if anything in it has none.
@@ -186,13 +190,14 @@ fn exactly(ns: u64, other: u64) -> String {
     }
 }
 
-/// What the two sides of a comparison are, but for numbers that stand there anyway.
-fn told(left: (&Sum, Option<f64>), right: (&Sum, Option<f64>)) -> String {
+/// What the two sides of a comparison are, but for numbers that stand there anyway: at length, and
+/// the values alone.
+fn told(left: (&Sum, Option<f64>), right: (&Sum, Option<f64>), only: bool) -> (String, String) {
     let percents = is_percent(left.0) || is_percent(right.0);
     let as_time = [left.0, right.0].map(unit).contains(&Unit::Time);
     let short = |(sum, value): (&Sum, Option<f64>)| match value {
         Some(value) => shown(sum, value, percents),
-        None => NO_VALUE.to_owned(),
+        None => "no value".to_owned(),
     };
     // Two numbers that differ must not be told in the same digits.
     let alike = left.1 != right.1 && short(left) == short(right);
@@ -203,8 +208,28 @@ fn told(left: (&Sum, Option<f64>), right: (&Sum, Option<f64>)) -> String {
         _ => short(side),
     };
     let sides = [left, right].into_iter().filter(|(sum, _)| !matches!(sum, Sum::Number(..)));
-    let sides: Vec<_> = sides.map(|side| format!("{} is {}", side.0, number(side))).collect();
-    sides.join(", ")
+    let (long, brief): (Vec<_>, Vec<_>) = sides
+        .map(|side| {
+            let verb = if side.1.is_some() { "is" } else { "has" };
+            let sum = if only { without_arms(side.0) } else { side.0.clone() };
+            (format!("{sum} {verb} {}", number(side)), number(side))
+        })
+        .unzip();
+
+    (long.join(", "), brief.join(" against "))
+}
+
+/// The same expression, for where there is only one arm to speak of.
+fn without_arms(sum: &Sum) -> Sum {
+    match sum {
+        Sum::Number(..) => sum.clone(),
+        Sum::Metric(metric) => Sum::Metric(MetricRef { arm: None, ..metric.clone() }),
+        Sum::Minus(of) => Sum::Minus(Box::new(without_arms(of))),
+        Sum::Two(left, operator, right) => {
+            let [left, right] = [left, right].map(|side| Box::new(without_arms(side)));
+            Sum::Two(left, *operator, right)
+        }
+    }
 }
 
 fn is_percent(sum: &Sum) -> bool {

@@ -16,7 +16,7 @@ use crate::report::expected::Expected;
 use crate::report::format::{count, percent};
 use crate::report::result::{RunResult, Stopped};
 use crate::scenario::build::BuildError;
-use crate::scenario::expect::{Claim, Condition, Likely};
+use crate::scenario::expect::{Claim, Condition, Likely, Sum, Unit};
 use crate::scenario::schema::Scenario;
 use crate::statistics::proportion::Proportion;
 
@@ -112,7 +112,9 @@ struct Heard {
 }
 
 impl Expectation {
-    fn condition(&self) -> &Condition {
+    /// What is claimed to be so, or to be so with a probability.
+    #[must_use]
+    pub fn condition(&self) -> &Condition {
         match &self.claim {
             Claim::Holds(condition) | Claim::Likely(Likely { condition, .. }) => condition,
         }
@@ -127,12 +129,14 @@ impl Expectation {
     }
 
     fn expected(&self, holds: Option<bool>, actual: impl Into<String>) -> Expected {
+        let actual = actual.into();
         Expected {
             index: self.index,
             text: self.text.clone(),
             arm: self.arm.clone(),
             holds,
-            actual: actual.into(),
+            brief: actual.clone(),
+            actual,
             seed: None,
             hits: None,
             runs: None,
@@ -263,7 +267,7 @@ impl<'a> Judged<'a> {
         let Claim::Likely(likely) = &self.of.claim else {
             let answer = self.first.expect("the first run was played");
             let expected = self.of.expected(Some(answer.holds), answer.actual);
-            return Expected { seed: Some(seed), ..expected };
+            return Expected { seed: Some(seed), brief: answer.brief, ..expected };
         };
         let runs = likely.over();
         let against = if likely.is_unwanted() { self.unknown } else { 0 };
@@ -280,7 +284,8 @@ impl<'a> Judged<'a> {
         }
         let side = if likely.is_unwanted() { "at most" } else { "at least" };
         let bound = apart(likely.bound(seen), likely.ratio);
-        actual += &format!(", {side} {bound} at {}", percent(likely.confidence));
+        let sure = Sum::Number(likely.confidence, Unit::Percent).to_string();
+        actual += &format!(", {side} {bound} at {}", sure.replace('%', " %"));
         if !holds && !likely.refuted_by(seen) {
             actual += ": undecided, more seeds may show it";
         }
@@ -301,6 +306,20 @@ fn apart(ratio: f64, other: f64) -> String {
     }
 }
 
+/// Plays one run and says what the claims of its scenario come to in it, as [`of_one_run`] does.
+///
+/// # Errors
+/// Only for scenarios that a check refuses.
+pub fn in_one_run(prepared: &Prepared<'_>, options: &Options) -> Result<Vec<Expected>, BuildError> {
+    let expectations = expectations(prepared.scenario());
+    if expectations.is_empty() {
+        return Ok(Vec::new());
+    }
+    let conditions = expectations.iter().map(Expectation::condition);
+    let observed = Observer::new(prepared, conditions).observe(prepared, options)?;
+    Ok(of_one_run(&expectations, &observed))
+}
+
 /// What claims come to in a single run; those about probabilities are not judged, and told what
 /// was the case in it.
 #[must_use]
@@ -312,7 +331,10 @@ pub fn of_one_run(expectations: &[Expectation], observed: &Observed) -> Vec<Expe
         } else {
             let answer = observed.answer(claim.condition());
             match &claim.claim {
-                Claim::Holds(_) => claim.expected(Some(answer.holds), answer.actual),
+                Claim::Holds(_) => {
+                    let expected = claim.expected(Some(answer.holds), answer.actual);
+                    Expected { brief: answer.brief, ..expected }
+                }
                 Claim::Likely(likely) => {
                     let this = match (answer.known, answer.holds) {
                         (true, true) => "so in this run",

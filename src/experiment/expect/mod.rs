@@ -12,7 +12,7 @@ use crate::scenario::expect::{Claim, Known, read};
 use crate::scenario::schema::Scenario;
 
 pub use answer::Answer;
-pub use judge::{Judgement, News, Trial, judge, of_one_run};
+pub use judge::{Judgement, News, Trial, in_one_run, judge, of_one_run};
 pub use observe::{Ears, Observed, Observer};
 
 /// One claim of a scenario, about one arm if the sentence named none.
