@@ -1,9 +1,9 @@
 //! A scenario to try things with: read once, changed value by value, run as often as one likes.
 
-use std::ops::RangeInclusive;
+use std::ops::{ControlFlow, RangeInclusive};
 
 use super::ScenarioFile;
-use crate::experiment::expect::{Answer, Judging, Observer, Verdict, expectations, judge};
+use crate::experiment::expect::{Answer, Judgement, News, Observer, Trial, judge};
 use crate::experiment::explain::{Effort, explain};
 use crate::experiment::pool::{Jobs, Stop, in_order};
 use crate::experiment::prepared::Prepared;
@@ -151,7 +151,7 @@ impl Scenario {
         let mut results = Vec::new();
         in_order(Jobs::new(None), count, &Stop::new(), run, |_, result| {
             results.push(result);
-            std::ops::ControlFlow::Continue(())
+            ControlFlow::Continue(())
         });
         results
     }
@@ -187,13 +187,16 @@ impl Scenario {
     /// # Panics
     /// Never: it was checked.
     #[must_use]
-    pub fn judge(&self) -> Vec<Verdict> {
-        let stop = Stop::new();
-        let judging = Judging { options: &self.options, jobs: Jobs::new(None), stop: &stop };
-        let expectations = expectations(&self.file.scenario);
-        let verdicts = judge(&self.prepared(), &expectations, &judging, |_, _| {});
-        let verdicts = verdicts.expect("a checked scenario can be built");
-        verdicts.expect("nobody asked to stop")
+    pub fn judge(&self) -> Judgement {
+        let trial = Trial::new(&self.file.scenario, &self.file.name, &self.options);
+        let mut judgement = None;
+        judge(&[trial], Jobs::new(None), &Stop::new(), |news| {
+            if let News::Judged(_, judged) = news {
+                judgement = Some(judged.expect("a checked scenario can be built"));
+            }
+            ControlFlow::Continue(())
+        });
+        judgement.expect("every trial is judged")
     }
 
     /// Runs it and says what happened, and why.

@@ -10,12 +10,13 @@ use dessim::experiment::pool::Jobs;
 use super::export::ExportArgs;
 use super::plot::ShowArgs;
 use super::progress::When;
+use super::test::Test;
 
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done               3  a scenario is invalid, or its run stopped early
   1  I/O or internal    4  nothing to work on
-  2  usage             99  a comparison found a difference";
+  2  usage             99  an expectation fails, or a comparison found a difference";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -36,13 +37,6 @@ const CHECK_EXAMPLES: &str = "\
 Examples:
   dessim check scenarios/*.ron
   dessim check --resolved scenarios/burst.ron > resolved.ron";
-
-const TEST_EXAMPLES: &str = "\
-Examples:
-  dessim test
-  dessim test scenarios/burst.ron --accept
-
-A snapshot is in insta's file format: `cargo insta review` works on the .snap.new files, too.";
 
 const DIFF_EXAMPLES: &str = "\
 Examples:
@@ -113,7 +107,7 @@ pub(crate) enum Command {
     Run(Run),
     /// Validate scenarios, telling all problems at once
     Check(Check),
-    /// Compare scenarios with their snapshots
+    /// Hold scenarios against their snapshots and expectations
     Test(Test),
     /// Compare two runs: whose fate changed, which numbers, and where they part
     Diff(Diff),
@@ -238,20 +232,6 @@ pub(crate) struct Check {
     /// Print the scenario with every default filled in; takes one file
     #[arg(long)]
     pub resolved: bool,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = TEST_EXAMPLES)]
-pub(crate) struct Test {
-    /// Scenarios, or directories of them [default: scenarios]
-    #[arg(value_name = "PATH")]
-    pub paths: Vec<PathBuf>,
-    /// Keep what the scenarios do now as their snapshots
-    #[arg(long)]
-    pub accept: bool,
-    /// Where the snapshots are
-    #[arg(long, value_name = "DIR", default_value = "snapshots")]
-    pub dir: PathBuf,
 }
 
 #[derive(Debug, Args)]

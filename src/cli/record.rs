@@ -44,12 +44,13 @@ impl Records {
         named.into_iter().filter_map(|(option, target)| Some((option, target.as_ref()?)))
     }
 
-    /// Runs `file` and writes what was asked for.
+    /// Runs `file`, while `ears` listen, and writes what was asked for.
     pub(super) fn run(
         &self,
         file: &ScenarioFile,
         options: &Options,
         meter: &Meter,
+        ears: &mut dyn Listener,
     ) -> Result<RunResult, Failure> {
         let seed = options.seed.unwrap_or(file.scenario.seed);
         let header = Header::new(&file.scenario, &file.name, seed);
@@ -61,7 +62,7 @@ impl Records {
         let mut chrome = chrome.map(|chrome| Spans::new(chrome, all()));
         let perfetto = open(&self.perfetto)?.map(|sink| Perfetto::new(sink, &origin));
         let mut perfetto = perfetto.map(|perfetto| Spans::new(perfetto, all()));
-        let mut everyone = Everyone::default();
+        let mut everyone = Everyone(vec![ears]);
         everyone.0.extend(tracer.as_mut().map(|one| one as &mut dyn Listener));
         everyone.0.extend(chrome.as_mut().map(|one| one as &mut dyn Listener));
         everyone.0.extend(perfetto.as_mut().map(|one| one as &mut dyn Listener));

@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use dessim::experiment::expect::in_one_run;
 use dessim::experiment::explain::{Effort, explain};
 use dessim::experiment::figures::figures;
+use dessim::experiment::prepared::Prepared;
 use dessim::experiment::run::{Options, common_bins, run};
 use dessim::experiment::setting::{setting, topologies};
 use dessim::report::explanation::Explanation;
@@ -66,6 +68,8 @@ fn play(playable: &Playable, options: &Options) -> Result<(RunResult, Explanatio
         let options = Options { sample: Some(sample), ..options.clone() };
         result = run(&file.scenario, &file.name, &options).map_err(broken)?;
     }
+    let prepared = Prepared::new(&file.scenario, &file.name);
+    result.expectations = in_one_run(&prepared, options).map_err(broken)?;
     let ran = Scenario { seed: result.seed, ..file.scenario.clone() };
     result.scenario.resolved = Some(resolved(&ran));
     Ok((result, explanation))

@@ -6,7 +6,10 @@ mod steady;
 use std::path::{Path, PathBuf};
 
 use dessim::ScenarioFile;
+use dessim::experiment::expect::{Expectation, Observer, expectations, of_one_run};
 use dessim::experiment::figures::figures;
+use dessim::experiment::listen::Everyone;
+use dessim::experiment::prepared::Prepared;
 use dessim::experiment::run::{CalendarKind, DEFAULT_MAX_EVENTS, Options};
 use dessim::report::page::{page, stopped};
 use dessim::report::result::RunResult;
@@ -180,8 +183,20 @@ fn once(
     if outputs.over_time() {
         options = options.sampled(&file.scenario);
     }
-    let mut result = outputs.records.run(file, &options, &meter)?;
+    let prepared = Prepared::new(&file.scenario, &file.name);
+    let expectations = expectations(&file.scenario);
+    let observer = Observer::new(&prepared, expectations.iter().map(Expectation::condition));
+    let options = observer.options(&prepared, &options);
+    let mut ears = observer.ears(&prepared, &options);
+    let result = {
+        let mut everyone = Everyone(ears.listeners());
+        outputs.records.run(file, &options, &meter, &mut everyone)?
+    };
     drop(meter);
+    let observed = ears.observed(&prepared, result);
+    let expected = of_one_run(&expectations, &observed);
+    let fails = expected.iter().any(|one| one.holds == Some(false));
+    let mut result = RunResult { expectations: expected, ..observed.result };
     result.scenario.resolved = Some(resolved(&file.scenario));
     outputs.export(file, &result)?;
     if outputs.page {
@@ -198,7 +213,10 @@ fn once(
             ui.warning(warning);
         }
     }
-    Ok(ended(ui, &result))
+    Ok(match ended(ui, &result) {
+        Exit::Done if fails => Exit::Difference,
+        exit => exit,
+    })
 }
 
 /// A run that stopped is told last, where it is read.

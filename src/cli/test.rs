@@ -1,274 +1,291 @@
-//! `dessim test`: do the scenarios still do what their snapshots say?
+//! `dessim test`: do the scenarios still do what their snapshots say, and what is expected of them?
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::io::ErrorKind;
+mod args;
+mod compare;
+mod report;
+mod select;
+mod tell;
+
+use std::collections::VecDeque;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use dessim::report::snapshot::changed_parts;
-use similar::{ChangeTag, TextDiff};
+use dessim::ScenarioFile;
+use dessim::experiment::expect::{Judgement, News, Trial, judge};
+use dessim::experiment::pool::Ended;
+use dessim::experiment::run::Options;
+use dessim::report::page::stopped;
+use dessim::report::tested::{TestedExpectation, TestedScenario, Trouble};
+use dessim::scenario::build::BuildError;
+use dessim::scenario::{Document, Path as ScenarioPath, Problems};
 
-use super::args::Test;
-use super::snap::Snap;
-use super::target;
+use super::progress::{Meter, When};
+use super::run::feasible;
 use super::ui::{Failure, Ui, plural, shown};
-use super::{Exit, input};
-
-const DEFAULT_PATH: &str = "scenarios";
-const GREEN: &str = "\u{1b}[32m";
-const RED: &str = "\u{1b}[31m";
-const BOLD: &str = "\u{1b}[1m";
-const RESET: &str = "\u{1b}[0m";
-
-/// How many scenarios ended in which way.
-#[derive(Debug, Default)]
-struct Counts {
-    same: usize,
-    changed: usize,
-    missing: usize,
-    accepted: usize,
-    broken: usize,
-}
+use super::{Exit, input, interrupt};
+pub(super) use args::Test;
+use report::Reports;
+use tell::Counts;
 
 pub(super) fn test(ui: &Ui, args: &Test) -> Result<Exit, Failure> {
-    let scenarios = select(&args.paths)?;
+    let reports = Reports::new(args)?;
+    let scenarios = select::select(&args.paths)?;
     if scenarios.is_empty() {
         ui.error("there is no scenario to test");
         ui.hint("give files or directories; without any, dessim looks for scenarios/*.ron");
         return Ok(Exit::Nothing);
     }
-    let mut counts = Counts::default();
-    let mut worst = Exit::Done;
-    for (stem, path) in &scenarios {
-        let exit = match one(ui, args, stem, path, &mut counts) {
-            Ok(exit) => exit,
-            Err(failure @ Failure::Stdout(_)) => return Err(failure),
-            Err(failure) => {
-                counts.broken += 1;
-                failure.tell(ui)
+    let read: Vec<Subject> =
+        scenarios.iter().map(|(stem, path)| Subject::open(stem, path)).collect();
+    let sound: Vec<(&Subject, &Sound)> =
+        read.iter().filter_map(|one| Some((one, one.sound.as_ref().ok()?))).collect();
+    let options = Options::default();
+    let trials: Vec<Trial<'_>> = sound
+        .iter()
+        .map(|(_, sound)| Trial::new(&sound.file.scenario, &sound.file.name, &options))
+        .collect();
+    let mut session = Session::new(ui, args, &reports, &read);
+    let meter = sound.first().map(|(_, first)| {
+        let runs = trials.iter().map(Trial::runs).sum();
+        let when = args.progress.unwrap_or(When::Auto);
+        Meter::new(when, args.quiet, &first.file.scenario, runs)
+    });
+    let mut failure = None;
+    let ended = judge(&trials, args.many.jobs(), interrupt::stop(), |news| {
+        let told = match news {
+            News::Played(run, events) => {
+                meter.iter().for_each(|meter| meter.run_ended(run, events));
+                Ok(())
+            }
+            News::Judged(at, judgement) => {
+                let tell = || session.judged(sound[at].0, sound[at].1, judgement);
+                match &meter {
+                    Some(meter) => meter.aside(tell),
+                    None => Ok(()),
+                }
             }
         };
-        worst = worse(worst, exit);
-    }
-    orphans(ui, args, &scenarios)?;
-    ui.print(&format!("{}\n", counts.summary(scenarios.len())))?;
-    if counts.changed + counts.missing > 0 {
-        ui.hint("look at the changes, then keep them with --accept or `cargo insta review`");
-    }
-    Ok(worst)
-}
-
-/// What keeps a scenario from running weighs more than a difference.
-fn worse(one: Exit, other: Exit) -> Exit {
-    let weight = |exit: &Exit| match exit {
-        Exit::Trouble => 3,
-        Exit::Invalid => 2,
-        Exit::Difference => 1,
-        _ => 0,
-    };
-    if weight(&other) > weight(&one) { other } else { one }
-}
-
-impl Counts {
-    fn summary(&self, scenarios: usize) -> String {
-        let parts = [
-            (self.same, "as before"),
-            (self.accepted, "accepted"),
-            (self.changed, "changed"),
-            (self.missing, "without a snapshot"),
-            (self.broken, "not run"),
-        ];
-        let parts: Vec<_> = parts
-            .iter()
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, what)| format!("{count} {what}"))
-            .collect();
-        format!("{}: {}", plural(scenarios, "scenario"), parts.join(", "))
-    }
-}
-
-fn one(
-    ui: &Ui,
-    args: &Test,
-    stem: &str,
-    path: &Path,
-    counts: &mut Counts,
-) -> Result<Exit, Failure> {
-    let file = input::scenario(path, &[])?;
-    input::warn(ui, &file);
-    let result = dessim::run(&file).map_err(|error| Failure::invalid(error.to_string()))?;
-    let now = dessim::snapshot(&result);
-    let kept = args.dir.join(format!("{stem}.snap"));
-    let pending = args.dir.join(format!("{stem}.snap.new"));
-    let old = Snap::read(&kept)?;
-    let new = match &old {
-        Some(old) => old.with(&now),
-        None => Snap::new(&local(path), &now),
-    };
-    if old.as_ref() == Some(&new) {
-        counts.same += 1;
-        remove(&pending)?;
-        ui.print(&format!("{GREEN}same{RESET}      {}\n", shown(path)))?;
-        return Ok(Exit::Done);
-    }
-    let to = if args.accept { &kept } else { &pending };
-    target::replace(to, &new.text())?;
-    if args.accept {
-        counts.accepted += 1;
-        remove(&pending)?;
-        ui.print(&format!(
-            "{GREEN}accepted{RESET}  {}: {}\n",
-            shown(path),
-            what(old.as_ref(), &new)
-        ))?;
-        return Ok(Exit::Done);
-    }
-    match &old {
-        Some(old) => {
-            counts.changed += 1;
-            let what = what(Some(old), &new);
-            ui.print(&format!("{RED}changed{RESET}   {}: {what}\n", shown(path)))?;
-            ui.print(&diff((&kept, &old.contents), (&pending, &new.contents)))?;
+        match told {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                failure = Some(error);
+                ControlFlow::Break(())
+            }
         }
-        None => {
-            counts.missing += 1;
-            let missing = format!("no {} yet", shown(&kept));
-            ui.print(&format!("{RED}missing{RESET}   {}: {missing}\n", shown(path)))?;
+    });
+    drop(meter);
+    match failure {
+        Some(failure) => Err(failure),
+        None => session.end(ended, &scenarios),
+    }
+}
+
+/// A scenario that is to be tested.
+struct Subject {
+    stem: String,
+    path: PathBuf,
+    sound: Result<Sound, Unsound>,
+}
+
+/// One that can run.
+struct Sound {
+    document: Document,
+    file: ScenarioFile,
+}
+
+/// Why it cannot.
+struct Unsound {
+    failure: Failure,
+    trouble: Trouble,
+}
+
+impl Subject {
+    fn open(stem: &str, path: &Path) -> Self {
+        let sound = Self::read(path).map_err(|failure| {
+            let trouble = trouble(&failure);
+            Unsound { failure, trouble }
+        });
+        Self { stem: stem.to_owned(), path: path.to_owned(), sound }
+    }
+
+    fn read(path: &Path) -> Result<Sound, Failure> {
+        let invalid = |problems| Failure::Problems(Exit::Invalid, Box::new(problems));
+        let bytes = input::read(path)?;
+        let name = path.to_string_lossy();
+        let document = Document::parse(&name, &bytes).map_err(invalid)?;
+        let checked = document.scenario().map_err(invalid)?;
+        let (scenario, warnings) = (checked.scenario, checked.warnings);
+        let file = ScenarioFile { name: input::name(path), scenario, warnings };
+        feasible(&file, false)?;
+        Ok(Sound { document, file })
+    }
+}
+
+/// A failure as data.
+fn trouble(failure: &Failure) -> Trouble {
+    let nowhere = |message: String| Trouble { message, line: None, column: None };
+    match failure {
+        Failure::Message(_, message, _) => nowhere(message.clone()),
+        Failure::Stdout(error) => nowhere(error.to_string()),
+        Failure::Problems(_, problems) => {
+            let first = |problems: &Problems| problems.line_column(problems.list().first()?);
+            let place = first(problems);
+            let (line, column) = (place.map(|place| place.0), place.map(|place| place.1));
+            Trouble { message: problems.to_string(), line, column }
         }
     }
-    Ok(Exit::Difference)
 }
 
-fn what(old: Option<&Snap>, new: &Snap) -> &'static str {
-    match old.map(|old| changed_parts(&old.contents, &new.contents)) {
-        None => "a first snapshot",
-        Some(Some(parts)) => parts.describe(),
-        Some(None) => "the old snapshot has no fingerprint",
+/// A test while its scenarios come in.
+struct Session<'a> {
+    ui: &'a Ui,
+    args: &'a Test,
+    reports: &'a Reports,
+    /// Those that have not been told yet.
+    waiting: VecDeque<&'a Subject>,
+    counts: Counts,
+    done: Vec<TestedScenario>,
+    worst: Exit,
+}
+
+impl<'a> Session<'a> {
+    fn new(ui: &'a Ui, args: &'a Test, reports: &'a Reports, read: &'a [Subject]) -> Self {
+        let (counts, done) = (Counts::default(), Vec::new());
+        let waiting = read.iter().collect();
+        Self { ui, args, reports, waiting, counts, done, worst: Exit::Done }
     }
-}
 
-/// A unified diff, indented below the line of its scenario.
-fn diff((old_path, old): (&Path, &str), (new_path, new): (&Path, &str)) -> String {
-    let diff = TextDiff::from_lines(old, new);
-    let mut text =
-        format!("  {BOLD}--- {}{RESET}\n  {BOLD}+++ {}{RESET}\n", shown(old_path), shown(new_path));
-    for hunk in diff.unified_diff().context_radius(3).iter_hunks() {
-        text.push_str(&format!("  {}\n", hunk.header()));
-        for change in hunk.iter_changes() {
-            let line = change.value();
-            let line = line.trim_end_matches('\n');
-            let (color, sign) = match change.tag() {
-                ChangeTag::Equal => ("", ' '),
-                ChangeTag::Delete => (RED, '-'),
-                ChangeTag::Insert => (GREEN, '+'),
-            };
-            let end = if color.is_empty() { "" } else { RESET };
-            let line = format!("  {color}{sign}{line}");
-            text.push_str(line.trim_end());
-            text.push_str(end);
-            text.push('\n');
+    /// A scenario is over: those before it that could not run are told first.
+    fn judged(
+        &mut self,
+        subject: &Subject,
+        sound: &Sound,
+        judgement: Result<Judgement, BuildError>,
+    ) -> Result<(), Failure> {
+        while let Some(next) = self.waiting.pop_front().filter(|next| next.path != subject.path) {
+            self.unsound(next);
         }
-    }
-    text
-}
-
-fn remove(path: &Path) -> Result<(), Failure> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(Failure::io("remove", path, &error))
+        if !self.args.quiet {
+            input::warn(self.ui, &sound.file);
         }
-        _ => Ok(()),
-    }
-}
-
-/// The path of a scenario as insta writes it: below the project, with `/`.
-fn local(path: &Path) -> String {
-    let here = std::env::current_dir().and_then(fs::canonicalize);
-    let full = fs::canonicalize(path);
-    let below = match (&here, &full) {
-        (Ok(here), Ok(full)) => full.strip_prefix(here).ok(),
-        _ => None,
-    };
-    below.unwrap_or(path).to_string_lossy().replace('\\', "/")
-}
-
-/// The scenarios below `paths` by their stem, which is what a snapshot is named after.
-fn select(paths: &[PathBuf]) -> Result<BTreeMap<String, PathBuf>, Failure> {
-    let mut found = Vec::new();
-    let mut seen = BTreeSet::new();
-    if paths.is_empty() && Path::new(DEFAULT_PATH).is_dir() {
-        collect(Path::new(DEFAULT_PATH), &mut found, &mut seen)?;
-    }
-    for path in paths {
-        let about = fs::metadata(path).map_err(|error| Failure::io("read", path, &error))?;
-        match about.is_dir() {
-            true => collect(path, &mut found, &mut seen)?,
-            false => found.push(path.clone()),
-        }
-    }
-    let mut stems: BTreeMap<String, PathBuf> = BTreeMap::new();
-    for path in found {
-        let stem = input::name(&path);
-        let Some(other) = stems.get(&stem) else {
-            stems.insert(stem, path);
-            continue;
+        let judgement = match judgement {
+            Ok(judgement) => judgement,
+            Err(error) => {
+                self.fails(subject, &Failure::invalid(error.to_string()));
+                return Ok(());
+            }
         };
-        let same = fs::canonicalize(&path).ok() == fs::canonicalize(other).ok();
-        if !same {
-            let (one, other) = (shown(other), shown(&path));
-            let message = format!("{one} and {other} would share the snapshot {stem}.snap");
-            return Err(Failure::usage(message, "rename one of them"));
+        let mut tested = self.tested(subject, sound, &judgement);
+        if !self.args.no_snapshots {
+            let (of, passed) = ((&*subject.stem, &*subject.path), tested.passed());
+            match compare::compare(self.args, of, &judgement.result, passed) {
+                Ok(snapshot) => tested.snapshot = Some(snapshot),
+                Err(failure) => {
+                    self.fails(subject, &failure);
+                    return Ok(());
+                }
+            }
         }
+        if self.reports.prints {
+            self.ui.print(&tell::told(&tested))?;
+        }
+        if let Some(trouble) = &tested.error {
+            self.ui.error(&format!("{}: {}", shown(&subject.path), trouble.message));
+            self.is(Exit::Invalid);
+        }
+        if !tested.passed() {
+            self.is(Exit::Difference);
+        }
+        self.counts.add(&tested);
+        self.done.push(tested);
+        Ok(())
     }
-    Ok(stems)
-}
 
-/// The scenarios in a directory and those below it; a loop of links is walked once.
-fn collect(
-    folder: &Path,
-    found: &mut Vec<PathBuf>,
-    seen: &mut BTreeSet<PathBuf>,
-) -> Result<(), Failure> {
-    let failed = |error| Failure::io("read", folder, &error);
-    if !seen.insert(fs::canonicalize(folder).map_err(failed)?) {
-        return Ok(());
-    }
-    let mut entries: Vec<PathBuf> = fs::read_dir(folder)
-        .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())
-        .map_err(failed)?;
-    entries.sort();
-    for path in entries {
-        if path.is_dir() {
-            collect(&path, found, seen)?;
-        } else if path.extension().is_some_and(|extension| extension == "ron") {
-            found.push(path);
+    fn tested(&self, subject: &Subject, sound: &Sound, judgement: &Judgement) -> TestedScenario {
+        let expectations = judgement.expected.iter().map(|expected| {
+            let place = ScenarioPath::root().field("expect").index(expected.index);
+            let (line, column) = sound.document.line_column(&place);
+            let fails = expected.holds == Some(false);
+            let command = fails.then(|| report::command(&subject.path, expected.seed));
+            TestedExpectation { expected: expected.clone(), line, column, command }
+        });
+        let error = judgement.stopped.as_ref().map(|(seed, why)| Trouble {
+            message: format!("seed {seed} stopped early: {}", stopped(why)),
+            line: None,
+            column: None,
+        });
+        TestedScenario {
+            file: report::file(&subject.path),
+            seed: Some(judgement.result.seed),
+            error,
+            snapshot: None,
+            expectations: expectations.collect(),
         }
     }
-    Ok(())
-}
 
-/// Warns of snapshots whose scenario is gone; only who tests directories tests all there is.
-fn orphans(ui: &Ui, args: &Test, scenarios: &BTreeMap<String, PathBuf>) -> Result<(), Failure> {
-    if args.paths.iter().any(|path| !path.is_dir()) {
-        return Ok(());
-    }
-    let entries = match fs::read_dir(&args.dir) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(Failure::io("read", &args.dir, &error)),
-    };
-    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    paths.sort();
-    for path in paths {
-        let stem = path.file_stem().map(|stem| stem.to_string_lossy());
-        let is_snap = path.extension().is_some_and(|extension| extension == "snap");
-        if !is_snap || stem.is_some_and(|stem| scenarios.contains_key(&*stem)) {
-            continue;
-        }
-        let input = Snap::read(&path)?.and_then(|snap| snap.input_file());
-        if input.as_ref().is_none_or(|input| !Path::new(input).exists()) {
-            ui.warning(&format!("{} has no scenario any more", shown(&path)));
+    /// A scenario that was found to be unsound when it was read.
+    fn unsound(&mut self, subject: &Subject) {
+        if let Err(Unsound { failure, trouble }) = &subject.sound {
+            let exit = failure.tell(self.ui);
+            self.lost(subject, trouble.clone(), exit);
         }
     }
-    Ok(())
+
+    fn fails(&mut self, subject: &Subject, failure: &Failure) {
+        let exit = failure.tell(self.ui);
+        self.lost(subject, trouble(failure), exit);
+    }
+
+    fn lost(&mut self, subject: &Subject, trouble: Trouble, exit: Exit) {
+        let (file, error) = (report::file(&subject.path), Some(trouble));
+        let tested = TestedScenario { file, error, ..TestedScenario::default() };
+        self.counts.add(&tested);
+        self.done.push(tested);
+        self.is(exit);
+    }
+
+    /// What keeps a scenario from running weighs more than a difference.
+    fn is(&mut self, exit: Exit) {
+        let weight = |exit: &Exit| match exit {
+            Exit::Trouble => 3,
+            Exit::Invalid => 2,
+            Exit::Difference => 1,
+            _ => 0,
+        };
+        if weight(&exit) > weight(&self.worst) {
+            self.worst = exit;
+        }
+    }
+
+    fn end(mut self, ended: Ended, scenarios: &select::Scenarios) -> Result<Exit, Failure> {
+        let interrupted = matches!(ended, Ended::Before(_));
+        if !interrupted {
+            while let Some(next) = self.waiting.pop_front() {
+                self.unsound(next);
+            }
+            if !self.args.no_snapshots {
+                select::orphans(self.ui, self.args, scenarios)?;
+            }
+        }
+        if self.reports.prints {
+            self.ui.print(&self.counts.summary())?;
+        }
+        let silent = self.args.no_snapshots && self.counts.expectations() == 0;
+        if interrupted {
+            let done = self.done.len();
+            let all = plural(scenarios.len(), "scenario");
+            self.ui.warning(&format!("interrupted: {done} of {all} finished"));
+            self.worst = Exit::Interrupted;
+        } else if silent && self.worst == Exit::Done {
+            self.ui.error("nothing is expected of these scenarios");
+            self.ui.hint("say what must be so in `expect`, or leave out --no-snapshots");
+            self.worst = Exit::Nothing;
+        } else if self.counts.differs() {
+            self.ui
+                .hint("look at the changes, then keep them with --accept or `cargo insta review`");
+        }
+        let passed = self.worst == Exit::Done;
+        self.reports.write(self.done, passed, interrupted)?;
+        Ok(self.worst)
+    }
 }

@@ -45,23 +45,23 @@ impl Failure {
     }
 
     /// Tells it, and says how the process is to end.
-    pub(crate) fn tell(self, ui: &Ui) -> Exit {
+    pub(crate) fn tell(&self, ui: &Ui) -> Exit {
         match self {
             Self::Message(exit, message, hint) => {
-                ui.error(&message);
+                ui.error(message);
                 if let Some(hint) = hint {
-                    ui.hint(&hint);
+                    ui.hint(hint);
                 }
-                exit
+                *exit
             }
             Self::Stdout(error) if error.kind() == ErrorKind::BrokenPipe => Exit::Done,
             Self::Stdout(error) => {
-                ui.error(&format!("cannot write standard output: {}", reason(&error)));
+                ui.error(&format!("cannot write standard output: {}", reason(error)));
                 Exit::Trouble
             }
             Self::Problems(exit, problems) => {
-                ui.problems(&problems);
-                exit
+                ui.problems(problems);
+                *exit
             }
         }
     }
@@ -109,6 +109,12 @@ impl Ui {
     /// The problems of a scenario, in rustc's look; a warning among errors is told, too.
     pub(crate) fn problems(&self, problems: &Problems) {
         self.note(&problems.render(true));
+    }
+
+    /// Writes to standard error, byte for byte: for programs that read along.
+    pub(crate) fn note_raw(text: &str) {
+        // Nobody is left to be told that this failed.
+        let _ = io::stderr().lock().write_all(text.as_bytes());
     }
 
     fn note(&self, text: &str) {

@@ -85,6 +85,7 @@ impl<'a> Prepared<'a> {
             events: 0,
             virtual_ns: 0,
             stopped: None,
+            expectations: Vec::new(),
             warnings: self.warnings.clone(),
             arms: BTreeMap::new(),
         };

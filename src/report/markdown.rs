@@ -30,6 +30,13 @@ pub fn to_markdown(result: &RunResult) -> String {
     if let Some(why) = &result.stopped {
         text.push_str(&format!("\nStopped: {}\n", escaped(&stopped(why))));
     }
+    if !result.expectations.is_empty() {
+        text.push('\n');
+    }
+    for expected in &result.expectations {
+        let (sentence, actual) = (escaped(&expected.sentence()), escaped(&expected.brief));
+        text.push_str(&format!("- {} {sentence}: {actual}\n", expected.mark()));
+    }
     let names: Vec<_> = arms.iter().map(|(name, _)| escaped(name)).collect();
     text.push_str(&format!("\n{}", row("", &names)));
     text.push_str(&row(":--", &vec!["--:".to_owned(); arms.len()]));

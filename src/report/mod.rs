@@ -5,12 +5,14 @@
 //! and the renderings are thin over these two; [`figure`] draws series, curves and a
 //! [`topology`]. A new layer that reports metrics appears in all.
 
+pub mod annotations;
 mod cause;
 pub mod chrome;
 pub mod comparison;
 pub mod contrast;
 #[cfg(feature = "cli")]
 pub mod csv;
+pub mod expected;
 pub mod explained;
 pub mod explanation;
 pub mod figure;
@@ -18,6 +20,7 @@ pub mod format;
 pub mod html;
 pub mod influx;
 pub mod json;
+pub mod junit;
 pub mod layout;
 pub mod long;
 pub mod markdown;
@@ -39,6 +42,7 @@ pub mod sparkline;
 pub mod steady;
 pub mod story;
 mod table;
+pub mod tested;
 pub mod topology;
 pub mod tree;
 pub mod verdict;

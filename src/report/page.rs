@@ -1,5 +1,6 @@
 //! The page of text that `dessim run` prints: what ran, what each arm did, what it means.
 
+use super::expected;
 use super::format::{count, cut, time, width};
 use super::layout::{Cell, groups};
 use super::result::{ArmResult, RunResult, Stopped};
@@ -13,7 +14,8 @@ const MAX_ARMS_ABREAST: usize = 4;
 #[must_use]
 pub fn page(result: &RunResult) -> String {
     let made_by = format!("dessim {} (model {})", result.dessim, result.model);
-    format!("{}   {made_by}\n{}", head(result), body(result))
+    let expected = expected::paragraph(&result.expectations);
+    format!("{}   {made_by}\n{}{expected}", head(result), body(result))
 }
 
 /// What ran, without a newline at the end.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
+use super::expected::Expected;
 pub use crate::metrics::series::{Column, Series, Values};
 pub use crate::metrics::summary::{
     Attempts, Component, Curve, Curves, FailedBy, Latencies, LatencySummary, Metric, Requests,
@@ -45,6 +46,9 @@ pub struct RunResult {
     /// What a reader should know before believing the numbers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+    /// What its expectations came to in this run, if somebody held it against them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub expectations: Vec<Expected>,
     /// One result an arm, by name.
     pub arms: BTreeMap<String, ArmResult>,
 }

@@ -30,6 +30,7 @@ pub(crate) fn run(arms: &[(&str, ArmResult)]) -> RunResult {
         events: arms.iter().map(|(_, arm)| arm.events).sum(),
         virtual_ns: arms.iter().map(|(_, arm)| arm.end_ns).max().unwrap_or(0),
         stopped: None,
+        expectations: Vec::new(),
         warnings: Vec::new(),
         arms: arms.iter().map(|(name, arm)| ((*name).to_owned(), arm.clone())).collect(),
     }

@@ -6,7 +6,7 @@ use super::check::check;
 use super::conform::conform;
 use super::locate::nearest;
 use super::path::Path;
-use super::problem::{Problem, Problems, Severity, printable};
+use super::problem::{Problem, Problems, Severity, line_column, printable};
 use super::schema::Scenario;
 use super::syntax::{self, Tree};
 
@@ -65,6 +65,13 @@ impl Document {
             Some(problems) if fatal => Err(problems),
             warnings => Ok(Checked { scenario, warnings }),
         }
+    }
+
+    /// The line and the column of what stands at `path`, or of the nearest thing above it that is
+    /// written; in characters from 1.
+    #[must_use]
+    pub fn line_column(&self, path: &Path) -> (usize, usize) {
+        line_column(&self.text, nearest(&self.tree.root, path).span().start)
     }
 
     /// Gives a problem of a typed value its place in the text.

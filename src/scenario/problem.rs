@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use super::path::Path;
 
+pub(super) use render::line_column;
 pub use render::{escaped, printable};
 
 /// How bad a problem is.
@@ -129,6 +130,12 @@ impl Problems {
     #[must_use]
     pub fn list(&self) -> &[Problem] {
         &self.list
+    }
+
+    /// The line and the column of a problem, in characters from 1, if it has a place.
+    #[must_use]
+    pub fn line_column(&self, problem: &Problem) -> Option<(usize, usize)> {
+        problem.span.as_ref().map(|span| line_column(&self.text, span.start))
     }
 
     /// The message for people: rustc's look, with the lines of the scenario.

@@ -18,7 +18,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("src/kernel", &["kernel"]),
     ("src/metrics", &["kernel", "metrics"]),
     ("src/model", &["kernel", "metrics", "model"]),
-    ("src/scenario", &["kernel", "metrics", "model", "scenario"]),
+    ("src/scenario", &["kernel", "metrics", "model", "statistics", "scenario"]),
     ("src/statistics", &["kernel", "statistics"]),
     ("src/report", &["kernel", "metrics", "statistics", "report"]),
     (

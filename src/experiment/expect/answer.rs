@@ -1,26 +1,42 @@
 //! What a run answers to a condition: yes or no, and the numbers that say so.
 
 use super::observe::{Observed, Watched};
+use super::periods::Books;
 use crate::kernel::time::Duration;
 use crate::metrics::names::Kind;
-use crate::report::format::{NO_VALUE, count, number, percent, time};
+use crate::metrics::summary::Metric;
+use crate::report::format::{count, number, percent, time};
 use crate::report::rows::rows;
 use crate::scenario::expect::{Condition, MetricRef, Operator, Relation, Sum, Unit};
 
 /// The answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
-    /// The condition holds.
+    /// The condition holds. What cannot be told does not hold, and neither does its opposite.
     pub holds: bool,
+    /// It can be told: everything in it has a value, and the run is long enough.
+    pub known: bool,
     /// The numbers, in words.
     pub actual: String,
+    /// The same for where the sentence stands beside it: "709 ms".
+    pub brief: String,
     /// The number on the left of a comparison, where it has a value: what a search goes by.
     pub value: Option<f64>,
 }
 
 impl Answer {
     fn new(holds: bool, actual: impl Into<String>) -> Self {
-        Self { holds, actual: actual.into(), value: None }
+        let actual = actual.into();
+        Self { holds, known: true, brief: actual.clone(), actual, value: None }
+    }
+
+    /// It cannot be told, for this reason.
+    fn unknown(actual: impl Into<String>) -> Self {
+        Self { known: false, ..Self::new(false, actual) }
+    }
+
+    fn with(self, value: f64) -> Self {
+        Self { value: Some(value), ..self }
     }
 }
 
@@ -33,14 +49,7 @@ impl Observed {
             Condition::Compares(left, relation, right) => self.compare(left, *relation, right),
             Condition::Not(of) => {
                 let answer = self.answer(of);
-                // Of what cannot be told, neither it nor its opposite holds.
-                let unknown = match &**of {
-                    Condition::Compares(left, _, right) => {
-                        self.value(left).is_none() || self.value(right).is_none()
-                    }
-                    _ => false,
-                };
-                Answer { holds: !answer.holds && !unknown, ..answer }
+                Answer { holds: answer.known && !answer.holds, ..answer }
             }
             Condition::Recovers { arm, within, fault } => {
                 self.recovers(arm.as_deref(), within.as_ns(), fault)
@@ -54,26 +63,20 @@ impl Observed {
 
     fn compare(&self, left: &Sum, relation: Relation, right: &Sum) -> Answer {
         let (one, other) = (self.value(left), self.value(right));
-        let holds = match (one, other) {
-            (Some(one), Some(other)) => match relation {
-                Relation::Below => one < other,
-                Relation::AtMost => one <= other,
-                Relation::Above => one > other,
-                Relation::AtLeast => one >= other,
-                Relation::Equal => one == other,
-                Relation::Unequal => one != other,
-            },
-            _ => false,
+        let only = self.result.arms.len() == 1;
+        let (actual, brief) = told((left, one), (right, other), only);
+        let (Some(one), Some(other)) = (one, other) else {
+            return Answer { value: one, brief, ..Answer::unknown(actual) };
         };
-        let percents = is_percent(left) || is_percent(right);
-        let told = |sum: &Sum, value| format!("{sum} is {}", shown(sum, value, percents));
-        let constant = |sum: &Sum| matches!(sum, Sum::Number(..));
-        let sides: Vec<String> = [(left, one), (right, other)]
-            .into_iter()
-            .filter(|(sum, _)| !constant(sum))
-            .map(|(sum, value)| told(sum, value))
-            .collect();
-        Answer { holds, actual: sides.join(", "), value: one }
+        let holds = match relation {
+            Relation::Below => one < other,
+            Relation::AtMost => one <= other,
+            Relation::Above => one > other,
+            Relation::AtLeast => one >= other,
+            Relation::Equal => one == other,
+            Relation::Unequal => one != other,
+        };
+        Answer { brief, ..Answer::new(holds, actual).with(one) }
     }
 
     /// The value of an expression: times in nanoseconds; `None` if anything in it has none.
@@ -100,12 +103,16 @@ impl Observed {
     #[must_use]
     pub fn metric(&self, metric: &MetricRef) -> Option<f64> {
         let arm = self.result.arms.get(metric.arm.as_deref()?)?;
+        if let Some(period) = &metric.period {
+            let of = |books: &&Books| Some(&books.arm) == metric.arm.as_ref();
+            let mut books = self.periods.iter().filter(of);
+            let books = books.find(|books| books.period == *period)?;
+            return scalar(&books.metric(metric.metric)?, metric.part);
+        }
         let mut rows = rows(arm).into_iter();
         let row =
             rows.find(|row| row.component == metric.component && row.metric == metric.metric)?;
-        let parts = row.value.scalars();
-        let (_, value) = parts.into_iter().find(|(part, _)| *part == metric.part)?;
-        value.as_f64()
+        scalar(&row.value, metric.part)
     }
 
     fn recovers(&self, arm: Option<&str>, within: u64, fault: &str) -> Answer {
@@ -113,39 +120,43 @@ impl Observed {
         let (Some(course), Some((_, end))) =
             (self.courses.get(arm), self.faults.get(&(arm.to_owned(), fault.to_owned())))
         else {
-            return Answer::new(false, "the run ended before that");
+            return Answer::unknown("the run ended before that");
         };
         let end = end.as_ns();
         let after = course.phases.last().map_or(0, |phase| phase.until_ns).saturating_sub(end);
         match course.well_from(end) {
             Some(well) => {
                 let took = well - end;
-                Answer {
-                    value: Some(took as f64),
-                    ..Answer::new(took <= within, format!("well again after {}", time(took)))
-                }
+                let text = format!("well again after {}", exactly(took, within));
+                Answer::new(took <= within, text).with(took as f64)
             }
-            None if after == 0 => Answer::new(false, "the run ends before the fault does"),
+            None if after == 0 => Answer::unknown("the run ends before the fault does"),
             None => {
                 let text = format!("not well again in the {} that follow", time(after));
-                Answer::new(false, text)
+                Answer { known: after >= within, ..Answer::new(false, text) }
             }
         }
     }
 
     fn happens(&self, condition: &Condition, within: Option<u64>) -> Answer {
-        let watched = Watched::of(condition, &self.faults);
-        let found = watched.as_ref().and_then(|watched| {
-            let first = self.firsts.iter().find(|(known, _)| known == watched);
-            first.and_then(|(_, first)| *first).map(|at| (at - watched.from).as_ns())
-        });
-        match found {
-            Some(after) => {
-                let holds = within.is_none_or(|within| after <= within);
-                let text = format!("first after {}", time(after));
-                Answer { value: Some(after as f64), ..Answer::new(holds, text) }
+        let Some(watched) = Watched::of(condition, &self.faults) else {
+            return Answer::unknown("the run ended before that");
+        };
+        let first = self.firsts.iter().find(|(known, _)| *known == watched);
+        if let Some(at) = first.and_then(|(_, first)| *first) {
+            let after = (at - watched.from).as_ns();
+            let holds = within.is_none_or(|within| after <= within);
+            let shown = exactly(after, within.unwrap_or(after));
+            return Answer::new(holds, format!("first after {shown}")).with(after as f64);
+        }
+        // A run that ends by itself has nothing left that could happen; one that is cut off has.
+        let deadline =
+            within.map_or(u64::MAX, |within| watched.from.as_ns().saturating_add(within));
+        match self.until {
+            Some(until) if within.is_some() && until.as_ns() < deadline => {
+                Answer::unknown("never, and the run ends before that time is over")
             }
-            None => Answer::new(false, "never"),
+            _ => Answer::new(false, "never"),
         }
     }
 
@@ -153,7 +164,7 @@ impl Observed {
         let course = arm.and_then(|arm| self.courses.get(arm));
         let Some((course, ratio)) = course.and_then(|course| Some((course, course.last_ratio?)))
         else {
-            return Answer::new(false, "no request arrived");
+            return Answer::unknown("no request arrived");
         };
         let from = course.last().map_or(0, |phase| phase.from_ns);
         let text = format!(
@@ -162,7 +173,64 @@ impl Observed {
             percent(ratio),
             percent(course.reference)
         );
-        Answer { value: Some(ratio), ..Answer::new(course.collapsed(), text) }
+        Answer::new(course.collapsed(), text).with(ratio)
+    }
+}
+
+/// The number of this part of a metric.
+fn scalar(metric: &Metric, part: &str) -> Option<f64> {
+    let parts = metric.scalars();
+    let (_, value) = parts.into_iter().find(|(name, _)| *name == part)?;
+    value.as_f64()
+}
+
+/// A time in so many digits that it can be told from `other`.
+fn exactly(ns: u64, other: u64) -> String {
+    match ns != other && time(ns) == time(other) {
+        true => Duration::from_ns(ns).exact(),
+        false => time(ns),
+    }
+}
+
+/// What the two sides of a comparison are, but for numbers that stand there anyway: at length, and
+/// the values alone.
+fn told(left: (&Sum, Option<f64>), right: (&Sum, Option<f64>), only: bool) -> (String, String) {
+    let percents = is_percent(left.0) || is_percent(right.0);
+    let as_time = [left.0, right.0].map(unit).contains(&Unit::Time);
+    let short = |(sum, value): (&Sum, Option<f64>)| match value {
+        Some(value) => shown(sum, value, percents),
+        None => "no value".to_owned(),
+    };
+    // Two numbers that differ must not be told in the same digits.
+    let alike = left.1 != right.1 && short(left) == short(right);
+    let number = |side: (&Sum, Option<f64>)| match side.1 {
+        Some(ns) if alike && as_time && ns >= 0.0 => Duration::from_ns(ns as u64).exact(),
+        Some(value) if alike && percents => format!("{} %", value * 100.0),
+        Some(value) if alike => value.to_string(),
+        _ => short(side),
+    };
+    let sides = [left, right].into_iter().filter(|(sum, _)| !matches!(sum, Sum::Number(..)));
+    let (long, brief): (Vec<_>, Vec<_>) = sides
+        .map(|side| {
+            let verb = if side.1.is_some() { "is" } else { "has" };
+            let sum = if only { without_arms(side.0) } else { side.0.clone() };
+            (format!("{sum} {verb} {}", number(side)), number(side))
+        })
+        .unzip();
+
+    (long.join(", "), brief.join(" against "))
+}
+
+/// The same expression, for where there is only one arm to speak of.
+fn without_arms(sum: &Sum) -> Sum {
+    match sum {
+        Sum::Number(..) => sum.clone(),
+        Sum::Metric(metric) => Sum::Metric(MetricRef { arm: None, ..metric.clone() }),
+        Sum::Minus(of) => Sum::Minus(Box::new(without_arms(of))),
+        Sum::Two(left, operator, right) => {
+            let [left, right] = [left, right].map(|side| Box::new(without_arms(side)));
+            Sum::Two(left, *operator, right)
+        }
     }
 }
 
@@ -170,10 +238,7 @@ fn is_percent(sum: &Sum) -> bool {
     matches!(sum, Sum::Number(_, Unit::Percent))
 }
 
-fn shown(sum: &Sum, value: Option<f64>, percents: bool) -> String {
-    let Some(value) = value else {
-        return NO_VALUE.to_owned();
-    };
+fn shown(sum: &Sum, value: f64, percents: bool) -> String {
     match (sum, unit(sum)) {
         (_, Unit::Time) if value < 0.0 => format!("-{}", time(-value as u64)),
         (_, Unit::Time) => time(value as u64),

@@ -6,13 +6,14 @@
 mod answer;
 mod judge;
 mod observe;
+mod periods;
 
 use crate::scenario::expect::{Claim, Known, read};
 use crate::scenario::schema::Scenario;
 
 pub use answer::Answer;
-pub use judge::{Judging, Verdict, default_seeds, judge};
-pub use observe::{Observed, Observer};
+pub use judge::{Judgement, News, Trial, in_one_run, judge, of_one_run};
+pub use observe::{Ears, Observed, Observer};
 
 /// One claim of a scenario, about one arm if the sentence named none.
 #[derive(Clone, Debug, PartialEq)]

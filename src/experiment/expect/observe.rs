@@ -1,7 +1,11 @@
 //! A run, looked at for what conditions ask: no closer than they need.
+//!
+//! Whoever plays runs in other ways takes the [`Ears`] of an observer and has the run heard by
+//! them.
 
 use std::collections::BTreeMap;
 
+use super::periods::{Books, Periods};
 use crate::experiment::explain::Course;
 use crate::experiment::explain::health::Health;
 use crate::experiment::listen::{Everyone, Hears, Listener};
@@ -12,7 +16,7 @@ use crate::metrics::probe::{End, Record, Unfinished, What};
 use crate::metrics::sampler::Resolution;
 use crate::report::result::RunResult;
 use crate::scenario::build::BuildError;
-use crate::scenario::expect::Condition;
+use crate::scenario::expect::{Condition, MetricRef, Period, Sum};
 use crate::scenario::schema::Fault;
 
 /// What a run has to be looked at for.
@@ -21,6 +25,8 @@ pub struct Observer {
     /// Its phases are asked for.
     courses: bool,
     watched: Vec<Watched>,
+    /// Stretches of time that numbers are asked of, by arm.
+    periods: Vec<(String, Period)>,
 }
 
 /// An event that is waited for.
@@ -42,7 +48,26 @@ pub struct Observed {
     /// When what was waited for first happened.
     pub(super) firsts: Vec<(Watched, Option<Instant>)>,
     /// The faults of its arms, by arm and name: from when to when.
-    pub(super) faults: BTreeMap<(String, String), (Instant, Instant)>,
+    pub(super) faults: Faults,
+    /// The books of the periods that were asked for.
+    pub(super) periods: Vec<Books>,
+    /// When its arms end at the latest, if the scenario says so.
+    pub(super) until: Option<Instant>,
+}
+
+/// What hears a run for an observer.
+pub struct Ears<'a> {
+    observer: &'a Observer,
+    faults: Faults,
+    health: Option<Health>,
+    watch: Watch<'a>,
+    periods: Periods,
+}
+
+impl std::fmt::Debug for Ears<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ears of {:?}", self.observer)
+    }
 }
 
 impl Observer {
@@ -62,7 +87,10 @@ impl Observer {
 
     fn add(&mut self, prepared: &Prepared<'_>, condition: &Condition) {
         match condition {
-            Condition::Compares(..) => {}
+            Condition::Compares(left, _, right) => {
+                self.add_periods(left);
+                self.add_periods(right);
+            }
             Condition::Recovers { .. } | Condition::Collapses { .. } => self.courses = true,
             Condition::Not(of) => self.add(prepared, of),
             Condition::Happens { .. } => {
@@ -71,6 +99,25 @@ impl Observer {
                     && !self.watched.contains(&watched)
                 {
                     self.watched.push(watched);
+                }
+            }
+        }
+    }
+
+    fn add_periods(&mut self, sum: &Sum) {
+        match sum {
+            Sum::Number(..) => {}
+            Sum::Minus(of) => self.add_periods(of),
+            Sum::Two(left, _, right) => {
+                self.add_periods(left);
+                self.add_periods(right);
+            }
+            Sum::Metric(MetricRef { arm, period, .. }) => {
+                if let (Some(arm), Some(period)) = (arm, period) {
+                    let asked = (arm.clone(), period.clone());
+                    if !self.periods.contains(&asked) {
+                        self.periods.push(asked);
+                    }
                 }
             }
         }
@@ -85,30 +132,89 @@ impl Observer {
         prepared: &Prepared<'_>,
         options: &Options,
     ) -> Result<Observed, BuildError> {
-        let mut options = options.clone();
-        if self.courses {
-            options = options.sampled(prepared.scenario());
+        let options = self.options(prepared, options);
+        let mut ears = self.ears(prepared, &options);
+        let result = prepared.run_with(&options, &mut Everyone(ears.listeners()))?;
+        Ok(ears.observed(prepared, result))
+    }
+
+    /// How a run has to be played for it to be looked at.
+    #[must_use]
+    pub fn options(&self, prepared: &Prepared<'_>, options: &Options) -> Options {
+        match self.courses {
+            true => options.clone().sampled(prepared.scenario()),
+            false => options.clone(),
         }
-        let mut health = Health::new(options.sample.unwrap_or(Resolution::Auto));
-        let mut watch = Watch::new(&self.watched);
-        let mut listeners: Vec<&mut dyn Listener> = Vec::new();
-        if self.courses {
-            listeners.push(&mut health);
+    }
+
+    /// What is to hear one run that is played with these [options](Self::options).
+    #[must_use]
+    pub fn ears(&self, prepared: &Prepared<'_>, options: &Options) -> Ears<'_> {
+        let faults = faults(prepared);
+        let books = self.periods.iter().filter_map(|(arm, period)| {
+            let window = window(arm, period, &faults)?;
+            Some(Books::new(arm, period, window))
+        });
+        let resolution = options.sample.unwrap_or(Resolution::Auto);
+        Ears {
+            observer: self,
+            health: self.courses.then(|| Health::new(resolution)),
+            watch: Watch::new(&self.watched),
+            periods: Periods::new(books.collect(), prepared.scenario().warm_up),
+            faults,
         }
-        if !self.watched.is_empty() {
-            listeners.push(&mut watch);
-        }
-        let result = prepared.run_with(&options, &mut Everyone(listeners))?;
-        let courses = match self.courses {
-            true => health.courses(prepared.scenario(), prepared.arms(), &result),
-            false => BTreeMap::new(),
-        };
-        let firsts = self.watched.iter().cloned().zip(watch.firsts).collect();
-        Ok(Observed { result, courses, firsts, faults: faults(prepared) })
     }
 }
 
-type Faults = BTreeMap<(String, String), (Instant, Instant)>;
+impl Ears<'_> {
+    /// Those that have to hear the run: the fewer, the faster it is.
+    pub fn listeners(&mut self) -> Vec<&mut dyn Listener> {
+        let mut listeners: Vec<&mut dyn Listener> = Vec::new();
+        if let Some(health) = &mut self.health {
+            listeners.push(health);
+        }
+        if !self.watch.watched.is_empty() {
+            listeners.push(&mut self.watch);
+        }
+        if !self.periods.books.is_empty() {
+            listeners.push(&mut self.periods);
+        }
+        listeners
+    }
+
+    /// What they have heard of the run that this is the result of.
+    #[must_use]
+    pub fn observed(self, prepared: &Prepared<'_>, result: RunResult) -> Observed {
+        let courses = self.health.map_or_else(BTreeMap::new, |health| {
+            health.courses(prepared.scenario(), prepared.arms(), &result)
+        });
+        let firsts = self.observer.watched.iter().cloned().zip(self.watch.firsts).collect();
+        let end = prepared.scenario().duration;
+        Observed {
+            result,
+            courses,
+            firsts,
+            faults: self.faults,
+            periods: self.periods.books,
+            until: end.map(|end| Instant::ZERO.saturating_add(end)),
+        }
+    }
+}
+
+/// From when to when requests of a period arrive; `NEVER` is the end of the run.
+fn window(arm: &str, period: &Period, faults: &Faults) -> Option<(Instant, Instant)> {
+    let at = |since| Instant::ZERO.saturating_add(since);
+    let fault = |name: &String| faults.get(&(arm.to_owned(), name.clone())).copied();
+    Some(match period {
+        Period::Between(from, until) => (at(*from), until.map_or(Instant::NEVER, at)),
+        Period::Before(name) => (Instant::ZERO, fault(name)?.0),
+        Period::During(name) => fault(name)?,
+        Period::After(name) => (fault(name)?.1, Instant::NEVER),
+    })
+}
+
+/// From when to when faults last, by arm and name.
+pub(super) type Faults = BTreeMap<(String, String), (Instant, Instant)>;
 
 /// From when to when the faults of all arms last, none beyond the end of the run.
 fn faults(prepared: &Prepared<'_>) -> Faults {

@@ -126,6 +126,7 @@ fn body(
                 @if let Some(why) = &result.stopped {
                     p.note.stopped { strong { "Stopped" } " " (sentence(&stopped(why))) }
                 }
+                (summary::expectations(&result.expectations))
                 (summary::cards(sheet))
             }
             @if let Some(explanation) = sheet.explanation { (story::section(explanation)) }

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::{Sheet, sentence};
+use crate::report::expected::Expected;
 use crate::report::format::{NO_VALUE, count, label, number, percent, share, time};
 use crate::report::result::{ArmResult, Metric};
 use crate::report::rows::rows;
@@ -28,6 +29,34 @@ pub(super) fn fates(arm: &ArmResult) -> Vec<Fate> {
         .filter(|(_, (_, requests))| *requests > 0)
         .map(|(place, (name, requests))| Fate { name, requests, place })
         .collect()
+}
+
+/// What the expectations came to, if there are any.
+pub(super) fn expectations(all: &[Expected]) -> Markup {
+    html! {
+        @if !all.is_empty() {
+            table.expectations {
+                caption { "Expectations" }
+                thead {
+                    tr { th scope="col" { "expected" } th scope="col" { "is so" }
+                        th scope="col" { "in this run" } }
+                }
+                tbody {
+                    @for expected in all {
+                        tr {
+                            th scope="row" { (expected.sentence()) }
+                            td { (match expected.holds {
+                                Some(true) => "✓ yes",
+                                Some(false) => "✗ no",
+                                None => "– not judged",
+                            }) }
+                            td { (expected.brief) }
+                        }
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// One card an arm.

@@ -139,10 +139,9 @@ impl Known {
         verb: &str,
         arm: Option<&str>,
     ) -> Result<What, Refusal> {
-        let stem = verb.strip_suffix("es").or(verb.strip_suffix('s')).unwrap_or(verb);
         let events: Vec<What> = self.scope(arm).flat_map(|known| known.events(component)).collect();
         let exact = events.iter().find(|event| event.name == verb);
-        let meant = events.iter().find(|event| event.name.starts_with(stem));
+        let meant = events.iter().find(|event| is_past_of(event.name, verb));
         if let Some(event) = exact.or(meant) {
             return Ok(*event);
         }
@@ -167,7 +166,7 @@ impl NamedMetric {
     #[must_use]
     pub fn bound(&self, arm: Option<String>) -> MetricRef {
         let Self { component, metric, part, kind, .. } = self.clone();
-        MetricRef { arm, component, metric, part, kind }
+        MetricRef { arm, component, metric, part, kind, period: None }
     }
 }
 
@@ -182,6 +181,23 @@ impl MetricRef {
             None => format!("`{}` of {of}", self.metric),
         }
     }
+}
+
+/// `opened` of `opens`, `dropped` of `drops`, `timed_out` of `times_out`, `shed` of `sheds`.
+fn is_past_of(event: &str, verb: &str) -> bool {
+    let (event, verb) = match (event.split_once('_'), verb.split_once('_')) {
+        (Some((event, one)), Some((verb, other))) if one == other => (event, verb),
+        _ => (event, verb),
+    };
+    let Some(stem) = verb.strip_suffix('s').filter(|stem| !stem.is_empty()) else {
+        return false;
+    };
+    let is = |stem: &str| match event.strip_prefix(stem) {
+        Some("" | "d" | "ed") => true,
+        Some(rest) => rest.strip_suffix("ed").is_some_and(|twice| stem.ends_with(twice)),
+        None => false,
+    };
+    is(stem) || stem.strip_suffix('e').is_some_and(is)
 }
 
 fn unknown<'a>(what: &str, name: &str, known: impl IntoIterator<Item = &'a str>) -> Refusal {

@@ -1,6 +1,6 @@
 //! A sentence without an arm is about every arm that has what it names: one claim an arm.
 
-use super::{Claim, Condition, Known, Likely, MetricRef, Sum};
+use super::{Claim, Condition, Known, Likely, MetricRef, Period, Sum};
 
 /// A claim in which every name has its arm.
 #[derive(Clone, Debug, PartialEq)]
@@ -123,6 +123,10 @@ impl MetricRef {
         let Some(arm) = known.arms.get(self.arm.as_deref().unwrap_or(here)) else {
             return false;
         };
+        let fault = self.period.as_ref().and_then(Period::fault);
+        if fault.is_some_and(|fault| !arm.faults.contains(fault)) {
+            return false;
+        }
         if self.component.is_empty() {
             return true;
         }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kernel::calendar::LaneCalendar;
-use crate::kernel::time::Instant;
+use crate::kernel::time::{Duration, Instant};
 use crate::metrics::names::{Kind, OF_ARM, PARTS};
 use crate::metrics::probe::Silent;
 use crate::model::events_of;
@@ -19,6 +19,8 @@ pub struct Known {
     pub(super) arms: BTreeMap<String, KnownArm>,
     /// More than one arm: names may begin with that of an arm.
     pub(super) several: bool,
+    /// When runs end at the latest.
+    pub(super) duration: Option<Duration>,
 }
 
 /// The names of an arm.
@@ -81,7 +83,7 @@ impl Known {
                 (name, KnownArm { faults, components })
             })
             .collect();
-        Self { several: arms.len() > 1, arms }
+        Self { several: arms.len() > 1, arms, duration: scenario.duration }
     }
 
     /// The arms, by name.

@@ -9,8 +9,11 @@ mod bind;
 mod instances;
 mod known;
 mod lex;
+mod likely;
 mod parse;
+mod period;
 mod print;
+mod units;
 
 use crate::kernel::time::Duration;
 use crate::metrics::names::Kind;
@@ -18,6 +21,7 @@ use crate::metrics::probe::What;
 
 pub use instances::Instance;
 pub use known::{Known, NamedMetric};
+pub use period::{OF_PERIOD, Period};
 
 /// What is claimed.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,7 +43,7 @@ pub struct Likely {
     pub ratio: f64,
     /// How sure the statement must be, in [0.5, 1). Default 0.95.
     pub confidence: f64,
-    /// Over how many seeds; by default as few as suffice if things are clearly as claimed.
+    /// Over how many seeds; by default as many as suffice if things are clearly as claimed.
     pub seeds: Option<u64>,
 }
 
@@ -148,6 +152,8 @@ pub struct MetricRef {
     pub part: &'static str,
     /// What it counts; never [`Kind::Latency`].
     pub kind: Kind,
+    /// When the requests arrived that it is about, if not all of them are meant.
+    pub period: Option<Period>,
 }
 
 impl MetricRef {

@@ -4,14 +4,13 @@
 //! no name before them, begin a statement.
 
 use super::lex::{Token, Word, words};
-use super::{Claim, Condition, Known, Likely, MetricRef, Operator, Refusal, Relation, Sum, Unit};
+use super::period;
+use super::units::{comparable, unit};
+use super::{Claim, Condition, Known, MetricRef, Operator, Refusal, Relation, Sum, Unit};
 use crate::kernel::time::Duration;
 use crate::scenario::conform::did_you_mean;
 use crate::scenario::problem::printable;
 use crate::scenario::units::parse_duration;
-
-/// How sure a statement about a probability is unless it says so.
-const CONFIDENCE: f64 = 0.95;
 
 /// Parentheses and signs within each other, at most: a sentence that is deeper is none.
 const DEEPEST: usize = 50;
@@ -28,29 +27,36 @@ pub(super) fn claim(text: &str, known: &Known) -> Result<Claim, Refusal> {
 }
 
 pub(super) fn metric(text: &str, known: &Known) -> Result<MetricRef, Refusal> {
-    match words(text)?.as_slice() {
-        [Token { kind: Word::Name(name, _), .. }] => known.metric(name),
-        _ => {
-            let found = format!("found `{}`", printable(text));
-            Err(Refusal::new("expected the name of a metric", found))
-        }
-    }
+    let words = words(text)?;
+    let mut parser = Parser { words: &words, at: 0, known, depth: 0 };
+    let Some(name) = parser.name(0) else {
+        return parser.expected("the name of a metric");
+    };
+    let metric = known.metric(name)?;
+    parser.at += 1;
+    let metric = parser.in_period(metric)?;
+    parser.end()?;
+    Ok(metric)
 }
 
-struct Parser<'a> {
+/// What begins a statement about a component.
+const KINDS: [&str; 8] =
+    ["breaker", "bulkhead", "retry", "timeout", "service", "queue", "consumer", "edge"];
+
+pub(super) struct Parser<'a> {
     words: &'a [Token],
-    at: usize,
-    known: &'a Known,
+    pub(super) at: usize,
+    pub(super) known: &'a Known,
     depth: usize,
 }
 
 impl<'a> Parser<'a> {
-    fn word(&self, ahead: usize) -> Option<&'a Word> {
+    pub(super) fn word(&self, ahead: usize) -> Option<&'a Word> {
         self.words.get(self.at + ahead).map(|token| &token.kind)
     }
 
     /// The name that is so far ahead.
-    fn name(&self, ahead: usize) -> Option<&'a str> {
+    pub(super) fn name(&self, ahead: usize) -> Option<&'a str> {
         match self.word(ahead) {
             Some(Word::Name(name, _)) => Some(name),
             _ => None,
@@ -58,7 +64,7 @@ impl<'a> Parser<'a> {
     }
 
     /// True if the bare word that is so far ahead is one of these.
-    fn says(&self, ahead: usize, any: &[&str]) -> bool {
+    pub(super) fn says(&self, ahead: usize, any: &[&str]) -> bool {
         matches!(self.word(ahead), Some(Word::Name(name, false)) if any.contains(&name.as_str()))
     }
 
@@ -72,25 +78,25 @@ impl<'a> Parser<'a> {
         is
     }
 
-    fn found(&self) -> String {
+    pub(super) fn found(&self) -> String {
         match self.words.get(self.at) {
             Some(token) => format!("found `{}`", printable(&token.text)),
             None => "found the end".to_owned(),
         }
     }
 
-    fn expected<T>(&self, what: &str) -> Result<T, Refusal> {
+    pub(super) fn expected<T>(&self, what: &str) -> Result<T, Refusal> {
         Err(Refusal::new(format!("expected {what}"), self.found()))
     }
 
-    fn symbol(&mut self, symbol: &str) -> Result<(), Refusal> {
+    pub(super) fn symbol(&mut self, symbol: &str) -> Result<(), Refusal> {
         match self.takes(symbol) {
             true => Ok(()),
             false => self.expected(&format!("`{symbol}`")),
         }
     }
 
-    fn keyword(&mut self, word: &str) -> Result<(), Refusal> {
+    pub(super) fn keyword(&mut self, word: &str) -> Result<(), Refusal> {
         if self.says(0, &[word]) {
             self.at += 1;
             return Ok(());
@@ -109,64 +115,16 @@ impl<'a> Parser<'a> {
         self.says(0, &["p"]) && matches!(self.word(1), Some(Word::Symbol("(")))
     }
 
-    fn likely(&mut self) -> Result<Likely, Refusal> {
-        self.at += 2;
-        let condition = self.condition()?;
-        self.symbol(")")?;
-        let relation = match self.relation()? {
-            Relation::Below | Relation::AtMost => Relation::Below,
-            Relation::Above | Relation::AtLeast => Relation::Above,
-            Relation::Equal | Relation::Unequal => {
-                self.at -= 1;
-                return self.expected("`<` or `>`: a probability is never known exactly");
-            }
-        };
-        let ratio = self.ratio("a probability above 0 and below 1, such as 1%", |p| p > 0.0)?;
-        let mut confidence = CONFIDENCE;
-        if self.says(0, &["at"]) {
-            self.at += 1;
-            let what = "a confidence from 50% up and below 100%, such as 95%";
-            confidence = self.ratio(what, |p| p >= 0.5)?;
-        }
-        let mut seeds = None;
-        if self.says(0, &["over"]) {
-            self.at += 1;
-            match self.word(0) {
-                Some(Word::Number(count, unit))
-                    if unit.is_empty() && *count >= 1.0 && count.fract() == 0.0 =>
-                {
-                    seeds = Some(*count as u64);
-                }
-                _ => return self.expected("a number of seeds, such as 400"),
-            }
-            self.at += 1;
-            self.keyword("seeds")?;
-        }
-        Ok(Likely { condition, relation, ratio, confidence, seeds })
-    }
-
-    /// `1%` or `0.01`, below 1.
-    fn ratio(&mut self, what: &str, fits: impl Fn(f64) -> bool) -> Result<f64, Refusal> {
-        let ratio = match self.word(0) {
-            Some(Word::Number(value, unit)) if unit == "%" => value / 100.0,
-            Some(Word::Number(value, unit)) if unit.is_empty() => *value,
-            _ => return self.expected(what),
-        };
-        if !(fits(ratio) && ratio < 1.0) {
-            return self.expected(what);
-        }
-        self.at += 1;
-        Ok(ratio)
-    }
-
-    fn condition(&mut self) -> Result<Condition, Refusal> {
+    pub(super) fn condition(&mut self) -> Result<Condition, Refusal> {
         if self.says(0, &["not"]) {
             self.deeper()?;
             self.at += 1;
             return Ok(Condition::Not(Box::new(self.condition()?)));
         }
         const VERBS: [&str; 3] = ["recovers", "collapses", "collapse"];
-        if self.says(0, &VERBS) || self.name(1).is_some() {
+        // A metric may be followed by a period; a kind is followed by a name, whatever it is.
+        let period = self.says(1, &period::WORDS) && !self.says(0, &KINDS);
+        if self.says(0, &VERBS) || (self.name(1).is_some() && !period) {
             return self.statement();
         }
         let left = self.sum()?;
@@ -177,8 +135,6 @@ impl<'a> Parser<'a> {
     }
 
     fn statement(&mut self) -> Result<Condition, Refusal> {
-        const KINDS: [&str; 8] =
-            ["breaker", "bulkhead", "retry", "timeout", "service", "queue", "consumer", "edge"];
         let verb = |at: usize| self.says(at, &["recovers", "collapses", "collapse"]);
         // The words of a statement, one of which may be the name of an arm as well.
         let kind = self.says(0, &KINDS)
@@ -234,6 +190,11 @@ impl<'a> Parser<'a> {
 
     fn after_fault(&mut self, arm: Option<&str>) -> Result<String, Refusal> {
         self.keyword("after")?;
+        self.fault(arm)
+    }
+
+    /// `fault` and the name of one.
+    pub(super) fn fault(&mut self, arm: Option<&str>) -> Result<String, Refusal> {
         self.keyword("fault")?;
         let Some(name) = self.name(0) else {
             return self.expected("the name of a fault");
@@ -243,7 +204,7 @@ impl<'a> Parser<'a> {
         Ok(fault)
     }
 
-    fn duration(&mut self) -> Result<Duration, Refusal> {
+    pub(super) fn duration(&mut self) -> Result<Duration, Refusal> {
         if let (Some(Word::Number(..)), Some(token)) = (self.word(0), self.words.get(self.at))
             && let Ok(duration) = parse_duration(&token.text)
         {
@@ -253,7 +214,7 @@ impl<'a> Parser<'a> {
         self.expected("a duration with its unit, such as 30s")
     }
 
-    fn relation(&mut self) -> Result<Relation, Refusal> {
+    pub(super) fn relation(&mut self) -> Result<Relation, Refusal> {
         const RELATIONS: [(&str, Relation); 6] = [
             ("<", Relation::Below),
             ("<=", Relation::AtMost),
@@ -323,7 +284,11 @@ impl<'a> Parser<'a> {
             return Ok(sum);
         }
         let factor = match self.word(0) {
-            Some(Word::Name(name, _)) => Sum::Metric(self.known.metric(name)?),
+            Some(Word::Name(name, _)) => {
+                let metric = self.known.metric(name)?;
+                self.at += 1;
+                return Ok(Sum::Metric(self.in_period(metric)?));
+            }
             Some(Word::Number(value, letters)) => match letters.as_str() {
                 "" => Sum::Number(*value, Unit::Plain),
                 "%" => Sum::Number(value / 100.0, Unit::Percent),
@@ -337,42 +302,4 @@ impl<'a> Parser<'a> {
         }
         Ok(factor)
     }
-}
-
-/// What an expression counts.
-fn unit(sum: &Sum) -> Result<Unit, Refusal> {
-    Ok(match sum {
-        Sum::Number(_, unit) => *unit,
-        Sum::Metric(metric) => metric.unit(),
-        Sum::Minus(inner) => unit(inner)?,
-        Sum::Two(left, operator, right) => {
-            let times = (unit(left)? == Unit::Time, unit(right)? == Unit::Time);
-            match (operator, times) {
-                (Operator::Plus | Operator::Minus, (true, true)) => Unit::Time,
-                (Operator::Times, (true, false) | (false, true)) => Unit::Time,
-                (Operator::Over, (true, false)) => Unit::Time,
-                (Operator::Over, (true, true)) | (_, (false, false)) => Unit::Plain,
-                (Operator::Plus | Operator::Minus, _) => {
-                    let found = format!("found `{left} {operator} {right}`");
-                    let refusal = Refusal::new("times and numbers do not add up", found);
-                    return Err(refusal.hint("give the time its unit, as in 250ms"));
-                }
-                (Operator::Times | Operator::Over, _) => {
-                    let found = format!("found `{left} {operator} {right}`");
-                    return Err(Refusal::new("there is no metric of such a unit", found));
-                }
-            }
-        }
-    })
-}
-
-fn comparable(left: &Sum, right: &Sum) -> Result<(), Refusal> {
-    let zero = |sum: &Sum| matches!(sum, Sum::Number(value, _) if *value == 0.0);
-    let (one, other) = (unit(left)? == Unit::Time, unit(right)? == Unit::Time);
-    if one == other || zero(left) || zero(right) {
-        return Ok(());
-    }
-    let found = format!("found `{left}` and `{right}`");
-    let refusal = Refusal::new("a time can only be compared with a time", found);
-    Err(refusal.hint("times have a unit: 250ms, 2s"))
 }

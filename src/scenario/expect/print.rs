@@ -6,7 +6,7 @@ use super::{Claim, Condition, Likely, MetricRef, Operator, Refusal, Relation, Su
 use crate::kernel::time::Duration;
 
 /// A name as it may stand in a sentence: in quotes if it has to.
-fn quoted(name: &str) -> String {
+pub(super) fn quoted(name: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '#');
     let starts = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
     match () {
@@ -32,8 +32,12 @@ impl fmt::Display for MetricRef {
         }
         let bare = |name: &'static str| name.strip_suffix("_ns").unwrap_or(name);
         match self.part {
-            "" => f.write_str(bare(self.metric)),
-            part => write!(f, "{}.{}", self.metric, bare(part)),
+            "" => f.write_str(bare(self.metric))?,
+            part => write!(f, "{}.{}", self.metric, bare(part))?,
+        }
+        match &self.period {
+            Some(period) => write!(f, " {period}"),
+            None => Ok(()),
         }
     }
 }

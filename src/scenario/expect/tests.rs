@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::scenario::Document;
+use crate::statistics::proportion::Proportion;
 
 fn known() -> Known {
     let text = r#"Scenario(
@@ -56,6 +57,17 @@ fn sentences_are_understood_and_printed_in_one_spelling() {
         ),
         ("not timeout clients.timeout#2 timed_out", ""),
         ("service db sheds", "service db shed"),
+        ("rpc.goodput_per_s from 100s>=50", "rpc.goodput_per_s from 100s >= 50"),
+        ("amplification during fault 'db-slow' < 2", "amplification during fault db-slow < 2"),
+        (
+            "latency.outcome.p99 from 0s until 2000ms < latency.outcome.p99 after fault db-slow",
+            "latency.outcome.p99 until 2s < latency.outcome.p99 after fault db-slow",
+        ),
+        ("requests.failed from 1s until 90s / requests.offered before fault db-slow < 2", ""),
+        ("p(requests.failed during fault db-slow > 3) > 5% at 99% over 400 seeds", ""),
+        ("consumer workers dead_letters", "consumer workers dead_lettered"),
+        ("queue jobs drops", "queue jobs dropped"),
+        ("timeout clients.timeout times_out", "timeout clients.timeout timed_out"),
         ("collapse", "collapses"),
         ("not rpc collapses", ""),
         ("p(collapse) < 1% at 95%", "p(collapses) < 1% at 95%"),
@@ -107,6 +119,21 @@ fn what_is_not_understood_is_refused_with_a_reason() {
         "p(collapse) < 1% at 30%",
         "p(collapse) < 1% over 2.5 seeds",
         "p(p(collapse) < 1%) < 1%",
+        "p(collapse) < 0.01%",
+        "p(collapse) > 99.99%",
+        "p(collapse) < 1e-9",
+        "p(collapse) < 1% over 298 seeds",
+        "p(collapse) > 99% at 99% over 458 seeds",
+        "p(collapse) < 1% over 20000000 seeds",
+        "breaker clients s",
+        "service db answer",
+        "rpc.goodput_per_s from 100 > 3",
+        "rpc.goodput_per_s from 9s until 9s > 3",
+        "rpc.goodput_per_s after 30s > 3",
+        "rpc.goodput_per_s during fault db-slo > 3",
+        "rpc.wasted.work from 3s > 3s",
+        "jobs.depth_max during fault db-slow > 3",
+        "amplification from 3s",
         &deep,
     ] {
         let refusal = read(text, &known).expect_err(text);
@@ -115,4 +142,79 @@ fn what_is_not_understood_is_refused_with_a_reason() {
         told.push_str(&format!("{text}\n    {} — {}{hint}\n", refusal.rule, refusal.found));
     }
     insta::assert_snapshot!(told);
+}
+
+fn likely(text: &str) -> Likely {
+    match read(text, &known()) {
+        Ok(Claim::Likely(likely)) => likely,
+        other => panic!("{text}: {other:?}"),
+    }
+}
+
+/// The fewest runs for so many hits: Wilks (1941, "Determination of sample sizes for setting
+/// tolerance limits") has 59, 93 and 124 for 5 %, and 299, 473 and 628 for 1 %, at 95 %.
+#[test]
+fn claims_are_shown_by_as_few_seeds_as_published_and_no_fewer() {
+    let hits = [0, 1, 2];
+    for (ratio, least) in [("5%", [59, 93, 124]), ("1%", [299, 473, 628])] {
+        let claim = likely(&format!("p(collapse) < {ratio} over 1000 seeds"));
+        for (hits, runs) in hits.into_iter().zip(least) {
+            let shown = |runs| claim.shown_by(Proportion { hits, runs });
+            assert_eq!((shown(runs - 1), shown(runs)), (false, true), "{ratio} {hits}");
+        }
+    }
+    for (ratio, least) in [("95%", [59, 93, 124]), ("99%", [299, 473, 628])] {
+        let claim = likely(&format!("p(collapse) > {ratio} over 1000 seeds"));
+        for (misses, runs) in hits.into_iter().zip(least) {
+            let shown = |runs| claim.shown_by(Proportion { hits: runs - misses, runs });
+            assert_eq!((shown(runs - 1), shown(runs)), (false, true), "{ratio} {misses}");
+        }
+    }
+}
+
+#[test]
+fn what_is_not_shown_is_refuted_or_open() {
+    let claim = likely("p(collapse) < 20% over 100 seeds");
+    let of = |hits| {
+        let seen = Proportion { hits, runs: 100 };
+        (claim.shown_by(seen), claim.refuted_by(seen))
+    };
+    let ends = [of(12), of(13), of(20), of(27), of(28)];
+    let (shown, open, refuted) = ((true, false), (false, false), (false, true));
+    // Binomial tails at 0.2: P(X <= 13) = 0.047 and P(X <= 14) = 0.080; P(X >= 27) = 0.056 and
+    // P(X >= 28) = 0.034.
+    assert_eq!(of(14), open);
+    assert_eq!(ends, [shown, shown, open, open, refuted]);
+    let opposite = likely("p(collapse) > 20% over 100 seeds");
+    for hits in 0..=100 {
+        let seen = Proportion { hits, runs: 100 };
+        assert_eq!(claim.shown_by(seen), opposite.refuted_by(seen), "{hits}");
+        assert_eq!(claim.refuted_by(seen), opposite.shown_by(seen), "{hits}");
+    }
+}
+
+#[test]
+fn by_default_there_is_room_for_a_few_hits() {
+    for (text, seeds) in [
+        ("p(collapse) < 1%", 598),
+        ("p(collapse) > 99%", 598),
+        ("p(collapse) < 1% at 99%", 918),
+        ("p(collapse) < 50%", 20),
+        ("p(collapse) < 1% over 400 seeds", 400),
+    ] {
+        assert_eq!(likely(text).over(), seeds, "{text}");
+    }
+}
+
+#[test]
+fn a_period_begins_before_the_run_ends() {
+    let text = "Scenario(schema: 1, duration: \"20s\", \
+        load: { \"users\": Load(arrivals: Constant(rate: \"1/s\")) }, \
+        services: { \"db\": Service(time: Constant(\"5ms\")) }, \
+        calls: { \"users\": Call(to: \"db\") })";
+    let document = Document::parse("test", text.as_bytes()).expect("it is RON");
+    let known = Known::new(&document.scenario().expect("it is a scenario").scenario);
+    assert!(read("goodput_per_s from 19s > 0", &known).is_ok());
+    let refusal = read("goodput_per_s from 20s > 0", &known).expect_err("it is over");
+    assert_eq!(refusal.hint.as_deref(), Some("the run ends at 20s"));
 }

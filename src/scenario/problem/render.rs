@@ -61,7 +61,7 @@ pub(super) fn line_start(text: &str, at: usize) -> usize {
 }
 
 /// Line and column of a byte, both from 1; columns count characters.
-pub(super) fn line_column(text: &str, at: usize) -> (usize, usize) {
+pub(in crate::scenario) fn line_column(text: &str, at: usize) -> (usize, usize) {
     let at = floor(text, at);
     let start = line_start(text, at);
     let line = 1 + text[..start].bytes().filter(|byte| *byte == b'\n').count();

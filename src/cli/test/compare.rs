@@ -1,0 +1,92 @@
+//! A scenario and its snapshot.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use dessim::report::result::RunResult;
+use dessim::report::snapshot::changed_parts;
+use dessim::report::tested::{Status, TestedSnapshot};
+use similar::TextDiff;
+
+use super::args::Test;
+use crate::cli::snap::Snap;
+use crate::cli::target;
+use crate::cli::ui::{Failure, shown};
+
+/// Compares what `path` did with its snapshot, and keeps it if that is wanted and `sound`: what
+/// fails its expectations, or was stopped early, is never what should be.
+pub(super) fn compare(
+    args: &Test,
+    (stem, path): (&str, &Path),
+    result: &RunResult,
+    sound: bool,
+) -> Result<TestedSnapshot, Failure> {
+    let now = dessim::snapshot(result);
+    let kept = args.dir.join(format!("{stem}.snap"));
+    let pending = args.dir.join(format!("{stem}.snap.new"));
+    let old = Snap::read(&kept)?;
+    let new = match &old {
+        Some(old) => old.with(&now),
+        None => Snap::new(&local(path), &now),
+    };
+    let mut told =
+        TestedSnapshot { status: Status::Same, file: shown(&kept), change: None, diff: None };
+    if old.as_ref() == Some(&new) {
+        remove(&pending)?;
+        return Ok(told);
+    }
+    let accepts = args.accept && sound;
+    target::replace(if accepts { &kept } else { &pending }, &new.text())?;
+    told.change = Some(what(old.as_ref(), &new).to_owned());
+    if accepts {
+        remove(&pending)?;
+        told.status = Status::Accepted;
+        return Ok(told);
+    }
+    told.status = match &old {
+        _ if args.accept => Status::Withheld,
+        Some(_) => Status::Changed,
+        None => Status::Missing,
+    };
+    if let Some(old) = &old {
+        told.diff = Some(diff((&kept, &old.contents), (&pending, &new.contents)));
+    }
+    Ok(told)
+}
+
+fn what(old: Option<&Snap>, new: &Snap) -> &'static str {
+    match old.map(|old| changed_parts(&old.contents, &new.contents)) {
+        None => "a first snapshot",
+        Some(Some(parts)) => parts.describe(),
+        Some(None) => "the old snapshot has no fingerprint",
+    }
+}
+
+/// A unified diff.
+fn diff((old_path, old): (&Path, &str), (new_path, new): (&Path, &str)) -> String {
+    let diff = TextDiff::from_lines(old, new);
+    let mut diff = diff.unified_diff();
+    let header = diff.context_radius(3).missing_newline_hint(false);
+    header.header(&shown(old_path), &shown(new_path)).to_string()
+}
+
+fn remove(path: &Path) -> Result<(), Failure> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(Failure::io("remove", path, &error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The path of a scenario as insta writes it: below the project, with `/`.
+pub(super) fn local(path: &Path) -> String {
+    let here = std::env::current_dir().and_then(fs::canonicalize);
+    let full = fs::canonicalize(path);
+    let below = match (&here, &full) {
+        (Ok(here), Ok(full)) => full.strip_prefix(here).ok(),
+        _ => None,
+    };
+    below.unwrap_or(path).to_string_lossy().replace('\\', "/")
+}

@@ -1,0 +1,140 @@
+//! Stretches of time that a number can be about: of the requests that arrive then.
+//!
+//! Requests are counted by when they arrive, as phases are: what becomes of them is known when the
+//! run is over, so the fates of a period always add up to what it was offered.
+
+use core::fmt;
+
+use super::parse::Parser;
+use super::print::quoted;
+use super::{MetricRef, Refusal};
+use crate::kernel::time::Duration;
+use crate::scenario::problem::printable;
+
+/// When the requests arrived that a number is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Period {
+    /// From an instant on, until before another one or to the end of the run.
+    Between(Duration, Option<Duration>),
+    /// Before this fault begins.
+    Before(String),
+    /// While it lasts.
+    During(String),
+    /// From its end on.
+    After(String),
+}
+
+/// The numbers of an arm that a period has: those that every request has a share in.
+pub const OF_PERIOD: [&str; 17] = [
+    "requests.offered",
+    "requests.succeeded",
+    "requests.late",
+    "requests.failed",
+    "requests.rejected",
+    "requests.shed",
+    "requests.dropped",
+    "requests.dead_lettered",
+    "requests.in_flight",
+    "failed_by.error",
+    "failed_by.timeout",
+    "attempts.total",
+    "attempts.retries",
+    "amplification",
+    "goodput_per_s",
+    "latency.end_to_end",
+    "latency.outcome",
+];
+
+/// The words that begin a period.
+pub(super) const WORDS: [&str; 5] = ["from", "until", "before", "during", "after"];
+
+impl Period {
+    /// The fault that it goes by.
+    #[must_use]
+    pub fn fault(&self) -> Option<&str> {
+        match self {
+            Self::Between(..) => None,
+            Self::Before(fault) | Self::During(fault) | Self::After(fault) => Some(fault),
+        }
+    }
+}
+
+impl fmt::Display for Period {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Between(Duration::ZERO, Some(until)) => write!(f, "until {}", until.exact()),
+            Self::Between(from, None) => write!(f, "from {}", from.exact()),
+            Self::Between(from, Some(until)) => {
+                write!(f, "from {} until {}", from.exact(), until.exact())
+            }
+            Self::Before(fault) => write!(f, "before fault {}", quoted(fault)),
+            Self::During(fault) => write!(f, "during fault {}", quoted(fault)),
+            Self::After(fault) => write!(f, "after fault {}", quoted(fault)),
+        }
+    }
+}
+
+impl Parser<'_> {
+    /// The metric that has just been read, in the period that follows, if one does.
+    pub(super) fn in_period(&mut self, metric: MetricRef) -> Result<MetricRef, Refusal> {
+        if !self.says(0, &WORDS) {
+            return Ok(metric);
+        }
+        if !metric.component.is_empty() || !OF_PERIOD.contains(&metric.metric) {
+            let refusal = Refusal::new("only numbers of requests have periods", self.found());
+            let hint = "requests.*, failed_by.*, attempts.total, attempts.retries, amplification, \
+                        goodput_per_s, latency.end_to_end.* and latency.outcome.*";
+            return Err(refusal.hint(hint));
+        }
+        let word = self.name(0).unwrap_or_default();
+        let period = match word {
+            "from" => {
+                self.at += 1;
+                let from = self.instant()?;
+                let until = match self.says(0, &["until"]) {
+                    true => Some(self.until(from)?),
+                    false => None,
+                };
+                Period::Between(from, until)
+            }
+            "until" => Period::Between(Duration::ZERO, Some(self.until(Duration::ZERO)?)),
+            word => {
+                let of = match word {
+                    "before" => Period::Before,
+                    "during" => Period::During,
+                    _ => Period::After,
+                };
+                self.at += 1;
+                if !self.says(0, &["fault"]) {
+                    let refusal = Refusal::new("expected `fault` and its name", self.found());
+                    return Err(refusal.hint("of instants it is `from 30s` and `until 60s`"));
+                }
+                of(self.fault(metric.arm.as_deref())?)
+            }
+        };
+        Ok(MetricRef { period: Some(period), ..metric })
+    }
+
+    fn until(&mut self, from: Duration) -> Result<Duration, Refusal> {
+        self.at += 1;
+        let found = self.found();
+        let until = self.duration()?;
+        match until > from {
+            true => Ok(until),
+            false => Err(Refusal::new("a period ends after it has begun", found)),
+        }
+    }
+
+    /// An instant that the run reaches.
+    fn instant(&mut self) -> Result<Duration, Refusal> {
+        let found = self.found();
+        let at = self.duration()?;
+        match self.known.duration {
+            Some(end) if at >= end => {
+                let hint = format!("the run ends at {}", printable(&end.exact()));
+                Err(Refusal::new("a period begins before the run ends", found).hint(hint))
+            }
+            _ => Ok(at),
+        }
+    }
+}
