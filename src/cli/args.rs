@@ -9,6 +9,7 @@ use dessim::experiment::pool::Jobs;
 
 use super::export::ExportArgs;
 use super::plot::ShowArgs;
+use super::sweep::Sweep;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -102,7 +103,9 @@ pub(crate) enum Color {
 pub(crate) enum Command {
     /// Run a scenario and print what each arm did
     Run(Run),
-    /// Validate scenarios, telling all problems at once
+    /// Run many settings of a scenario, on one machine or many
+    Sweep(Box<Sweep>),
+    /// Validate scenarios and studies, telling all problems at once
     Check(Check),
     /// Compare scenarios with their snapshots
     Test(Test),
@@ -114,8 +117,12 @@ pub(crate) enum Command {
     Trace(Trace),
     /// Write a run as one HTML file, with charts and all numbers
     Report(Report),
-    /// Print the JSON Schema of scenarios
-    Schema,
+    /// Print the JSON Schema of scenarios, or of studies
+    Schema {
+        /// Of what
+        #[arg(value_name = "LANGUAGE", default_value = "scenario")]
+        of: Language,
+    },
     /// Print a completion script
     Completions {
         /// The shell that is to read it
@@ -126,6 +133,12 @@ pub(crate) enum Command {
         /// The page of this subcommand
         command: Option<String>,
     },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    Scenario,
+    Study,
 }
 
 #[derive(Debug, Args)]

@@ -17,6 +17,7 @@ pub mod run;
 pub mod saved;
 pub mod setting;
 pub mod spans;
+pub mod sweep;
 pub mod topology;
 pub mod trace;
 pub mod warn;

@@ -36,6 +36,7 @@ pub mod snapshot;
 pub mod span;
 pub mod sparkline;
 pub mod story;
+pub mod sweep;
 mod table;
 pub mod topology;
 pub mod tree;

@@ -73,6 +73,12 @@ impl Document {
         Ok((field, written))
     }
 
+    /// Whether the language allows this value at this path; the scenario that it would make is not
+    /// looked at.
+    pub(crate) fn admits(&self, assignment: &str) -> Result<(), Vec<Problem>> {
+        self.edited(assignment).map(drop)
+    }
+
     fn edited(&self, assignment: &str) -> Result<String, Vec<Problem>> {
         let (steps, value_at) = steps(assignment).map_err(|problem| vec![*problem])?;
         let (target, field, path) = self.walk(&steps).map_err(|problem| vec![*problem])?;

@@ -20,6 +20,7 @@ mod print;
 pub mod problem;
 pub mod schema;
 pub(crate) mod shape;
+pub mod study;
 pub mod syntax;
 pub mod units;
 
@@ -29,4 +30,4 @@ pub use document::{Checked, Document};
 pub use path::Path;
 pub use print::{canonical, resolved};
 pub use problem::{Problem, Problems, Severity};
-pub use shape::json_schema;
+pub use shape::{json_schema, study_schema};

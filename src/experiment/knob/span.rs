@@ -56,6 +56,12 @@ impl Span {
         self.to
     }
 
+    /// How its amounts lie.
+    #[must_use]
+    pub const fn scale(&self) -> Scale {
+        self.scale
+    }
+
     /// The amount `part / whole` of the way, rounded to the nearest that can be written; at both
     /// ends exact.
     ///
