@@ -390,7 +390,7 @@ pub(crate) struct Report {
     pub overwrite: bool,
 }
 
-fn seeds(text: &str) -> Result<RangeInclusive<u64>, String> {
+pub(crate) fn seeds(text: &str) -> Result<RangeInclusive<u64>, String> {
     let form = "give two whole numbers, such as 1..200; both ends run";
     let (first, last) = text.split_once("..").ok_or(form)?;
     let number = |part: &str| part.parse::<u64>().map_err(|_| form.to_owned());

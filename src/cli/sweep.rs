@@ -2,6 +2,7 @@
 
 mod args;
 mod grammar;
+mod looped;
 mod merge;
 mod outputs;
 mod part;
@@ -35,6 +36,7 @@ pub(super) fn sweep(ui: &Ui, args: &Sweep) -> Result<Exit, Failure> {
         Some(Part::Plan(args)) => plan(ui, args),
         Some(Part::Run(args)) => run(ui, args),
         Some(Part::Merge(args)) => merge::merge(ui, args),
+        Some(Part::Loop(args)) => looped::run(ui, args),
     }
 }
 
@@ -60,6 +62,7 @@ fn saved(path: &Path) -> Result<Plan, Failure> {
 fn whole(ui: &Ui, args: &Whole) -> Result<Exit, Failure> {
     let outputs = Outputs::new(&args.outputs)?;
     let plan = study::plan(ui, &args.study, args.work.quiet)?;
+    outputs.suit(&plan)?;
     let mut writing = outputs.open(&plan)?;
     let cells = 0..plan.cells();
     let writer = args.output.as_deref().map(|dir| {

@@ -118,7 +118,7 @@ impl Knob {
 }
 
 impl Kind {
-    fn read(self, text: &str) -> Result<Amount, String> {
+    pub(super) fn read(self, text: &str) -> Result<Amount, String> {
         let shown = printable(text);
         match self {
             Self::Duration => {

@@ -39,6 +39,8 @@ pub(super) enum Part {
     Run(RunArgs),
     /// Put the parts together, to the same results as on one machine
     Merge(MergeArgs),
+    /// Let a load rise and fall within one run: is the way down lower?
+    Loop(LoopArgs),
 }
 
 /// A whole sweep on one machine.
@@ -165,4 +167,35 @@ pub(super) struct MergeArgs {
     /// Print no warnings
     #[arg(short, long)]
     pub(super) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LoopArgs {
+    /// The scenario; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// The load that rises and falls [default: the only one]
+    #[arg(long, value_name = "LOAD")]
+    pub(super) load: Option<String>,
+    /// The rates: FROM..TO/COUNT, up and then down again
+    #[arg(long, value_name = "FROM..TO/COUNT")]
+    pub(super) rates: String,
+    /// How long each rate lasts; its first half is not looked at
+    #[arg(long, value_name = "TIME", default_value = "10s")]
+    pub(super) lasts: String,
+    /// Run with every seed from A to B, both included
+    #[arg(long, value_name = "A..B", value_parser = crate::cli::args::seeds,
+        allow_hyphen_values = true)]
+    pub(super) seeds: Option<std::ops::RangeInclusive<u64>>,
+    /// Replace a value of the scenario; may be repeated
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub(super) set: Vec<String>,
+    /// What to print
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: crate::cli::args::TextOrJson,
+    /// Write the loop as a page
+    #[arg(long, value_name = "FILE")]
+    pub(super) html: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) work: WorkArgs,
 }

@@ -48,7 +48,7 @@ fn values(text: &str) -> Result<Values, String> {
 }
 
 /// `FROM..TO/COUNT`: a number behind the last slash is the count, a unit of time is not.
-fn span(text: &str) -> Result<(Written, Written, Option<u64>), String> {
+pub(super) fn span(text: &str) -> Result<(Written, Written, Option<u64>), String> {
     let form = "give a list such as [4, 8], or a range with its count, such as 10..80/8";
     let (from, rest) = text.split_once("..").ok_or(form)?;
     let (to, count) = match rest.rsplit_once('/') {

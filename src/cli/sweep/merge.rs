@@ -34,6 +34,7 @@ pub(super) fn merge(ui: &Ui, args: &MergeArgs) -> Result<Exit, Failure> {
             return Err(Failure::Message(Exit::Invalid, message, None));
         }
     }
+    outputs.suit(&plan)?;
     // Everything is looked at before anything is written.
     let missing = each(&parts, plan.outline(), |_| Ok(()))?;
     if !missing.is_empty() {

@@ -4,8 +4,11 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use dessim::experiment::sweep::Plan;
+use dessim::report::format::count;
 use dessim::report::sweep::line::to_line;
-use dessim::report::sweep::{Cell, Fold, Outline, Page, csv, json, table};
+use dessim::report::sweep::{
+    Cell, Fold, MOST_DRAWN, Outline, Page, Point, csv, json, table, to_html,
+};
 
 use super::args::{OutputArgs, SweepFormat};
 use crate::cli::Exit;
@@ -17,6 +20,7 @@ use crate::cli::ui::{Failure, Ui};
 pub(super) struct Outputs {
     format: Option<SweepFormat>,
     list: Vec<(Kind, &'static str, Target)>,
+    html: Option<Target>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +54,9 @@ impl Outputs {
             Some(SweepFormat::Jsonl) => Some(Kind::Jsonl),
             Some(SweepFormat::Text) | None => None,
         };
-        let taken = list.iter().any(|(.., target)| target.is_stdout());
+        let html = args.html.as_deref().map(Target::new).transpose()?;
+        let taken = html.iter().chain(list.iter().map(|(.., target)| target));
+        let taken = taken.into_iter().any(Target::is_stdout);
         if taken && args.format.is_some() {
             let message = "--format and an export both go to standard output";
             return Err(Failure::usage(message, "give the export a file"));
@@ -58,14 +64,30 @@ impl Outputs {
         if let Some(kind) = printed {
             list.push((kind, "--format", Target::new(Path::new("-"))?));
         }
-        for (at, (_, option, target)) in list.iter().enumerate() {
-            if let Some((_, other, _)) = list[..at].iter().find(|(.., o)| o.collides(target)) {
+        let all: Vec<(&str, &Target)> = list
+            .iter()
+            .map(|(_, option, target)| (*option, target))
+            .chain(html.as_ref().map(|target| ("--html", target)))
+            .collect();
+        for (at, (option, target)) in all.iter().enumerate() {
+            if let Some((other, _)) = all[..at].iter().find(|(_, o)| o.collides(target)) {
                 let message = format!("{other} and {option} both go to {}", target.shown());
                 return Err(Failure::usage(message, "give each its own file"));
             }
         }
         let format = args.format.or((!taken).then_some(SweepFormat::Text));
-        Ok(Self { format, list })
+        Ok(Self { format, list, html })
+    }
+
+    /// Refuses what cannot be shown of this plan.
+    pub(super) fn suit(&self, plan: &Plan) -> Result<(), Failure> {
+        let settings = plan.outline().settings;
+        if self.html.is_some() && settings > MOST_DRAWN {
+            let (settings, most) = (count(settings), count(MOST_DRAWN));
+            let message = format!("a page shows {most} settings at most, and there are {settings}");
+            return Err(Failure::usage(message, "leave out --html, or take fewer values"));
+        }
+        Ok(())
     }
 
     pub(super) fn open<'a>(&'a self, plan: &'a Plan) -> Result<Writing<'a>, Failure> {
@@ -76,17 +98,23 @@ impl Outputs {
             tables.push((target, opened.map_err(|error| target.failed(error))?));
         }
         let page = (self.format == Some(SweepFormat::Text)).then(table);
-        Ok(Writing { outline, fold: Fold::new(outline), page, tables })
+        let points = Vec::new();
+        let html = self.html.as_ref();
+        Ok(Writing { plan, outline, fold: Fold::new(outline), page, tables, html, points })
     }
 }
 
 /// Results that are being written.
 #[derive(Debug)]
 pub(super) struct Writing<'a> {
+    plan: &'a Plan,
     outline: &'a Outline,
     fold: Fold,
     page: Option<Page>,
     tables: Vec<(&'a Target, Table<'a>)>,
+    html: Option<&'a Target>,
+    /// What the page of HTML shows.
+    points: Vec<Point>,
 }
 
 impl Writing<'_> {
@@ -109,6 +137,12 @@ impl Writing<'_> {
         if let (Some(page), Some(setting)) = (&mut self.page, &setting) {
             page.add(setting);
         }
+        if self.html.is_some()
+            && let Some(summary) = setting
+        {
+            let at = self.plan.numbers(&summary.setting);
+            self.points.push(Point { at, summary });
+        }
         Ok(())
     }
 
@@ -117,6 +151,9 @@ impl Writing<'_> {
         for (target, table) in self.tables {
             let sink = table.finish(self.outline).map_err(|error| target.failed(error))?;
             sink.close(Ok(()))?;
+        }
+        if let Some(target) = self.html {
+            target.write(&to_html(self.outline, &self.points))?;
         }
         if let Some(page) = &self.page {
             Ui::print_raw(&page.finish(self.outline))?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::design::Place;
-use crate::experiment::knob::{Kind, Knob, Scale, Span};
+use crate::experiment::knob::{Amount, Kind, Knob, Scale, Span};
 use crate::scenario::study::{self, Design};
 use crate::scenario::{Document, Path, Problem};
 
@@ -108,9 +108,8 @@ impl Axis {
                     Scale::Linear => at.variant("Range").field(name),
                     Scale::Log => at.variant("Log").field(name),
                 };
-                let end = |(amount, name): (crate::experiment::knob::Amount, &str)| {
-                    admitted(&amount.to_string(), &field(name))
-                };
+                let end =
+                    |(amount, name): (Amount, &str)| admitted(&amount.to_string(), &field(name));
                 ends.into_iter().filter_map(end).collect()
             }
         }
@@ -122,6 +121,16 @@ impl Axis {
             Values::List(list) => list.len() as u64,
             Values::Span(_, count) => count.unwrap_or(0),
         }
+    }
+
+    /// True if its values have equal ratios.
+    pub(super) const fn is_log(&self) -> bool {
+        matches!(&self.values, Values::Span(span, _) if matches!(span.scale(), Scale::Log))
+    }
+
+    /// A value of it as a number, if it is one.
+    pub(super) fn number(&self, value: &str) -> Option<f64> {
+        self.kind?.read(value).ok().map(Amount::as_f64)
     }
 
     /// The value at a place, as `--set` takes it.

@@ -8,6 +8,7 @@
 mod axis;
 mod columns;
 mod design;
+pub mod looped;
 mod plan;
 mod run;
 mod sobol;

@@ -104,7 +104,11 @@ impl Plan {
             return Err(Ok(vec![too_many(cells)]));
         };
         let points = Points::new(study.design, lengths);
-        let outline = |axis: &Axis| AxisOutline { paths: axis.paths.clone(), scale: scale(axis) };
+        let outline = |axis: &Axis| AxisOutline {
+            paths: axis.paths.clone(),
+            scale: scale(axis),
+            log: axis.is_log(),
+        };
         let mut plan = Self {
             outline: Outline {
                 name: name.to_owned(),
@@ -167,6 +171,13 @@ impl Plan {
     pub fn setting(&self, number: u64) -> Vec<String> {
         let value = |(at, axis): (usize, &Axis)| axis.value(self.points.place(number, at));
         self.axes.iter().enumerate().map(value).collect()
+    }
+
+    /// Where a setting is on each axis, as a number if it is one: nanoseconds, events a second.
+    #[must_use]
+    pub fn numbers(&self, setting: &[String]) -> Vec<Option<f64>> {
+        let number = |(axis, value): (&Axis, &String)| axis.number(value);
+        self.axes.iter().zip(setting).map(number).collect()
     }
 
     /// The scenario with these values.

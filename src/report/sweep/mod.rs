@@ -5,12 +5,15 @@
 //! sweep of any size passes through here cell by cell.
 
 pub mod csv;
+mod html;
 pub mod json;
 pub mod line;
+pub mod looped;
 #[cfg(feature = "parquet")]
 pub mod parquet;
 mod text;
 
+pub use html::{MOST_DRAWN, Point, to_html};
 pub use text::{Page, table};
 
 use super::result::Hex;
@@ -57,6 +60,8 @@ pub struct AxisOutline {
     pub paths: Vec<String>,
     /// What its values measure.
     pub scale: AxisScale,
+    /// Its values have equal ratios.
+    pub log: bool,
 }
 
 /// What the values of an axis measure, for whoever draws them.

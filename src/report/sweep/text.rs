@@ -151,7 +151,7 @@ pub(super) fn heading(name: &str) -> String {
         "goodput_per_s" => "goodput /s".to_owned(),
         name => {
             let name = name.strip_prefix("latency.").unwrap_or(name);
-            crate::report::format::label(name)
+            crate::report::format::label(name).replace('.', " ")
         }
     }
 }
