@@ -20,6 +20,7 @@ mod record;
 mod report;
 mod run;
 mod snap;
+mod sweep;
 mod target;
 mod test;
 mod trace;
@@ -75,6 +76,7 @@ pub(crate) fn main() -> ExitCode {
 fn dispatch(ui: &Ui, command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Run(args) => run::run(ui, &args),
+        Command::Sweep(args) => sweep::sweep(ui, &args),
         Command::Check(args) => check::check(ui, &args),
         Command::Test(args) => test::test(ui, &args),
         Command::Diff(args) => diff::diff(&args),
@@ -82,7 +84,7 @@ fn dispatch(ui: &Ui, command: Command) -> Result<Exit, Failure> {
         Command::Explain(args) => explain::explain(ui, &args),
         Command::Report(args) => report::report(ui, &args),
         Command::Trace(args) => follow::trace(ui, &args),
-        Command::Schema => docs::schema(ui),
+        Command::Schema { of } => docs::schema(ui, of),
         Command::Completions { shell } => docs::completions(ui, shell),
         Command::Man { command } => docs::man(ui, command.as_deref()),
     }

@@ -10,6 +10,7 @@ use dessim::experiment::pool::Jobs;
 use super::export::ExportArgs;
 use super::plot::ShowArgs;
 use super::progress::When;
+use super::sweep::Sweep;
 use super::test::Test;
 
 const EXIT_CODES: &str = "\
@@ -105,7 +106,9 @@ pub(crate) enum Color {
 pub(crate) enum Command {
     /// Run a scenario and print what each arm did
     Run(Run),
-    /// Validate scenarios, telling all problems at once
+    /// Run many settings of a scenario, on one machine or many
+    Sweep(Box<Sweep>),
+    /// Validate scenarios and studies, telling all problems at once
     Check(Check),
     /// Hold scenarios against their snapshots and expectations
     Test(Test),
@@ -119,8 +122,12 @@ pub(crate) enum Command {
     Trace(Trace),
     /// Write a run as one HTML file, with charts and all numbers
     Report(Report),
-    /// Print the JSON Schema of scenarios
-    Schema,
+    /// Print the JSON Schema of scenarios, or of studies
+    Schema {
+        /// Of what
+        #[arg(value_name = "LANGUAGE", default_value = "scenario")]
+        of: Language,
+    },
     /// Print a completion script
     Completions {
         /// The shell that is to read it
@@ -131,6 +138,12 @@ pub(crate) enum Command {
         /// The page of this subcommand
         command: Option<String>,
     },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    Scenario,
+    Study,
 }
 
 #[derive(Debug, Args)]
@@ -408,7 +421,7 @@ pub(crate) struct Report {
     pub overwrite: bool,
 }
 
-fn seeds(text: &str) -> Result<RangeInclusive<u64>, String> {
+pub(crate) fn seeds(text: &str) -> Result<RangeInclusive<u64>, String> {
     let form = "give two whole numbers, such as 1..200; both ends run";
     let (first, last) = text.split_once("..").ok_or(form)?;
     let number = |part: &str| part.parse::<u64>().map_err(|_| form.to_owned());

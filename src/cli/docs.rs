@@ -3,11 +3,15 @@
 use clap::{Command, CommandFactory};
 
 use super::Exit;
-use super::args::Cli;
+use super::args::{Cli, Language};
 use super::ui::{Failure, Ui};
 
-pub(super) fn schema(ui: &Ui) -> Result<Exit, Failure> {
-    let schema = format!("{:#}\n", dessim::scenario::json_schema());
+pub(super) fn schema(ui: &Ui, of: Language) -> Result<Exit, Failure> {
+    let schema = match of {
+        Language::Scenario => dessim::scenario::json_schema(),
+        Language::Study => dessim::scenario::study_schema(),
+    };
+    let schema = format!("{schema:#}\n");
     ui.print(&schema)?;
     Ok(Exit::Done)
 }

@@ -53,6 +53,16 @@ pub(super) fn name(path: &Path) -> String {
     }
 }
 
+/// Reads the syntax of a scenario or study.
+pub(super) fn document(path: &Path) -> Result<Document, Failure> {
+    let shown = match is_dash(path) {
+        true => "stdin".to_owned(),
+        false => path.to_string_lossy().into_owned(),
+    };
+    let invalid = |problems| Failure::Problems(Exit::Invalid, Box::new(problems));
+    Document::parse(&shown, &read(path)?).map_err(invalid)
+}
+
 /// Reads a scenario, replaces values, and checks it.
 pub(super) fn scenario(path: &Path, set: &[String]) -> Result<ScenarioFile, Failure> {
     parse(path, &read(path)?, set)

@@ -165,7 +165,10 @@ impl Meter {
         }
         let under_way: u64 = state.under_way.values().map(|(_, events)| events).sum();
         let events = (state.events + under_way) as f64 / seconds;
-        words.push(format!("{} events/s", format::number(events)));
+        // Who hands over no results does not know their events.
+        if events > 0.0 {
+            words.push(format!("{} events/s", format::number(events)));
+        }
         // Early on, what is left is a guess about everything from nearly nothing.
         if done >= 0.01 {
             let left = Duration::from_secs_f64(seconds * (1.0 - done) / done);

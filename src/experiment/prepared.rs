@@ -1,6 +1,7 @@
 //! A scenario made ready to run many times: every arm on its own clock, merged in the order of
 //! their names.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::listen::{Listener, Nobody};
@@ -18,7 +19,7 @@ use crate::scenario::schema::{Arm, Scenario};
 /// A scenario with what all of its runs have in common worked out once.
 #[derive(Clone, Debug)]
 pub struct Prepared<'a> {
-    scenario: &'a Scenario,
+    scenario: Cow<'a, Scenario>,
     arms: BTreeMap<String, Arm>,
     id: ScenarioId,
     warnings: Vec<String>,
@@ -28,12 +29,22 @@ impl<'a> Prepared<'a> {
     /// Makes a scenario called `name` ready.
     #[must_use]
     pub fn new(scenario: &'a Scenario, name: &str) -> Self {
-        let digest = Hex(digest(scenario));
+        Self::of(Cow::Borrowed(scenario), name)
+    }
+
+    /// The same, for whoever has nowhere to keep the scenario.
+    #[must_use]
+    pub fn owned(scenario: Scenario, name: &str) -> Prepared<'static> {
+        Prepared::of(Cow::Owned(scenario), name)
+    }
+
+    fn of(scenario: Cow<'a, Scenario>, name: &str) -> Self {
+        let digest = Hex(digest(&scenario));
         Self {
-            scenario,
-            arms: arms(scenario),
+            arms: arms(&scenario),
             id: ScenarioId { name: name.to_owned(), digest, resolved: None },
-            warnings: warnings(scenario),
+            warnings: warnings(&scenario),
+            scenario,
         }
     }
 
@@ -45,8 +56,8 @@ impl<'a> Prepared<'a> {
 
     /// The scenario.
     #[must_use]
-    pub const fn scenario(&self) -> &'a Scenario {
-        self.scenario
+    pub fn scenario(&self) -> &Scenario {
+        &self.scenario
     }
 
     /// Its arms, complete, by name.
@@ -92,7 +103,7 @@ impl<'a> Prepared<'a> {
         for (name, arm) in &self.arms {
             let max_events = options.max_events - result.events;
             let sample = options.sample;
-            let order = Order { scenario: self.scenario, name, arm, seed, max_events, sample };
+            let order = Order { scenario: &self.scenario, name, arm, seed, max_events, sample };
             let played = play(&order, options.calendar, listener)?;
             fingerprint.part(name, &played.finished.fingerprint);
             result.events += played.finished.events;

@@ -77,14 +77,14 @@ pub fn to_csv(results: &[RunResult]) -> String {
 }
 
 /// The error of the system, if it was one.
-fn failed(error: ::csv::Error) -> io::Error {
+pub(super) fn failed(error: ::csv::Error) -> io::Error {
     match error.into_kind() {
         ::csv::ErrorKind::Io(error) => error,
         other => io::Error::other(format!("{other:?}")),
     }
 }
 
-fn cell(value: Scalar) -> String {
+pub(super) fn cell(value: Scalar) -> String {
     match value {
         Scalar::Integer(value) => value.to_string(),
         Scalar::Float(value) => value.to_string(),
@@ -92,7 +92,7 @@ fn cell(value: Scalar) -> String {
     }
 }
 
-fn guarded(name: &str) -> String {
+pub(super) fn guarded(name: &str) -> String {
     // Some programs look past leading spaces, so this does too.
     let risky = ['=', '+', '-', '@', '\''];
     if name.trim_start().starts_with(risky) { format!("'{name}") } else { name.to_owned() }

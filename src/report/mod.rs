@@ -41,6 +41,7 @@ pub mod span;
 pub mod sparkline;
 pub mod steady;
 pub mod story;
+pub mod sweep;
 mod table;
 pub mod tested;
 pub mod topology;

@@ -102,7 +102,7 @@ impl<W: Write + Send> Table<W> {
     }
 }
 
-type Group<'a, W> = SerializedRowGroupWriter<'a, W>;
+pub(super) type Group<'a, W> = SerializedRowGroupWriter<'a, W>;
 
 impl Rows {
     fn write<W: Write + Send>(&self, group: &mut Group<'_, W>) -> Result<(), ParquetError> {
@@ -117,14 +117,14 @@ impl Rows {
     }
 }
 
-fn required<T: DataType, W: Write + Send>(
+pub(super) fn required<T: DataType, W: Write + Send>(
     group: &mut Group<'_, W>,
     values: &[T::T],
 ) -> Result<(), ParquetError> {
     column::<T, W>(group, values, None)
 }
 
-fn optional<T: DataType, W: Write + Send>(
+pub(super) fn optional<T: DataType, W: Write + Send>(
     group: &mut Group<'_, W>,
     values: &[Option<T::T>],
 ) -> Result<(), ParquetError> {
@@ -146,7 +146,7 @@ fn column<T: DataType, W: Write + Send>(
 }
 
 /// The error of the system, if it was one.
-fn failed(error: ParquetError) -> io::Error {
+pub(super) fn failed(error: ParquetError) -> io::Error {
     match error {
         ParquetError::External(error) => match error.downcast::<io::Error>() {
             Ok(error) => *error,

@@ -14,28 +14,29 @@ use super::check::dangling;
 use super::path::Path;
 use super::problem::{Problem, printable};
 use super::schema::SCHEMA_VERSION;
-use super::shape::{Definition, FieldShape, ROOT, SHAPES, Shape, VariantShape};
+use super::shape::{Definition, FieldShape, ROOT, SHAPES, STUDY, Shape, VariantShape};
+use super::study::STUDY_VERSION;
 use super::syntax::{Field, Kind, Name, Node, Number, Tree};
 
 pub(crate) use names::{did_you_mean, list_of};
 
-/// Everything in the tree that is not what the schema wants.
+/// Everything in the tree that is not what the schema of `root` wants: [`ROOT`] or [`STUDY`].
 #[must_use]
-pub(crate) fn conform(tree: &Tree, text: &str) -> Vec<Problem> {
+pub(crate) fn conform(tree: &Tree, text: &str, root: &str) -> Vec<Problem> {
     let mut walk = Walk::new(text);
     for extension in &tree.extensions {
         if extension.text != "implicit_some" {
-            let rule = format!("no extension `{}` in scenarios", printable(&extension.text));
+            let rule = format!("no extension `{}` in {}", printable(&extension.text), many(root));
             let problem = Problem::error(&Path::root(), rule, "named here");
             let hint = "`implicit_some` is always on, and no other is needed: remove this";
             walk.add(problem.at(extension.span.clone()).hint(hint));
         }
     }
-    if let Some(newer) = newer_schema(&tree.root, text) {
+    if let Some(newer) = newer_schema(&tree.root, text, root) {
         return vec![newer];
     }
-    walk.value(&Shape::Named(ROOT.to_owned()), &tree.root, &Path::root());
-    if !walk.problems.is_empty() {
+    walk.value(&Shape::Named(root.to_owned()), &tree.root, &Path::root());
+    if !walk.problems.is_empty() && root == ROOT {
         // The check of names has to wait for a scenario of the right shape; the reader need not.
         walk.problems.extend(dangling(&tree.root));
     }
@@ -56,23 +57,29 @@ pub(crate) fn conform_value(
 }
 
 /// A newer scenario may differ anywhere: say that, and nothing that may be nonsense.
-fn newer_schema(root: &Node, text: &str) -> Option<Problem> {
-    let Kind::Record(_, fields) = &root.kind else {
+fn newer_schema(node: &Node, text: &str, root: &str) -> Option<Problem> {
+    let Kind::Record(_, fields) = &node.kind else {
         return None;
     };
     let field = fields.iter().find(|field| field.name.text == "schema")?;
     let version = field.value.unwrapped();
+    let reads = if root == STUDY { STUDY_VERSION } else { SCHEMA_VERSION };
     match Number::read(text.get(version.span.clone())?) {
         Ok(Number::Whole { negative: false, size })
-            if version.kind == Kind::Number && size > u64::from(SCHEMA_VERSION) =>
+            if version.kind == Kind::Number && size > u64::from(reads) =>
         {
-            let rule = format!("scenario language {size} needs a newer dessim");
-            let found = format!("this one reads {SCHEMA_VERSION}");
+            let rule = format!("{} language {size} needs a newer dessim", root.to_lowercase());
+            let found = format!("this one reads {reads}");
             let problem = Problem::error(&Path::root().field("schema"), rule, found);
             Some(problem.at(version.span.clone()))
         }
         _ => None,
     }
+}
+
+/// "scenarios", "studies".
+fn many(root: &str) -> &'static str {
+    if root == STUDY { "studies" } else { "scenarios" }
 }
 
 /// Problems kept of one file: a file of something else entirely would have millions.
@@ -184,7 +191,10 @@ impl<'a> Walk<'a> {
             }
             _ => {
                 let hint = match at.is_root() {
-                    true => Some("a scenario is written `Scenario(schema: 1, ..)`".to_owned()),
+                    true => Some(format!(
+                        "a {} is written `{name}(schema: 1, ..)`",
+                        name.to_lowercase()
+                    )),
                     false => None,
                 };
                 return self.expected(&names::a_struct(name, shapes), node, at, hint);

@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
+
 use super::check::check;
 use super::conform::conform;
 use super::locate::nearest;
 use super::path::Path;
 use super::problem::{Problem, Problems, Severity, line_column, printable};
 use super::schema::Scenario;
-use super::syntax::{self, Tree};
+use super::shape::{ROOT, STUDY};
+use super::study::Study;
+use super::syntax::{self, Kind, Tree};
 
 /// A scenario as text, with the tree of its tokens.
 #[derive(Clone, Debug)]
@@ -49,7 +53,7 @@ impl Document {
     /// Every value that has the wrong shape, or else everything that does not make sense,
     /// warnings included.
     pub fn scenario(&self) -> Result<Checked, Problems> {
-        let misshapen = conform(&self.tree, &self.text);
+        let misshapen = conform(&self.tree, &self.text, ROOT);
         if let Some(problems) = Problems::new(&self.name, self.text.clone(), misshapen) {
             return Err(problems);
         }
@@ -74,6 +78,37 @@ impl Document {
         line_column(&self.text, nearest(&self.tree.root, path).span().start)
     }
 
+    /// True if it says that it is a study: `Study(..)`.
+    #[must_use]
+    pub fn is_study(&self) -> bool {
+        match &self.tree.root.kind {
+            Kind::Record(Some(name), _) | Kind::Tuple(Some(name), _) => name.text == STUDY,
+            Kind::Word(name) => name == STUDY,
+            _ => false,
+        }
+    }
+
+    /// The study that it is, if every value has the right shape.
+    ///
+    /// # Errors
+    /// Every value that has the wrong shape.
+    pub fn study(&self) -> Result<Study, Problems> {
+        let misshapen = conform(&self.tree, &self.text, STUDY);
+        if let Some(problems) = Problems::new(&self.name, self.text.clone(), misshapen) {
+            return Err(problems);
+        }
+        read(&self.text).map_err(|problem| Problems::one(&self.name, self.text.clone(), *problem))
+    }
+
+    /// Problems of what it means, each at its place in the text; `None` of none.
+    #[must_use]
+    pub fn problems(&self, mut problems: Vec<Problem>) -> Option<Problems> {
+        for problem in &mut problems {
+            self.place(problem);
+        }
+        Problems::new(&self.name, self.text.clone(), problems)
+    }
+
     /// Gives a problem of a typed value its place in the text.
     fn place(&self, problem: &mut Problem) {
         if problem.span.is_some() {
@@ -89,7 +124,7 @@ impl Document {
 
 /// Serde's view of a text that conforms. Should the schema ever promise what serde does not read,
 /// its own message is passed on.
-fn read(text: &str) -> Result<Scenario, Box<Problem>> {
+fn read<T: DeserializeOwned>(text: &str) -> Result<T, Box<Problem>> {
     let options =
         ron::Options::default().with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME);
     options.from_str(text).map_err(|error| {

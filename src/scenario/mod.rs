@@ -20,7 +20,8 @@ pub mod pipelines;
 mod print;
 pub mod problem;
 pub mod schema;
-mod shape;
+pub(crate) mod shape;
+pub mod study;
 pub mod syntax;
 pub mod units;
 
@@ -30,4 +31,4 @@ pub use document::{Checked, Document};
 pub use path::Path;
 pub use print::{canonical, resolved};
 pub use problem::{Problem, Problems, Severity};
-pub use shape::json_schema;
+pub use shape::{json_schema, study_schema};

@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value};
 
 use super::schema::Scenario;
+use super::study::Study;
 
 /// Bounds of a number.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -46,6 +47,8 @@ pub(crate) enum Shape {
     Float(Bounds),
     Flag,
     Text,
+    /// Anything that `--set` takes, without parts.
+    Written,
 }
 
 /// A field and what it holds.
@@ -74,7 +77,7 @@ pub(crate) enum Definition {
     Enum(Vec<VariantShape>),
 }
 
-/// All shapes of a scenario.
+/// All shapes of scenarios and studies.
 #[derive(Debug)]
 pub(crate) struct Shapes {
     definitions: BTreeMap<String, Definition>,
@@ -82,11 +85,14 @@ pub(crate) struct Shapes {
     homes: BTreeMap<String, Vec<String>>,
 }
 
-/// The name of the outermost struct.
+/// The name of the outermost struct of a scenario.
 pub(crate) const ROOT: &str = "Scenario";
 
-/// The shapes of this release's scenarios.
-pub(crate) static SHAPES: LazyLock<Shapes> = LazyLock::new(|| Shapes::read(&json_schema()));
+/// The name of the outermost struct of a study.
+pub(crate) const STUDY: &str = "Study";
+
+/// The shapes of this release's scenarios and studies.
+pub(crate) static SHAPES: LazyLock<Shapes> = LazyLock::new(Shapes::read);
 
 /// The JSON Schema of scenarios, for editors and other programs.
 ///
@@ -96,15 +102,23 @@ pub fn json_schema() -> Value {
     schemars::schema_for!(Scenario).to_value()
 }
 
+/// The same of studies.
+#[must_use]
+pub fn study_schema() -> Value {
+    schemars::schema_for!(Study).to_value()
+}
+
 impl Shapes {
-    fn read(schema: &Value) -> Self {
+    fn read() -> Self {
         let mut definitions = BTreeMap::new();
-        if let Some(defs) = schema["$defs"].as_object() {
-            for (name, schema) in defs {
-                definitions.insert(name.clone(), definition(schema));
+        for (root, schema) in [(ROOT, json_schema()), (STUDY, study_schema())] {
+            if let Some(defs) = schema["$defs"].as_object() {
+                for (name, schema) in defs {
+                    definitions.insert(name.clone(), definition(schema));
+                }
             }
+            definitions.insert(root.to_owned(), definition(&schema));
         }
-        definitions.insert(ROOT.to_owned(), definition(schema));
         let mut shapes = Self { definitions, homes: BTreeMap::new() };
         shapes.find_homes();
         shapes
@@ -257,6 +271,7 @@ fn shape(schema: &Value) -> Shape {
             let min = schema["minimum"].as_u64().unwrap_or(0);
             return Shape::Limit { min };
         }
+        Some("dessim-value") => return Shape::Written,
         _ => {}
     }
     let bounds = Bounds {
@@ -324,9 +339,10 @@ mod tests {
                 }
             }
         }
-        let expected = ["Arm.about", "Call.to", "Consumer.from", "Consumer.to"];
+        let expected = ["Arm.about", "Axis.path", "Call.to", "Consumer.from", "Consumer.to"];
         let more = ["Fault.service", "Scenario.about"];
-        assert_eq!(texts, [&expected[..], &more[..]].concat());
+        let study = ["Study.about", "Study.scenario", "Study.seeds"];
+        assert_eq!(texts, [&expected[..], &more[..], &study[..]].concat());
     }
 
     #[test]

@@ -5,7 +5,9 @@
 //! kind and by what their numbers are, never by name, so what a new layer shows is drawn without a
 //! line here.
 
+mod chart;
 mod graph;
+mod heat;
 mod layers;
 mod overlay;
 mod panels;
@@ -19,7 +21,9 @@ mod timeline;
 #[cfg(test)]
 mod tests;
 
+pub use chart::{Chart, Curve, Spot, chart};
 pub use graph::topology;
+pub use heat::{Heat, heat};
 pub use overlay::overlay;
 pub use panels::Detail;
 pub use quantiles::quantiles;

@@ -44,7 +44,7 @@ pub struct Sheet<'a> {
 const UPLOT: &str = include_str!("vendor/uPlot.iife.min.js");
 const UPLOT_STYLE: &str = include_str!("vendor/uPlot.min.css");
 const APP: &str = include_str!("app.js");
-const STYLE: &str = include_str!("style.css");
+pub(super) const STYLE: &str = include_str!("style.css");
 
 /// The SHA-256 of each script, which is what a browser lets run. A test keeps them right.
 const UPLOT_HASH: &str = "sha256-GcjUxq2Ikpp59K5J1vcWFWbf0Lo9FcxJXpdPeH63jx8=";
@@ -167,7 +167,7 @@ fn identity(sheet: &Sheet<'_>) -> Markup {
 }
 
 /// The style of the figures, under the theme of the page.
-fn figures() -> String {
+pub(super) fn figures() -> String {
     let (light, dark) = (theme::LIGHT, theme::DARK);
     format!(
         ".dessim-figure{{{light}}}\n\

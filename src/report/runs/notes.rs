@@ -9,12 +9,17 @@ pub struct Notes(Vec<String>);
 impl Notes {
     /// What stands in the table for an interval that does not exist for this reason.
     pub fn mark(&mut self, why: String) -> String {
+        format!("none {}", self.number(why))
+    }
+
+    /// The number of this reason, to stand behind a mean without an interval.
+    pub fn number(&mut self, why: String) -> String {
         let known = self.0.iter().position(|known| *known == why);
         let at = known.unwrap_or_else(|| {
             self.0.push(why);
             self.0.len() - 1
         });
-        format!("none ({})", at + 1)
+        format!("({})", at + 1)
     }
 
     /// The footnotes, if there are any, after an empty line.

@@ -2,7 +2,7 @@
 
 use crate::scenario::path::Path;
 use crate::scenario::problem::{Problem, printable};
-use crate::scenario::shape::{FieldShape, SHAPES, Shape, VariantShape};
+use crate::scenario::shape::{FieldShape, SHAPES, STUDY, Shape, VariantShape};
 use crate::scenario::syntax::{Field, Kind, Node};
 
 /// Bytes in a name, at most.
@@ -120,10 +120,13 @@ pub(super) fn unknown_field(
     let found = format!("`{owner}` has no such field");
     let problem = Problem::error(at, rule, found).at(field.name.span.clone());
     let fields = format!("`{owner}` has the fields {}", list_of(names()));
+    // What scenarios hold is no help in a study.
+    let of_scenario = !matches!(owner, STUDY | "Axis" | "Range" | "Log" | "LatinHypercube");
     let hint = special(owner, name)
+        .filter(|_| of_scenario)
         .or_else(|| Some(format!("did you mean `{}`?", did_you_mean(name, names())?)))
-        .or_else(|| belongs(name))
-        .or_else(|| layer(name))
+        .or_else(|| belongs(name).filter(|_| of_scenario))
+        .or_else(|| layer(name).filter(|_| of_scenario))
         .unwrap_or(fields);
     problem.hint(hint)
 }
@@ -185,7 +188,8 @@ pub(super) fn missing_field(owner: &str, shape: &FieldShape, node: &Node, at: &P
     let about = shape.about.replace('\n', " ");
     let about = about.split(['.', ';']).next().unwrap_or_default();
     if shape.name == "schema" {
-        return problem.hint("write `schema: 1`, the version of the scenario language");
+        let language = if owner == STUDY { "study" } else { "scenario" };
+        return problem.hint(format!("write `schema: 1`, the version of the {language} language"));
     }
     problem.maybe_hint((!about.is_empty()).then(|| format!("`{}`: {}", shape.name, lower(about))))
 }

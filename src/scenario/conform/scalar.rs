@@ -24,6 +24,7 @@ pub(super) fn name_of(shape: &Shape) -> String {
         Shape::Float(_) => "a number".to_owned(),
         Shape::Flag => "`true` or `false`".to_owned(),
         Shape::Text => "a string in quotes".to_owned(),
+        Shape::Written => "a value: a string in quotes, a number, `true` or `false`".to_owned(),
     }
 }
 
@@ -66,7 +67,9 @@ pub(super) fn problem(shape: &Shape, node: &Node, text: &str, at: &Path) -> Opti
             Ok(number) => value.bounds(*bounds, number.as_f64()),
             Err(problem) => Some(*problem),
         },
-        (Shape::Flag, Kind::Bool(_)) | (Shape::Text, Kind::Text(_)) => None,
+        (Shape::Written, Kind::Number) => value.number().err().map(|problem| *problem),
+        (Shape::Flag | Shape::Written, Kind::Bool(_))
+        | (Shape::Text | Shape::Written, Kind::Text(_)) => None,
         _ => Some(value.wrong_type()),
     }
 }

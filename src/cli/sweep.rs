@@ -1,0 +1,182 @@
+//! `dessim sweep`: many settings and seeds of one scenario.
+
+mod args;
+mod grammar;
+mod looped;
+mod merge;
+mod outputs;
+mod part;
+mod study;
+
+use std::fs;
+use std::io::ErrorKind;
+use std::ops::{ControlFlow, Range};
+use std::path::{Path, PathBuf};
+
+use dessim::experiment::pool::Ended;
+use dessim::experiment::sweep::{self, Plan};
+use dessim::report::format::count;
+use dessim::report::sweep::Cell;
+
+use super::Exit;
+use super::input;
+use super::interrupt;
+use super::progress::{Meter, When};
+use super::target::{Target, replace};
+use super::ui::{Failure, Ui, shown};
+
+pub(crate) use args::Sweep;
+use args::{Part, PlanArgs, RunArgs, Whole, WorkArgs};
+use outputs::Outputs;
+use part::Writer;
+
+pub(super) fn sweep(ui: &Ui, args: &Sweep) -> Result<Exit, Failure> {
+    match &args.command {
+        None => whole(ui, &args.whole),
+        Some(Part::Plan(args)) => plan(ui, args),
+        Some(Part::Run(args)) => run(ui, args),
+        Some(Part::Merge(args)) => merge::merge(ui, args),
+        Some(Part::Loop(args)) => looped::run(ui, args),
+    }
+}
+
+/// The name of the plan beside its parts.
+const PLAN: &str = "plan.json";
+
+fn plan(ui: &Ui, args: &PlanArgs) -> Result<Exit, Failure> {
+    let target = Target::new(&args.output)?;
+    let plan = study::plan(ui, &args.study, args.quiet)?;
+    target.write(&plan.to_json())?;
+    Ok(Exit::Done)
+}
+
+/// Reads a plan that was written before.
+fn saved(path: &Path) -> Result<Plan, Failure> {
+    Plan::from_json(&input::read(path)?).map_err(|error| {
+        let message = format!("cannot use the plan {}: {error}", shown(path));
+        let hint = "dessim sweep plan STUDY -o plan.json writes one".to_owned();
+        Failure::Message(Exit::Invalid, message, Some(hint))
+    })
+}
+
+fn whole(ui: &Ui, args: &Whole) -> Result<Exit, Failure> {
+    let outputs = Outputs::new(&args.outputs)?;
+    let plan = study::plan(ui, &args.study, args.work.quiet)?;
+    outputs.suit(&plan)?;
+    let mut writing = outputs.open(&plan)?;
+    let cells = 0..plan.cells();
+    let writer = args.output.as_deref().map(|dir| {
+        keep(dir, &plan)?;
+        let path = dir.join(part::name(plan.outline(), &cells));
+        Writer::open(&path, plan.outline(), &cells, |cell| writing.add(&cell))
+    });
+    let mut writer = writer.transpose()?;
+    let from = writer.as_ref().map_or(0, |writer| writer.next);
+    let ended = work(&plan, from..cells.end, &args.work, |cell| {
+        if let Some(writer) = &mut writer {
+            writer.add(plan.outline(), &cell)?;
+        }
+        writing.add(&cell)
+    });
+    let kept = writer.is_some();
+    // Also after a failure: what is finished is kept.
+    writer.map_or(Ok(()), Writer::close)?;
+    match ended? {
+        Ended::Done => writing.close(),
+        Ended::Before(done) => {
+            let hint = match kept {
+                true => "give the same command to go on",
+                false => "nothing of it is kept: give -o DIR to be able to go on",
+            };
+            Ok(interrupted(ui, from + done, plan.cells(), hint))
+        }
+    }
+}
+
+fn interrupted(ui: &Ui, done: u64, of: u64, hint: &str) -> Exit {
+    ui.warning(&format!("interrupted after {} of {} runs", count(done), count(of)));
+    ui.hint(hint);
+    Exit::Interrupted
+}
+
+fn run(ui: &Ui, args: &RunArgs) -> Result<Exit, Failure> {
+    let plan = saved(&args.plan)?;
+    let cells = match (args.shard, args.cells) {
+        (Some((shard, shards)), _) => plan.shard(shard, shards),
+        (None, Some((first, last))) if last < plan.cells() => first..last + 1,
+        (None, Some(_)) => {
+            let last = plan.cells() - 1;
+            let message = format!("the last cell of this plan is {last}");
+            return Err(Failure::usage(message, format!("give --cells 0..{last} or a part of it")));
+        }
+        (None, None) => 0..plan.cells(),
+    };
+    keep(&args.output, &plan)?;
+    if cells.is_empty() {
+        if !args.work.quiet {
+            ui.warning("there are more shards than cells: nothing is in this one");
+        }
+        return Ok(Exit::Done);
+    }
+    let path = args.output.join(part::name(plan.outline(), &cells));
+    let mut writer = Writer::open(&path, plan.outline(), &cells, |_| Ok(()))?;
+    let from = writer.next;
+    let ended = work(&plan, from..cells.end, &args.work, |cell| writer.add(plan.outline(), &cell));
+    writer.close()?;
+    match ended? {
+        Ended::Done => {
+            ui.print(&format!("{}\n", shown(&path)))?;
+            Ok(Exit::Done)
+        }
+        Ended::Before(done) => {
+            let done = from - cells.start + done;
+            let of = cells.end - cells.start;
+            Ok(interrupted(ui, done, of, "give the same command to go on"))
+        }
+    }
+}
+
+/// Runs cells, and takes each in its turn until that fails.
+fn work(
+    plan: &Plan,
+    cells: Range<u64>,
+    args: &WorkArgs,
+    mut take: impl FnMut(Cell) -> Result<(), Failure>,
+) -> Result<Ended, Failure> {
+    let when = args.progress.unwrap_or(When::Auto);
+    let meter = Meter::new(when, args.quiet, plan.base(), cells.end - cells.start);
+    let mut failure = None;
+    let ended = sweep::run(plan, cells, args.many.jobs(), interrupt::stop(), |cell| {
+        let index = cell.index;
+        failure = take(cell).err();
+        meter.run_ended(index, 0);
+        match failure {
+            Some(_) => ControlFlow::Break(()),
+            None => ControlFlow::Continue(()),
+        }
+    });
+    failure.map_or(Ok(ended), Err)
+}
+
+/// Makes sure that a directory is there and is of this plan.
+fn keep(dir: &Path, plan: &Plan) -> Result<(), Failure> {
+    let path: PathBuf = dir.join(PLAN);
+    match fs::metadata(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => replace(&path, &plan.to_json()),
+        Err(error) => Err(Failure::io("read", &path, &error)),
+        Ok(_) => {
+            let other = saved(&path)?;
+            if other.outline().plan == plan.outline().plan {
+                return Ok(());
+            }
+            let message = format!(
+                "{} holds the plan {}, and this is {}",
+                shown(dir),
+                other.outline().plan,
+                plan.outline().plan
+            );
+            let hint = "one directory holds one plan: give another".to_owned();
+            Err(Failure::Message(Exit::Invalid, message, Some(hint)))
+        }
+    }
+}

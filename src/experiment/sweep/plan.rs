@@ -1,0 +1,398 @@
+//! The plan of a sweep: what all of its cells are, and how it is handed from one machine to
+//! another.
+
+use std::ops::RangeInclusive;
+
+use serde_json::{Value, json};
+
+use super::axis::Axis;
+use super::columns::columns;
+use super::design::Points;
+use super::sobol;
+use crate::experiment::knob::Kind;
+use crate::experiment::run::{DEFAULT_MAX_EVENTS, digest};
+use crate::kernel::draw::key;
+use crate::report::result::{Hex, MODEL_VERSION};
+use crate::report::sweep::{AxisOutline, AxisScale, Outline};
+use crate::scenario::arms::arms;
+use crate::scenario::schema::Scenario;
+use crate::scenario::study::{self, Design, Study};
+use crate::scenario::{Document, Path, Problem, Problems, expected_requests};
+
+/// The schema name of a plan.
+pub const PLAN_SCHEMA: &str = "dessim.plan/1";
+
+/// A plan with more cells is refused.
+pub const MOST_CELLS: u64 = 1_000_000_000;
+
+/// A plan with more cells is probably not what was meant.
+pub const MANY_CELLS: u64 = 10_000_000;
+
+/// No study has more axes.
+const MOST_AXES: usize = 100;
+
+/// What is run: settings and seeds, by index.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    outline: Outline,
+    base: Scenario,
+    document: Document,
+    study: Study,
+    axes: Vec<Axis>,
+    points: Points,
+    max_events: u64,
+}
+
+/// Why a saved plan cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// It is no plan.
+    #[error("it is no plan of schema {PLAN_SCHEMA}: {0}")]
+    Malformed(String),
+    /// It was made by another release, which may have meant something else.
+    #[error(
+        "it was made by dessim {dessim} (model {model}), and this is dessim {} (model {})",
+        env!("CARGO_PKG_VERSION"),
+        MODEL_VERSION
+    )]
+    Version {
+        /// The release.
+        dessim: String,
+        /// Its model.
+        model: u64,
+    },
+    /// Its parts do not fit together.
+    #[error("its digest does not fit what it holds: it was changed")]
+    Changed,
+    /// Its scenario is none.
+    #[error("{0}")]
+    Scenario(Problems),
+}
+
+impl Plan {
+    /// The plan of `study` for the scenario `document`, which results call `name`. What the study
+    /// sets for all is set in the document already.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the study, at its place in the study; or with the scenario.
+    pub fn new(
+        name: &str,
+        document: &Document,
+        study: &Study,
+    ) -> Result<Self, Result<Vec<Problem>, Problems>> {
+        let scenario = document.scenario().map_err(Err)?.scenario;
+        let mut problems = Vec::new();
+        let seeds = seeds(study, &scenario).unwrap_or_else(|problem| {
+            problems.push(*problem);
+            1..=1
+        });
+        let axes = axes(document, study, &mut problems);
+        let columns = columns(&scenario, &study.metrics).unwrap_or_else(|found| {
+            problems.extend(found);
+            Vec::new()
+        });
+        if !problems.is_empty() {
+            return Err(Ok(problems));
+        }
+        let lengths: Vec<u64> = axes.iter().map(Axis::len).collect();
+        let count = (seeds.end() - seeds.start()).checked_add(1);
+        let settings = Points::count_of(study.design, &lengths);
+        let cells = settings.zip(count).and_then(|(settings, seeds)| settings.checked_mul(seeds));
+        let (Some(settings), Some(count), Some(_)) =
+            (settings, count, cells.filter(|cells| *cells <= MOST_CELLS))
+        else {
+            return Err(Ok(vec![too_many(cells)]));
+        };
+        let points = Points::new(study.design, lengths);
+        let outline = |axis: &Axis| AxisOutline {
+            paths: axis.paths.clone(),
+            scale: scale(axis),
+            log: axis.is_log(),
+        };
+        let mut plan = Self {
+            outline: Outline {
+                name: name.to_owned(),
+                about: study.about.clone(),
+                plan: Hex(0),
+                scenario: Hex(digest(&scenario)),
+                dessim: env!("CARGO_PKG_VERSION").to_owned(),
+                model: MODEL_VERSION,
+                axes: axes.iter().map(outline).collect(),
+                grid: study.design == Design::Grid,
+                seeds: (*seeds.start(), count),
+                settings,
+                columns,
+                chosen: !study.metrics.is_empty(),
+            },
+            base: scenario,
+            document: document.clone(),
+            study: plain(study, &seeds),
+            axes,
+            points,
+            max_events: study.max_events.unwrap_or(DEFAULT_MAX_EVENTS),
+        };
+        plan.outline.plan = Hex(key(&plan.meaning().to_string()));
+        Ok(plan)
+    }
+
+    /// What it is about.
+    #[must_use]
+    pub const fn outline(&self) -> &Outline {
+        &self.outline
+    }
+
+    /// The scenario as it is without any setting.
+    #[must_use]
+    pub const fn base(&self) -> &Scenario {
+        &self.base
+    }
+
+    /// How many runs.
+    #[must_use]
+    pub const fn cells(&self) -> u64 {
+        self.outline.cells()
+    }
+
+    /// After so many events a run stops.
+    #[must_use]
+    pub const fn max_events(&self) -> u64 {
+        self.max_events
+    }
+
+    /// The setting of a cell, by its number, and the seed. Seeds vary faster than settings.
+    #[must_use]
+    pub const fn cell(&self, index: u64) -> (u64, u64) {
+        let (first, seeds) = self.outline.seeds;
+        (index / seeds, first + index % seeds)
+    }
+
+    /// The value of each axis in setting `number`.
+    #[must_use]
+    pub fn setting(&self, number: u64) -> Vec<String> {
+        let value = |(at, axis): (usize, &Axis)| axis.value(self.points.place(number, at));
+        self.axes.iter().enumerate().map(value).collect()
+    }
+
+    /// Where a setting is on each axis, as a number if it is one: nanoseconds, events a second.
+    #[must_use]
+    pub fn numbers(&self, setting: &[String]) -> Vec<Option<f64>> {
+        let number = |(axis, value): (&Axis, &String)| axis.number(value);
+        self.axes.iter().zip(setting).map(number).collect()
+    }
+
+    /// The scenario with these values.
+    ///
+    /// # Errors
+    /// Says in a line why they make no scenario that can run.
+    pub fn scenario(&self, setting: &[String]) -> Result<Scenario, String> {
+        let assignments = self.axes.iter().zip(setting);
+        let assignments = assignments
+            .flat_map(|(axis, value)| axis.paths.iter().map(move |path| format!("{path}={value}")));
+        let changed = self.document.with(assignments).map_err(|problems| first(&problems))?;
+        let scenario = changed.scenario().map_err(|problems| first(&problems))?.scenario;
+        let requests = expected_requests(&scenario) * arms(&scenario).len() as f64;
+        if requests > 2.0 * self.max_events as f64 && self.study.max_events.is_none() {
+            return Err(format!(
+                "would send about {requests:.1e} requests, and a run stops after {} events",
+                self.max_events
+            ));
+        }
+        Ok(scenario)
+    }
+
+    /// The cells of shard `shard`, from 1, of `shards`: as even as can be. Empty where there are
+    /// more shards than cells.
+    #[must_use]
+    pub fn shard(&self, shard: u64, shards: u64) -> core::ops::Range<u64> {
+        let at =
+            |shard: u64| (u128::from(self.cells()) * u128::from(shard) / u128::from(shards)) as u64;
+        at(shard - 1)..at(shard)
+    }
+
+    /// What it is a function of, and what its digest is over.
+    fn meaning(&self) -> Value {
+        json!({
+            "dessim": self.outline.dessim,
+            "model": self.outline.model,
+            "name": self.outline.name,
+            "study": self.study,
+            "scenario": &*self.document.text,
+        })
+    }
+
+    /// The plan as JSON, schema [`PLAN_SCHEMA`]: all that another machine needs.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let outline = &self.outline;
+        let (first, seeds) = outline.seeds;
+        let plan = json!({
+            "schema": PLAN_SCHEMA,
+            "dessim": outline.dessim,
+            "model": outline.model,
+            "digest": outline.plan.to_string(),
+            "cells": self.cells(),
+            "settings": outline.settings,
+            "seeds": { "first": first, "count": seeds },
+            "about": outline.about,
+            "study": self.study,
+            "scenario": {
+                "name": outline.name,
+                "digest": outline.scenario.to_string(),
+                "text": &*self.document.text,
+            },
+        });
+        let text = serde_json::to_string_pretty(&plan).expect("a plan has string keys only");
+        text + "\n"
+    }
+
+    /// Reads what [`Plan::to_json`] gave.
+    ///
+    /// # Errors
+    /// When it is none, of another release, or was changed.
+    pub fn from_json(bytes: &[u8]) -> Result<Self, PlanError> {
+        let malformed = |why: &str| PlanError::Malformed(why.to_owned());
+        let value: Value = serde_json::from_slice(bytes)
+            .map_err(|error| PlanError::Malformed(error.to_string()))?;
+        if value["schema"] != PLAN_SCHEMA {
+            return Err(malformed("its schema is another"));
+        }
+        let dessim = value["dessim"].as_str().ok_or_else(|| malformed("it names no release"))?;
+        let model = value["model"].as_u64().ok_or_else(|| malformed("it names no model"))?;
+        if (dessim, model) != (env!("CARGO_PKG_VERSION"), u64::from(MODEL_VERSION)) {
+            return Err(PlanError::Version { dessim: dessim.to_owned(), model });
+        }
+        let study: Study = serde_json::from_value(value["study"].clone())
+            .map_err(|error| PlanError::Malformed(error.to_string()))?;
+        let about = value["about"].as_str().unwrap_or_default().to_owned();
+        let study = Study { about, ..study };
+        let name = value["scenario"]["name"].as_str();
+        let text = value["scenario"]["text"].as_str();
+        let (Some(name), Some(text)) = (name, text) else {
+            return Err(malformed("it holds no scenario"));
+        };
+        let document = Document::parse(name, text.as_bytes()).map_err(PlanError::Scenario)?;
+        let plan = Self::new(name, &document, &study).map_err(|error| match error {
+            Ok(problems) => {
+                let rules: Vec<_> = problems
+                    .iter()
+                    .map(|problem| format!("{}: {}", problem.path, problem.rule))
+                    .collect();
+                PlanError::Malformed(rules.join("; "))
+            }
+            Err(problems) => PlanError::Scenario(problems),
+        })?;
+        match value["digest"] == plan.outline.plan.to_string() {
+            true => Ok(plan),
+            false => Err(PlanError::Changed),
+        }
+    }
+}
+
+impl Points {
+    /// How many settings a design has, before anything is made for it.
+    fn count_of(design: Design, lengths: &[u64]) -> Option<u64> {
+        match design {
+            Design::Grid => Self::Grid(lengths.to_vec()).count(),
+            Design::LatinHypercube { samples, .. } | Design::Sobol { samples } => Some(samples),
+        }
+    }
+}
+
+/// Without what changes no cell, and with one spelling where the language has two.
+fn plain(study: &Study, seeds: &RangeInclusive<u64>) -> Study {
+    let axis = |axis: &study::Axis| study::Axis {
+        path: None,
+        paths: axis.path.iter().chain(&axis.paths).cloned().collect(),
+        values: axis.values.clone(),
+    };
+    Study {
+        about: String::new(),
+        scenario: String::new(),
+        set: Vec::new(),
+        seeds: Some(format!("{}..{}", seeds.start(), seeds.end())),
+        axes: study.axes.iter().map(axis).collect(),
+        ..study.clone()
+    }
+}
+
+fn scale(axis: &Axis) -> AxisScale {
+    match axis.kind {
+        Some(Kind::Duration) => AxisScale::Time,
+        Some(Kind::Rate) => AxisScale::Rate,
+        Some(Kind::Ratio | Kind::Whole | Kind::Limit | Kind::Float) => AxisScale::Number,
+        None => AxisScale::Names,
+    }
+}
+
+fn axes(document: &Document, study: &Study, problems: &mut Vec<Problem>) -> Vec<Axis> {
+    let at = Path::root().field("axes");
+    let many = match study.design {
+        Design::Sobol { .. } => sobol::DIMENSIONS,
+        _ => MOST_AXES,
+    };
+    if study.axes.len() > many {
+        let found = format!("this study has {}", study.axes.len());
+        problems.push(Problem::error(&at, format!("at most {many} axes with this design"), found));
+        return Vec::new();
+    }
+    if study.axes.is_empty() {
+        problems.push(Problem::error(&at, "a study varies something", "nothing is varied"));
+    }
+    let mut axes: Vec<Axis> = Vec::new();
+    for (n, axis) in study.axes.iter().enumerate() {
+        let at = at.index(n);
+        match Axis::new(document, axis, study.design, &at) {
+            Err(found) => problems.extend(found),
+            Ok(axis) => {
+                let taken = |path: &&String| axes.iter().any(|other| other.paths.contains(path));
+                let twice = |(n, path): (usize, &String)| axis.paths[..n].contains(path);
+                let inner = axis.paths.iter().enumerate().any(|(n, path)| twice((n, path)));
+                if inner || axis.paths.iter().any(|path| taken(&path)) {
+                    let found = "this one is varied already";
+                    problems.push(Problem::error(&at, "a path is varied once", found));
+                }
+                axes.push(axis);
+            }
+        }
+    }
+    axes
+}
+
+fn seeds(study: &Study, scenario: &Scenario) -> Result<RangeInclusive<u64>, Box<Problem>> {
+    let Some(text) = &study.seeds else {
+        return Ok(scenario.seed..=scenario.seed);
+    };
+    let (first, last) = text.split_once("..").unwrap_or((text, text));
+    match (first.trim().parse::<u64>(), last.trim().parse::<u64>()) {
+        (Ok(first), Ok(last)) if first <= last => Ok(first..=last),
+        _ => {
+            let at = Path::root().field("seeds");
+            let rule = "expected a range of seeds such as \"1..20\", both included";
+            let found = format!("found {}", crate::scenario::problem::printable(text));
+            Err(Box::new(Problem::error(&at, rule, found)))
+        }
+    }
+}
+
+fn too_many(cells: Option<u64>) -> Problem {
+    let rule = format!("a sweep has at most {MOST_CELLS} runs");
+    let found = match cells {
+        Some(cells) => format!("this one has {cells}"),
+        None => "this one has more than 64 bits can count".to_owned(),
+    };
+    let problem = Problem::error(&Path::root().field("axes"), rule, found);
+    problem.hint("take fewer values, or samples: design: Sobol(samples: 1024)")
+}
+
+/// The first error, in a line.
+fn first(problems: &Problems) -> String {
+    let problem = &problems.list()[0];
+    let found = match problem.found.as_str() {
+        "" => String::new(),
+        found => format!(" ({found})"),
+    };
+    match problem.path.is_root() {
+        true => format!("{}{found}", problem.rule),
+        false => format!("{}: {}{found}", problem.path, problem.rule),
+    }
+}

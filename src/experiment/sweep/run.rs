@@ -1,0 +1,75 @@
+//! Running the cells of a plan.
+
+use std::collections::BTreeMap;
+use std::ops::{ControlFlow, Range};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use super::plan::Plan;
+use crate::experiment::pool::{Ended, Jobs, Stop, in_order};
+use crate::experiment::prepared::Prepared;
+use crate::experiment::run::Options;
+use crate::report::page::stopped;
+use crate::report::sweep::{Cell, Outcome};
+
+/// A setting, made ready once for all of its seeds.
+struct Ready {
+    setting: Vec<String>,
+    scenario: Result<Prepared<'static>, String>,
+}
+
+/// The settings that are being worked on, by number.
+type Settings = Mutex<BTreeMap<u64, Arc<OnceLock<Ready>>>>;
+
+/// Runs these cells, on so many threads, and hands each to `sink` in the order of their index.
+/// Memory does not depend on how many there are.
+pub fn run(
+    plan: &Plan,
+    cells: Range<u64>,
+    jobs: Jobs,
+    stop: &Stop,
+    mut sink: impl FnMut(Cell) -> ControlFlow<()>,
+) -> Ended {
+    let settings = Settings::default();
+    let lock = || settings.lock().unwrap_or_else(PoisonError::into_inner);
+    let work = |number: u64| {
+        let index = cells.start + number;
+        let (setting, seed) = plan.cell(index);
+        let ready = lock().entry(setting).or_default().clone();
+        let ready = ready.get_or_init(|| prepare(plan, setting));
+        let outcome = match &ready.scenario {
+            Ok(prepared) => played(plan, prepared, seed),
+            Err(why) => Outcome::Invalid(why.clone()),
+        };
+        Cell { index, setting: ready.setting.clone(), seed, outcome }
+    };
+    let count = cells.end - cells.start;
+    in_order(jobs, count, stop, work, |_, cell| {
+        // Nobody comes back to a setting whose last seed was handed over.
+        let (done, _) = plan.cell(cell.index + 1);
+        let mut settings = lock();
+        while let Some(first) = settings.first_entry().filter(|first| *first.key() < done) {
+            first.remove();
+        }
+        drop(settings);
+        sink(cell)
+    })
+}
+
+fn prepare(plan: &Plan, number: u64) -> Ready {
+    let setting = plan.setting(number);
+    let scenario =
+        plan.scenario(&setting).map(|scenario| Prepared::owned(scenario, &plan.outline().name));
+    Ready { setting, scenario }
+}
+
+fn played(plan: &Plan, prepared: &Prepared<'_>, seed: u64) -> Outcome {
+    let options = Options { seed: Some(seed), max_events: plan.max_events(), ..Options::default() };
+    match prepared.run(&options) {
+        Ok(result) => Outcome::Ran {
+            fingerprint: result.fingerprint,
+            stopped: result.stopped.as_ref().map(stopped),
+            values: plan.outline().values(&result),
+        },
+        Err(error) => Outcome::Invalid(error.to_string()),
+    }
+}

@@ -1,0 +1,178 @@
+//! The loop of a load that rises and falls within one run: what comes out at the same rate on the
+//! way up and on the way down. Where the way down is lower, the system remembers the overload, and
+//! the area between the two is capacity that is hidden by it.
+
+use maud::{PreEscaped, html};
+use serde::Serialize;
+
+use super::html::page;
+use crate::report::figure::{Chart, Curve, Spot, chart};
+use crate::report::format::{count, cut, number};
+use crate::report::result::Hex;
+use crate::report::table::{lines, paragraph};
+
+/// The schema name of a loop.
+pub const LOOP_SCHEMA: &str = "dessim.loop/1";
+
+/// What came out at one rate, over the seeds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Level {
+    /// Mean goodput a second.
+    pub mean: f64,
+    /// That of the seed with the least.
+    pub min: f64,
+    /// That of the seed with the most.
+    pub max: f64,
+}
+
+/// One arm.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LoopArm {
+    /// Its name.
+    pub name: String,
+    /// On the way up, one level a rate.
+    pub up: Vec<Level>,
+    /// On the way down, one level a rate, in the order of the rates; the last is that of `up`.
+    pub down: Vec<Level>,
+    /// Goodput a second that the way down has less than the way up, mean over the range of rates:
+    /// the area between the two, divided by the range.
+    pub hidden_per_s: f64,
+}
+
+/// The loops of all arms.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Loop {
+    /// Always [`LOOP_SCHEMA`].
+    pub schema: &'static str,
+    /// Version of dessim.
+    pub dessim: &'static str,
+    /// Its model.
+    pub model: u32,
+    /// The name of the scenario.
+    pub scenario: String,
+    /// Digest of the scenario that was run.
+    pub digest: Hex,
+    /// The load that rises and falls.
+    pub load: String,
+    /// How long each rate lasts.
+    pub lasts_ns: u64,
+    /// First and last seed.
+    pub seeds: (u64, u64),
+    /// The rates, rising.
+    pub rates_per_s: Vec<f64>,
+    /// The arms.
+    pub arms: Vec<LoopArm>,
+}
+
+/// The area between two curves over `rates`, by trapezoids, divided by the range of the rates.
+#[must_use]
+pub fn hidden_per_s(rates: &[f64], up: &[Level], down: &[Level]) -> f64 {
+    let gap = |at: usize| up[at].mean - down[at].mean;
+    let (Some(first), Some(last)) = (rates.first(), rates.last()) else {
+        return 0.0;
+    };
+    let piece = |at: usize| (rates[at] - rates[at - 1]) * f64::midpoint(gap(at), gap(at - 1));
+    let area: f64 = (1..rates.len()).map(piece).sum();
+    if last > first { area / (last - first) } else { 0.0 }
+}
+
+impl Loop {
+    /// As JSON, with a newline at its end.
+    ///
+    /// # Panics
+    /// Never: it has string keys only.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("a loop has string keys only") + "\n"
+    }
+
+    /// As a page of text.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut head = vec!["rate /s".to_owned()];
+        for arm in &self.arms {
+            head.extend([format!("{} up", cut(&arm.name, 20)), "down".to_owned()]);
+        }
+        let mut rows = vec![head];
+        for (at, rate) in self.rates_per_s.iter().enumerate() {
+            let mut row = vec![number(*rate)];
+            for arm in &self.arms {
+                row.extend([number(arm.up[at].mean), number(arm.down[at].mean)]);
+            }
+            rows.push(row);
+        }
+        let (first, last) = self.seeds;
+        let seeds =
+            if first == last { format!("seed {first}") } else { format!("seeds {first}..{last}") };
+        let mut text = format!(
+            "{}, goodput a second while {} rises and falls, {seeds}\ndigest {}   dessim {} (model {})\n\n{}\n\n",
+            cut(&self.scenario, 60),
+            cut(&self.load, 40),
+            self.digest,
+            self.dessim,
+            self.model,
+            lines(&rows).join("\n"),
+        );
+        for arm in &self.arms {
+            text.push_str(&paragraph("", &format!("{}: {}", cut(&arm.name, 40), told(arm))));
+        }
+        text
+    }
+
+    /// As a page of HTML.
+    #[must_use]
+    pub fn to_html(&self) -> String {
+        let figures: Vec<_> = self.arms.iter().map(|arm| chart(&self.chart(arm))).collect();
+        let body = html! {
+            p.lede { "Goodput while " bdi { (self.load) } " rises and falls within one run" }
+            dl.facts {
+                div { dt { "rates" } dd { (count(self.rates_per_s.len() as u64)) } }
+                div { dt { "seeds" } dd { (self.seeds.0) ".." (self.seeds.1) } }
+                div { dt { "dessim" } dd { (self.dessim) } }
+                div { dt { "model" } dd { (self.model) } }
+                div { dt { "digest" } dd { code { (self.digest) } } }
+            }
+            main {
+                section {
+                    h2 { "Up and down again" }
+                    div.figures { @for figure in &figures { (PreEscaped(figure.element())) } }
+                    ul { @for arm in &self.arms { li { bdi { (arm.name) } ": " (told(arm)) } } }
+                }
+            }
+        };
+        page(&self.scenario, self.dessim, &body)
+    }
+
+    fn chart(&self, arm: &LoopArm) -> Chart {
+        let curve = |name: &str, levels: &[Level]| Curve {
+            name: name.to_owned(),
+            spots: (self.rates_per_s.iter().zip(levels))
+                .map(|(rate, level)| Spot {
+                    x: *rate,
+                    y: Some([level.mean, level.min, level.max]),
+                    words: format!("{} /s", number(*rate)),
+                })
+                .collect(),
+        };
+        Chart {
+            title: format!("goodput /s, {}", arm.name),
+            along: format!("rate of {}, per second", self.load),
+            along_time: false,
+            names: Vec::new(),
+            along_log: false,
+            time: false,
+            equal: Some("as offered".to_owned()),
+            curves: vec![curve("up", &arm.up), curve("down", &arm.down)],
+        }
+    }
+}
+
+fn told(arm: &LoopArm) -> String {
+    let worst = arm.up.iter().zip(&arm.down).map(|(up, down)| up.mean - down.mean);
+    let worst = worst.fold(0.0, f64::max);
+    format!(
+        "the way down has {} /s less than the way up, mean over the rates; {} /s where it is most",
+        number(arm.hidden_per_s),
+        number(worst)
+    )
+}
