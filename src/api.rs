@@ -1,15 +1,12 @@
-//! The short way: a scenario file, its run, its snapshot.
+//! The short way: a [`Scenario`] that is read, changed, run and asked.
 //!
-//! This is what a regression test needs; everything else is in [`crate::scenario`],
-//! [`crate::experiment`] and [`crate::report`].
+//! Everything else is in [`crate::scenario`], [`crate::experiment`] and [`crate::report`].
 
 mod scenario;
 
 pub use scenario::Scenario;
 
-use crate::experiment::run::Options;
 use crate::report::result::RunResult;
-use crate::scenario::build::BuildError;
 use crate::scenario::schema;
 use crate::scenario::{Document, Problems};
 
@@ -50,37 +47,6 @@ pub enum LoadError {
     /// It is no scenario, or not a sound one.
     #[error(transparent)]
     Invalid(#[from] Problems),
-}
-
-/// Loads and checks a scenario file.
-///
-/// # Errors
-/// When it cannot be read, or with everything that is wrong with it.
-#[cfg(feature = "cli")]
-pub fn load(path: impl AsRef<std::path::Path>) -> Result<ScenarioFile, LoadError> {
-    let path = path.as_ref();
-    let shown = path.display().to_string();
-    let bytes =
-        std::fs::read(path).map_err(|source| LoadError::Read { path: shown.clone(), source })?;
-    let stem = path.file_stem().map(|stem| stem.to_string_lossy());
-    Ok(ScenarioFile {
-        name: stem.unwrap_or_default().into_owned(),
-        ..ScenarioFile::from_bytes(&shown, &bytes)?
-    })
-}
-
-/// Runs a scenario as its file says: with its own seed, to its end.
-///
-/// # Errors
-/// Only for a scenario that was changed after its check into one that a check refuses.
-pub fn run(file: &ScenarioFile) -> Result<RunResult, BuildError> {
-    crate::experiment::run::run(&file.scenario, &file.name, &Options::default())
-}
-
-/// The text to keep in a snapshot: it names no version and changes only with the outcome.
-#[must_use]
-pub fn snapshot(result: &RunResult) -> String {
-    crate::report::snapshot::snapshot(result)
 }
 
 impl RunResult {

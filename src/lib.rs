@@ -4,7 +4,7 @@
 //! same scenario and seed give the same result on every machine, so an outcome can be pinned:
 //!
 //! ```
-//! let file = dessim::ScenarioFile::from_bytes(
+//! let scenario = dessim::Scenario::from_bytes(
 //!     "patient",
 //!     br#"Scenario(
 //!         schema: 1,
@@ -13,18 +13,18 @@
 //!         calls: { "clients": Call(to: "db", policy: [Timeout("20ms")]) },
 //!     )"#,
 //! )?;
-//! let result = dessim::run(&file)?;
+//! let result = scenario.seed(7).run();
 //! assert_eq!(result.arms["main"].requests.succeeded, 50);
-//! assert!(dessim::snapshot(&result).contains("patient, seed 1: "));
+//! assert!(result.snapshot().contains("patient, seed 7: "));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! In a test suite, `load` takes a file and insta keeps the snapshot, in the same file that
-//! `dessim test` compares with:
+//! In a test suite, `Scenario::from_path` takes a file and insta keeps the snapshot, in the same
+//! file that `dessim test` compares with:
 //!
 //! ```ignore
-//! let file = dessim::load("scenarios/burst.ron")?;
-//! insta::assert_snapshot!("burst", dessim::snapshot(&dessim::run(&file)?));
+//! let result = dessim::Scenario::from_path("scenarios/burst.ron")?.run();
+//! insta::assert_snapshot!("burst", result.snapshot());
 //! ```
 
 mod api;
@@ -37,5 +37,5 @@ pub mod scenario;
 pub mod statistics;
 
 #[cfg(feature = "cli")]
-pub use api::{LoadError, load};
-pub use api::{Scenario, ScenarioFile, run, snapshot};
+pub use api::LoadError;
+pub use api::{Scenario, ScenarioFile};

@@ -120,6 +120,12 @@ impl Scenario {
         self.file.warnings.as_ref()
     }
 
+    /// It without its text: what the rest of the library works on.
+    #[must_use]
+    pub fn into_file(self) -> ScenarioFile {
+        self.file
+    }
+
     fn prepared(&self) -> Prepared<'_> {
         Prepared::new(&self.file.scenario, &self.file.name)
     }

@@ -2,17 +2,17 @@
 
 use std::path::Path;
 
-use dessim::ScenarioFile;
 use dessim::experiment::explain::{Effort, explain};
 use dessim::experiment::run::{CalendarKind, Options};
 use dessim::report::explained::explained;
 use dessim::report::explanation::{Explanation, PhaseKind, Story, Topic};
 use dessim::report::result::RunResult;
+use dessim::{Scenario, ScenarioFile};
 
 fn file(name: &str) -> ScenarioFile {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let path = root.join("scenarios").join(name).with_extension("ron");
-    dessim::load(path).expect("what ships is valid")
+    Scenario::from_path(path).expect("what ships is valid").into_file()
 }
 
 fn told(name: &str, options: &Options) -> (RunResult, Explanation) {

@@ -58,7 +58,7 @@ fn is_sound(drawn: &Drawn) {
 #[test]
 fn every_scenario_has_figures_that_are_the_same_again() {
     for path in shipped() {
-        let file = dessim::load(&path).expect("it is sound");
+        let file = dessim::Scenario::from_path(&path).expect("it is sound").into_file();
         let drawn = draw(&file);
         drawn.iter().for_each(is_sound);
         let names = file_names(&drawn);
@@ -73,7 +73,9 @@ fn every_scenario_has_figures_that_are_the_same_again() {
 
 #[test]
 fn a_topology_has_every_part_and_what_went_along() {
-    let file = dessim::load(root().join("scenarios/burst.ron")).expect("it is sound");
+    let file = dessim::Scenario::from_path(root().join("scenarios/burst.ron"))
+        .expect("it is sound")
+        .into_file();
     let drawn = draw(&file);
     let words = |arm: &str| {
         let found = drawn
@@ -106,7 +108,9 @@ fn a_topology_has_every_part_and_what_went_along() {
 /// A fault, and a limit that was reached, are both to be seen and to be read.
 #[test]
 fn faults_are_marked_over_time_and_at_their_service() {
-    let file = dessim::load(root().join("scenarios/metastable.ron")).expect("it is sound");
+    let file = dessim::Scenario::from_path(root().join("scenarios/metastable.ron"))
+        .expect("it is sound")
+        .into_file();
     for drawn in draw(&file).iter().filter(|drawn| drawn.arm.is_some()) {
         let words = &drawn.figure.words;
         assert!(words.contains("frozen"), "{}: {words}", drawn.kind);
@@ -117,7 +121,9 @@ fn faults_are_marked_over_time_and_at_their_service() {
 /// What `docs/figures` holds is what `dessim run scenarios/burst.ron --svg` writes today.
 #[test]
 fn the_documentation_shows_figures_of_today() {
-    let file = dessim::load(root().join("scenarios/burst.ron")).expect("it is sound");
+    let file = dessim::Scenario::from_path(root().join("scenarios/burst.ron"))
+        .expect("it is sound")
+        .into_file();
     let drawn = draw(&file);
     let names = file_names(&drawn);
     let folder = root().join("docs/figures");

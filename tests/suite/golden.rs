@@ -1,5 +1,7 @@
 //! Every scenario does what its snapshot says. `dessim test` compares with the same files.
 
+use dessim::Scenario;
+
 #[test]
 fn scenarios_do_what_their_snapshots_say() {
     let mut settings = insta::Settings::clone_current();
@@ -8,12 +10,12 @@ fn scenarios_do_what_their_snapshots_say() {
     settings.set_omit_expression(true);
     settings.bind(|| {
         insta::glob!("../../scenarios", "**/*.ron", |path| {
-            let file = dessim::load(path).unwrap_or_else(|problems| panic!("{problems}"));
-            let result = dessim::run(&file).expect("it was checked");
+            let scenario = Scenario::from_path(path).unwrap_or_else(|error| panic!("{error}"));
+            let snapshot = scenario.run().snapshot();
             let mut settings = insta::Settings::clone_current();
             settings.remove_snapshot_suffix();
             settings.bind(|| {
-                insta::assert_snapshot!(file.name.as_str(), dessim::snapshot(&result));
+                insta::assert_snapshot!(scenario.name(), snapshot);
             });
         });
     });

@@ -200,7 +200,9 @@ fn base64(bytes: &[u8]) -> String {
 fn every_scenario_has_a_page() {
     let mut pages = 0;
     for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios")).unwrap() {
-        let file = dessim::load(entry.unwrap().path()).expect("it is a scenario");
+        let file = dessim::Scenario::from_path(entry.unwrap().path())
+            .expect("it is a scenario")
+            .into_file();
         let page = page(&file, None);
         assert!(page.len() < 500_000, "{}: {} bytes", file.name, page.len());
         for id in ["verdict", "topology", "charts", "distributions", "ledger", "reproduce"] {
@@ -253,7 +255,7 @@ fn charts_are_chosen_by_what_numbers_are() {
 #[test]
 fn arms_of_unlike_length_get_bins_of_one_width() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/wide_bulkhead.ron");
-    let file = dessim::load(path).expect("it is a scenario");
+    let file = dessim::Scenario::from_path(path).expect("it is a scenario").into_file();
     let first = played(&file);
     let sample = common_bins(&first).expect("the arms are of unlike length");
     let options = Options { sample: Some(sample), ..Options::default() };

@@ -22,7 +22,7 @@ pub(super) fn compare(
     result: &RunResult,
     sound: bool,
 ) -> Result<TestedSnapshot, Failure> {
-    let now = dessim::snapshot(result);
+    let now = result.snapshot();
     let kept = args.dir.join(format!("{stem}.snap"));
     let pending = args.dir.join(format!("{stem}.snap.new"));
     let old = Snap::read(&kept)?;

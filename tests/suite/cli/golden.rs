@@ -46,8 +46,8 @@ fn a_snapshot_is_missing_accepted_kept_changed_and_accepted_again() {
 fn insta_agrees_on_what_is_kept() {
     let place = place();
     place.dessim("test --accept").fine();
-    let file = dessim::load(place.path("small.ron")).expect("it is valid");
-    let snapshot = dessim::snapshot(&dessim::run(&file).expect("it runs"));
+    let scenario = dessim::Scenario::from_path(place.path("small.ron")).expect("it is valid");
+    let snapshot = scenario.run().snapshot();
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(place.path("snapshots"));
     settings.set_prepend_module_to_snapshot(false);
