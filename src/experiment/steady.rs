@@ -125,12 +125,7 @@ fn metric(component: &str, metric: &'static str, unit: Unit, means: &Means) -> S
 }
 
 /// Goodput, and the utilisation of every service that has a limit of slots, bin by bin.
-fn over_time(
-    arm: &ArmResult,
-    series: &Series,
-    warm_up_ns: u64,
-    metrics: &mut Vec<SteadyMetric>,
-) {
+fn over_time(arm: &ArmResult, series: &Series, warm_up_ns: u64, metrics: &mut Vec<SteadyMetric>) {
     let whole = |bin: &usize| {
         series.start_of(*bin) >= warm_up_ns && series.length_ns(*bin) == series.bin_ns
     };

@@ -109,7 +109,8 @@ impl std::fmt::Display for NoInterval {
 ///
 /// # Errors
 /// The first that applies: fewer than ten values; one that is not finite; all alike; all alike but
-/// for fewer than five, the rule of thumb for means of what seldom happens; two [`groups`]; one value that makes up more of the sum of squared deviations than L / (n + L), with
+/// for fewer than five, the rule of thumb for means of what seldom happens; two [`groups`]; one
+/// value that makes up more of the sum of squared deviations than L / (n + L), with
 /// L = (ln n + 4.6)^2; from 50 values on, a tail index that is significantly below 2.
 ///
 /// The largest square over the sum of squares goes to 0 with n if and only if there is a variance

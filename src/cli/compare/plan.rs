@@ -6,7 +6,7 @@ use dessim::experiment::prepared::Prepared;
 use dessim::scenario::arms::arms;
 use dessim::scenario::problem::printable;
 
-use crate::cli::args::Compare;
+use super::Compare;
 use crate::cli::input::{self, is_dash};
 use crate::cli::run::feasible;
 use crate::cli::ui::{Failure, shown};
@@ -120,9 +120,8 @@ impl Systems {
             format!("give one arm that all have, or one for each; theirs are {each}")
         })?;
         let arm = |at: usize| if names.len() == 1 { &names[0] } else { &names[at] };
-        let entry = |at: usize| {
-            Entry { name: self.names[at].clone(), scenario: at, arm: arm(at).clone() }
-        };
+        let entry =
+            |at: usize| Entry { name: self.names[at].clone(), scenario: at, arm: arm(at).clone() };
         Ok(Field { name: None, entries: (0..count).map(entry).collect() })
     }
 }

@@ -153,7 +153,7 @@ fn histogram(outcomes: &Outcomes) -> String {
     // Numbers to the right, bars after them to the left.
     let numbers: Vec<_> = rows.iter().map(|row| row[..2].to_vec()).collect();
     for (line, row) in lines(&numbers).iter().zip(&rows) {
-        text.push_str(&format!("{line}  {}", row[2]).trim_end().to_owned());
+        text.push_str(format!("{line}  {}", row[2]).trim_end());
         text.push('\n');
     }
     let (from, to) = collapse.wilson(CONFIDENCE);

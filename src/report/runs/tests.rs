@@ -92,10 +92,8 @@ fn the_data_has_every_number_and_the_outcomes() {
     let bound = |at: usize| collapse["interval"][at].as_f64().expect("a number");
     assert!((bound(0) - 0.1923).abs() < 1e-4 && (bound(1) - 0.5122).abs() < 1e-4);
     let metrics = arm["metrics"].as_array().expect("a list");
-    let scalars: usize = rows(&bistable(1)[0].arms["rpc"])
-        .iter()
-        .map(|row| row.value.scalars().len())
-        .sum();
+    let scalars: usize =
+        rows(&bistable(1)[0].arms["rpc"]).iter().map(|row| row.value.scalars().len()).sum();
     assert_eq!(metrics.len(), scalars + 1);
     assert_eq!(metrics[0]["metric"], SUCCEEDED_RATIO);
     assert!(metrics.iter().all(|one| one["interval"].is_null()), "none of two outcomes");
