@@ -209,8 +209,11 @@ pub(super) mod tests {
         }
     }
 
+    /// A distribution to draw from, and its name.
+    pub(in crate::statistics) type Shape = (&'static str, fn(&mut Draws) -> f64);
+
     /// Shapes with one peak and a variance.
-    pub(in crate::statistics) const SHAPES: [(&str, fn(&mut Draws) -> f64); 5] = [
+    pub(in crate::statistics) const SHAPES: [Shape; 5] = [
         ("normal", |draws| 100.0 + 5.0 * draws.normal()),
         ("uniform", Draws::uniform),
         ("exponential", Draws::exponential),
