@@ -2,8 +2,10 @@
 
 mod plan;
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, RangeInclusive};
+use std::path::PathBuf;
 
+use clap::Args;
 use dessim::experiment::contrast::Seen;
 use dessim::experiment::pool::{Ended, in_order};
 use dessim::experiment::run::Options;
@@ -11,12 +13,55 @@ use dessim::report::contrast::text::text;
 use dessim::report::result::RunResult;
 
 use super::Exit;
-use super::args::{Compare, TextOrJson};
+use super::args::{Many, TextOrJson, seeds};
 use super::progress::{Meter, When};
 use super::run::ended;
 use super::ui::{Failure, Ui};
 use super::{input, interrupt};
 use plan::Systems;
+
+const COMPARE_EXAMPLES: &str = "\
+Examples:
+  dessim compare burst.ron --arms rpc,event-driven
+  dessim compare before.ron after.ron --seeds 1..100
+  dessim compare burst.ron --set services.downstream.overload.knee=40
+  dessim compare metastable.ron --arms retries --metric latency.end_to_end.p99_ns \\
+      --with 'one: services.db.slots=12' --with 'two: services.db.slots=14'";
+
+#[derive(Debug, Args)]
+#[command(after_help = COMPARE_EXAMPLES)]
+pub(crate) struct Compare {
+    /// Scenarios; the others are compared with the first. Of a single one, its arms
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// Replace a value of all but the first, or of the first where it stands alone; may be repeated
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+    /// Add the first with these values replaced, perhaps as `NAME: PATH=VALUE`; may be repeated
+    #[arg(long, value_name = "PATH=VALUE[; ..]")]
+    pub with: Vec<String>,
+    /// Compare these arms of one scenario; of several, this arm of all, or one of each
+    #[arg(long, value_name = "X,Y")]
+    pub arms: Option<String>,
+    /// Run once with each seed from A to B, both included
+    #[arg(long, value_name = "A..B", value_parser = seeds, allow_hyphen_values = true,
+        default_value = "1..30")]
+    pub seeds: RangeInclusive<u64>,
+    /// Compare this number instead of the usual six; may be repeated, the first one ranks
+    #[arg(long, value_name = "NAME")]
+    pub metric: Vec<String>,
+    /// What to print
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: TextOrJson,
+    #[command(flatten)]
+    pub many: Many,
+    /// Tell how far it is: auto, always or never
+    #[arg(long, value_name = "WHEN", hide_possible_values = true)]
+    pub progress: Option<When>,
+    /// Print no warnings and no progress
+    #[arg(short, long)]
+    pub quiet: bool,
+}
 
 pub(super) fn compare(ui: &Ui, args: &Compare) -> Result<Exit, Failure> {
     let systems = Systems::open(args)?;

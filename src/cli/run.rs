@@ -72,11 +72,9 @@ struct Outputs {
 
 impl Outputs {
     fn new(args: &Run, several: bool) -> Result<Self, Failure> {
-        if several {
-            if args.svg.is_some() {
-                let message = "--svg takes one run, and --seeds gives several";
-                return Err(Failure::usage(message, "leave out --seeds, or give --seed N"));
-            }
+        if several && args.svg.is_some() {
+            let message = "--svg takes one run, and --seeds gives several";
+            return Err(Failure::usage(message, "leave out --seeds, or give --seed N"));
         }
         let target = |path: &Option<PathBuf>| path.as_deref().map(Target::new).transpose();
         let mut outputs = Self {

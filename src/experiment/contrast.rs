@@ -21,9 +21,6 @@ use crate::scenario::{did_you_mean, problem::printable};
 use crate::statistics::summary::{Summary, summary};
 use crate::statistics::validity::NoInterval;
 
-#[cfg(test)]
-mod tests;
-
 /// What is compared unless something else is asked for.
 pub const METRICS: [&str; 6] = [
     "succeeded_ratio",

@@ -9,6 +9,8 @@ use crate::metrics::names::Kind;
 use crate::statistics::paired::{Difference, difference, holm};
 use crate::statistics::summary::Summary;
 
+#[cfg(test)]
+mod tests;
 pub mod text;
 
 /// The schema name in every one.

@@ -206,8 +206,13 @@ impl ArmRuns {
         let groups = outcomes(&self.ratios)?;
         let best = self.ratios.iter().copied().fold(0.0, f64::max);
         let hits = self.ratios.iter().filter(|ratio| **ratio < COLLAPSE * best).count();
-        let collapse = Proportion { hits: hits as u64, runs: self.ratios.len() as u64 };
-        Some(Outcomes { groups, collapse, bars: histogram(&self.ratios) })
+        let of_all = |hits: usize| Proportion { hits: hits as u64, runs: self.ratios.len() as u64 };
+        Some(Outcomes {
+            groups,
+            low: of_all(groups.low_runs),
+            collapse: of_all(hits),
+            bars: histogram(&self.ratios),
+        })
     }
 
     /// A number of it over the runs; `None` if it never has a value.
@@ -253,6 +258,8 @@ pub fn follows_tail(metric: &str) -> bool {
 #[derive(Debug)]
 struct Outcomes {
     groups: Groups,
+    /// Runs of the lower one.
+    low: Proportion,
     collapse: Proportion,
     /// From, to, and how many runs.
     bars: Vec<(f64, f64, usize)>,

@@ -5,6 +5,9 @@
 //! what it rests on was looked at; otherwise [`validity::NoInterval`] says what is in the way.
 //! `docs/statistics.md` has all the rules and their sources.
 
+// What is computed here is about finished runs, and reaches none.
+#![allow(clippy::disallowed_methods)]
+
 pub mod groups;
 pub mod paired;
 pub mod proportion;

@@ -109,7 +109,8 @@ impl std::fmt::Display for NoInterval {
 ///
 /// # Errors
 /// The first that applies: fewer than ten values; one that is not finite; all alike; all alike but
-/// for fewer than five, the rule of thumb for means of what seldom happens; two [`groups`]; one value that makes up more of the sum of squared deviations than L / (n + L), with
+/// for fewer than five, the rule of thumb for means of what seldom happens; two [`groups`]; one
+/// value that makes up more of the sum of squared deviations than L / (n + L), with
 /// L = (ln n + 4.6)^2; from 50 values on, a tail index that is significantly below 2.
 ///
 /// The largest square over the sum of squares goes to 0 with n if and only if there is a variance
@@ -208,8 +209,11 @@ pub(super) mod tests {
         }
     }
 
+    /// A distribution to draw from, and its name.
+    pub(in crate::statistics) type Shape = (&'static str, fn(&mut Draws) -> f64);
+
     /// Shapes with one peak and a variance.
-    pub(in crate::statistics) const SHAPES: [(&str, fn(&mut Draws) -> f64); 5] = [
+    pub(in crate::statistics) const SHAPES: [Shape; 5] = [
         ("normal", |draws| 100.0 + 5.0 * draws.normal()),
         ("uniform", Draws::uniform),
         ("exponential", Draws::exponential),

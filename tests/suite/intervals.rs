@@ -9,8 +9,10 @@ use dessim::experiment::listen::{Hears, Listener};
 use dessim::experiment::pool::{Jobs, Stop, in_order};
 use dessim::experiment::prepared::Prepared;
 use dessim::experiment::run::Options;
-use dessim::experiment::steady::Latencies;
+use dessim::experiment::steady::{Latencies, resolution, steady};
+use dessim::experiment::tails::tails;
 use dessim::metrics::probe::End;
+use dessim::report::runs::{Keep, Runs, to_json};
 use dessim::statistics::summary::summary;
 use dessim::statistics::validity::Interval;
 
@@ -78,7 +80,7 @@ fn long_runs(runs: u64, duration: &str) -> (Vec<Interval>, Vec<Interval>) {
     let file = mm1(duration, "0s", "Exponential(mean: \"10ms\")");
     let prepared = Prepared::new(&file.scenario, "mm1");
     let one = |number: u64| {
-        let options = Options { seed: Some(1_000 + number), ..Options::default() };
+        let options = Options { seed: Some(100_000 + number), ..Options::default() };
         let (mut latencies, mut naive) = (Latencies::default(), Naive::default());
         let mut both = dessim::experiment::listen::Everyone(vec![&mut latencies, &mut naive]);
         prepared.run_with(&options, &mut both).expect("it is sound");
@@ -120,6 +122,34 @@ fn batch_means_cover_the_mean_and_naive_intervals_do_not() {
 #[test]
 fn replications_cover_the_mean() {
     covers("ten replications", &replications(400, "40s", "10s"), 0.9);
+}
+
+/// The mean wait behind Pareto times of alpha 1.5 is infinite, whatever a run shows of it.
+#[test]
+fn no_interval_where_there_is_no_mean() {
+    let file = mm1("400s", "0s", "Pareto(alpha: 1.5, min: \"3ms\")");
+    let options = Options { sample: resolution(&file.scenario), ..Options::default() };
+    let mut latencies = Latencies::default();
+    let prepared = Prepared::new(&file.scenario, "pareto");
+    let result = prepared.run_with(&options, &mut latencies).expect("it is sound");
+    let found = steady(&file.scenario, &result, &latencies);
+    for metric in &found.arms["main"] {
+        let why = metric.steady.interval.as_ref().expect_err("there is no variance");
+        assert_eq!(why.name(), "no_variance", "{}", metric.metric);
+        assert!(why.to_string().contains("Pareto of alpha 1.5"), "{why}");
+    }
+    let mut runs = Runs::new(Keep::All, tails(&file.scenario));
+    for seed in 1..=12 {
+        let options = Options { seed: Some(seed), ..Options::default() };
+        runs.add(&prepared.run(&options).expect("it is sound"));
+    }
+    let json: serde_json::Value = serde_json::from_str(&to_json(&runs)).expect("it is JSON");
+    let metrics = json["arms"]["main"]["metrics"].as_array().expect("a list");
+    let mean = metrics.iter().find(|one| one["metric"] == "latency.end_to_end.mean_ns");
+    let mean = mean.expect("it is there");
+    assert!(mean["interval"].is_null(), "{mean}");
+    let known = ["no_variance", "one_value", "two_groups"];
+    assert!(known.contains(&mean["no_interval"]["reason"].as_str().expect("a name")), "{mean}");
 }
 
 /// With `cargo test --release --test suite intervals -- --ignored`.

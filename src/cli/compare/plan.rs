@@ -6,7 +6,7 @@ use dessim::experiment::prepared::Prepared;
 use dessim::scenario::arms::arms;
 use dessim::scenario::problem::printable;
 
-use crate::cli::args::Compare;
+use super::Compare;
 use crate::cli::input::{self, is_dash};
 use crate::cli::run::feasible;
 use crate::cli::ui::{Failure, shown};

@@ -195,15 +195,19 @@ fn pairs(at: usize, requests: &RequestContrast, notes: &mut Notes) -> String {
         ));
     }
     if let Some(slower) = requests.slower_ns.as_ref().filter(|_| *good_in_both > 0) {
+        let by = time(slower.mean.abs().round() as u64);
+        let interval = match &slower.interval {
+            Ok(_) => interval(slower, Kind::Time, notes),
+            Err(_) => format!("interval: {}", interval(slower, Kind::Time, notes)),
+        };
         words.push_str(&format!(
-            "; the {} that succeeded in both took {} on average ({})",
+            "; the {} that succeeded in both took {}",
             count(*good_in_both),
             match slower.mean {
-                mean if mean > 0.0 => format!("{} longer in {name}", time(mean.round() as u64)),
-                mean if mean < 0.0 => format!("{} less in {name}", time(-mean.round() as u64)),
+                mean if mean > 0.0 => format!("{by} longer in {name} on average ({interval})"),
+                mean if mean < 0.0 => format!("{by} less in {name} on average ({interval})"),
                 _ => "equally long".to_owned(),
             },
-            interval(slower, Kind::Time, notes),
         ));
     }
     for (only, whose) in [(only_in_a, "a"), (only_in_b, name.as_str())] {
@@ -255,7 +259,7 @@ fn ranks(field: &Contest, ranking: &Ranking) -> String {
             ranking.pairs.iter().filter(|pair| pair.shown).count(),
             match untested {
                 0 => String::new(),
-                untested => format!("; {untested} have no valid test"),
+                untested => format!("; without a valid test: {untested}"),
             }
         ),
     ));

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{ArmRuns, Number, Outcomes, Runs, Why};
 use crate::report::result::ScenarioId;
+use crate::statistics::proportion::Proportion;
 use crate::statistics::summary::{CONFIDENCE, Summary};
 
 /// The schema name in every one.
@@ -38,7 +39,8 @@ struct TwoOutcomes {
     low: Outcome,
     high: Outcome,
     histogram: Vec<Bar>,
-    collapse: Collapse,
+    lower: Happened,
+    collapse: Happened,
 }
 
 #[derive(Serialize)]
@@ -56,10 +58,17 @@ struct Bar {
 }
 
 #[derive(Serialize)]
-struct Collapse {
+struct Happened {
     runs: u64,
     probability: Option<f64>,
     interval: (f64, f64),
+}
+
+impl From<Proportion> for Happened {
+    fn from(seen: Proportion) -> Self {
+        let (probability, interval) = (seen.ratio(), seen.wilson(CONFIDENCE));
+        Self { runs: seen.hits, probability, interval }
+    }
 }
 
 /// A number over the runs.
@@ -143,7 +152,7 @@ fn found(name: &str, arm: &ArmRuns, runs: &Runs) -> Found {
 }
 
 fn two(outcomes: &Outcomes) -> TwoOutcomes {
-    let Outcomes { groups, collapse, bars } = outcomes;
+    let Outcomes { groups, low, collapse, bars } = outcomes;
     TwoOutcomes {
         low: Outcome {
             runs: groups.low_runs,
@@ -156,10 +165,7 @@ fn two(outcomes: &Outcomes) -> TwoOutcomes {
             succeeded_ratio_nearest: groups.above,
         },
         histogram: bars.iter().map(|&(from, to, runs)| Bar { from, to, runs }).collect(),
-        collapse: Collapse {
-            runs: collapse.hits,
-            probability: collapse.ratio(),
-            interval: collapse.wilson(CONFIDENCE),
-        },
+        lower: (*low).into(),
+        collapse: (*collapse).into(),
     }
 }

@@ -5,6 +5,7 @@ use super::page::{COLUMNS, arm_rows, seed_list};
 use super::{Runs, plural};
 use crate::report::format::{count, percent};
 use crate::report::markdown::{escaped, row};
+use crate::statistics::proportion::Proportion;
 use crate::statistics::summary::CONFIDENCE;
 
 /// The runs as a heading and a table an arm. Names are escaped.
@@ -26,19 +27,15 @@ pub fn to_markdown(runs: &Runs) -> String {
             text.push_str(&row(&escaped(&label), &cells));
         }
         if let Some(outcomes) = outcomes {
-            let (collapse, groups) = (outcomes.collapse, outcomes.groups);
-            let (from, to) = collapse.wilson(CONFIDENCE);
+            let groups = outcomes.groups;
             text.push_str(&format!(
-                "\nTwo outcomes: {} around {}, {} around {}. Collapse in {} of {} runs, {} to {} \
-                 at 95 %.\n",
+                "\nTwo outcomes: {} around {}, {} around {}. {} {}\n",
                 plural(groups.low_runs, "run"),
                 percent(groups.low),
                 groups.high_runs,
                 percent(groups.high),
-                count(collapse.hits),
-                count(collapse.runs),
-                escaped(&percent(from)),
-                escaped(&percent(to)),
+                probability("The lower one", outcomes.low),
+                probability("Collapse", outcomes.collapse),
             ));
         }
     }
@@ -49,4 +46,10 @@ pub fn to_markdown(runs: &Runs) -> String {
         text.push_str(&format!("\nWarning: {}\n", escaped(&warning)));
     }
     text
+}
+
+fn probability(what: &str, seen: Proportion) -> String {
+    let (from, to) = seen.wilson(CONFIDENCE);
+    let [from, to] = [from, to].map(|bound| escaped(&percent(bound)));
+    format!("{what}: {} of {} runs, {from} to {to} at 95 %.", count(seen.hits), count(seen.runs))
 }

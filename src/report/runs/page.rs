@@ -5,6 +5,7 @@ use super::{ArmRuns, Number, Outcomes, Runs, plural};
 use crate::metrics::names::Kind;
 use crate::report::format::{NO_VALUE, count, cut, mean_count, number, percent, time};
 use crate::report::table::{lines, paragraph};
+use crate::statistics::proportion::Proportion;
 use crate::statistics::summary::{CONFIDENCE, Summary};
 use crate::statistics::validity::NoInterval;
 
@@ -133,7 +134,7 @@ pub(in crate::report) fn printed(value: f64, kind: Kind) -> String {
 
 /// How many runs succeeded with which ratio of their requests, and how likely a collapse is.
 fn histogram(outcomes: &Outcomes) -> String {
-    let Outcomes { groups, collapse, bars } = outcomes;
+    let Outcomes { groups, low, collapse, bars } = outcomes;
     let mut text = format!(
         "\n  two outcomes: {} around {} succeeded, {} around {}\n",
         plural(groups.low_runs, "run"),
@@ -153,23 +154,26 @@ fn histogram(outcomes: &Outcomes) -> String {
     // Numbers to the right, bars after them to the left.
     let numbers: Vec<_> = rows.iter().map(|row| row[..2].to_vec()).collect();
     for (line, row) in lines(&numbers).iter().zip(&rows) {
-        text.push_str(&format!("{line}  {}", row[2]).trim_end().to_owned());
+        text.push_str(format!("{line}  {}", row[2]).trim_end());
         text.push('\n');
     }
-    let (from, to) = collapse.wilson(CONFIDENCE);
-    text.push_str(&paragraph(
-        "  ",
-        &format!(
-            "collapse (less than half of the best run's ratio): {} of {}, {}; 95 % interval of the \
-             probability {} to {}",
-            count(collapse.hits),
-            plural(collapse.runs as usize, "run"),
-            percent(collapse.ratio().unwrap_or(0.0)),
-            percent(from),
-            percent(to)
-        ),
-    ));
+    text.push_str(&probability("the lower outcome", *low));
+    text.push_str(&probability("collapse (less than half of the best run's ratio)", *collapse));
     text
+}
+
+/// How often it happened, and how likely it is.
+fn probability(what: &str, seen: Proportion) -> String {
+    let (from, to) = seen.wilson(CONFIDENCE);
+    let text = format!(
+        "{what}: {} of {}, {}; 95 % interval {} to {}",
+        count(seen.hits),
+        plural(seen.runs as usize, "run"),
+        percent(seen.ratio().unwrap_or(0.0)),
+        percent(from),
+        percent(to)
+    );
+    paragraph("  ", &text)
 }
 
 /// "seed 7", "seeds 1..200" (both ends ran), "seeds 1..3, 7".

@@ -62,8 +62,9 @@ fn seeds_that_make_no_sense_are_usage_errors() {
         ("--seeds 5", "such as 1..200"),
         ("--seeds 1..=5", "such as 1..200"),
         ("--seeds 1..2 --seed 1", "cannot be used with"),
-        ("--seeds 1..2 --format json", "--format jsonl"),
-        ("--seeds 1..2 --export-json a.json", "--format jsonl"),
+        ("--seeds 1..2 --svg a", "--seed N"),
+        ("--seeds 1..2 --steady", "cannot be used with"),
+        ("--steady --export-csv a.csv", "cannot be used with"),
         ("--seeds 1..2 --trace a.jsonl", "cannot be used with"),
         ("--seed -1", "invalid digit"),
         ("--max-events 0", "1.."),
@@ -200,4 +201,54 @@ fn an_interrupted_run_leaves_nothing() {
     let ran = place.shell(&format!("timeout --preserve-status -s INT 0.3 {run}"));
     assert!(matches!(ran.exit, Some(130) | None), "{ran:?}");
     assert_eq!((ran.out.as_str(), place.path("r.json").exists()), ("", false));
+}
+
+#[test]
+fn several_seeds_are_one_object_whatever_the_threads() {
+    let place = Place::new();
+    let run = |args: &str| place.dessim(&format!("run small.ron --seeds 1..20 {args}")).fine().out;
+    let data = run("--format json --jobs 1");
+    assert_eq!(run("--format json --jobs 3"), data);
+    run("--export-json a.json --export-markdown a.md --format jsonl");
+    assert_eq!(place.read("a.json"), data);
+    assert!(place.read("a.md").contains("| **plain** | mean | 95 % interval |"));
+    let data = json(&data);
+    assert_eq!((&data["schema"], &data["runs"]), (&"dessim.runs/1".into(), &20.into()));
+    // What the summary says of a number is what the single runs say.
+    let lines = run("--format jsonl");
+    let retries = |line: &str| json(line)["arms"]["retry"]["attempts"]["retries"].as_f64();
+    let all: Vec<f64> = lines.lines().filter_map(retries).collect();
+    assert_eq!(all.len(), 20);
+    let metrics = data["arms"]["retry"]["metrics"].as_array().expect("a list");
+    let found = metrics.iter().find(|one| one["metric"] == "attempts.retries");
+    let mean = found.expect("it is there")["mean"].as_f64().expect("a number");
+    assert!((mean - all.iter().sum::<f64>() / 20.0).abs() < 1e-9);
+    let page = run("");
+    assert!(page.contains("95 % interval") && page.contains("median"), "{page}");
+}
+
+#[test]
+fn the_steady_state_of_one_run() {
+    let place = Place::new();
+    place.write(
+        "long.ron",
+        &SMALL.replace("seed: 3,", "seed: 3, duration: \"400s\",").replace(", total: 200", ""),
+    );
+    let page = place.dessim("run long.ron --steady").fine().out;
+    for words in ["the steady state", "20 batches of", "end-to-end mean", "db utilisation"] {
+        assert!(page.contains(words), "no {words:?} in {page}");
+    }
+    assert!(!page.contains("no interval"), "{page}");
+    let data = json(&place.dessim("run long.ron --steady --format json").fine().out);
+    assert_eq!(data["schema"], "dessim.steady/1");
+    // The service is a loss system with a line: M/M/1/3 at load 1.5. Its closed form:
+    // utilisation 1 - (1 - 1.5) / (1 - 1.5^4) = 0.8769.
+    let metrics = data["arms"]["plain"].as_array().expect("a list");
+    let busy = metrics.iter().find(|one| one["metric"] == "utilisation").expect("it is there");
+    let bound = |at: usize| busy["interval"][at].as_f64().expect("a bound");
+    assert!(bound(0) < 0.8769 && 0.8769 < bound(1), "{busy}");
+    assert!(bound(1) - bound(0) < 0.02, "{busy}");
+    // What ends has none, and says so.
+    let page = place.dessim("run small.ron --steady").fine().out;
+    assert!(page.contains("(1) no interval: without a `duration`"), "{page}");
 }

@@ -91,7 +91,7 @@ fn the_tool_describes_itself() {
 #[test]
 fn help_fits_a_screen_and_ends_in_examples() {
     let place = Place::new();
-    for command in ["", "run", "check", "test", "diff", "trace"] {
+    for command in ["", "run", "check", "test", "diff", "compare", "trace"] {
         let help = place.dessim(&format!("{command} --help")).fine().out;
         assert!(help.lines().count() <= 45, "{help}");
         assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
