@@ -9,6 +9,7 @@ pub mod explain;
 pub mod fates;
 pub mod figures;
 pub mod follow;
+pub mod knob;
 pub mod listen;
 mod play;
 pub mod pool;

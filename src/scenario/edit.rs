@@ -13,7 +13,7 @@ use super::problem::{Problem, Problems, printable};
 use super::shape::{Definition, FieldShape, ROOT, SHAPES, Shape};
 use super::syntax::{Field, Kind, Node, Span, parse_value};
 
-use steps::{Step, steps};
+use steps::{Step, path_steps, steps};
 
 /// What messages call the argument.
 const SOURCE: &str = "--set";
@@ -43,6 +43,34 @@ impl Document {
         })?;
         *self = Self::parse(&self.name, edited.as_bytes())?;
         Ok(())
+    }
+
+    /// The document with these values set, one after the other.
+    ///
+    /// # Errors
+    /// As [`Document::set`].
+    pub fn with(
+        &self,
+        assignments: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Result<Self, Problems> {
+        let mut changed = self.clone();
+        for assignment in assignments {
+            changed.set(assignment.as_ref())?;
+        }
+        Ok(changed)
+    }
+
+    /// What may stand at `path`, and what does: `None` if it is left to its default.
+    ///
+    /// # Errors
+    /// When the path leads nowhere.
+    pub(crate) fn field_at(&self, path: &str) -> Result<(FieldShape, Option<&str>), Box<Problem>> {
+        let (target, field, _) = self.walk(&path_steps(path)?)?;
+        let written = match target {
+            Target::Replace(span) => self.text.get(span),
+            Target::Insert { .. } => None,
+        };
+        Ok((field, written))
     }
 
     fn edited(&self, assignment: &str) -> Result<String, Vec<Problem>> {

@@ -20,7 +20,7 @@ pub mod pipelines;
 mod print;
 pub mod problem;
 pub mod schema;
-mod shape;
+pub(crate) mod shape;
 pub mod syntax;
 pub mod units;
 

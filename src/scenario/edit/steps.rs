@@ -19,6 +19,29 @@ pub(super) fn steps(text: &str) -> Result<(Vec<Step>, usize), Box<Problem>> {
         let problem = Problem::error(&Path::root(), rule, found).at(span);
         Box::new(problem.hint("for example services.db.slots=20 or load[\"clients\"].total=100"))
     };
+    match split(text, &refuse)? {
+        (steps, Some(at)) => Ok((steps, at)),
+        (_, None) => Err(refuse(text.len()..text.len(), "`=` and a value are missing here")),
+    }
+}
+
+/// The steps of a path that stands alone.
+pub(super) fn path_steps(text: &str) -> Result<Vec<Step>, Box<Problem>> {
+    let refuse = |span: Span, found: &str| {
+        let problem = Problem::error(&Path::root(), "expected a path", found).at(span);
+        Box::new(problem.hint("for example services.db.slots or load[\"clients\"].total"))
+    };
+    match split(text, &refuse)? {
+        (steps, None) => Ok(steps),
+        (_, Some(at)) => Err(refuse(at - 1..at, "a path ends before the `=`")),
+    }
+}
+
+/// The steps, and the place behind the `=` if there is one.
+fn split(
+    text: &str,
+    refuse: &impl Fn(Span, &str) -> Box<Problem>,
+) -> Result<(Vec<Step>, Option<usize>), Box<Problem>> {
     let mut steps = Vec::new();
     let mut at = 0;
     loop {
@@ -51,9 +74,9 @@ pub(super) fn steps(text: &str) -> Result<(Vec<Step>, usize), Box<Problem>> {
         }
         steps.push(Step { text: step, span, quoted });
         match text[at..].chars().next() {
-            Some('=') => return Ok((steps, at + 1)),
+            Some('=') => return Ok((steps, Some(at + 1))),
             Some('.' | '[') => {}
-            None => return Err(refuse(at..at, "`=` and a value are missing here")),
+            None => return Ok((steps, None)),
             Some(_) => return Err(refuse(at..at, "expected `.`, `[` or `=`")),
         }
     }
