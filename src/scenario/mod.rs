@@ -23,6 +23,7 @@ pub mod schema;
 pub(crate) mod shape;
 pub mod syntax;
 pub mod units;
+pub mod written;
 
 pub use check::expected_requests;
 pub(crate) use conform::{did_you_mean, list_of};
