@@ -5,6 +5,7 @@
 //! and the renderings are thin over these two; [`figure`] draws series, curves and a
 //! [`topology`]. A new layer that reports metrics appears in all.
 
+pub mod capacity;
 mod cause;
 pub mod chrome;
 pub mod comparison;
@@ -22,6 +23,7 @@ pub mod json;
 pub mod layout;
 pub mod long;
 pub mod markdown;
+pub mod optimum;
 pub mod otlp;
 pub mod page;
 #[cfg(feature = "parquet")]

@@ -108,6 +108,17 @@ impl Observer {
     }
 }
 
+impl Observed {
+    /// A run that was played by other means, with the courses of its arms; nothing was waited for.
+    pub(in crate::experiment) fn of(
+        prepared: &Prepared<'_>,
+        result: RunResult,
+        courses: BTreeMap<String, Course>,
+    ) -> Self {
+        Self { result, courses, firsts: Vec::new(), faults: faults(prepared) }
+    }
+}
+
 type Faults = BTreeMap<(String, String), (Instant, Instant)>;
 
 /// From when to when the faults of all arms last, none beyond the end of the run.

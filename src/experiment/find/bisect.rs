@@ -54,36 +54,50 @@ pub fn find(
     playing: Playing<'_>,
     progress: impl FnMut(u64, Amount),
 ) -> Result<Found, Trouble> {
-    let mut tries = Tries {
-        search,
-        turned,
-        asked,
-        playing,
-        done: Vec::new(),
-        runs: 0,
-        stopped: 0,
-        interrupted: false,
-        progress,
-    };
+    let mut tries = Tries::new(search, turned, asked, playing, progress);
     for end in [search.from, search.to] {
         tries.at(end)?;
     }
-    for at in 0..asked.len() {
-        tries.narrow(at)?;
+    tries.all()
+}
+
+/// The same of a single claim that holds up to some value, where nobody knows about where: from
+/// `start` on, twice as far each time, but not beyond the ends of the search.
+///
+/// # Errors
+/// When a value makes no valid scenario.
+pub(super) fn find_from(
+    start: f64,
+    search: &Search<'_>,
+    turned: &dyn Turned,
+    asked: &Asked,
+    playing: Playing<'_>,
+    progress: impl FnMut(u64, Amount),
+) -> Result<Found, Trouble> {
+    let asked = std::slice::from_ref(asked);
+    let mut tries = Tries::new(search, turned, asked, playing, progress);
+    let (lowest, highest) = (search.from.as_f64(), search.to.as_f64());
+    let (mut from, mut to) = (start, start);
+    let holds_at = |tries: &mut Tries<'_, _>, at: f64| {
+        let at = Amount::Float(at);
+        tries.at(at)?;
+        Ok::<_, Trouble>(tries.seen(0, at).map(|seen| meets(tries.likely(0), seen)))
+    };
+    while to < highest && holds_at(&mut tries, to)? == Some(true) {
+        (from, to) = (to, (2.0 * to).min(highest));
     }
-    let answers = (0..asked.len()).map(|at| tries.answer(at)).collect();
-    Ok(Found {
-        schema: FIND_SCHEMA,
-        scenario: search.name.to_owned(),
-        turned: search.turned.clone(),
-        from: search.from.to_string(),
-        to: search.to.to_string(),
-        seeds: [search.first, search.first.saturating_add(search.seeds - 1)],
-        runs: tries.runs,
-        stopped: tries.stopped,
-        answers,
-        interrupted: tries.interrupted,
-    })
+    // If it fails at the start, it has to hold below.
+    if from == to {
+        from = (from / 2.0).max(lowest);
+        while from > lowest && holds_at(&mut tries, from)? == Some(false) {
+            (from, to) = ((from / 2.0).max(lowest), from);
+        }
+    }
+    (tries.from, tries.to) = (Amount::Float(from), Amount::Float(to));
+    for end in [tries.from, tries.to] {
+        tries.at(end)?;
+    }
+    tries.all()
 }
 
 /// Values at most that one claim's search tries: what is told before it starts.
@@ -100,6 +114,8 @@ pub fn most_values(from: Amount, to: Amount, precision: f64) -> u64 {
 
 struct Tries<'a, P> {
     search: &'a Search<'a>,
+    from: Amount,
+    to: Amount,
     turned: &'a dyn Turned,
     asked: &'a [Asked],
     playing: Playing<'a>,
@@ -111,7 +127,49 @@ struct Tries<'a, P> {
     progress: P,
 }
 
-impl<P: FnMut(u64, Amount)> Tries<'_, P> {
+impl<'a, P: FnMut(u64, Amount)> Tries<'a, P> {
+    fn new(
+        search: &'a Search<'a>,
+        turned: &'a dyn Turned,
+        asked: &'a [Asked],
+        playing: Playing<'a>,
+        progress: P,
+    ) -> Self {
+        Self {
+            search,
+            from: search.from,
+            to: search.to,
+            turned,
+            asked,
+            playing,
+            done: Vec::new(),
+            runs: 0,
+            stopped: 0,
+            interrupted: false,
+            progress,
+        }
+    }
+
+    /// Narrows down all claims.
+    fn all(mut self) -> Result<Found, Trouble> {
+        for at in 0..self.asked.len() {
+            self.narrow(at)?;
+        }
+        let search = self.search;
+        Ok(Found {
+            schema: FIND_SCHEMA,
+            scenario: search.name.to_owned(),
+            turned: search.turned.clone(),
+            from: self.from.to_string(),
+            to: self.to.to_string(),
+            seeds: [search.first, search.first.saturating_add(search.seeds - 1)],
+            runs: self.runs,
+            stopped: self.stopped,
+            answers: (0..self.asked.len()).map(|at| self.answer(at)).collect(),
+            interrupted: self.interrupted,
+        })
+    }
+
     /// Tries a value, unless it has been.
     fn at(&mut self, amount: Amount) -> Result<(), Trouble> {
         let place = self.done.binary_search_by(|(at, _)| order(*at, amount));
@@ -184,7 +242,7 @@ impl<P: FnMut(u64, Amount)> Tries<'_, P> {
         let likely = self.likely(claim);
         let good = |end: Amount| self.seen(claim, end).map(|seen| meets(likely, seen));
         let mut values: Vec<Amount> = self.done.iter().map(|(at, _)| *at).collect();
-        let outcome = match (good(self.search.from), good(self.search.to)) {
+        let outcome = match (good(self.from), good(self.to)) {
             (Some(true), Some(false)) => Outcome::Largest,
             (Some(false), Some(true)) => Outcome::Smallest,
             (Some(true), Some(true)) => Outcome::Holds,
@@ -213,7 +271,7 @@ impl<P: FnMut(u64, Amount)> Tries<'_, P> {
     }
 
     fn narrow(&mut self, claim: usize) -> Result<(), Trouble> {
-        let whole = (self.search.to.as_f64() - self.search.from.as_f64()).abs();
+        let whole = (self.to.as_f64() - self.from.as_f64()).abs();
         let shown = |likely: &Likely, seen: Proportion| verdict(likely, seen) == Verdict::Holds;
         let not_refuted =
             |likely: &Likely, seen: Proportion| verdict(likely, seen) != Verdict::Fails;

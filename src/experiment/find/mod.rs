@@ -6,5 +6,5 @@ pub mod capacity;
 pub mod optimise;
 mod turn;
 
-pub use bisect::{Search, find};
-pub use turn::Turned;
+pub use bisect::{Search, find, most_values};
+pub use turn::{ByPath, Turned};

@@ -34,7 +34,7 @@ impl Turned for ByPath<'_> {
 /// numbers. `None` if nothing is between them, or they are closer than `precision`, a part of the
 /// smaller of the lower one and the `whole` interval. Whole numbers are told apart to the last.
 #[must_use]
-pub fn between(one: Amount, other: Amount, whole: f64, precision: f64) -> Option<Amount> {
+pub(super) fn between(one: Amount, other: Amount, whole: f64, precision: f64) -> Option<Amount> {
     let (a, b) = (one.as_f64(), other.as_f64());
     let scale = whole.min(a.abs().min(b.abs())).max(whole * 1e-9);
     let near = (a - b).abs() <= precision * scale * (1.0 + 1e-9);

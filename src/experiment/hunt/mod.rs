@@ -4,6 +4,7 @@
 //! was asked for, if how often it happens is to be told: the answer does not depend on how many
 //! threads there are.
 
+mod branch;
 pub mod split;
 
 use std::ops::ControlFlow;
