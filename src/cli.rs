@@ -9,8 +9,10 @@ mod diff;
 mod docs;
 mod explain;
 mod export;
+mod find;
 mod folder;
 mod follow;
+mod hunt;
 mod input;
 mod interrupt;
 mod plot;
@@ -18,6 +20,8 @@ mod progress;
 mod record;
 mod report;
 mod run;
+mod search;
+mod shrink;
 mod snap;
 mod target;
 mod test;
@@ -79,6 +83,9 @@ fn dispatch(ui: &Ui, command: Command) -> Result<Exit, Failure> {
         Command::Diff(args) => diff::diff(&args),
         Command::Explain(args) => explain::explain(ui, &args),
         Command::Report(args) => report::report(ui, &args),
+        Command::Find(args) => find::run(ui, &args),
+        Command::Hunt(args) => hunt::run(ui, &args),
+        Command::Shrink(args) => shrink::run(ui, &args),
         Command::Trace(args) => follow::trace(ui, &args),
         Command::Schema => docs::schema(ui),
         Command::Completions { shell } => docs::completions(ui, shell),

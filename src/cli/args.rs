@@ -8,7 +8,10 @@ use dessim::experiment::follow::Wish;
 use dessim::experiment::pool::Jobs;
 
 use super::export::ExportArgs;
+use super::find::Find;
+use super::hunt::Hunt;
 use super::plot::ShowArgs;
+use super::shrink::Shrink;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -114,6 +117,12 @@ pub(crate) enum Command {
     Trace(Trace),
     /// Write a run as one HTML file, with charts and all numbers
     Report(Report),
+    /// Find the threshold of a number, the capacity of each arm, or the best setting
+    Find(Find),
+    /// Look for a run that shows something, and how likely that is
+    Hunt(Hunt),
+    /// Cut a scenario down to the smallest that still shows something
+    Shrink(Shrink),
     /// Print the JSON Schema of scenarios
     Schema,
     /// Print a completion script
@@ -377,7 +386,7 @@ pub(crate) struct Report {
     pub overwrite: bool,
 }
 
-fn seeds(text: &str) -> Result<RangeInclusive<u64>, String> {
+pub(super) fn seeds(text: &str) -> Result<RangeInclusive<u64>, String> {
     let form = "give two whole numbers, such as 1..200; both ends run";
     let (first, last) = text.split_once("..").ok_or(form)?;
     let number = |part: &str| part.parse::<u64>().map_err(|_| form.to_owned());

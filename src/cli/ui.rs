@@ -111,6 +111,11 @@ impl Ui {
         self.note(&problems.render(true));
     }
 
+    /// A text about a result that has standard output for itself.
+    pub(crate) fn tell(&self, text: &str) {
+        self.note(text);
+    }
+
     fn note(&self, text: &str) {
         let mut err = AutoStream::new(io::stderr().lock(), self.color);
         // Nobody is left to be told that this failed.

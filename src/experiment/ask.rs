@@ -81,7 +81,8 @@ fn sentences<'a>(text: Option<&'a str>, scenario: &'a Scenario) -> Result<Vec<&'
 }
 
 fn nowhere(text: &str) -> Refusal {
-    let found = format!("no arm has all that `{}` names", crate::scenario::problem::printable(text));
+    let found =
+        format!("no arm has all that `{}` names", crate::scenario::problem::printable(text));
     Refusal::new("can never be told", found)
 }
 
@@ -102,7 +103,8 @@ impl Wanted {
     pub fn showing(text: &str, scenario: &Scenario) -> Result<Self, Refusal> {
         let known = Known::new(scenario);
         let condition = read_condition(text, &known)?;
-        let conditions: Vec<_> = condition.instances(&known).into_iter().map(|(_, of)| of).collect();
+        let conditions: Vec<_> =
+            condition.instances(&known).into_iter().map(|(_, of)| of).collect();
         match conditions.is_empty() {
             true => Err(nowhere(text)),
             false => Ok(Self { text: text.to_owned(), conditions }),

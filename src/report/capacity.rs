@@ -171,9 +171,8 @@ fn present(stable: Edge, unprompted: Edge, arm: &ArmCapacity) -> String {
         };
     }
     if well(unprompted, &arm.unprompted) {
-        let back = times(stable).map_or(String::new(), |back| {
-            format!("; {back} the present load would be stable")
-        });
+        let back = times(stable)
+            .map_or(String::new(), |back| format!("; {back} the present load would be stable"));
         let far = times(unprompted).map_or(String::new(), |far| {
             format!("; at more than {far} it, it goes down without a trigger")
         });

@@ -122,9 +122,8 @@ impl Found {
     /// True if every claim has a threshold.
     #[must_use]
     pub fn is_found(&self) -> bool {
-        let found = |answer: &Threshold| {
-            matches!(answer.outcome, Outcome::Largest | Outcome::Smallest)
-        };
+        let found =
+            |answer: &Threshold| matches!(answer.outcome, Outcome::Largest | Outcome::Smallest);
         self.answers.iter().all(found)
     }
 
@@ -194,12 +193,16 @@ impl Threshold {
             Outcome::Largest => ("up to", "from", "largest"),
             Outcome::Smallest => ("from", "up to", "smallest"),
             Outcome::Holds => {
-                return vec!["holds at both ends: widen --from and --to to find its end".to_owned()];
+                return vec![
+                    "holds at both ends: widen --from and --to to find its end".to_owned(),
+                ];
             }
             Outcome::Fails => {
-                return vec!["fails at both ends: widen --from and --to to find where it \
+                return vec![
+                    "fails at both ends: widen --from and --to to find where it \
                              holds"
-                    .to_owned()];
+                        .to_owned(),
+                ];
             }
             Outcome::Unknown => return vec!["broken off before both ends were tried".to_owned()],
         };

@@ -48,7 +48,7 @@ pub struct Shown {
     /// Its seed.
     pub seed: u64,
     /// What was set in it.
-    pub set: Option<String>,
+    pub set: Vec<String>,
     /// What holds in it.
     pub condition: String,
     /// The numbers, in words.
@@ -58,8 +58,8 @@ pub struct Shown {
 /// How many runs show it at one value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Spread {
-    /// The assignment.
-    pub set: String,
+    /// What was set.
+    pub set: Vec<String>,
     /// Runs that show it.
     pub hits: u64,
     /// Runs there.
@@ -143,18 +143,18 @@ impl Hunted {
     /// It as text. `again` makes the command that plays a run once more of what is set in it and
     /// its seed.
     #[must_use]
-    pub fn text(&self, again: impl Fn(Option<&str>, u64) -> String) -> String {
+    pub fn text(&self, again: impl Fn(&[String], u64) -> String) -> String {
         let [first, last] = self.seeds;
         let mut text = paragraph(
             "",
             &format!("{}: looking for {} in seeds {first}..{last}", self.scenario, self.wanted),
         );
         if let Some(shown) = &self.found {
-            let set = shown.set.as_ref().map_or(String::new(), |set| format!(", {set}"));
+            let set: String = shown.set.iter().map(|set| format!(", {set}")).collect();
             text.push_str(&paragraph("  found  ", &format!("seed {}{set}", shown.seed)));
             let what = format!("{}: {}", shown.condition, shown.actual);
             text.push_str(&paragraph("         ", &what));
-            text.push_str(&format!("  again  {}\n", again(shown.set.as_deref(), shown.seed)));
+            text.push_str(&format!("  again  {}\n", again(&shown.set, shown.seed)));
         } else if self.runs > 0 {
             text.push_str("  found  nothing\n");
         }
@@ -181,7 +181,7 @@ impl Hunted {
             let seen = Proportion { hits: at.hits, runs: at.runs };
             let (low, high) = seen.wilson(CONFIDENCE);
             vec![
-                format!("         {}", at.set),
+                format!("         {}", at.set.join(", ")),
                 format!("{} of {}", count(at.hits), count(at.runs)),
                 format!("{} to {}", small(low), small(high)),
             ]

@@ -51,7 +51,8 @@ impl Shrunk {
     /// It as text.
     #[must_use]
     pub fn text(&self) -> String {
-        let head = format!("{}, seed {}: shrunk while {}", self.scenario, self.seed, self.condition);
+        let head =
+            format!("{}, seed {}: shrunk while {}", self.scenario, self.seed, self.condition);
         let mut text = paragraph("", &head);
         text.push_str(&format!(
             "  from   {} values, {} events\n  to     {} values, {} events, in {} tries\n",

@@ -186,8 +186,7 @@ impl<'a, P: FnMut(u64, Amount)> Tries<'a, P> {
             .collect();
         let (first, options) = (self.search.first, self.playing.options);
         let play = |number: u64| {
-            let options =
-                Options { seed: Some(first.wrapping_add(number)), ..options.clone() };
+            let options = Options { seed: Some(first.wrapping_add(number)), ..options.clone() };
             let pairs = observers.iter().zip(&prepared);
             let observed: Result<Vec<Observed>, _> =
                 pairs.map(|(observer, one)| observer.observe(one, &options)).collect();

@@ -13,8 +13,8 @@ use crate::experiment::hunt::{Playing, Trouble};
 use crate::experiment::knob::Amount;
 use crate::kernel::time::Duration;
 use crate::report::capacity::{ArmCapacity, CAPACITY_SCHEMA, Capacity, Present};
-use crate::report::found::Found;
 use crate::report::format::time;
+use crate::report::found::Found;
 use crate::scenario::Problems;
 use crate::scenario::arms::arms;
 use crate::scenario::expect::{Condition, Likely, Refusal, Relation};
@@ -133,14 +133,16 @@ fn turnable(scenario: &Scenario, question: &Question<'_>) -> Result<(), Refusal>
         && !known.contains_key(arm)
     {
         let found = format!("found `{}`", crate::scenario::problem::printable(arm));
-        let hint = format!("there is {}", crate::scenario::list_of(known.keys().map(String::as_str)));
+        let hint =
+            format!("there is {}", crate::scenario::list_of(known.keys().map(String::as_str)));
         return Err(Refusal::new("there is no such arm", found).hint(hint));
     }
     let turned = |(name, _): &(&String, &Load)| question.load.is_none_or(|load| load == *name);
     let renewal = |(_, load): &(&String, &Load)| matches!(load.arrivals, Arrivals::Renewal { .. });
     match scenario.load.iter().filter(turned).find(renewal) {
         Some((name, _)) => {
-            let found = format!("{} is a renewal process", crate::scenario::problem::printable(name));
+            let found =
+                format!("{} is a renewal process", crate::scenario::problem::printable(name));
             Err(Refusal::new("a load is turned by its rate", found)
                 .hint("name another load, or write it as Poisson"))
         }

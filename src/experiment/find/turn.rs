@@ -41,8 +41,9 @@ pub(super) fn between(one: Amount, other: Amount, whole: f64, precision: f64) ->
     match (one, other) {
         (Amount::Whole(a), Amount::Whole(b)) => round_between(a, b).map(Amount::Whole),
         _ if near => None,
-        (Amount::Duration(a), Amount::Duration(b)) => round_between(a.as_ns(), b.as_ns())
-            .map(|ns| Amount::Duration(Duration::from_ns(ns))),
+        (Amount::Duration(a), Amount::Duration(b)) => {
+            round_between(a.as_ns(), b.as_ns()).map(|ns| Amount::Duration(Duration::from_ns(ns)))
+        }
         (Amount::Rate(a), Amount::Rate(b)) if a.per == b.per => {
             round_between(a.count_nano, b.count_nano)
                 .map(|count_nano| Amount::Rate(Rate { count_nano, per: a.per }))

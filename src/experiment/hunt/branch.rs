@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::experiment::explain::health::Health;
 use crate::experiment::expect::Observed;
+use crate::experiment::explain::health::Health;
 use crate::experiment::listen::Listener;
 use crate::experiment::play::Played;
 use crate::experiment::prepared::Prepared;

@@ -10,7 +10,6 @@ pub mod split;
 use std::ops::ControlFlow;
 
 use super::ask::Wanted;
-use super::knob::{Knob, Span};
 use super::pool::{Ended, Jobs, Stop, in_order};
 use super::prepared::Prepared;
 use super::run::Options;
@@ -33,17 +32,13 @@ pub struct Ground<'a> {
     pub first_only: bool,
 }
 
-/// A value that is turned while seeds are tried.
+/// What is set differently while seeds are tried.
 #[derive(Debug)]
 pub struct Vary<'a> {
     /// The scenario as it is written.
     pub document: &'a Document,
-    /// Its number.
-    pub knob: &'a Knob,
-    /// From where to where.
-    pub span: Span,
-    /// Points, at least 2.
-    pub points: u64,
+    /// What is set, one point after the other; at least one.
+    pub points: Vec<Vec<String>>,
 }
 
 /// Why a search cannot go on.
@@ -69,13 +64,10 @@ impl From<Problems> for Trouble {
 
 impl Vary<'_> {
     /// The assignments and scenarios of all points.
-    fn scenarios(&self) -> Result<Vec<(String, Scenario)>, Trouble> {
-        let at = |point: u64| {
-            let amount = self.span.at(point, self.points - 1);
-            let scenario = self.knob.set(self.document, amount)?.scenario()?.scenario;
-            Ok((self.knob.assignment(amount), scenario))
-        };
-        (0..self.points).map(at).collect()
+    fn scenarios(&self) -> Result<Vec<(Vec<String>, Scenario)>, Trouble> {
+        let at =
+            |set: &Vec<String>| Ok((set.clone(), self.document.with(set)?.scenario()?.scenario));
+        self.points.iter().map(at).collect()
     }
 }
 
@@ -104,7 +96,7 @@ pub fn hunt(
 ) -> Result<Hunted, Trouble> {
     let turned = match &ground.vary {
         Some(vary) => vary.scenarios()?,
-        None => vec![(String::new(), scenario.clone())],
+        None => vec![(Vec::new(), scenario.clone())],
     };
     let prepared: Vec<Prepared<'_>> =
         turned.iter().map(|(_, scenario)| Prepared::new(scenario, name)).collect();
@@ -153,7 +145,7 @@ pub fn hunt(
     let interrupted = ended != Ended::Done && playing.stop.asked();
     let found = found.map(|(condition, actual, seed, point)| Shown {
         seed,
-        set: Some(turned[point].0.clone()).filter(|set| !set.is_empty()),
+        set: turned[point].0.clone(),
         condition,
         actual,
     });

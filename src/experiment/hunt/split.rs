@@ -61,7 +61,10 @@ pub fn splittable(wanted: &Wanted) -> Result<(String, bool), Refusal> {
         [arm] => Ok((arm.clone(), courses)),
         [] => Err(Refusal::new("splitting needs a condition about an arm", "found none")),
         several => {
-            let found = format!("found the arms {}", crate::scenario::list_of(several.iter().map(String::as_str)));
+            let found = format!(
+                "found the arms {}",
+                crate::scenario::list_of(several.iter().map(String::as_str))
+            );
             Err(Refusal::new("splitting takes a condition about one arm", found)
                 .hint("name it: 'retries collapses', or 'retries.requests.shed > 0'"))
         }

@@ -30,8 +30,12 @@ impl Numeral {
         let is_unit = |c: char| c.is_alphabetic() || matches!(c, '/' | '"' | 'µ');
         let unit = after.chars().all(is_unit) && (before.is_empty() == after.is_empty());
         let value: f64 = digits.parse().ok()?;
-        (unit && value.is_finite())
-            .then(|| Self { before, value, pointed: digits.contains('.'), after: after.to_owned() })
+        (unit && value.is_finite()).then(|| Self {
+            before,
+            value,
+            pointed: digits.contains('.'),
+            after: after.to_owned(),
+        })
     }
 
     fn with(&self, value: f64) -> String {
@@ -146,7 +150,8 @@ impl Shrinker<'_> {
                 })
                 .collect();
             let begins = times.iter().filter(|(_, of, _, name)| name == "from" && of.value > 0.0);
-            let first = begins.map(|(_, of, unit, _)| of.value * unit).fold(f64::INFINITY, f64::min);
+            let first =
+                begins.map(|(_, of, unit, _)| of.value * unit).fold(f64::INFINITY, f64::min);
             if !first.is_finite() {
                 return;
             }

@@ -57,6 +57,15 @@ pub struct Problem<'a> {
     pub runs: u64,
 }
 
+impl Problem<'_> {
+    /// Runs without which no setting can be searched and compared.
+    #[must_use]
+    pub fn least_runs(&self) -> u64 {
+        let finals = FINALISTS as u64 * 2 * FRESH;
+        self.seeds.saturating_mul(finals + 1)
+    }
+}
+
 /// Where a setting is on the way from end to end of each knob.
 type Place = Vec<u64>;
 

@@ -71,9 +71,9 @@ impl Trial {
             violation += constraint.violation(difference) / bound.max(1e-9);
         }
         let goals: Option<Vec<f64>> = self.goals(problem, setting).into_iter().collect();
-        let mean = goals.filter(|goals| !goals.is_empty()).map(|goals| {
-            goals.iter().sum::<f64>() / goals.len() as f64
-        });
+        let mean = goals
+            .filter(|goals| !goals.is_empty())
+            .map(|goals| goals.iter().sum::<f64>() / goals.len() as f64);
         Score { violation, goal: mean.unwrap_or(f64::INFINITY) }
     }
 }
@@ -123,19 +123,17 @@ impl Trials<'_> {
         let mut trial = Trial::default();
         let mut failure = None;
         let Playing { jobs, stop, .. } = self.playing;
-        let ended = in_order(jobs, seeds.count, stop, play, |_, played| {
-            match played {
-                Ok((goal, sides)) => {
-                    trial.goals.push(goal);
-                    trial.sides.push(sides);
-                    self.runs += 1;
-                    (self.progress)(self.runs);
-                    ControlFlow::Continue(())
-                }
-                Err(error) => {
-                    failure = Some(error);
-                    ControlFlow::Break(())
-                }
+        let ended = in_order(jobs, seeds.count, stop, play, |_, played| match played {
+            Ok((goal, sides)) => {
+                trial.goals.push(goal);
+                trial.sides.push(sides);
+                self.runs += 1;
+                (self.progress)(self.runs);
+                ControlFlow::Continue(())
+            }
+            Err(error) => {
+                failure = Some(error);
+                ControlFlow::Break(())
             }
         });
         if let Some(error) = failure {
