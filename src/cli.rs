@@ -10,8 +10,10 @@ mod diff;
 mod docs;
 mod explain;
 mod export;
+mod find;
 mod folder;
 mod follow;
+mod hunt;
 mod input;
 mod interrupt;
 mod plot;
@@ -19,6 +21,8 @@ mod progress;
 mod record;
 mod report;
 mod run;
+mod search;
+mod shrink;
 mod snap;
 mod sweep;
 mod target;
@@ -83,6 +87,9 @@ fn dispatch(ui: &Ui, command: Command) -> Result<Exit, Failure> {
         Command::Compare(args) => compare::compare(ui, &args),
         Command::Explain(args) => explain::explain(ui, &args),
         Command::Report(args) => report::report(ui, &args),
+        Command::Find(args) => find::run(ui, &args),
+        Command::Hunt(args) => hunt::run(ui, &args),
+        Command::Shrink(args) => shrink::run(ui, &args),
         Command::Trace(args) => follow::trace(ui, &args),
         Command::Schema { of } => docs::schema(ui, of),
         Command::Completions { shell } => docs::completions(ui, shell),

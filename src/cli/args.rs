@@ -9,7 +9,10 @@ use dessim::experiment::pool::Jobs;
 
 use super::compare::Compare;
 use super::export::ExportArgs;
+use super::find::Find;
+use super::hunt::Hunt;
 use super::plot::ShowArgs;
+use super::shrink::Shrink;
 use super::sweep::Sweep;
 use super::test::Test;
 
@@ -100,6 +103,12 @@ pub(crate) enum Command {
     Run(Run),
     /// Run many settings of a scenario, on one machine or many
     Sweep(Box<Sweep>),
+    /// Find the threshold of a number, the capacity of each arm, or the best setting
+    Find(Find),
+    /// Look for a run that shows something, and how likely that is
+    Hunt(Hunt),
+    /// Cut a scenario down to the smallest that still shows something
+    Shrink(Shrink),
     /// Validate scenarios and studies, telling all problems at once
     Check(Check),
     /// Hold scenarios against their snapshots and expectations

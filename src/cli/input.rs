@@ -80,6 +80,12 @@ fn parse(path: &Path, bytes: &[u8], set: &[String]) -> Result<ScenarioFile, Fail
             .set(assignment)
             .map_err(|problems| Failure::Problems(Exit::Usage, Box::new(problems)))?;
     }
+    checked(path, &document)
+}
+
+/// The checked scenario of a document that was read from `path`.
+pub(super) fn checked(path: &Path, document: &Document) -> Result<ScenarioFile, Failure> {
+    let invalid = |problems| Failure::Problems(Exit::Invalid, Box::new(problems));
     let checked = document.scenario().map_err(invalid)?;
     Ok(ScenarioFile { name: name(path), scenario: checked.scenario, warnings: checked.warnings })
 }

@@ -106,6 +106,11 @@ impl Meter {
         }
     }
 
+    /// A run was played of which only that is known.
+    pub(super) fn one_ended(&self) {
+        self.run_ended(u64::MAX, 0);
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -147,9 +147,8 @@ fn work(
     let meter = Meter::new(when, args.quiet, plan.base(), cells.end - cells.start);
     let mut failure = None;
     let ended = sweep::run(plan, cells, args.many.jobs(), interrupt::stop(), |cell| {
-        let index = cell.index;
         failure = take(cell).err();
-        meter.run_ended(index, 0);
+        meter.one_ended();
         match failure {
             Some(_) => ControlFlow::Break(()),
             None => ControlFlow::Continue(()),

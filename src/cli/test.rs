@@ -19,6 +19,8 @@ use dessim::report::tested::{TestedExpectation, TestedScenario, Trouble};
 use dessim::scenario::build::BuildError;
 use dessim::scenario::{Document, Path as ScenarioPath, Problems};
 
+pub(super) use compare::local;
+
 use super::progress::{Meter, When};
 use super::run::feasible;
 use super::ui::{Failure, Ui, plural, shown};

@@ -117,6 +117,11 @@ impl Ui {
         let _ = io::stderr().lock().write_all(text.as_bytes());
     }
 
+    /// A text about a result that has standard output for itself.
+    pub(crate) fn tell(&self, text: &str) {
+        self.note(text);
+    }
+
     fn note(&self, text: &str) {
         let mut err = AutoStream::new(io::stderr().lock(), self.color);
         // Nobody is left to be told that this failed.

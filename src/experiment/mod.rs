@@ -1,6 +1,7 @@
 //! Runs of scenarios: one run, its trace, where two runs part, and whose fate changed; and many
 //! runs, on all cores, to the same results as on one.
 
+pub mod ask;
 mod choose;
 pub mod compare;
 pub mod contrast;
@@ -9,7 +10,9 @@ pub mod expect;
 pub mod explain;
 pub mod fates;
 pub mod figures;
+pub mod find;
 pub mod follow;
+pub mod hunt;
 pub mod knob;
 pub mod listen;
 mod play;
@@ -18,6 +21,7 @@ pub mod prepared;
 pub mod run;
 pub mod saved;
 pub mod setting;
+pub mod shrink;
 pub mod spans;
 pub mod steady;
 pub mod sweep;

@@ -66,6 +66,25 @@ impl<'a> Prepared<'a> {
         &self.arms
     }
 
+    /// The result of a run in which no arm has been played yet.
+    pub(super) fn empty(&self, seed: u64) -> RunResult {
+        RunResult {
+            schema: RESULT_SCHEMA,
+            dessim: env!("CARGO_PKG_VERSION"),
+            model: MODEL_VERSION,
+            scenario: self.id.clone(),
+            seed,
+            fingerprint: Hex(0),
+            fingerprints: Fingerprints { order: Hex(0), timing: Hex(0), results: Hex(0) },
+            events: 0,
+            virtual_ns: 0,
+            stopped: None,
+            expectations: Vec::new(),
+            warnings: self.warnings.clone(),
+            arms: BTreeMap::new(),
+        }
+    }
+
     /// Runs it.
     ///
     /// # Errors
@@ -85,21 +104,7 @@ impl<'a> Prepared<'a> {
     ) -> Result<RunResult, BuildError> {
         let seed = options.seed.unwrap_or(self.scenario.seed);
         let mut fingerprint = Fingerprint::EMPTY;
-        let mut result = RunResult {
-            schema: RESULT_SCHEMA,
-            dessim: env!("CARGO_PKG_VERSION"),
-            model: MODEL_VERSION,
-            scenario: self.id.clone(),
-            seed,
-            fingerprint: Hex(0),
-            fingerprints: Fingerprints { order: Hex(0), timing: Hex(0), results: Hex(0) },
-            events: 0,
-            virtual_ns: 0,
-            stopped: None,
-            expectations: Vec::new(),
-            warnings: self.warnings.clone(),
-            arms: BTreeMap::new(),
-        };
+        let mut result = self.empty(seed);
         for (name, arm) in &self.arms {
             let max_events = options.max_events - result.events;
             let sample = options.sample;

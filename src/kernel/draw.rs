@@ -48,6 +48,13 @@ impl Site {
         Self(mix(component.wrapping_add(GOLDEN) ^ key(purpose)))
     }
 
+    /// The same site in a branch of a run that was split: its draws have nothing to do with those
+    /// of another branch, nor with those before the split.
+    #[must_use]
+    pub const fn fork(self, branch: u64) -> Self {
+        Self(mix(mix(self.0 ^ branch.wrapping_mul(INDEX)).wrapping_add(GOLDEN)))
+    }
+
     /// The key of the `index`-th subject of this site: a request of a load, for instance.
     #[inline]
     #[must_use]

@@ -18,7 +18,7 @@ pub trait Model {
 }
 
 /// Virtual time and what is still to come.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Clock<C> {
     calendar: C,
     now: Instant,

@@ -29,7 +29,7 @@ pub enum Resolution {
 }
 
 /// Collects a series, look by look.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Sampler {
     series: Series,
     resolution: Resolution,

@@ -81,6 +81,11 @@ impl Formula {
 }
 
 impl Backoff {
+    /// Draws anew from here on, in a branch of a run that was split.
+    pub(super) fn fork(&mut self, branch: u64) {
+        self.site = self.site.fork(branch);
+    }
+
     /// The backoff of `formula` with draws made at `site`.
     #[must_use]
     pub const fn new(formula: Formula, site: Site) -> Self {

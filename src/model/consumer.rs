@@ -94,6 +94,11 @@ pub enum Verdict {
 }
 
 impl Consumer {
+    /// Draws anew from here on, in a branch of a run that was split.
+    pub(super) fn fork(&mut self, branch: u64) {
+        self.config.backoff.fork(branch);
+    }
+
     /// An idle group.
     #[must_use]
     pub fn new(config: Config, measured_from: Instant) -> Self {

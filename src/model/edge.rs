@@ -160,7 +160,7 @@ impl Work {
 }
 
 /// The edges of an arm, by the node that sends along them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Edges(Vec<Edge>);
 
 impl Edges {

@@ -96,7 +96,7 @@ pub enum State {
 }
 
 /// The arena of frames. Free ones are linked through `next`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Frames {
     slots: Vec<Frame>,
     free: FrameId,

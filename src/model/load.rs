@@ -175,6 +175,12 @@ impl Load {
         Self { config, arrived: 0, batches: 0, next }
     }
 
+    /// Draws anew from here on, in a branch of a run that was split.
+    pub(super) fn fork(&mut self, branch: u64) {
+        self.config.request_site = self.config.request_site.fork(branch);
+        self.config.gap_site = self.config.gap_site.fork(branch);
+    }
+
     /// Where its requests go.
     #[inline]
     #[must_use]

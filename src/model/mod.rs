@@ -7,6 +7,7 @@ pub mod consumer;
 pub mod edge;
 pub mod fault;
 pub mod finish;
+pub mod fork;
 pub mod frame;
 pub mod layer;
 pub mod line;

@@ -60,6 +60,11 @@ pub struct Queue {
 }
 
 impl Queue {
+    /// Messages that wait.
+    pub(super) const fn depth(&self) -> u64 {
+        self.line.len()
+    }
+
     /// An empty queue with room for `capacity` messages, `u64::MAX` for any number.
     #[must_use]
     pub fn new(capacity: u64, measured_from: Instant) -> Self {

@@ -29,7 +29,7 @@ pub struct Request {
 }
 
 /// The arena of requests.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Requests {
     slots: Vec<Request>,
     free: Vec<RequestId>,

@@ -102,6 +102,17 @@ impl Service {
         }
     }
 
+    /// Draws anew from here on, in a branch of a run that was split.
+    pub(super) fn fork(&mut self, branch: u64) {
+        self.config.time_site = self.config.time_site.fork(branch);
+        self.config.failure_site = self.config.failure_site.fork(branch);
+    }
+
+    /// Attempts in line and in slots.
+    pub(super) fn in_flight(&self) -> u64 {
+        self.busy.level() + self.line.len()
+    }
+
     /// An attempt arrives from the sending node `from`. `Some` if it is settled at once.
     #[inline]
     pub fn enter<C: Calendar, P: Probe>(

@@ -52,7 +52,7 @@ pub enum Exit {
 }
 
 /// What is shared by all layers of one run of one arm.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Cx<C, P> {
     /// Virtual time.
     pub clock: Clock<C>,

@@ -22,7 +22,7 @@ use crate::metrics::probe::{Probe, What};
 /// one hidden in a variant's fields takes arithmetic to read.
 // An arm has a handful of nodes, and a box would cost every event a further look-up.
 #[expect(clippy::large_enum_variant)]
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[repr(u8)]
 pub enum Node {
     /// Requests come from here.

@@ -13,7 +13,7 @@ use crate::metrics::fate::Fate;
 use crate::metrics::probe::{End, Probe, What};
 
 /// One arm of a scenario under way.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct World<C, P> {
     pub(super) nodes: Vec<Node>,
     pub(super) cx: Cx<C, P>,

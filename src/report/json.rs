@@ -12,6 +12,16 @@ pub fn to_json(result: &RunResult) -> String {
     json + "\n"
 }
 
+/// Any other data of a schema of its own, in the same manner.
+///
+/// # Panics
+/// When it has keys that are no strings, which none has.
+#[must_use]
+pub fn pretty(data: &impl serde::Serialize) -> String {
+    let json = serde_json::to_string_pretty(data).expect("the data has string keys only");
+    json + "\n"
+}
+
 /// One object on one line, for streams of runs, with a newline at its end.
 #[must_use]
 pub fn to_json_line(result: &RunResult) -> String {

@@ -6,6 +6,7 @@
 //! [`topology`]. A new layer that reports metrics appears in all.
 
 pub mod annotations;
+pub mod capacity;
 mod cause;
 pub mod chrome;
 pub mod comparison;
@@ -17,13 +18,16 @@ pub mod explained;
 pub mod explanation;
 pub mod figure;
 pub mod format;
+pub mod found;
 pub mod html;
+pub mod hunted;
 pub mod influx;
 pub mod json;
 pub mod junit;
 pub mod layout;
 pub mod long;
 pub mod markdown;
+pub mod optimum;
 pub mod otlp;
 pub mod page;
 #[cfg(feature = "parquet")]
@@ -36,6 +40,7 @@ pub mod rows;
 pub mod runs;
 pub mod series;
 pub mod setting;
+pub mod shrunk;
 pub mod snapshot;
 pub mod span;
 pub mod sparkline;

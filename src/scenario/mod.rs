@@ -24,6 +24,7 @@ pub(crate) mod shape;
 pub mod study;
 pub mod syntax;
 pub mod units;
+pub mod written;
 
 pub use check::expected_requests;
 pub(crate) use conform::{did_you_mean, list_of};

@@ -132,6 +132,11 @@ impl Shapes {
         self.definitions.get(name).expect("a reference of the schema has its definition")
     }
 
+    /// The definition of this name, if there is one.
+    pub(crate) fn find(&self, name: &str) -> Option<&Definition> {
+        self.definitions.get(name)
+    }
+
     /// The fields of a struct shape, whichever way it is given.
     pub(crate) fn fields<'a>(&'a self, shape: &'a Shape) -> Option<&'a [FieldShape]> {
         match shape {

@@ -81,7 +81,7 @@ fn remove(path: &Path) -> Result<(), Failure> {
 }
 
 /// The path of a scenario as insta writes it: below the project, with `/`.
-pub(super) fn local(path: &Path) -> String {
+pub(in crate::cli) fn local(path: &Path) -> String {
     let here = std::env::current_dir().and_then(fs::canonicalize);
     let full = fs::canonicalize(path);
     let below = match (&here, &full) {

@@ -201,6 +201,26 @@ impl Ears<'_> {
     }
 }
 
+impl Observed {
+    /// A run that was played by other means, with the courses of its arms; nothing was waited for,
+    /// and no period was asked for.
+    pub(in crate::experiment) fn of(
+        prepared: &Prepared<'_>,
+        result: RunResult,
+        courses: BTreeMap<String, Course>,
+    ) -> Self {
+        let end = prepared.scenario().duration;
+        Self {
+            result,
+            courses,
+            firsts: Vec::new(),
+            faults: faults(prepared),
+            periods: Vec::new(),
+            until: end.map(|end| Instant::ZERO.saturating_add(end)),
+        }
+    }
+}
+
 /// From when to when requests of a period arrive; `NEVER` is the end of the run.
 fn window(arm: &str, period: &Period, faults: &Faults) -> Option<(Instant, Instant)> {
     let at = |since| Instant::ZERO.saturating_add(since);

@@ -17,7 +17,7 @@ use crate::scenario::schema::{Arm, Scenario};
 const COLLAPSED: f64 = 0.5;
 
 /// Hears how the requests of a run end, by when they arrived.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in crate::experiment) struct Health {
     resolution: Resolution,
     /// Of each arm that was played, in order.

@@ -21,7 +21,7 @@ const NOTHING: u64 = 0;
 
 /// Entries of one constant delay, in order. The head stands apart, so that finding the first
 /// entry of all touches one line of memory a lane.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Fifo {
     head: u128,
     delay: Duration,
@@ -69,7 +69,7 @@ impl Fifo {
 }
 
 /// Heap and lanes; see the module.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct LaneCalendar {
     heap: Vec<u128>,
     /// The first place of the heap is void.

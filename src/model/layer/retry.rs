@@ -106,6 +106,11 @@ impl Budget {
 }
 
 impl Retry {
+    /// Draws anew from here on, in a branch of a run that was split.
+    pub(in crate::model) fn fork(&mut self, branch: u64) {
+        self.backoff.fork(branch);
+    }
+
     /// Up to `max_retries` tries after the first.
     #[must_use]
     pub const fn new(

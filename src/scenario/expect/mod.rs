@@ -98,6 +98,20 @@ pub enum Sum {
     Minus(Box<Sum>),
 }
 
+impl Sum {
+    /// True if it is a time; that it is one thing has been checked when it was read.
+    #[must_use]
+    pub fn is_time(&self) -> bool {
+        match self {
+            Self::Number(_, unit) => *unit == Unit::Time,
+            Self::Metric(metric) => metric.unit() == Unit::Time,
+            Self::Minus(of) => of.is_time(),
+            Self::Two(left, Operator::Over, right) => left.is_time() && !right.is_time(),
+            Self::Two(left, _, right) => left.is_time() || right.is_time(),
+        }
+    }
+}
+
 /// What a number counts, as far as arithmetic cares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {

@@ -1,0 +1,130 @@
+//! What `find`, `hunt` and `shrink` have in common: conditions, confidences, and commands that play
+//! a run again.
+
+use std::path::Path;
+
+use clap::Args;
+use dessim::experiment::ask::Wanted;
+use dessim::experiment::hunt::Trouble;
+use dessim::report::format;
+use dessim::scenario::expect::Refusal;
+use dessim::scenario::expected_requests;
+use dessim::scenario::problem::{Problem, Problems};
+use dessim::scenario::schema::Scenario;
+use dessim::scenario::{Document, Path as At};
+
+use super::Exit;
+use super::input::{is_dash, read};
+use super::ui::{Failure, Ui, shown};
+
+/// What is looked for in a run.
+#[derive(Debug, Args)]
+pub(crate) struct WantedArgs {
+    /// Look for a run in which this holds, in any arm: 'collapses', 'rpc.requests.shed > 0'
+    #[arg(long = "for", value_name = "CONDITION", conflicts_with = "expect")]
+    pub looked_for: Option<String>,
+    /// Look for a run in which this fails [default: what the scenario expects]
+    #[arg(long, value_name = "CONDITION")]
+    pub expect: Option<String>,
+}
+
+impl WantedArgs {
+    pub(super) fn wanted(&self, scenario: &Scenario) -> Result<Wanted, Failure> {
+        match (&self.looked_for, &self.expect) {
+            (Some(text), _) => {
+                Wanted::showing(text, scenario).map_err(|r| refused("--for", text, r))
+            }
+            (None, text) => Wanted::breaking(text.as_deref(), scenario)
+                .map_err(|r| refused("--expect", text.as_deref().unwrap_or_default(), r)),
+        }
+    }
+}
+
+/// A sentence that is refused, as any problem is told.
+pub(super) fn refused(option: &str, text: &str, refusal: Refusal) -> Failure {
+    let Refusal { rule, found, hint } = refusal;
+    if text.is_empty() {
+        let message = format!("{rule}: {found}");
+        return Failure::Message(Exit::Usage, message, hint);
+    }
+    let problem = Problem::error(&At::root(), rule, found).at(0..text.len()).maybe_hint(hint);
+    let problems = Problems::new(option, text, vec![problem]);
+    match problems {
+        Some(problems) => Failure::Problems(Exit::Usage, Box::new(problems)),
+        None => Failure::Message(Exit::Usage, format!("{option} is refused"), None),
+    }
+}
+
+pub(super) fn troubled(trouble: Trouble) -> Failure {
+    match trouble {
+        Trouble::Problems(problems) => Failure::Problems(Exit::Invalid, problems),
+        Trouble::Build(error) => Failure::invalid(error.to_string()),
+    }
+}
+
+/// A scenario as it is written, with these values set, which has been checked.
+pub(super) fn document(path: &Path, set: &[String]) -> Result<Document, Failure> {
+    let name = match is_dash(path) {
+        true => "stdin".to_owned(),
+        false => path.to_string_lossy().into_owned(),
+    };
+    let invalid = |problems| Failure::Problems(Exit::Invalid, Box::new(problems));
+    let document = Document::parse(&name, &read(path)?).map_err(invalid)?;
+    document.with(set).map_err(|problems| Failure::Problems(Exit::Usage, Box::new(problems)))
+}
+
+/// `95%` or `0.95`, as a part of 1.
+pub(super) fn ratio(text: &str) -> Result<f64, String> {
+    let (number, scale) = match text.strip_suffix('%') {
+        Some(number) => (number.trim(), 100.0),
+        None => (text, 1.0),
+    };
+    match number.parse::<f64>().map(|number| number / scale) {
+        Ok(ratio) if ratio > 0.0 && ratio < 1.0 => Ok(ratio),
+        _ => Err("give a part between 0 and 1, such as 95% or 0.95".to_owned()),
+    }
+}
+
+/// A confidence, from a half up.
+pub(super) fn confidence(text: &str) -> Result<f64, String> {
+    match ratio(text)? {
+        sure if sure >= 0.5 => Ok(sure),
+        _ => Err("a confidence is at least 50%".to_owned()),
+    }
+}
+
+/// An argument as a shell reads it.
+pub(super) fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-/=:,+@%".contains(c);
+    match !text.is_empty() && text.chars().all(plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
+}
+
+/// The command that plays a run again.
+pub(super) fn again(file: &Path, set: &[String], more: &[String], seed: u64) -> String {
+    let mut command = format!("dessim run {}", quoted(&shown(file)));
+    for set in set.iter().chain(more) {
+        command.push_str(&format!(" --set {}", quoted(set)));
+    }
+    format!("{command} --seed {seed}")
+}
+
+/// From about this many requests on it is told how much work is ahead.
+const MUCH: f64 = 3e8;
+
+/// Tells how much work is ahead if it is much.
+pub(super) fn announce(ui: &Ui, quiet: bool, scenario: &Scenario, runs: u64, most: bool) {
+    let arms = dessim::scenario::arms::arms(scenario).len();
+    let requests = expected_requests(scenario) * arms as f64;
+    if quiet || requests * runs as f64 <= MUCH {
+        return;
+    }
+    let up_to = if most { "up to " } else { "" };
+    ui.hint(&format!(
+        "this is {up_to}{} runs of about {} requests each; fewer seeds make it quicker",
+        format::count(runs),
+        format::number(requests)
+    ));
+}

@@ -1,0 +1,140 @@
+//! `dessim shrink`: the smallest scenario that still shows something.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use dessim::ScenarioFile;
+use dessim::experiment::hunt::Playing;
+use dessim::experiment::prepared::Prepared;
+use dessim::experiment::run::Options;
+use dessim::experiment::shrink::{Outcome, Shrinking, shrink};
+use dessim::report::json;
+
+use super::args::{Many, TextOrJson};
+use super::input::is_dash;
+use super::progress::{Meter, When};
+use super::run::feasible;
+use super::search::{WantedArgs, document, troubled};
+use super::snap::Snap;
+use super::target::{self, Target};
+use super::test::local;
+use super::ui::{Failure, Ui, shown};
+use super::{Exit, input, interrupt};
+
+const EXAMPLES: &str = "\
+Examples:
+  dessim shrink scenarios/metastable.ron --for collapses -o small.ron
+  dessim shrink burst.ron --expect 'rpc.amplification < 1.2' --seed 42 > small.ron
+
+With -o, the snapshot of what it shows is written, too: `dessim test small.ron` holds it.";
+
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Shrink {
+    /// The scenario; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub wanted: WantedArgs,
+    /// The seed of the run that shows it [default: the scenario's]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub seed: Option<u64>,
+    /// Replace a value of the scenario first; may be repeated
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+    /// Write the scenario to this file, and its snapshot [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Where the snapshots are
+    #[arg(long, value_name = "DIR", default_value = "snapshots")]
+    pub dir: PathBuf,
+    /// Try so many runs at most
+    #[arg(long, value_name = "N", default_value_t = 2_000,
+        value_parser = clap::value_parser!(u64).range(1..))]
+    pub tries: u64,
+    /// How to tell what was cut
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: TextOrJson,
+    #[command(flatten)]
+    pub many: Many,
+    /// When to tell how far it is
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub progress: When,
+    /// Print no warnings and no progress
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+pub(super) fn run(ui: &Ui, args: &Shrink) -> Result<Exit, Failure> {
+    let output = args.output.as_ref().filter(|path| !is_dash(path));
+    let target = output.map(|path| Target::new(path)).transpose()?;
+    if let Some(target) = &target
+        && !is_dash(&args.file)
+        && target.is(&args.file)
+    {
+        let message = format!("-o {} would replace the scenario", target.shown());
+        return Err(Failure::usage(message, "give it another file"));
+    }
+    if target.is_none() && args.format == TextOrJson::Json {
+        let message = "the scenario and --format json both go to standard output";
+        return Err(Failure::usage(message, "give the scenario a file with -o"));
+    }
+    let document = document(&args.file, &args.set)?;
+    let file = input::checked(&args.file, &document)?;
+    if !args.quiet {
+        input::warn(ui, &file);
+    }
+    feasible(&file, false)?;
+    let wanted = args.wanted.wanted(&file.scenario)?;
+    let seed = args.seed.unwrap_or(file.scenario.seed);
+    let options = Options::default();
+    let playing = Playing { options: &options, jobs: args.many.jobs(), stop: interrupt::stop() };
+    let name = output.map_or(file.name.clone(), |path| input::name(path));
+    let shrinking = Shrinking { name: &file.name, document: &document, seed, tries: args.tries };
+    let meter = Meter::new(args.progress, args.quiet, &file.scenario, args.tries);
+    let mut told = 0;
+    let mut progress = |tries: u64, _| {
+        (told..tries).for_each(|_| meter.one_ended());
+        told = tries;
+    };
+    let outcome = shrink(&shrinking, &wanted, playing, &mut progress).map_err(troubled)?;
+    drop(meter);
+    let Outcome::Small(text, shrunk) = outcome else {
+        ui.error(&format!("the run with seed {seed} does not show {}", wanted.text));
+        ui.hint("`dessim hunt` finds a seed that does");
+        return Ok(Exit::Nothing);
+    };
+    let summary = match args.format {
+        TextOrJson::Text => shrunk.text(),
+        TextOrJson::Json => json::pretty(&*shrunk),
+    };
+    match (&target, output) {
+        (Some(target), Some(path)) => {
+            target.write(&text)?;
+            let snapshot = args.dir.join(format!("{name}.snap"));
+            let small = ScenarioFile::from_bytes(&name, text.as_bytes())
+                .map_err(|problems| Failure::Problems(Exit::Trouble, Box::new(problems)))?;
+            let result = Prepared::new(&small.scenario, &small.name)
+                .run(&Options::default())
+                .map_err(|error| Failure::invalid(error.to_string()))?;
+            let snap = Snap::new(&local(path), &result.snapshot());
+            target::replace(&snapshot, &snap.text())?;
+            Ui::print_raw(&summary)?;
+            if args.format == TextOrJson::Text {
+                let (file, snapshot) = (target.shown(), shown(&snapshot));
+                Ui::print_raw(&format!("  wrote  {file} and {snapshot}\n"))?;
+            }
+        }
+        _ => {
+            Ui::print_raw(&text)?;
+            if !args.quiet {
+                ui.tell(&summary);
+            }
+        }
+    }
+    if shrunk.interrupted {
+        ui.warning("interrupted: this is the smallest so far");
+        return Ok(Exit::Interrupted);
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,386 @@
+//! Bisection of a threshold that is a matter of luck: near a cliff some seeds fall and others do
+//! not, and how many do changes gradually with the value.
+//!
+//! Every value is tried with the same seeds, so that the luck is the same on both sides of a
+//! comparison, and always with all of them: never with more until it looks good. What a value's
+//! runs say about a claim is then exact (Clopper and Pearson 1934): shown to hold, shown to fail,
+//! or undecided. Three brackets are narrowed over the same trials: between the values where the
+//! share of runs crosses the claim's probability, where the claim stops being shown to hold, and
+//! where it begins to be shown to fail.
+
+use std::cmp::Ordering;
+use std::ops::ControlFlow;
+
+use super::turn::{Turned, between};
+use crate::experiment::ask::Asked;
+use crate::experiment::expect::{Observed, Observer};
+use crate::experiment::hunt::{Playing, Trouble};
+use crate::experiment::knob::Amount;
+use crate::experiment::pool::{Ended, in_order};
+use crate::experiment::prepared::Prepared;
+use crate::experiment::run::Options;
+use crate::report::found::{FIND_SCHEMA, Found, Outcome, Threshold, Trial, Verdict};
+use crate::scenario::expect::{Claim, Likely, Relation};
+use crate::statistics::proportion::Proportion;
+
+/// What is searched.
+#[derive(Debug)]
+pub struct Search<'a> {
+    /// The name of the scenario.
+    pub name: &'a str,
+    /// What is turned, in words.
+    pub turned: String,
+    /// One end.
+    pub from: Amount,
+    /// The other end, above it.
+    pub to: Amount,
+    /// How near two values may come, as a part of the smaller of the value and the interval.
+    pub precision: f64,
+    /// The first seed.
+    pub first: u64,
+    /// So many seeds, from there on, at every value.
+    pub seeds: u64,
+}
+
+/// Finds the thresholds of `asked` in what is `turned`. `progress` hears how many runs are done, and
+/// at what value.
+///
+/// # Errors
+/// When a value makes no valid scenario.
+pub fn find(
+    search: &Search<'_>,
+    turned: &dyn Turned,
+    asked: &[Asked],
+    playing: Playing<'_>,
+    progress: impl FnMut(u64, Amount),
+) -> Result<Found, Trouble> {
+    let mut tries = Tries::new(search, turned, asked, playing, progress);
+    for end in [search.from, search.to] {
+        tries.at(end)?;
+    }
+    tries.all()
+}
+
+/// The same of a single claim that holds up to some value, where nobody knows about where: from
+/// `start` on, twice as far each time, but not beyond the ends of the search.
+///
+/// # Errors
+/// When a value makes no valid scenario.
+pub(super) fn find_from(
+    start: f64,
+    search: &Search<'_>,
+    turned: &dyn Turned,
+    asked: &Asked,
+    playing: Playing<'_>,
+    progress: impl FnMut(u64, Amount),
+) -> Result<Found, Trouble> {
+    let asked = std::slice::from_ref(asked);
+    let mut tries = Tries::new(search, turned, asked, playing, progress);
+    let (lowest, highest) = (search.from.as_f64(), search.to.as_f64());
+    let (mut from, mut to) = (start, start);
+    let holds_at = |tries: &mut Tries<'_, _>, at: f64| {
+        let at = Amount::Float(at);
+        tries.at(at)?;
+        Ok::<_, Trouble>(tries.seen(0, at).map(|seen| meets(tries.likely(0), seen)))
+    };
+    while to < highest && holds_at(&mut tries, to)? == Some(true) {
+        (from, to) = (to, (2.0 * to).min(highest));
+    }
+    // If it fails at the start, it has to hold below.
+    if from == to {
+        from = (from / 2.0).max(lowest);
+        while from > lowest && holds_at(&mut tries, from)? == Some(false) {
+            (from, to) = ((from / 2.0).max(lowest), from);
+        }
+    }
+    (tries.from, tries.to) = (Amount::Float(from), Amount::Float(to));
+    for end in [tries.from, tries.to] {
+        tries.at(end)?;
+    }
+    tries.all()
+}
+
+/// Values at most that one claim's search tries: what is told before it starts.
+#[must_use]
+pub fn most_values(from: Amount, to: Amount, precision: f64) -> u64 {
+    let whole = (to.as_f64() - from.as_f64()).abs();
+    let least = match from {
+        Amount::Whole(_) => 1.0,
+        _ => precision * whole.min(from.as_f64().abs()).max(whole * 1e-3),
+    };
+    let halvings = (whole / least).log2().ceil().max(0.0) as u64;
+    2 + 3 * halvings
+}
+
+struct Tries<'a, P> {
+    search: &'a Search<'a>,
+    from: Amount,
+    to: Amount,
+    turned: &'a dyn Turned,
+    asked: &'a [Asked],
+    playing: Playing<'a>,
+    /// Values in order, with the runs in which each condition holds.
+    done: Vec<(Amount, Vec<Proportion>)>,
+    runs: u64,
+    stopped: u64,
+    interrupted: bool,
+    progress: P,
+}
+
+impl<'a, P: FnMut(u64, Amount)> Tries<'a, P> {
+    fn new(
+        search: &'a Search<'a>,
+        turned: &'a dyn Turned,
+        asked: &'a [Asked],
+        playing: Playing<'a>,
+        progress: P,
+    ) -> Self {
+        Self {
+            search,
+            from: search.from,
+            to: search.to,
+            turned,
+            asked,
+            playing,
+            done: Vec::new(),
+            runs: 0,
+            stopped: 0,
+            interrupted: false,
+            progress,
+        }
+    }
+
+    /// Narrows down all claims.
+    fn all(mut self) -> Result<Found, Trouble> {
+        for at in 0..self.asked.len() {
+            self.narrow(at)?;
+        }
+        let search = self.search;
+        Ok(Found {
+            schema: FIND_SCHEMA,
+            scenario: search.name.to_owned(),
+            turned: search.turned.clone(),
+            from: self.from.to_string(),
+            to: self.to.to_string(),
+            seeds: [search.first, search.first.saturating_add(search.seeds - 1)],
+            runs: self.runs,
+            stopped: self.stopped,
+            answers: (0..self.asked.len()).map(|at| self.answer(at)).collect(),
+            interrupted: self.interrupted,
+        })
+    }
+
+    /// Tries a value, unless it has been.
+    fn at(&mut self, amount: Amount) -> Result<(), Trouble> {
+        let place = self.done.binary_search_by(|(at, _)| order(*at, amount));
+        let (Err(place), false) = (place, self.interrupted) else {
+            return Ok(());
+        };
+        let scenarios = self.turned.scenarios(amount)?;
+        let prepared: Vec<Prepared<'_>> =
+            scenarios.iter().map(|scenario| Prepared::new(scenario, self.search.name)).collect();
+        let asked = self.asked;
+        let observers: Vec<Observer> = prepared
+            .iter()
+            .map(|one| Observer::new(one, asked.iter().map(|asked| &asked.likely.condition)))
+            .collect();
+        let (first, options) = (self.search.first, self.playing.options);
+        let play = |number: u64| {
+            let options = Options { seed: Some(first.wrapping_add(number)), ..options.clone() };
+            let pairs = observers.iter().zip(&prepared);
+            let observed: Result<Vec<Observed>, _> =
+                pairs.map(|(observer, one)| observer.observe(one, &options)).collect();
+            observed.map(|all| {
+                let whole = all.iter().all(|one| one.result.stopped.is_none());
+                let holds = |asked: &Asked| {
+                    let holds = |one: &Observed| one.answer(&asked.likely.condition).holds;
+                    whole && all.iter().all(holds)
+                };
+                (whole, asked.iter().map(holds).collect::<Vec<bool>>())
+            })
+        };
+        let mut seen = vec![Proportion { hits: 0, runs: 0 }; asked.len()];
+        let mut failure = None;
+        let seeds = self.search.seeds;
+        let ended = in_order(self.playing.jobs, seeds, self.playing.stop, play, |_, outcome| {
+            let (whole, holds) = match outcome {
+                Ok(outcome) => outcome,
+                Err(error) => {
+                    failure = Some(error);
+                    return ControlFlow::Break(());
+                }
+            };
+            self.runs += prepared.len() as u64;
+            self.stopped += u64::from(!whole);
+            for (seen, holds) in seen.iter_mut().zip(holds) {
+                seen.runs += 1;
+                seen.hits += u64::from(holds);
+            }
+            (self.progress)(self.runs, amount);
+            ControlFlow::Continue(())
+        });
+        match failure {
+            Some(error) => return Err(error.into()),
+            None if ended != Ended::Done => self.interrupted = true,
+            None => self.done.insert(place, (amount, seen)),
+        }
+        Ok(())
+    }
+
+    fn likely(&self, claim: usize) -> &Likely {
+        &self.asked[claim].likely
+    }
+
+    fn seen(&self, claim: usize, amount: Amount) -> Option<Proportion> {
+        let place = self.done.binary_search_by(|(at, _)| order(*at, amount)).ok()?;
+        Some(self.done[place].1[claim])
+    }
+
+    /// The values that were tried, from the end at which the claim holds, or as they come.
+    fn from_good(&self, claim: usize) -> (Outcome, Vec<Amount>) {
+        let likely = self.likely(claim);
+        let good = |end: Amount| self.seen(claim, end).map(|seen| meets(likely, seen));
+        let mut values: Vec<Amount> = self.done.iter().map(|(at, _)| *at).collect();
+        let outcome = match (good(self.from), good(self.to)) {
+            (Some(true), Some(false)) => Outcome::Largest,
+            (Some(false), Some(true)) => Outcome::Smallest,
+            (Some(true), Some(true)) => Outcome::Holds,
+            (Some(false), Some(false)) => Outcome::Fails,
+            _ => Outcome::Unknown,
+        };
+        if outcome == Outcome::Smallest {
+            values.reverse();
+        }
+        (outcome, values)
+    }
+
+    /// The neighbours, from the end at which the claim holds, of which the first is the last one
+    /// up to which all values are `inside`.
+    fn bracket(
+        &self,
+        claim: usize,
+        inside: impl Fn(&Likely, Proportion) -> bool,
+    ) -> (Option<Amount>, Option<Amount>) {
+        let (_, values) = self.from_good(claim);
+        let is_in = |at: &Amount| {
+            self.seen(claim, *at).is_some_and(|seen| inside(self.likely(claim), seen))
+        };
+        let out = values.iter().position(|at| !is_in(at)).unwrap_or(values.len());
+        (out.checked_sub(1).map(|last| values[last]), values.get(out).copied())
+    }
+
+    fn narrow(&mut self, claim: usize) -> Result<(), Trouble> {
+        let whole = (self.to.as_f64() - self.from.as_f64()).abs();
+        let shown = |likely: &Likely, seen: Proportion| verdict(likely, seen) == Verdict::Holds;
+        let not_refuted =
+            |likely: &Likely, seen: Proportion| verdict(likely, seen) != Verdict::Fails;
+        let edges: [&dyn Fn(&Likely, Proportion) -> bool; 3] = [&meets, &shown, &not_refuted];
+        for inside in edges {
+            loop {
+                let (outcome, _) = self.from_good(claim);
+                if self.interrupted || !matches!(outcome, Outcome::Largest | Outcome::Smallest) {
+                    return Ok(());
+                }
+                let (Some(good), Some(bad)) = self.bracket(claim, inside) else { break };
+                match between(good, bad, whole, self.search.precision) {
+                    Some(middle) => self.at(middle)?,
+                    None => break,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn answer(&self, claim: usize) -> Threshold {
+        let asked = &self.asked[claim];
+        let likely = &asked.likely;
+        let (outcome, values) = self.from_good(claim);
+        let shown = |at: Option<Amount>| at.map(|at| at.to_string());
+        let (mut holds_to, mut fails_from, mut crosses) = (None, None, None);
+        if matches!(outcome, Outcome::Largest | Outcome::Smallest) {
+            holds_to = shown(self.bracket(claim, |l, seen| verdict(l, seen) == Verdict::Holds).0);
+            fails_from = self.refuted_from(claim, &values).map(|at| at.to_string());
+            if let (Some(good), Some(bad)) = self.bracket(claim, meets) {
+                crosses = Some([good.to_string(), bad.to_string()]);
+            }
+        }
+        let trial = |(at, seen): &(Amount, Vec<Proportion>)| {
+            let seen = seen[claim];
+            Trial::new(at.to_string(), at.as_f64(), seen, verdict(likely, seen))
+        };
+        Threshold {
+            claim: Claim::Likely(likely.clone()).to_string(),
+            outcome,
+            holds_to,
+            fails_from,
+            crosses,
+            trials: self.done.iter().map(trial).collect(),
+            not_monotone: self.contradiction(claim, &values),
+        }
+    }
+
+    /// The first value from which on all that were tried refute the claim.
+    fn refuted_from(&self, claim: usize, values: &[Amount]) -> Option<Amount> {
+        let refuted = |at: &&Amount| {
+            self.seen(claim, **at)
+                .is_some_and(|seen| verdict(self.likely(claim), seen) == Verdict::Fails)
+        };
+        values.iter().rev().take_while(refuted).last().copied()
+    }
+
+    /// Two values, the better one nearer to the end where the claim fails, that chance does not
+    /// explain.
+    fn contradiction(&self, claim: usize, values: &[Amount]) -> Option<[String; 2]> {
+        let likely = self.likely(claim);
+        // With how high a probability the claim would be kept, at the least and at the most.
+        let bounds = |at: &Amount| {
+            let seen = self.seen(claim, *at)?;
+            let wanted = if likely.relation == Relation::Below { opposite(seen) } else { seen };
+            Some((wanted.at_least(SURE), wanted.at_most(SURE)))
+        };
+        for (place, at) in values.iter().enumerate() {
+            let worse = values[..place].iter().find(|before| {
+                matches!((bounds(before), bounds(at)), (Some((_, most)), Some((least, _)))
+                    if least > most)
+            });
+            if let Some(worse) = worse {
+                return Some([worse.to_string(), at.to_string()]);
+            }
+        }
+        None
+    }
+}
+
+/// Many pairs are looked at, so each has to be rather sure.
+const SURE: f64 = 0.999;
+
+fn opposite(seen: Proportion) -> Proportion {
+    Proportion { hits: seen.runs - seen.hits, runs: seen.runs }
+}
+
+fn order(one: Amount, other: Amount) -> Ordering {
+    one.partial_cmp(&other).unwrap_or(Ordering::Equal)
+}
+
+/// The share of runs is as the claim says.
+fn meets(likely: &Likely, seen: Proportion) -> bool {
+    let ratio = seen.ratio().unwrap_or(0.0);
+    match likely.relation {
+        Relation::Below => ratio < likely.ratio,
+        _ => ratio > likely.ratio,
+    }
+}
+
+/// What these runs say about a claim, exactly.
+pub(super) fn verdict(likely: &Likely, seen: Proportion) -> Verdict {
+    let (least, most) = (seen.at_least(likely.confidence), seen.at_most(likely.confidence));
+    let (holds, fails) = match likely.relation {
+        Relation::Below => (most < likely.ratio, least >= likely.ratio),
+        _ => (least > likely.ratio, most <= likely.ratio),
+    };
+    match (holds, fails) {
+        (true, _) => Verdict::Holds,
+        (_, true) => Verdict::Fails,
+        _ => Verdict::Undecided,
+    }
+}

@@ -1,0 +1,313 @@
+//! The best setting of a few numbers, under constraints.
+//!
+//! A Latin hypercube (McKay, Beckman and Conover 1979) looks everywhere a little, and a pattern
+//! search (Hooke and Jeeves 1961; Kolda, Lewis and Torczon 2003) goes on from its best points,
+//! halving its steps. All settings are tried with the same seeds, so differences between them are
+//! less a matter of luck than the settings themselves. But the best of many is partly the luckiest
+//! of many: so the finalists are tried again, with fresh seeds, to choose the best, and that one is
+//! described by seeds that nobody has chosen by.
+
+mod goal;
+mod trial;
+
+use std::collections::BTreeMap;
+
+pub use goal::{Constraint, Cost, Goal, constraints, goal};
+use trial::{Score, Seeds, Trial, Trials};
+
+use super::super::hunt::{Playing, Trouble};
+use super::super::knob::{Amount, Knob, Span};
+use crate::kernel::draw::Site;
+use crate::report::optimum::{Bound, OPTIMUM_SCHEMA, Optimum, Quantity, Rival, mean_interval};
+use crate::scenario::Document;
+
+/// Finalists that are tried again with fresh seeds.
+const FINALISTS: usize = 5;
+/// Fresh seeds for choosing, and as many again for telling, for each seed of the search.
+const FRESH: u64 = 2;
+/// Points at which a search by steps begins.
+const BEGINNINGS: usize = 2;
+/// Steps of a number that is no whole number.
+const STEPS: u64 = 1 << 10;
+/// A step is no shorter than this part of the way.
+const SHORTEST: u64 = 64;
+
+/// What is searched.
+#[derive(Debug)]
+pub struct Problem<'a> {
+    /// The name of the scenario.
+    pub name: &'a str,
+    /// The scenario as it is written.
+    pub document: &'a Document,
+    /// What is turned, and from where to where; at least one.
+    pub knobs: Vec<(Knob, Span)>,
+    /// What is made small.
+    pub goal: Goal,
+    /// It in words.
+    pub goal_text: String,
+    /// What must be so.
+    pub constraints: Vec<Constraint>,
+    /// What settings cost.
+    pub cost: Cost,
+    /// The first seed.
+    pub first: u64,
+    /// So many of them for every setting of the search.
+    pub seeds: u64,
+    /// Runs at most, the last comparison included.
+    pub runs: u64,
+}
+
+impl Problem<'_> {
+    /// Runs without which no setting can be searched and compared.
+    #[must_use]
+    pub fn least_runs(&self) -> u64 {
+        let finals = FINALISTS as u64 * 2 * FRESH;
+        self.seeds.saturating_mul(finals + 1)
+    }
+}
+
+/// Where a setting is on the way from end to end of each knob.
+type Place = Vec<u64>;
+
+/// Finds the best setting. `None` if it was broken off before any was tried, or nothing can be
+/// tried within its runs. `progress` hears how many runs are done.
+///
+/// # Errors
+/// When a setting makes no valid scenario.
+pub fn optimise(
+    problem: &Problem<'_>,
+    playing: Playing<'_>,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Option<Optimum>, Trouble> {
+    let steps = problem.knobs.iter().map(|(_, span)| steps_of(span)).collect();
+    let mut search = Searching {
+        problem,
+        steps,
+        trials: Trials { problem, playing, runs: 0, interrupted: false, progress },
+        tried: BTreeMap::new(),
+    };
+    search.everywhere()?;
+    search.downhill()?;
+    search.finals()
+}
+
+/// In how many steps a span is walked.
+fn steps_of(span: &Span) -> u64 {
+    match (span.from(), span.to()) {
+        (Amount::Whole(from), Amount::Whole(to)) => from.abs_diff(to).clamp(1, 1 << 20),
+        _ => STEPS,
+    }
+}
+
+struct Searching<'a> {
+    problem: &'a Problem<'a>,
+    steps: Vec<u64>,
+    trials: Trials<'a>,
+    tried: BTreeMap<Place, Score>,
+}
+
+impl Searching<'_> {
+    fn setting(&self, place: &[u64]) -> Vec<Amount> {
+        let knobs = self.problem.knobs.iter().zip(place.iter().zip(&self.steps));
+        knobs.map(|((_, span), (&at, &steps))| span.at(at, steps)).collect()
+    }
+
+    /// Runs that are kept for the finalists.
+    fn kept(&self) -> u64 {
+        FINALISTS as u64 * 2 * FRESH * self.problem.seeds
+    }
+
+    fn is_over(&self) -> bool {
+        let next = self.trials.runs + self.problem.seeds + self.kept();
+        self.trials.interrupted || next > self.problem.runs
+    }
+
+    /// Tries a place, unless it has been; `None` when there are no runs left.
+    fn at(&mut self, place: &Place) -> Result<Option<Score>, Trouble> {
+        if let Some(score) = self.tried.get(place) {
+            return Ok(Some(*score));
+        }
+        if self.is_over() {
+            return Ok(None);
+        }
+        let setting = self.setting(place);
+        let seeds = Seeds { first: self.problem.first, count: self.problem.seeds };
+        let Some(trial) = self.trials.of(&setting, seeds)? else { return Ok(None) };
+        let score = trial.score(self.problem, &setting);
+        self.tried.insert(place.clone(), score);
+        Ok(Some(score))
+    }
+
+    /// Places all over: every one if they are few, or else a Latin hypercube, which has each part
+    /// of each knob once.
+    fn everywhere(&mut self) -> Result<(), Trouble> {
+        let affordable = self.problem.runs.saturating_sub(self.kept()) / self.problem.seeds;
+        let all = self.steps.iter().try_fold(1_u64, |all, steps| all.checked_mul(steps + 1));
+        let places: Vec<Place> = match all.filter(|all| *all <= affordable) {
+            Some(all) => (0..all).map(|number| self.numbered(number)).collect(),
+            None => self.hypercube((affordable / 2).clamp(1, 400)),
+        };
+        for place in places {
+            if self.at(&place)?.is_none() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn numbered(&self, mut number: u64) -> Place {
+        let digit = |steps: &u64| {
+            let digit = number % (steps + 1);
+            number /= steps + 1;
+            digit
+        };
+        self.steps.iter().map(digit).collect()
+    }
+
+    fn hypercube(&self, points: u64) -> Vec<Place> {
+        let site = Site::new(self.problem.first, "find", "hypercube");
+        let column = |knob: usize, steps: u64| {
+            let mut order: Vec<u64> = (0..points).collect();
+            order.sort_by_key(|&at| (site.bits(at, 0, knob as u32), at));
+            // The middle of each part.
+            let place = move |part: u64| {
+                let way = u128::from(2 * part + 1) * u128::from(steps);
+                (way / u128::from(2 * points)) as u64
+            };
+            order.into_iter().map(place).collect::<Vec<u64>>()
+        };
+        let columns: Vec<Vec<u64>> =
+            self.steps.iter().enumerate().map(|(knob, &steps)| column(knob, steps)).collect();
+        (0..points as usize).map(|at| columns.iter().map(|column| column[at]).collect()).collect()
+    }
+
+    /// The places that were tried, the best first.
+    fn ranked(&self) -> Vec<(Place, Score)> {
+        let mut all: Vec<(Place, Score)> =
+            self.tried.iter().map(|(place, score)| (place.clone(), *score)).collect();
+        all.sort_by(|(_, one), (_, other)| one.order(other));
+        all
+    }
+
+    fn downhill(&mut self) -> Result<(), Trouble> {
+        let beginnings: Vec<(Place, Score)> = self.ranked().into_iter().take(BEGINNINGS).collect();
+        for (mut place, mut score) in beginnings {
+            let mut divisor = 4;
+            while divisor <= SHORTEST && !self.is_over() {
+                let mut best = None;
+                for near in self.neighbours(&place, divisor) {
+                    let Some(found) = self.at(&near)? else { break };
+                    let against = best.as_ref().map_or(score, |(_, score)| *score);
+                    if found.order(&against).is_lt() {
+                        best = Some((near, found));
+                    }
+                }
+                match best {
+                    Some(better) => (place, score) = better,
+                    None => divisor *= 2,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn neighbours(&self, place: &Place, divisor: u64) -> Vec<Place> {
+        let mut near = Vec::new();
+        for (knob, &steps) in self.steps.iter().enumerate() {
+            let step = (steps / divisor).max(1);
+            for to in [place[knob].checked_sub(step), Some(place[knob] + step)] {
+                if let Some(to) = to.filter(|to| *to <= steps) {
+                    let mut other = place.clone();
+                    other[knob] = to;
+                    near.push(other);
+                }
+            }
+        }
+        near
+    }
+
+    /// The finalists, tried again; the best is chosen by half of the fresh seeds and described by
+    /// the other half.
+    fn finals(mut self) -> Result<Option<Optimum>, Trouble> {
+        let Problem { first, seeds, .. } = *self.problem;
+        let ranked = self.ranked();
+        let settings = ranked.len() as u64;
+        let choosing = Seeds { first: first.wrapping_add(seeds), count: FRESH * seeds };
+        let telling =
+            Seeds { first: choosing.first.wrapping_add(choosing.count), count: choosing.count };
+        let mut finalists = Vec::new();
+        for (place, _) in ranked.into_iter().take(FINALISTS) {
+            let setting = self.setting(&place);
+            let chosen = self.trials.of(&setting, choosing)?;
+            let told = self.trials.of(&setting, telling)?;
+            if let (Some(chosen), Some(told)) = (chosen, told) {
+                finalists.push((setting.clone(), chosen.score(self.problem, &setting), told));
+            }
+        }
+        finalists.sort_by(|(_, one, _), (_, other, _)| one.order(other));
+        let Some(((setting, _, told), rest)) = finalists.split_first() else { return Ok(None) };
+        let flags = |setting: &[Amount]| {
+            let knobs = self.problem.knobs.iter().zip(setting);
+            knobs.map(|((knob, _), amount)| knob.assignment(*amount)).collect::<Vec<_>>()
+        };
+        let goals = told.goals(self.problem, setting);
+        let rival = |(other, _, of): &(Vec<Amount>, Score, Trial)| {
+            let theirs = of.goals(self.problem, other);
+            let pairs = theirs.iter().zip(&goals);
+            let differences: Option<Vec<f64>> =
+                pairs.map(|(theirs, ours)| Some((*theirs)? - (*ours)?)).collect();
+            let difference = differences.and_then(|all| mean_interval(&all));
+            let feasible = of.score(self.problem, other).violation == 0.0;
+            Rival { set: flags(other), difference, feasible }
+        };
+        let known: Option<Vec<f64>> = goals.iter().copied().collect();
+        Ok(Some(Optimum {
+            schema: OPTIMUM_SCHEMA,
+            scenario: self.problem.name.to_owned(),
+            goal: self.problem.goal_text.clone(),
+            quantity: match &self.problem.goal {
+                Goal::Mean(sum) => goal::quantity(sum),
+                Goal::Cost => Quantity::Number,
+            },
+            set: flags(setting),
+            value: known.and_then(|values| mean_interval(&values)),
+            feasible: told.score(self.problem, setting).violation == 0.0,
+            cost: self.problem.cost.prices.iter().any(|price| *price != 0.0).then(|| {
+                let cost = self.problem.cost.of(setting);
+                (cost, self.problem.cost.budget)
+            }),
+            bounds: self.bounds(told),
+            rivals: rest.iter().map(rival).collect(),
+            settings,
+            search_seeds: [first, first.wrapping_add(seeds - 1)],
+            telling_seeds: [telling.first, telling.first.wrapping_add(telling.count - 1)],
+            runs: self.trials.runs,
+            interrupted: self.trials.interrupted,
+        }))
+    }
+
+    fn bounds(&self, told: &Trial) -> Vec<Bound> {
+        let bound = |(at, constraint): (usize, &Constraint)| {
+            let sides = told.sides(at);
+            let left: Vec<f64> = sides.iter().map(|(left, _)| *left).collect();
+            let differences: Vec<f64> = sides.iter().map(|(left, right)| left - right).collect();
+            let difference = mean_interval(&differences);
+            Bound {
+                constraint: constraint.text.clone(),
+                quantity: constraint.quantity(),
+                value: mean_interval(&left),
+                holds: difference.is_some_and(|(mean, _)| constraint.violation(mean) == 0.0),
+                // As near as this it decides the setting, or may.
+                binds: difference.is_some_and(|(mean, interval)| {
+                    let right = sides.iter().map(|(_, right)| right.abs()).fold(0.0, f64::max);
+                    let near = mean.abs() <= NEAR * right;
+                    near || interval.is_some_and(|(low, high)| low <= 0.0 && high >= 0.0)
+                }),
+            }
+        };
+        self.problem.constraints.iter().enumerate().map(bound).collect()
+    }
+}
+
+/// A constraint that is nearer than this part of its bound is one that binds.
+const NEAR: f64 = 0.02;

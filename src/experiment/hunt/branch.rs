@@ -1,0 +1,174 @@
+//! One arm of a scenario that can be stopped on its way, copied, and gone on with in other luck.
+
+use std::collections::BTreeMap;
+
+use crate::experiment::expect::Observed;
+use crate::experiment::explain::health::Health;
+use crate::experiment::listen::Listener;
+use crate::experiment::play::Played;
+use crate::experiment::prepared::Prepared;
+use crate::kernel::calendar::LaneCalendar;
+use crate::kernel::simulation::{self, End};
+use crate::kernel::time::Instant;
+use crate::metrics::probe::{self, Probe, Record};
+use crate::metrics::sampler::{Resolution, Sampler};
+use crate::model::frame::NodeId;
+use crate::model::world::World;
+use crate::scenario::build::{BuildError, Built, build};
+
+/// What is split.
+#[derive(Debug)]
+pub(super) struct Stock<'a> {
+    pub(super) prepared: &'a Prepared<'a>,
+    pub(super) arm: &'a str,
+    /// Where it is counted how much is under way; everywhere without it.
+    pub(super) node: Option<NodeId>,
+    /// Phases are asked for.
+    pub(super) courses: bool,
+    pub(super) max_events: u64,
+}
+
+/// Hears how requests end, if anybody asks.
+#[derive(Clone, Debug)]
+struct Ear(Option<Health>);
+
+impl Probe for Ear {
+    const LISTENS: bool = false;
+    const HEARS_ENDS: bool = true;
+
+    fn record(&mut self, _: &Record) {}
+
+    fn ended(&mut self, end: &probe::End) {
+        if let Some(health) = &mut self.0 {
+            health.ended(end);
+        }
+    }
+}
+
+/// A world under way.
+#[derive(Clone, Debug)]
+pub(super) struct Branch {
+    world: World<LaneCalendar, Ear>,
+    sampler: Option<Sampler>,
+    names: Vec<String>,
+    /// The most that was under way since it began or was split.
+    pub(super) most: u64,
+}
+
+/// Where a branch is after it has gone on.
+pub(super) enum Went {
+    /// At the level.
+    Up(Box<Branch>),
+    /// To its end; whether it stopped before the scenario's.
+    Over(Box<Branch>, End),
+}
+
+impl Branch {
+    /// The world at its first instant.
+    pub(super) fn new(stock: &Stock<'_>, seed: u64) -> Result<Self, BuildError> {
+        let scenario = stock.prepared.scenario();
+        let resolution = scenario.sample_every.map_or(Resolution::Auto, Resolution::Every);
+        let mut health = stock.courses.then(|| Health::new(resolution));
+        let arm = &stock.prepared.arms()[stock.arm];
+        let Built { mut world, names } =
+            build::<LaneCalendar, Ear>(scenario, arm, seed, |names| {
+                if let Some(health) = &mut health {
+                    health.begin(stock.arm, names);
+                }
+                Ear(health)
+            })?;
+        let sampler = stock.courses.then(|| Sampler::new(resolution));
+        if sampler.is_some() {
+            world.expect_looks();
+        }
+        let most = world.under_way(stock.node);
+        Ok(Self { world, sampler, names, most })
+    }
+
+    /// A copy with other luck.
+    pub(super) fn fork(&self, branch: u64) -> Self {
+        let world = self.world.fork(branch);
+        Self { world, sampler: self.sampler.clone(), names: self.names.clone(), most: 0 }
+    }
+
+    pub(super) fn events(&self) -> u64 {
+        self.world.events()
+    }
+
+    /// The node of this name of which it can be told how much is under way.
+    pub(super) fn node(&self, name: &str) -> Option<NodeId> {
+        let at = self.names.iter().zip(0..).filter(|(of, _)| *of == name).map(|(_, node)| node);
+        at.into_iter().find(|&node| self.world.is_counted(node))
+    }
+
+    /// What can be counted.
+    pub(super) fn counted(&self) -> Vec<&str> {
+        let nodes = self.names.iter().zip(0..).filter(|&(_, node)| self.world.is_counted(node));
+        nodes.map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// Goes on until so much is under way, or to the end.
+    pub(super) fn up_to(mut self, stock: &Stock<'_>, level: u64) -> Went {
+        let until = end_of(stock);
+        loop {
+            let under_way = self.world.under_way(stock.node);
+            self.most = self.most.max(under_way);
+            if under_way >= level {
+                return Went::Up(Box::new(self));
+            }
+            let next_look = self.sampler.as_ref().map_or(Instant::NEVER, Sampler::next);
+            let events = (self.world.events() + 1).min(stock.max_events);
+            match simulation::run(&mut self.world, until.min(next_look), events) {
+                End::MaxEvents if self.world.events() < stock.max_events => {}
+                End::Horizon if next_look < until => self.look(next_look),
+                why => return Went::Over(Box::new(self), why),
+            }
+        }
+    }
+
+    fn look(&mut self, end: Instant) {
+        if let Some(sampler) = &mut self.sampler {
+            sampler.look(sampler.next().min(end));
+            self.world.observe(sampler.now(), sampler);
+            sampler.looked();
+        }
+    }
+
+    /// What became of it; `None` if it stopped early, which shows nothing.
+    pub(super) fn observed(mut self, stock: &Stock<'_>, why: End) -> Option<Observed> {
+        let end = match why {
+            End::Drained | End::Horizon if stock.prepared.scenario().duration.is_some() => {
+                end_of(stock)
+            }
+            End::Drained | End::Horizon => self.world.now(),
+            End::MaxEvents | End::Halted(_) => return None,
+        };
+        while self.sampler.as_ref().is_some_and(|sampler| sampler.next() < end) {
+            self.look(end);
+        }
+        self.world.settle(end);
+        self.look(end);
+        let series = self.sampler.take().map(|sampler| {
+            let mut series = sampler.finish();
+            series.name(&self.names);
+            series
+        });
+        let health = self.world.probe().0.take();
+        let finished = self.world.finish(end);
+        let mut result = stock.prepared.empty(0);
+        let played = Played { finished, names: self.names, end, stopped: None, series };
+        result.arms.insert(stock.arm.to_owned(), played.result());
+        let courses = match health {
+            Some(health) => {
+                health.courses(stock.prepared.scenario(), stock.prepared.arms(), &result)
+            }
+            None => BTreeMap::new(),
+        };
+        Some(Observed::of(stock.prepared, result, courses))
+    }
+}
+
+fn end_of(stock: &Stock<'_>) -> Instant {
+    let duration = stock.prepared.scenario().duration;
+    duration.map_or(Instant::NEVER, |duration| Instant::ZERO.saturating_add(duration))
+}

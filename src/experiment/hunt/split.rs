@@ -1,0 +1,303 @@
+//! Rare events by splitting: worlds that come near are copied, so that many of the copies come
+//! nearer.
+//!
+//! Multilevel splitting with fixed effort (Garvels 2000, "The splitting method in rare event
+//! simulation"; L'Ecuyer, Le Gland, Lezaud and Tuffin 2009, "Splitting techniques"). How near a
+//! world is, is how much is under way in it. At each level so many worlds are begun, each from one
+//! of the worlds that reached the level, chosen at random with replacement, with other luck; the
+//! part of them that reaches the next level estimates the probability of getting there from here,
+//! and the product of the parts is unbiased for the probability of getting there at all. A world
+//! that ends below the next level counts, too, if it shows what is looked for. So the estimate is
+//! unbiased whatever is counted; how good it is depends on it.
+//!
+//! Levels are chosen by a pilot that has its own luck, so that about a fifth of the worlds reaches
+//! the next one (adaptive multilevel splitting, Cerou and Guyader 2007); then they are fixed.
+
+use std::ops::ControlFlow;
+
+use super::branch::{Branch, Stock, Went};
+use super::{Playing, Trouble};
+use crate::experiment::ask::Wanted;
+use crate::experiment::pool::{Ended, in_order};
+use crate::experiment::prepared::Prepared;
+use crate::kernel::draw::mix;
+use crate::report::hunted::Split;
+use crate::scenario::expect::{Condition, Refusal, Sum};
+use crate::statistics::summary::summary;
+
+/// Part of the pilot's worlds that reaches the next level.
+const PART: f64 = 0.2;
+/// No more levels than this: 0.2^80 is beyond anything.
+const MOST_LEVELS: usize = 80;
+/// The pilot has another number than any repetition.
+const PILOT: u64 = u64::MAX;
+
+/// How to split.
+#[derive(Debug)]
+pub struct Splitting<'a> {
+    /// The service or queue where it is counted how much is under way; everywhere without it.
+    pub component: Option<&'a str>,
+    /// Worlds at each level, at least 2.
+    pub effort: u64,
+    /// The seed of the first repetition.
+    pub first: u64,
+    /// Independent repetitions, a seed each.
+    pub repetitions: u64,
+}
+
+/// The one arm that all conditions are about, and whether phases are asked for.
+///
+/// # Errors
+/// When there is no such arm, or something is asked that worlds cannot be asked that were split.
+pub fn splittable(wanted: &Wanted) -> Result<(String, bool), Refusal> {
+    let mut arms = Vec::new();
+    let mut courses = false;
+    for condition in &wanted.conditions {
+        look(condition, &mut arms, &mut courses)?;
+    }
+    arms.sort();
+    arms.dedup();
+    match arms.as_slice() {
+        [arm] => Ok((arm.clone(), courses)),
+        [] => Err(Refusal::new("splitting needs a condition about an arm", "found none")),
+        several => {
+            let found = format!(
+                "found the arms {}",
+                crate::scenario::list_of(several.iter().map(String::as_str))
+            );
+            Err(Refusal::new("splitting takes a condition about one arm", found)
+                .hint("name it: 'retries collapses', or 'retries.requests.shed > 0'"))
+        }
+    }
+}
+
+fn look(condition: &Condition, arms: &mut Vec<String>, courses: &mut bool) -> Result<(), Refusal> {
+    match condition {
+        Condition::Compares(left, _, right) => {
+            arms_of(left, arms);
+            arms_of(right, arms);
+        }
+        Condition::Not(of) => look(of, arms, courses)?,
+        Condition::Collapses { arm } | Condition::Recovers { arm, .. } => {
+            arms.extend(arm.clone());
+            *courses = true;
+        }
+        Condition::Happens { .. } => {
+            let rule = "splitting cannot wait for an event";
+            return Err(Refusal::new(rule, format!("found `{condition}`"))
+                .hint("ask for a number that the event leaves, such as requests.shed > 0"));
+        }
+    }
+    Ok(())
+}
+
+fn arms_of(sum: &Sum, arms: &mut Vec<String>) {
+    match sum {
+        Sum::Number(..) => {}
+        Sum::Metric(metric) => arms.extend(metric.arm.clone()),
+        Sum::Two(left, _, right) => {
+            arms_of(left, arms);
+            arms_of(right, arms);
+        }
+        Sum::Minus(of) => arms_of(of, arms),
+    }
+}
+
+/// Estimates the probability of what is wanted in an arm. `None` if it was broken off before the
+/// first repetition was over. `progress` hears how many repetitions of how many are done.
+///
+/// # Errors
+/// When the component does not exist, or the scenario was not checked.
+pub fn split(
+    prepared: &Prepared<'_>,
+    wanted: &Wanted,
+    (arm, courses): (&str, bool),
+    splitting: &Splitting<'_>,
+    playing: Playing<'_>,
+    mut progress: impl FnMut(u64, u64),
+) -> Result<Result<Option<Split>, Refusal>, Trouble> {
+    let max_events = playing.options.max_events;
+    let mut stock = Stock { prepared, arm, node: None, courses, max_events };
+    if let Some(name) = splitting.component {
+        let world = Branch::new(&stock, 0)?;
+        stock.node = world.node(name);
+        if stock.node.is_none() {
+            let found = format!("found `{}`", crate::scenario::problem::printable(name));
+            let rule = format!("{arm} has no such service or queue");
+            let hint = format!("there is {}", crate::scenario::list_of(world.counted()));
+            return Ok(Err(Refusal::new(rule, found).hint(hint)));
+        }
+    }
+    let mut run = Run { stock, wanted, playing, effort: splitting.effort, worlds: 0, events: 0 };
+    let Some(levels) = run.levels(splitting.first)? else { return Ok(Ok(None)) };
+    let mut repetitions = Vec::new();
+    for number in 0..splitting.repetitions {
+        let Some(estimate) = run.repetition(splitting.first.wrapping_add(number), &levels)? else {
+            break;
+        };
+        repetitions.push(estimate);
+        progress(number + 1, splitting.repetitions);
+    }
+    let Some(mean) = summary(&repetitions) else { return Ok(Ok(None)) };
+    let interval = mean.interval.ok().filter(|_| mean.mean > 0.0);
+    Ok(Ok(Some(Split {
+        arm: arm.to_owned(),
+        importance: match splitting.component {
+            Some(name) => format!("by what is in flight or waits at {name}"),
+            None => "by all that is under way".to_owned(),
+        },
+        levels,
+        effort: splitting.effort,
+        repetitions,
+        probability: mean.mean,
+        interval: interval.map(|(low, high)| (low.max(0.0), high.min(1.0))),
+        worlds: run.worlds,
+        events: run.events,
+    })))
+}
+
+struct Run<'a> {
+    stock: Stock<'a>,
+    wanted: &'a Wanted,
+    playing: Playing<'a>,
+    effort: u64,
+    worlds: u64,
+    events: u64,
+}
+
+/// What became of the worlds of a level.
+#[derive(Default)]
+struct Stage {
+    /// Those that reached the next level.
+    up: Vec<Branch>,
+    /// How many of the others show what is wanted.
+    hits: u64,
+    /// How much was under way in each at most.
+    most: Vec<u64>,
+}
+
+/// What became of a world.
+enum Fate {
+    Up(Box<Branch>),
+    Over { shows: bool, most: u64, events: u64 },
+}
+
+impl Run<'_> {
+    /// Plays the worlds of a level up to the next. They begin from scratch, or from `entrance`.
+    /// `None` if it was broken off.
+    fn stage(
+        &mut self,
+        key: u64,
+        entrance: Option<&[Branch]>,
+        level: u64,
+    ) -> Result<Option<Stage>, Trouble> {
+        let (stock, wanted) = (&self.stock, self.wanted);
+        let work = |number: u64| {
+            let luck = mix(key ^ mix(number));
+            let world = match entrance {
+                None => Branch::new(stock, luck)?,
+                Some(worlds) => {
+                    // Of 64 random bits; the bias is below the number of worlds times 2^-64.
+                    let at = mix(luck) % worlds.len() as u64;
+                    worlds[at as usize].fork(luck)
+                }
+            };
+            let before = world.events();
+            Ok(match world.up_to(stock, level) {
+                Went::Up(world) => (before, Fate::Up(world)),
+                Went::Over(world, why) => {
+                    let (most, events) = (world.most, world.events());
+                    let observed = world.observed(stock, why);
+                    let shows = observed.is_some_and(|seen| wanted.shown(&seen).is_some());
+                    (before, Fate::Over { shows, most, events })
+                }
+            })
+        };
+        let mut stage = Stage::default();
+        let mut failure = None;
+        let (mut worlds, mut events) = (0, 0);
+        let Playing { jobs, stop, .. } = self.playing;
+        let ended = in_order(jobs, self.effort, stop, work, |_, fate| {
+            worlds += 1;
+            match fate {
+                Ok((before, Fate::Up(world))) => {
+                    events += world.events() - before;
+                    stage.up.push(*world);
+                }
+                Ok((before, Fate::Over { shows, most, events: after })) => {
+                    events += after - before;
+                    stage.hits += u64::from(shows);
+                    stage.most.push(most);
+                }
+                Err(error) => {
+                    failure = Some(error);
+                    return ControlFlow::Break(());
+                }
+            }
+            ControlFlow::Continue(())
+        });
+        self.worlds += worlds;
+        self.events += events;
+        match failure {
+            Some(error) => Err(Trouble::Build(error)),
+            None => Ok((ended == Ended::Done).then_some(stage)),
+        }
+    }
+
+    /// The levels that a pilot finds.
+    fn levels(&mut self, seed: u64) -> Result<Option<Vec<u64>>, Trouble> {
+        let mut levels: Vec<u64> = Vec::new();
+        let mut entrance: Option<Vec<Branch>> = None;
+        while levels.len() < MOST_LEVELS {
+            let key = key(seed, PILOT, levels.len());
+            let Some(all) = self.stage(key, entrance.as_deref(), u64::MAX)? else {
+                return Ok(None);
+            };
+            if all.hits as f64 >= PART * self.effort as f64 {
+                break;
+            }
+            let Some(next) = next_level(&all.most, levels.last().copied()) else { break };
+            // The same worlds with the same luck, stopped where they get there.
+            let Some(stopped) = self.stage(key, entrance.as_deref(), next)? else {
+                return Ok(None);
+            };
+            levels.push(next);
+            entrance = Some(stopped.up);
+        }
+        Ok(Some(levels))
+    }
+
+    /// One unbiased estimate.
+    fn repetition(&mut self, seed: u64, levels: &[u64]) -> Result<Option<f64>, Trouble> {
+        let (mut estimate, mut weight) = (0.0, 1.0);
+        let mut entrance: Option<Vec<Branch>> = None;
+        for at in 0..=levels.len() {
+            let level = levels.get(at).copied().unwrap_or(u64::MAX);
+            let Some(stage) = self.stage(key(seed, 0, at), entrance.as_deref(), level)? else {
+                return Ok(None);
+            };
+            estimate += weight * stage.hits as f64 / self.effort as f64;
+            weight *= stage.up.len() as f64 / self.effort as f64;
+            if stage.up.is_empty() {
+                break;
+            }
+            entrance = Some(stage.up);
+        }
+        Ok(Some(estimate))
+    }
+}
+
+fn key(seed: u64, part: u64, level: usize) -> u64 {
+    mix(mix(mix(seed) ^ part) ^ level as u64)
+}
+
+/// The level that about a fifth of the worlds reaches, above the present one; `None` if none gets
+/// any further.
+fn next_level(most: &[u64], present: Option<u64>) -> Option<u64> {
+    let mut sorted = most.to_vec();
+    sorted.sort_unstable();
+    let at = ((1.0 - PART) * sorted.len() as f64) as usize;
+    let quantile = sorted.get(at).copied()?;
+    let above = |level: &u64| present.is_none_or(|present| *level > present);
+    Some(quantile).filter(above).or_else(|| sorted.into_iter().find(above))
+}

@@ -1,0 +1,249 @@
+//! Shrinking: the smallest scenario that still shows something.
+//!
+//! Delta debugging (Zeller and Hildebrandt 2002, "Simplifying and isolating failure-inducing
+//! input"), level by level of the tree (Misherghi and Su 2006, "HDD"): parts are left out in ever
+//! smaller groups, until no single part can be left out; then numbers become smaller, as long as
+//! the run gets shorter, and rounder. Keyed draws make it work: whatever is left out leaves the
+//! luck of the rest as it was.
+//!
+//! Candidates are tried in a fixed order and the first that shows it is taken, so the outcome does
+//! not depend on how many threads there are.
+
+mod cut;
+mod reduce;
+
+use std::ops::ControlFlow;
+
+use super::ask::Wanted;
+use super::expect::Observer;
+use super::hunt::{Playing, Trouble};
+use super::pool::{Ended, in_order};
+use super::prepared::Prepared;
+use super::run::Options;
+use crate::report::shrunk::{SHRINK_SCHEMA, Shrunk, Size};
+use crate::scenario::Document;
+use crate::scenario::expect::{Condition, Known, read_condition};
+use crate::scenario::problem::{Problem, Problems};
+use crate::scenario::written::{Written, quoted};
+
+/// A candidate may take so many times the events of the original; what runs away shows nothing.
+const MOST_EVENTS: u64 = 2;
+
+/// What is shrunk, and how hard.
+#[derive(Debug)]
+pub struct Shrinking<'a> {
+    /// The name of the scenario.
+    pub name: &'a str,
+    /// The scenario as it is written.
+    pub document: &'a Document,
+    /// The seed of the run that shows it.
+    pub seed: u64,
+    /// Runs at most.
+    pub tries: u64,
+}
+
+/// What came out.
+#[derive(Debug)]
+pub enum Outcome {
+    /// A scenario that shows it, as text, and what was done.
+    Small(String, Box<Shrunk>),
+    /// The run does not show it, so there is nothing to keep.
+    NotShown,
+}
+
+/// Shrinks a scenario to what still shows any of what is wanted, the first of it that its run
+/// shows. `progress` hears how many runs were tried and how many values are left.
+///
+/// # Errors
+/// When the scenario is invalid.
+pub fn shrink(
+    shrinking: &Shrinking<'_>,
+    wanted: &Wanted,
+    playing: Playing<'_>,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Outcome, Trouble> {
+    let scenario = shrinking.document.scenario()?.scenario;
+    let prepared = Prepared::new(&scenario, shrinking.name);
+    let options = Options { seed: Some(shrinking.seed), ..playing.options.clone() };
+    let observed = wanted.observer(&prepared).observe(&prepared, &options)?;
+    let Some(condition) = wanted.shown(&observed) else {
+        return Ok(Outcome::NotShown);
+    };
+    let events = observed.result.events;
+    let before = Size { values: shrinking.document.written().values(), events };
+    let mut tree = shrinking.document.written();
+    // What changes no result needs no try.
+    tree.retain(&|_, name, _| name != "about" && name != "expect");
+    tree.set_field("seed", Written::Leaf(shrinking.seed.to_string()), false);
+    let max_events = events.saturating_mul(MOST_EVENTS).saturating_add(10_000);
+    let mut shrinker = Shrinker {
+        name: shrinking.name,
+        condition,
+        playing,
+        options: Options { max_events: max_events.min(options.max_events), ..options },
+        most: shrinking.tries,
+        tries: 0,
+        tree,
+        events,
+        first_events: events,
+        cuts: Vec::new(),
+        interrupted: false,
+        progress,
+    };
+    shrinker.all();
+    let (text, pinned) = shrinker.pinned()?;
+    let after = Size { values: shrinker.tree.values(), events: shrinker.events };
+    let shrunk = Shrunk {
+        schema: SHRINK_SCHEMA,
+        scenario: shrinking.name.to_owned(),
+        seed: shrinking.seed,
+        condition: condition.to_string(),
+        pinned,
+        before,
+        after,
+        cuts: shrinker.cuts,
+        tries: shrinker.tries,
+        exhausted: shrinker.tries >= shrinker.most,
+        interrupted: shrinker.interrupted,
+    };
+    Ok(Outcome::Small(text, Box::new(shrunk)))
+}
+
+/// A scenario on its way down.
+struct Shrinker<'a> {
+    name: &'a str,
+    condition: &'a Condition,
+    playing: Playing<'a>,
+    options: Options,
+    most: u64,
+    tries: u64,
+    /// The smallest so far that shows it.
+    tree: Written,
+    /// Events of its run, and of the original's.
+    events: u64,
+    first_events: u64,
+    cuts: Vec<String>,
+    interrupted: bool,
+    progress: &'a mut dyn FnMut(u64, u64),
+}
+
+/// What a candidate comes to: whether it was run, and its events if it shows what is wanted.
+struct Tried {
+    ran: bool,
+    events: Option<u64>,
+}
+
+impl Shrinker<'_> {
+    fn all(&mut self) {
+        loop {
+            let (values, events) = (self.tree.values(), self.events);
+            self.cut();
+            self.shorten();
+            if self.is_over() || (self.tree.values(), self.events) == (values, events) {
+                break;
+            }
+        }
+        self.round();
+    }
+
+    fn is_over(&self) -> bool {
+        self.interrupted || self.tries >= self.most
+    }
+
+    /// Takes the first of these candidates that shows it with at most so many events, and says
+    /// which.
+    fn first(&mut self, candidates: &[Written], most_events: u64) -> Option<usize> {
+        if candidates.is_empty() || self.is_over() {
+            return None;
+        }
+        let Playing { jobs, stop, .. } = self.playing;
+        let (name, options, condition) = (self.name, &self.options, self.condition);
+        let play = |at: u64| tried(name, &candidates[at as usize], options, condition);
+        let mut taken = None;
+        let (mut tries, most) = (self.tries, self.most);
+        let ended = in_order(jobs, candidates.len() as u64, stop, play, |at, tried| {
+            tries += u64::from(tried.ran);
+            if let Some(events) = tried.events.filter(|events| *events <= most_events) {
+                taken = Some((at as usize, events));
+            }
+            match taken.is_some() || tries >= most {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        });
+        self.tries = tries;
+        let (at, events) = match taken {
+            Some(taken) => taken,
+            None => {
+                self.interrupted |= ended != Ended::Done && stop.asked();
+                return None;
+            }
+        };
+        self.tree = candidates[at].clone();
+        self.events = events;
+        (self.progress)(self.tries, self.tree.values());
+        Some(at)
+    }
+
+    /// The text with the sentence that pins what it shows, held against a run of this very text.
+    fn pinned(&self) -> Result<(String, String), Trouble> {
+        let document = Document::parse(self.name, self.tree.text().as_bytes())?;
+        let known = Known::new(&document.scenario()?.scenario);
+        let condition = self.condition;
+        let same = |text: &String| {
+            let read = read_condition(text, &known);
+            read.is_ok_and(|read| match read.instances(&known).as_slice() {
+                [(_, one)] => one == condition,
+                _ => false,
+            })
+        };
+        // Without the name of the arm, if it goes without saying.
+        let long = condition.to_string();
+        let short = known.arms().map(|arm| without_arm(&long, arm)).find(same);
+        let sentence = short.unwrap_or(long);
+        let mut tree = self.tree.clone();
+        let list = Written::List(vec![Written::Leaf(quoted(&sentence))]);
+        tree.set_field("expect", list, false);
+        let text = tree.text();
+        let refused = |rule: &str| {
+            Problems::one(self.name, text.as_str(), Problem::error(&Default::default(), rule, ""))
+        };
+        let tried = tried(self.name, &tree, &self.options, condition);
+        match tried.events == Some(self.events) {
+            true => Ok((text, sentence)),
+            false => Err(refused("the shrunk scenario does not show it again").into()),
+        }
+    }
+}
+
+fn without_arm(sentence: &str, arm: &str) -> String {
+    let mut text = sentence.to_owned();
+    for name in [arm.to_owned(), format!("'{arm}'")] {
+        text = text.replace(&format!("{name}."), "");
+        let rest = text.strip_prefix("not ").map(|rest| ("not ", rest.to_owned()));
+        let (not, rest) = rest.unwrap_or(("", text.clone()));
+        let bare = rest.strip_prefix(&format!("{name} ")).unwrap_or(&rest);
+        text = format!("{not}{bare}");
+    }
+    text
+}
+
+/// Plays a candidate, if it is a scenario of which the condition can be told.
+fn tried(name: &str, tree: &Written, options: &Options, condition: &Condition) -> Tried {
+    let nothing = Tried { ran: false, events: None };
+    let document = Document::parse(name, tree.text().as_bytes());
+    let Ok(checked) = document.and_then(|document| document.scenario()) else {
+        return nothing;
+    };
+    let scenario = checked.scenario;
+    if condition.instances(&Known::new(&scenario)).is_empty() {
+        return nothing;
+    }
+    let prepared = Prepared::new(&scenario, name);
+    let Ok(observed) = Observer::new(&prepared, [condition]).observe(&prepared, options) else {
+        return nothing;
+    };
+    let whole = observed.result.stopped.is_none();
+    let shows = whole && observed.answer(condition).holds;
+    Tried { ran: true, events: shows.then_some(observed.result.events) }
+}
