@@ -9,6 +9,7 @@ mod golden;
 mod report;
 mod run;
 mod show;
+mod sweep;
 mod told;
 mod viewers;
 
