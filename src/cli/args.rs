@@ -240,7 +240,7 @@ pub(crate) enum Calendar {
 #[derive(Debug, Args)]
 #[command(after_help = CHECK_EXAMPLES)]
 pub(crate) struct Check {
-    /// Scenarios; `-` is standard input
+    /// Scenarios or studies; `-` is a scenario on standard input
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
     /// Print the scenario with every default filled in; takes one file

@@ -1,10 +1,12 @@
 //! `dessim check`: are these scenarios, and sound ones?
 
+use std::path::Path;
+
 use dessim::scenario::resolved;
 
 use super::args::Check;
 use super::ui::{Failure, Ui};
-use super::{Exit, input};
+use super::{Exit, input, sweep};
 
 pub(super) fn check(ui: &Ui, args: &Check) -> Result<Exit, Failure> {
     if args.resolved {
@@ -13,11 +15,8 @@ pub(super) fn check(ui: &Ui, args: &Check) -> Result<Exit, Failure> {
     let mut fine = 0;
     let mut worst = Exit::Done;
     for path in &args.files {
-        match input::scenario(path, &[]) {
-            Ok(file) => {
-                fine += 1;
-                input::warn(ui, &file);
-            }
+        match one(ui, path) {
+            Ok(()) => fine += 1,
             Err(failure) => {
                 let exit = failure.tell(ui);
                 // What cannot be read weighs more than what can, and is wrong.
@@ -35,6 +34,15 @@ pub(super) fn check(ui: &Ui, args: &Check) -> Result<Exit, Failure> {
     };
     ui.print(&summary)?;
     Ok(worst)
+}
+
+/// Checks a scenario, or a study with its scenario.
+fn one(ui: &Ui, path: &Path) -> Result<(), Failure> {
+    if !input::is_dash(path) && input::document(path)?.is_study() {
+        return sweep::check(ui, path);
+    }
+    input::warn(ui, &input::scenario(path, &[])?);
+    Ok(())
 }
 
 fn print_resolved(ui: &Ui, args: &Check) -> Result<Exit, Failure> {

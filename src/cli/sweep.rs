@@ -26,7 +26,7 @@ use super::target::{Target, replace};
 use super::ui::{Failure, Ui, shown};
 
 pub(crate) use args::Sweep;
-use args::{Part, PlanArgs, RunArgs, Whole, WorkArgs};
+use args::{Part, PlanArgs, RunArgs, StudyArgs, Whole, WorkArgs};
 use outputs::Outputs;
 use part::Writer;
 
@@ -38,6 +38,12 @@ pub(super) fn sweep(ui: &Ui, args: &Sweep) -> Result<Exit, Failure> {
         Some(Part::Merge(args)) => merge::merge(ui, args),
         Some(Part::Loop(args)) => looped::run(ui, args),
     }
+}
+
+/// Checks a study, and that it makes a plan.
+pub(super) fn check(ui: &Ui, path: &Path) -> Result<(), Failure> {
+    let args = StudyArgs { file: Some(path.to_owned()), yes: true, ..StudyArgs::default() };
+    study::plan(ui, &args, false).map(drop)
 }
 
 /// The name of the plan beside its parts.

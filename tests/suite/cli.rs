@@ -10,6 +10,7 @@ mod golden;
 mod report;
 mod run;
 mod show;
+mod sweep;
 mod told;
 mod viewers;
 

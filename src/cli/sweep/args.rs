@@ -57,7 +57,7 @@ pub(super) struct Whole {
     pub(super) work: WorkArgs,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct StudyArgs {
     /// A study, or a scenario with --vary
     #[arg(value_name = "FILE", required = true)]

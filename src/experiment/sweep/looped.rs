@@ -163,14 +163,14 @@ mod tests {
     fn with_retries_the_way_down_is_lower_and_without_it_is_not() {
         let text = br#"Scenario(schema: 1, duration: "1s", warm_up: "500ms",
             load: { "users": Load(arrivals: Poisson(rate: "1/s"), total: 5) },
-            services: { "db": Service(time: Exponential(mean: "100ms"), slots: 10, queue: 200) },
+            services: { "db": Service(time: Exponential(mean: "100ms"), slots: 10, queue: 100) },
             arms: {
                 "plain": Arm(calls: { "users": Call(to: "db", policy: [Timeout("500ms")]) }),
                 "retries": Arm(calls: { "users": Call(to: "db",
                     policy: [Retry(max_retries: 2), Timeout("500ms")]) }),
             })"#;
         let file = ScenarioFile::from_bytes("a", text).expect("it is a scenario");
-        let rates = [20, 40, 60, 80, 100, 120];
+        let rates = [20, 40, 60, 80, 120];
         let rate =
             |per_s: u64| Rate { count_nano: per_s * 1_000_000_000, per: Duration::from_s(1) };
         let stairs = Stairs {
@@ -189,13 +189,13 @@ mod tests {
         // Below the cliff the way up gives what is offered, by either policy.
         for arm in [plain, retries] {
             assert!((arm.up[1].mean - 40.0).abs() < 4.0, "{arm:?}");
-            assert_eq!(arm.up[5], arm.down[5]);
+            assert_eq!(arm.up[4], arm.down[4]);
         }
         // At 60 a second, 180 attempts a second keep the service at work for nobody.
         assert!(retries.up[2].mean > 55.0 && retries.down[2].mean < 20.0, "{retries:?}");
-        assert!(plain.down[2].mean > 50.0, "{plain:?}");
+        assert!((plain.down[2].mean - plain.up[2].mean).abs() < 5.0, "{plain:?}");
         assert!(retries.hidden_per_s > 15.0, "{}", retries.hidden_per_s);
-        assert!(plain.hidden_per_s.abs() < 8.0, "{}", plain.hidden_per_s);
+        assert!(plain.hidden_per_s.abs() < 3.0, "{}", plain.hidden_per_s);
     }
 
     #[test]
