@@ -67,6 +67,7 @@ fn saved(path: &Path) -> Result<Plan, Failure> {
 
 fn whole(ui: &Ui, args: &Whole) -> Result<Exit, Failure> {
     let outputs = Outputs::new(&args.outputs)?;
+    args.study.file.iter().try_for_each(|file| outputs.spare(file))?;
     let plan = study::plan(ui, &args.study, args.work.quiet)?;
     outputs.suit(&plan)?;
     let mut writing = outputs.open(&plan)?;

@@ -12,6 +12,7 @@ use dessim::report::sweep::{
 
 use super::args::{OutputArgs, SweepFormat};
 use crate::cli::Exit;
+use crate::cli::input::is_dash;
 use crate::cli::target::{Sink, Target};
 use crate::cli::ui::{Failure, Ui};
 
@@ -77,6 +78,18 @@ impl Outputs {
         }
         let format = args.format.or((!taken).then_some(SweepFormat::Text));
         Ok(Self { format, list, html })
+    }
+
+    /// Refuses to write over what is read.
+    pub(super) fn spare(&self, input: &Path) -> Result<(), Failure> {
+        let targets = self.list.iter().map(|(.., target)| target).chain(&self.html);
+        match targets.into_iter().find(|target| !is_dash(input) && target.is(input)) {
+            None => Ok(()),
+            Some(target) => {
+                let message = format!("{} is read, and would be replaced", target.shown());
+                Err(Failure::usage(message, "write to another file"))
+            }
+        }
     }
 
     /// Refuses what cannot be shown of this plan.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use dessim::experiment::sweep::{MANY_CELLS, Plan};
 use dessim::report::format::count;
 use dessim::scenario::path::Segment;
-use dessim::scenario::study::{STUDY_VERSION, Study};
+use dessim::scenario::study::{Design, STUDY_VERSION, Study};
 use dessim::scenario::{Document, Problem, Problems};
 
 use super::args::StudyArgs;
@@ -27,7 +27,7 @@ pub(super) fn plan(ui: &Ui, args: &StudyArgs, quiet: bool) -> Result<Plan, Failu
         }
         false => (of_flags(file, args)?, file.to_owned(), document, None),
     };
-    let scenario = set(scenario, &study, &args.set)?;
+    let scenario = set(&scenario, &study, &args.set)?;
     let plan = Plan::new(&input::name(&scenario_file), &scenario, &study);
     let plan = plan.map_err(|problems| match (problems, &source) {
         (Err(problems), _) => Failure::Problems(Exit::Invalid, Box::new(problems)),
@@ -78,7 +78,7 @@ fn of_flags(file: &Path, args: &StudyArgs) -> Result<Study, Failure> {
         set: Vec::new(),
         seeds: None,
         axes: args.vary.iter().map(|vary| vary.axis.clone()).collect(),
-        design: Default::default(),
+        design: Design::Grid,
         metrics: Vec::new(),
         max_events: None,
     };
@@ -96,7 +96,7 @@ fn flagged(study: Study, args: &StudyArgs) -> Study {
     }
 }
 
-fn set(scenario: Document, study: &Study, more: &[String]) -> Result<Document, Failure> {
+fn set(scenario: &Document, study: &Study, more: &[String]) -> Result<Document, Failure> {
     let failed = |exit| move |problems| Failure::Problems(exit, Box::new(problems));
     let scenario = scenario.with(&study.set).map_err(failed(Exit::Invalid))?;
     scenario.with(more).map_err(failed(Exit::Usage))

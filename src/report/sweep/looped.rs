@@ -105,7 +105,8 @@ impl Loop {
         let seeds =
             if first == last { format!("seed {first}") } else { format!("seeds {first}..{last}") };
         let mut text = format!(
-            "{}, goodput a second while {} rises and falls, {seeds}\ndigest {}   dessim {} (model {})\n\n{}\n\n",
+            "{}, goodput a second while {} rises and falls, {seeds}\n\
+             digest {}   dessim {} (model {})\n\n{}\n\n",
             cut(&self.scenario, 60),
             cut(&self.load, 40),
             self.digest,

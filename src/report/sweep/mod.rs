@@ -4,6 +4,7 @@
 //! Cells come in the order of their index, and nothing of a cell is kept that is not shown: a
 //! sweep of any size passes through here cell by cell.
 
+#[cfg(feature = "cli")]
 pub mod csv;
 mod html;
 pub mod json;
@@ -165,9 +166,10 @@ impl Outline {
                         continue;
                     }
                     for (part, value) in row.value.scalars() {
-                        for n in at..end {
-                            if same(&self.columns[n]) && self.columns[n].part == part {
-                                values[n] = value;
+                        let columns = self.columns[at..end].iter();
+                        for (column, slot) in columns.zip(&mut values[at..end]) {
+                            if same(column) && column.part == part {
+                                *slot = value;
                             }
                         }
                     }
@@ -261,7 +263,7 @@ impl Fold {
             }
             Outcome::Invalid(why) => self.invalid = Some(why.clone()),
         }
-        if (cell.index + 1) % self.seeds != 0 {
+        if !(cell.index + 1).is_multiple_of(self.seeds) {
             return None;
         }
         let columns = self.values.iter().map(|values| summary(values)).collect();

@@ -46,7 +46,7 @@ impl Rows {
 }
 
 fn schema(outline: &Outline) -> Result<TypePtr, ParquetError> {
-    let unsigned = LogicalType::Integer { bit_width: 64, is_signed: false };
+    let unsigned = LogicalType::integer(64, false);
     let field = |name: &str, physical, repetition, logical: Option<LogicalType>| {
         Type::primitive_type_builder(name, physical)
             .with_repetition(repetition)
@@ -145,5 +145,103 @@ impl Rows {
             optional::<DoubleType, _>(group, numbers)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ::parquet::file::reader::{FileReader, SerializedFileReader};
+
+    use super::*;
+    use crate::report::result::Hex;
+    use crate::report::rows::Scalar;
+    use crate::report::sweep::{AxisOutline, AxisScale, Column, csv};
+
+    fn outline() -> Outline {
+        let column = |metric: &str| Column {
+            arm: "a b".to_owned(),
+            component: String::new(),
+            metric: metric.to_owned(),
+            part: String::new(),
+        };
+        let axis = AxisOutline {
+            paths: vec!["x[\"ü\"].y".to_owned()],
+            scale: AxisScale::Names,
+            log: false,
+        };
+        Outline {
+            name: "n".to_owned(),
+            about: String::new(),
+            plan: Hex(1),
+            scenario: Hex(2),
+            dessim: "0".to_owned(),
+            model: 1,
+            axes: vec![axis],
+            grid: true,
+            seeds: (u64::MAX, 1),
+            settings: 3,
+            columns: vec![column("goodput_per_s"), column("events")],
+            chosen: true,
+        }
+    }
+
+    fn cells() -> Vec<Cell> {
+        let ran = |stopped: Option<&str>, values| Outcome::Ran {
+            fingerprint: Hex(0xabc),
+            stopped: stopped.map(str::to_owned),
+            values,
+        };
+        let outcomes = [
+            ran(None, vec![Scalar::Float(0.1), Scalar::Integer(7)]),
+            ran(Some("why"), vec![Scalar::None, Scalar::Integer(0)]),
+            Outcome::Invalid("because".to_owned()),
+        ];
+        let cell = |(index, outcome)| Cell {
+            index,
+            setting: vec![format!("v{index}")],
+            seed: u64::MAX,
+            outcome,
+        };
+        (0..).zip(outcomes).map(cell).collect()
+    }
+
+    #[test]
+    fn it_holds_what_the_csv_holds() {
+        let outline = outline();
+        let mut table = Table::new(Vec::new(), &outline).expect("memory can be written to");
+        let mut other = csv::Table::new(Vec::new(), &outline).expect("memory can be written to");
+        for cell in cells() {
+            table.add(&outline, &cell).expect("memory can be written to");
+            other.add(&outline, &cell).expect("memory can be written to");
+        }
+        let file = tempfile::NamedTempFile::new().expect("there is a directory for such");
+        let bytes = table.finish(&outline).expect("memory can be written to");
+        std::fs::write(file.path(), bytes).expect("it is ours");
+        let reader = SerializedFileReader::new(file.reopen().expect("it is there"));
+        let reader = reader.expect("it is Parquet");
+        let row = |row: Result<::parquet::record::Row, ParquetError>| {
+            let row = row.expect("it is a row");
+            let cell = |(_, value): (&String, &::parquet::record::Field)| match value {
+                ::parquet::record::Field::Null => String::new(),
+                ::parquet::record::Field::Str(text) => text.clone(),
+                ::parquet::record::Field::Double(value) => value.to_string(),
+                other => other.to_string(),
+            };
+            row.get_column_iter().map(cell).collect::<Vec<_>>()
+        };
+        let read: Vec<Vec<String>> =
+            reader.get_row_iter(None).expect("it has rows").map(row).collect();
+        let text = other.finish().expect("memory can be written to");
+        let mut reader = ::csv::Reader::from_reader(text.as_slice());
+        let expected: Vec<Vec<String>> = reader
+            .records()
+            .map(|record| record.expect("it is CSV").iter().map(str::to_owned).collect())
+            .collect();
+        assert_eq!(
+            expected[0],
+            ["0", "v0", &u64::MAX.to_string(), "0000000000000abc", "", "0.1", "7"]
+        );
+        assert_eq!(expected[2][4], "because");
+        assert_eq!(read, expected);
     }
 }

@@ -7,7 +7,8 @@ const STUDY: &str = r#"Study(
     scenario: "small.ron",
     seeds: "1..3",
     axes: [
-        (path: "load.users.arrivals.Poisson.rate", values: Range(from: "50/s", to: "200/s", count: 4)),
+        (path: "load.users.arrivals.Poisson.rate",
+         values: Range(from: "50/s", to: "200/s", count: 4)),
         (path: "services.db.slots", values: List([1, 2])),
     ],
     metrics: ["goodput_per_s", "retry.latency.end_to_end.p99", "db.busy_mean"],
@@ -263,6 +264,7 @@ fn sweeps_that_nobody_means_are_refused() {
         ("sweep study.ron --design sobol:9", "it has no `count`"),
         ("sweep study.ron --export-csv - --format json", "both go to standard output"),
         ("sweep study.ron --export-csv x --html x", "both go to x"),
+        ("sweep study.ron --export-csv ./study.ron", "is read, and would be replaced"),
     ];
     for (args, told) in cases {
         let ran = place.dessim(args);

@@ -83,7 +83,7 @@ fn the_tool_describes_itself() {
     assert!(page.contains(".TH dessim 1") && page.contains("Exit codes"), "{page}");
     let page = place.dessim("man run").fine().out;
     assert!(page.contains("max\\-events") && page.contains("dessim run"), "{page}");
-    place.dessim("man nothing").ends(2, &["nothing", "run, check, test"]);
+    place.dessim("man nothing").ends(2, &["nothing", "run, sweep, check, test"]);
     let version = place.dessim("--version").fine().out;
     assert_eq!(version, format!("dessim {}\n", env!("CARGO_PKG_VERSION")));
 }
