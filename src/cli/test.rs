@@ -60,7 +60,7 @@ pub(super) fn test(ui: &Ui, args: &Test) -> Result<Exit, Failure> {
                 Ok(())
             }
             News::Judged(at, judgement) => {
-                let tell = || session.judged(sound[at].0, sound[at].1, judgement);
+                let tell = || session.judged(sound[at].0, sound[at].1, *judgement);
                 match &meter {
                     Some(meter) => meter.aside(tell),
                     None => Ok(()),

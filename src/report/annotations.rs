@@ -3,7 +3,7 @@
 //! The form is that of GitHub's "Workflow commands for GitHub Actions": `::error file=F,line=L::M`,
 //! with `%`, line breaks and, in properties, `:` and `,` escaped.
 
-use super::tested::{Tested, TestedScenario};
+use super::tested::{Tested, TestedScenario, TestedSnapshot};
 
 /// A line for everything that is wrong; nothing if all is well.
 #[must_use]
@@ -23,7 +23,7 @@ fn annotations(scenario: &TestedScenario) -> Vec<String> {
     if let Some(trouble) = &scenario.error {
         error("run", trouble.line.zip(trouble.column), &trouble.message);
     }
-    if let Some(complaint) = scenario.snapshot.as_ref().and_then(|of| of.complaint()) {
+    if let Some(complaint) = scenario.snapshot.as_ref().and_then(TestedSnapshot::complaint) {
         error("snapshot", None, &complaint);
     }
     for one in scenario.expectations.iter().filter(|one| one.expected.holds == Some(false)) {

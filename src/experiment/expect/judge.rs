@@ -50,7 +50,7 @@ pub enum News {
     /// The run of this number has been played, and dispatched so many events.
     Played(u64, u64),
     /// The trial of this number is over.
-    Judged(usize, Result<Judgement, BuildError>),
+    Judged(usize, Box<Result<Judgement, BuildError>>),
 }
 
 impl<'a> Trial<'a> {
@@ -175,7 +175,7 @@ pub fn judge(
         current.hear(number, heard);
         sink(News::Played(run, events))?;
         if number + 1 == trial.runs() {
-            return sink(News::Judged(at, current.judgement()));
+            return sink(News::Judged(at, Box::new(current.judgement())));
         }
         tally = Some(current);
         ControlFlow::Continue(())

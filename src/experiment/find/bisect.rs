@@ -19,6 +19,7 @@ use crate::experiment::knob::Amount;
 use crate::experiment::pool::{Ended, in_order};
 use crate::experiment::prepared::Prepared;
 use crate::experiment::run::Options;
+use crate::kernel::fpmath::ln;
 use crate::report::found::{FIND_SCHEMA, Found, Outcome, Threshold, Trial, Verdict};
 use crate::scenario::expect::{Claim, Likely, Relation};
 use crate::statistics::proportion::Proportion;
@@ -108,9 +109,12 @@ pub fn most_values(from: Amount, to: Amount, precision: f64) -> u64 {
         Amount::Whole(_) => 1.0,
         _ => precision * whole.min(from.as_f64().abs()).max(whole * 1e-3),
     };
-    let halvings = (whole / least).log2().ceil().max(0.0) as u64;
+    let halvings = (ln(whole / least) / ln(2.0)).ceil().max(0.0) as u64;
     2 + 3 * halvings
 }
+
+/// Whether what was seen of a claim is on the good side of an edge.
+type Inside = dyn Fn(&Likely, Proportion) -> bool;
 
 struct Tries<'a, P> {
     search: &'a Search<'a>,
@@ -237,7 +241,7 @@ impl<'a, P: FnMut(u64, Amount)> Tries<'a, P> {
     }
 
     /// The values that were tried, from the end at which the claim holds, or as they come.
-    fn from_good(&self, claim: usize) -> (Outcome, Vec<Amount>) {
+    fn good_first(&self, claim: usize) -> (Outcome, Vec<Amount>) {
         let likely = self.likely(claim);
         let good = |end: Amount| self.seen(claim, end).map(|seen| meets(likely, seen));
         let mut values: Vec<Amount> = self.done.iter().map(|(at, _)| *at).collect();
@@ -261,7 +265,7 @@ impl<'a, P: FnMut(u64, Amount)> Tries<'a, P> {
         claim: usize,
         inside: impl Fn(&Likely, Proportion) -> bool,
     ) -> (Option<Amount>, Option<Amount>) {
-        let (_, values) = self.from_good(claim);
+        let (_, values) = self.good_first(claim);
         let is_in = |at: &Amount| {
             self.seen(claim, *at).is_some_and(|seen| inside(self.likely(claim), seen))
         };
@@ -274,10 +278,10 @@ impl<'a, P: FnMut(u64, Amount)> Tries<'a, P> {
         let shown = |likely: &Likely, seen: Proportion| verdict(likely, seen) == Verdict::Holds;
         let not_refuted =
             |likely: &Likely, seen: Proportion| verdict(likely, seen) != Verdict::Fails;
-        let edges: [&dyn Fn(&Likely, Proportion) -> bool; 3] = [&meets, &shown, &not_refuted];
+        let edges: [&Inside; 3] = [&meets, &shown, &not_refuted];
         for inside in edges {
             loop {
-                let (outcome, _) = self.from_good(claim);
+                let (outcome, _) = self.good_first(claim);
                 if self.interrupted || !matches!(outcome, Outcome::Largest | Outcome::Smallest) {
                     return Ok(());
                 }
@@ -294,7 +298,7 @@ impl<'a, P: FnMut(u64, Amount)> Tries<'a, P> {
     fn answer(&self, claim: usize) -> Threshold {
         let asked = &self.asked[claim];
         let likely = &asked.likely;
-        let (outcome, values) = self.from_good(claim);
+        let (outcome, values) = self.good_first(claim);
         let shown = |at: Option<Amount>| at.map(|at| at.to_string());
         let (mut holds_to, mut fails_from, mut crosses) = (None, None, None);
         if matches!(outcome, Outcome::Largest | Outcome::Smallest) {

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::ops::ControlFlow;
 
-use super::{Goal, Problem};
+use super::{Constraint, Goal, Problem};
 use crate::experiment::expect::Observer;
 use crate::experiment::hunt::{Playing, Trouble};
 use crate::experiment::knob::Amount;
@@ -104,7 +104,7 @@ impl Trials<'_> {
         let set = set.map(|((knob, _), amount)| knob.assignment(*amount));
         let scenario = problem.document.with(set)?.scenario()?.scenario;
         let prepared = Prepared::new(&scenario, problem.name);
-        let conditions: Vec<_> = problem.constraints.iter().map(|one| one.condition()).collect();
+        let conditions: Vec<_> = problem.constraints.iter().map(Constraint::condition).collect();
         let observer = Observer::new(&prepared, &conditions);
         let options = self.playing.options;
         let play = |number: u64| {
