@@ -118,7 +118,7 @@ pub(super) fn run(ui: &Ui, args: &Hunt) -> Result<Exit, Failure> {
         ui.warning(&format!("interrupted after {} runs", found.runs));
         return Ok(Exit::Interrupted);
     }
-    if !found.is_found() {
+    if !found.is_found() && !args.quiet {
         ui.hint(match args.split {
             Some(_) => "more worlds (--effort) may get there, or counting elsewhere (--split=..)",
             None => "more --seeds may find it, or --split for what is rarer than 1 in 10,000",

@@ -65,7 +65,8 @@ pub(crate) struct Shrink {
     pub quiet: bool,
 }
 
-pub(super) fn run(ui: &Ui, args: &Shrink) -> Result<Exit, Failure> {
+/// Where the scenario goes, if not to standard output.
+fn target(args: &Shrink) -> Result<Option<Target>, Failure> {
     let output = args.output.as_ref().filter(|path| !is_dash(path));
     let target = output.map(|path| Target::new(path)).transpose()?;
     if let Some(target) = &target
@@ -79,6 +80,12 @@ pub(super) fn run(ui: &Ui, args: &Shrink) -> Result<Exit, Failure> {
         let message = "the scenario and --format json both go to standard output";
         return Err(Failure::usage(message, "give the scenario a file with -o"));
     }
+    Ok(target)
+}
+
+pub(super) fn run(ui: &Ui, args: &Shrink) -> Result<Exit, Failure> {
+    let output = args.output.as_ref().filter(|path| !is_dash(path));
+    let target = target(args)?;
     let document = document(&args.file, &args.set)?;
     let file = input::checked(&args.file, &document)?;
     if !args.quiet {

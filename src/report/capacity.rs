@@ -62,7 +62,8 @@ impl Capacity {
         let [first, last] = self.seeds;
         let what = self.load.clone().unwrap_or_else(|| "all loads".to_owned());
         let head = format!(
-            "{}: how much of {what} each arm stands, seeds {first}..{last} at every factor, {} runs",
+            "{}: how much of {what} each arm stands, seeds {first}..{last} at every factor, \
+             {} runs",
             self.scenario,
             count(self.runs)
         );

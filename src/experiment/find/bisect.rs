@@ -43,8 +43,8 @@ pub struct Search<'a> {
     pub seeds: u64,
 }
 
-/// Finds the thresholds of `asked` in what is `turned`. `progress` hears how many runs are done, and
-/// at what value.
+/// Finds the thresholds of `asked` in what is `turned`. `progress` hears how many runs are done,
+/// and at what value.
 ///
 /// # Errors
 /// When a value makes no valid scenario.

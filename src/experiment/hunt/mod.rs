@@ -92,7 +92,7 @@ pub fn hunt(
     wanted: &Wanted,
     ground: &Ground<'_>,
     playing: Playing<'_>,
-    mut progress: impl FnMut(u64, u64),
+    progress: impl FnMut(u64, u64),
 ) -> Result<Hunted, Trouble> {
     let turned = match &ground.vary {
         Some(vary) => vary.scenarios()?,
@@ -100,6 +100,49 @@ pub fn hunt(
     };
     let prepared: Vec<Prepared<'_>> =
         turned.iter().map(|(_, scenario)| Prepared::new(scenario, name)).collect();
+    let (count, ended) = count(&prepared, wanted, ground, playing, progress)?;
+    let points = prepared.len() as u64;
+    let Count { runs, hits_at, stopped, found } = count;
+    let found = found.map(|(condition, actual, seed, point)| {
+        let set = turned[point].0.clone();
+        Shown { seed, set, condition, actual }
+    });
+    // Who stops at the first hit has not sampled: how long it took says how rare it is, barely.
+    let counted = !ground.first_only || found.is_none();
+    let at = |(point, hits): (usize, &u64)| Spread {
+        set: turned[point].0.clone(),
+        hits: *hits,
+        runs: runs_at(runs, points, point as u64),
+    };
+    let spread = match ground.vary.is_some() && counted {
+        true => hits_at.iter().enumerate().map(at).collect(),
+        false => Vec::new(),
+    };
+    let seen = Proportion { hits: hits_at.iter().sum(), runs };
+    Ok(Hunted {
+        schema: HUNT_SCHEMA,
+        scenario: name.to_owned(),
+        wanted: wanted.text.clone(),
+        seeds: [ground.first, ground.first.saturating_add(ground.seeds - 1)],
+        found,
+        proportion: counted.then_some(seen),
+        runs,
+        asked: ground.seeds.saturating_mul(points),
+        stopped,
+        spread,
+        split: None,
+        interrupted: ended != Ended::Done && playing.stop.asked(),
+    })
+}
+
+/// Plays what there is to play, until the first hit if that is enough.
+fn count(
+    prepared: &[Prepared<'_>],
+    wanted: &Wanted,
+    ground: &Ground<'_>,
+    playing: Playing<'_>,
+    mut progress: impl FnMut(u64, u64),
+) -> Result<(Count, Ended), BuildError> {
     let observers: Vec<_> = prepared.iter().map(|prepared| wanted.observer(prepared)).collect();
     let points = prepared.len() as u64;
     let total = ground.seeds.saturating_mul(points);
@@ -113,66 +156,52 @@ pub fn hunt(
         });
         Ok::<_, BuildError>((told, observed.result.stopped.is_some()))
     };
-    let mut found = None;
+    let mut count = Count { hits_at: vec![0; prepared.len()], ..Count::default() };
     let mut failure = None;
-    let mut seen = Proportion { hits: 0, runs: 0 };
-    let mut stopped = 0;
-    let mut hits_at = vec![0; prepared.len()];
     let ended = in_order(playing.jobs, total, playing.stop, play, |_, outcome| {
-        let (told, early) = match outcome {
-            Ok(outcome) => outcome,
+        match outcome {
+            Ok((told, early)) => count.add(told, early),
             Err(error) => {
                 failure = Some(error);
                 return ControlFlow::Break(());
             }
-        };
-        seen.runs += 1;
-        stopped += u64::from(early);
-        if let Some(told) = told {
-            seen.hits += 1;
-            hits_at[told.3] += 1;
-            found.get_or_insert(told);
         }
-        progress(seen.runs, total);
-        match ground.first_only && found.is_some() {
+        progress(count.runs, total);
+        match ground.first_only && count.found.is_some() {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         }
     });
-    if let Some(error) = failure {
-        return Err(error.into());
+    match failure {
+        Some(error) => Err(error),
+        None => Ok((count, ended)),
     }
-    let interrupted = ended != Ended::Done && playing.stop.asked();
-    let found = found.map(|(condition, actual, seed, point)| Shown {
-        seed,
-        set: turned[point].0.clone(),
-        condition,
-        actual,
-    });
-    // Who stops at the first hit has not sampled: how long it took says how rare it is, barely.
-    let counted = !ground.first_only || found.is_none();
-    let spread = ground.vary.as_ref().filter(|_| counted).map(|_| {
-        let at = |(point, hits): (usize, &u64)| Spread {
-            set: turned[point].0.clone(),
-            hits: *hits,
-            runs: runs_at(seen.runs, points, point as u64),
-        };
-        hits_at.iter().enumerate().map(at).collect()
-    });
-    Ok(Hunted {
-        schema: HUNT_SCHEMA,
-        scenario: name.to_owned(),
-        wanted: wanted.text.clone(),
-        seeds: [ground.first, ground.first.saturating_add(ground.seeds - 1)],
-        found,
-        proportion: counted.then_some(seen),
-        runs: seen.runs,
-        asked: total,
-        stopped,
-        spread: spread.unwrap_or_default(),
-        split: None,
-        interrupted,
-    })
+}
+
+/// What a run shows, with the numbers that show it, its seed, and its point.
+type Told = (String, String, u64, usize);
+
+/// What has been seen so far.
+#[derive(Default)]
+struct Count {
+    runs: u64,
+    /// Runs that show it, at each point.
+    hits_at: Vec<u64>,
+    /// Runs that stopped early.
+    stopped: u64,
+    /// The first run that shows it.
+    found: Option<Told>,
+}
+
+impl Count {
+    fn add(&mut self, told: Option<Told>, early: bool) {
+        self.runs += 1;
+        self.stopped += u64::from(early);
+        if let Some(told) = told {
+            self.hits_at[told.3] += 1;
+            self.found.get_or_insert(told);
+        }
+    }
 }
 
 /// Of the first `runs` numbers, those that are played at this point.

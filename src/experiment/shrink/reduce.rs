@@ -28,7 +28,8 @@ impl Numeral {
         let (digits, after) = text.split_at(end);
         // A name that begins with a digit is no number, nor is a number in quotes without a unit.
         let is_unit = |c: char| c.is_alphabetic() || matches!(c, '/' | '"' | 'µ');
-        let unit = after.chars().all(is_unit) && (before.is_empty() == after.is_empty());
+        let unit =
+            after.chars().all(is_unit) && (before.is_empty() == after.is_empty()) && after != "\"";
         let value: f64 = digits.parse().ok()?;
         (unit && value.is_finite()).then(|| Self {
             before,

@@ -18,7 +18,9 @@ fn known() -> Known {
             "event driven": Arm(
                 publishes: { "clients": "jobs" },
                 queues: { "jobs": Queue(capacity: 10) },
-                consumers: { "workers": Consumer(from: "jobs", concurrency: 2, to: "db", max_deliveries: 3) },
+                consumers: { "workers": Consumer(
+                    from: "jobs", concurrency: 2, to: "db", max_deliveries: 3,
+                ) },
             ),
         },
     )"#;

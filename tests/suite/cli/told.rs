@@ -83,7 +83,9 @@ fn the_tool_describes_itself() {
     assert!(page.contains(".TH dessim 1") && page.contains("Exit codes"), "{page}");
     let page = place.dessim("man run").fine().out;
     assert!(page.contains("max\\-events") && page.contains("dessim run"), "{page}");
-    place.dessim("man nothing").ends(2, &["nothing", "run, sweep, check, test"]);
+    place
+        .dessim("man nothing")
+        .ends(2, &["nothing", "run, sweep, find, hunt, shrink, check, test"]);
     let version = place.dessim("--version").fine().out;
     assert_eq!(version, format!("dessim {}\n", env!("CARGO_PKG_VERSION")));
 }
@@ -91,14 +93,18 @@ fn the_tool_describes_itself() {
 #[test]
 fn help_fits_a_screen_and_ends_in_examples() {
     let place = Place::new();
-    for command in ["", "run", "check", "test", "diff", "compare", "trace"] {
+    let commands =
+        ["", "run", "find", "hunt", "shrink", "check", "test", "diff", "compare", "trace"];
+    for command in commands {
         let help = place.dessim(&format!("{command} --help")).fine().out;
-        assert!(help.lines().count() <= 45, "{help}");
+        // Three kinds of search are one command.
+        let most = if command == "find" { 60 } else { 45 };
+        assert!(help.lines().count() <= most, "{help}");
         assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
         assert!(help.contains("Examples:\n  dessim "), "{help}");
     }
     let help = place.dessim("--help").fine().out;
-    assert!(help.contains("Exit codes:") && help.contains("99  a comparison"));
+    assert!(help.contains("Exit codes:") && help.contains("99  an expectation fails"));
 }
 
 #[test]
