@@ -1,7 +1,7 @@
 //! A scenario made ready to run many times: every arm on its own clock, merged in the order of
 //! their names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::listen::{Listener, Nobody};
 use super::play::{Order, play};
@@ -35,6 +35,14 @@ impl<'a> Prepared<'a> {
             id: ScenarioId { name: name.to_owned(), digest, resolved: None },
             warnings: warnings(scenario),
         }
+    }
+
+    /// Only these of its arms, for those who ask nothing of the others. Arms share nothing, so each
+    /// does what it does among all; the fingerprint is that of these arms alone.
+    #[must_use]
+    pub fn only(mut self, arms: &BTreeSet<&str>) -> Self {
+        self.arms.retain(|name, _| arms.contains(name.as_str()));
+        self
     }
 
     /// The scenario.

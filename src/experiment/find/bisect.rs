@@ -20,7 +20,7 @@ use crate::experiment::pool::{Ended, in_order};
 use crate::experiment::prepared::Prepared;
 use crate::experiment::run::Options;
 use crate::report::found::{FIND_SCHEMA, Found, Outcome, Threshold, Trial, Verdict};
-use crate::scenario::expect::{Claim, Likely, Relation};
+use crate::scenario::expect::{Likely, Relation};
 use crate::statistics::proportion::Proportion;
 
 /// What is searched.
@@ -177,9 +177,10 @@ impl<'a, P: FnMut(u64, Amount)> Tries<'a, P> {
             return Ok(());
         };
         let scenarios = self.turned.scenarios(amount)?;
+        let (asked, name) = (self.asked, self.search.name);
+        let arms = asked.iter().flat_map(|asked| asked.likely.condition.arms()).collect();
         let prepared: Vec<Prepared<'_>> =
-            scenarios.iter().map(|scenario| Prepared::new(scenario, self.search.name)).collect();
-        let asked = self.asked;
+            scenarios.iter().map(|one| Prepared::new(one, name).only(&arms)).collect();
         let observers: Vec<Observer> = prepared
             .iter()
             .map(|one| Observer::new(one, asked.iter().map(|asked| &asked.likely.condition)))
@@ -309,7 +310,7 @@ impl<'a, P: FnMut(u64, Amount)> Tries<'a, P> {
             Trial::new(at.to_string(), at.as_f64(), seen, verdict(likely, seen))
         };
         Threshold {
-            claim: Claim::Likely(likely.clone()).to_string(),
+            claim: asked.claim.clone(),
             outcome,
             holds_to,
             fails_from,

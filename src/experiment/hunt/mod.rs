@@ -9,12 +9,13 @@ pub mod split;
 
 use std::ops::ControlFlow;
 
-use super::ask::Wanted;
+use super::ask::{Wanted, told};
 use super::pool::{Ended, Jobs, Stop, in_order};
 use super::prepared::Prepared;
 use super::run::Options;
 use crate::report::hunted::{HUNT_SCHEMA, Hunted, Shown, Spread};
 use crate::scenario::build::BuildError;
+use crate::scenario::expect::Known;
 use crate::scenario::schema::Scenario;
 use crate::scenario::{Document, Problems};
 use crate::statistics::proportion::Proportion;
@@ -98,8 +99,9 @@ pub fn hunt(
         Some(vary) => vary.scenarios()?,
         None => vec![(Vec::new(), scenario.clone())],
     };
+    let (arms, known) = (wanted.arms(), Known::new(scenario));
     let prepared: Vec<Prepared<'_>> =
-        turned.iter().map(|(_, scenario)| Prepared::new(scenario, name)).collect();
+        turned.iter().map(|(_, of)| Prepared::new(of, name).only(&arms)).collect();
     let observers: Vec<_> = prepared.iter().map(|prepared| wanted.observer(prepared)).collect();
     let points = prepared.len() as u64;
     let total = ground.seeds.saturating_mul(points);
@@ -108,10 +110,10 @@ pub fn hunt(
         let options = Options { seed: Some(seed), ..playing.options.clone() };
         let observed = observers[point].observe(&prepared[point], &options)?;
         let shown = wanted.shown(&observed);
-        let told = shown.map(|condition| {
-            (condition.to_string(), observed.answer(condition).actual, seed, point)
+        let shown = shown.map(|condition| {
+            (told(condition, &known), observed.answer(condition).actual, seed, point)
         });
-        Ok::<_, BuildError>((told, observed.result.stopped.is_some()))
+        Ok::<_, BuildError>((shown, observed.result.stopped.is_some()))
     };
     let mut found = None;
     let mut failure = None;
@@ -119,7 +121,7 @@ pub fn hunt(
     let mut stopped = 0;
     let mut hits_at = vec![0; prepared.len()];
     let ended = in_order(playing.jobs, total, playing.stop, play, |_, outcome| {
-        let (told, early) = match outcome {
+        let (shown, early) = match outcome {
             Ok(outcome) => outcome,
             Err(error) => {
                 failure = Some(error);
@@ -128,10 +130,10 @@ pub fn hunt(
         };
         seen.runs += 1;
         stopped += u64::from(early);
-        if let Some(told) = told {
+        if let Some(shown) = shown {
             seen.hits += 1;
-            hits_at[told.3] += 1;
-            found.get_or_insert(told);
+            hits_at[shown.3] += 1;
+            found.get_or_insert(shown);
         }
         progress(seen.runs, total);
         match ground.first_only && found.is_some() {
