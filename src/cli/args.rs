@@ -16,7 +16,7 @@ use super::shrink::Shrink;
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done               3  a scenario is invalid, or its run stopped early
-  1  I/O or internal    4  nothing to work on
+  1  I/O or internal    4  nothing to work on, or found
   2  usage             99  a comparison found a difference";
 
 const EXAMPLES: &str = "\

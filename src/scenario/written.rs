@@ -1,5 +1,5 @@
-//! A scenario as it is written, without its places and comments: a tree that can be cut, and printed
-//! again as short as it is.
+//! A scenario as it is written, without its places and comments: a tree that can be cut, and
+//! printed again as short as it is.
 //!
 //! It knows the syntax and no field by name, so that whatever the language learns can be cut, too.
 
@@ -298,7 +298,7 @@ pub enum Role {
     Entry,
 }
 
-/// True of `Retry(..)`, which `--set` names on its way, and not of `Service(..)`, which it does not.
+/// True of `Retry(..)`, which `--set` names on its way, and not of `Service(..)`.
 fn is_variant(of: &Written, name: &str) -> bool {
     use super::shape::{Definition, SHAPES};
     let is_struct = SHAPES.find(name).is_some_and(|of| matches!(of, Definition::Struct(_)));

@@ -4,6 +4,7 @@ mod diff;
 mod explain;
 mod exports;
 mod figures;
+mod find;
 mod follow;
 mod golden;
 mod report;

@@ -42,8 +42,8 @@ pub struct Search<'a> {
     pub seeds: u64,
 }
 
-/// Finds the thresholds of `asked` in what is `turned`. `progress` hears how many runs are done, and
-/// at what value.
+/// Finds the thresholds of `asked` in what is `turned`. `progress` hears how many runs are done,
+/// and at what value.
 ///
 /// # Errors
 /// When a value makes no valid scenario.
@@ -108,9 +108,18 @@ pub fn most_values(from: Amount, to: Amount, precision: f64) -> u64 {
         Amount::Whole(_) => 1.0,
         _ => precision * whole.min(from.as_f64().abs()).max(whole * 1e-3),
     };
-    let halvings = (whole / least).log2().ceil().max(0.0) as u64;
+    let mut halvings = 0;
+    let mut left = whole;
+    // A middle that is rounded leaves three quarters at most.
+    while left > least && halvings < 1_000 {
+        left *= 0.75;
+        halvings += 1;
+    }
     2 + 3 * halvings
 }
+
+/// Whether runs are on the one side of an edge.
+type Inside = fn(&Likely, Proportion) -> bool;
 
 struct Tries<'a, P> {
     search: &'a Search<'a>,
@@ -238,7 +247,7 @@ impl<'a, P: FnMut(u64, Amount)> Tries<'a, P> {
     }
 
     /// The values that were tried, from the end at which the claim holds, or as they come.
-    fn from_good(&self, claim: usize) -> (Outcome, Vec<Amount>) {
+    fn ordered(&self, claim: usize) -> (Outcome, Vec<Amount>) {
         let likely = self.likely(claim);
         let good = |end: Amount| self.seen(claim, end).map(|seen| meets(likely, seen));
         let mut values: Vec<Amount> = self.done.iter().map(|(at, _)| *at).collect();
@@ -262,7 +271,7 @@ impl<'a, P: FnMut(u64, Amount)> Tries<'a, P> {
         claim: usize,
         inside: impl Fn(&Likely, Proportion) -> bool,
     ) -> (Option<Amount>, Option<Amount>) {
-        let (_, values) = self.from_good(claim);
+        let (_, values) = self.ordered(claim);
         let is_in = |at: &Amount| {
             self.seen(claim, *at).is_some_and(|seen| inside(self.likely(claim), seen))
         };
@@ -275,10 +284,10 @@ impl<'a, P: FnMut(u64, Amount)> Tries<'a, P> {
         let shown = |likely: &Likely, seen: Proportion| verdict(likely, seen) == Verdict::Holds;
         let not_refuted =
             |likely: &Likely, seen: Proportion| verdict(likely, seen) != Verdict::Fails;
-        let edges: [&dyn Fn(&Likely, Proportion) -> bool; 3] = [&meets, &shown, &not_refuted];
+        let edges: [Inside; 3] = [meets, shown, not_refuted];
         for inside in edges {
             loop {
-                let (outcome, _) = self.from_good(claim);
+                let (outcome, _) = self.ordered(claim);
                 if self.interrupted || !matches!(outcome, Outcome::Largest | Outcome::Smallest) {
                     return Ok(());
                 }
@@ -295,7 +304,7 @@ impl<'a, P: FnMut(u64, Amount)> Tries<'a, P> {
     fn answer(&self, claim: usize) -> Threshold {
         let asked = &self.asked[claim];
         let likely = &asked.likely;
-        let (outcome, values) = self.from_good(claim);
+        let (outcome, values) = self.ordered(claim);
         let shown = |at: Option<Amount>| at.map(|at| at.to_string());
         let (mut holds_to, mut fails_from, mut crosses) = (None, None, None);
         if matches!(outcome, Outcome::Largest | Outcome::Smallest) {

@@ -173,12 +173,9 @@ impl Shrinker<'_> {
             }
         });
         self.tries = tries;
-        let (at, events) = match taken {
-            Some(taken) => taken,
-            None => {
-                self.interrupted |= ended != Ended::Done && stop.asked();
-                return None;
-            }
+        let Some((at, events)) = taken else {
+            self.interrupted |= ended != Ended::Done && stop.asked();
+            return None;
         };
         self.tree = candidates[at].clone();
         self.events = events;

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use super::{Goal, Problem};
+use super::{Constraint, Goal, Problem};
 use crate::experiment::expect::Observer;
 use crate::experiment::hunt::{Playing, Trouble};
 use crate::experiment::knob::Amount;
@@ -105,7 +105,7 @@ impl Trials<'_> {
         let set = problem.knobs.iter().zip(setting);
         let set = set.map(|((knob, _), amount)| knob.assignment(*amount));
         let scenario = problem.document.with(set)?.scenario()?.scenario;
-        let conditions: Vec<_> = problem.constraints.iter().map(|one| one.condition()).collect();
+        let conditions: Vec<_> = problem.constraints.iter().map(Constraint::condition).collect();
         let mut arms: BTreeSet<&str> = conditions.iter().flat_map(Condition::arms).collect();
         if let Goal::Mean(sum) = &problem.goal {
             arms.extend(sum.arms());
