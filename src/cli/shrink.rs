@@ -1,6 +1,6 @@
 //! `dessim shrink`: the smallest scenario that still shows something.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use dessim::ScenarioFile;
@@ -88,7 +88,6 @@ pub(super) fn run(ui: &Ui, args: &Shrink) -> Result<Exit, Failure> {
     let seed = args.seed.unwrap_or(file.scenario.seed);
     let options = Options::default();
     let playing = Playing { options: &options, jobs: args.many.jobs(), stop: interrupt::stop() };
-    let name = output.map_or(file.name.clone(), |path| input::name(path));
     let shrinking = Shrinking { name: &file.name, document: &document, seed, tries: args.tries };
     let mut meter = Meter::new(args.progress, args.quiet, &file.scenario, args.tries);
     let mut told = 0;
@@ -108,21 +107,7 @@ pub(super) fn run(ui: &Ui, args: &Shrink) -> Result<Exit, Failure> {
         TextOrJson::Json => json::pretty(&*shrunk),
     };
     match (&target, output) {
-        (Some(target), Some(path)) => {
-            target.write(&text)?;
-            let snapshot = args.dir.join(format!("{name}.snap"));
-            let small = ScenarioFile::from_bytes(&name, text.as_bytes())
-                .map_err(|problems| Failure::Problems(Exit::Trouble, Box::new(problems)))?;
-            let result =
-                dessim::run(&small).map_err(|error| Failure::invalid(error.to_string()))?;
-            let snap = Snap::new(&local(path), &dessim::snapshot(&result));
-            target::replace(&snapshot, &snap.text())?;
-            Ui::print_raw(&summary)?;
-            if args.format == TextOrJson::Text {
-                let (file, snapshot) = (target.shown(), shown(&snapshot));
-                Ui::print_raw(&format!("  wrote  {file} and {snapshot}\n"))?;
-            }
-        }
+        (Some(target), Some(path)) => keep(args, target, path, &text, &summary)?,
         _ => {
             Ui::print_raw(&text)?;
             if !args.quiet {
@@ -135,4 +120,28 @@ pub(super) fn run(ui: &Ui, args: &Shrink) -> Result<Exit, Failure> {
         return Ok(Exit::Interrupted);
     }
     Ok(Exit::Done)
+}
+
+/// Writes the scenario and its snapshot, and tells where.
+fn keep(
+    args: &Shrink,
+    target: &Target,
+    path: &Path,
+    text: &str,
+    summary: &str,
+) -> Result<(), Failure> {
+    target.write(text)?;
+    let name = input::name(path);
+    let snapshot = args.dir.join(format!("{name}.snap"));
+    let small = ScenarioFile::from_bytes(&name, text.as_bytes())
+        .map_err(|problems| Failure::Problems(Exit::Trouble, Box::new(problems)))?;
+    let result = dessim::run(&small).map_err(|error| Failure::invalid(error.to_string()))?;
+    let snap = Snap::new(&local(path), &dessim::snapshot(&result));
+    target::replace(&snapshot, &snap.text())?;
+    Ui::print_raw(summary)?;
+    if args.format == TextOrJson::Text {
+        let (file, snapshot) = (target.shown(), shown(&snapshot));
+        Ui::print_raw(&format!("  wrote  {file} and {snapshot}\n"))?;
+    }
+    Ok(())
 }

@@ -9,10 +9,11 @@ use dessim::experiment::knob::{Knob, Scale};
 use dessim::experiment::pool::{Jobs, Stop};
 use dessim::experiment::prepared::Prepared;
 use dessim::experiment::run::Options;
+use dessim::kernel::fpmath;
 use dessim::scenario::Document;
 
 /// The service that freezes, of the validation, with two immediate retries.
-const FREEZE: &str = r#"Scenario(schema: 1, duration: "150s",
+const FREEZE: &str = r#"Scenario(schema: 1, duration: "100s",
     load: { "clients": Load(arrivals: Poisson(rate: "60/s")) },
     services: { "db": Service(time: Exponential(mean: "100ms"), slots: 10) },
     faults: { "freeze": Fault(service: "db", from: "20s", until: "30s", effect: Frozen) },
@@ -27,7 +28,7 @@ fn document(text: &str) -> Document {
 }
 
 /// The published curve: a freeze of 300 ms leads to a lasting collapse in 0.5 % of runs, of 500 ms
-/// in 24 %, of 700 ms in 89 %, of 1 s in 100 %. With 60 seeds, four standard errors are 22 % at the
+/// in 24 %, of 700 ms in 89 %, of 1 s in 100 %. With 40 seeds, four standard errors are 27 % at the
 /// steepest point.
 #[test]
 fn the_curve_of_collapse_against_the_length_of_a_freeze() {
@@ -46,7 +47,7 @@ fn the_curve_of_collapse_against_the_length_of_a_freeze() {
             to: span.to(),
             precision,
             first: 1,
-            seeds: 60,
+            seeds: 40,
         };
         let turned = ByPath { document: &document, knob: &knob };
         let found = find(&search, &turned, &claims, playing, |_, _| {});
@@ -62,11 +63,12 @@ fn the_curve_of_collapse_against_the_length_of_a_freeze() {
     ] {
         let trial = answer.trials.iter().find(|trial| trial.value == at).expect("it was tried");
         let ratio = trial.proportion().ratio().expect("there are runs");
-        let error = (published * (1.0 - published) / 60.0_f64).sqrt().max(0.005);
+        let error = (published * (1.0 - published) / 40.0_f64).sqrt().max(0.005);
         assert!((ratio - published).abs() <= 4.0 * error, "{at}: {ratio} is not {published}");
     }
-    let [good, bad] = inner.crosses.expect("it falls between the two");
-    assert!(good.as_str() > "20.5s" && bad.as_str() < "20.7s", "{good} {bad}");
+    let crosses = inner.crosses.expect("it falls between the two");
+    let seconds = crosses.map(|at| at.trim_end_matches('s').parse::<f64>().expect("seconds"));
+    assert!(seconds[0] >= 20.5 && seconds[1] < 20.7, "{seconds:?}");
 }
 
 /// The probability that a M/M/1 queue that begins empty has held so many within a time, by
@@ -75,7 +77,7 @@ fn reaches(most: usize, seconds: f64, arrivals: f64, services: f64) -> f64 {
     let rate = arrivals + services;
     let mut now = vec![0.0; most + 1];
     now[0] = 1.0;
-    let mut weight = (-rate * seconds).exp();
+    let mut weight = fpmath::exp(-rate * seconds);
     let mut sum = 0.0;
     for step in 1..2_000 {
         let mut next = vec![0.0; most + 1];
@@ -108,7 +110,7 @@ fn splitting_agrees_with_exact_numerics() {
         let (arm, courses) = splittable(&wanted).expect("it is about one arm");
         let jobs = Jobs::new(Some(jobs));
         let playing = Playing { options: &options, jobs, stop: &stop };
-        let splitting = Splitting { component, effort: 200, first: 1, repetitions: 60 };
+        let splitting = Splitting { component, effort: 200, first: 1, repetitions: 40 };
         let found = split(&prepared, &wanted, (&arm, courses), &splitting, playing, |_, _| {});
         found.expect("it runs").expect("it can be split").expect("nobody broke off")
     };
@@ -138,9 +140,9 @@ fn capacity_knows_the_vulnerable_range() {
         name: "test",
         load: None,
         arm: None,
-        precision: 0.2,
+        precision: 0.25,
         first: 1,
-        seeds: 8,
+        seeds: 5,
         confidence: 0.95,
     };
     let found = capacity(&scenario, &question, playing, |_, _| {});

@@ -102,19 +102,10 @@ pub fn hunt(
     let (arms, known) = (wanted.arms(), Known::new(scenario));
     let prepared: Vec<Prepared<'_>> =
         turned.iter().map(|(_, of)| Prepared::new(of, name).only(&arms)).collect();
-    let observers: Vec<_> = prepared.iter().map(|prepared| wanted.observer(prepared)).collect();
     let points = prepared.len() as u64;
     let total = ground.seeds.saturating_mul(points);
-    let play = |number: u64| {
-        let (seed, point) = (ground.first + number / points, (number % points) as usize);
-        let options = Options { seed: Some(seed), ..playing.options.clone() };
-        let observed = observers[point].observe(&prepared[point], &options)?;
-        let shown = wanted.shown(&observed);
-        let shown = shown.map(|condition| {
-            (told(condition, &known), observed.answer(condition).actual, seed, point)
-        });
-        Ok::<_, BuildError>((shown, observed.result.stopped.is_some()))
-    };
+    let look = Look { wanted, known: &known, prepared: &prepared, options: playing.options };
+    let play = |number: u64| look.at(ground.first + number / points, (number % points) as usize);
     let mut found = None;
     let mut failure = None;
     let mut seen = Proportion { hits: 0, runs: 0 };
@@ -144,23 +135,14 @@ pub fn hunt(
     if let Some(error) = failure {
         return Err(error.into());
     }
-    let interrupted = ended != Ended::Done && playing.stop.asked();
-    let found = found.map(|(condition, actual, seed, point)| Shown {
-        seed,
-        set: turned[point].0.clone(),
-        condition,
-        actual,
+    let found = found.map(|(condition, actual, seed, point)| {
+        let set = turned[point].0.clone();
+        Shown { seed, set, condition, actual }
     });
     // Who stops at the first hit has not sampled: how long it took says how rare it is, barely.
     let counted = !ground.first_only || found.is_none();
-    let spread = ground.vary.as_ref().filter(|_| counted).map(|_| {
-        let at = |(point, hits): (usize, &u64)| Spread {
-            set: turned[point].0.clone(),
-            hits: *hits,
-            runs: runs_at(seen.runs, points, point as u64),
-        };
-        hits_at.iter().enumerate().map(at).collect()
-    });
+    let spread = ground.vary.as_ref().filter(|_| counted);
+    let spread = spread.map(|_| self::spread(&turned, &hits_at, seen.runs)).unwrap_or_default();
     Ok(Hunted {
         schema: HUNT_SCHEMA,
         scenario: name.to_owned(),
@@ -171,10 +153,46 @@ pub fn hunt(
         runs: seen.runs,
         asked: total,
         stopped,
-        spread: spread.unwrap_or_default(),
+        spread,
         split: None,
-        interrupted,
+        interrupted: ended != Ended::Done && playing.stop.asked(),
     })
+}
+
+/// How a run is looked at.
+struct Look<'a> {
+    wanted: &'a Wanted,
+    known: &'a Known,
+    /// One for each point.
+    prepared: &'a [Prepared<'a>],
+    options: &'a Options,
+}
+
+/// What a run shows, in words, with its seed and its point.
+type Showing = (String, String, u64, usize);
+
+impl Look<'_> {
+    /// What the run with this seed at this point shows, and whether it stopped early.
+    fn at(&self, seed: u64, point: usize) -> Result<(Option<Showing>, bool), BuildError> {
+        let prepared = &self.prepared[point];
+        let options = Options { seed: Some(seed), ..self.options.clone() };
+        let observed = self.wanted.observer(prepared).observe(prepared, &options)?;
+        let shown = self.wanted.shown(&observed).map(|condition| {
+            let actual = observed.answer(condition).actual;
+            (told(condition, self.known), actual, seed, point)
+        });
+        Ok((shown, observed.result.stopped.is_some()))
+    }
+}
+
+/// How many runs show it at each point.
+fn spread(turned: &[(Vec<String>, Scenario)], hits_at: &[u64], runs: u64) -> Vec<Spread> {
+    let points = turned.len() as u64;
+    let at = |(point, (set, _)): (usize, &(Vec<String>, Scenario))| {
+        let runs = runs_at(runs, points, point as u64);
+        Spread { set: set.clone(), hits: hits_at[point], runs }
+    };
+    turned.iter().enumerate().map(at).collect()
 }
 
 /// Of the first `runs` numbers, those that are played at this point.

@@ -135,16 +135,18 @@ struct Tried {
 }
 
 impl Shrinker<'_> {
+    /// Cuts and rounds until neither finds anything: each step leaves fewer values, or else fewer
+    /// events, or else fewer digits, so there is an end.
     fn all(&mut self) {
         loop {
-            let (values, events) = (self.tree.values(), self.events);
+            let before = self.tree.clone();
             self.cut();
             self.shorten();
-            if self.is_over() || (self.tree.values(), self.events) == (values, events) {
+            self.round();
+            if self.is_over() || self.tree == before {
                 break;
             }
         }
-        self.round();
     }
 
     fn is_over(&self) -> bool {

@@ -132,8 +132,9 @@ fn a_hunt_finds_the_smallest_seed_whatever_the_threads() {
 #[test]
 fn a_hunt_moves_faults_with_their_length() {
     let place = Place::new();
-    let fault = r#"faults: { "stop": Fault(service: "db", from: "1s", until: "3s", effect: Frozen) },
-    expect:"#;
+    let fault = r#"faults: {
+        "stop": Fault(service: "db", from: "1s", until: "3s", effect: Frozen),
+    }, expect:"#;
     place.write("line.ron", &LINE.replace("expect:", fault));
     let args = "hunt line.ron --seeds 1..3 --vary-fault stop --from 2s --to 19s --points 3";
     let more = ["--for", "db.in_flight_max > 9", "--format", "json"];
