@@ -55,7 +55,7 @@ pub(crate) struct Find {
     /// .. to this one
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
     pub to: Option<String>,
-    /// What must hold in more than 95 % of runs, or `p(..) < 1%` [default: its own `expect`]
+    /// What must hold in more than 95 % of runs, or `p(..) < 1%` [default: the scenario's `expect`]
     #[arg(long, value_name = "CONDITION", conflicts_with_all = ["capacity", "minimize"])]
     pub expect: Option<String>,
     /// How sure a bound must be

@@ -1,6 +1,6 @@
 //! `dessim shrink`: the smallest scenario that still shows something.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use dessim::ScenarioFile;
@@ -65,8 +65,7 @@ pub(crate) struct Shrink {
     pub quiet: bool,
 }
 
-/// Where the scenario goes, if not to standard output.
-fn target(args: &Shrink) -> Result<Option<Target>, Failure> {
+pub(super) fn run(ui: &Ui, args: &Shrink) -> Result<Exit, Failure> {
     let output = args.output.as_ref().filter(|path| !is_dash(path));
     let target = output.map(|path| Target::new(path)).transpose()?;
     if let Some(target) = &target
@@ -80,12 +79,6 @@ fn target(args: &Shrink) -> Result<Option<Target>, Failure> {
         let message = "the scenario and --format json both go to standard output";
         return Err(Failure::usage(message, "give the scenario a file with -o"));
     }
-    Ok(target)
-}
-
-pub(super) fn run(ui: &Ui, args: &Shrink) -> Result<Exit, Failure> {
-    let output = args.output.as_ref().filter(|path| !is_dash(path));
-    let target = target(args)?;
     let document = document(&args.file, &args.set)?;
     let file = input::checked(&args.file, &document)?;
     if !args.quiet {
@@ -96,7 +89,6 @@ pub(super) fn run(ui: &Ui, args: &Shrink) -> Result<Exit, Failure> {
     let seed = args.seed.unwrap_or(file.scenario.seed);
     let options = Options::default();
     let playing = Playing { options: &options, jobs: args.many.jobs(), stop: interrupt::stop() };
-    let name = output.map_or(file.name.clone(), |path| input::name(path));
     let shrinking = Shrinking { name: &file.name, document: &document, seed, tries: args.tries };
     let meter = Meter::new(args.progress, args.quiet, &file.scenario, args.tries);
     let mut told = 0;
@@ -116,22 +108,7 @@ pub(super) fn run(ui: &Ui, args: &Shrink) -> Result<Exit, Failure> {
         TextOrJson::Json => json::pretty(&*shrunk),
     };
     match (&target, output) {
-        (Some(target), Some(path)) => {
-            target.write(&text)?;
-            let snapshot = args.dir.join(format!("{name}.snap"));
-            let small = ScenarioFile::from_bytes(&name, text.as_bytes())
-                .map_err(|problems| Failure::Problems(Exit::Trouble, Box::new(problems)))?;
-            let result = Prepared::new(&small.scenario, &small.name)
-                .run(&Options::default())
-                .map_err(|error| Failure::invalid(error.to_string()))?;
-            let snap = Snap::new(&local(path), &result.snapshot());
-            target::replace(&snapshot, &snap.text())?;
-            Ui::print_raw(&summary)?;
-            if args.format == TextOrJson::Text {
-                let (file, snapshot) = (target.shown(), shown(&snapshot));
-                Ui::print_raw(&format!("  wrote  {file} and {snapshot}\n"))?;
-            }
-        }
+        (Some(target), Some(path)) => keep(args, target, path, &text, &summary)?,
         _ => {
             Ui::print_raw(&text)?;
             if !args.quiet {
@@ -144,4 +121,30 @@ pub(super) fn run(ui: &Ui, args: &Shrink) -> Result<Exit, Failure> {
         return Ok(Exit::Interrupted);
     }
     Ok(Exit::Done)
+}
+
+/// Writes the scenario and its snapshot, and tells where.
+fn keep(
+    args: &Shrink,
+    target: &Target,
+    path: &Path,
+    text: &str,
+    summary: &str,
+) -> Result<(), Failure> {
+    target.write(text)?;
+    let name = input::name(path);
+    let snapshot = args.dir.join(format!("{name}.snap"));
+    let small = ScenarioFile::from_bytes(&name, text.as_bytes())
+        .map_err(|problems| Failure::Problems(Exit::Trouble, Box::new(problems)))?;
+    let result = Prepared::new(&small.scenario, &small.name)
+        .run(&Options::default())
+        .map_err(|error| Failure::invalid(error.to_string()))?;
+    let snap = Snap::new(&local(path), &result.snapshot());
+    target::replace(&snapshot, &snap.text())?;
+    Ui::print_raw(summary)?;
+    if args.format == TextOrJson::Text {
+        let (file, snapshot) = (target.shown(), shown(&snapshot));
+        Ui::print_raw(&format!("  wrote  {file} and {snapshot}\n"))?;
+    }
+    Ok(())
 }

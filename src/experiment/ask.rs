@@ -3,6 +3,8 @@
 //! Both come from one sentence of the expectation language, or from what the scenario expects of
 //! itself. A sentence that leaves out the arm is about every arm that has what it names.
 
+use std::collections::BTreeSet;
+
 use super::expect::{Observed, Observer};
 use super::prepared::Prepared;
 use crate::scenario::expect::{
@@ -22,6 +24,8 @@ pub struct Asked {
     pub arm: Option<String>,
     /// What must be likely, or unlikely.
     pub likely: Likely,
+    /// The claim in words.
+    pub claim: String,
 }
 
 /// What `text` asks, or what the scenario expects if there is none: one claim an arm. What is said
@@ -55,10 +59,17 @@ pub fn asked(
                 },
             };
             let arm = instance.arm.filter(|_| several);
-            all.push(Asked { text: text.to_owned(), arm, likely });
+            let claim = claimed(&likely, &known);
+            all.push(Asked { text: text.to_owned(), arm, likely, claim });
         }
     }
     Ok(all)
+}
+
+/// A claim in words.
+fn claimed(likely: &Likely, known: &Known) -> String {
+    let long = Claim::Likely(likely.clone()).to_string();
+    long.replacen(&likely.condition.to_string(), &told(&likely.condition, known), 1)
 }
 
 /// Over how many seeds each of these can be told.
@@ -141,6 +152,12 @@ impl Wanted {
         Ok(Self { text: texts.join(", or "), conditions })
     }
 
+    /// The arms that it is about.
+    #[must_use]
+    pub fn arms(&self) -> BTreeSet<&str> {
+        self.conditions.iter().flat_map(Condition::arms).collect()
+    }
+
     /// An observer for it.
     #[must_use]
     pub fn observer(&self, prepared: &Prepared<'_>) -> Observer {
@@ -160,4 +177,33 @@ fn opposite(condition: Condition) -> Condition {
         Condition::Not(of) => *of,
         other => Condition::Not(Box::new(other)),
     }
+}
+
+/// A condition in words, without the name of its arm if that is the only one of its scenario.
+#[must_use]
+pub fn told(condition: &Condition, known: &Known) -> String {
+    let long = condition.to_string();
+    let mut arms = known.arms();
+    let (Some(arm), None) = (arms.next(), arms.next()) else { return long };
+    let same = |text: &String| {
+        let read = read_condition(text, known);
+        read.is_ok_and(
+            |read| matches!(read.instances(known).as_slice(), [(_, one)] if one == condition),
+        )
+    };
+    Some(without_arm(&long, arm)).filter(same).unwrap_or(long)
+}
+
+fn without_arm(sentence: &str, arm: &str) -> String {
+    let mut text = sentence.to_owned();
+    for name in [arm.to_owned(), format!("'{arm}'")] {
+        text = text.replace(&format!("{name}."), "");
+        let (not, rest) = match text.strip_prefix("not ") {
+            Some(rest) => ("not ", rest),
+            None => ("", text.as_str()),
+        };
+        let bare = rest.strip_prefix(&format!("{name} ")).unwrap_or(rest);
+        text = format!("{not}{bare}");
+    }
+    text
 }

@@ -2,7 +2,7 @@
 //! their names.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::listen::{Listener, Nobody};
 use super::play::{Order, play};
@@ -52,6 +52,14 @@ impl<'a> Prepared<'a> {
     #[must_use]
     pub const fn id(&self) -> &ScenarioId {
         &self.id
+    }
+
+    /// Only these of its arms, for those who ask nothing of the others. Arms share nothing, so each
+    /// does what it does among all; the fingerprint is that of these arms alone.
+    #[must_use]
+    pub fn only(mut self, arms: &BTreeSet<&str>) -> Self {
+        self.arms.retain(|name, _| arms.contains(name.as_str()));
+        self
     }
 
     /// The scenario.

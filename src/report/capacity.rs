@@ -62,8 +62,7 @@ impl Capacity {
         let [first, last] = self.seeds;
         let what = self.load.clone().unwrap_or_else(|| "all loads".to_owned());
         let head = format!(
-            "{}: how much of {what} each arm stands, seeds {first}..{last} at every factor, \
-             {} runs",
+            "{}: how much of {what} each arm stands, seeds {first}..{last}, {} runs",
             self.scenario,
             count(self.runs)
         );
@@ -113,9 +112,9 @@ impl Capacity {
             (_, Some((good, _)), _) => {
                 let shown = match &threshold.holds_to {
                     Some(to) => format!("shown up to {to}"),
-                    None => "too few seeds to show it".to_owned(),
+                    None => "too few seeds to show any of it".to_owned(),
                 };
-                format!("up to {} of the present load; {shown}", self.factor(good))
+                format!("up to factor {}; {shown}", self.factor(good))
             }
             (_, None, Outcome::Holds) => "at every load that was tried".to_owned(),
             (_, None, Outcome::Fails) => "at no load that was tried".to_owned(),
@@ -128,11 +127,11 @@ impl Capacity {
         match (stable, unprompted) {
             (Some((_, from)), Some((to, _))) if from < to => {
                 let (from, to) = (self.factor(from), self.factor(to));
-                format!("from {from} to {to}: well until a trigger comes, and down after it")
+                format!("from factor {from} to {to}: well until a trigger comes, and down after it")
             }
-            (Some((_, from)), None) if open => format!("from {} on", self.factor(from)),
+            (Some((_, from)), None) if open => format!("from factor {} on", self.factor(from)),
             (None, Some((to, _))) if arm.stable.outcome == Outcome::Fails => {
-                format!("up to {}", self.factor(to))
+                format!("up to factor {}", self.factor(to))
             }
             (None, None) if open && arm.stable.outcome == Outcome::Fails => {
                 "at every load that was tried".to_owned()
@@ -144,7 +143,7 @@ impl Capacity {
     fn overloaded(&self, unprompted: Edge, threshold: &Threshold) -> String {
         match (unprompted, threshold.outcome) {
             (Some((_, from)), _) => {
-                format!("from {} on: goes down without any trigger", self.factor(from))
+                format!("from factor {} on: goes down without any trigger", self.factor(from))
             }
             (None, Outcome::Fails) => "at every load that was tried".to_owned(),
             (None, Outcome::Holds) => "at no load that was tried".to_owned(),

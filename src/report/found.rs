@@ -221,6 +221,10 @@ impl Threshold {
             (None, None) => "too few seeds to show anything".to_owned(),
         });
         if let Some([good, bad]) = &self.crosses {
+            let (good, bad) = match self.outcome {
+                Outcome::Smallest => (bad, good),
+                _ => (good, bad),
+            };
             told.push(format!(
                 "by the share of runs, the {which} value at which it holds lies between {good} and \
                  {bad}"

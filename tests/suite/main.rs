@@ -14,6 +14,7 @@ mod invariants;
 mod metastable;
 mod refusals;
 mod samplers;
+mod search;
 mod support;
 mod theory;
 mod tidy;

@@ -19,9 +19,8 @@ use crate::experiment::knob::Amount;
 use crate::experiment::pool::{Ended, in_order};
 use crate::experiment::prepared::Prepared;
 use crate::experiment::run::Options;
-use crate::kernel::fpmath::ln;
 use crate::report::found::{FIND_SCHEMA, Found, Outcome, Threshold, Trial, Verdict};
-use crate::scenario::expect::{Claim, Likely, Relation};
+use crate::scenario::expect::{Likely, Relation};
 use crate::statistics::proportion::Proportion;
 
 /// What is searched.
@@ -109,12 +108,18 @@ pub fn most_values(from: Amount, to: Amount, precision: f64) -> u64 {
         Amount::Whole(_) => 1.0,
         _ => precision * whole.min(from.as_f64().abs()).max(whole * 1e-3),
     };
-    let halvings = (ln(whole / least) / ln(2.0)).ceil().max(0.0) as u64;
+    let mut halvings = 0;
+    let mut left = whole;
+    // A middle that is rounded leaves three quarters at most.
+    while left > least && halvings < 1_000 {
+        left *= 0.75;
+        halvings += 1;
+    }
     2 + 3 * halvings
 }
 
-/// Whether what was seen of a claim is on the good side of an edge.
-type Inside = dyn Fn(&Likely, Proportion) -> bool;
+/// Whether runs are on the one side of an edge.
+type Inside = fn(&Likely, Proportion) -> bool;
 
 struct Tries<'a, P> {
     search: &'a Search<'a>,
@@ -181,9 +186,10 @@ impl<'a, P: FnMut(u64, Amount)> Tries<'a, P> {
             return Ok(());
         };
         let scenarios = self.turned.scenarios(amount)?;
+        let (asked, name) = (self.asked, self.search.name);
+        let arms = asked.iter().flat_map(|asked| asked.likely.condition.arms()).collect();
         let prepared: Vec<Prepared<'_>> =
-            scenarios.iter().map(|scenario| Prepared::new(scenario, self.search.name)).collect();
-        let asked = self.asked;
+            scenarios.iter().map(|one| Prepared::new(one, name).only(&arms)).collect();
         let observers: Vec<Observer> = prepared
             .iter()
             .map(|one| Observer::new(one, asked.iter().map(|asked| &asked.likely.condition)))
@@ -241,7 +247,7 @@ impl<'a, P: FnMut(u64, Amount)> Tries<'a, P> {
     }
 
     /// The values that were tried, from the end at which the claim holds, or as they come.
-    fn good_first(&self, claim: usize) -> (Outcome, Vec<Amount>) {
+    fn ordered(&self, claim: usize) -> (Outcome, Vec<Amount>) {
         let likely = self.likely(claim);
         let good = |end: Amount| self.seen(claim, end).map(|seen| meets(likely, seen));
         let mut values: Vec<Amount> = self.done.iter().map(|(at, _)| *at).collect();
@@ -265,7 +271,7 @@ impl<'a, P: FnMut(u64, Amount)> Tries<'a, P> {
         claim: usize,
         inside: impl Fn(&Likely, Proportion) -> bool,
     ) -> (Option<Amount>, Option<Amount>) {
-        let (_, values) = self.good_first(claim);
+        let (_, values) = self.ordered(claim);
         let is_in = |at: &Amount| {
             self.seen(claim, *at).is_some_and(|seen| inside(self.likely(claim), seen))
         };
@@ -278,10 +284,10 @@ impl<'a, P: FnMut(u64, Amount)> Tries<'a, P> {
         let shown = |likely: &Likely, seen: Proportion| verdict(likely, seen) == Verdict::Holds;
         let not_refuted =
             |likely: &Likely, seen: Proportion| verdict(likely, seen) != Verdict::Fails;
-        let edges: [&Inside; 3] = [&meets, &shown, &not_refuted];
+        let edges: [Inside; 3] = [meets, shown, not_refuted];
         for inside in edges {
             loop {
-                let (outcome, _) = self.good_first(claim);
+                let (outcome, _) = self.ordered(claim);
                 if self.interrupted || !matches!(outcome, Outcome::Largest | Outcome::Smallest) {
                     return Ok(());
                 }
@@ -298,7 +304,7 @@ impl<'a, P: FnMut(u64, Amount)> Tries<'a, P> {
     fn answer(&self, claim: usize) -> Threshold {
         let asked = &self.asked[claim];
         let likely = &asked.likely;
-        let (outcome, values) = self.good_first(claim);
+        let (outcome, values) = self.ordered(claim);
         let shown = |at: Option<Amount>| at.map(|at| at.to_string());
         let (mut holds_to, mut fails_from, mut crosses) = (None, None, None);
         if matches!(outcome, Outcome::Largest | Outcome::Smallest) {
@@ -313,7 +319,7 @@ impl<'a, P: FnMut(u64, Amount)> Tries<'a, P> {
             Trial::new(at.to_string(), at.as_f64(), seen, verdict(likely, seen))
         };
         Threshold {
-            claim: Claim::Likely(likely.clone()).to_string(),
+            claim: asked.claim.clone(),
             outcome,
             holds_to,
             fails_from,

@@ -80,6 +80,7 @@ pub fn capacity(
             let asked = Asked {
                 text: "not collapses".to_owned(),
                 arm: None,
+                claim: "p(not collapses)".to_owned(),
                 likely: Likely {
                     condition: Condition::Not(Box::new(collapses)),
                     relation: Relation::Above,

@@ -9,12 +9,13 @@ pub mod split;
 
 use std::ops::ControlFlow;
 
-use super::ask::Wanted;
+use super::ask::{Wanted, told};
 use super::pool::{Ended, Jobs, Stop, in_order};
 use super::prepared::Prepared;
 use super::run::Options;
 use crate::report::hunted::{HUNT_SCHEMA, Hunted, Shown, Spread};
 use crate::scenario::build::BuildError;
+use crate::scenario::expect::Known;
 use crate::scenario::schema::Scenario;
 use crate::scenario::{Document, Problems};
 use crate::statistics::proportion::Proportion;
@@ -92,33 +93,56 @@ pub fn hunt(
     wanted: &Wanted,
     ground: &Ground<'_>,
     playing: Playing<'_>,
-    progress: impl FnMut(u64, u64),
+    mut progress: impl FnMut(u64, u64),
 ) -> Result<Hunted, Trouble> {
     let turned = match &ground.vary {
         Some(vary) => vary.scenarios()?,
         None => vec![(Vec::new(), scenario.clone())],
     };
+    let (arms, known) = (wanted.arms(), Known::new(scenario));
     let prepared: Vec<Prepared<'_>> =
-        turned.iter().map(|(_, scenario)| Prepared::new(scenario, name)).collect();
-    let (count, ended) = count(&prepared, wanted, ground, playing, progress)?;
+        turned.iter().map(|(_, of)| Prepared::new(of, name).only(&arms)).collect();
     let points = prepared.len() as u64;
-    let Count { runs, hits_at, stopped, found } = count;
+    let total = ground.seeds.saturating_mul(points);
+    let look = Look { wanted, known: &known, prepared: &prepared, options: playing.options };
+    let play = |number: u64| look.at(ground.first + number / points, (number % points) as usize);
+    let mut found = None;
+    let mut failure = None;
+    let mut seen = Proportion { hits: 0, runs: 0 };
+    let mut stopped = 0;
+    let mut hits_at = vec![0; prepared.len()];
+    let ended = in_order(playing.jobs, total, playing.stop, play, |_, outcome| {
+        let (shown, early) = match outcome {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                failure = Some(error);
+                return ControlFlow::Break(());
+            }
+        };
+        seen.runs += 1;
+        stopped += u64::from(early);
+        if let Some(shown) = shown {
+            seen.hits += 1;
+            hits_at[shown.3] += 1;
+            found.get_or_insert(shown);
+        }
+        progress(seen.runs, total);
+        match ground.first_only && found.is_some() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    });
+    if let Some(error) = failure {
+        return Err(error.into());
+    }
     let found = found.map(|(condition, actual, seed, point)| {
         let set = turned[point].0.clone();
         Shown { seed, set, condition, actual }
     });
     // Who stops at the first hit has not sampled: how long it took says how rare it is, barely.
     let counted = !ground.first_only || found.is_none();
-    let at = |(point, hits): (usize, &u64)| Spread {
-        set: turned[point].0.clone(),
-        hits: *hits,
-        runs: runs_at(runs, points, point as u64),
-    };
-    let spread = match ground.vary.is_some() && counted {
-        true => hits_at.iter().enumerate().map(at).collect(),
-        false => Vec::new(),
-    };
-    let seen = Proportion { hits: hits_at.iter().sum(), runs };
+    let spread = ground.vary.as_ref().filter(|_| counted);
+    let spread = spread.map(|_| self::spread(&turned, &hits_at, seen.runs)).unwrap_or_default();
     Ok(Hunted {
         schema: HUNT_SCHEMA,
         scenario: name.to_owned(),
@@ -126,8 +150,8 @@ pub fn hunt(
         seeds: [ground.first, ground.first.saturating_add(ground.seeds - 1)],
         found,
         proportion: counted.then_some(seen),
-        runs,
-        asked: ground.seeds.saturating_mul(points),
+        runs: seen.runs,
+        asked: total,
         stopped,
         spread,
         split: None,
@@ -135,73 +159,40 @@ pub fn hunt(
     })
 }
 
-/// Plays what there is to play, until the first hit if that is enough.
-fn count(
-    prepared: &[Prepared<'_>],
-    wanted: &Wanted,
-    ground: &Ground<'_>,
-    playing: Playing<'_>,
-    mut progress: impl FnMut(u64, u64),
-) -> Result<(Count, Ended), BuildError> {
-    let observers: Vec<_> = prepared.iter().map(|prepared| wanted.observer(prepared)).collect();
-    let points = prepared.len() as u64;
-    let total = ground.seeds.saturating_mul(points);
-    let play = |number: u64| {
-        let (seed, point) = (ground.first + number / points, (number % points) as usize);
-        let options = Options { seed: Some(seed), ..playing.options.clone() };
-        let observed = observers[point].observe(&prepared[point], &options)?;
-        let shown = wanted.shown(&observed);
-        let told = shown.map(|condition| {
-            (condition.to_string(), observed.answer(condition).actual, seed, point)
+/// How a run is looked at.
+struct Look<'a> {
+    wanted: &'a Wanted,
+    known: &'a Known,
+    /// One for each point.
+    prepared: &'a [Prepared<'a>],
+    options: &'a Options,
+}
+
+/// What a run shows, in words, with its seed and its point.
+type Showing = (String, String, u64, usize);
+
+impl Look<'_> {
+    /// What the run with this seed at this point shows, and whether it stopped early.
+    fn at(&self, seed: u64, point: usize) -> Result<(Option<Showing>, bool), BuildError> {
+        let prepared = &self.prepared[point];
+        let options = Options { seed: Some(seed), ..self.options.clone() };
+        let observed = self.wanted.observer(prepared).observe(prepared, &options)?;
+        let shown = self.wanted.shown(&observed).map(|condition| {
+            let actual = observed.answer(condition).actual;
+            (told(condition, self.known), actual, seed, point)
         });
-        Ok::<_, BuildError>((told, observed.result.stopped.is_some()))
+        Ok((shown, observed.result.stopped.is_some()))
+    }
+}
+
+/// How many runs show it at each point.
+fn spread(turned: &[(Vec<String>, Scenario)], hits_at: &[u64], runs: u64) -> Vec<Spread> {
+    let points = turned.len() as u64;
+    let at = |(point, (set, _)): (usize, &(Vec<String>, Scenario))| {
+        let runs = runs_at(runs, points, point as u64);
+        Spread { set: set.clone(), hits: hits_at[point], runs }
     };
-    let mut count = Count { hits_at: vec![0; prepared.len()], ..Count::default() };
-    let mut failure = None;
-    let ended = in_order(playing.jobs, total, playing.stop, play, |_, outcome| {
-        match outcome {
-            Ok((told, early)) => count.add(told, early),
-            Err(error) => {
-                failure = Some(error);
-                return ControlFlow::Break(());
-            }
-        }
-        progress(count.runs, total);
-        match ground.first_only && count.found.is_some() {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        }
-    });
-    match failure {
-        Some(error) => Err(error),
-        None => Ok((count, ended)),
-    }
-}
-
-/// What a run shows, with the numbers that show it, its seed, and its point.
-type Told = (String, String, u64, usize);
-
-/// What has been seen so far.
-#[derive(Default)]
-struct Count {
-    runs: u64,
-    /// Runs that show it, at each point.
-    hits_at: Vec<u64>,
-    /// Runs that stopped early.
-    stopped: u64,
-    /// The first run that shows it.
-    found: Option<Told>,
-}
-
-impl Count {
-    fn add(&mut self, told: Option<Told>, early: bool) {
-        self.runs += 1;
-        self.stopped += u64::from(early);
-        if let Some(told) = told {
-            self.hits_at[told.3] += 1;
-            self.found.get_or_insert(told);
-        }
-    }
+    turned.iter().enumerate().map(at).collect()
 }
 
 /// Of the first `runs` numbers, those that are played at this point.

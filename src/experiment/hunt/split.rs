@@ -22,7 +22,7 @@ use crate::experiment::pool::{Ended, in_order};
 use crate::experiment::prepared::Prepared;
 use crate::kernel::draw::mix;
 use crate::report::hunted::Split;
-use crate::scenario::expect::{Condition, Refusal, Sum};
+use crate::scenario::expect::{Condition, Refusal};
 use crate::statistics::summary::summary;
 
 /// Part of the pilot's worlds that reaches the next level.
@@ -50,38 +50,28 @@ pub struct Splitting<'a> {
 /// # Errors
 /// When there is no such arm, or something is asked that worlds cannot be asked that were split.
 pub fn splittable(wanted: &Wanted) -> Result<(String, bool), Refusal> {
-    let mut arms = Vec::new();
     let mut courses = false;
     for condition in &wanted.conditions {
-        look(condition, &mut arms, &mut courses)?;
+        look(condition, &mut courses)?;
     }
-    arms.sort();
-    arms.dedup();
+    let arms: Vec<&str> = wanted.arms().into_iter().collect();
     match arms.as_slice() {
-        [arm] => Ok((arm.clone(), courses)),
+        [arm] => Ok(((*arm).to_owned(), courses)),
         [] => Err(Refusal::new("splitting needs a condition about an arm", "found none")),
         several => {
-            let found = format!(
-                "found the arms {}",
-                crate::scenario::list_of(several.iter().map(String::as_str))
-            );
+            let found =
+                format!("found the arms {}", crate::scenario::list_of(several.iter().copied()));
             Err(Refusal::new("splitting takes a condition about one arm", found)
                 .hint("name it: 'retries collapses', or 'retries.requests.shed > 0'"))
         }
     }
 }
 
-fn look(condition: &Condition, arms: &mut Vec<String>, courses: &mut bool) -> Result<(), Refusal> {
+fn look(condition: &Condition, courses: &mut bool) -> Result<(), Refusal> {
     match condition {
-        Condition::Compares(left, _, right) => {
-            arms_of(left, arms);
-            arms_of(right, arms);
-        }
-        Condition::Not(of) => look(of, arms, courses)?,
-        Condition::Collapses { arm } | Condition::Recovers { arm, .. } => {
-            arms.extend(arm.clone());
-            *courses = true;
-        }
+        Condition::Compares(..) => {}
+        Condition::Not(of) => look(of, courses)?,
+        Condition::Collapses { .. } | Condition::Recovers { .. } => *courses = true,
         Condition::Happens { .. } => {
             let rule = "splitting cannot wait for an event";
             return Err(Refusal::new(rule, format!("found `{condition}`"))
@@ -89,18 +79,6 @@ fn look(condition: &Condition, arms: &mut Vec<String>, courses: &mut bool) -> Re
         }
     }
     Ok(())
-}
-
-fn arms_of(sum: &Sum, arms: &mut Vec<String>) {
-    match sum {
-        Sum::Number(..) => {}
-        Sum::Metric(metric) => arms.extend(metric.arm.clone()),
-        Sum::Two(left, _, right) => {
-            arms_of(left, arms);
-            arms_of(right, arms);
-        }
-        Sum::Minus(of) => arms_of(of, arms),
-    }
 }
 
 /// Estimates the probability of what is wanted in an arm. `None` if it was broken off before the

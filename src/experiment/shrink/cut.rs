@@ -22,7 +22,10 @@ impl Shrinker<'_> {
     fn cut_level(&mut self, depth: usize) {
         let mut size = self.tree.ways(depth).len().div_ceil(2).max(1);
         loop {
-            let ways = self.tree.ways(depth);
+            // Without the seed it would be another run.
+            let kept = |way: &Way| matches!(self.tree.path(way).as_str(), "seed" | "schema");
+            let mut ways = self.tree.ways(depth);
+            ways.retain(|way| !kept(way));
             let groups: Vec<&[Way]> = ways.chunks(size).collect();
             let mut candidates = Vec::new();
             let mut told = Vec::new();

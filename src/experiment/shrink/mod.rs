@@ -14,7 +14,7 @@ mod reduce;
 
 use std::ops::ControlFlow;
 
-use super::ask::Wanted;
+use super::ask::{Wanted, told};
 use super::expect::Observer;
 use super::hunt::{Playing, Trouble};
 use super::pool::{Ended, in_order};
@@ -22,7 +22,7 @@ use super::prepared::Prepared;
 use super::run::Options;
 use crate::report::shrunk::{SHRINK_SCHEMA, Shrunk, Size};
 use crate::scenario::Document;
-use crate::scenario::expect::{Condition, Known, read_condition};
+use crate::scenario::expect::{Condition, Known};
 use crate::scenario::problem::{Problem, Problems};
 use crate::scenario::written::{Written, quoted};
 
@@ -80,7 +80,8 @@ pub fn shrink(
         name: shrinking.name,
         condition,
         playing,
-        options: Options { max_events: max_events.min(options.max_events), ..options },
+        // The seed is in the text.
+        options: Options { seed: None, max_events: max_events.min(options.max_events), ..options },
         most: shrinking.tries,
         tries: 0,
         tree,
@@ -134,16 +135,18 @@ struct Tried {
 }
 
 impl Shrinker<'_> {
+    /// Cuts and rounds until neither finds anything: each step leaves fewer values, or else fewer
+    /// events, or else fewer digits, so there is an end.
     fn all(&mut self) {
         loop {
-            let (values, events) = (self.tree.values(), self.events);
+            let before = self.tree.clone();
             self.cut();
             self.shorten();
-            if self.is_over() || (self.tree.values(), self.events) == (values, events) {
+            self.round();
+            if self.is_over() || self.tree == before {
                 break;
             }
         }
-        self.round();
     }
 
     fn is_over(&self) -> bool {
@@ -187,17 +190,8 @@ impl Shrinker<'_> {
         let document = Document::parse(self.name, self.tree.text().as_bytes())?;
         let known = Known::new(&document.scenario()?.scenario);
         let condition = self.condition;
-        let same = |text: &String| {
-            let read = read_condition(text, &known);
-            read.is_ok_and(|read| match read.instances(&known).as_slice() {
-                [(_, one)] => one == condition,
-                _ => false,
-            })
-        };
         // Without the name of the arm, if it goes without saying.
-        let long = condition.to_string();
-        let short = known.arms().map(|arm| without_arm(&long, arm)).find(same);
-        let sentence = short.unwrap_or(long);
+        let sentence = told(condition, &known);
         let mut tree = self.tree.clone();
         let list = Written::List(vec![Written::Leaf(quoted(&sentence))]);
         tree.set_field("expect", list, false);
@@ -211,18 +205,6 @@ impl Shrinker<'_> {
             false => Err(refused("the shrunk scenario does not show it again").into()),
         }
     }
-}
-
-fn without_arm(sentence: &str, arm: &str) -> String {
-    let mut text = sentence.to_owned();
-    for name in [arm.to_owned(), format!("'{arm}'")] {
-        text = text.replace(&format!("{name}."), "");
-        let rest = text.strip_prefix("not ").map(|rest| ("not ", rest.to_owned()));
-        let (not, rest) = rest.unwrap_or(("", text.clone()));
-        let bare = rest.strip_prefix(&format!("{name} ")).unwrap_or(&rest);
-        text = format!("{not}{bare}");
-    }
-    text
 }
 
 /// Plays a candidate, if it is a scenario of which the condition can be told.

@@ -28,8 +28,8 @@ impl Numeral {
         let (digits, after) = text.split_at(end);
         // A name that begins with a digit is no number, nor is a number in quotes without a unit.
         let is_unit = |c: char| c.is_alphabetic() || matches!(c, '/' | '"' | 'µ');
-        let unit =
-            after.chars().all(is_unit) && (before.is_empty() == after.is_empty()) && after != "\"";
+        let unit = after.chars().all(is_unit) && after != "\"";
+        let unit = unit && before.is_empty() == after.is_empty();
         let value: f64 = digits.parse().ok()?;
         (unit && value.is_finite()).then(|| Self {
             before,
@@ -178,7 +178,7 @@ impl Shrinker<'_> {
         }
     }
 
-    /// Makes numbers rounder, as long as the run does not get longer than the original's.
+    /// Makes numbers rounder, as long as the run does not get longer.
     pub(super) fn round(&mut self) {
         for (way, numeral) in self.numbers() {
             let old = self.tree.at(&way).cloned();
@@ -188,7 +188,7 @@ impl Shrinker<'_> {
                 .filter(|new| significant(new) < significant(text) && new.len() <= text.len())
                 .map(|new| self.changed(&[(&way, new)]))
                 .collect();
-            if let (Some(_), Some(old)) = (self.first(&shorter, self.first_events), old) {
+            if let (Some(_), Some(old)) = (self.first(&shorter, self.events), old) {
                 self.became(&way, &old);
             }
         }

@@ -1,5 +1,7 @@
 //! A sentence without an arm is about every arm that has what it names: one claim an arm.
 
+use std::collections::BTreeSet;
+
 use super::{Claim, Condition, Known, Likely, MetricRef, Period, Sum};
 
 /// A claim in which every name has its arm.
@@ -36,6 +38,22 @@ impl Condition {
         }
         let arms = known.arms.keys().filter(|arm| self.fits(known, arm));
         arms.map(|arm| (Some(arm.clone()), self.within_arm(arm))).collect()
+    }
+
+    /// The arms that it names.
+    #[must_use]
+    pub fn arms(&self) -> BTreeSet<&str> {
+        match self {
+            Self::Compares(left, _, right) => {
+                let mut arms = left.arms();
+                arms.extend(right.arms());
+                arms
+            }
+            Self::Recovers { arm, .. } | Self::Happens { arm, .. } | Self::Collapses { arm } => {
+                arm.as_deref().into_iter().collect()
+            }
+            Self::Not(of) => of.arms(),
+        }
     }
 
     /// True if it leaves out the arm of anything.
@@ -85,6 +103,21 @@ impl Condition {
 }
 
 impl Sum {
+    /// The arms that it names.
+    #[must_use]
+    pub fn arms(&self) -> BTreeSet<&str> {
+        match self {
+            Self::Number(..) => BTreeSet::new(),
+            Self::Metric(metric) => metric.arm.as_deref().into_iter().collect(),
+            Self::Two(left, _, right) => {
+                let mut arms = left.arms();
+                arms.extend(right.arms());
+                arms
+            }
+            Self::Minus(of) => of.arms(),
+        }
+    }
+
     fn is_open(&self) -> bool {
         match self {
             Self::Number(..) => false,

@@ -70,8 +70,7 @@ pub fn constraints(
         },
         condition => {
             let likely = Likely { condition, ..one.likely };
-            let text = crate::scenario::expect::Claim::Likely(likely.clone()).to_string();
-            Constraint { text, asks: Asks::Share(likely) }
+            Constraint { text: one.claim, asks: Asks::Share(likely) }
         }
     };
     Ok(all.into_iter().map(constraint).collect())

@@ -1,6 +1,7 @@
 //! A setting, tried with some seeds.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use super::{Constraint, Goal, Problem};
@@ -10,6 +11,7 @@ use crate::experiment::knob::Amount;
 use crate::experiment::pool::{Ended, in_order};
 use crate::experiment::prepared::Prepared;
 use crate::experiment::run::Options;
+use crate::scenario::expect::Condition;
 
 /// Seeds, from the first on.
 #[derive(Clone, Copy, Debug)]
@@ -103,8 +105,12 @@ impl Trials<'_> {
         let set = problem.knobs.iter().zip(setting);
         let set = set.map(|((knob, _), amount)| knob.assignment(*amount));
         let scenario = problem.document.with(set)?.scenario()?.scenario;
-        let prepared = Prepared::new(&scenario, problem.name);
         let conditions: Vec<_> = problem.constraints.iter().map(Constraint::condition).collect();
+        let mut arms: BTreeSet<&str> = conditions.iter().flat_map(Condition::arms).collect();
+        if let Goal::Mean(sum) = &problem.goal {
+            arms.extend(sum.arms());
+        }
+        let prepared = Prepared::new(&scenario, problem.name).only(&arms);
         let observer = Observer::new(&prepared, &conditions);
         let options = self.playing.options;
         let play = |number: u64| {
