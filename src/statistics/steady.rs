@@ -15,7 +15,7 @@ const MOST_GROUPS: usize = 1 << 16;
 const FINE: usize = 400;
 /// may be this much between their ranks,
 const MOST_CORRELATION: f64 = 0.3;
-/// and the interval is of so many, each of [`FINE`] / [`BATCHES`] of the former.
+/// and the interval is of so many, each of several of the former.
 pub const BATCHES: usize = 20;
 /// The quantile 0.99 of the standard normal distribution.
 const Z_99: f64 = 2.326_347_874;
@@ -62,7 +62,7 @@ impl Series {
     ///    (1941, "Distribution of the ratio of the mean square successive difference to the
     ///    variance") must not be significantly low, at 1 %.
     /// 4. They must be [`valid`] as independent values are. The interval is Student's t of 20,
-    ///    adjusted for their skewness and for the dependence that is left: see [`adjusted`].
+    ///    adjusted for their skewness and for the dependence that is left.
     #[must_use]
     pub fn steady(&self) -> Steady {
         let values = self.means.len() * self.group;
