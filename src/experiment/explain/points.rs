@@ -3,7 +3,7 @@
 //! Components appear by their kind and their meters' words alone.
 
 use super::lens::Lens;
-use super::triggers::Trigger;
+use crate::experiment::health::triggers::Trigger;
 use crate::metrics::series::{ARM, Column, Series, Values};
 use crate::report::explanation::{Phase, PhaseKind, Point, Topic};
 use crate::report::format::{count, number, percent, share, time};

@@ -1,19 +1,16 @@
 //! The same requests with one thing changed, within a budget of events.
 
 use super::alternatives::{Alternative, alone, alternatives};
-use super::health::Course;
 use super::points::{Evidence, USED_UP};
-use super::triggers::triggers;
-use super::{Effort, Stage, Witness, phases};
+use super::{Course, Effort, Stage, Witness};
 use crate::experiment::fates::{ArmFates, FateChanges};
 use crate::experiment::run::{Options, run_with};
 use crate::kernel::time::Duration;
-use crate::metrics::sampler::Resolution;
 use crate::metrics::series::{Series, Values};
 use crate::report::explanation::{Counterfactual, Phase, PhaseKind, Point, Topic};
 use crate::report::format::{count, number, percent, time};
 use crate::report::result::{RunResult, Stopped};
-use crate::scenario::arms::ONLY_ARM;
+use crate::scenario::arms::{ONLY_ARM, arms};
 use crate::scenario::build::BuildError;
 use crate::scenario::schema::Scenario;
 
@@ -73,11 +70,10 @@ impl Reruns<'_> {
         if !self.budget.allows(self.events) {
             return Ok(None);
         }
-        let resolution = self.stage.options.sample.unwrap_or(Resolution::Auto);
         let max_events = self.stage.options.max_events.min(self.budget.left);
         let seed = Some(self.stage.options.seed.unwrap_or(self.stage.scenario.seed));
         let options = Options { max_events, seed, ..self.stage.options.clone() };
-        let mut witness = Witness::new(resolution);
+        let mut witness = Witness::new(changed, &arms(changed));
         let result = run_with(changed, "rerun", &options, &mut witness)?;
         self.budget.spend(result.events);
         let cut = matches!(result.stopped, Some(Stopped::MaxEvents { .. }));
@@ -140,11 +136,11 @@ impl Reruns<'_> {
             if let Some(fault) = changed.faults.get_mut(fault) {
                 fault.until = Duration::from_ns(end);
             }
-            let Some((result, witness)) = self.play(&changed)? else {
+            let Some((_, witness)) = self.play(&changed)? else {
                 break;
             };
             reruns += 1;
-            match comes_back(&changed, self.stage, &result, &witness) {
+            match comes_back(&witness) {
                 true => recovers = Some(end),
                 false => stays = end,
             }
@@ -171,24 +167,9 @@ impl Reruns<'_> {
 }
 
 /// True if a rerun is well again before the last request arrives.
-fn comes_back(
-    changed: &Scenario,
-    stage: &Stage<'_>,
-    result: &RunResult,
-    witness: &Witness,
-) -> bool {
-    let Some(series) = &result.arms[ONLY_ARM].series else {
-        return false;
-    };
-    let Some((_, cohorts)) = witness.of(ONLY_ARM, series) else {
-        return false;
-    };
-    let mut system = stage.system.clone();
-    system.faults.clone_from(&changed.faults);
-    let triggers = triggers(changed, &system, series.end_ns);
-    let warm_up_ns = stage.scenario.warm_up.as_ns();
-    let Course { phases, .. } = phases::course(series, &cohorts, &triggers, warm_up_ns);
-    let last = phases.iter().rfind(|phase| phase.kind != PhaseKind::Idle);
+fn comes_back(witness: &Witness) -> bool {
+    let course = witness.health.course(ONLY_ARM);
+    let last = course.as_ref().and_then(Course::last);
     last.is_some_and(|phase| matches!(phase.kind, PhaseKind::Steady | PhaseKind::Recovered))
 }
 

@@ -9,17 +9,17 @@ use crate::scenario::units::Rate;
 
 /// Something from outside, in [`from_ns`, `until_ns`).
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Trigger {
-    pub(super) from_ns: u64,
-    pub(super) until_ns: u64,
+pub(in crate::experiment) struct Trigger {
+    pub(in crate::experiment) from_ns: u64,
+    pub(in crate::experiment) until_ns: u64,
     /// A sentence about it, with its numbers.
-    pub(super) text: String,
+    pub(in crate::experiment) text: String,
     /// A name for it within a sentence.
-    pub(super) name: String,
+    pub(in crate::experiment) name: String,
     /// The fault that it is.
-    pub(super) fault: Option<String>,
+    pub(in crate::experiment) fault: Option<String>,
     /// It is a change, and not how the load is all the time.
-    pub(super) changes: bool,
+    pub(in crate::experiment) changes: bool,
 }
 
 /// More load than this factor of the lowest stage is a rise.
@@ -28,7 +28,7 @@ const RISE: f64 = 1.1;
 const MOST_STAGES: usize = 64;
 
 /// The triggers of an arm, the earliest first, in [0, `end_ns`).
-pub(super) fn triggers(scenario: &Scenario, arm: &Arm, end_ns: u64) -> Vec<Trigger> {
+pub(in crate::experiment) fn triggers(scenario: &Scenario, arm: &Arm, end_ns: u64) -> Vec<Trigger> {
     let mut found: Vec<Trigger> =
         arm.faults.iter().filter_map(|(name, fault)| of_fault(name, fault)).collect();
     for (name, load) in &scenario.load {
