@@ -5,14 +5,16 @@
 //! is as reproducible as a run.
 
 mod alternatives;
+mod breakage;
+mod evidence;
 mod example;
-mod lens;
-mod points;
 mod rerun;
+mod variants;
+mod window;
 
 use std::collections::BTreeMap;
 
-use points::Evidence;
+use evidence::Evidence;
 use rerun::{Budget, Reruns};
 
 use super::fates::{ArmFates, Fates};
@@ -98,17 +100,16 @@ fn story(
     };
     let triggers = triggers(stage.scenario, stage.system, series.end_ns);
     let Course { phases, .. } = course;
-    let (system, triggers, phases) = (stage.system, &triggers[..], &phases[..]);
-    let evidence = Evidence { system, result: of, series, triggers, phases };
-    let mut points = evidence.points();
-    let mut story = Story { phases: phases.to_vec(), ..Story::default() };
-    if evidence.suffers() {
+    let (scenario, system) = (stage.scenario, stage.system);
+    let (triggers, phases) = (&triggers[..], &phases[..]);
+    let evidence = Evidence { scenario, system, result: of, series, triggers, phases };
+    let mut story = evidence.story();
+    if story.suffers() {
         story.example = example::example(stage, fates, triggers, (of.events, budget))?;
         let mut reruns = Reruns { stage, fates, events: of.events, budget };
-        (story.what_if, story.untried) = reruns.what_if(&evidence)?;
-        points.extend(reruns.no_return(&evidence)?);
+        reruns.what_if(&evidence, &mut story)?;
+        story.no_return = reruns.no_return(&evidence)?;
     }
-    story.points = points;
     Ok(story)
 }
 
@@ -121,7 +122,7 @@ struct Witness {
 impl Witness {
     /// For runs of these arms, which are complete.
     fn new(scenario: &Scenario, arms: &BTreeMap<String, Arm>) -> Self {
-        Self { fates: Fates::lean(), health: Health::of(scenario, arms) }
+        Self { fates: Fates::new(), health: Health::of(scenario, arms) }
     }
 
     /// What became of the requests of an arm, and how well it was.

@@ -14,14 +14,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cohorts::Cohorts;
-use triggers::{Trigger, triggers};
+use triggers::triggers;
 
 use super::listen::{Hears, Listener};
 use super::prepared::Prepared;
 use crate::kernel::time::{Duration, Instant};
 use crate::metrics::fate::Fate;
 use crate::metrics::probe::{End, Unfinished};
-use crate::report::explanation::{Phase, PhaseKind};
+use crate::report::explanation::{Phase, PhaseKind, Trigger};
 use crate::scenario::schema::{Arm, Arrivals, Objective, Scenario};
 
 /// An arm that does less than this part of what it should has collapsed.

@@ -1,11 +1,9 @@
 //! A run in phases: steady, trigger, degraded, metastable, recovered, idle.
 
 use super::cohorts::Cohort;
-use super::triggers::Trigger;
 use super::windows::{Frame, SILENCE, Window, Windows};
 use super::{ArmHealth, Course, Plan, Throughput};
-use crate::report::explanation::{Phase, PhaseKind};
-use crate::report::format::{count, number, percent};
+use crate::report::explanation::{Phase, PhaseKind, Trigger};
 
 /// How well an arm was, from 0 to its end.
 pub(super) fn course(arm: &ArmHealth, plan: &Plan) -> Course {
@@ -131,28 +129,11 @@ impl Piece {
     /// With the numbers that make it a phase.
     fn phase(&self, windows: &[Window]) -> Phase {
         let mut cohort = Cohort::default();
-        let within = windows.iter().filter(|window| self.holds(window));
-        within.for_each(|window| cohort.add(&window.cohort));
+        let within = || windows.iter().filter(|window| self.holds(window));
+        within().for_each(|window| cohort.add(&window.cohort));
+        let ill = within().any(|window| window.ill);
         let Self { kind, from_ns, until_ns } = *self;
-        Phase { kind, from_ns, until_ns, because: because(self, &cohort) }
+        let (arrived, ended, good) = (cohort.arrived(), cohort.decided(), cohort.good);
+        Phase { kind, from_ns, until_ns, arrived, ended, good, ill }
     }
-}
-
-/// The numbers of a phase.
-fn because(piece: &Piece, cohort: &Cohort) -> String {
-    let arrived = cohort.arrived();
-    if piece.kind == PhaseKind::WarmUp {
-        return "what arrives is not counted".to_owned();
-    }
-    if arrived == 0 {
-        return "nothing arrives".to_owned();
-    }
-    let per_s = number(arrived as f64 * 1e9 / (piece.until_ns - piece.from_ns) as f64);
-    let part = match cohort.decided() {
-        0 => "none of them has ended".to_owned(),
-        decided => {
-            format!("{} of those that ended succeed", percent(cohort.good as f64 / decided as f64))
-        }
-    };
-    format!("{} requests arrive, {per_s} a second; {part}", count(arrived))
 }

@@ -3,6 +3,7 @@ use super::*;
 use crate::ScenarioFile;
 use crate::experiment::prepared::Prepared;
 use crate::experiment::run::Options;
+use crate::report::explanation::Cause;
 use PhaseKind::{Degraded, Idle, Metastable, Recovered, Steady, WarmUp};
 
 const S: u64 = 1_000_000_000;
@@ -27,10 +28,8 @@ impl Played {
         let trigger = |&(from, until): &(u64, u64)| Trigger {
             from_ns: from * S,
             until_ns: until * S,
-            text: String::new(),
-            name: String::new(),
-            fault: None,
             changes: true,
+            cause: Cause::Bursts { load: String::new(), bursts: 1, size: 1, every_ns: 1 },
         };
         let triggers: Vec<Trigger> = self.triggers.iter().map(trigger).collect();
         let edges = triggers.iter().flat_map(|one| [one.from_ns, one.until_ns]);

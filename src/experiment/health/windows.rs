@@ -8,8 +8,8 @@
 //! neighbours that do not differ are one.
 
 use super::cohorts::{Cohort, Cohorts, Segment};
-use super::triggers::Trigger;
 use crate::kernel::fpmath::ln;
+use crate::report::explanation::Trigger;
 
 /// A window has at least this part of all requests, and at least so many, to be judged.
 const WINDOWS: u64 = 200;
