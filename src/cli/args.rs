@@ -11,6 +11,7 @@ use super::compare::Compare;
 use super::export::ExportArgs;
 use super::find::Find;
 use super::hunt::Hunt;
+use super::metrics::Metrics;
 use super::plot::ShowArgs;
 use super::shrink::Shrink;
 use super::sweep::Sweep;
@@ -123,6 +124,8 @@ pub(crate) enum Command {
     Trace(Trace),
     /// Write a run as one HTML file, with charts and all numbers
     Report(Report),
+    /// List the metrics that sentences about a scenario can name, and what they mean
+    Metrics(Metrics),
     /// Print the JSON Schema of scenarios, or of studies
     Schema {
         /// Of what

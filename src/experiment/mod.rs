@@ -15,6 +15,7 @@ pub mod follow;
 pub mod hunt;
 pub mod knob;
 pub mod listen;
+pub mod metrics;
 mod play;
 pub mod pool;
 pub mod prepared;

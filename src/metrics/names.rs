@@ -30,6 +30,12 @@ impl Metric {
     }
 }
 
+/// The ratio of succeeded requests.
+pub const SUCCEEDED_RATIO: &str = "succeeded_ratio";
+
+/// Numbers of a whole arm that the data leaves to its reader to divide.
+pub const DERIVED: [(&str, Kind); 1] = [(SUCCEEDED_RATIO, Kind::Number)];
+
 /// The numbers of a whole arm, in the order of the data.
 pub const OF_ARM: [(&str, Kind); 27] = [
     ("requests.offered", Kind::Count),

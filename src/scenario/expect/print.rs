@@ -112,16 +112,16 @@ impl fmt::Display for Condition {
                 arm_first(f, arm.as_ref())?;
                 write!(f, "recovers within {} after fault {}", within.exact(), quoted(fault))
             }
-            Self::Happens { arm, kind, component, event, within, fault } => {
+            Self::Happens { arm, kind, component, event, within, period } => {
                 arm_first(f, arm.as_ref())?;
                 write!(f, "{kind} {} {}", quoted(component), event.name)?;
                 if let Some(within) = within {
                     write!(f, " within {}", within.exact())?;
                 }
-                if let Some(fault) = fault {
-                    write!(f, " after fault {}", quoted(fault))?;
+                match period {
+                    Some(period) => write!(f, " {period}"),
+                    None => Ok(()),
                 }
-                Ok(())
             }
             Self::Collapses { arm } => {
                 arm_first(f, arm.as_ref())?;
