@@ -26,7 +26,7 @@ Exit codes:
 const EXAMPLES: &str = "\
 Examples:
   dessim run scenarios/burst.ron
-  dessim run scenarios/burst.ron --set arms.rpc.calls.clients.policy[2].Bulkhead.permits=80
+  dessim run scenarios/burst.ron --set rpc.clients.bulkhead.permits=80
   dessim run scenarios/burst.ron --seeds 1..200
   dessim test";
 
@@ -35,7 +35,7 @@ Examples:
   dessim run burst.ron --seed 8 --export-markdown report.md
   dessim run burst.ron --seeds 1..200 --format jsonl > runs.jsonl
   dessim run burst.ron --svg figures
-  dessim run burst.ron --set services.downstream.overload.knee=40
+  dessim run burst.ron --set downstream.overload.knee=40
   generate-scenario | dessim run - --format json";
 
 const CHECK_EXAMPLES: &str = "\
@@ -46,7 +46,7 @@ Examples:
 const DIFF_EXAMPLES: &str = "\
 Examples:
   dessim diff before.ron after.ron
-  dessim diff burst.ron --set arms.rpc.calls.clients.policy[2].Bulkhead.permits=80
+  dessim diff burst.ron --set rpc.clients.bulkhead.permits=80
   dessim diff burst.ron --arms rpc,event-driven --html burst.html
   dessim diff burst.ron run-of-last-week.json
   dessim diff burst.ron trace-of-last-release.jsonl";

@@ -56,7 +56,7 @@ impl Axis {
         }
         let knobs: Vec<Option<Knob>> =
             places.iter().map(|(path, _)| Knob::at(document, path).ok()).collect();
-        let kind = knobs[0].as_ref().map(Knob::kind);
+        let kind = knobs[0].as_ref().map(Knob::kind).filter(|_| !has_variants(&axis.values));
         let paths = places.iter().map(|(path, _)| (*path).clone()).collect();
         let at = at.field("values");
         let values = match &axis.values {
@@ -147,6 +147,16 @@ impl Axis {
             }
             (Values::Span(span, _), Place::Part(part, whole)) => span.at(part, whole).to_string(),
         }
+    }
+}
+
+/// True if a value is a variant, such as `Exponential(..)`, where a plain one could stand as well.
+fn has_variants(values: &study::Values) -> bool {
+    match values {
+        study::Values::List(list) => {
+            list.iter().any(|value| value.0.starts_with(char::is_uppercase))
+        }
+        study::Values::Range { .. } | study::Values::Log { .. } => false,
     }
 }
 

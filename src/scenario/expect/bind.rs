@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 
 use super::foreign::ways;
 use super::known::{Known, KnownArm, NamedMetric};
-use super::print::quoted;
 use super::{MetricRef, Refusal};
-use crate::metrics::names::{Kind, PARTS};
+use crate::metrics::names::{Kind, PARTS, quoted};
 use crate::metrics::probe::What;
 use crate::scenario::conform::{did_you_mean, list_of};
 use crate::scenario::problem::printable;
@@ -62,11 +61,12 @@ impl Known {
             .or_else(|| self.nearest_of_component(rest, arm))
             .or_else(|| self.nearest(text));
         refusal.hint(hint.unwrap_or_else(|| {
-            let form = match self.several {
-                true => format!("METRIC or ARM.METRIC, with the arms {}", list_of(self.arms())),
-                false => "a metric".to_owned(),
-            };
-            format!("{form}; `dessim metrics FILE` lists all of a scenario")
+            let list = "`dessim metrics FILE` lists all of a scenario";
+            if self.several {
+                format!("{list}; arms are {}", list_of(self.arms()))
+            } else {
+                list.to_owned()
+            }
         }))
     }
 

@@ -7,9 +7,9 @@
 use core::fmt;
 
 use super::parse::Parser;
-use super::print::quoted;
 use super::{MetricRef, Refusal};
 use crate::kernel::time::Duration;
+use crate::metrics::names::quoted;
 use crate::scenario::problem::printable;
 
 /// A stretch of a run, by instants or by a fault: from its beginning until before its end.
@@ -106,10 +106,7 @@ impl Parser<'_> {
             "from" => {
                 self.at += 1;
                 let from = self.instant()?;
-                let until = match self.says(0, &["until"]) {
-                    true => Some(self.until(from)?),
-                    false => None,
-                };
+                let until = if self.says(0, &["until"]) { Some(self.until(from)?) } else { None };
                 Period::Between(from, until)
             }
             "until" => Period::Between(Duration::ZERO, Some(self.until(Duration::ZERO)?)),

@@ -4,17 +4,7 @@ use core::fmt;
 
 use super::{Claim, Condition, Likely, MetricRef, Operator, Refusal, Relation, Sum, Unit};
 use crate::kernel::time::Duration;
-
-/// A name as it may stand in a sentence: in quotes if it has to.
-pub(super) fn quoted(name: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '#');
-    let starts = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
-    match () {
-        () if starts && name.chars().all(plain) => name.to_owned(),
-        () if name.contains('\'') => format!("\"{name}\""),
-        () => format!("'{name}'"),
-    }
-}
+use crate::metrics::names::quoted;
 
 fn arm_first(f: &mut fmt::Formatter<'_>, arm: Option<&String>) -> fmt::Result {
     match arm {
