@@ -8,6 +8,7 @@ use dessim::experiment::follow::Wish;
 use dessim::experiment::pool::Jobs;
 
 use super::compare::Compare;
+use super::docs::Language;
 use super::export::ExportArgs;
 use super::find::Find;
 use super::hunt::Hunt;
@@ -142,12 +143,6 @@ pub(crate) enum Command {
         /// The page of this subcommand
         command: Option<String>,
     },
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Language {
-    Scenario,
-    Study,
 }
 
 #[derive(Debug, Args)]

@@ -31,6 +31,10 @@ enum Target {
     Insert { at: usize, field: String, alone: bool },
 }
 
+/// A place in the text: that of a value, or of a field that is not written yet.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Landing(usize, String);
+
 /// Where a path leads.
 struct Place<'a> {
     target: Target,
@@ -104,6 +108,20 @@ impl Document {
             written = written.filter(|written| text == Some(*written));
         }
         Ok((field, written))
+    }
+
+    /// The places in the text that a path means.
+    ///
+    /// # Errors
+    /// When it leads nowhere.
+    pub(crate) fn landings(&self, path: &str) -> Result<Vec<Landing>, Box<Problem>> {
+        let places = self.places(&path_steps(path)?)?.into_iter();
+        let landing = |place: Place<'_>| match (place.within, place.target) {
+            (Some(within), _) => Landing(within.node.span.start, String::new()),
+            (None, Target::Replace(span)) => Landing(span.start, String::new()),
+            (None, Target::Insert { at, field, .. }) => Landing(at, field),
+        };
+        Ok(places.map(landing).collect())
     }
 
     /// Whether the language allows this value at this path; the scenario that it would make is not

@@ -3,11 +3,14 @@
 
 use std::path::Path;
 
+use dessim::experiment::expect::in_one_run;
 use dessim::experiment::metrics::metrics;
+use dessim::experiment::prepared::Prepared;
 use dessim::experiment::run::{Options, run};
 use dessim::metrics::meaning::definitions;
 use dessim::report::result::RunResult;
 use dessim::report::rows::named;
+use dessim::report::snapshot::snapshot;
 use dessim::scenario::Document;
 use dessim::scenario::arms::arms;
 use dessim::scenario::expect::{Known, read_metric};
@@ -24,7 +27,7 @@ fn shipped() -> Vec<Document> {
         .filter(|path| path.extension().is_some_and(|ending| ending == "ron"))
         .collect();
     paths.sort();
-    assert!(paths.len() > 10);
+    assert!(paths.len() >= 10);
     let read = |path: &std::path::PathBuf| {
         let bytes = std::fs::read(path).expect("a file of this repository");
         Document::parse(&path.to_string_lossy(), &bytes).expect("it is RON")
@@ -58,6 +61,21 @@ fn numbers_are_metrics(document: &Document) {
                 bound.to_string() + if metric.part.ends_with("_ns") { "_ns" } else { "" };
             assert_eq!(read_metric(&as_in_json, &known).as_ref(), Ok(&bound));
         }
+    }
+}
+
+/// Every line of a snapshot that says a number is a sentence that holds in the run.
+fn lines_of_snapshots_hold(document: &Document) {
+    let mut scenario = document.scenario().expect("it is a scenario").scenario;
+    let result = run(&scenario, "test", &Options::default()).expect("a checked scenario");
+    let text = snapshot(&result);
+    let numbers = text.lines().filter(|line| line.contains(" == "));
+    scenario.expect = numbers.map(str::to_owned).collect();
+    let prepared = Prepared::new(&scenario, "test");
+    let told = in_one_run(&prepared, &Options::default()).expect("a checked scenario");
+    assert_eq!(told.len(), scenario.expect.len());
+    for claim in told {
+        assert_eq!(claim.holds, Some(true), "{}: {}", claim.text, claim.actual);
     }
 }
 
@@ -146,6 +164,16 @@ fn every_definition_is_of_a_number() {
 }
 
 #[test]
+fn a_snapshot_is_made_of_sentences_that_hold() {
+    let short = ["burst", "full_queue", "healthy", "flaky_service"];
+    let documents = shipped().into_iter().filter(|document| {
+        short.iter().any(|name| document.name.ends_with(&format!("{name}.ron")))
+    });
+    let held = documents.map(|document| lines_of_snapshots_hold(&document)).count();
+    assert_eq!(held, short.len());
+}
+
+#[test]
 fn every_component_of_a_shipped_scenario_is_set_by_its_name() {
     shipped().iter().for_each(components_are_set_by_their_names);
 }
@@ -163,5 +191,6 @@ proptest! {
         let document = Document::parse("random", text(&rolls, PLAIN).as_bytes()).expect("it is RON");
         numbers_are_metrics(&document);
         components_are_set_by_their_names(&document);
+        lines_of_snapshots_hold(&document);
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::design::Place;
 use crate::experiment::knob::{Amount, Kind, Knob, Scale, Span};
 use crate::scenario::study::{self, Design};
-use crate::scenario::{Document, Path, Problem};
+use crate::scenario::{Document, Landing, Path, Problem};
 
 /// Values on one axis, at most: each of them is looked at before anything runs.
 const MOST_VALUES: u64 = 1_000_000;
@@ -14,6 +14,10 @@ const MOST_VALUES: u64 = 1_000_000;
 #[derive(Clone, Debug)]
 pub(super) struct Axis {
     pub(super) paths: Vec<String>,
+    /// Where these lead.
+    pub(super) places: BTreeSet<Landing>,
+    /// Two of them lead to one place.
+    pub(super) repeats: bool,
     /// What kind of number it is, if it is one.
     pub(super) kind: Option<Kind>,
     values: Values,
@@ -72,7 +76,11 @@ impl Axis {
                 span(&knobs, [from, to], *count, (Scale::Log, design, &at))?
             }
         };
-        let axis = Self { paths, kind, values };
+        let landings: Vec<Landing> =
+            places.iter().filter_map(|(path, _)| document.landings(path).ok()).flatten().collect();
+        let count = landings.len();
+        let places: BTreeSet<Landing> = landings.into_iter().collect();
+        let axis = Self { paths, repeats: places.len() < count, places, kind, values };
         let problems = axis.check(document, &at);
         if problems.is_empty() { Ok(axis) } else { Err(problems) }
     }

@@ -192,9 +192,15 @@ fn a_wrong_path_or_value_sets_nothing() {
 
 /// A scenario whose arms define some components on their own and share others.
 const ARMS: &str = r#"(schema: 1,
-    load: { "users": (arrivals: Poisson(rate: "10/s"), total: 9), "from": (arrivals: Poisson(rate: "1/s"), total: 9) },
+    load: {
+        "users": (arrivals: Poisson(rate: "10/s"), total: 9),
+        "from": (arrivals: Poisson(rate: "1/s"), total: 9),
+    },
     services: { "db": (time: Constant("5ms"), slots: 4), "a.b": (time: Constant("1ms")) },
-    calls: { "from": (to: "db", policy: [Timeout("3s")]), "users": (to: "db", policy: [Timeout("2s")]) },
+    calls: {
+        "from": (to: "db", policy: [Timeout("3s")]),
+        "users": (to: "db", policy: [Timeout("2s")]),
+    },
     faults: { "users": (service: "db", from: "1s", until: "2s", effect: Slowed(factor: 2)) },
     arms: {
         "rpc": (calls: { "users": (to: "db", policy: [
