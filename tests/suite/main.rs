@@ -13,6 +13,7 @@ mod html;
 mod intervals;
 mod invariants;
 mod metastable;
+mod names;
 mod refusals;
 mod samplers;
 mod search;
