@@ -6,6 +6,7 @@ mod determinism;
 mod explain;
 #[cfg(feature = "cli")]
 mod figures;
+mod fuzz;
 #[cfg(feature = "cli")]
 mod golden;
 mod html;
