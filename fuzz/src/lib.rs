@@ -9,7 +9,7 @@ use dessim::experiment::saved::Saved;
 use dessim::experiment::sweep::Plan;
 use dessim::kernel::draw::key;
 use dessim::report::result::{Hex, RunResult};
-use dessim::report::sweep::line::from_line;
+use dessim::report::sweep::line::{from_line, to_line};
 use dessim::scenario::expect::{Claim, Known, read, read_metric};
 use dessim::scenario::{Document, resolved, schema};
 
@@ -29,7 +29,7 @@ const SCENARIOS: [&str; 5] = [
 ];
 
 /// Where numbers end: of types, of precision, of ranges.
-const EXTREMES: [&str; 24] = [
+pub const EXTREMES: [&str; 24] = [
     "0",
     "1",
     "2",
@@ -254,7 +254,10 @@ fn cell(bytes: &[u8]) {
     let body = text(bytes);
     let _ = from_line(plan.outline(), &body);
     match from_line(plan.outline(), &format!("{body}{CHECK}{}\"}}", Hex(key(&body)))) {
-        Ok(cell) => assert_eq!(cell.index, 0),
+        Ok(cell) => {
+            let line = to_line(plan.outline(), &cell);
+            assert_eq!(from_line(plan.outline(), line.trim_end()), Ok(cell));
+        }
         Err(why) => assert!(!why.is_empty()),
     }
 }
@@ -268,5 +271,5 @@ pub const STUDY: &str = r#"Study(
     scenario: "metastable.ron",
     seeds: "1..3",
     max_events: 500,
-    axes: [Axis(path: "faults.freeze.until", values: ["61s", "62s"])],
+    axes: [Axis(path: "faults.freeze.until", values: List(["61s", "62s"]))],
 )"#;

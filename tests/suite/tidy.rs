@@ -15,7 +15,7 @@ const LONG_FILES: &[&str] = &[
     "src/scenario/schema.rs",
 ];
 
-/// What a build or an editor leaves beside the sources where there is no git to say what is tracked.
+/// What a build leaves beside the sources, where there is no git to say what is tracked.
 const UNTRACKED: &[&str] = &[".git", "target"];
 
 /// What the code of a folder may use of the other folders; everything imports one way.
@@ -50,7 +50,7 @@ fn sources(folder: &str) -> Vec<(String, String)> {
 }
 
 fn ours() -> Vec<(String, String)> {
-    [sources("src"), sources("tests"), sources("examples")].concat()
+    [sources("src"), sources("tests"), sources("examples"), sources("fuzz/src")].concat()
 }
 
 fn report(problems: &[String]) {
