@@ -8,16 +8,6 @@ use crate::scenario::schema::Scenario;
 const TOLERANCE: f64 = 0.05;
 const STANDARD_ERRORS: f64 = 3.0;
 
-/// How bad a phase is for those in it; 0 if it is not.
-pub(super) const fn gravity(kind: PhaseKind) -> u8 {
-    match kind {
-        PhaseKind::WarmUp | PhaseKind::Steady | PhaseKind::Recovered | PhaseKind::Idle => 0,
-        PhaseKind::Trigger => 1,
-        PhaseKind::Degraded => 2,
-        PhaseKind::Metastable => 3,
-    }
-}
-
 /// The stretches in which an arm was broken: neighbouring phases that are degraded or metastable,
 /// or in which a trigger is felt.
 pub(super) fn breakages(

@@ -9,6 +9,7 @@ mod breakage;
 mod cohorts;
 mod evidence;
 mod example;
+pub(super) mod failure;
 pub(super) mod health;
 mod phases;
 mod rerun;

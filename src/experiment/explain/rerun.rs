@@ -111,6 +111,8 @@ impl Reruns<'_> {
                 saved: changes.saved,
                 lost: changes.lost,
                 otherwise: changes.changed() - changes.saved - changes.lost,
+                faster: shift(&changes.faster),
+                slower: shift(&changes.slower),
                 sooner: shift(&changes.sooner),
                 later: shift(&changes.later),
                 offered: pair(|of| of.requests.offered),

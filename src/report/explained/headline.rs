@@ -91,8 +91,7 @@ fn broke(story: &Story, worst: &Breakage) -> String {
             share(worst.good, worst.ended)
         ),
     });
-    let reached = |of: &&Bottleneck| of.from_ns < worst.until_ns && of.until_ns > worst.from_ns;
-    if let Some(first) = story.bottlenecks.iter().find(reached) {
+    if let Some(first) = story.bottleneck_of(worst) {
         let Bottleneck { component, kind, meter, limit, as_before, .. } = first;
         text.push_str(&format!(
             "; first bottleneck: {kind} {component} ({}, limit {})",
