@@ -206,7 +206,7 @@ fn decides(link: &Link, what_if: &[WhatIf]) -> Option<bool> {
             (Link::State { component: at, .. }, ChangeKind::WithoutBreaker)
             | (
                 Link::Backlog { component: at, .. },
-                ChangeKind::ServiceQueue | ChangeKind::BulkheadQueue,
+                ChangeKind::ServiceQueue | ChangeKind::BulkheadQueue | ChangeKind::QueueCapacity,
             ) => component == at,
             _ => false,
         }

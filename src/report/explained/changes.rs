@@ -32,7 +32,8 @@ pub fn change_words(change: &Change) -> String {
         ChangeKind::ServiceQueue => format!("with a line of at most {to} at {at}"),
         ChangeKind::Slots => format!("with {to} slots at {at}, not {from}"),
         ChangeKind::Knee => format!("with a knee of {to} at {at}, not {from}"),
-        ChangeKind::UnlimitedQueue => format!("with no limit of queue {at}"),
+        ChangeKind::UnlimitedQueue => format!("with no limit of queue {at}, not {from}"),
+        ChangeKind::QueueCapacity => format!("with at most {to} messages in queue {at}"),
         ChangeKind::Consumers => format!("with {to} consumers at {at}, not {from}"),
         ChangeKind::ConsumersAtSlots => {
             format!("with {to} consumers at {at}, the slots of {service}, not {from}")

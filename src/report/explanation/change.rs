@@ -159,12 +159,22 @@ pub enum ChangeKind {
     Knee,
     /// A queue has no limit.
     UnlimitedQueue,
+    /// A queue has a limit.
+    QueueCapacity,
     /// There is another number of consumers.
     Consumers,
     /// There are as many consumers as the service behind them has slots.
     ConsumersAtSlots,
     /// There are as many consumers as the knee of the service behind them.
     ConsumersAtKnee,
+}
+
+impl ChangeKind {
+    /// True for a service that can do more, false for another setting of what is there.
+    #[must_use]
+    pub const fn adds_capacity(self) -> bool {
+        matches!(self, Self::Slots | Self::Knee)
+    }
 }
 
 /// A value of a scenario.
