@@ -1,8 +1,8 @@
 //! How an arm failed, in the few names by which two runs show the same failure.
 
 use super::evidence::Evidence;
-use super::health::Course;
-use super::triggers::triggers;
+use crate::experiment::health::Course;
+use crate::experiment::health::triggers::triggers;
 use crate::report::result::RunResult;
 use crate::report::shrunk::{Feeding, Kept, Resource, SetOff};
 use crate::scenario::schema::{Arm, Scenario};

@@ -21,13 +21,12 @@ use std::ops::ControlFlow;
 use super::ask::{Wanted, told};
 use super::expect::{Observed, Observer};
 use super::explain::failure::failure;
-use super::explain::health::Health;
+use super::health::Health;
 use super::hunt::{Playing, Trouble};
 use super::listen::Everyone;
 use super::pool::{Ended, in_order};
 use super::prepared::Prepared;
 use super::run::Options;
-use crate::metrics::sampler::Resolution;
 use crate::report::shrunk::{Kept, SHRINK_SCHEMA, Shrunk, Size};
 use crate::scenario::Document;
 use crate::scenario::build::BuildError;
@@ -264,12 +263,12 @@ fn observe(
     prepared: &Prepared<'_>,
     options: &Options,
 ) -> Result<(Observed, Vec<Kept>), BuildError> {
-    let mut ears = observer.ears(prepared, options);
-    let mut health = Health::new(options.sample.unwrap_or(Resolution::Auto));
+    let mut ears = observer.ears(prepared);
+    let mut health = Health::new(prepared);
     let mut listeners = ears.listeners();
     listeners.push(&mut health);
     let result = prepared.run_with(options, &mut Everyone(listeners))?;
-    let courses = health.courses(prepared.scenario(), prepared.arms(), &result);
+    let courses = health.courses();
     let failures = prepared.arms().iter().filter_map(|(name, arm)| {
         failure(prepared.scenario(), (name, arm), &result, courses.get(name)?)
     });

@@ -3,7 +3,7 @@
 use super::changes::cure_words;
 use super::points::{losses, trigger_name};
 use crate::report::explanation::{
-    Bottleneck, Breakage, BreakageEnd, ChangeKind, Link, PhaseKind, Story, WhatIf,
+    Bottleneck, Breakage, BreakageEnd, ChangeKind, Link, Phase, PhaseKind, Story, WhatIf,
 };
 use crate::report::format::{count, number, share, time};
 
@@ -91,6 +91,11 @@ fn broke(story: &Story, worst: &Breakage) -> String {
             share(worst.good, worst.ended)
         ),
     });
+    if let (true, Some(usual)) = (story.outcome.closed_loop, good_per_s(story)) {
+        let lasted = worst.until_ns.saturating_sub(worst.from_ns).max(1);
+        let meanwhile = number(worst.good as f64 * 1e9 / lasted as f64);
+        text.push_str(&format!(", {meanwhile} a second, and {} while it was well", number(usual)));
+    }
     if let Some(first) = story.bottleneck_of(worst) {
         let Bottleneck { component, kind, meter, limit, as_before, .. } = first;
         text.push_str(&format!(
@@ -110,6 +115,16 @@ fn broke(story: &Story, worst: &Breakage) -> String {
     }
     text.push('.');
     text
+}
+
+/// Requests a second that arrive and succeed while an arm is well; `None` if it never is.
+fn good_per_s(story: &Story) -> Option<f64> {
+    let well = |phase: &&Phase| {
+        matches!(phase.kind, PhaseKind::Steady | PhaseKind::Recovered) && !phase.ill
+    };
+    let sum = |of: fn(&Phase) -> u64| story.phases.iter().filter(well).map(of).sum::<u64>();
+    let lasted = sum(|phase| phase.until_ns - phase.from_ns);
+    (lasted > 0).then(|| sum(|phase| phase.good) as f64 * 1e9 / lasted as f64)
 }
 
 fn kept(story: &Story, worst: &Breakage) -> String {
