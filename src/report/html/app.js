@@ -173,6 +173,8 @@ const keys = (element, chart, arm, speak) => element.addEventListener("keydown",
 });
 
 // ---- What lasted lies behind the lines; phases run along the top.
+const BAND = { fault: "bad", state: "state", "warm-up": "warm-up" };
+const PHASE = (kind) => (kind === "warm-up" ? kind : `p-${kind}`);
 const BAND_ALPHA = { fault: 0.16, state: 0.14, "warm-up": 0.1 };
 const behind = (arm) => (u) => {
   const { ctx, bbox } = u;
@@ -186,25 +188,25 @@ const behind = (arm) => (u) => {
     ctx.fillRect(left, top, width, height);
   };
   for (const [kind, , spans] of data.arms[arm].bands) {
-    ctx.fillStyle = color(`band-${kind}`, BAND_ALPHA[kind]);
+    ctx.fillStyle = color(BAND[kind], BAND_ALPHA[kind]);
     for (const [from, until] of spans) block(from, until, bbox.top, bbox.height);
   }
   for (const [kind, from, until] of data.arms[arm].phases) {
-    ctx.fillStyle = color(`phase-${kind}`);
+    ctx.fillStyle = color(PHASE(kind));
     block(from, until, bbox.top, 4 * uPlot.pxRatio);
   }
   ctx.restore();
 };
 
 const axis = (format, more) => ({
-  stroke: () => color("muted"), font: FONT, gap: 4,
-  grid: { stroke: () => color("line"), width: 1 },
+  stroke: () => color("soft"), font: FONT, gap: 4,
+  grid: { stroke: () => color("rule"), width: 1 },
   ticks: { show: false }, values: ticks(format), ...more,
 });
 const logAxis = { values: logTicks, filter: decades, space: 12,
-  grid: { stroke: () => color("line"), width: 1, filter: decades } };
+  grid: { stroke: () => color("rule"), width: 1, filter: decades } };
 const timeAxis = () => axis("time", { size: 26, space: 58, grid: { show: false },
-  ticks: { show: true, size: 4, stroke: () => color("line"), width: 1 } });
+  ticks: { show: true, size: 4, stroke: () => color("rule"), width: 1 } });
 
 const label = (element, chart, words) => {
   element.tabIndex = 0;
@@ -272,7 +274,7 @@ const overTime = (element) => {
     const y = u.valToPos(limit, "y", true);
     if (limit == null || y < u.bbox.top) return;
     u.ctx.save();
-    u.ctx.strokeStyle = color("limit");
+    u.ctx.strokeStyle = color("bad");
     u.ctx.lineWidth = uPlot.pxRatio;
     u.ctx.setLineDash([6 * uPlot.pxRatio, 4 * uPlot.pxRatio]);
     u.ctx.beginPath();
@@ -353,7 +355,7 @@ const drawLanes = (element) => {
     ctx.textAlign = "left";
     const lane = (row, name, blocks) => {
       const top = bbox.top + row * LANE * ratio;
-      ctx.fillStyle = color("muted");
+      ctx.fillStyle = color("soft");
       ctx.fillText(name, bbox.left, top + 2 * ratio);
       for (const [fill, from, until] of blocks) {
         const left = u.valToPos(from / 1e9, "x", true);
@@ -364,11 +366,11 @@ const drawLanes = (element) => {
     };
     if (phased) {
       lane(0, "phase", data.arms[arm].phases.map(([kind, from, until]) =>
-        [color(`phase-${kind}`), from, until]));
+        [color(PHASE(kind)), from, until]));
     }
     for (const [kind, name, spans] of data.arms[arm].bands) {
       const row = lanes.indexOf(kind + "\n" + name) + (phased ? 1 : 0);
-      lane(row, name, spans.map((span) => [color(`band-${kind}`), ...span]));
+      lane(row, name, spans.map((span) => [color(BAND[kind]), ...span]));
     }
     ctx.restore();
   };
