@@ -5,22 +5,24 @@
 //! is as reproducible as a run.
 
 mod alternatives;
+mod breakage;
 mod cohorts;
+mod evidence;
 mod example;
 pub(super) mod health;
-mod lens;
 mod phases;
-mod points;
 mod rerun;
 mod triggers;
+mod variants;
+mod window;
 
 use std::collections::BTreeMap;
 
 pub use health::Course;
 
 use cohorts::Cohort;
+use evidence::Evidence;
 use health::Health;
-use points::Evidence;
 use rerun::{Budget, Reruns};
 
 use super::fates::{ArmFates, Fates};
@@ -105,17 +107,16 @@ fn story(
     let triggers = triggers::triggers(stage.scenario, stage.system, series.end_ns);
     let warm_up_ns = stage.scenario.warm_up.as_ns();
     let Course { phases, .. } = phases::course(series, &cohorts, &triggers, warm_up_ns);
-    let (system, triggers, phases) = (stage.system, &triggers[..], &phases[..]);
-    let evidence = Evidence { system, result: of, series, triggers, phases };
-    let mut points = evidence.points();
-    let mut story = Story { phases: phases.to_vec(), ..Story::default() };
-    if evidence.suffers() {
+    let (scenario, system) = (stage.scenario, stage.system);
+    let (triggers, phases) = (&triggers[..], &phases[..]);
+    let evidence = Evidence { scenario, system, result: of, series, triggers, phases };
+    let mut story = evidence.story();
+    if story.suffers() {
         story.example = example::example(stage, fates, triggers, (of.events, budget))?;
         let mut reruns = Reruns { stage, fates, events: of.events, budget };
-        (story.what_if, story.untried) = reruns.what_if(&evidence)?;
-        points.extend(reruns.no_return(&evidence)?);
+        reruns.what_if(&evidence, &mut story)?;
+        story.no_return = reruns.no_return(&evidence)?;
     }
-    story.points = points;
     Ok(story)
 }
 
@@ -127,7 +128,7 @@ struct Witness {
 
 impl Witness {
     fn new(resolution: Resolution) -> Self {
-        Self { fates: Fates::lean(), health: Health::new(resolution) }
+        Self { fates: Fates::new(), health: Health::new(resolution) }
     }
 
     /// What became of the requests of an arm, and its cohorts in the bins of its series.

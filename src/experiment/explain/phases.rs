@@ -5,10 +5,8 @@
 
 use super::cohorts::Cohort;
 use super::health::Course;
-use super::triggers::Trigger;
 use crate::metrics::series::{ARM, Series, Values};
-use crate::report::explanation::{Phase, PhaseKind};
-use crate::report::format::{count, number, percent};
+use crate::report::explanation::{Phase, PhaseKind, Trigger};
 
 /// A window has at least this part of all requests, and at least so many, to be judged.
 const WINDOWS: u64 = 200;
@@ -50,11 +48,8 @@ pub(super) fn course(
         if cohort.ended == 0 { 0.0 } else { cohort.good as f64 / cohort.ended as f64 }
     });
     let phase = |&(kind, from_ns, until_ns): &Piece| {
-        let because = match kind {
-            PhaseKind::WarmUp => "what arrives is not counted".to_owned(),
-            _ => because(series, cohorts, (from_ns, until_ns)),
-        };
-        Phase { kind, from_ns, until_ns, because }
+        let (arrived, Cohort { ended, good }) = within(series, cohorts, (from_ns, until_ns));
+        Phase { kind, from_ns, until_ns, arrived, ended, good }
     };
     Course { phases: pieces.iter().map(phase).collect(), reference, last_ratio }
 }
@@ -198,22 +193,6 @@ fn stay_down(pieces: &mut [Piece], triggers: &[Trigger]) {
     }
 }
 
-/// The numbers of a phase.
-fn because(series: &Series, cohorts: &[Cohort], (from, until): (u64, u64)) -> String {
-    let (arrived, cohort) = within(series, cohorts, (from, until));
-    if arrived == 0 {
-        return "nothing arrives".to_owned();
-    }
-    let per_s = number(arrived as f64 * 1e9 / (until - from) as f64);
-    let part = match cohort.ended {
-        0 => "none of them has ended".to_owned(),
-        ended => {
-            format!("{} of those that ended succeed", percent(cohort.good as f64 / ended as f64))
-        }
-    };
-    format!("{} requests arrive, {per_s} a second; {part}", count(arrived))
-}
-
 /// The requests that arrived in a stretch of time, and what became of them.
 fn within(series: &Series, cohorts: &[Cohort], (from, until): (u64, u64)) -> (u64, Cohort) {
     let (mut arrived, mut cohort) = (0, Cohort::default());
@@ -231,6 +210,7 @@ mod tests {
     use super::*;
     use crate::metrics::meter::Meter;
     use crate::metrics::series::Column;
+    use crate::report::explanation::Cause;
 
     const OFFERED: Meter = Meter::new("requests.offered", "requests offered");
 
@@ -258,10 +238,8 @@ mod tests {
         let trigger = |&(from, until): &(u64, u64)| Trigger {
             from_ns: from * s,
             until_ns: until * s,
-            text: String::new(),
-            name: String::new(),
-            fault: None,
             changes: true,
+            cause: Cause::Bursts { load: String::new(), bursts: 1, size: 1, every_ns: 1 },
         };
         let triggers: Vec<Trigger> = triggers.iter().map(trigger).collect();
         let Course { phases, .. } = course(&series, &cohorts, &triggers, warm_up * s);
