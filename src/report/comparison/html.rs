@@ -174,8 +174,7 @@ fn requests(changes: &RequestChanges) -> Markup {
         ]
     };
     let rows: Vec<_> = changes.changed().map(row).collect();
-    let head =
-        [("requests", true), ("in a", false), ("in b", false), ("the first of them", false)];
+    let head = [("requests", true), ("in a", false), ("in b", false), ("the first of them", false)];
     html! {
         h3 { (count(changes.in_both)) " requests in both" }
         ul { @for sentence in changes.sentences() { li { (sentence) } } }
@@ -234,13 +233,8 @@ fn first(first: &First) -> Markup {
             |moment| cells(side, moment),
         ));
     }
-    let head = [
-        ("", false),
-        ("at", true),
-        ("request", false),
-        ("where", false),
-        ("what happens", false),
-    ];
+    let head =
+        [("", false), ("at", true), ("request", false), ("where", false), ("what happens", false)];
     html! {
         section {
             h2 { "The first difference is in arm " bdi { (first.arm) } }

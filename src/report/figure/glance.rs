@@ -73,7 +73,7 @@ pub fn glance(arms: &[Arm<'_>], width_ns: u64, attempts: bool) -> Glance {
     let time = Axis::time(end, 6);
     let scale = |values: &dyn Fn(&Drawn<'_>) -> Vec<f64>| {
         let most = drawn.iter().flat_map(values).fold(0.0, f64::max);
-        Axis::linear(most, 2, Measure::Number)
+        Axis::linear(most, 4, Measure::Number)
     };
     let requests = scale(&|arm| [arm.stacked(), arm.offered.clone()].concat());
     let tried = scale(&|arm| add(&arm.first, &arm.retries));

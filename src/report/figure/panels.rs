@@ -241,7 +241,8 @@ impl Maker<'_> {
     /// What happened, per second: one panel for all that is counted.
     fn rates(&mut self, of: &[usize], title: &str) {
         let line = |(nth, at): (usize, usize)| {
-            self.rate(at, class(nth), self.column(at, Grain::Fine).meter.words.to_owned())
+            // Not the colours of success and of timeouts, which a page draws beside these.
+            self.rate(at, class(nth + 2), self.column(at, Grain::Fine).meter.words.to_owned())
         };
         let is_counted =
             |at: &usize| matches!(self.column(*at, Grain::Fine).values, Values::Counts(_));

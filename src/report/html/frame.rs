@@ -13,7 +13,7 @@ const STYLE: &str = include_str!("style.css");
 
 /// The SHA-256 of each script, which is what a browser lets run. A test keeps them right.
 const UPLOT_HASH: &str = "sha256-GcjUxq2Ikpp59K5J1vcWFWbf0Lo9FcxJXpdPeH63jx8=";
-const APP_HASH: &str = "sha256-sbsUX3JlqshGI5pXTpsB07Ybo+6X/VVugJZ6c/pLVUQ=";
+const APP_HASH: &str = "sha256-f16uM/okghqO+2vY/0slTqMFkaK+eOm9p98CQVL0nNI=";
 
 /// A page but for what is on it.
 #[derive(Clone, Copy, Debug)]
@@ -75,6 +75,46 @@ impl Frame<'_> {
                 script { (PreEscaped(UPLOT)) }
                 script { (PreEscaped(APP)) }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(data: Option<&str>) -> String {
+        let frame = Frame { kind: "diff", name: "a <b>", dessim: "0.1.0", data };
+        frame.around(&html! { header.top { h1 { "One" } } }, &html! { p { "two" } })
+    }
+
+    #[test]
+    fn a_page_without_data_has_no_script_and_allows_none() {
+        let plain = page(None);
+        assert!(!plain.contains("<script") && !plain.contains("script-src"), "{plain}");
+        assert!(plain.contains("<title>a &lt;b&gt; - dessim diff</title>"), "{plain}");
+        let charts = page(Some("{}"));
+        assert_eq!(charts.matches("<script").count(), 3);
+        assert!(charts.contains(&format!("script-src '{UPLOT_HASH}' '{APP_HASH}';")));
+    }
+
+    /// One palette: what has a colour takes it from the theme of the figures.
+    #[test]
+    fn the_style_sheet_names_no_colour() {
+        assert!(!STYLE.contains("rgb") && !STYLE.contains("hsl"));
+        for (at, _) in STYLE.match_indices('#') {
+            let digits = STYLE[at + 1..].chars().take_while(char::is_ascii_hexdigit).count();
+            let name = STYLE[at + 1..].chars().take_while(|c| c.is_alphanumeric()).count();
+            assert!(digits < name || digits < 3, "{}", &STYLE[at..at + 12]);
+        }
+    }
+
+    /// Every custom property that a page uses is defined, by the theme or by the style itself.
+    #[test]
+    fn every_property_is_defined() {
+        let style = theme::page() + STYLE;
+        for name in style.split("var(--").skip(1).filter_map(|rest| rest.split([')', ',']).next()) {
+            assert!(style.contains(&format!("--{name}:")), "{name} is not defined");
         }
     }
 }

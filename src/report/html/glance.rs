@@ -42,12 +42,12 @@ pub(super) fn section(sheet: &Sheet<'_>) -> Markup {
             @if let Some(why) = &result.stopped {
                 p.note.stopped { strong { "Stopped" } " " (sentence(&stopped(why))) }
             }
-            @for line in lines.iter().filter(|line| sentence(line) != told) {
-                p.verdict { (sentence(line)) }
-            }
             div.glance {
                 (pictures(sheet))
                 @if let Some(explanation) = sheet.explanation { (why(explanation)) }
+            }
+            @for line in lines.iter().filter(|line| sentence(line) != told) {
+                p.verdict { (sentence(line)) }
             }
             @for warning in &result.warnings {
                 p.note { strong { "Warning" } " " (sentence(warning)) }
@@ -82,7 +82,11 @@ fn pictures(sheet: &Sheet<'_>) -> Markup {
             @if !picture.rows.is_empty() {
                 div.ticks aria-hidden="true" {
                     @for (at, words) in &picture.ticks {
-                        span style=(format!("left:{at:.2}%")) { (words) }
+                        @if *at > 95.0 {
+                            span.last style=(format!("right:{:.2}%", 100.0 - at)) { (words) }
+                        } @else {
+                            span style=(format!("left:{at:.2}%")) { (words) }
+                        }
                     }
                 }
             }
@@ -169,8 +173,8 @@ fn numbers(sheet: &Sheet<'_>, name: &str, arm: &ArmResult) -> Markup {
     let requests = &arm.requests;
     let figures = [
         ("succeeded", share(requests.succeeded, requests.offered)),
-        ("p99 of these", time(arm.latency.end_to_end.p99_ns)),
-        ("attempts a request", arm.amplification.map_or(NO_VALUE.to_owned(), number)),
+        ("their p99", time(arm.latency.end_to_end.p99_ns)),
+        ("attempts each", arm.amplification.map_or(NO_VALUE.to_owned(), number)),
         ("work wasted", arm.wasted.ratio.map_or(NO_VALUE.to_owned(), percent)),
     ];
     let story = sheet.explanation.and_then(|explanation| explanation.arms.get(name));
@@ -187,7 +191,7 @@ fn numbers(sheet: &Sheet<'_>, name: &str, arm: &ArmResult) -> Markup {
             dl.four {
                 @for (label, value) in figures { div { dt { (label) } dd { (value) } } }
             }
-            (summary::list(arm))
+            (summary::losses(arm))
         }
     }
 }
@@ -200,13 +204,17 @@ fn badge(fate: Fate) -> Markup {
 fn why(explanation: &crate::report::explanation::Explanation) -> Markup {
     html! {
         @if let Some((name, story)) = headline::worst(explanation) {
-            aside.why aria-labelledby="why-title" {
-                h2 #why-title { "Why " bdi { (name) } " broke" }
+            section.why aria-labelledby="why-title" {
+                h2 #why-title {
+                    @if explanation.arms.len() > 1 { "Why: " bdi { (name) } } @else { "Why" }
+                }
                 @for sentence in headline::why(story) { p { (sentence) } }
                 @let cures = headline::cures(story, CURES);
-                @if !cures.is_empty() {
+                @if cures.is_empty() {
+                    @if let Some(words) = headline::no_cure(story) { p { (words) } }
+                } @else {
                     h3 { "What would have helped" }
-                    p.small { "The same requests with one thing changed:" }
+                    p.small { "The same run with one thing changed:" }
                     ol.cures {
                         @for cure in &cures {
                             li { strong { "+" (count(cure.more)) } " succeed " (cure.change) }

@@ -49,16 +49,17 @@ pub struct Sheet<'a> {
 #[must_use]
 pub fn to_html(sheet: &Sheet<'_>) -> String {
     let result = sheet.result;
-    let panels = panels::panels(result);
+    let grains = bins::grains(&arms(result));
+    let panels = panels::panels(&grains);
     let quantiles = quantiles::quantiles(result);
-    let data = data::data(sheet, &panels, &quantiles);
+    let data = data::data(sheet, &grains, &panels, &quantiles);
     let frame = Frame {
         kind: "report",
         name: &result.scenario.name,
         dessim: &result.dessim,
         data: Some(&data),
     };
-    frame.around(&head(sheet, &panels, &quantiles), &content(sheet, &panels, &quantiles))
+    frame.around(&head(sheet, &panels, &quantiles), &content(sheet, &grains, &panels, &quantiles))
 }
 
 type Arms<'a> = Vec<(&'a str, &'a ArmResult)>;
@@ -98,6 +99,7 @@ fn head(
 /// Everything that is read; what comes after it is for the scripts.
 fn content(
     sheet: &Sheet<'_>,
+    grains: &[Option<bins::Grains<'_>>],
     panels: &[panels::Panel<'_>],
     quantiles: &[quantiles::Quantiles],
 ) -> Markup {
@@ -106,7 +108,7 @@ fn content(
         (glance::section(sheet))
         (summary::expectations(&result.expectations))
         @if let Some(explanation) = sheet.explanation { (story::section(explanation)) }
-        (charts::section(sheet, panels))
+        (charts::section(sheet, grains, panels))
         (charts::distributions(result, quantiles))
         (topologies(sheet))
         (ledger::section(result))

@@ -29,7 +29,7 @@ pub(super) fn outcomes(arm: &ArmResult) -> Vec<Outcome> {
         ("shed", requests.shed, role("requests.shed")),
         ("dropped", requests.dropped, role("requests.dropped")),
         ("dead-lettered", requests.dead_lettered, role("requests.dead_lettered")),
-        ("in flight at the end", requests.in_flight, "soft"),
+        ("in flight", requests.in_flight, "soft"),
     ];
     all.into_iter()
         .filter(|(_, requests, _)| *requests > 0)
@@ -37,11 +37,11 @@ pub(super) fn outcomes(arm: &ArmResult) -> Vec<Outcome> {
         .collect()
 }
 
-/// The outcomes of an arm as a list.
-pub(super) fn list(arm: &ArmResult) -> Markup {
+/// The outcomes of an arm as a list, but for success.
+pub(super) fn losses(arm: &ArmResult) -> Markup {
     html! {
         ul.outcomes {
-            @for outcome in outcomes(arm) {
+            @for outcome in outcomes(arm).iter().filter(|outcome| outcome.name != "succeeded") {
                 li {
                     i class={ "swatch fill-" (outcome.role) } {}
                     (outcome.name) " " strong { (count(outcome.requests)) }

@@ -67,8 +67,7 @@ pub fn to_html(outline: &Outline, points: &[Point]) -> String {
             }
         }
     };
-    let frame =
-        Frame { kind: "sweep", name: &outline.name, dessim: &outline.dessim, data: None };
+    let frame = Frame { kind: "sweep", name: &outline.name, dessim: &outline.dessim, data: None };
     frame.around(&head, &main)
 }
 

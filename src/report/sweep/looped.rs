@@ -5,7 +5,6 @@
 use maud::{PreEscaped, html};
 use serde::Serialize;
 
-
 use crate::report::figure::{Chart, Curve, Spot, chart};
 use crate::report::format::{count, cut, number};
 use crate::report::html::frame::Frame;

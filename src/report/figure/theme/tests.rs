@@ -60,11 +60,7 @@ fn light(palette: &str, role: &str) -> Triple {
     [0, 2, 4].map(|at| {
         let level = f64::from(u8::from_str_radix(&hex[at..at + 2], 16).expect("two digits"));
         let level = level / 255.0;
-        if level <= 0.040_45 {
-            level / 12.92
-        } else {
-            fpmath::pow((level + 0.055) / 1.055, 2.4)
-        }
+        if level <= 0.040_45 { level / 12.92 } else { fpmath::pow((level + 0.055) / 1.055, 2.4) }
     })
 }
 
