@@ -3,8 +3,8 @@
 //! A drawing names roles (`s3` is the fourth series) and this text gives them colours, so one
 //! figure suits light pages, dark pages and paper. The hues are those of Okabe and Ito, darkened
 //! or lightened until each has a contrast of 3 to 1 with its ground; dashes tell lines apart where
-//! colours cannot. The colours of outcomes are as far apart for colour-blind readers as eight colours
-//! of that contrast can be without leaving blue for success and orange for a timeout.
+//! colours cannot. The colours of outcomes were searched for by computer: eight that colour-blind
+//! readers tell apart, with that contrast, blue for success and orange for a timeout.
 
 /// So many series have a look of their own; then looks repeat.
 pub const LOOKS: usize = 8;
