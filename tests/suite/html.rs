@@ -165,6 +165,7 @@ fn explained(file: &ScenarioFile, text: &str) -> Explanation {
         arrived: 10,
         ended: 10,
         good,
+        ill: false,
     };
     let requests = result.arms.values().next().expect("there is an arm").requests;
     let breakage = Breakage {

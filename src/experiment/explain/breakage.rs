@@ -1,12 +1,6 @@
 //! Stretches in which an arm was broken, read off its phases.
 
 use crate::report::explanation::{Breakage, BreakageEnd, Phase, PhaseKind, Trigger};
-use crate::scenario::schema::Scenario;
-
-/// A trigger is felt if the success of its requests falls by more than this, or by three standard
-/// errors.
-const TOLERANCE: f64 = 0.05;
-const STANDARD_ERRORS: f64 = 3.0;
 
 /// How bad a phase is for those in it; 0 if it is not.
 pub(super) const fn gravity(kind: PhaseKind) -> u8 {
@@ -20,17 +14,8 @@ pub(super) const fn gravity(kind: PhaseKind) -> u8 {
 
 /// The stretches in which an arm was broken: neighbouring phases that are degraded or metastable,
 /// or in which a trigger is felt.
-pub(super) fn breakages(
-    phases: &[Phase],
-    triggers: &[Trigger],
-    scenario: &Scenario,
-) -> Vec<Breakage> {
-    let usual = usual(phases).unwrap_or_else(|| scenario.objective.success.get());
-    let broken = |phase: &Phase| match phase.kind {
-        PhaseKind::Degraded | PhaseKind::Metastable => true,
-        PhaseKind::Trigger => is_felt(phase, usual),
-        _ => false,
-    };
+pub(super) fn breakages(phases: &[Phase], triggers: &[Trigger]) -> Vec<Breakage> {
+    let broken = |phase: &Phase| phase.ill;
     let mut found: Vec<Breakage> = Vec::new();
     let mut first = 0;
     while let Some(start) = (first..phases.len()).find(|&at| broken(&phases[at])) {
@@ -39,24 +24,6 @@ pub(super) fn breakages(
         found.push(breakage(phases, (start, first), triggers));
     }
     found
-}
-
-/// The ratio of requests that succeed while an arm is well; `None` if it never is.
-fn usual(phases: &[Phase]) -> Option<f64> {
-    let well = phases
-        .iter()
-        .filter(|phase| matches!(phase.kind, PhaseKind::Steady | PhaseKind::Recovered));
-    let (good, ended) = well.fold((0, 0), |(good, ended), of| (good + of.good, ended + of.ended));
-    (ended > 0).then(|| good as f64 / ended as f64)
-}
-
-/// True if requests that arrive while a trigger lasts fare worse than usual.
-fn is_felt(phase: &Phase, usual: f64) -> bool {
-    let Some(ratio) = phase.ratio() else {
-        return phase.arrived > 0;
-    };
-    let spread = (usual * (1.0 - usual) / phase.ended as f64).sqrt();
-    ratio < usual - TOLERANCE.max(STANDARD_ERRORS * spread)
 }
 
 /// The stretch of the phases from `start` to before `end`.

@@ -35,7 +35,7 @@ impl<'a> Evidence<'a> {
         let mut story = Story {
             outcome: self.outcome(),
             phases: self.phases.to_vec(),
-            breakages: super::breakage::breakages(self.phases, self.triggers, self.scenario),
+            breakages: super::breakage::breakages(self.phases, self.triggers),
             triggers: self.triggers.to_vec(),
             edges: self.edges(),
             ..Story::default()

@@ -6,31 +6,24 @@
 
 mod alternatives;
 mod breakage;
-mod cohorts;
 mod evidence;
 mod example;
-pub(super) mod health;
-mod phases;
 mod rerun;
-mod triggers;
 mod variants;
 mod window;
 
 use std::collections::BTreeMap;
 
-pub use health::Course;
-
-use cohorts::Cohort;
 use evidence::Evidence;
-use health::Health;
 use rerun::{Budget, Reruns};
 
 use super::fates::{ArmFates, Fates};
+use super::health::triggers::triggers;
+use super::health::{Course, Health};
 use super::listen::{Hears, Listener};
 use super::run::{Options, run_with};
+use crate::kernel::time::Instant;
 use crate::metrics::probe::{End, Unfinished};
-use crate::metrics::sampler::Resolution;
-use crate::metrics::series::Series;
 use crate::report::explanation::{EXPLANATION_SCHEMA, Explanation, Story};
 use crate::report::result::RunResult;
 use crate::scenario::arms::arms;
@@ -58,10 +51,11 @@ pub fn explain(
     effort: Effort,
 ) -> Result<(RunResult, Explanation), BuildError> {
     let options = options.clone().sampled(scenario);
-    let mut witness = Witness::new(options.sample.unwrap_or(Resolution::Auto));
+    let arms = arms(scenario);
+    let mut witness = Witness::new(scenario, &arms);
     let result = run_with(scenario, name, &options, &mut witness)?;
     let mut stories = BTreeMap::new();
-    let told: Vec<(String, Arm)> = arms(scenario)
+    let told: Vec<(String, Arm)> = arms
         .into_iter()
         .filter(|(arm, _)| result.arms.contains_key(arm) && only.is_none_or(|only| only == arm))
         .collect();
@@ -101,12 +95,11 @@ fn story(
     let Some(series) = &of.series else {
         return Ok(Story::default());
     };
-    let Some((fates, cohorts)) = witness.of(stage.arm, series) else {
+    let Some((fates, course)) = witness.of(stage.arm) else {
         return Ok(Story::default());
     };
-    let triggers = triggers::triggers(stage.scenario, stage.system, series.end_ns);
-    let warm_up_ns = stage.scenario.warm_up.as_ns();
-    let Course { phases, .. } = phases::course(series, &cohorts, &triggers, warm_up_ns);
+    let triggers = triggers(stage.scenario, stage.system, series.end_ns);
+    let Course { phases, .. } = course;
     let (scenario, system) = (stage.scenario, stage.system);
     let (triggers, phases) = (&triggers[..], &phases[..]);
     let evidence = Evidence { scenario, system, result: of, series, triggers, phases };
@@ -127,13 +120,14 @@ struct Witness {
 }
 
 impl Witness {
-    fn new(resolution: Resolution) -> Self {
-        Self { fates: Fates::new(), health: Health::new(resolution) }
+    /// For runs of these arms, which are complete.
+    fn new(scenario: &Scenario, arms: &BTreeMap<String, Arm>) -> Self {
+        Self { fates: Fates::new(), health: Health::of(scenario, arms) }
     }
 
-    /// What became of the requests of an arm, and its cohorts in the bins of its series.
-    fn of(&self, arm: &str, series: &Series) -> Option<(&ArmFates, Vec<Cohort>)> {
-        Some((self.fates.arm(arm)?, self.health.cohorts(arm, series)?))
+    /// What became of the requests of an arm, and how well it was.
+    fn of(&self, arm: &str) -> Option<(&ArmFates, Course)> {
+        Some((self.fates.arm(arm)?, self.health.course(arm)?))
     }
 }
 
@@ -152,7 +146,13 @@ impl Listener for Witness {
         self.health.ended(end);
     }
 
+    fn over(&mut self, at: Instant) {
+        self.fates.over(at);
+        self.health.over(at);
+    }
+
     fn unfinished(&mut self, of: &Unfinished) {
         self.fates.unfinished(of);
+        self.health.unfinished(of);
     }
 }

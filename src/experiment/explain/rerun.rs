@@ -4,19 +4,16 @@ use std::cmp::Ordering;
 
 use super::alternatives::{Alternative, alone, alternatives};
 use super::evidence::Evidence;
-use super::health::Course;
-use super::triggers::triggers;
-use super::{Effort, Stage, Witness, phases};
+use super::{Effort, Stage, Witness};
 use crate::experiment::fates::{ArmFates, FateChanges};
 use crate::experiment::run::{Options, run_with};
 use crate::kernel::time::Duration;
-use crate::metrics::sampler::Resolution;
 use crate::metrics::summary::{LatencySummary, Metric};
 use crate::report::explanation::{
     ChangeKind, Link, NoReturn, Pair, PhaseKind, Shift, ShorterFault, Story, WhatIf,
 };
 use crate::report::result::{ArmResult, RunResult, Stopped};
-use crate::scenario::arms::ONLY_ARM;
+use crate::scenario::arms::{ONLY_ARM, arms};
 use crate::scenario::build::BuildError;
 use crate::scenario::schema::Scenario;
 
@@ -76,11 +73,10 @@ impl Reruns<'_> {
         if !self.budget.allows(self.events) {
             return Ok(None);
         }
-        let resolution = self.stage.options.sample.unwrap_or(Resolution::Auto);
         let max_events = self.stage.options.max_events.min(self.budget.left);
         let seed = Some(self.stage.options.seed.unwrap_or(self.stage.scenario.seed));
         let options = Options { max_events, seed, ..self.stage.options.clone() };
-        let mut witness = Witness::new(resolution);
+        let mut witness = Witness::new(changed, &arms(changed));
         let result = run_with(changed, "rerun", &options, &mut witness)?;
         self.budget.spend(result.events);
         let cut = matches!(result.stopped, Some(Stopped::MaxEvents { .. }));
@@ -119,7 +115,7 @@ impl Reruns<'_> {
                 work_ns: pair(work_ns),
                 wasted_ns: pair(|of| of.wasted.work_ns),
                 p99_ns: Pair::new(before.latency.outcome.p99_ns, after.latency.outcome.p99_ns),
-                ends_well: ends_well(&scenario, self.stage, &result, &witness),
+                ends_well: ends_well(&witness),
             });
         }
         story.what_if.sort_by(|a, b| rank(a).partial_cmp(&rank(b)).unwrap_or(Ordering::Equal));
@@ -158,11 +154,11 @@ impl Reruns<'_> {
             if let Some(fault) = changed.faults.get_mut(name) {
                 fault.until = Duration::from_ns(end);
             }
-            let Some((result, witness)) = self.play(&changed)? else {
+            let Some((_, witness)) = self.play(&changed)? else {
                 break;
             };
             reruns += 1;
-            match ends_well(&changed, self.stage, &result, &witness) {
+            match ends_well(&witness) {
                 Some(true) => recovers = Some(end),
                 _ => stays = end,
             }
@@ -223,19 +219,8 @@ fn work_ns(arm: &ArmResult) -> u64 {
 }
 
 /// True if a rerun is well when the last requests arrive; `None` if nothing arrives.
-fn ends_well(
-    changed: &Scenario,
-    stage: &Stage<'_>,
-    result: &RunResult,
-    witness: &Witness,
-) -> Option<bool> {
-    let series = result.arms[ONLY_ARM].series.as_ref()?;
-    let (_, cohorts) = witness.of(ONLY_ARM, series)?;
-    let mut system = stage.system.clone();
-    system.faults.clone_from(&changed.faults);
-    let triggers = triggers(changed, &system, series.end_ns);
-    let warm_up_ns = stage.scenario.warm_up.as_ns();
-    let Course { phases, .. } = phases::course(series, &cohorts, &triggers, warm_up_ns);
-    let last = phases.iter().rfind(|phase| phase.kind != PhaseKind::Idle)?;
+fn ends_well(witness: &Witness) -> Option<bool> {
+    let course = witness.health.course(ONLY_ARM)?;
+    let last = course.last()?;
     Some(matches!(last.kind, PhaseKind::Steady | PhaseKind::Recovered))
 }

@@ -120,6 +120,9 @@ pub struct Phase {
     pub ended: u64,
     /// Those of them that succeeded as they should.
     pub good: u64,
+    /// Fewer of them succeeded than should, by the rules of phases: in every degraded and
+    /// metastable phase, and while a trigger lasts if it is felt.
+    pub ill: bool,
 }
 
 impl Phase {

@@ -13,7 +13,7 @@ const RISE: f64 = 1.1;
 const MOST_STAGES: usize = 64;
 
 /// The triggers of an arm, the earliest first, in [0, `end_ns`).
-pub(super) fn triggers(scenario: &Scenario, arm: &Arm, end_ns: u64) -> Vec<Trigger> {
+pub(in crate::experiment) fn triggers(scenario: &Scenario, arm: &Arm, end_ns: u64) -> Vec<Trigger> {
     let mut found: Vec<Trigger> =
         arm.faults.iter().filter_map(|(name, fault)| of_fault(name, fault)).collect();
     for (name, load) in &scenario.load {
