@@ -39,7 +39,8 @@ Examples:
 
 const CHECK_EXAMPLES: &str = "\
 Examples:
-  dessim check scenarios/*.ron
+  dessim check scenarios
+  dessim check --deny-warnings --format sarif scenarios > dessim.sarif
   dessim check --resolved scenarios/burst.ron > resolved.ron";
 
 const DIFF_EXAMPLES: &str = "\
@@ -109,7 +110,7 @@ pub(crate) enum Command {
     Hunt(Hunt),
     /// Cut a scenario down to the smallest that still shows something
     Shrink(Shrink),
-    /// Validate scenarios and studies, telling all problems at once
+    /// Validate scenarios and studies: all problems at once, and lints of designs that fare badly
     Check(Check),
     /// Hold scenarios against their snapshots and expectations
     Test(Test),
@@ -240,12 +241,25 @@ pub(crate) enum Calendar {
 #[derive(Debug, Args)]
 #[command(after_help = CHECK_EXAMPLES)]
 pub(crate) struct Check {
-    /// Scenarios or studies; `-` is a scenario on standard input
-    #[arg(value_name = "FILE", required = true)]
+    /// Scenarios or studies, or directories of them; `-` is a scenario on standard input
+    #[arg(value_name = "PATH", required = true)]
     pub files: Vec<PathBuf>,
     /// Print the scenario with every default filled in; takes one file
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["deny_warnings", "format"])]
     pub resolved: bool,
+    /// End with 3 if there is a warning, too
+    #[arg(long)]
+    pub deny_warnings: bool,
+    /// What to print; SARIF is what code scanning reads
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: CheckFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CheckFormat {
+    Text,
+    Json,
+    Sarif,
 }
 
 #[derive(Debug, Args)]

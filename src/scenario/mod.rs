@@ -27,6 +27,7 @@ pub mod units;
 pub mod written;
 
 pub use check::expected_requests;
+pub use check::lints::{self, LINTS, Lint};
 pub(crate) use conform::{did_you_mean, list_of};
 pub use document::{Checked, Document};
 pub use path::Path;

@@ -69,6 +69,10 @@ pub struct Scenario {
     /// after fault db-slow". `dessim test` holds runs against them. They change no result.
     #[serde(default)]
     pub expect: Vec<String>,
+    /// Lints that `dessim check` is not to warn of, by name: "bulkhead-queue-untimed". They change
+    /// no result.
+    #[serde(default)]
+    pub allow: Vec<String>,
     /// Systems to compare under the same load. Without any there is one, named "main".
     #[serde(default)]
     pub arms: BTreeMap<String, Arm>,
@@ -104,6 +108,9 @@ pub struct Arm {
     /// Faults of this arm only, or replacing common ones.
     #[serde(default)]
     pub faults: BTreeMap<String, Fault>,
+    /// Lints that are not warned of in what is written in this arm, by name.
+    #[serde(default)]
+    pub allow: Vec<String>,
 }
 
 /// Requests that arrive over time.

@@ -14,8 +14,8 @@ use crate::cli::input::{self, is_dash};
 use crate::cli::target::parent;
 use crate::cli::ui::{Failure, Ui};
 
-/// The plan of what was asked for.
-pub(super) fn plan(ui: &Ui, args: &StudyArgs, quiet: bool) -> Result<Plan, Failure> {
+/// The plan of what was asked for, and what its scenario is warned of.
+pub(super) fn plan(ui: &Ui, args: &StudyArgs) -> Result<(Plan, Option<Problems>), Failure> {
     let file = args.file.as_deref().unwrap_or(Path::new("-"));
     let document = input::document(file)?;
     let (study, scenario_file, scenario, source) = match document.is_study() {
@@ -42,10 +42,8 @@ pub(super) fn plan(ui: &Ui, args: &StudyArgs, quiet: bool) -> Result<Plan, Failu
         let message = format!("this sweep has {cells} runs: {settings} settings");
         return Err(Failure::usage(message, "give --yes if that is what you mean"));
     }
-    if !quiet && let Ok(checked) = scenario.scenario() {
-        checked.warnings.iter().for_each(|warnings| ui.problems(warnings));
-    }
-    Ok(plan)
+    let warnings = scenario.scenario().ok().and_then(|checked| checked.warnings);
+    Ok((plan, warnings))
 }
 
 /// The study of a file. What varies is in the file, or on the command line.

@@ -10,6 +10,7 @@ mod dangling;
 mod distribution;
 mod expect;
 mod faults;
+pub mod lints;
 mod load;
 mod policy;
 mod topology;
@@ -48,6 +49,7 @@ impl Checker<'_> {
 pub fn check(scenario: &Scenario) -> Vec<Problem> {
     let mut checker = Checker { scenario, problems: Vec::new() };
     checker.whole();
+    checker.allowances();
     checker.loads();
     let views = arms::views(scenario);
     for view in &views {
@@ -57,9 +59,12 @@ pub fn check(scenario: &Scenario) -> Vec<Problem> {
     }
     if !checker.has_errors() {
         checker.unreached(&views);
+        checker.lint(&views);
         checker.expectations();
     }
-    checker.problems
+    let mut problems = std::mem::take(&mut checker.problems);
+    problems.retain(|problem| !checker.allows(problem));
+    problems
 }
 
 impl Checker<'_> {
@@ -96,7 +101,12 @@ impl Checker<'_> {
         if bins >= MAX_BINS as u64 {
             let rule = format!("{MAX_BINS} bins or more are merged");
             let found = format!("{duration} take {bins} of these");
-            let problem = Problem::warning(&Path::root().field("sample_every"), rule, found);
+            let problem = Problem::warning(
+                &lints::BINS_MERGED,
+                &Path::root().field("sample_every"),
+                rule,
+                found,
+            );
             self.add(problem.hint("make them wider, or leave it out"));
         }
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Checker;
 use super::arms::View;
+use super::lints::NEVER_REACHED;
 use crate::scenario::conform::{did_you_mean, list_of};
 use crate::scenario::names::layer_names;
 use crate::scenario::path::Path;
@@ -213,7 +214,7 @@ impl Checker<'_> {
                     "queue" => "no load is published here",
                     _ => "no load is published to its queue",
                 };
-                self.add(Problem::warning(path, rule, found).of_name());
+                self.add(Problem::warning(&NEVER_REACHED, path, rule, found).of_name());
             }
         }
     }

@@ -203,7 +203,11 @@ fn one(renderer: &Renderer, name: &str, text: &str, problem: &Problem) -> String
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let mut group = Group::with_title(level.primary_title(title));
+    let title = level.primary_title(title);
+    let mut group = Group::with_title(match problem.lint {
+        Some(lint) => title.id(lint),
+        None => title,
+    });
     let name = printable(name);
     if let Some(span) = &problem.span {
         let (line, column) = line_column(text, span.start);
