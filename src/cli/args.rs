@@ -250,6 +250,9 @@ pub(crate) struct Check {
     /// End with 3 if there is a warning, too
     #[arg(long)]
     pub deny_warnings: bool,
+    /// Let studies name scenarios outside their own directories
+    #[arg(long)]
+    pub outside: bool,
     /// What to print; SARIF is what code scanning reads
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: CheckFormat,

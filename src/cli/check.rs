@@ -20,7 +20,7 @@ pub(super) fn check(ui: &Ui, args: &Check) -> Result<Exit, Failure> {
         match folder::files_below(std::slice::from_ref(path)) {
             Ok(found) => {
                 files += found.len();
-                found.iter().for_each(|file| report.add(file, one(ui, file)));
+                found.iter().for_each(|file| report.add(file, one(ui, args, file)));
             }
             Err(failure) => {
                 files += 1;
@@ -37,9 +37,9 @@ pub(super) fn check(ui: &Ui, args: &Check) -> Result<Exit, Failure> {
 }
 
 /// Checks a scenario, or a study with its scenario; returns what they are warned of.
-fn one(ui: &Ui, path: &Path) -> Result<Option<Problems>, Failure> {
+fn one(ui: &Ui, args: &Check, path: &Path) -> Result<Option<Problems>, Failure> {
     if !input::is_dash(path) && input::document(path)?.is_study() {
-        return sweep::check(ui, path);
+        return sweep::check(ui, path, args.outside);
     }
     Ok(input::scenario(path, &[])?.warnings)
 }

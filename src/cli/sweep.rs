@@ -42,8 +42,9 @@ pub(super) fn sweep(ui: &Ui, args: &Sweep) -> Result<Exit, Failure> {
 }
 
 /// Checks a study, and that it makes a plan; returns the warnings of its scenario.
-pub(super) fn check(ui: &Ui, path: &Path) -> Result<Option<Problems>, Failure> {
-    let args = StudyArgs { file: Some(path.to_owned()), yes: true, ..StudyArgs::default() };
+pub(super) fn check(ui: &Ui, path: &Path, outside: bool) -> Result<Option<Problems>, Failure> {
+    let file = Some(path.to_owned());
+    let args = StudyArgs { file, outside, yes: true, ..StudyArgs::default() };
     study::plan(ui, &args).map(|(_, warnings)| warnings)
 }
 

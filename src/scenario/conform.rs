@@ -18,7 +18,7 @@ use super::shape::{Definition, FieldShape, ROOT, SHAPES, STUDY, Shape, VariantSh
 use super::study::STUDY_VERSION;
 use super::syntax::{Field, Kind, Name, Node, Number, Tree};
 
-pub(crate) use names::{did_you_mean, list_of};
+pub(crate) use names::{Suggestions, did_you_mean, list_of};
 
 /// Everything in the tree that is not what the schema of `root` wants: [`ROOT`] or [`STUDY`].
 #[must_use]

@@ -9,6 +9,7 @@ pub mod arms;
 pub mod build;
 pub mod check;
 mod conform;
+mod defaults;
 pub mod distribution;
 mod document;
 mod edit;

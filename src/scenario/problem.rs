@@ -12,8 +12,8 @@ use std::sync::Arc;
 use super::check::lints::Lint;
 use super::path::Path;
 
-pub(super) use render::line_column;
 pub use render::{escaped, printable};
+pub(super) use render::{is_unprintable, line_column};
 
 /// How bad a problem is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

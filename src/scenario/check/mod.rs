@@ -17,8 +17,11 @@ mod topology;
 
 pub(super) use dangling::dangling;
 
+use std::collections::BTreeSet;
+
 use crate::metrics::sampler::MAX_BINS;
 
+use super::conform::Suggestions;
 use super::path::Path;
 use super::problem::{Problem, Severity};
 use super::schema::{SCHEMA_VERSION, Scenario};
@@ -29,25 +32,40 @@ pub use load::expected_requests;
 struct Checker<'a> {
     scenario: &'a Scenario,
     problems: Vec<Problem>,
+    /// Path and rule of each of them.
+    told: BTreeSet<(Path, String)>,
+    errors: usize,
+    suggestions: Suggestions,
 }
+
+/// Errors kept of one scenario, and as many warnings: nobody reads more.
+const MOST: usize = 1_000;
 
 impl Checker<'_> {
     fn add(&mut self, problem: Problem) {
-        let told = |other: &Problem| other.path == problem.path && other.rule == problem.rule;
-        if !self.problems.iter().any(told) {
+        let is_error = problem.severity == Severity::Error;
+        let kept = if is_error { self.errors } else { self.problems.len() - self.errors };
+        if kept < MOST && self.told.insert((problem.path.clone(), problem.rule.clone())) {
+            self.errors += usize::from(is_error);
             self.problems.push(problem);
         }
     }
 
     fn has_errors(&self) -> bool {
-        self.problems.iter().any(|problem| problem.severity == Severity::Error)
+        self.errors > 0
     }
 }
 
 /// Everything in the scenario that does not make sense, errors and warnings, without places.
 #[must_use]
 pub fn check(scenario: &Scenario) -> Vec<Problem> {
-    let mut checker = Checker { scenario, problems: Vec::new() };
+    let mut checker = Checker {
+        scenario,
+        problems: Vec::new(),
+        told: BTreeSet::new(),
+        errors: 0,
+        suggestions: Suggestions::default(),
+    };
     checker.whole();
     checker.allowances();
     checker.loads();

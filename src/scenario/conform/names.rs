@@ -1,7 +1,7 @@
 //! Messages about names: fields, variants, and the names that users give.
 
 use crate::scenario::path::Path;
-use crate::scenario::problem::{Problem, printable};
+use crate::scenario::problem::{Problem, is_unprintable, printable};
 use crate::scenario::shape::{FieldShape, SHAPES, STUDY, Shape, VariantShape};
 use crate::scenario::syntax::{Field, Kind, Node};
 
@@ -31,15 +31,39 @@ pub(crate) fn did_you_mean<'a>(
         .map(|(_, other)| other)
 }
 
+/// Looks for what was meant as long as that takes little time: of thousands of unknown names among
+/// thousands, the first ones are enough.
+#[derive(Debug, Default)]
+pub(crate) struct Suggestions {
+    compared: usize,
+}
+
+impl Suggestions {
+    const COMPARISONS: usize = 100_000;
+
+    /// The name that was probably meant; `None` also when that was asked too often.
+    pub(crate) fn nearest<'a>(
+        &mut self,
+        name: &str,
+        known: impl ExactSizeIterator<Item = &'a str>,
+    ) -> Option<&'a str> {
+        if self.compared > Self::COMPARISONS {
+            return None;
+        }
+        self.compared += known.len();
+        did_you_mean(name, known)
+    }
+}
+
 /// "`a`, `b` and `c`", cut when there are many.
 #[must_use]
 pub(crate) fn list_of<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     const SHOWN: usize = 14;
-    let mut quoted: Vec<String> =
-        names.into_iter().map(|name| format!("`{}`", printable(name))).collect();
-    if quoted.len() > SHOWN {
-        let more = quoted.len() - SHOWN;
-        quoted.truncate(SHOWN);
+    let mut names = names.into_iter();
+    let quoted: Vec<String> =
+        names.by_ref().take(SHOWN).map(|name| format!("`{}`", printable(name))).collect();
+    let more = names.count();
+    if more > 0 {
         return format!("{} and {more} more", quoted.join(", "));
     }
     match quoted.split_last() {
@@ -75,6 +99,10 @@ pub(super) fn name_problem(name: &str, key: &Node, text: &str, at: &Path) -> Opt
         let rule = "a name must not hold characters that reorder text";
         return problem(rule, format!("found U+{:04X}", u32::from(c)));
     }
+    if let Some(c) = invisible(name) {
+        let rule = "a name must not hold characters that nobody sees";
+        return problem(rule, format!("found U+{:04X}", u32::from(c)));
+    }
     if name.trim().is_empty() {
         return problem("a name must not be only spaces", "found only spaces".to_owned());
     }
@@ -86,6 +114,23 @@ pub(super) fn name_problem(name: &str, key: &Node, text: &str, at: &Path) -> Opt
         return Some(problem.hint(format!("write \"{trimmed}\"")));
     }
     None
+}
+
+/// The first character that two names can differ in and look the same. Joiners are none between
+/// letters of the scripts that need them.
+fn invisible(name: &str) -> Option<char> {
+    let chars: Vec<char> = name.chars().collect();
+    let is_script = |at: Option<usize>| {
+        at.and_then(|at| chars.get(at)).is_some_and(|c| !c.is_ascii() && !is_unprintable(*c))
+    };
+    let mut all = chars.iter().enumerate();
+    let found = all.find(|(at, c)| match c {
+        '\u{200c}' | '\u{200d}' => !is_script(at.checked_sub(1)) || !is_script(Some(at + 1)),
+        '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' => true,
+        '\u{180e}' | '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{3164}' | '\u{ffa0}' => true,
+        c => is_unprintable(**c),
+    });
+    found.map(|(_, c)| *c)
 }
 
 /// "a `Call` with `to` and `policy`": what is expected where there is something else.

@@ -1,5 +1,6 @@
 //! Lints of lines: who waits where, and for how long.
 
+use super::waits::longest;
 use super::{Group, Lint, Pipeline, Source, System, shortest_timeout, shown};
 use crate::kernel::time::Duration;
 use crate::scenario::problem::Problem;
@@ -66,15 +67,16 @@ fn bulkhead_queue_untimed(system: &System<'_>) -> Vec<Problem> {
             let Layer::Bulkhead { permits, queue: Limit::Unlimited } = layer else { continue };
             let (outside, inside) = pipeline.policy.split_at(index);
             let bounded = is_bounded(pipeline) || outside.iter().any(is_bulkhead);
-            let Some(timeout) = shortest_timeout(inside) else { continue };
-            if bounded || shortest_timeout(outside).is_some() {
+            let Some(hold) = longest(&inside[1..]) else { continue };
+            let waiting = crowd(pipeline).saturating_sub(u64::from(*permits)).min(1_000);
+            if bounded || waiting == 0 || shortest_timeout(outside).is_some() {
                 continue;
             }
-            let wait = 1_000.0 * timeout.as_ns() as f64 / f64::from(*permits);
             let found = format!(
-                "the timeout of {timeout} is inside: when it fires for all, 1000 in line for \
-                 {permits} permits wait 1000 x {timeout} / {permits} = {}",
-                shown(wait)
+                "timeouts inside it let a permit be held for {hold}: {waiting} in line wait \
+                 {waiting} x {hold} / {permits} = {}",
+                shown(waiting as f64 * hold / f64::from(*permits)),
+                hold = shown(hold)
             );
             let rule = "nothing bounds the wait for a permit of this bulkhead";
             let at = at.variant("Bulkhead");
@@ -89,6 +91,14 @@ fn bulkhead_queue_untimed(system: &System<'_>) -> Vec<Problem> {
 
 fn is_bulkhead(layer: &Layer) -> bool {
     matches!(layer, Layer::Bulkhead { .. })
+}
+
+/// Requests that a sender ever sends.
+fn crowd(pipeline: &Pipeline<'_>) -> u64 {
+    match pipeline.source {
+        Source::Load(load) => load.total.unwrap_or(u64::MAX),
+        Source::Consumer(_) => u64::MAX,
+    }
 }
 
 /// True if the sender itself bounds how many are under way.

@@ -234,7 +234,7 @@ fn ns(duration: Duration) -> f64 {
 }
 
 /// How long what is inside may take when nothing answers; `None` if nothing bounds it.
-fn longest(layers: &[Layer]) -> Option<f64> {
+pub(super) fn longest(layers: &[Layer]) -> Option<f64> {
     let (first, rest) = layers.split_first()?;
     match first {
         Layer::Timeout(after) => {
