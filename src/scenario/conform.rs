@@ -7,6 +7,7 @@
 
 mod names;
 mod scalar;
+mod words;
 
 use std::collections::BTreeMap;
 
@@ -243,9 +244,11 @@ impl<'a> Walk<'a> {
                 let misspelt = fields.iter().any(|field| {
                     let known = shapes.iter().any(|shape| shape.name == field.name.text);
                     let names = std::iter::once(shape.name.as_str());
-                    let told = names::special(owner, &field.name.text);
+                    let told = words::here(owner, &field.name.text);
                     let told = told.is_some_and(|hint| hint.contains(&format!("`{}`", shape.name)));
-                    !known && (told || did_you_mean(&field.name.text, names).is_some())
+                    let snake = words::snake(&field.name.text);
+                    let spelled = snake == shape.name || did_you_mean(&snake, names).is_some();
+                    !known && (told || spelled)
                 });
                 if !misspelt {
                     self.add(names::missing_field(owner, shape, node, at));

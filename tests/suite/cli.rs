@@ -1,5 +1,6 @@
 //! The command as its users run it: a process with arguments, files and streams.
 
+mod check;
 mod compare;
 mod diff;
 mod explain;

@@ -1,5 +1,6 @@
 //! Messages about names: fields, variants, and the names that users give.
 
+use super::words;
 use crate::scenario::path::Path;
 use crate::scenario::problem::{Problem, is_unprintable, printable};
 use crate::scenario::shape::{FieldShape, SHAPES, STUDY, Shape, VariantShape};
@@ -167,42 +168,15 @@ pub(super) fn unknown_field(
     let fields = format!("`{owner}` has the fields {}", list_of(names()));
     // What scenarios hold is no help in a study.
     let of_scenario = !matches!(owner, STUDY | "Axis" | "Range" | "Log" | "LatinHypercube");
-    let hint = special(owner, name)
-        .filter(|_| of_scenario)
-        .or_else(|| Some(format!("did you mean `{}`?", did_you_mean(name, names())?)))
-        .or_else(|| belongs(name).filter(|_| of_scenario))
-        .or_else(|| layer(name).filter(|_| of_scenario))
+    let snake = words::snake(name);
+    let spelled = names().find(|other| *other == snake);
+    let hint = spelled
+        .map(|other| format!("write `{other}`"))
+        .or_else(|| words::here(owner, name).filter(|_| of_scenario).map(str::to_owned))
+        .or_else(|| Some(format!("did you mean `{}`?", did_you_mean(&snake, names())?)))
+        .or_else(|| belongs(&snake).filter(|_| of_scenario))
         .unwrap_or(fields);
     problem.hint(hint)
-}
-
-/// Words that other tools use and that mean two things, or stand somewhere else here.
-pub(super) fn special(owner: &str, name: &str) -> Option<String> {
-    let retry = "write max_retries (not counting the first try) or max_attempts (counting it)";
-    let hint = match (owner, name) {
-        ("Retry", "retries" | "retires" | "attempts" | "max" | "count" | "tries" | "max_tries") => {
-            retry
-        }
-        (_, "retries" | "retires" | "attempts") => {
-            return Some(format!("a retry is a layer of a policy, `Retry(..)`: there, {retry}"));
-        }
-        ("Retry", "jitter" | "base" | "cap" | "multiplier") => {
-            "a part of the backoff: backoff: Exponential(base: \"10ms\", cap: \"1s\", jitter: Full)"
-        }
-        ("Service", "capacity" | "concurrency" | "workers" | "servers" | "threads") => {
-            "what a service works on at once is `slots`; who may wait is `queue`"
-        }
-        ("Service", "latency" | "duration" | "service_time") => "that is `time` here",
-        ("Service", "error_rate" | "failure_rate" | "errors") => "that is `failure_ratio` here",
-        ("Queue", "size" | "limit" | "max_length" | "length") => "that is `capacity` here",
-        ("Bulkhead", "capacity" | "size" | "limit" | "concurrency" | "slots") => {
-            "that is `permits` here"
-        }
-        ("Arm", "load") => "the load is the same in every arm: give it outside `arms`",
-        (_, "horizon") => "that is `duration`, a field of the scenario",
-        _ => return None,
-    };
-    Some(hint.to_owned())
 }
 
 fn belongs(name: &str) -> Option<String> {
@@ -212,18 +186,6 @@ fn belongs(name: &str) -> Option<String> {
         "" => format!("`{name}` is a field of the scenario itself"),
         home => format!("`{name}` belongs under `{home}`"),
     })
-}
-
-/// `timeout: ..` as a field, when it is a layer.
-fn layer(name: &str) -> Option<String> {
-    let capital = match name.to_lowercase().as_str() {
-        "timeout" | "tiemout" | "timeouts" => "Timeout(\"120ms\")",
-        "retry" => "Retry(max_retries: 3)",
-        "breaker" | "circuit_breaker" => "Breaker(..)",
-        "bulkhead" => "Bulkhead(permits: 40)",
-        _ => return None,
-    };
-    Some(format!("that is a layer of a policy: policy: [{capital}]"))
 }
 
 pub(super) fn missing_field(owner: &str, shape: &FieldShape, node: &Node, at: &Path) -> Problem {
@@ -262,9 +224,10 @@ pub(super) fn unknown_variant(
     let found = format!("`{owner}` has no such variant");
     let known = variants_list(variants);
     let names = variants.iter().map(|variant| variant.name.as_str());
-    let hint = match did_you_mean(name, names) {
-        Some(meant) => format!("did you mean `{meant}`? there are {known}"),
-        None => format!("there are {known}"),
+    let hint = match (words::here(owner, name), did_you_mean(name, names)) {
+        (Some(here), _) => format!("{here}; there are {known}"),
+        (None, Some(meant)) => format!("did you mean `{meant}`? there are {known}"),
+        (None, None) => format!("there are {known}"),
     };
     Problem::error(at, rule, found).at(node.head()).hint(hint)
 }

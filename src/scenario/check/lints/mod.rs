@@ -229,3 +229,6 @@ impl Checker<'_> {
         allowed(&self.scenario.allow) || arm.is_some_and(|arm| allowed(&arm.allow))
     }
 }
+
+#[cfg(test)]
+mod tests;
