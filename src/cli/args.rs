@@ -247,6 +247,9 @@ pub(crate) struct Check {
     /// Print the scenario with every default filled in; takes one file
     #[arg(long, conflicts_with_all = ["deny_warnings", "format"])]
     pub resolved: bool,
+    /// Replace a value of the scenario first; may be repeated
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
     /// End with 3 if there is a warning, too
     #[arg(long)]
     pub deny_warnings: bool,

@@ -39,9 +39,9 @@ pub(super) fn check(ui: &Ui, args: &Check) -> Result<Exit, Failure> {
 /// Checks a scenario, or a study with its scenario; returns what they are warned of.
 fn one(ui: &Ui, args: &Check, path: &Path) -> Result<Option<Problems>, Failure> {
     if !input::is_dash(path) && input::document(path)?.is_study() {
-        return sweep::check(ui, path, args.outside);
+        return sweep::check(ui, path, &args.set, args.outside);
     }
-    Ok(input::scenario(path, &[])?.warnings)
+    Ok(input::scenario(path, &args.set)?.warnings)
 }
 
 /// What was found so far: told at once, or kept for a report.
@@ -150,7 +150,7 @@ fn print_resolved(ui: &Ui, args: &Check) -> Result<Exit, Failure> {
         let message = "--resolved takes one file";
         return Err(Failure::usage(message, "give the files one at a time"));
     };
-    let file = input::scenario(path, &[])?;
+    let file = input::scenario(path, &args.set)?;
     input::warn(ui, &file);
     Ui::print_raw(&resolved(&file.scenario))?;
     Ok(Exit::Done)

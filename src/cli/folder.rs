@@ -1,8 +1,9 @@
 //! Directories: of scenarios that are read, and of figures that are written.
 //!
-//! One of figures is refused before anything runs, or written as files of one run alone. One that is not there yet is made beside its place and moved there when all of it is
-//! written, so nobody sees half of it. Into one that is there, each file is written wholly; figures
-//! of an earlier run go, other files stay.
+//! Figures are refused before anything runs, or written as files of one run alone. A directory that
+//! is not there yet is made beside its place and moved there when all of it is written, so nobody
+//! sees half of it. Into one that is there, each file is written wholly; figures of an earlier run
+//! go, other files stay.
 
 use std::collections::BTreeSet;
 use std::fs;

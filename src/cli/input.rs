@@ -1,5 +1,6 @@
 //! Scenarios from files and from standard input.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -162,20 +163,21 @@ pub(super) fn warn(ui: &Ui, file: &ScenarioFile) {
     warn_of(ui, file.warnings.as_ref());
 }
 
-/// Shows what has no effect, and counts what a system like that fares badly with: that is the
-/// business of `dessim check`.
+/// Shows what has no effect, and names the lints of a design: `dessim check` shows those.
 pub(super) fn warn_of(ui: &Ui, warnings: Option<&Problems>) {
     let Some(warnings) = warnings else { return };
-    let is_design = |problem: &&Problem| {
-        problem.lint.and_then(lints::find).is_some_and(|lint| lint.group == Group::Design)
+    let design = |problem: &Problem| {
+        let lint = lints::find(problem.lint?)?;
+        (lint.group == Group::Design).then_some(lint.name)
     };
-    let design = warnings.list().iter().filter(is_design).count();
-    if let Some(writing) = warnings.only(|problem| !is_design(&problem)) {
+    if let Some(writing) = warnings.only(|problem| design(problem).is_none()) {
         ui.problems(&writing);
     }
-    if design > 0 {
-        let file = printable(warnings.name());
-        let (lints, them) = (plural(design, "lint"), if design == 1 { "it" } else { "them" });
-        ui.warning(&format!("{file}: {lints}; `dessim check {file}` shows {them}"));
+    let named: Vec<&str> = warnings.list().iter().filter_map(design).collect();
+    if !named.is_empty() {
+        let (file, lints) = (printable(warnings.name()), plural(named.len(), "lint"));
+        let names: BTreeSet<&str> = named.into_iter().collect();
+        let names = names.into_iter().collect::<Vec<_>>().join(", ");
+        ui.warning(&format!("{file}: {lints} ({names}); `dessim check` says where and why"));
     }
 }

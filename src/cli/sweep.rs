@@ -42,9 +42,14 @@ pub(super) fn sweep(ui: &Ui, args: &Sweep) -> Result<Exit, Failure> {
 }
 
 /// Checks a study, and that it makes a plan; returns the warnings of its scenario.
-pub(super) fn check(ui: &Ui, path: &Path, outside: bool) -> Result<Option<Problems>, Failure> {
-    let file = Some(path.to_owned());
-    let args = StudyArgs { file, outside, yes: true, ..StudyArgs::default() };
+pub(super) fn check(
+    ui: &Ui,
+    path: &Path,
+    set: &[String],
+    outside: bool,
+) -> Result<Option<Problems>, Failure> {
+    let (file, set) = (Some(path.to_owned()), set.to_vec());
+    let args = StudyArgs { file, set, outside, yes: true, ..StudyArgs::default() };
     study::plan(ui, &args).map(|(_, warnings)| warnings)
 }
 

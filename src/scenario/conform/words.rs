@@ -58,7 +58,7 @@ const WORDS: &[Word] = &[
     word(&["Exponential"], &["randomized_wait_factor", "randomization_factor", "random"],
         "that is `jitter` here: jitter: Proportional(0.5)"),
     word(&["Backoff"], &["linear", "fibonacci", "polynomial"],
-        "not there yet; nearest are Constant(\"1s\") and Exponential(base: \"1s\", multiplier: 1.5)"),
+        "not there yet; nearest are Constant(\"1s\") and Exponential(base: \"1s\")"),
     word(&["Backoff"], &["fixed", "fixed_interval", "fixed_delay"],
         "that is Constant(\"1s\") here"),
     word(&["Backoff"], &["full_jitter", "exponential_jitter", "exponential_random"],
@@ -99,7 +99,7 @@ const WORDS: &[Word] = &[
         "slow_calls", "slow_call_rate"],
         "slow calls are not there yet; a Timeout inside the breaker makes them failures"),
     word(&["Breaker"], &["record_exceptions", "ignore_exceptions", "should_handle"],
-        "not there yet: everything but a success counts, of outcomes or attempts as `records` says"),
+        "not there yet: all but a success counts, of outcomes or attempts as `records` says"),
 
     // Bulkhead.
     word(&["Bulkhead"], &["capacity", "size", "limit", "concurrency", "slots",

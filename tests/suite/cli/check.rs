@@ -34,7 +34,9 @@ fn warnings_end_with_zero_unless_they_are_denied() {
     place.write("warned.ron", &allowed);
     place.dessim("check --deny-warnings warned.ron").fine();
     place.write("warned.ron", &allowed.replace("bulkhead-queue", "bulkhead-line"));
-    place.dessim("check warned.ron").ends(3, &["unknown lint \"bulkhead-line-untimed\"", "did you"]);
+    place
+        .dessim("check warned.ron")
+        .ends(3, &["unknown lint \"bulkhead-line-untimed\"", "did you"]);
 }
 
 #[test]
@@ -97,10 +99,10 @@ fn sarif_has_a_rule_and_a_region_for_every_result() {
     }
     let uri = |at: usize| &results[at]["locations"][0]["physicalLocation"]["artifactLocation"];
     assert_eq!([&uri(0)["uri"], &uri(1)["uri"]], ["./a%20b.ron", "./wrong.ron"]);
-    assert_eq!([&results[0]["ruleId"], &results[1]["ruleId"]], [
-        "bulkhead-queue-untimed",
-        "invalid-scenario"
-    ]);
+    assert_eq!(
+        [&results[0]["ruleId"], &results[1]["ruleId"]],
+        ["bulkhead-queue-untimed", "invalid-scenario"]
+    );
     let invocation = &run["invocations"][0];
     assert_eq!(invocation["executionSuccessful"], false);
     assert_eq!(invocation["toolExecutionNotifications"].as_array().map(Vec::len), Some(1));
@@ -121,7 +123,8 @@ fn directories_are_searched_and_empty_ones_are_nothing() {
 fn a_study_reads_nothing_outside_its_directory() {
     let place = Place::new();
     let study = |scenario: &str| {
-        format!("Study(schema: 1, scenario: \"{scenario}\", axes: [(path: \"seed\", values: List([1]))])")
+        let axes = "[(path: \"seed\", values: List([1]))]";
+        format!("Study(schema: 1, scenario: \"{scenario}\", axes: {axes})")
     };
     place.write("secret.txt", "password = hunter2\n");
     place.write("studies/inside.ron", super::SMALL);
@@ -146,7 +149,8 @@ fn a_study_reads_nothing_outside_its_directory() {
 fn a_link_does_not_lead_a_study_outside() {
     let place = Place::new();
     place.write("secret.txt", "password = hunter2\n");
-    let study = "Study(schema: 1, scenario: \"link.ron\", axes: [(path: \"seed\", values: List([1]))])";
+    let study =
+        "Study(schema: 1, scenario: \"link.ron\", axes: [(path: \"seed\", values: List([1]))])";
     place.write("studies/study.ron", study);
     std::os::unix::fs::symlink(place.path("secret.txt"), place.path("studies/link.ron"))
         .expect("links can be made");

@@ -125,8 +125,8 @@ fn consumers_exceed_slots(system: &System<'_>) -> Vec<Problem> {
             several => format!(" in {several} groups"),
         };
         let found = format!(
-            "{all} at once{of_groups}, and it takes {room} ({slots} slots + {places} in line): up \
-             to {} deliveries are shed{}",
+            "{all} at once{of_groups}, and it takes {room} ({slots} slots + {places} in line): \
+             when all deliver at once, {} are shed{}",
             all - room,
             system.view.within()
         );

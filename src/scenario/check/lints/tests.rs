@@ -186,9 +186,8 @@ fn a_breaker_that_one_opening_refills_is_none() {
     // 20/s for 50 ms, and the first: two calls are let in.
     assert_eq!(lints(&breaker(10, 9)), [""; 0]);
     assert!(found(&breaker(10, 8)).starts_with("stays closed after 3 good results (10 - 8 + 1)"));
-    let bursts =
-        "load: { \"web\": Load(arrivals: Bursts(size: 60, every: \"1s\"), total: 900) },\n";
-    assert_eq!(lints(&format!("{bursts}{}", breaker(100, 50))), [""; 0]);
+    let bursts = "load: { \"web\": Load(arrivals: Bursts(size: 60, every: \"1s\"), total: 900) },";
+    assert_eq!(lints(&format!("{bursts}\n{}", breaker(100, 50))), [""; 0]);
 }
 
 #[test]
@@ -223,7 +222,8 @@ fn a_full_queue_is_measured_against_the_deadline() {
     let queue = |capacity: u32, deadline: &str| {
         format!(
             "load: {{ \"web\": Load(arrivals: Poisson(rate: \"5/s\"), until: \"1m\", {deadline}) }},
-             publishes: {{ \"web\": \"jobs\" }}, queues: {{ \"jobs\": Queue(capacity: {capacity}) }},
+             publishes: {{ \"web\": \"jobs\" }},
+             queues: {{ \"jobs\": Queue(capacity: {capacity}) }},
              consumers: {{ \"workers\": Consumer(from: \"jobs\", concurrency: 2, to: \"api\", \
              max_deliveries: 1) }}, calls: {{}},"
         )

@@ -30,8 +30,12 @@ pub(in crate::scenario::check) static FAULT_WITHOUT_EFFECT: Lint = Lint {
     group: Group::Writing,
     about: "A fault that ends where it begins, or begins after the end of the run.",
     why: "Nothing ever goes wrong, and the run looks better than the system is.",
-    example: r#"faults: { "down": Fault(service: "api", from: "10s", until: "10s", effect: Crashed) },"#,
-    mended: r#"faults: { "down": Fault(service: "api", from: "10s", until: "20s", effect: Crashed) },"#,
+    example: r#"faults: {
+    "down": Fault(service: "api", from: "10s", until: "10s", effect: Crashed),
+},"#,
+    mended: r#"faults: {
+    "down": Fault(service: "api", from: "10s", until: "20s", effect: Crashed),
+},"#,
     check: None,
 };
 
@@ -63,8 +67,12 @@ pub(in crate::scenario::check) static RETRY_NEVER_RETRIES: Lint = Lint {
     group: Group::Writing,
     about: "A retry with an empty list of outcomes to retry.",
     why: "It passes every outcome on. For no retries, leave the layer out.",
-    example: r#"calls: { "web": Call(to: "api", policy: [Retry(max_retries: 2, retry_on: [])]) },"#,
-    mended: r#"calls: { "web": Call(to: "api", policy: [Retry(max_retries: 2, retry_on: [Error])]) },"#,
+    example: r#"calls: {
+    "web": Call(to: "api", policy: [Retry(max_retries: 2, retry_on: [])]),
+},"#,
+    mended: r#"calls: {
+    "web": Call(to: "api", policy: [Retry(max_retries: 2, retry_on: [Error])]),
+},"#,
     check: None,
 };
 
