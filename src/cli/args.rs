@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use dessim::experiment::follow::Wish;
 use dessim::experiment::pool::Jobs;
 
+use super::check::Check;
 use super::compare::Compare;
 use super::export::ExportArgs;
 use super::find::Find;
@@ -36,12 +37,6 @@ Examples:
   dessim run burst.ron --svg figures
   dessim run burst.ron --set services.downstream.overload.knee=40
   generate-scenario | dessim run - --format json";
-
-const CHECK_EXAMPLES: &str = "\
-Examples:
-  dessim check scenarios
-  dessim check --deny-warnings --format sarif scenarios > dessim.sarif
-  dessim check --resolved scenarios/burst.ron > resolved.ron";
 
 const DIFF_EXAMPLES: &str = "\
 Examples:
@@ -236,36 +231,6 @@ pub(crate) enum Format {
 pub(crate) enum Calendar {
     Lanes,
     Keyed,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = CHECK_EXAMPLES)]
-pub(crate) struct Check {
-    /// Scenarios or studies, or directories of them; `-` is a scenario on standard input
-    #[arg(value_name = "PATH", required = true)]
-    pub files: Vec<PathBuf>,
-    /// Print the scenario with every default filled in; takes one file
-    #[arg(long, conflicts_with_all = ["deny_warnings", "format"])]
-    pub resolved: bool,
-    /// Replace a value of the scenario first; may be repeated
-    #[arg(long, value_name = "PATH=VALUE")]
-    pub set: Vec<String>,
-    /// End with 3 if there is a warning, too
-    #[arg(long)]
-    pub deny_warnings: bool,
-    /// Let studies name scenarios outside their own directories
-    #[arg(long)]
-    pub outside: bool,
-    /// What to print; SARIF is what code scanning reads
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: CheckFormat,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum CheckFormat {
-    Text,
-    Json,
-    Sarif,
 }
 
 #[derive(Debug, Args)]

@@ -1,14 +1,51 @@
 //! `dessim check`: are these scenarios, and sound ones?
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
 
 use dessim::report::checked::{Checked, CheckedFile, CheckedProblem, Rule};
 use dessim::report::json;
 use dessim::scenario::{LINTS, Problem, Problems, Severity, resolved};
 
-use super::args::{Check, CheckFormat};
 use super::ui::{Failure, Ui, plural};
 use super::{Exit, folder, input, sweep};
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  dessim check scenarios
+  dessim check --deny-warnings --format sarif scenarios > dessim.sarif
+  dessim check --resolved scenarios/burst.ron > resolved.ron";
+
+#[derive(Debug, Args)]
+#[command(after_help = CHECK_EXAMPLES)]
+pub(crate) struct Check {
+    /// Scenarios or studies, or directories of them; `-` is a scenario on standard input
+    #[arg(value_name = "PATH", required = true)]
+    pub files: Vec<PathBuf>,
+    /// Print the scenario with every default filled in; takes one file
+    #[arg(long, conflicts_with_all = ["deny_warnings", "format"])]
+    pub resolved: bool,
+    /// Replace a value of the scenario first; may be repeated
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+    /// End with 3 if there is a warning, too
+    #[arg(long)]
+    pub deny_warnings: bool,
+    /// Let studies name scenarios outside their own directories
+    #[arg(long)]
+    pub outside: bool,
+    /// What to print; SARIF is what code scanning reads
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Text,
+    Json,
+    Sarif,
+}
 
 pub(super) fn check(ui: &Ui, args: &Check) -> Result<Exit, Failure> {
     if args.resolved {
@@ -81,19 +118,19 @@ impl Report<'_> {
             self.worst = exit;
         }
         match (self.args.format, outcome) {
-            (CheckFormat::Text, Ok(warnings)) => {
+            (Format::Text, Ok(warnings)) => {
                 warnings.iter().for_each(|warnings| self.ui.problems(warnings));
             }
-            (CheckFormat::Text, Err(failure)) => {
+            (Format::Text, Err(failure)) => {
                 failure.tell(self.ui);
             }
-            (CheckFormat::Json | CheckFormat::Sarif, _) => self.files.push(entry),
+            (Format::Json | Format::Sarif, _) => self.files.push(entry),
         }
     }
 
     fn end(self, files: usize) -> Result<Exit, Failure> {
         match self.args.format {
-            CheckFormat::Text => {
+            Format::Text => {
                 let sound = match (self.sound == files, files) {
                     (true, 1) => "1 file is fine".to_owned(),
                     (true, _) => format!("{files} files are fine"),
@@ -105,8 +142,8 @@ impl Report<'_> {
                 };
                 self.ui.print(&format!("{sound}{warnings}\n"))?;
             }
-            CheckFormat::Json => Ui::print_raw(&json::pretty(&Checked::new(self.files)))?,
-            CheckFormat::Sarif => {
+            Format::Json => Ui::print_raw(&json::pretty(&Checked::new(self.files)))?,
+            Format::Sarif => {
                 let rule = |lint: &&dessim::scenario::Lint| Rule {
                     id: lint.name,
                     about: lint.about,

@@ -124,7 +124,7 @@ impl Node {
         }
     }
 
-    /// The value of a field, inside `Some(..)` if it is in one; `None` where there is no such field.
+    /// The value of a field, inside `Some(..)` if it is in one.
     pub(crate) fn field(&self, name: &str) -> Option<&Self> {
         let Kind::Record(_, fields) = &self.unwrapped().kind else { return None };
         let field = fields.iter().find(|field| field.name.text == name)?;
