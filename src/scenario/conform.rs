@@ -235,13 +235,15 @@ impl<'a> Walk<'a> {
             }
             match shapes.iter().find(|shape| shape.name == field.name.text) {
                 Some(shape) => self.field_value(shape, &field.value, &here),
+                // What is not kept need not be thought about.
+                None if self.problems.len() >= MOST => {}
                 None => self.add(names::unknown_field(owner, shapes, field, at)),
             }
         }
         for shape in shapes.iter().filter(|shape| shape.required) {
             if !seen.contains_key(shape.name.as_str()) {
                 // A misspelt field is one mistake, not two.
-                let misspelt = fields.iter().any(|field| {
+                let misspelt = fields.iter().take(MOST).any(|field| {
                     let known = shapes.iter().any(|shape| shape.name == field.name.text);
                     let names = std::iter::once(shape.name.as_str());
                     let told = words::here(owner, &field.name.text);

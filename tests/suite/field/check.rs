@@ -21,18 +21,18 @@ fn lints(path: &Path) -> Vec<&'static str> {
 #[test]
 fn cases_from_the_field_are_warned_of_what_is_wrong_with_them() {
     let cases: &[(&str, &[&str])] = &[
-        ("backoff-beyond-total", &["tries-outlast-timeout", "backoff-outlasts-timeout"]),
-        ("tries-beyond-total", &["tries-outlast-timeout"]),
-        ("sqs-lambda", &["consumers-exceed-slots"]),
-        ("breaker-resilience4j", &["breaker-keeps-itself-open"]),
+        ("backoff_beyond_total", &["tries-outlast-timeout", "backoff-outlasts-timeout"]),
+        ("tries_beyond_total", &["tries-outlast-timeout"]),
+        ("sqs_lambda", &["consumers-exceed-slots"]),
+        ("breaker_resilience4j", &["breaker-keeps-itself-open"]),
         (
-            "breaker-polly",
+            "breaker_polly",
             &["retry-while-breaker-open", "tries-outlast-timeout", "breaker-keeps-itself-open"],
         ),
         ("explain-no-request-fares", &["queue-outlasts-patience"]),
-        ("retry-storm-onset", &["queue-outlasts-patience"]),
-        ("four-layers", &["retries-multiply"; 3]),
-        ("wrong-steady", &[]),
+        ("retry_storm_onset", &["queue-outlasts-patience"]),
+        ("four_layers", &["retries-multiply"; 3]),
+        ("wrong_steady", &[]),
     ];
     for (name, expected) in cases {
         let path = root().join("tests/data/cases").join(format!("{name}.ron"));

@@ -62,7 +62,7 @@ fn an_arm_allows_what_is_written_in_it() {
             let call = format!("Call(to: \"api\", policy: {policy})");
             format!("\"{name}\": Arm(calls: {{ \"web\": {call} }}, {allow})")
         };
-        format!("arms: {{ {}, {} }}", arm("a", allow), arm("b", ""))
+        format!("arms: {{ {}, {} }},", arm("a", allow), arm("b", ""))
     };
     assert_eq!(lints(&arms("")).len(), 2);
     let left = warned(&scenario(&arms("allow: [\"bulkhead-queue-untimed\"]")));

@@ -99,9 +99,8 @@ fn backoff_outlasts_timeout(system: &System<'_>) -> Vec<Problem> {
         else {
             continue;
         };
-        let retries = attempts_of(layer).unwrap_or(1).saturating_sub(1).min(COUNTED);
-        let beyond = |n: &u64| wait(backoff, *n).most.is_some_and(|most| most > ns(limit));
-        if let Some(n) = (1..=retries).find(beyond) {
+        let retries = attempts_of(layer).unwrap_or(1).saturating_sub(1);
+        if let Some(n) = first_beyond(backoff, retries, limit) {
             let Wait { least, most } = wait(backoff, n);
             let most = most.unwrap_or(least);
             let up_to = if least < most { "up to " } else { "" };
@@ -119,6 +118,12 @@ fn backoff_outlasts_timeout(system: &System<'_>) -> Vec<Problem> {
     problems
 }
 
+/// The first retry whose wait may be longer than the timeout outside.
+fn first_beyond(backoff: &Backoff, retries: u64, limit: Duration) -> Option<u64> {
+    let beyond = |n: &u64| wait(backoff, *n).most.is_some_and(|most| most > ns(limit));
+    (1..=retries.min(COUNTED)).find(beyond)
+}
+
 fn tries_outlast_timeout(system: &System<'_>) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (pipeline, index, at, layer) in retries(system) {
@@ -130,11 +135,14 @@ fn tries_outlast_timeout(system: &System<'_>) -> Vec<Problem> {
             continue;
         };
         let Layer::Retry { backoff, .. } = layer else { continue };
-        let of = |tries: u64| tries as f64 * each + least_waits(backoff, tries - 1);
+        // A wait that is too long by itself is a warning of its own.
+        let waits_fit = first_beyond(backoff, tries - 1, limit).is_none();
+        let waits = |tries| if waits_fit { least_waits(backoff, tries - 1) } else { 0.0 };
+        let of = |tries: u64| tries as f64 * each + waits(tries);
         if of(tries) <= ns(limit) {
             continue;
         }
-        let waits = match least_waits(backoff, tries - 1) {
+        let waits = match waits(tries) {
             0.0 => String::new(),
             waits => format!(" + {} of waits", shown(waits)),
         };
