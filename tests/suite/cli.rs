@@ -22,7 +22,7 @@ use std::process::{Command, Output, Stdio};
 
 /// A small overload: a service that answers in 10 ms, and half of what comes is refused.
 const SMALL: &str = r#"Scenario(
-    schema: 1,
+    schema: 1, allow: ["offered-load-exceeds-capacity"],
     seed: 3,
     load: { "users": Load(arrivals: Poisson(rate: "150/s"), total: 200) },
     services: { "db": Service(time: Exponential(mean: "10ms"), slots: 1, queue: 2) },

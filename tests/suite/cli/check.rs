@@ -30,6 +30,8 @@ fn warnings_end_with_zero_unless_they_are_denied() {
     assert_eq!(ran.out, "2 files are fine, with 1 warning\n");
     place.dessim("check --deny-warnings warned.ron small.ron").ends(3, &told);
     place.dessim("check --deny-warnings small.ron").fine();
+    let queue = "calls.web.policy[0].Bulkhead.queue=20";
+    place.dessim(&format!("check --deny-warnings warned.ron --set {queue}")).fine();
     let allowed = WARNED.replace("schema: 1,", "schema: 1, allow: [\"bulkhead-queue-untimed\"],");
     place.write("warned.ron", &allowed);
     place.dessim("check --deny-warnings warned.ron").fine();
@@ -40,15 +42,18 @@ fn warnings_end_with_zero_unless_they_are_denied() {
 }
 
 #[test]
-fn other_commands_count_lints_of_the_design() {
+fn other_commands_name_lints_of_the_design() {
     let place = Place::new();
     place.write("warned.ron", WARNED);
     let ran = place.dessim("run warned.ron").ends(0, &[]);
-    assert_eq!(ran.err, "warning: warned.ron: 1 lint; `dessim check warned.ron` shows it\n");
+    assert_eq!(
+        ran.err,
+        "warning: warned.ron: 1 lint (bulkhead-queue-untimed); `dessim check` says where and why\n"
+    );
     place.dessim("run -q warned.ron").fine();
     let slip = WARNED.replace("Timeout(\"1s\")", "Timeout(\"1s\"), Timeout(\"2s\")");
     place.write("warned.ron", &slip);
-    let told = ["warning[timeout-never-fires]: calls", "warned.ron: 1 lint;"];
+    let told = ["warning[timeout-never-fires]: calls", "warned.ron: 1 lint (bulk"];
     place.dessim("run warned.ron").ends(0, &told);
 }
 
@@ -157,7 +162,8 @@ fn a_link_does_not_lead_a_study_outside() {
     place.dessim("check studies/study.ron").ends(3, &["is outside its directory"]);
 }
 
-/// 10,000 loads that call a service which is not there, and 10,000 that are all well.
+/// 10,000 loads that call a service which is not there, and 10,000 that are all well. The bound is
+/// for a busy machine; a check that compares every name with every other takes many minutes.
 #[test]
 fn thousands_of_names_take_no_time() {
     let place = Place::new();
@@ -182,6 +188,6 @@ fn thousands_of_names_take_no_time() {
         let start = Instant::now();
         place.dessim(&format!("check {file}")).ends(exit, &[]);
         let took = start.elapsed();
-        assert!(took < Duration::from_secs(20), "{file} took {took:?}");
+        assert!(took < Duration::from_secs(60), "{file} took {took:?}");
     }
 }
