@@ -127,8 +127,9 @@ fn invisible(name: &str) -> Option<char> {
     let mut all = chars.iter().enumerate();
     let found = all.find(|(at, c)| match c {
         '\u{200c}' | '\u{200d}' => !is_script(at.checked_sub(1)) || !is_script(Some(at + 1)),
-        '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' => true,
-        '\u{180e}' | '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{3164}' | '\u{ffa0}' => true,
+        '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{3164}' | '\u{ffa0}' => {
+            true
+        }
         c => is_unprintable(**c),
     });
     found.map(|(_, c)| *c)

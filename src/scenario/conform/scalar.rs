@@ -150,7 +150,10 @@ impl Value<'_> {
                 NumberError::NotFinite => self.breaks("must be finite", self.found()),
                 NumberError::LeadingZero => {
                     let plain = plain(self.raw);
-                    let hint = format!("write {plain}, or 0o{plain} for base 8");
+                    let octal = plain.chars().all(|c| matches!(c, '0'..='7'));
+                    let octal =
+                        if octal { format!(", or 0o{plain} for base 8") } else { String::new() };
+                    let hint = format!("write {plain}{octal}");
                     self.breaks("a number must not begin with 0", self.found()).hint(hint)
                 }
                 NumberError::OutOfRange => self.breaks("number out of range", self.found()),

@@ -172,15 +172,16 @@ fn line(system: &System<'_>, name: &str) -> Option<Problem> {
         return None;
     }
     let found = format!(
-        "{places} x {} / {slots} = {} of waiting, and every caller gives up after {patience}{}",
+        "{places} x {} / {slots} = {} of waiting, and every caller gives up within {patience}{}",
         shown(mean),
         shown(wait),
         system.view.within()
     );
     let rule = "a full line outlasts the patience of every caller";
     let problem = Problem::warning(&QUEUE_OUTLASTS_PATIENCE, &at.field("queue"), rule, found);
-    let in_time = (patience.as_ns() as f64 - mean).max(0.0) * slots as f64 / mean;
-    Some(problem.hint(format!("queue: {} answers the last one in time", in_time.floor())))
+    let in_time = ((patience.as_ns() as f64 - mean) * slots as f64 / mean).floor();
+    let hint = format!("queue: {in_time} answers the last one in time");
+    Some(problem.maybe_hint((in_time >= 1.0).then_some(hint)))
 }
 
 /// A queue of messages against the deadlines of the loads that publish to it.

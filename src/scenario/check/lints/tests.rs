@@ -103,6 +103,8 @@ fn tries_are_multiplied_with_what_bounds_them() {
         // Nothing bounds a try without a timeout.
         ("Timeout(\"2s\"), Retry(max_retries: 3)", None),
         ("Timeout(\"2s\"), Retry(max_retries: 0), Timeout(\"2s\")", None),
+        // What timed out is not tried again.
+        ("Timeout(\"2s\"), Retry(max_retries: 3, retry_on: [Error]), Timeout(\"1s\")", None),
     ];
     for (layers, expected) in cases {
         match expected {

@@ -134,7 +134,10 @@ fn tries_outlast_timeout(system: &System<'_>) -> Vec<Problem> {
         ) else {
             continue;
         };
-        let Layer::Retry { backoff, .. } = layer else { continue };
+        let Layer::Retry { backoff, retry_on, .. } = layer else { continue };
+        if !retry_on.contains(&RetryOn::Timeout) {
+            continue;
+        }
         // A wait that is too long by itself is a warning of its own.
         let waits_fit = first_beyond(backoff, tries - 1, limit).is_none();
         let waits = |tries| if waits_fit { least_waits(backoff, tries - 1) } else { 0.0 };
@@ -226,13 +229,16 @@ fn while_open(
     Some(Problem::warning(&RETRY_WHILE_BREAKER_OPEN, at, rule, found))
 }
 
-/// Every retry of the arm, with its pipeline, its index in the policy and its path.
+/// Every retry of the arm that retries anything, with its pipeline, its index in the policy and its path.
 fn retries<'a>(
     system: &'a System<'_>,
 ) -> impl Iterator<Item = (&'a Pipeline<'a>, usize, Path, &'a Layer)> {
     system.pipelines.iter().flat_map(|pipeline| {
         let layers = pipeline.layers();
-        let retries = layers.filter(|(.., layer)| matches!(layer, Layer::Retry { .. }));
+        let retries = layers.filter(|(.., layer)| match layer {
+            Layer::Retry { retry_on, .. } => !retry_on.is_empty(),
+            _ => false,
+        });
         retries.map(move |(index, at, layer)| (pipeline, index, at.variant("Retry"), layer))
     })
 }
@@ -248,6 +254,7 @@ pub(super) fn longest(layers: &[Layer]) -> Option<f64> {
         Layer::Timeout(after) => {
             Some(longest(rest).map_or(ns(*after), |rest| rest.min(ns(*after))))
         }
+        Layer::Retry { retry_on, .. } if !retry_on.contains(&RetryOn::Timeout) => longest(rest),
         Layer::Retry { backoff, .. } => {
             let tries = attempts_of(first)?;
             Some(tries as f64 * longest(rest)? + least_waits(backoff, tries.saturating_sub(1)))
