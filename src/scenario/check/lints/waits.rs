@@ -229,7 +229,7 @@ fn while_open(
     Some(Problem::warning(&RETRY_WHILE_BREAKER_OPEN, at, rule, found))
 }
 
-/// Every retry of the arm that retries anything, with its pipeline, its index in the policy and its path.
+/// Every retry that retries anything, with its pipeline, its index in the policy and its path.
 fn retries<'a>(
     system: &'a System<'_>,
 ) -> impl Iterator<Item = (&'a Pipeline<'a>, usize, Path, &'a Layer)> {
