@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use dessim::experiment::follow::Wish;
 use dessim::experiment::pool::Jobs;
 
+use super::check::Check;
 use super::compare::Compare;
 use super::docs::Language;
 use super::export::ExportArgs;
@@ -38,11 +39,6 @@ Examples:
   dessim run burst.ron --svg figures
   dessim run burst.ron --set downstream.overload.knee=40
   generate-scenario | dessim run - --format json";
-
-const CHECK_EXAMPLES: &str = "\
-Examples:
-  dessim check scenarios/*.ron
-  dessim check --resolved scenarios/burst.ron > resolved.ron";
 
 const DIFF_EXAMPLES: &str = "\
 Examples:
@@ -111,7 +107,7 @@ pub(crate) enum Command {
     Hunt(Hunt),
     /// Cut a scenario down to the smallest that still shows something
     Shrink(Shrink),
-    /// Validate scenarios and studies, telling all problems at once
+    /// Validate scenarios and studies: all problems at once, and lints of designs that fare badly
     Check(Check),
     /// Hold scenarios against their snapshots and expectations
     Test(Test),
@@ -233,17 +229,6 @@ pub(crate) enum Format {
 pub(crate) enum Calendar {
     Lanes,
     Keyed,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = CHECK_EXAMPLES)]
-pub(crate) struct Check {
-    /// Scenarios or studies; `-` is a scenario on standard input
-    #[arg(value_name = "FILE", required = true)]
-    pub files: Vec<PathBuf>,
-    /// Print the scenario with every default filled in; takes one file
-    #[arg(long)]
-    pub resolved: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,6 @@
 //! Scenarios from files and from standard input.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -8,11 +9,13 @@ use dessim::ScenarioFile;
 use dessim::experiment::run::Options;
 use dessim::experiment::saved::Saved;
 use dessim::report::result::RunResult;
-use dessim::scenario::Document;
+use dessim::scenario::lints::{self, Group};
+use dessim::scenario::problem::printable;
+use dessim::scenario::{Document, Problem, Problems};
 
 use super::Exit;
 use super::run::feasible;
-use super::ui::{Failure, Ui, shown};
+use super::ui::{Failure, Ui, plural, shown};
 
 /// More than this is no scenario; reading a device would never end.
 const MOST_BYTES: u64 = 64 << 20;
@@ -38,8 +41,8 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
         limited.read_to_end(&mut bytes).map_err(failed)?;
     }
     if bytes.len() as u64 > MOST_BYTES {
-        let error = io::Error::other("it is larger than 64 MiB, no scenario is");
-        return Err(failed(error));
+        let name = if is_dash(path) { "standard input".to_owned() } else { shown(path) };
+        return Err(Failure::invalid(format!("{name} is larger than 64 MiB, no scenario is")));
     }
     Ok(bytes)
 }
@@ -53,14 +56,18 @@ pub(super) fn name(path: &Path) -> String {
     }
 }
 
-/// Reads the syntax of a scenario or study.
-pub(super) fn document(path: &Path) -> Result<Document, Failure> {
-    let shown = match is_dash(path) {
+/// What messages call a file.
+pub(super) fn label(path: &Path) -> String {
+    match is_dash(path) {
         true => "stdin".to_owned(),
         false => path.to_string_lossy().into_owned(),
-    };
+    }
+}
+
+/// Reads the syntax of a scenario or study.
+pub(super) fn document(path: &Path) -> Result<Document, Failure> {
     let invalid = |problems| Failure::Problems(Exit::Invalid, Box::new(problems));
-    Document::parse(&shown, &read(path)?).map_err(invalid)
+    Document::parse(&label(path), &read(path)?).map_err(invalid)
 }
 
 /// Reads a scenario, replaces values, and checks it.
@@ -69,12 +76,8 @@ pub(super) fn scenario(path: &Path, set: &[String]) -> Result<ScenarioFile, Fail
 }
 
 fn parse(path: &Path, bytes: &[u8], set: &[String]) -> Result<ScenarioFile, Failure> {
-    let shown = match is_dash(path) {
-        true => "stdin".to_owned(),
-        false => path.to_string_lossy().into_owned(),
-    };
     let invalid = |problems| Failure::Problems(Exit::Invalid, Box::new(problems));
-    let mut document = Document::parse(&shown, bytes).map_err(invalid)?;
+    let mut document = Document::parse(&label(path), bytes).map_err(invalid)?;
     for assignment in set {
         document
             .set(assignment)
@@ -157,7 +160,24 @@ impl Playable {
 
 /// Tells what is probably not as it was meant.
 pub(super) fn warn(ui: &Ui, file: &ScenarioFile) {
-    if let Some(warnings) = &file.warnings {
-        ui.problems(warnings);
+    warn_of(ui, file.warnings.as_ref());
+}
+
+/// Shows what has no effect, and names the lints of a design: `dessim check` shows those.
+pub(super) fn warn_of(ui: &Ui, warnings: Option<&Problems>) {
+    let Some(warnings) = warnings else { return };
+    let design = |problem: &Problem| {
+        let lint = lints::find(problem.lint?)?;
+        (lint.group == Group::Design).then_some(lint.name)
+    };
+    if let Some(writing) = warnings.only(|problem| design(problem).is_none()) {
+        ui.problems(&writing);
+    }
+    let named: Vec<&str> = warnings.list().iter().filter_map(design).collect();
+    if !named.is_empty() {
+        let (file, lints) = (printable(warnings.name()), plural(named.len(), "lint"));
+        let names: BTreeSet<&str> = named.into_iter().collect();
+        let names = names.into_iter().collect::<Vec<_>>().join(", ");
+        ui.warning(&format!("{file}: {lints} ({names}); `dessim check` says where and why"));
     }
 }

@@ -8,6 +8,7 @@
 pub mod annotations;
 pub mod capacity;
 mod cause;
+pub mod checked;
 pub mod chrome;
 pub mod comparison;
 pub mod contrast;

@@ -1,11 +1,12 @@
 //! Which scenarios are tested, and which snapshots have lost theirs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::args::Test;
+use crate::cli::folder::files_below;
 use crate::cli::input;
 use crate::cli::snap::Snap;
 use crate::cli::ui::{Failure, Ui, shown};
@@ -17,20 +18,13 @@ const DEFAULT_PATH: &str = "scenarios";
 
 /// The scenarios below `paths`.
 pub(super) fn select(paths: &[PathBuf]) -> Result<Scenarios, Failure> {
-    let mut found = Vec::new();
-    let mut seen = BTreeSet::new();
-    if paths.is_empty() && Path::new(DEFAULT_PATH).is_dir() {
-        collect(Path::new(DEFAULT_PATH), &mut found, &mut seen)?;
-    }
-    for path in paths {
-        let about = fs::metadata(path).map_err(|error| Failure::io("read", path, &error))?;
-        match about.is_dir() {
-            true => collect(path, &mut found, &mut seen)?,
-            false => found.push(path.clone()),
-        }
-    }
+    let default = [PathBuf::from(DEFAULT_PATH)];
+    let paths = match paths {
+        [] if default[0].is_dir() => &default,
+        paths => paths,
+    };
     let mut stems = Scenarios::new();
-    for path in found {
+    for path in files_below(paths)? {
         let stem = input::name(&path);
         let Some(other) = stems.get(&stem) else {
             stems.insert(stem, path);
@@ -44,30 +38,6 @@ pub(super) fn select(paths: &[PathBuf]) -> Result<Scenarios, Failure> {
         }
     }
     Ok(stems)
-}
-
-/// The scenarios in a directory and those below it; a loop of links is walked once.
-fn collect(
-    folder: &Path,
-    found: &mut Vec<PathBuf>,
-    seen: &mut BTreeSet<PathBuf>,
-) -> Result<(), Failure> {
-    let failed = |error| Failure::io("read", folder, &error);
-    if !seen.insert(fs::canonicalize(folder).map_err(failed)?) {
-        return Ok(());
-    }
-    let mut entries: Vec<PathBuf> = fs::read_dir(folder)
-        .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())
-        .map_err(failed)?;
-    entries.sort();
-    for path in entries {
-        if path.is_dir() {
-            collect(&path, found, seen)?;
-        } else if path.extension().is_some_and(|extension| extension == "ron") {
-            found.push(path);
-        }
-    }
-    Ok(())
 }
 
 /// Warns of snapshots whose scenario is gone; only who tests directories tests all there is.
