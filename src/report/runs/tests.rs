@@ -19,7 +19,7 @@ fn of(results: &[RunResult], keep: Keep) -> Runs {
     let mut runs = Runs::new(keep, BTreeMap::new());
     for result in results {
         let collapsed = |(name, arm): (&String, &ArmResult)| {
-            (name.clone(), arm.requests.succeeded * 2 < arm.requests.offered / 10)
+            (name.clone(), arm.requests.succeeded * 10 < arm.requests.offered)
         };
         runs.add(result, &result.arms.iter().map(collapsed).collect());
     }
