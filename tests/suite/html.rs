@@ -83,7 +83,7 @@ fn what_if(component: String) -> WhatIf {
         saved: 6,
         lost: 1,
         otherwise: 0,
-        faster: Shift { requests: 8, mean_ns: Some(1_000_000) },
+        faster: Shift { requests: 8, median_ns: Some(1_000_000) },
         slower: Shift::default(),
         sooner: Shift::default(),
         later: Shift::default(),

@@ -99,7 +99,7 @@ impl Reruns<'_> {
             let changes = FateChanges::of(self.fates, fates);
             let (before, after) = (evidence.result, &result.arms[ONLY_ARM]);
             let pair = |of: fn(&ArmResult) -> u64| Pair::new(of(before), of(after));
-            let shift = |of: &LatencySummary| Shift { requests: of.count, mean_ns: of.mean_ns };
+            let shift = |of: &LatencySummary| Shift { requests: of.count, median_ns: of.p50_ns };
             story.what_if.push(WhatIf {
                 change,
                 in_both: changes.in_both,
