@@ -28,7 +28,7 @@ fn a_run_is_identical_to_itself() {
 fn scenarios_and_traces_part_at_the_same_record() {
     let place = place();
     let scenarios = place.dessim("diff small.ron patient.ron").ends(99, &[]).out;
-    assert!(scenarios.contains("policy[1].Timeout: \"50ms\" in a, \"60ms\" in b"), "{scenarios}");
+    assert!(scenarios.contains("users.timeout: \"50ms\" in a, \"60ms\" in b"), "{scenarios}");
     assert!(scenarios.contains("arm plain: all "), "{scenarios}");
     let line = scenarios.lines().find(|line| line.starts_with("  a  ")).expect("a says what");
     assert!(line.ends_with("users.timeout   times out after 50.000000 ms"), "{scenarios}");
@@ -129,7 +129,7 @@ fn a_wider_bulkhead_and_a_budget_read_well() {
         command.args(args.split('|')).stdin(Stdio::null());
         Ran::of(command.output().expect("it starts")).ends(99, &[]).out
     };
-    let wider = "scenarios/burst.ron|--set|arms.rpc.calls.clients.policy[2].Bulkhead.permits=80";
+    let wider = "scenarios/burst.ron|--set|rpc.clients.bulkhead.permits=80";
     insta::assert_snapshot!("diff_burst_wider_bulkhead", shipped(wider));
     let budget = "scenarios/metastable.ron|--arms|retries,retry budget";
     insta::assert_snapshot!("diff_metastable_budget", shipped(budget));
