@@ -7,6 +7,7 @@ mod explain;
 mod field;
 #[cfg(feature = "cli")]
 mod figures;
+mod fuzz;
 #[cfg(feature = "cli")]
 mod golden;
 mod html;
