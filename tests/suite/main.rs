@@ -14,6 +14,7 @@ mod html;
 mod intervals;
 mod invariants;
 mod metastable;
+mod names;
 mod refusals;
 mod samplers;
 mod search;
