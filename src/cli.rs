@@ -5,6 +5,7 @@
 
 mod args;
 mod check;
+mod claims;
 mod compare;
 mod diff;
 mod docs;

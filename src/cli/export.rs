@@ -71,7 +71,7 @@ impl Exports {
                 let hint = "for the numbers of several runs, use --export-csv";
                 return Err(Failure::usage(message, hint));
             }
-            list.push((format, option, Target::new(path)?));
+            list.push((format, option, Target::new(option, path)?));
         }
         let timed =
             |(format, ..): &(Format, _, _)| matches!(format, Format::Prometheus | Format::Influx);

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use dessim::experiment::figures::{Drawn, KINDS, file_names};
 
 use super::Exit;
+use super::claims;
 use super::target::{Target, parent};
 use super::ui::{Failure, reason, shown};
 
@@ -22,8 +23,9 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Makes sure that `path` can be written, without changing anything there.
+    /// Claims the figures in `path`, and makes sure that it can be written, without changing anything there.
     pub(super) fn new(path: &Path, overwrite: bool) -> Result<Self, Failure> {
+        claims::writes_folder("--svg", path, is_ours)?;
         let failed = |error: io::Error| Failure::io("write", path, &error);
         let place = match fs::metadata(path) {
             Ok(found) if !found.is_dir() => {
@@ -66,7 +68,7 @@ impl Folder {
         let files: Vec<_> = names.iter().zip(figures).collect();
         let write = |folder: &Path| {
             files.iter().try_for_each(|(name, drawn)| {
-                Target::new(&folder.join(name))?.write(&drawn.figure.file())
+                Target::new("--svg", &folder.join(name))?.write(&drawn.figure.file())
             })
         };
         if self.is_there {

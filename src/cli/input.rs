@@ -11,6 +11,7 @@ use dessim::report::result::RunResult;
 use dessim::scenario::Document;
 
 use super::Exit;
+use super::claims;
 use super::run::feasible;
 use super::ui::{Failure, Ui, shown};
 
@@ -28,6 +29,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
         true => Failure::io("read", Path::new("standard input"), &error),
         false => Failure::io("read", path, &error),
     };
+    claims::reads(path)?;
     let mut bytes = Vec::new();
     if is_dash(path) {
         let mut limited = io::stdin().lock().take(MOST_BYTES + 1);

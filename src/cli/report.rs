@@ -18,7 +18,7 @@ use dessim::scenario::schema::Scenario;
 use super::Exit;
 use super::args::Report;
 use super::folder::Folder;
-use super::input::{self, Playable, is_dash};
+use super::input::{self, Playable};
 use super::run::ended;
 use super::target::Target;
 use super::ui::{Failure, Ui, shown};
@@ -28,11 +28,7 @@ pub(super) fn report(ui: &Ui, args: &Report) -> Result<Exit, Failure> {
         .output
         .clone()
         .unwrap_or_else(|| PathBuf::from(input::name(&args.input.file) + ".html"));
-    let target = Target::new(&path)?;
-    if !is_dash(&args.input.file) && target.is(&args.input.file) {
-        let message = format!("the report {} would replace what it is of", target.shown());
-        return Err(Failure::usage(message, "give it another file with --output"));
-    }
+    let target = Target::new("--output", &path)?;
     let folder = args.svg.as_deref().map(|dir| Folder::new(dir, args.overwrite)).transpose()?;
     let playable = Playable::open(&args.input.file, &args.input.set)?;
     let file = &playable.file;

@@ -3,8 +3,6 @@
 mod many;
 mod steady;
 
-use std::path::{Path, PathBuf};
-
 use dessim::ScenarioFile;
 use dessim::experiment::expect::{Expectation, Observer, expectations, of_one_run};
 use dessim::experiment::figures::figures;
@@ -22,7 +20,7 @@ use super::Exit;
 use super::args::{Calendar, Format, Run};
 use super::export::Exports;
 use super::folder::Folder;
-use super::input::{self, is_dash};
+use super::input;
 use super::plot;
 use super::progress::{Meter, When};
 use super::record::Records;
@@ -76,10 +74,9 @@ impl Outputs {
             let message = "--svg takes one run, and --seeds gives several";
             return Err(Failure::usage(message, "leave out --seeds, or give --seed N"));
         }
-        let target = |path: &Option<PathBuf>| path.as_deref().map(Target::new).transpose();
         let mut outputs = Self {
-            json: target(&args.export_json)?,
-            markdown: target(&args.export_markdown)?,
+            json: Target::given("--export-json", args.export_json.as_ref())?,
+            markdown: Target::given("--export-markdown", args.export_markdown.as_ref())?,
             records: Records::new(args)?,
             svg: args.svg.as_deref().map(|dir| Folder::new(dir, args.overwrite)).transpose()?,
             others: Exports::new(&args.exports, several)?,
@@ -89,7 +86,6 @@ impl Outputs {
         };
         let taken = outputs.all().any(|(_, target)| target.is_stdout());
         outputs.page = !taken;
-        outputs.apart(&args.file)?;
         if !outputs.page && args.format.is_some() {
             let message = "--format and an export both go to standard output";
             return Err(Failure::usage(message, "give the export a file"));
@@ -111,26 +107,6 @@ impl Outputs {
         let json = self.page && self.format != Format::Text;
         let drawn = self.svg.is_some() || self.records.all().next().is_some();
         json || drawn || self.plots || self.json.is_some() || self.others.any()
-    }
-
-    /// Nothing is written twice, and never over the scenario.
-    fn apart(&self, scenario: &Path) -> Result<(), Failure> {
-        let all: Vec<_> = self.all().collect();
-        for (at, (option, target)) in all.iter().enumerate() {
-            if !is_dash(scenario) && target.is(scenario) {
-                let message = format!("{option} {} would replace the scenario", target.shown());
-                return Err(Failure::usage(message, "give it another file"));
-            }
-            if let Some((other, _)) = all[..at].iter().find(|(_, other)| other.collides(target)) {
-                let place = match target.is_stdout() {
-                    true => "standard output".to_owned(),
-                    false => target.shown(),
-                };
-                let message = format!("{other} and {option} both go to {place}");
-                return Err(Failure::usage(message, "give each its own file"));
-            }
-        }
-        Ok(())
     }
 
     fn export(&self, file: &ScenarioFile, result: &RunResult) -> Result<(), Failure> {

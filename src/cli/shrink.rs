@@ -11,6 +11,7 @@ use dessim::experiment::shrink::{Outcome, Shrinking, shrink};
 use dessim::report::json;
 
 use super::args::{Many, TextOrJson};
+use super::claims;
 use super::input::is_dash;
 use super::progress::{Meter, When};
 use super::run::feasible;
@@ -67,13 +68,9 @@ pub(crate) struct Shrink {
 
 pub(super) fn run(ui: &Ui, args: &Shrink) -> Result<Exit, Failure> {
     let output = args.output.as_ref().filter(|path| !is_dash(path));
-    let target = output.map(|path| Target::new(path)).transpose()?;
-    if let Some(target) = &target
-        && !is_dash(&args.file)
-        && target.is(&args.file)
-    {
-        let message = format!("-o {} would replace the scenario", target.shown());
-        return Err(Failure::usage(message, "give it another file"));
+    let target = Target::given("--output", output)?;
+    if let Some(path) = output {
+        claims::writes(SNAPSHOT, &snapshot(args, path))?;
     }
     if target.is_none() && args.format == TextOrJson::Json {
         let message = "the scenario and --format json both go to standard output";
@@ -123,6 +120,13 @@ pub(super) fn run(ui: &Ui, args: &Shrink) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
+/// Who writes the snapshot.
+const SNAPSHOT: &str = "the snapshot of --output";
+
+fn snapshot(args: &Shrink, output: &Path) -> PathBuf {
+    args.dir.join(format!("{}.snap", input::name(output)))
+}
+
 /// Writes the scenario and its snapshot, and tells where.
 fn keep(
     args: &Shrink,
@@ -133,14 +137,14 @@ fn keep(
 ) -> Result<(), Failure> {
     target.write(text)?;
     let name = input::name(path);
-    let snapshot = args.dir.join(format!("{name}.snap"));
+    let snapshot = snapshot(args, path);
     let small = ScenarioFile::from_bytes(&name, text.as_bytes())
         .map_err(|problems| Failure::Problems(Exit::Trouble, Box::new(problems)))?;
     let result = Prepared::new(&small.scenario, &small.name)
         .run(&Options::default())
         .map_err(|error| Failure::invalid(error.to_string()))?;
     let snap = Snap::new(&local(path), &result.snapshot());
-    target::replace(&snapshot, &snap.text())?;
+    target::replace(SNAPSHOT, &snapshot, &snap.text())?;
     Ui::print_raw(summary)?;
     if args.format == TextOrJson::Text {
         let (file, snapshot) = (target.shown(), shown(&snapshot));

@@ -19,6 +19,7 @@ use dessim::report::format::count;
 use dessim::report::sweep::Cell;
 
 use super::Exit;
+use super::claims;
 use super::input;
 use super::interrupt;
 use super::progress::{Meter, When};
@@ -50,7 +51,7 @@ pub(super) fn check(ui: &Ui, path: &Path) -> Result<(), Failure> {
 const PLAN: &str = "plan.json";
 
 fn plan(ui: &Ui, args: &PlanArgs) -> Result<Exit, Failure> {
-    let target = Target::new(&args.output)?;
+    let target = Target::new("--output", &args.output)?;
     let plan = study::plan(ui, &args.study, args.quiet)?;
     target.write(&plan.to_json())?;
     Ok(Exit::Done)
@@ -67,16 +68,17 @@ fn saved(path: &Path) -> Result<Plan, Failure> {
 
 fn whole(ui: &Ui, args: &Whole) -> Result<Exit, Failure> {
     let outputs = Outputs::new(&args.outputs)?;
-    args.study.file.iter().try_for_each(|file| outputs.spare(file))?;
     let plan = study::plan(ui, &args.study, args.work.quiet)?;
     outputs.suit(&plan)?;
-    let mut writing = outputs.open(&plan)?;
     let cells = 0..plan.cells();
-    let writer = args.output.as_deref().map(|dir| {
-        keep(dir, &plan)?;
-        let path = dir.join(part::name(plan.outline(), &cells));
-        Writer::open(&path, plan.outline(), &cells, |cell| writing.add(&cell))
+    let part = args.output.as_deref().map(|dir| {
+        let part = claimed(dir, &plan, &cells)?;
+        keep(dir, &plan).map(|()| part)
     });
+    let part = part.transpose()?;
+    let mut writing = outputs.open(&plan)?;
+    let writer =
+        part.map(|path| Writer::open(&path, plan.outline(), &cells, |cell| writing.add(&cell)));
     let mut writer = writer.transpose()?;
     let from = writer.as_ref().map_or(0, |writer| writer.next);
     let ended = work(&plan, from..cells.end, &args.work, |cell| {
@@ -118,14 +120,15 @@ fn run(ui: &Ui, args: &RunArgs) -> Result<Exit, Failure> {
         }
         (None, None) => 0..plan.cells(),
     };
-    keep(&args.output, &plan)?;
     if cells.is_empty() {
+        keep(&args.output, &plan)?;
         if !args.work.quiet {
             ui.warning("there are more shards than cells: nothing is in this one");
         }
         return Ok(Exit::Done);
     }
-    let path = args.output.join(part::name(plan.outline(), &cells));
+    let path = claimed(&args.output, &plan, &cells)?;
+    keep(&args.output, &plan)?;
     let mut writer = Writer::open(&path, plan.outline(), &cells, |_| Ok(()))?;
     let from = writer.next;
     let ended = work(&plan, from..cells.end, &args.work, |cell| writer.add(plan.outline(), &cell));
@@ -164,11 +167,20 @@ fn work(
     failure.map_or(Ok(ended), Err)
 }
 
+/// The file in a directory that these cells are written to, and nothing else.
+fn claimed(dir: &Path, plan: &Plan, cells: &Range<u64>) -> Result<PathBuf, Failure> {
+    let part = dir.join(part::name(plan.outline(), cells));
+    claims::writes("--output", &part)?;
+    Ok(part)
+}
+
 /// Makes sure that a directory is there and is of this plan.
 fn keep(dir: &Path, plan: &Plan) -> Result<(), Failure> {
     let path: PathBuf = dir.join(PLAN);
     match fs::metadata(&path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => replace(&path, &plan.to_json()),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            replace("--output", &path, &plan.to_json())
+        }
         Err(error) => Err(Failure::io("read", &path, &error)),
         Ok(_) => {
             let other = saved(&path)?;

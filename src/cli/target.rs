@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use super::Exit;
+use super::claims;
 use super::input::is_dash;
 use super::ui::{Failure, reason, shown};
 
@@ -20,8 +21,6 @@ pub(super) struct Target {
     /// As the user wrote it.
     path: PathBuf,
     kind: Kind,
-    /// Which file it is, if it is a regular one: no two may be the same.
-    identity: Option<PathBuf>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -32,17 +31,21 @@ enum Kind {
 }
 
 impl Target {
-    /// Makes sure that `path` can be written, without changing anything there.
-    pub(super) fn new(path: &Path) -> Result<Self, Failure> {
+    /// Claims `path` for `owner`, an option or what the file is, and makes sure that it can be
+    /// written, without changing anything there.
+    pub(super) fn new(owner: &str, path: &Path) -> Result<Self, Failure> {
+        claims::writes(owner, path)?;
         let failed = |error: io::Error| Failure::io("write", path, &error);
+        let of = |kind: Kind| Self { path: path.to_owned(), kind };
         if is_dash(path) {
-            return Ok(Self::of(path, Kind::Stdout, None));
+            return Ok(of(Kind::Stdout));
         }
         let link = match fs::symlink_metadata(path) {
             Ok(found) => found.is_symlink(),
             Err(error) if error.kind() == ErrorKind::NotFound => false,
             Err(error) => return Err(failed(error)),
         };
+        let regular = if link { Kind::Direct } else { Kind::Replace };
         match fs::metadata(path) {
             Ok(found) if found.is_dir() => {
                 Err(failed(io::Error::other("it is a directory, not a file")))
@@ -53,61 +56,24 @@ impl Target {
                 if !link {
                     temporary(path).map_err(failed)?;
                 }
-                let kind = if link { Kind::Direct } else { Kind::Replace };
-                let identity = fs::canonicalize(path).map_err(failed)?;
-                Ok(Self::of(path, kind, Some(identity)))
+                Ok(of(regular))
             }
-            Ok(_) => Ok(Self::of(path, Kind::Direct, None)),
-            Err(error) if error.kind() == ErrorKind::NotFound => Self::create(path, link),
+            Ok(_) => Ok(of(Kind::Direct)),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                creatable(path, link)?;
+                Ok(of(regular))
+            }
             Err(error) => Err(failed(error)),
         }
     }
 
-    /// A file that does not exist yet, perhaps behind a link that leads to where it will be.
-    fn create(path: &Path, link: bool) -> Result<Self, Failure> {
-        let mut place = path.to_owned();
-        if link {
-            let to = fs::read_link(path).map_err(|error| Failure::io("write", path, &error))?;
-            place = parent(path).join(to);
-        }
-        let failed = |error: io::Error| match error.kind() {
-            ErrorKind::NotFound => {
-                let missing = format!("the directory {} does not exist", shown(parent(&place)));
-                Failure::io("write", path, &io::Error::other(missing))
-            }
-            _ => Failure::io("write", path, &error),
-        };
-        let Some(name) = place.file_name() else {
-            return Err(failed(io::Error::other("it names no file")));
-        };
-        let folder = fs::canonicalize(parent(&place)).map_err(failed)?;
-        temporary(&place).map_err(failed)?;
-        let kind = if link { Kind::Direct } else { Kind::Replace };
-        Ok(Self::of(path, kind, Some(folder.join(name))))
-    }
-
-    fn of(path: &Path, kind: Kind, identity: Option<PathBuf>) -> Self {
-        Self { path: path.to_owned(), kind, identity }
+    /// The same for a path that may not be given.
+    pub(super) fn given(owner: &str, path: Option<&PathBuf>) -> Result<Option<Self>, Failure> {
+        path.map(|path| Self::new(owner, path)).transpose()
     }
 
     pub(super) fn is_stdout(&self) -> bool {
         self.kind == Kind::Stdout
-    }
-
-    /// True if both would end in one file, or both on standard output.
-    pub(super) fn collides(&self, other: &Self) -> bool {
-        match (&self.identity, &other.identity) {
-            (Some(mine), Some(other)) => mine == other,
-            _ => self.is_stdout() && other.is_stdout(),
-        }
-    }
-
-    /// True if it is the file at `path`, under whatever name.
-    pub(super) fn is(&self, path: &Path) -> bool {
-        let Some(mine) = &self.identity else {
-            return false;
-        };
-        fs::canonicalize(path).is_ok_and(|other| *mine == other) || same_file(mine, path)
     }
 
     pub(super) fn shown(&self) -> String {
@@ -213,10 +179,30 @@ impl Write for Out {
     }
 }
 
-/// Replaces or creates a regular file at once, making the directory if there is none.
-pub(super) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
+/// Makes sure that a file which does not exist can be made, perhaps behind a link that leads to
+/// where it will be.
+fn creatable(path: &Path, link: bool) -> Result<(), Failure> {
+    let mut place = path.to_owned();
+    if link {
+        let to = fs::read_link(path).map_err(|error| Failure::io("write", path, &error))?;
+        place = parent(path).join(to);
+    }
+    if place.file_name().is_none() {
+        return Err(Failure::io("write", path, &io::Error::other("it names no file")));
+    }
+    temporary(&place).map(drop).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => {
+            let missing = format!("the directory {} does not exist", shown(parent(&place)));
+            Failure::io("write", path, &io::Error::other(missing))
+        }
+        _ => Failure::io("write", path, &error),
+    })
+}
+
+/// Replaces or creates a regular file of this owner at once, making the directory if there is none.
+pub(super) fn replace(owner: &str, path: &Path, text: &str) -> Result<(), Failure> {
     fs::create_dir_all(parent(path)).map_err(|error| Failure::io("write", path, &error))?;
-    Target::new(path)?.write(text)
+    Target::new(owner, path)?.write(text)
 }
 
 /// The directory that `path` is in.
@@ -228,7 +214,7 @@ pub(super) fn parent(path: &Path) -> &Path {
 }
 
 /// An empty file beside `path`, which vanishes unless it is given that name.
-fn temporary(path: &Path) -> io::Result<NamedTempFile> {
+pub(super) fn temporary(path: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".dessim-").suffix(".tmp");
     // As any other new file: what the umask leaves.
@@ -240,16 +226,4 @@ fn temporary(path: &Path) -> io::Result<NamedTempFile> {
         Some(code) => io::Error::from_raw_os_error(code),
         None => io::Error::new(error.kind(), error.kind().to_string()),
     })
-}
-
-#[cfg(unix)]
-fn same_file(one: &Path, other: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let id = |path| fs::metadata(path).map(|found| (found.dev(), found.ino()));
-    id(one).is_ok_and(|one| id(other).is_ok_and(|other| one == other))
-}
-
-#[cfg(not(unix))]
-fn same_file(_: &Path, _: &Path) -> bool {
-    false
 }

@@ -37,6 +37,7 @@ pub(super) fn test(ui: &Ui, args: &Test) -> Result<Exit, Failure> {
         ui.hint("give files or directories; without any, dessim looks for scenarios/*.ron");
         return Ok(Exit::Nothing);
     }
+    scenarios.iter().try_for_each(|(stem, path)| compare::claim(args, stem, path))?;
     let read: Vec<Subject> =
         scenarios.iter().map(|(stem, path)| Subject::open(stem, path)).collect();
     let sound: Vec<(&Subject, &Sound)> =

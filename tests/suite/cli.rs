@@ -8,6 +8,7 @@ mod figures;
 mod find;
 mod follow;
 mod golden;
+mod outputs;
 mod report;
 mod run;
 mod show;

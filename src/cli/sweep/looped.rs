@@ -13,7 +13,7 @@ use crate::cli::ui::{Failure, Ui};
 use crate::cli::{Exit, input, interrupt};
 
 pub(super) fn run(ui: &Ui, args: &LoopArgs) -> Result<Exit, Failure> {
-    let html = args.html.as_deref().map(Target::new).transpose()?;
+    let html = Target::given("--html", args.html.as_ref())?;
     let file = input::scenario(&args.file, &args.set)?;
     if !args.work.quiet {
         input::warn(ui, &file);

@@ -2,14 +2,16 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use dessim::report::result::RunResult;
 use dessim::report::snapshot::changed_parts;
 use dessim::report::tested::{Status, TestedSnapshot};
+use dessim::scenario::problem::printable;
 use similar::TextDiff;
 
 use super::args::Test;
+use crate::cli::claims;
 use crate::cli::snap::Snap;
 use crate::cli::target;
 use crate::cli::ui::{Failure, shown};
@@ -23,8 +25,7 @@ pub(super) fn compare(
     sound: bool,
 ) -> Result<TestedSnapshot, Failure> {
     let now = result.snapshot();
-    let kept = args.dir.join(format!("{stem}.snap"));
-    let pending = args.dir.join(format!("{stem}.snap.new"));
+    let (owner, kept, pending) = files(args, stem);
     let old = Snap::read(&kept)?;
     let new = match &old {
         Some(old) => old.with(&now),
@@ -37,7 +38,7 @@ pub(super) fn compare(
         return Ok(told);
     }
     let accepts = args.accept && sound;
-    target::replace(if accepts { &kept } else { &pending }, &new.text())?;
+    target::replace(&owner, if accepts { &kept } else { &pending }, &new.text())?;
     told.change = Some(what(old.as_ref(), &new).to_owned());
     if accepts {
         remove(&pending)?;
@@ -53,6 +54,23 @@ pub(super) fn compare(
         told.diff = Some(diff((&kept, &old.contents), (&pending, &new.contents)));
     }
     Ok(told)
+}
+
+/// Claims the snapshot of a scenario that is read, before anything is written.
+pub(super) fn claim(args: &Test, stem: &str, path: &Path) -> Result<(), Failure> {
+    claims::reads(path)?;
+    if args.no_snapshots {
+        return Ok(());
+    }
+    let (owner, kept, pending) = files(args, stem);
+    claims::writes(&owner, &kept)?;
+    claims::writes(&owner, &pending)
+}
+
+/// What the snapshot of a scenario is called, where it is, and where one that is new is left.
+fn files(args: &Test, stem: &str) -> (String, PathBuf, PathBuf) {
+    let file = |ending: &str| args.dir.join(format!("{stem}.{ending}"));
+    (format!("the snapshot of {}", printable(stem)), file("snap"), file("snap.new"))
 }
 
 fn what(old: Option<&Snap>, new: &Snap) -> &'static str {
