@@ -14,6 +14,7 @@ mod export;
 mod find;
 mod folder;
 mod follow;
+mod guard;
 mod hunt;
 mod input;
 mod interrupt;
@@ -53,18 +54,22 @@ pub(crate) enum Exit {
     Nothing = 4,
     /// Two things that were compared differ.
     Difference = 99,
-    /// The user broke off; what was finished by then is kept.
-    Interrupted = 130,
+    /// The user broke off; what was finished by then is kept. See [`interrupt::exit_code`].
+    Interrupted,
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
+        Self::from(match exit {
+            Exit::Interrupted => interrupt::exit_code(),
+            exit => exit as u8,
+        })
     }
 }
 
 /// Reads the command line, does what it says, and tells what went wrong.
 pub(crate) fn main() -> ExitCode {
+    interrupt::listen();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

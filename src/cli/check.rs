@@ -52,6 +52,6 @@ fn print_resolved(ui: &Ui, args: &Check) -> Result<Exit, Failure> {
     };
     let file = input::scenario(path, &[])?;
     input::warn(ui, &file);
-    Ui::print_raw(&resolved(&file.scenario))?;
+    Ui::print_bytes(resolved(&file.scenario).as_bytes())?;
     Ok(Exit::Done)
 }

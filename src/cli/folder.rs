@@ -12,7 +12,7 @@ use dessim::experiment::figures::{Drawn, KINDS, file_names};
 
 use super::Exit;
 use super::claims;
-use super::target::{Target, parent};
+use super::target::{Target, parent, temporary_folder};
 use super::ui::{Failure, reason, shown};
 
 /// A directory that figures are to be written to.
@@ -76,11 +76,7 @@ impl Folder {
             return write(&self.path);
         }
         let failed = |error: &io::Error| Failure::io("write", &self.path, &bare(error));
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".dessim-");
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
-        let folder = builder.tempdir_in(parent(&self.path)).map_err(|error| failed(&error))?;
+        let folder = temporary_folder(&self.path).map_err(|error| failed(&error))?;
         write(folder.path())?;
         // Fails if somebody has made the directory meanwhile and put something there.
         fs::rename(folder.path(), &self.path).map_err(|error| failed(&error))?;

@@ -9,6 +9,7 @@ use dessim::experiment::run::Options;
 use dessim::experiment::saved::Saved;
 use dessim::report::result::RunResult;
 use dessim::scenario::Document;
+use dessim::scenario::problem::escaped;
 
 use super::Exit;
 use super::claims;
@@ -46,8 +47,13 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-/// The name of a scenario: the stem of its file.
+/// The name of a scenario: the stem of its file, in which nothing is left that a terminal obeys.
 pub(super) fn name(path: &Path) -> String {
+    escaped(&stem(path))
+}
+
+/// The stem of a file, as it is in other file names.
+pub(super) fn stem(path: &Path) -> String {
     match path.file_stem() {
         _ if is_dash(path) => "stdin".to_owned(),
         Some(stem) => stem.to_string_lossy().into_owned(),

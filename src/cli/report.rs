@@ -27,7 +27,7 @@ pub(super) fn report(ui: &Ui, args: &Report) -> Result<Exit, Failure> {
     let path = args
         .output
         .clone()
-        .unwrap_or_else(|| PathBuf::from(input::name(&args.input.file) + ".html"));
+        .unwrap_or_else(|| PathBuf::from(input::stem(&args.input.file) + ".html"));
     let target = Target::new("--output", &path)?;
     let folder = args.svg.as_deref().map(|dir| Folder::new(dir, args.overwrite)).transpose()?;
     let playable = Playable::open(&args.input.file, &args.input.set)?;

@@ -107,7 +107,7 @@ pub(super) fn run(ui: &Ui, args: &Shrink) -> Result<Exit, Failure> {
     match (&target, output) {
         (Some(target), Some(path)) => keep(args, target, path, &text, &summary)?,
         _ => {
-            Ui::print_raw(&text)?;
+            Ui::print_bytes(text.as_bytes())?;
             if !args.quiet {
                 ui.tell(&summary);
             }
@@ -124,7 +124,7 @@ pub(super) fn run(ui: &Ui, args: &Shrink) -> Result<Exit, Failure> {
 const SNAPSHOT: &str = "the snapshot of --output";
 
 fn snapshot(args: &Shrink, output: &Path) -> PathBuf {
-    args.dir.join(format!("{}.snap", input::name(output)))
+    args.dir.join(format!("{}.snap", input::stem(output)))
 }
 
 /// Writes the scenario and its snapshot, and tells where.

@@ -4,14 +4,17 @@
 //! half of one. Through a symbolic link, and to what is no regular file (`/dev/null`, a FIFO), it
 //! is written directly.
 
+use std::borrow::Cow;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempDir};
 
 use super::Exit;
 use super::claims;
+use super::guard::{guarded, guarded_html};
 use super::input::is_dash;
 use super::ui::{Failure, reason, shown};
 
@@ -80,8 +83,14 @@ impl Target {
         shown(&self.path)
     }
 
-    /// Writes a whole text.
+    /// Writes a whole text; to standard output, without a line that is a command.
     pub(super) fn write(&self, text: &str) -> Result<(), Failure> {
+        let text = match self.kind {
+            Kind::Direct | Kind::Replace => Cow::Borrowed(text),
+            // Only a page of HTML begins so.
+            Kind::Stdout if text.starts_with("<!") => guarded_html(text),
+            Kind::Stdout => guarded(text),
+        };
         let mut sink = self.open()?;
         let written = sink.write_all(text.as_bytes());
         sink.close(written)
@@ -179,6 +188,37 @@ impl Write for Out {
     }
 }
 
+/// What is to be removed by a process that ends in the middle of writing.
+static TEMPORARY: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// The list is held while something is made, so nothing is made behind the back of
+/// [`remove_temporary`].
+fn all_temporary() -> MutexGuard<'static, Vec<PathBuf>> {
+    TEMPORARY.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// An empty directory beside `path`, which vanishes unless it is kept.
+pub(super) fn temporary_folder(path: &Path) -> io::Result<TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".dessim-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
+    let mut all = all_temporary();
+    let folder = builder.tempdir_in(parent(path))?;
+    all.push(folder.path().to_owned());
+    Ok(folder)
+}
+
+/// Removes everything that is temporary, and calls `then` before anything else is made.
+pub(super) fn remove_temporary(then: impl FnOnce()) {
+    let all = all_temporary();
+    for path in all.iter() {
+        // What has its name by now is not there any more.
+        let _ = fs::remove_file(path).or_else(|_| fs::remove_dir_all(path));
+    }
+    then();
+}
+
 /// Makes sure that a file which does not exist can be made, perhaps behind a link that leads to
 /// where it will be.
 fn creatable(path: &Path, link: bool) -> Result<(), Failure> {
@@ -220,10 +260,13 @@ pub(super) fn temporary(path: &Path) -> io::Result<NamedTempFile> {
     // As any other new file: what the umask leaves.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut all = all_temporary();
     let made = builder.tempfile_in(parent(path));
     // Its own name would be news to the user.
-    made.map_err(|error| match error.raw_os_error() {
+    let file = made.map_err(|error| match error.raw_os_error() {
         Some(code) => io::Error::from_raw_os_error(code),
         None => io::Error::new(error.kind(), error.kind().to_string()),
-    })
+    })?;
+    all.push(file.path().to_owned());
+    Ok(file)
 }

@@ -8,6 +8,7 @@ mod figures;
 mod find;
 mod follow;
 mod golden;
+mod hostile;
 mod outputs;
 mod report;
 mod run;

@@ -31,7 +31,7 @@ pub(super) fn select(paths: &[PathBuf]) -> Result<Scenarios, Failure> {
     }
     let mut stems = Scenarios::new();
     for path in found {
-        let stem = input::name(&path);
+        let stem = input::stem(&path);
         let Some(other) = stems.get(&stem) else {
             stems.insert(stem, path);
             continue;
