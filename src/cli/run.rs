@@ -42,7 +42,7 @@ pub(super) fn run(ui: &Ui, args: &Run) -> Result<Exit, Failure> {
             Calendar::Lanes => CalendarKind::Lanes,
             Calendar::Keyed => CalendarKind::Keyed,
         },
-        sample: None,
+        ..Options::default()
     };
     let runs = seeds.as_ref().map_or(1, |seeds| (seeds.end() - seeds.start()).saturating_add(1));
     let when = args.show.progress.unwrap_or(When::Auto);

@@ -11,6 +11,7 @@ mod golden;
 mod html;
 mod intervals;
 mod invariants;
+mod limits;
 mod metastable;
 mod refusals;
 mod samplers;

@@ -98,7 +98,7 @@ fn known(scenario: &Scenario) -> Vec<Column> {
             }
         }
         // Components say themselves what their numbers are called, at the end of a run.
-        let order = Order { scenario, name, arm, seed: 1, max_events: 1, sample: None };
+        let order = Order { scenario, name, arm, seed: 1, max_events: 1, sample: None, stop: None };
         let Ok(played) = play(&order, CalendarKind::default(), &mut Nobody) else { continue };
         let result = played.result();
         for row in rows(&result).iter().filter(|row| !row.component.is_empty()) {
