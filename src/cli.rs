@@ -6,6 +6,7 @@
 mod args;
 mod check;
 mod claims;
+mod common;
 mod compare;
 mod diff;
 mod docs;
@@ -16,6 +17,7 @@ mod folder;
 mod follow;
 mod guard;
 mod hunt;
+mod init;
 mod input;
 mod interrupt;
 mod plot;
@@ -32,12 +34,13 @@ mod test;
 mod trace;
 mod ui;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use args::{Cli, Command};
-use ui::{Failure, Ui};
+use ui::{Color, Failure, Ui};
 
 /// How the process ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,10 +76,13 @@ pub(crate) fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // A closed pipe is no reason to complain about a help text.
-            let _ = error.print();
-            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
-            return exit.into();
+            let printed = error.print().and_then(|()| std::io::stdout().flush());
+            return match (printed, error.use_stderr()) {
+                (_, true) => Exit::Usage,
+                (Ok(()), false) => Exit::Done,
+                (Err(why), false) => Failure::Stdout(why).tell(&Ui::new(Color::Auto)),
+            }
+            .into();
         }
     };
     let ui = Ui::new(cli.color);
@@ -97,6 +103,7 @@ fn dispatch(ui: &Ui, command: Command) -> Result<Exit, Failure> {
         Command::Hunt(args) => hunt::run(ui, &args),
         Command::Shrink(args) => shrink::run(ui, &args),
         Command::Trace(args) => follow::trace(ui, &args),
+        Command::Init(args) => init::init(ui, &args),
         Command::Schema { of } => docs::schema(ui, of),
         Command::Completions { shell } => docs::completions(ui, shell),
         Command::Man { command } => docs::man(ui, command.as_deref()),

@@ -32,7 +32,9 @@ pub(super) fn check(ui: &Ui, args: &Check) -> Result<Exit, Failure> {
         (true, _) => format!("{files} files are fine\n"),
         (false, _) => format!("{fine} of {files} files are fine\n"),
     };
-    ui.print(&summary)?;
+    if !args.quiet {
+        ui.print(&summary)?;
+    }
     Ok(worst)
 }
 

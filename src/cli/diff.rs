@@ -11,7 +11,8 @@ use dessim::report::comparison::text::text;
 use dessim::scenario::problem::printable;
 
 use super::Exit;
-use super::args::{Diff, DiffFormat};
+use super::args::Diff;
+use super::common::TextOrJson;
 use super::target::Target;
 use super::ui::{Failure, Ui, shown};
 use side::Input;
@@ -54,9 +55,9 @@ fn show(args: &Diff, page: Option<&Target>, compared: &Compared) -> Result<(), F
             return Ok(());
         }
     }
-    Ui::print_raw(&match args.format.unwrap_or(DiffFormat::Text) {
-        DiffFormat::Text => text(comparison, args.all),
-        DiffFormat::Json => comparison.to_json(),
+    Ui::print_raw(&match args.format.unwrap_or(TextOrJson::Text) {
+        TextOrJson::Text => text(comparison, args.all),
+        TextOrJson::Json => comparison.to_json(),
     })
 }
 

@@ -10,7 +10,7 @@ use dessim::report::{csv, influx, prometheus};
 use super::target::{Sink, Target};
 use super::ui::Failure;
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct ExportArgs {
     /// Write every number as CSV; of one run, over time, too
     #[arg(long, value_name = "FILE")]

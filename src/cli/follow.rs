@@ -32,7 +32,7 @@ pub(super) fn trace(ui: &Ui, args: &Trace) -> Result<Exit, Failure> {
         return Err(Failure::usage(message, "add --format otlp, or leave --epoch out"));
     }
     let playable = Playable::open(&args.input.file, &args.input.set)?;
-    if !args.quiet {
+    if !args.quiet.quiet {
         input::warn(ui, &playable.file);
     }
     let pick = pick(args);

@@ -1,19 +1,21 @@
 //! Scenarios from files and from standard input.
 
-use std::fs::File;
+use std::collections::BTreeSet;
+use std::fs::{self, File};
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use dessim::ScenarioFile;
-use dessim::experiment::run::Options;
+use dessim::experiment::run::{DEFAULT_MAX_EVENTS, Options};
 use dessim::experiment::saved::Saved;
+use dessim::report::format;
+use dessim::report::page::stopped;
 use dessim::report::result::RunResult;
-use dessim::scenario::Document;
-use dessim::scenario::problem::escaped;
+use dessim::scenario::problem::{escaped, printable};
+use dessim::scenario::{Document, arms, expected_requests};
 
 use super::Exit;
 use super::claims;
-use super::run::feasible;
 use super::ui::{Failure, Ui, shown};
 
 /// More than this is no scenario; reading a device would never end.
@@ -168,4 +170,65 @@ pub(super) fn warn(ui: &Ui, file: &ScenarioFile) {
     if let Some(warnings) = &file.warnings {
         ui.problems(warnings);
     }
+}
+
+/// Refuses what would surely reach the default limit, before minutes are spent on it. Who gives a
+/// limit wants to see what happens until then.
+pub(super) fn feasible(file: &ScenarioFile, limited: bool) -> Result<(), Failure> {
+    let arms = arms::arms(&file.scenario).len();
+    let requests = expected_requests(&file.scenario) * arms as f64;
+    if limited || requests <= 2.0 * DEFAULT_MAX_EVENTS as f64 {
+        return Ok(());
+    }
+    let message = format!(
+        "{} would send about {} requests through its arms, and a run stops after {} events",
+        printable(&file.name),
+        format::number(requests),
+        format::count(DEFAULT_MAX_EVENTS),
+    );
+    let hint = "shorten it with `duration`, `until` or `total`; `dessim run --max-events N` stops \
+                there with what it has";
+    Err(Failure::Message(Exit::Invalid, message, Some(hint.to_owned())))
+}
+
+/// A run that stopped is told last, where it is read.
+pub(super) fn ended(ui: &Ui, result: &RunResult) -> Exit {
+    match &result.stopped {
+        None => Exit::Done,
+        Some(why) => {
+            ui.error(&format!("seed {} stopped early: {}", result.seed, stopped(why)));
+            Exit::Invalid
+        }
+    }
+}
+
+/// The scenarios in a directory and those below it, by name.
+pub(super) fn scenarios_below(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let mut found = Vec::new();
+    collect(folder, &mut found, &mut BTreeSet::new())?;
+    Ok(found)
+}
+
+/// A loop of links is walked once.
+fn collect(
+    folder: &Path,
+    found: &mut Vec<PathBuf>,
+    seen: &mut BTreeSet<PathBuf>,
+) -> Result<(), Failure> {
+    let failed = |error| Failure::io("read", folder, &error);
+    if !seen.insert(fs::canonicalize(folder).map_err(failed)?) {
+        return Ok(());
+    }
+    let mut entries: Vec<PathBuf> = fs::read_dir(folder)
+        .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())
+        .map_err(failed)?;
+    entries.sort();
+    for path in entries {
+        if path.is_dir() {
+            collect(&path, found, seen)?;
+        } else if path.extension().is_some_and(|extension| extension == "ron") {
+            found.push(path);
+        }
+    }
+    Ok(())
 }

@@ -18,8 +18,8 @@ use dessim::scenario::schema::Scenario;
 use super::Exit;
 use super::args::Report;
 use super::folder::Folder;
+use super::input::ended;
 use super::input::{self, Playable};
-use super::run::ended;
 use super::target::Target;
 use super::ui::{Failure, Ui, shown};
 
@@ -32,7 +32,9 @@ pub(super) fn report(ui: &Ui, args: &Report) -> Result<Exit, Failure> {
     let folder = args.svg.as_deref().map(|dir| Folder::new(dir, args.overwrite)).transpose()?;
     let playable = Playable::open(&args.input.file, &args.input.set)?;
     let file = &playable.file;
-    input::warn(ui, file);
+    if !args.quiet {
+        input::warn(ui, file);
+    }
     let options = playable.options(args.input.seed)?;
     let (result, explanation) = play(&playable, &options)?;
     playable.verify(&result)?;
@@ -47,7 +49,7 @@ pub(super) fn report(ui: &Ui, args: &Report) -> Result<Exit, Failure> {
     if let Some(folder) = &folder {
         folder.write(&figures(&file.scenario, &result))?;
     }
-    if !target.is_stdout() {
+    if !target.is_stdout() && !args.quiet {
         ui.print(&format!("{}\n", shown(&path)))?;
     }
     Ok(ended(ui, &result))

@@ -1,5 +1,6 @@
 //! `dessim run`: one scenario, one seed or many.
 
+mod folder;
 mod many;
 mod steady;
 
@@ -9,29 +10,35 @@ use dessim::experiment::figures::figures;
 use dessim::experiment::listen::Everyone;
 use dessim::experiment::prepared::Prepared;
 use dessim::experiment::run::{CalendarKind, DEFAULT_MAX_EVENTS, Options};
-use dessim::report::page::{page, stopped};
+use dessim::report::page::page;
 use dessim::report::result::RunResult;
-use dessim::report::{format, json, markdown};
+use dessim::report::{json, markdown};
 use dessim::scenario::build::BuildError;
-use dessim::scenario::problem::printable;
-use dessim::scenario::{arms, expected_requests, resolved};
+use dessim::scenario::resolved;
 
 use super::Exit;
 use super::args::{Calendar, Format, Run};
 use super::export::Exports;
 use super::folder::Folder;
-use super::input;
+use super::input::{self, ended, feasible};
 use super::plot;
-use super::progress::{Meter, When};
+use super::progress::Meter;
 use super::record::Records;
 use super::target::Target;
 use super::ui::{Failure, Ui};
 
 pub(super) fn run(ui: &Ui, args: &Run) -> Result<Exit, Failure> {
+    match args.scenario.file.is_dir() {
+        true => folder::folder(ui, args),
+        false => scenario(ui, args),
+    }
+}
+
+fn scenario(ui: &Ui, args: &Run) -> Result<Exit, Failure> {
     let seeds = args.seeds.clone().filter(|seeds| seeds.start() != seeds.end());
     let outputs = Outputs::new(args, seeds.is_some())?;
-    let file = input::scenario(&args.file, &args.set)?;
-    if !args.quiet {
+    let file = input::scenario(&args.scenario.file, &args.scenario.set)?;
+    if !args.work.quiet {
         input::warn(ui, &file);
     }
     feasible(&file, args.max_events.is_some())?;
@@ -45,8 +52,7 @@ pub(super) fn run(ui: &Ui, args: &Run) -> Result<Exit, Failure> {
         ..Options::default()
     };
     let runs = seeds.as_ref().map_or(1, |seeds| (seeds.end() - seeds.start()).saturating_add(1));
-    let when = args.show.progress.unwrap_or(When::Auto);
-    let meter = Meter::new(when, args.quiet, &file.scenario, runs);
+    let meter = Meter::new(args.work.progress, args.work.quiet, &file.scenario, runs);
     match seeds {
         None if args.steady => steady::steady(ui, args, &file, (&options, meter)),
         None => once(ui, args, &outputs, &file, (&options, meter)),
@@ -123,25 +129,6 @@ impl Outputs {
     }
 }
 
-/// Refuses what would surely reach the default limit, before minutes are spent on it. Who gives a
-/// limit wants to see what happens until then.
-pub(super) fn feasible(file: &ScenarioFile, limited: bool) -> Result<(), Failure> {
-    let arms = arms::arms(&file.scenario).len();
-    let requests = expected_requests(&file.scenario) * arms as f64;
-    if limited || requests <= 2.0 * DEFAULT_MAX_EVENTS as f64 {
-        return Ok(());
-    }
-    let message = format!(
-        "{} would send about {} requests through its arms, and a run stops after {} events",
-        printable(&file.name),
-        format::number(requests),
-        format::count(DEFAULT_MAX_EVENTS),
-    );
-    let hint = "shorten it with `duration`, `until` or `total`; `dessim run --max-events N` stops \
-                there with what it has";
-    Err(Failure::Message(Exit::Invalid, message, Some(hint.to_owned())))
-}
-
 fn broken(error: &BuildError) -> Failure {
     Failure::invalid(error.to_string())
 }
@@ -182,7 +169,7 @@ fn once(
         })?;
     }
     // The page has told these already.
-    if !args.quiet && (outputs.format != Format::Text || !outputs.page) {
+    if !args.work.quiet && (outputs.format != Format::Text || !outputs.page) {
         for warning in &result.warnings {
             ui.warning(warning);
         }
@@ -191,15 +178,4 @@ fn once(
         Exit::Done if fails => Exit::Difference,
         exit => exit,
     })
-}
-
-/// A run that stopped is told last, where it is read.
-pub(super) fn ended(ui: &Ui, result: &RunResult) -> Exit {
-    match &result.stopped {
-        None => Exit::Done,
-        Some(why) => {
-            ui.error(&format!("seed {} stopped early: {}", result.seed, stopped(why)));
-            Exit::Invalid
-        }
-    }
 }

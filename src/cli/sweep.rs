@@ -20,14 +20,16 @@ use dessim::report::sweep::Cell;
 
 use super::Exit;
 use super::claims;
+use super::common::WorkArgs;
 use super::input;
 use super::interrupt;
-use super::progress::{Meter, When};
+use super::progress::Meter;
+use super::search::announce;
 use super::target::{Target, replace};
 use super::ui::{Failure, Ui, shown};
 
 pub(crate) use args::Sweep;
-use args::{Part, PlanArgs, RunArgs, StudyArgs, Whole, WorkArgs};
+use args::{Part, PlanArgs, RunArgs, StudyArgs, Whole};
 use outputs::Outputs;
 use part::Writer;
 
@@ -52,7 +54,7 @@ const PLAN: &str = "plan.json";
 
 fn plan(ui: &Ui, args: &PlanArgs) -> Result<Exit, Failure> {
     let target = Target::new("--output", &args.output)?;
-    let plan = study::plan(ui, &args.study, args.quiet)?;
+    let plan = study::plan(ui, &args.study, args.quiet.quiet)?;
     target.write(&plan.to_json())?;
     Ok(Exit::Done)
 }
@@ -81,7 +83,7 @@ fn whole(ui: &Ui, args: &Whole) -> Result<Exit, Failure> {
         part.map(|path| Writer::open(&path, plan.outline(), &cells, |cell| writing.add(&cell)));
     let mut writer = writer.transpose()?;
     let from = writer.as_ref().map_or(0, |writer| writer.next);
-    let ended = work(&plan, from..cells.end, &args.work, |cell| {
+    let ended = work(ui, &plan, from..cells.end, &args.work, |cell| {
         if let Some(writer) = &mut writer {
             writer.add(plan.outline(), &cell)?;
         }
@@ -131,7 +133,8 @@ fn run(ui: &Ui, args: &RunArgs) -> Result<Exit, Failure> {
     keep(&args.output, &plan)?;
     let mut writer = Writer::open(&path, plan.outline(), &cells, |_| Ok(()))?;
     let from = writer.next;
-    let ended = work(&plan, from..cells.end, &args.work, |cell| writer.add(plan.outline(), &cell));
+    let ended =
+        work(ui, &plan, from..cells.end, &args.work, |cell| writer.add(plan.outline(), &cell));
     writer.close()?;
     match ended? {
         Ended::Done => {
@@ -148,15 +151,16 @@ fn run(ui: &Ui, args: &RunArgs) -> Result<Exit, Failure> {
 
 /// Runs cells, and takes each in its turn until that fails.
 fn work(
+    ui: &Ui,
     plan: &Plan,
     cells: Range<u64>,
     args: &WorkArgs,
     mut take: impl FnMut(Cell) -> Result<(), Failure>,
 ) -> Result<Ended, Failure> {
-    let when = args.progress.unwrap_or(When::Auto);
-    let meter = Meter::new(when, args.quiet, plan.base(), cells.end - cells.start);
+    announce(ui, args.quiet, plan.base(), cells.end - cells.start, false);
+    let meter = Meter::new(args.progress, args.quiet, plan.base(), cells.end - cells.start);
     let mut failure = None;
-    let ended = sweep::run(plan, cells, args.many.jobs(), interrupt::stop(), |cell| {
+    let ended = sweep::run(plan, cells, args.jobs(), interrupt::stop(), |cell| {
         failure = take(cell).err();
         meter.one_ended();
         match failure {

@@ -3,16 +3,24 @@
 use std::io::{self, ErrorKind, Write};
 
 use anstream::{AutoStream, ColorChoice};
+use clap::ValueEnum;
 use dessim::scenario::Problems;
 
 use super::Exit;
-use super::args::Color;
 use super::guard::guarded;
 
 const RED: &str = "\u{1b}[1m\u{1b}[91m";
 const YELLOW: &str = "\u{1b}[1m\u{1b}[33m";
 const CYAN: &str = "\u{1b}[1m\u{1b}[96m";
 const RESET: &str = "\u{1b}[0m";
+
+/// When colours are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    Auto,
+    Always,
+    Never,
+}
 
 /// The terminal, or what stands for it.
 #[derive(Debug)]

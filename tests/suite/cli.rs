@@ -2,6 +2,7 @@
 
 mod compare;
 mod diff;
+mod examples;
 mod explain;
 mod exports;
 mod figures;
@@ -13,6 +14,8 @@ mod outputs;
 mod report;
 mod run;
 mod show;
+#[cfg(unix)]
+mod signals;
 mod sweep;
 mod told;
 mod viewers;

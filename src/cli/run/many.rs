@@ -13,10 +13,11 @@ use dessim::report::json;
 use dessim::report::result::RunResult;
 use dessim::report::runs::{self, Keep, Runs, runs_page};
 
-use super::{Outputs, broken, ended};
+use super::{Outputs, broken};
 use crate::cli::Exit;
 use crate::cli::args::{Format, Run};
 use crate::cli::export::Writing;
+use crate::cli::input::ended;
 use crate::cli::interrupt;
 use crate::cli::progress::Meter;
 use crate::cli::record::still;
@@ -80,19 +81,21 @@ pub(super) fn many(
         runs: (all || some).then(|| Runs::new(keep, tails(&file.scenario))),
         exit: Exit::Done,
     };
-    if !args.quiet {
+    if !args.work.quiet {
         // They are about the scenario: the same whatever the seed.
         warnings(&file.scenario).iter().for_each(|warning| ui.warning(warning));
     }
     let prepared = Prepared::new(&file.scenario, &file.name);
     let first = *seeds.start();
     let runs = (seeds.end() - first).saturating_add(1);
+    let stop = interrupt::stop();
     let play = |number| {
-        let options = Options { seed: Some(first + number), ..options.clone() };
+        let (seed, stop) = (Some(first + number), Some(stop));
+        let options = Options { seed, stop, ..options.clone() };
         prepared.run_with(&options, &mut meter.watch(number, &mut Nobody))
     };
     let mut failure = None;
-    let ended = in_order(args.many.jobs(), runs, interrupt::stop(), play, |number, result| {
+    let ended = in_order(args.work.jobs(), runs, stop, play, |number, result| {
         let taken = result.map_err(|error| broken(&error));
         failure = taken.and_then(|result| sink.take(number, &result)).err();
         match failure.is_some() || sink.is_over() {
@@ -104,11 +107,14 @@ pub(super) fn many(
         return Err(failure);
     }
     let Sink { writing, runs: kept, mut exit, .. } = sink;
-    if interrupt::stop().asked()
+    if stop.asked()
         && let Ended::Before(done) = ended
     {
         meter.aside(|| ui.warning(&format!("interrupted after {done} of {runs} runs")));
         exit = Exit::Interrupted;
+        if done == 0 {
+            return Ok(exit);
+        }
     }
     drop(meter);
     writing.close()?;

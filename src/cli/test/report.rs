@@ -8,7 +8,7 @@ use dessim::report::tested::{TEST_SCHEMA, Tested, TestedScenario, to_json};
 
 use super::args::{Annotations, Test};
 use super::compare::local;
-use crate::cli::args::TextOrJson;
+use crate::cli::common::TextOrJson;
 use crate::cli::target::Target;
 use crate::cli::ui::{Failure, Ui};
 
