@@ -12,6 +12,7 @@ pub mod fates;
 pub mod figures;
 pub mod find;
 pub mod follow;
+pub mod health;
 pub mod hunt;
 pub mod knob;
 pub mod listen;

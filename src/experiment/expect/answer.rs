@@ -2,6 +2,7 @@
 
 use super::observe::{Observed, Watched};
 use super::periods::Books;
+use crate::experiment::health::{Course, Throughput};
 use crate::kernel::time::Duration;
 use crate::metrics::names::Kind;
 use crate::metrics::summary::Metric;
@@ -166,14 +167,24 @@ impl Observed {
         else {
             return Answer::unknown("no request arrived");
         };
-        let from = course.last().map_or(0, |phase| phase.from_ns);
-        let text = format!(
-            "from {} on {} of the requests succeed, where {} should",
-            time(from),
-            percent(ratio),
-            percent(course.reference)
-        );
+        let from = time(course.last().map_or(0, |phase| phase.from_ns));
+        let mut text =
+            format!("from {from} on {} of the requests succeed, {}", percent(ratio), usual(course));
+        if let Some(Throughput { reference_per_s, last_per_s }) = course.throughput {
+            let (last, before) = (number(last_per_s), number(reference_per_s));
+            text += &format!("; callers get {last} answers a second, {before} before");
+        }
         Answer::new(course.collapsed(), text).with(ratio)
+    }
+}
+
+/// How many should succeed, and why.
+fn usual(course: &Course) -> String {
+    match course.reference {
+        Some(reference) if reference >= course.objective => {
+            format!("{} did before the first trigger", percent(reference))
+        }
+        _ => format!("where the objective is {}", percent(course.objective)),
     }
 }
 

@@ -6,14 +6,12 @@
 use std::collections::BTreeMap;
 
 use super::periods::{Books, Periods};
-use crate::experiment::explain::Course;
-use crate::experiment::explain::health::Health;
+use crate::experiment::health::{Course, Health};
 use crate::experiment::listen::{Everyone, Hears, Listener};
 use crate::experiment::prepared::Prepared;
 use crate::experiment::run::Options;
 use crate::kernel::time::Instant;
 use crate::metrics::probe::{End, Record, Unfinished, What};
-use crate::metrics::sampler::Resolution;
 use crate::report::result::RunResult;
 use crate::scenario::build::BuildError;
 use crate::scenario::expect::{Condition, MetricRef, Period, Sum};
@@ -132,35 +130,24 @@ impl Observer {
         prepared: &Prepared<'_>,
         options: &Options,
     ) -> Result<Observed, BuildError> {
-        let options = self.options(prepared, options);
-        let mut ears = self.ears(prepared, &options);
-        let result = prepared.run_with(&options, &mut Everyone(ears.listeners()))?;
+        let mut ears = self.ears(prepared);
+        let result = prepared.run_with(options, &mut Everyone(ears.listeners()))?;
         Ok(ears.observed(prepared, result))
     }
 
-    /// How a run has to be played for it to be looked at.
+    /// What is to hear one run.
     #[must_use]
-    pub fn options(&self, prepared: &Prepared<'_>, options: &Options) -> Options {
-        match self.courses {
-            true => options.clone().sampled(prepared.scenario()),
-            false => options.clone(),
-        }
-    }
-
-    /// What is to hear one run that is played with these [options](Self::options).
-    #[must_use]
-    pub fn ears(&self, prepared: &Prepared<'_>, options: &Options) -> Ears<'_> {
+    pub fn ears(&self, prepared: &Prepared<'_>) -> Ears<'_> {
         let faults = faults(prepared);
         let books = self.periods.iter().filter_map(|(arm, period)| {
             let window = window(arm, period, &faults)?;
             Some(Books::new(arm, period, window))
         });
-        let resolution = options.sample.unwrap_or(Resolution::Auto);
         Ears {
             observer: self,
-            health: self.courses.then(|| Health::new(resolution)),
+            health: self.courses.then(|| Health::new(prepared)),
             watch: Watch::new(&self.watched),
-            periods: Periods::new(books.collect(), prepared.scenario().warm_up),
+            periods: Periods::new(books.collect(), prepared.scenario()),
             faults,
         }
     }
@@ -185,9 +172,7 @@ impl Ears<'_> {
     /// What they have heard of the run that this is the result of.
     #[must_use]
     pub fn observed(self, prepared: &Prepared<'_>, result: RunResult) -> Observed {
-        let courses = self.health.map_or_else(BTreeMap::new, |health| {
-            health.courses(prepared.scenario(), prepared.arms(), &result)
-        });
+        let courses = self.health.map_or_else(BTreeMap::new, |health| health.courses());
         let firsts = self.observer.watched.iter().cloned().zip(self.watch.firsts).collect();
         let end = prepared.scenario().duration;
         Observed {
