@@ -20,6 +20,7 @@ mod hunt;
 mod init;
 mod input;
 mod interrupt;
+mod metrics;
 mod plot;
 mod progress;
 mod record;
@@ -104,6 +105,7 @@ fn dispatch(ui: &Ui, command: Command) -> Result<Exit, Failure> {
         Command::Shrink(args) => shrink::run(ui, &args),
         Command::Trace(args) => follow::trace(ui, &args),
         Command::Init(args) => init::init(ui, &args),
+        Command::Metrics(args) => metrics::metrics(ui, &args),
         Command::Schema { of } => docs::schema(ui, of),
         Command::Completions { shell } => docs::completions(ui, shell),
         Command::Man { command } => docs::man(ui, command.as_deref()),

@@ -8,10 +8,12 @@ use dessim::experiment::follow::Wish;
 
 use super::common::{FormatArgs, Input, Quiet, ScenarioArgs, TextOrJson, WorkArgs, seeds};
 use super::compare::Compare;
+use super::docs::Language;
 use super::export::ExportArgs;
 use super::find::Find;
 use super::hunt::Hunt;
 use super::init::Init;
+use super::metrics::Metrics;
 use super::plot::ShowArgs;
 use super::shrink::Shrink;
 use super::sweep::Sweep;
@@ -28,7 +30,7 @@ const EXAMPLES: &str = "\
 Examples:
   dessim init && dessim run api.ron
   dessim run scenarios/burst.ron
-  dessim run scenarios/burst.ron --set 'arms.rpc.calls.clients.policy[2].Bulkhead.permits=80'
+  dessim run scenarios/burst.ron --set rpc.clients.bulkhead.permits=80
   dessim run scenarios/burst.ron --seeds 1..200
   dessim test";
 
@@ -37,7 +39,7 @@ Examples:
   dessim run burst.ron --seed 8 --export-markdown report.md
   dessim run burst.ron --seeds 1..200 --format jsonl > runs.jsonl
   dessim run burst.ron --svg figures
-  dessim run burst.ron --set services.downstream.overload.knee=40
+  dessim run burst.ron --set downstream.overload.knee=40
   generate-scenario | dessim run - --format json";
 
 const CHECK_EXAMPLES: &str = "\
@@ -48,7 +50,7 @@ Examples:
 const DIFF_EXAMPLES: &str = "\
 Examples:
   dessim diff before.ron after.ron
-  dessim diff burst.ron --set 'arms.rpc.calls.clients.policy[2].Bulkhead.permits=80'
+  dessim diff burst.ron --set rpc.clients.bulkhead.permits=80
   dessim diff burst.ron --arms rpc,event-driven --html burst.html
   dessim diff burst.ron run-of-last-week.json
   dessim diff burst.ron trace-of-last-release.jsonl";
@@ -121,6 +123,8 @@ pub(crate) enum Command {
     Report(Report),
     /// Write a first scenario, with comments, to change into your own
     Init(Init),
+    /// List the metrics that sentences about a scenario can name, and what they mean
+    Metrics(Metrics),
     /// Print the JSON Schema of scenarios, or of studies
     Schema {
         /// Of what
@@ -137,12 +141,6 @@ pub(crate) enum Command {
         /// The page of this subcommand
         command: Option<String>,
     },
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Language {
-    Scenario,
-    Study,
 }
 
 #[derive(Clone, Debug, Args)]

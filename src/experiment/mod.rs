@@ -16,6 +16,7 @@ pub mod health;
 pub mod hunt;
 pub mod knob;
 pub mod listen;
+pub mod metrics;
 mod play;
 pub mod pool;
 pub mod prepared;

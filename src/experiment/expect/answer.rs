@@ -3,11 +3,11 @@
 use super::observe::{Observed, Watched};
 use super::periods::Books;
 use crate::experiment::health::{Course, Throughput};
-use crate::kernel::time::Duration;
+use crate::kernel::time::{Duration, Instant};
 use crate::metrics::names::Kind;
 use crate::metrics::summary::Metric;
 use crate::report::format::{count, number, percent, time};
-use crate::report::rows::rows;
+use crate::report::rows::value;
 use crate::scenario::expect::{Condition, MetricRef, Operator, Relation, Sum, Unit};
 
 /// The answer.
@@ -110,10 +110,7 @@ impl Observed {
             let books = books.find(|books| books.period == *period)?;
             return scalar(&books.metric(metric.metric)?, metric.part);
         }
-        let mut rows = rows(arm).into_iter();
-        let row =
-            rows.find(|row| row.component == metric.component && row.metric == metric.metric)?;
-        scalar(&row.value, metric.part)
+        scalar(&value(arm, &metric.component, metric.metric)?, metric.part)
     }
 
     fn recovers(&self, arm: Option<&str>, within: u64, fault: &str) -> Answer {
@@ -153,11 +150,15 @@ impl Observed {
         // A run that ends by itself has nothing left that could happen; one that is cut off has.
         let deadline =
             within.map_or(u64::MAX, |within| watched.from.as_ns().saturating_add(within));
+        let deadline = deadline.min(watched.until.as_ns());
+        let limited = matches!(condition, Condition::Happens { period: Some(_), .. });
+        let never = if limited { "not in that period" } else { "never" };
+        let timed = deadline < Instant::NEVER.as_ns();
         match self.until {
-            Some(until) if within.is_some() && until.as_ns() < deadline => {
-                Answer::unknown("never, and the run ends before that time is over")
+            Some(until) if timed && until.as_ns() < deadline => {
+                Answer::unknown(format!("{never}, and the run ends before that time is over"))
             }
-            _ => Answer::new(false, "never"),
+            _ => Answer::new(false, never),
         }
     }
 

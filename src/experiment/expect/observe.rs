@@ -34,6 +34,8 @@ pub(super) struct Watched {
     pub(super) component: String,
     pub(super) event: What,
     pub(super) from: Instant,
+    /// The first instant at which it is too late; `NEVER` includes the last one.
+    pub(super) until: Instant,
 }
 
 /// A run, with what conditions may ask of it.
@@ -214,6 +216,7 @@ fn window(arm: &str, period: &Period, faults: &Faults) -> Option<(Instant, Insta
         Period::Between(from, until) => (at(*from), until.map_or(Instant::NEVER, at)),
         Period::Before(name) => (Instant::ZERO, fault(name)?.0),
         Period::During(name) => fault(name)?,
+        Period::Since(name) => (fault(name)?.0, Instant::NEVER),
         Period::After(name) => (fault(name)?.1, Instant::NEVER),
     })
 }
@@ -240,15 +243,15 @@ fn faults(prepared: &Prepared<'_>) -> Faults {
 impl Watched {
     /// The event that a condition waits for, if it does.
     pub(super) fn of(condition: &Condition, faults: &Faults) -> Option<Self> {
-        let Condition::Happens { arm, component, event, fault, .. } = condition else {
+        let Condition::Happens { arm, component, event, period, .. } = condition else {
             return None;
         };
         let arm = arm.clone()?;
-        let from = match fault {
-            Some(fault) => faults.get(&(arm.clone(), fault.clone()))?.0,
-            None => Instant::ZERO,
+        let (from, until) = match period {
+            Some(period) => window(&arm, period, faults)?,
+            None => (Instant::ZERO, Instant::NEVER),
         };
-        Some(Self { arm, component: component.clone(), event: *event, from })
+        Some(Self { arm, component: component.clone(), event: *event, from, until })
     }
 }
 
@@ -284,7 +287,9 @@ impl Listener for Watch<'_> {
         for &at in &self.here[record.component as usize] {
             let watched = &self.watched[at];
             let first = &mut self.firsts[at];
-            if first.is_none() && watched.event == record.what && record.at >= watched.from {
+            let in_time = record.at >= watched.from
+                && (record.at < watched.until || watched.until == Instant::NEVER);
+            if first.is_none() && watched.event == record.what && in_time {
                 *first = Some(record.at);
             }
         }

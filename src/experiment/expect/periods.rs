@@ -88,6 +88,7 @@ impl Books {
         let Requests { offered, succeeded, .. } = self.requests;
         let per = |count: u64, of: f64| Metric::Number((of > 0.0).then(|| count as f64 / of));
         Some(match name {
+            "succeeded_ratio" => per(succeeded, offered as f64),
             "requests.offered" => Metric::Count(offered),
             "requests.succeeded" => Metric::Count(succeeded),
             "requests.late" => Metric::Count(self.requests.late),
