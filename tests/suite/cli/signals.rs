@@ -71,7 +71,7 @@ fn every_command_ends_soon_and_leaves_nothing_temporary() {
         &["shrink", "long.ron", "--for", "amplification >= 1"],
         &["test", "long.ron"],
         &["sweep", "long.ron", "--vary", "services.s.slots=1..5/5", "-o", "cells"],
-        &["sweep", "loop", "long.ron", "--rates", "20/s..40/s/2", "--lasts", "20000s"],
+        &["sweep", "loop", "long.ron", "--rates", "800/s..900/s/2", "--lasts", "50000s"],
     ];
     let signals = [("INT", 2), ("TERM", 15), ("HUP", 1)];
     let place = Place::new();
