@@ -21,6 +21,7 @@ mod init;
 mod input;
 mod interrupt;
 mod metrics;
+mod places;
 mod plot;
 mod progress;
 mod record;

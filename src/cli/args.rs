@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use dessim::experiment::follow::Wish;
 
-use super::common::{FormatArgs, Input, Quiet, ScenarioArgs, TextOrJson, WorkArgs, seeds};
+use super::common::{
+    FormatArgs, Input, Language, Quiet, ScenarioArgs, TextOrJson, WorkArgs, seeds,
+};
 use super::compare::Compare;
-use super::docs::Language;
 use super::export::ExportArgs;
 use super::find::Find;
 use super::hunt::Hunt;

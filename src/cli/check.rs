@@ -5,6 +5,7 @@ use std::path::Path;
 use dessim::scenario::resolved;
 
 use super::args::Check;
+use super::places::is_dash;
 use super::ui::{Failure, Ui};
 use super::{Exit, input, sweep};
 
@@ -40,7 +41,7 @@ pub(super) fn check(ui: &Ui, args: &Check) -> Result<Exit, Failure> {
 
 /// Checks a scenario, or a study with its scenario.
 fn one(ui: &Ui, path: &Path) -> Result<(), Failure> {
-    if !input::is_dash(path) && input::document(path)?.is_study() {
+    if !is_dash(path) && input::document(path)?.is_study() {
         return sweep::check(ui, path);
     }
     input::warn(ui, &input::scenario(path, &[])?);

@@ -10,8 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use super::input::is_dash;
-use super::target::{parent, temporary};
+use super::places::{is_dash, parent, temporary};
 use super::ui::{Failure, shown};
 
 /// Announces a file that is read.

@@ -80,6 +80,13 @@ pub(crate) enum TextOrJson {
     Json,
 }
 
+/// What has a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    Scenario,
+    Study,
+}
+
 pub(crate) fn seeds(text: &str) -> Result<RangeInclusive<u64>, String> {
     let form = "give two whole numbers, such as 1..200; both ends run";
     let (first, last) = text.split_once("..").ok_or(form)?;

@@ -12,7 +12,8 @@ use dessim::experiment::figures::{Drawn, KINDS, file_names};
 
 use super::Exit;
 use super::claims;
-use super::target::{Target, parent, temporary_folder};
+use super::places::{parent, temporary_folder};
+use super::target::Target;
 use super::ui::{Failure, reason, shown};
 
 /// A directory that figures are to be written to.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::Exit;
-use super::input::is_dash;
+use super::places::is_dash;
 use super::search::quoted;
 use super::target::Target;
 use super::ui::{Failure, Ui, shown};

@@ -16,15 +16,11 @@ use dessim::scenario::{Document, arms, expected_requests};
 
 use super::Exit;
 use super::claims;
+use super::places::is_dash;
 use super::ui::{Failure, Ui, shown};
 
 /// More than this is no scenario; reading a device would never end.
 const MOST_BYTES: u64 = 64 << 20;
-
-/// True for the path that stands for standard input or output.
-pub(super) fn is_dash(path: &Path) -> bool {
-    path.as_os_str() == "-"
-}
 
 /// The bytes of a file, or of standard input.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 use dessim::experiment::pool::Stop;
 
-use super::target::remove_temporary;
+use super::places::remove_temporary;
 
 static STOP: Stop = Stop::new();
 /// The command ends by itself when it is asked to.

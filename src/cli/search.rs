@@ -14,7 +14,8 @@ use dessim::scenario::schema::Scenario;
 use dessim::scenario::{Document, Path as At};
 
 use super::Exit;
-use super::input::{is_dash, read};
+use super::input::read;
+use super::places::is_dash;
 use super::ui::{Failure, Ui, shown};
 
 /// What is looked for in a run.

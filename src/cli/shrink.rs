@@ -14,7 +14,7 @@ use dessim::report::shrunk::Shrunk;
 use super::claims;
 use super::common::{ScenarioArgs, TextOrJson, WorkArgs};
 use super::input::feasible;
-use super::input::is_dash;
+use super::places::is_dash;
 use super::progress::Meter;
 use super::search::{WantedArgs, document, troubled};
 use super::snap::Snap;

@@ -8,14 +8,13 @@ use std::borrow::Cow;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tempfile::{NamedTempFile, TempDir};
+use tempfile::NamedTempFile;
 
 use super::Exit;
 use super::claims;
 use super::guard::{guarded, guarded_html};
-use super::input::is_dash;
+use super::places::{is_dash, parent, temporary};
 use super::ui::{Failure, reason, shown};
 
 /// Where something is to be written.
@@ -188,37 +187,6 @@ impl Write for Out {
     }
 }
 
-/// What is to be removed by a process that ends in the middle of writing.
-static TEMPORARY: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
-
-/// The list is held while something is made, so nothing is made behind the back of
-/// [`remove_temporary`].
-fn all_temporary() -> MutexGuard<'static, Vec<PathBuf>> {
-    TEMPORARY.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// An empty directory beside `path`, which vanishes unless it is kept.
-pub(super) fn temporary_folder(path: &Path) -> io::Result<TempDir> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".dessim-");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
-    let mut all = all_temporary();
-    let folder = builder.tempdir_in(parent(path))?;
-    all.push(folder.path().to_owned());
-    Ok(folder)
-}
-
-/// Removes everything that is temporary, and calls `then` before anything else is made.
-pub(super) fn remove_temporary(then: impl FnOnce()) {
-    let all = all_temporary();
-    for path in all.iter() {
-        // What has its name by now is not there any more.
-        let _ = fs::remove_file(path).or_else(|_| fs::remove_dir_all(path));
-    }
-    then();
-}
-
 /// Makes sure that a file which does not exist can be made, perhaps behind a link that leads to
 /// where it will be.
 fn creatable(path: &Path, link: bool) -> Result<(), Failure> {
@@ -243,30 +211,4 @@ fn creatable(path: &Path, link: bool) -> Result<(), Failure> {
 pub(super) fn replace(owner: &str, path: &Path, text: &str) -> Result<(), Failure> {
     fs::create_dir_all(parent(path)).map_err(|error| Failure::io("write", path, &error))?;
     Target::new(owner, path)?.write(text)
-}
-
-/// The directory that `path` is in.
-pub(super) fn parent(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    }
-}
-
-/// An empty file beside `path`, which vanishes unless it is given that name.
-pub(super) fn temporary(path: &Path) -> io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".dessim-").suffix(".tmp");
-    // As any other new file: what the umask leaves.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut all = all_temporary();
-    let made = builder.tempfile_in(parent(path));
-    // Its own name would be news to the user.
-    let file = made.map_err(|error| match error.raw_os_error() {
-        Some(code) => io::Error::from_raw_os_error(code),
-        None => io::Error::new(error.kind(), error.kind().to_string()),
-    })?;
-    all.push(file.path().to_owned());
-    Ok(file)
 }

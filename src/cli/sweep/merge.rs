@@ -13,7 +13,7 @@ use super::outputs::Outputs;
 use super::part::Reader;
 use super::{PLAN, saved};
 use crate::cli::Exit;
-use crate::cli::target::parent;
+use crate::cli::places::parent;
 use crate::cli::ui::{Failure, Ui, shown};
 
 /// So many gaps a message names.

@@ -10,8 +10,9 @@ use dessim::scenario::{Document, Problem, Problems};
 
 use super::args::StudyArgs;
 use crate::cli::Exit;
-use crate::cli::input::{self, is_dash};
-use crate::cli::target::parent;
+use crate::cli::input;
+use crate::cli::places::is_dash;
+use crate::cli::places::parent;
 use crate::cli::ui::{Failure, Ui};
 
 /// The plan of what was asked for.
