@@ -154,6 +154,114 @@ fn every_scenario_has_phases_without_gaps_and_the_same_story_each_time() {
     }
 }
 
+/// The three sentences about a scenario of one arm, of which this is the middle.
+fn sentences(text: &str) -> String {
+    let text = format!("Scenario(schema: 1, duration: \"120s\", {text})");
+    let file = ScenarioFile::from_bytes("t", text.as_bytes()).expect("it is a scenario");
+    let options = Options::default();
+    let explained = explain(&file.scenario, "t", &options, None, Effort::Everything);
+    headline(&explained.expect("it runs").1.arms["main"]).join(" ")
+}
+
+/// What is said first must be true of the ill, the healthy and those in between.
+#[test]
+fn three_sentences_for_every_way_to_fare() {
+    let of = |load: &str, service: &str, fault: &str, policy: &str| {
+        sentences(&format!(
+            "load: {{ \"web\": Load({load}) }}, services: {{ \"db\": Service({service}) }}, \
+             faults: {{ {fault} }}, calls: {{ \"web\": Call(to: \"db\", policy: [{policy}]) }}"
+        ))
+    };
+    let calm = "arrivals: Poisson(rate: \"50/s\")";
+    let db = "time: Exponential(mean: \"20ms\"), slots: 10";
+    let fault = |from: &str, until: &str, effect: &str| {
+        format!(
+            "\"f\": Fault(service: \"db\", from: \"{from}\", until: \"{until}\", effect: {effect})"
+        )
+    };
+    let says = |text: String, parts: &[&str]| {
+        assert!(parts.iter().all(|part| text.contains(part)), "{text}\nhas not all of {parts:?}");
+    };
+    // Healthy, with and without a fault.
+    says(of(calm, db, "", ""), &["Nothing broke: 100 % of"]);
+    let hiccup = fault("20s", "20.1s", "Frozen");
+    says(of(calm, db, &hiccup, "Timeout(\"1s\")"), &["Nothing broke, fault f notwithstanding: "]);
+    // Down while a fault lasts, and down when the run ends.
+    let down = fault("20s", "30s", "Crashed");
+    says(
+        of(calm, db, &down, ""),
+        &[
+            "It broke at 20.0 s with fault f, and was well again after that, from 30.0 s on; of ",
+            "arrived meanwhile 0 succeeded",
+            "Nothing kept it broken beyond that. Nothing tried would have mended it: none of ",
+        ],
+    );
+    says(
+        of(calm, db, &fault("20s", "500s", "Crashed"), ""),
+        &["and was still broken at 120 s; ", "The trigger was not over: fault f lasted to the end"],
+    );
+    // More load than there is capacity, from the first second on.
+    says(
+        of(
+            "arrivals: Poisson(rate: \"150/s\")",
+            "time: Constant(\"100ms\"), slots: 10",
+            "",
+            "Timeout(\"1s\")",
+        ),
+        &[
+            " without any trigger, and was still broken at 120 s; ",
+            "first bottleneck: service db (slots taken, limit 10)",
+            "It would have been mended with 20 slots at db, not 10: ",
+        ],
+    );
+    // Everything is refused, and would fail if it were not.
+    says(
+        of(
+            calm,
+            "time: Constant(\"20ms\"), failure_ratio: 1.0",
+            "",
+            "Breaker(window: 10, failure_threshold: 5, open_duration: \"30s\")",
+        ),
+        &[
+            "It was broken from the beginning on, without any trigger, and was still broken",
+            "No single loop kept it broken: breaker web.breaker, open for ",
+            "Nothing tried would have mended it: none of ",
+        ],
+    );
+    // Callers that wait: what counts is how many requests succeed, not which.
+    let slow = fault("40s", "60s", "Slowed(factor: 10)");
+    says(
+        of(
+            "arrivals: ClosedLoop(callers: 200, think: Exponential(mean: \"1s\"))",
+            "time: Exponential(mean: \"40ms\"), slots: 10",
+            &slow,
+            "Retry(max_attempts: 3), Timeout(\"2s\")",
+        ),
+        &["It broke at 40.0 s with fault f", " requests succeed instead of "],
+    );
+}
+
+/// A queue has no timeouts and no retries: what keeps late what is late is the backlog.
+#[test]
+fn a_backlog_keeps_a_queue_broken() {
+    let text = sentences(
+        r#"load: { "web": Load(deadline: "5s", arrivals: Stages(stages: [(lasts: "30s",
+            rate: "40/s"), (lasts: "10s", rate: "120/s"), (lasts: "80s", rate: "40/s")])) },
+        services: { "db": Service(time: Exponential(mean: "100ms"), slots: 10) },
+        queues: { "jobs": Queue() }, publishes: { "web": "jobs" },
+        consumers: { "workers": Consumer(from: "jobs", concurrency: 5, to: "db",
+            max_deliveries: 3) }"#,
+    );
+    for part in [
+        "It broke at 30.0 s with the rise of load web, and was ",
+        "first bottleneck: consumer workers (consumers taken, limit 5)",
+        "a backlog at jobs, ",
+        "It would have been mended with ",
+    ] {
+        assert!(text.contains(part), "{text}");
+    }
+}
+
 #[test]
 fn the_texts() {
     insta::assert_snapshot!("explained_burst", explained(&told("burst", &Options::default()).1));

@@ -107,6 +107,8 @@ impl Reruns<'_> {
                 saved: changes.saved,
                 lost: changes.lost,
                 otherwise: changes.changed() - changes.saved - changes.lost,
+                faster: shift(&changes.faster),
+                slower: shift(&changes.slower),
                 sooner: shift(&changes.sooner),
                 later: shift(&changes.later),
                 offered: pair(|of| of.requests.offered),
@@ -200,7 +202,7 @@ fn decides(link: &Link, what_if: &[WhatIf]) -> Option<bool> {
             (Link::State { component: at, .. }, ChangeKind::WithoutBreaker)
             | (
                 Link::Backlog { component: at, .. },
-                ChangeKind::ServiceQueue | ChangeKind::BulkheadQueue,
+                ChangeKind::ServiceQueue | ChangeKind::BulkheadQueue | ChangeKind::QueueCapacity,
             ) => component == at,
             _ => false,
         }

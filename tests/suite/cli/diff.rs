@@ -129,7 +129,7 @@ fn a_wider_bulkhead_and_a_budget_read_well() {
         command.args(args.split('|')).stdin(Stdio::null());
         Ran::of(command.output().expect("it starts")).ends(99, &[]).out
     };
-    let wider = "scenarios/burst.ron|--set|arms.rpc.calls.clients.policy[2].Bulkhead.permits=80";
+    let wider = "scenarios/burst.ron|--set|rpc.clients.bulkhead.permits=80";
     insta::assert_snapshot!("diff_burst_wider_bulkhead", shipped(wider));
     let budget = "scenarios/metastable.ron|--arms|retries,retry budget";
     insta::assert_snapshot!("diff_metastable_budget", shipped(budget));
