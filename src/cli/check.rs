@@ -8,6 +8,7 @@ use dessim::report::checked::{Checked, CheckedFile, CheckedProblem, Rule};
 use dessim::report::json;
 use dessim::scenario::{LINTS, Problem, Problems, Severity, resolved};
 
+use super::places::is_dash;
 use super::ui::{Failure, Ui, plural};
 use super::{Exit, folder, input, sweep};
 
@@ -18,7 +19,7 @@ Examples:
   dessim check --resolved scenarios/burst.ron > resolved.ron";
 
 #[derive(Debug, Args)]
-#[command(after_help = CHECK_EXAMPLES)]
+#[command(after_long_help = CHECK_EXAMPLES)]
 pub(crate) struct Check {
     /// Scenarios or studies, or directories of them; `-` is a scenario on standard input
     #[arg(value_name = "PATH", required = true)]
@@ -38,6 +39,9 @@ pub(crate) struct Check {
     /// What to print; SARIF is what code scanning reads
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Format,
+    /// Print nothing about files that are fine, and no warnings
+    #[arg(short, long)]
+    pub quiet: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -75,7 +79,7 @@ pub(super) fn check(ui: &Ui, args: &Check) -> Result<Exit, Failure> {
 
 /// Checks a scenario, or a study with its scenario; returns what they are warned of.
 fn one(ui: &Ui, args: &Check, path: &Path) -> Result<Option<Problems>, Failure> {
-    if !input::is_dash(path) && input::document(path)?.is_study() {
+    if !is_dash(path) && input::document(path)?.is_study() {
         return sweep::check(ui, path, &args.set, args.outside);
     }
     Ok(input::scenario(path, &args.set)?.warnings)
@@ -118,6 +122,7 @@ impl Report<'_> {
             self.worst = exit;
         }
         match (self.args.format, outcome) {
+            (Format::Text, Ok(_)) if self.args.quiet => {}
             (Format::Text, Ok(warnings)) => {
                 warnings.iter().for_each(|warnings| self.ui.problems(warnings));
             }
@@ -140,7 +145,9 @@ impl Report<'_> {
                     0 => String::new(),
                     warnings => format!(", with {}", plural(warnings, "warning")),
                 };
-                self.ui.print(&format!("{sound}{warnings}\n"))?;
+                if !self.args.quiet {
+                    self.ui.print(&format!("{sound}{warnings}\n"))?;
+                }
             }
             Format::Json => Ui::print_raw(&json::pretty(&Checked::new(self.files)))?,
             Format::Sarif => {
@@ -189,6 +196,6 @@ fn print_resolved(ui: &Ui, args: &Check) -> Result<Exit, Failure> {
     };
     let file = input::scenario(path, &args.set)?;
     input::warn(ui, &file);
-    Ui::print_raw(&resolved(&file.scenario))?;
+    Ui::print_bytes(resolved(&file.scenario).as_bytes())?;
     Ok(Exit::Done)
 }

@@ -13,8 +13,9 @@ use std::path::{Path, PathBuf};
 use dessim::experiment::figures::{Drawn, KINDS, file_names};
 
 use super::Exit;
-use super::input::is_dash;
-use super::target::{Target, parent};
+use super::claims;
+use super::places::{is_dash, parent, temporary_folder};
+use super::target::Target;
 use super::ui::{Failure, reason, shown};
 
 /// A directory that figures are to be written to.
@@ -25,8 +26,9 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Makes sure that `path` can be written, without changing anything there.
+    /// Claims the figures in `path`, and makes sure that it can be written, without changing anything there.
     pub(super) fn new(path: &Path, overwrite: bool) -> Result<Self, Failure> {
+        claims::writes_folder("--svg", path, is_ours)?;
         let failed = |error: io::Error| Failure::io("write", path, &error);
         let place = match fs::metadata(path) {
             Ok(found) if !found.is_dir() => {
@@ -69,7 +71,7 @@ impl Folder {
         let files: Vec<_> = names.iter().zip(figures).collect();
         let write = |folder: &Path| {
             files.iter().try_for_each(|(name, drawn)| {
-                Target::new(&folder.join(name))?.write(&drawn.figure.file())
+                Target::new("--svg", &folder.join(name))?.write(&drawn.figure.file())
             })
         };
         if self.is_there {
@@ -77,11 +79,7 @@ impl Folder {
             return write(&self.path);
         }
         let failed = |error: &io::Error| Failure::io("write", &self.path, &bare(error));
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".dessim-");
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
-        let folder = builder.tempdir_in(parent(&self.path)).map_err(|error| failed(&error))?;
+        let folder = temporary_folder(&self.path).map_err(|error| failed(&error))?;
         write(folder.path())?;
         // Fails if somebody has made the directory meanwhile and put something there.
         fs::rename(folder.path(), &self.path).map_err(|error| failed(&error))?;

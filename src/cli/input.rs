@@ -6,24 +6,22 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use dessim::ScenarioFile;
-use dessim::experiment::run::Options;
+use dessim::experiment::run::{DEFAULT_MAX_EVENTS, Options};
 use dessim::experiment::saved::Saved;
+use dessim::report::format;
+use dessim::report::page::stopped;
 use dessim::report::result::RunResult;
 use dessim::scenario::lints::{self, Group};
-use dessim::scenario::problem::printable;
-use dessim::scenario::{Document, Problem, Problems};
+use dessim::scenario::problem::{escaped, printable};
+use dessim::scenario::{Document, Problem, Problems, arms, expected_requests};
 
 use super::Exit;
-use super::run::feasible;
+use super::claims;
+use super::places::is_dash;
 use super::ui::{Failure, Ui, plural, shown};
 
 /// More than this is no scenario; reading a device would never end.
 const MOST_BYTES: u64 = 64 << 20;
-
-/// True for the path that stands for standard input or output.
-pub(super) fn is_dash(path: &Path) -> bool {
-    path.as_os_str() == "-"
-}
 
 /// The bytes of a file, or of standard input.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
@@ -31,6 +29,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
         true => Failure::io("read", Path::new("standard input"), &error),
         false => Failure::io("read", path, &error),
     };
+    claims::reads(path)?;
     let mut bytes = Vec::new();
     if is_dash(path) {
         let mut limited = io::stdin().lock().take(MOST_BYTES + 1);
@@ -47,8 +46,13 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-/// The name of a scenario: the stem of its file.
+/// The name of a scenario: the stem of its file, in which nothing is left that a terminal obeys.
 pub(super) fn name(path: &Path) -> String {
+    escaped(&stem(path))
+}
+
+/// The stem of a file, as it is in other file names.
+pub(super) fn stem(path: &Path) -> String {
     match path.file_stem() {
         _ if is_dash(path) => "stdin".to_owned(),
         Some(stem) => stem.to_string_lossy().into_owned(),
@@ -179,5 +183,35 @@ pub(super) fn warn_of(ui: &Ui, warnings: Option<&Problems>) {
         let names: BTreeSet<&str> = named.into_iter().collect();
         let names = names.into_iter().collect::<Vec<_>>().join(", ");
         ui.warning(&format!("{file}: {lints} ({names}); `dessim check` says where and why"));
+    }
+}
+
+/// Refuses what would surely reach the default limit, before minutes are spent on it. Who gives a
+/// limit wants to see what happens until then.
+pub(super) fn feasible(file: &ScenarioFile, limited: bool) -> Result<(), Failure> {
+    let arms = arms::arms(&file.scenario).len();
+    let requests = expected_requests(&file.scenario) * arms as f64;
+    if limited || requests <= 2.0 * DEFAULT_MAX_EVENTS as f64 {
+        return Ok(());
+    }
+    let message = format!(
+        "{} would send about {} requests through its arms, and a run stops after {} events",
+        printable(&file.name),
+        format::number(requests),
+        format::count(DEFAULT_MAX_EVENTS),
+    );
+    let hint = "shorten it with `duration`, `until` or `total`; `dessim run --max-events N` stops \
+                there with what it has";
+    Err(Failure::Message(Exit::Invalid, message, Some(hint.to_owned())))
+}
+
+/// A run that stopped is told last, where it is read.
+pub(super) fn ended(ui: &Ui, result: &RunResult) -> Exit {
+    match &result.stopped {
+        None => Exit::Done,
+        Some(why) => {
+            ui.error(&format!("seed {} stopped early: {}", result.seed, stopped(why)));
+            Exit::Invalid
+        }
     }
 }

@@ -115,8 +115,9 @@ impl<'a> Prepared<'a> {
         let mut result = self.empty(seed);
         for (name, arm) in &self.arms {
             let max_events = options.max_events - result.events;
-            let sample = options.sample;
-            let order = Order { scenario: &self.scenario, name, arm, seed, max_events, sample };
+            let &Options { sample, stop, .. } = options;
+            let order =
+                Order { scenario: &self.scenario, name, arm, seed, max_events, sample, stop };
             let played = play(&order, options.calendar, listener)?;
             fingerprint.part(name, &played.finished.fingerprint);
             result.events += played.finished.events;

@@ -7,6 +7,7 @@ use super::play::{Played, Stop};
 use super::prepared::Prepared;
 use crate::kernel::calendar::MAX_SLOTS;
 use crate::kernel::draw;
+use crate::kernel::limits::Stop as StopRequest;
 use crate::kernel::time::Duration;
 use crate::metrics::sampler::Resolution;
 use crate::model::frame::NodeId;
@@ -42,6 +43,8 @@ pub struct Options {
     pub calendar: CalendarKind,
     /// How fine a time series is collected, if one is.
     pub sample: Option<Resolution>,
+    /// Looked at every few thousand events: once it is asked, the run ends with what there is.
+    pub stop: Option<&'static StopRequest>,
 }
 
 impl Options {
@@ -60,6 +63,7 @@ impl Default for Options {
             max_events: DEFAULT_MAX_EVENTS,
             calendar: CalendarKind::default(),
             sample: None,
+            stop: None,
         }
     }
 }
@@ -115,6 +119,7 @@ impl Played {
         Some(match self.stopped.as_ref()? {
             Stop::MaxEvents => Stopped::MaxEvents { arm, max_events, at_ns },
             Stop::Overflow(node) => Stopped::ClockOverflow { arm, at_ns, component: name(*node) },
+            Stop::Interrupted => Stopped::Interrupted { arm, at_ns },
             Stop::OutOfSlots => {
                 Stopped::TooManyInFlight { arm, at_ns, limit: u64::from(MAX_SLOTS) }
             }

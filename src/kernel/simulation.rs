@@ -71,6 +71,8 @@ pub enum Halt {
     ZeroDelayLoop,
     /// The arena of slots is full.
     OutOfSlots,
+    /// A stop was requested.
+    Interrupted,
 }
 
 impl<C: Calendar> Clock<C> {

@@ -176,6 +176,11 @@ pub fn stopped(why: &Stopped) -> String {
             count(*limit),
             time(*at_ns),
         ),
+        Stopped::Interrupted { arm, at_ns } => format!(
+            "arm {arm} was interrupted at {} of virtual time; every number is of what had happened \
+             by then",
+            time(*at_ns),
+        ),
     }
 }
 
@@ -247,6 +252,7 @@ mod tests {
             },
             Stopped::ClockOverflow { arm: arm(), at_ns: 7, component: "retry".to_owned() },
             Stopped::TooManyInFlight { arm: arm(), at_ns: 1_000_000, limit: 1_000 },
+            Stopped::Interrupted { arm: arm(), at_ns: 5_000_000 },
         ];
         insta::assert_snapshot!(all.map(|why| stopped(&why)).join("\n"));
     }

@@ -133,6 +133,13 @@ pub enum Stopped {
         /// The limit.
         limit: u64,
     },
+    /// Somebody asked it to stop.
+    Interrupted {
+        /// The arm in which it happened.
+        arm: String,
+        /// The instant reached.
+        at_ns: u64,
+    },
 }
 
 /// What one arm did.

@@ -13,6 +13,7 @@ mod golden;
 mod html;
 mod intervals;
 mod invariants;
+mod limits;
 mod metastable;
 mod names;
 mod refusals;

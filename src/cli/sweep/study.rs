@@ -12,8 +12,8 @@ use dessim::scenario::{Document, Problem, Problems};
 
 use super::args::StudyArgs;
 use crate::cli::Exit;
-use crate::cli::input::{self, is_dash};
-use crate::cli::target::parent;
+use crate::cli::input;
+use crate::cli::places::{is_dash, parent};
 use crate::cli::ui::{Failure, Ui, shown};
 
 /// The plan of what was asked for, and what its scenario is warned of.

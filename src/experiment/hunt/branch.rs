@@ -8,7 +8,8 @@ use crate::experiment::listen::Listener;
 use crate::experiment::play::Played;
 use crate::experiment::prepared::Prepared;
 use crate::kernel::calendar::LaneCalendar;
-use crate::kernel::simulation::{self, End};
+use crate::kernel::limits::Stop;
+use crate::kernel::simulation::{self, End, Halt};
 use crate::kernel::time::Instant;
 use crate::metrics::probe::{self, Probe, Record, Unfinished};
 use crate::model::frame::NodeId;
@@ -25,6 +26,7 @@ pub(super) struct Stock<'a> {
     /// Phases are asked for.
     pub(super) courses: bool,
     pub(super) max_events: u64,
+    pub(super) stop: Option<&'static Stop>,
 }
 
 /// Hears how requests end, if anybody asks.
@@ -109,6 +111,9 @@ impl Branch {
     pub(super) fn up_to(mut self, stock: &Stock<'_>, level: u64) -> Went {
         let until = end_of(stock);
         loop {
+            if stock.stop.is_some_and(Stop::asked) {
+                return Went::Over(Box::new(self), End::Halted(Halt::Interrupted));
+            }
             let under_way = self.world.under_way(stock.node);
             self.most = self.most.max(under_way);
             if under_way >= level {
