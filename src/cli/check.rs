@@ -1,5 +1,6 @@
 //! `dessim check`: are these scenarios, and sound ones?
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -55,7 +56,15 @@ pub(super) fn check(ui: &Ui, args: &Check) -> Result<Exit, Failure> {
     if args.resolved {
         return print_resolved(ui, args);
     }
-    let mut report = Report { ui, args, sound: 0, warnings: 0, worst: Exit::Done, files: vec![] };
+    let mut report = Report {
+        ui,
+        args,
+        sound: 0,
+        warnings: 0,
+        worst: Exit::Done,
+        files: vec![],
+        told: BTreeSet::new(),
+    };
     let mut files = 0;
     for path in &args.files {
         match folder::files_below(std::slice::from_ref(path)) {
@@ -93,6 +102,8 @@ struct Report<'a> {
     warnings: usize,
     worst: Exit,
     files: Vec<CheckedFile>,
+    /// Warnings that were told: a scenario may be that of several studies, too.
+    told: BTreeSet<String>,
 }
 
 impl Report<'_> {
@@ -102,7 +113,8 @@ impl Report<'_> {
         let exit = match &outcome {
             Ok(warnings) => {
                 self.sound += 1;
-                entry.problems = warnings.iter().flat_map(listed).collect();
+                let new = warnings.iter().filter(|of| !self.told.contains(&of.to_string()));
+                entry.problems = new.flat_map(listed).collect();
                 self.warnings += entry.problems.len();
                 let denied = self.args.deny_warnings && warnings.is_some();
                 if denied { Exit::Invalid } else { Exit::Done }
@@ -124,12 +136,16 @@ impl Report<'_> {
         match (self.args.format, outcome) {
             (Format::Text, Ok(_)) if self.args.quiet => {}
             (Format::Text, Ok(warnings)) => {
-                warnings.iter().for_each(|warnings| self.ui.problems(warnings));
+                let new = warnings.filter(|warnings| self.told.insert(warnings.to_string()));
+                new.iter().for_each(|warnings| self.ui.problems(warnings));
             }
             (Format::Text, Err(failure)) => {
                 failure.tell(self.ui);
             }
-            (Format::Json | Format::Sarif, _) => self.files.push(entry),
+            (Format::Json | Format::Sarif, outcome) => {
+                self.told.extend(outcome.ok().flatten().map(|warnings| warnings.to_string()));
+                self.files.push(entry);
+            }
         }
     }
 

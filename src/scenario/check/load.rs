@@ -115,7 +115,8 @@ pub fn expected_requests(scenario: &Scenario) -> f64 {
     scenario.load.values().map(of).sum()
 }
 
-fn of_load(duration: Option<Duration>, load: &Load) -> f64 {
+/// The same of one load.
+pub(super) fn of_load(duration: Option<Duration>, load: &Load) -> f64 {
     let end = match (load.until, duration) {
         (Some(until), Some(duration)) => Some(until.min(duration)),
         (until, duration) => until.or(duration),

@@ -49,6 +49,23 @@ fn no_scenario_that_ships_is_warned_of_anything() {
     }
 }
 
+/// A paragraph in lines of at most 116 columns.
+fn wrapped(paragraph: &str) -> String {
+    let mut text = String::new();
+    let mut columns = 0;
+    for word in paragraph.split(' ') {
+        let length = word.chars().count();
+        match columns {
+            0 => {}
+            columns if columns + 1 + length > 116 => text.push('\n'),
+            _ => text.push(' '),
+        }
+        columns = if text.ends_with('\n') { length } else { columns + 1 + length };
+        text.push_str(word);
+    }
+    text
+}
+
 /// The sections of `docs/lints.md` that are made of the list of lints.
 fn sections() -> String {
     let mut text = String::new();
@@ -62,7 +79,7 @@ fn sections() -> String {
     ] {
         let _ = write!(text, "\n## {title}\n\n{about}\n");
         for lint in LINTS.iter().filter(|lint| lint.group == group) {
-            let (name, about, why) = (lint.name, lint.about, lint.why);
+            let (name, about, why) = (lint.name, wrapped(lint.about), wrapped(lint.why));
             let _ = write!(text, "\n### {name}\n\n{about}\n\n{why}\n");
             let _ = write!(text, "\n```ron\n{}\n```\n", lint.example);
             let _ = write!(text, "\nInstead:\n\n```ron\n{}\n```\n", lint.mended);

@@ -9,6 +9,7 @@
 use super::load::most_within;
 use super::{Group, Lint, Pipeline, Source, System, number, shortest_timeout, shown};
 use crate::kernel::time::Duration;
+use crate::scenario::check::load::of_load;
 use crate::scenario::check::policy::attempts_of;
 use crate::scenario::problem::Problem;
 use crate::scenario::schema::Layer;
@@ -42,7 +43,9 @@ fn breaker_keeps_itself_open(system: &System<'_>) -> Vec<Problem> {
                 continue;
             };
             let needed = f64::from(window.saturating_sub(*failure_threshold)) + 1.0;
-            let Some((let_in, because)) = let_in(system, pipeline, index) else { continue };
+            let Some((let_in, because)) = let_in(system, pipeline, (index, *window)) else {
+                continue;
+            };
             if needed <= let_in {
                 continue;
             }
@@ -66,8 +69,12 @@ fn breaker_keeps_itself_open(system: &System<'_>) -> Vec<Problem> {
 }
 
 /// How many calls a breaker lets in, at most, from the end of its open time to the first answer,
-/// and why so many.
-fn let_in(system: &System<'_>, pipeline: &Pipeline<'_>, index: usize) -> Option<(f64, String)> {
+/// and why so many; `None` if that is unknown, or the breaker never opens.
+fn let_in(
+    system: &System<'_>,
+    pipeline: &Pipeline<'_>,
+    (index, window): (usize, u32),
+) -> Option<(f64, String)> {
     let load = match pipeline.source {
         Source::Consumer(consumer) => {
             let consumers = f64::from(consumer.concurrency);
@@ -76,11 +83,18 @@ fn let_in(system: &System<'_>, pipeline: &Pipeline<'_>, index: usize) -> Option<
         Source::Load(load) => load,
     };
     let (outside, inside) = pipeline.policy.split_at(index);
+    let tries = |layers: &[Layer]| {
+        layers.iter().filter_map(attempts_of).fold(1.0, |all, of| all * of as f64)
+    };
+    // A window that never fills opens nothing.
+    if of_load(system.duration, load) * tries(pipeline.policy) <= f64::from(window) {
+        return None;
+    }
     let mean = system.mean_ns(pipeline.to)?;
     let timeout = shortest_timeout(inside).map(Duration::as_ns);
     let first = timeout.map_or(mean, |timeout| mean.min(timeout as f64));
     // Callers that were refused and try again come on top.
-    let tries = outside.iter().filter_map(attempts_of).fold(1.0, |all, of| all * of as f64);
+    let tries = tries(outside);
     let others = most_within(load, first);
     let times = if tries > 1.0 { format!(" x {tries} tries") } else { String::new() };
     let because = format!("{} in {}{times} + 1", number(others), shown(first));

@@ -84,6 +84,8 @@ pub fn find(name: &str) -> Option<&'static Lint> {
 /// One complete arm, as lints look at it.
 struct System<'a> {
     view: &'a View<'a>,
+    /// How long the scenario runs, if it says so.
+    duration: Option<Duration>,
     pipelines: Vec<Pipeline<'a>>,
     /// Indices of pipelines by the service that they end at.
     by_service: BTreeMap<&'a str, Vec<usize>>,
@@ -123,6 +125,7 @@ impl<'a> System<'a> {
         });
         let mut system = Self {
             view,
+            duration: scenario.duration,
             pipelines: consumers.chain(calls).collect(),
             by_service: BTreeMap::new(),
             readers: BTreeMap::new(),
@@ -179,6 +182,9 @@ fn shown(ns: f64) -> Duration {
 
 /// A number for messages: whole numbers without a point, others with one digit or two.
 fn number(value: f64) -> String {
+    if value > 0.0 && value < 0.01 {
+        return "<0.01".to_owned();
+    }
     let digits = if value >= 10.0 { 1 } else { 2 };
     let text = format!("{value:.digits$}");
     match text.contains('.') {

@@ -188,6 +188,9 @@ fn a_breaker_that_one_opening_refills_is_none() {
     // 20/s for 50 ms, and the first: two calls are let in.
     assert_eq!(lints(&breaker(10, 9)), [""; 0]);
     assert!(found(&breaker(10, 8)).starts_with("stays closed after 3 good results (10 - 8 + 1)"));
+    // A window that the load never fills opens nothing.
+    assert_eq!(lints(&breaker(1_199, 8)), ["breaker-keeps-itself-open"]);
+    assert_eq!(lints(&breaker(1_200, 8)), [""; 0]);
     let bursts = "load: { \"web\": Load(arrivals: Bursts(size: 60, every: \"1s\"), total: 900) },";
     assert_eq!(lints(&format!("{bursts}\n{}", breaker(100, 50))), [""; 0]);
 }
