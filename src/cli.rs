@@ -16,6 +16,7 @@ mod follow;
 mod hunt;
 mod input;
 mod interrupt;
+mod limits;
 mod plot;
 mod progress;
 mod record;

@@ -19,4 +19,5 @@ mod search;
 mod support;
 mod theory;
 mod tidy;
+mod ties;
 mod tutorial;

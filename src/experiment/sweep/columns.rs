@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::experiment::listen::Nobody;
 use crate::experiment::play::{Order, play};
 use crate::experiment::run::CalendarKind;
+use crate::kernel::limits::Limits;
 use crate::metrics::names::{Kind, OF_ARM, PARTS};
 use crate::report::rows::rows;
 use crate::report::sweep::Column;
@@ -98,7 +99,15 @@ fn known(scenario: &Scenario) -> Vec<Column> {
             }
         }
         // Components say themselves what their numbers are called, at the end of a run.
-        let order = Order { scenario, name, arm, seed: 1, max_events: 1, sample: None, stop: None };
+        let order = Order {
+            scenario,
+            name,
+            arm,
+            seed: 1,
+            max_events: 1,
+            sample: None,
+            limits: Limits::NONE,
+        };
         let Ok(played) = play(&order, CalendarKind::default(), &mut Nobody) else { continue };
         let result = played.result();
         for row in rows(&result).iter().filter(|row| !row.component.is_empty()) {
