@@ -17,6 +17,7 @@ mod hunt;
 mod input;
 mod interrupt;
 mod limits;
+mod metrics;
 mod plot;
 mod progress;
 mod record;
@@ -92,6 +93,7 @@ fn dispatch(ui: &Ui, command: Command) -> Result<Exit, Failure> {
         Command::Hunt(args) => hunt::run(ui, &args),
         Command::Shrink(args) => shrink::run(ui, &args),
         Command::Trace(args) => follow::trace(ui, &args),
+        Command::Metrics(args) => metrics::metrics(ui, &args),
         Command::Schema { of } => docs::schema(ui, of),
         Command::Completions { shell } => docs::completions(ui, shell),
         Command::Man { command } => docs::man(ui, command.as_deref()),

@@ -4,8 +4,10 @@
 mod cli;
 mod determinism;
 mod explain;
+mod field;
 #[cfg(feature = "cli")]
 mod figures;
+mod fuzz;
 #[cfg(feature = "cli")]
 mod golden;
 mod html;
@@ -13,6 +15,7 @@ mod intervals;
 mod invariants;
 mod limits;
 mod metastable;
+mod names;
 mod refusals;
 mod samplers;
 mod search;

@@ -290,8 +290,6 @@ impl Writer<'_> {
         if self.features.has(18) {
             let duration = self.pick_ms(&[1000, 300, 5000]);
             let _ = writeln!(head, "duration: {duration},");
-            let cool_down = self.pick_ms(&[0, 50]);
-            let _ = writeln!(head, "cool_down: {cool_down},");
         }
         format!("Scenario(schema: 1, {head}{})", sections.concat())
     }
