@@ -15,6 +15,7 @@ use super::export::ExportArgs;
 use super::find::Find;
 use super::hunt::Hunt;
 use super::init::Init;
+use super::limits::LimitArgs;
 use super::metrics::Metrics;
 use super::plot::ShowArgs;
 use super::shrink::Shrink;
@@ -185,10 +186,8 @@ pub(crate) struct Run {
     /// The implementation of the calendar; both give the same run
     #[arg(long, value_name = "KIND", default_value = "lanes")]
     pub calendar: Calendar,
-    /// Stop after so many events [default: 1000000000]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..),
-        allow_negative_numbers = true)]
-    pub max_events: Option<u64>,
+    #[command(flatten)]
+    pub limits: LimitArgs,
     #[command(flatten)]
     pub show: ShowArgs,
     #[command(flatten)]

@@ -9,7 +9,7 @@ use dessim::experiment::expect::{Expectation, Observer, expectations, of_one_run
 use dessim::experiment::figures::figures;
 use dessim::experiment::listen::Everyone;
 use dessim::experiment::prepared::Prepared;
-use dessim::experiment::run::{CalendarKind, DEFAULT_MAX_EVENTS, Options};
+use dessim::experiment::run::{CalendarKind, DEFAULT_MAX_EVENTS, DEFAULT_MAX_MEMORY, Options};
 use dessim::report::page::page;
 use dessim::report::result::RunResult;
 use dessim::report::{json, markdown};
@@ -41,10 +41,11 @@ fn scenario(ui: &Ui, args: &Run) -> Result<Exit, Failure> {
     if !args.work.quiet {
         input::warn(ui, &file);
     }
-    feasible(&file, args.max_events.is_some())?;
+    feasible(&file, args.limits.max_events.is_some())?;
     let options = Options {
         seed: args.seed.or_else(|| Some(*args.seeds.as_ref()?.start())),
-        max_events: args.max_events.unwrap_or(DEFAULT_MAX_EVENTS),
+        max_events: args.limits.max_events.unwrap_or(DEFAULT_MAX_EVENTS),
+        max_memory: args.limits.max_memory.unwrap_or(DEFAULT_MAX_MEMORY),
         calendar: match args.calendar {
             Calendar::Lanes => CalendarKind::Lanes,
             Calendar::Keyed => CalendarKind::Keyed,

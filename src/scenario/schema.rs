@@ -49,6 +49,10 @@ pub struct Scenario {
     /// comparison with the time before a trigger. It changes no result.
     #[serde(default)]
     pub objective: Objective,
+    /// What happens between two events of one instant, as when several timeouts fire together.
+    /// Default Handover.
+    #[serde(default)]
+    pub ties: Ties,
     /// Width of the bins of time series, above 0. It changes no result. From 10,000 bins on
     /// neighbours are merged. Default: whatever gives between 80 and 400 bins of a round width.
     #[serde(default)]
@@ -104,6 +108,18 @@ impl Scenario {
             _ => Instant::NEVER,
         }
     }
+}
+
+/// What happens between two events of one instant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Ties {
+    /// A permit, a slot or a consumer that comes free goes to the next in line in the same event,
+    /// before the next event of the instant.
+    #[default]
+    Handover,
+    /// All that ends at the instant ends before anything starts: what came free together is
+    /// handed on together, then what arrives or is tried again goes down.
+    Together,
 }
 
 /// What the requests of an arm may expect. Phases, `recovers`, `collapses`, `find --capacity` and

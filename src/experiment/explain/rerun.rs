@@ -79,7 +79,8 @@ impl Reruns<'_> {
         let mut witness = Witness::new(changed, &arms(changed));
         let result = run_with(changed, "rerun", &options, &mut witness)?;
         self.budget.spend(result.events);
-        let cut = matches!(result.stopped, Some(Stopped::MaxEvents { .. }));
+        let cut =
+            matches!(result.stopped, Some(Stopped::MaxEvents { .. } | Stopped::MaxWork { .. }));
         Ok((!cut).then_some((result, witness)))
     }
 
