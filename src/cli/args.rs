@@ -167,6 +167,9 @@ pub(crate) struct Run {
     /// Replace a value of the scenario; may be repeated
     #[arg(long, value_name = "PATH=VALUE")]
     pub set: Vec<String>,
+    /// Print every number of every arm and component
+    #[arg(long, conflicts_with_all = ["seeds", "steady"])]
+    pub full: bool,
     /// What to print [default: text]
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<Format>,

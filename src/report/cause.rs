@@ -36,6 +36,24 @@ pub(super) fn losses(arm: &ArmResult) -> Vec<String> {
     losses.into_iter().map(|(_, clause)| clause).collect()
 }
 
+/// The commonest fate of the requests that did not succeed, in a word or two, and how many met it.
+pub(super) fn most_lost_to(arm: &ArmResult) -> Option<(u64, &'static str)> {
+    let (requests, failed_by) = (&arm.requests, &arm.failed_by);
+    let fates = [
+        (failed_by.timeout, "timed out"),
+        (failed_by.error, "met an error"),
+        (requests.rejected, "rejected"),
+        (requests.shed, "shed"),
+        (requests.dropped, "dropped"),
+        (requests.dead_lettered, "dead-lettered"),
+        (requests.late, "late"),
+        (requests.in_flight, "unfinished"),
+    ];
+    // The first of equals: in the order of the list.
+    let commonest = fates.into_iter().rev().max_by_key(|(requests, _)| *requests);
+    commonest.filter(|(requests, _)| *requests > 0)
+}
+
 /// What went wrong below the requests: attempts, retries and wasted work, where it was much.
 pub(super) fn strain(arm: &ArmResult) -> Vec<String> {
     let attempts = &arm.attempts;

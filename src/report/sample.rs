@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::result::{
     ArmResult, Attempts, Column, Component, FailedBy, Fingerprints, Hex, Latencies, LatencySummary,
-    Metric, RESULT_SCHEMA, Requests, RunResult, ScenarioId, Series, Values, Wasted,
+    LoadTerms, Metric, RESULT_SCHEMA, Requests, RunResult, ScenarioId, Series, Values, Wasted,
 };
 use crate::kernel::time::Duration;
 use crate::metrics::histogram::{BIN_BITS, Histogram};
@@ -32,6 +32,7 @@ pub(crate) fn run(arms: &[(&str, ArmResult)]) -> RunResult {
         stopped: None,
         expectations: Vec::new(),
         warnings: Vec::new(),
+        loads: BTreeMap::from([("clients".to_owned(), LoadTerms::default())]),
         arms: arms.iter().map(|(name, arm)| ((*name).to_owned(), arm.clone())).collect(),
     }
 }
@@ -46,8 +47,14 @@ pub(crate) fn arm(requests: Requests) -> ArmResult {
         failed_by: FailedBy { error: requests.failed, timeout: 0 },
         attempts,
         amplification: ratio(attempts.total, requests.offered),
+        attempts_variance: Some(0.0),
         goodput_per_s: Some(requests.succeeded as f64 / 2.5),
-        latency: Latencies { end_to_end: latency, processing: latency, outcome: latency },
+        latency: Latencies {
+            end_to_end: latency,
+            processing: latency,
+            outcome: latency,
+            slow_ratio: Some(0.0),
+        },
         wasted: Wasted::default(),
         events: 6_000,
         end_ns: 2_500 * MS,
@@ -219,6 +226,7 @@ pub(crate) fn spread(count: u64, median_ns: u64) -> LatencySummary {
     LatencySummary {
         count,
         mean_ns: part(104),
+        sd_ns: part(31),
         min_ns: part(70),
         p50_ns: part(100),
         p90_ns: part(131),
@@ -227,6 +235,7 @@ pub(crate) fn spread(count: u64, median_ns: u64) -> LatencySummary {
         p999_ns: part(201),
         max_ns: part(203),
         exact: true,
+        coarse_from: LatencySummary::coarse_from(count),
     }
 }
 

@@ -10,12 +10,17 @@ pub(super) const PAGE_COLUMNS: usize = 96;
 /// One line of text for each row: the first column to the left, numbers to the right, without a
 /// border. No cell is wrapped.
 pub(super) fn lines(rows: &[Vec<String>]) -> Vec<String> {
+    spaced(rows, 3)
+}
+
+/// The same with `gap` columns of space between cells.
+pub(super) fn spaced(rows: &[Vec<String>], gap: u16) -> Vec<String> {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table.add_rows(rows.iter().map(|row| row.iter().map(Cell::new)));
     for (at, column) in table.column_iter_mut().enumerate() {
         let first = at == 0;
-        column.set_padding((if first { 0 } else { 3 }, 0));
+        column.set_padding((if first { 0 } else { gap }, 0));
         column.set_cell_alignment(if first { CellAlignment::Left } else { CellAlignment::Right });
     }
     table.lines().map(|line| line.trim_end().to_owned()).collect()
@@ -24,13 +29,18 @@ pub(super) fn lines(rows: &[Vec<String>]) -> Vec<String> {
 /// `text` broken at spaces to fit the page; lines after the first are indented like the first,
 /// which starts with `lead`.
 pub(super) fn paragraph(lead: &str, text: &str) -> String {
+    paragraph_within(PAGE_COLUMNS, lead, text)
+}
+
+/// The same to fit `columns`.
+pub(super) fn paragraph_within(columns: usize, lead: &str, text: &str) -> String {
     let indent = " ".repeat(width(lead));
     let mut paragraph = lead.to_owned();
     let mut used = width(lead);
     let mut first = true;
     for word in text.split(' ') {
-        let columns = width(word);
-        if !first && used + 1 + columns > PAGE_COLUMNS {
+        let wide = width(word);
+        if !first && used + 1 + wide > columns {
             paragraph.push('\n');
             paragraph.push_str(&indent);
             used = indent.len();
@@ -39,7 +49,7 @@ pub(super) fn paragraph(lead: &str, text: &str) -> String {
             used += 1;
         }
         paragraph.push_str(word);
-        used += columns;
+        used += wide;
         first = false;
     }
     paragraph.push('\n');
