@@ -54,7 +54,7 @@ impl Paint {
 pub fn brief(result: &RunResult, paint: Paint) -> String {
     let mut text = format!("{}\n\n{}\n", paint.paint(Look::Bold, &title(result)), table(result));
     for line in verdict(result) {
-        text.push_str(&paragraph_within(COLUMNS, "", &line));
+        text.push_str(&paragraph_within(COLUMNS, "- ", &line));
     }
     for warning in &result.warnings {
         text.push_str(&labelled(paint, Look::Warning, "warning", warning));

@@ -93,6 +93,12 @@ pub(super) fn has(arm: &ArmResult, kind: &str) -> bool {
     arm.components.values().any(|part| part.kind == kind)
 }
 
+/// True if a retry budget or a breaker keeps the arm from sending as much as it would.
+pub(super) fn limits_retries(arm: &ArmResult) -> bool {
+    let budget = |part: &Component| part.get("budget_exhausted").is_some();
+    arm.components.values().any(|part| part.kind == "breaker" || budget(part))
+}
+
 fn refusal(arm: &ArmResult) -> String {
     let Some((name, part)) = most(arm, "rejected") else {
         return "its policies refused".to_owned();

@@ -42,6 +42,7 @@ pub(crate) fn arm(requests: Requests) -> ArmResult {
     let unsent = requests.rejected + requests.dropped;
     let attempts = Attempts { total: requests.offered - unsent, ..Attempts::default() };
     let latency = spread(requests.succeeded, 10 * MS);
+    let outcome = spread(requests.offered - requests.in_flight, 10 * MS);
     ArmResult {
         requests,
         failed_by: FailedBy { error: requests.failed, timeout: 0 },
@@ -52,7 +53,7 @@ pub(crate) fn arm(requests: Requests) -> ArmResult {
         latency: Latencies {
             end_to_end: latency,
             processing: latency,
-            outcome: latency,
+            outcome,
             slow_ratio: Some(0.0),
         },
         wasted: Wasted::default(),
@@ -77,6 +78,7 @@ pub(crate) fn storm() -> ArmResult {
     with_attempts(&mut arm, 7_846, 5_846, 7_767, 28);
     arm.wasted = Wasted { work_ns: 932_000 * MS, after_leaving_ns: 0, ratio: Some(0.998) };
     arm.latency.end_to_end = spread(51, 32 * MS);
+    arm.latency.outcome = spread(2_000, 800 * MS);
     let service = component("service", &[("in_flight_max", Metric::Count(350))]);
     arm.components.insert("downstream".to_owned(), service);
     arm
@@ -88,6 +90,7 @@ pub(crate) fn refused() -> ArmResult {
         arm(Requests { offered: 2_000, succeeded: 506, rejected: 1_494, ..Requests::default() });
     with_attempts(&mut arm, 712, 206, 0, 206);
     arm.latency.end_to_end = spread(506, 210 * MS);
+    arm.latency.outcome = spread(2_000, 90 * MS);
     let breaker = [
         ("rejected", Metric::Count(1_494)),
         ("opened", Metric::Count(4)),
@@ -116,6 +119,7 @@ pub(crate) fn queued() -> ArmResult {
     let mut arm = healthy(2_000);
     with_attempts(&mut arm, 2_103, 103, 0, 103);
     arm.latency.end_to_end = spread(2_000, 792 * MS);
+    arm.latency.outcome = arm.latency.end_to_end;
     arm.latency.processing = spread(2_000, 11 * MS);
     let queue = [
         ("depth_max", Metric::Count(1_486)),

@@ -4,6 +4,7 @@
 mod cli;
 mod determinism;
 mod explain;
+mod field;
 #[cfg(feature = "cli")]
 mod figures;
 #[cfg(feature = "cli")]
