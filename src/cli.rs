@@ -16,6 +16,7 @@ mod follow;
 mod hunt;
 mod input;
 mod interrupt;
+mod metrics;
 mod plot;
 mod progress;
 mod record;
@@ -91,6 +92,7 @@ fn dispatch(ui: &Ui, command: Command) -> Result<Exit, Failure> {
         Command::Hunt(args) => hunt::run(ui, &args),
         Command::Shrink(args) => shrink::run(ui, &args),
         Command::Trace(args) => follow::trace(ui, &args),
+        Command::Metrics(args) => metrics::metrics(ui, &args),
         Command::Schema { of } => docs::schema(ui, of),
         Command::Completions { shell } => docs::completions(ui, shell),
         Command::Man { command } => docs::man(ui, command.as_deref()),

@@ -19,7 +19,7 @@ struct Args {
     #[command(subcommand)]
     task: Option<Task>,
     /// The dessim that is measured.
-    #[arg(long, global = true, default_value_os_t = in_repository("target/release/dessim"))]
+    #[arg(long, global = true, default_value_os_t = in_repository("target/dist/dessim"))]
     dessim: PathBuf,
 }
 
@@ -94,7 +94,7 @@ fn main() -> ExitCode {
         Err(error) => {
             eprintln!("error: {error}");
             if error.kind() == io::ErrorKind::NotFound {
-                eprintln!("help: `cargo build --release` in the repository builds dessim");
+                eprintln!("help: `cargo build --profile dist` in the repository builds dessim");
             }
             ExitCode::FAILURE
         }

@@ -22,7 +22,7 @@ use crate::scenario::{Document, Problems};
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let text = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/burst.ron"))?;
 /// let burst = dessim::Scenario::from_bytes("burst", &text)?; // or Scenario::from_path(..)
-/// let wide = burst.clone().set("arms.rpc.calls.clients.policy[2].Bulkhead.permits=80")?;
+/// let wide = burst.clone().set("rpc.clients.bulkhead.permits=80")?;
 /// let (before, after) = (burst.seed(7).run(), wide.seed(7).run());
 /// assert!(after.arms["rpc"].requests.succeeded < before.arms["rpc"].requests.succeeded);
 /// # Ok(())

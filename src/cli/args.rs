@@ -8,9 +8,11 @@ use dessim::experiment::follow::Wish;
 use dessim::experiment::pool::Jobs;
 
 use super::compare::Compare;
+use super::docs::Language;
 use super::export::ExportArgs;
 use super::find::Find;
 use super::hunt::Hunt;
+use super::metrics::Metrics;
 use super::plot::ShowArgs;
 use super::shrink::Shrink;
 use super::sweep::Sweep;
@@ -25,7 +27,7 @@ Exit codes:
 const EXAMPLES: &str = "\
 Examples:
   dessim run scenarios/burst.ron
-  dessim run scenarios/burst.ron --set arms.rpc.calls.clients.policy[2].Bulkhead.permits=80
+  dessim run scenarios/burst.ron --set rpc.clients.bulkhead.permits=80
   dessim run scenarios/burst.ron --seeds 1..200
   dessim test";
 
@@ -34,7 +36,7 @@ Examples:
   dessim run burst.ron --seed 8 --export-markdown report.md
   dessim run burst.ron --seeds 1..200 --format jsonl > runs.jsonl
   dessim run burst.ron --svg figures
-  dessim run burst.ron --set services.downstream.overload.knee=40
+  dessim run burst.ron --set downstream.overload.knee=40
   generate-scenario | dessim run - --format json";
 
 const CHECK_EXAMPLES: &str = "\
@@ -45,7 +47,7 @@ Examples:
 const DIFF_EXAMPLES: &str = "\
 Examples:
   dessim diff before.ron after.ron
-  dessim diff burst.ron --set arms.rpc.calls.clients.policy[2].Bulkhead.permits=80
+  dessim diff burst.ron --set rpc.clients.bulkhead.permits=80
   dessim diff burst.ron --arms rpc,event-driven --html burst.html
   dessim diff burst.ron run-of-last-week.json
   dessim diff burst.ron trace-of-last-release.jsonl";
@@ -123,6 +125,8 @@ pub(crate) enum Command {
     Trace(Trace),
     /// Write a run as one HTML file, with charts and all numbers
     Report(Report),
+    /// List the metrics that sentences about a scenario can name, and what they mean
+    Metrics(Metrics),
     /// Print the JSON Schema of scenarios, or of studies
     Schema {
         /// Of what
@@ -139,12 +143,6 @@ pub(crate) enum Command {
         /// The page of this subcommand
         command: Option<String>,
     },
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Language {
-    Scenario,
-    Study,
 }
 
 #[derive(Debug, Args)]

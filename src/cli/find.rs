@@ -31,7 +31,7 @@ Examples:
       --expect 'p(requests.shed / requests.offered < 1%) > 50%'
   dessim find metastable.ron --capacity
   dessim find burst.ron --minimize rpc.latency.end_to_end.p99 \\
-      --knob arms.rpc.calls.clients.policy[2].Bulkhead.permits=10..100 \\
+      --knob rpc.clients.bulkhead.permits=10..100 \\
       --subject-to 'rpc.amplification < 1.2'";
 
 /// Seeds of an edge of a capacity: none of them may collapse for 95 % to be shown at 95 %.

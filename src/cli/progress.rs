@@ -1,9 +1,9 @@
 //! How far a long run is, on standard error; gone when it ends.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant as WallInstant};
 
 use clap::ValueEnum;
 use dessim::experiment::listen::{Hears, Listener, Progress};
@@ -12,7 +12,6 @@ use dessim::metrics::probe::{End, Record, Unfinished};
 use dessim::report::format;
 use dessim::scenario::schema::Scenario;
 use dessim::scenario::{arms, expected_requests};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// When progress is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -26,9 +25,13 @@ pub(crate) enum When {
 const FIRST: Duration = Duration::from_millis(500);
 /// Where there is no terminal, a line is written this often.
 const EVERY: Duration = Duration::from_secs(1);
-const DRAWS_PER_S: u8 = 10;
-const STEPS: f64 = 1_000.0;
-const TEMPLATE: &str = "{bar:24} {msg}";
+/// A bar is drawn at most this often.
+const DRAW_EVERY: Duration = Duration::from_millis(100);
+const BAR_COLUMNS: usize = 24;
+/// Where the terminal does not say how wide it is.
+const TERMINAL_COLUMNS: usize = 80;
+/// Clears the line and returns to its start.
+const CLEAR: &str = "\r\x1b[2K";
 
 /// How it is shown.
 #[derive(Debug, PartialEq, Eq)]
@@ -44,7 +47,7 @@ enum How {
 #[derive(Debug)]
 pub(super) struct Meter {
     how: How,
-    bar: ProgressBar,
+    start: WallInstant,
     requests: f64,
     duration_ns: Option<f64>,
     arms: f64,
@@ -54,9 +57,10 @@ pub(super) struct Meter {
 
 #[derive(Debug, Default)]
 struct State {
+    /// A bar stands on the terminal.
     shown: bool,
-    /// When the latest line was written.
-    said: Option<Duration>,
+    /// When the latest line or bar was written.
+    written: Option<Duration>,
     /// Runs whose results were handed over, and their events.
     ended: u64,
     events: u64,
@@ -67,7 +71,8 @@ struct State {
 impl Meter {
     /// For `runs` runs of `scenario`.
     pub(super) fn new(when: When, quiet: bool, scenario: &Scenario, runs: u64) -> Self {
-        let terminal = !ProgressDrawTarget::stderr().is_hidden();
+        let dumb = std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
+        let terminal = io::stderr().is_terminal() && !dumb;
         let how = match when {
             _ if quiet => How::Not,
             When::Never => How::Not,
@@ -75,13 +80,9 @@ impl Meter {
             When::Always if !terminal => How::Lines,
             When::Auto | When::Always => How::Bar,
         };
-        let bar = ProgressBar::with_draw_target(Some(STEPS as u64), ProgressDrawTarget::hidden());
-        if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
-            bar.set_style(style.progress_chars("━━┄"));
-        }
         Self {
             how,
-            bar,
+            start: now(),
             requests: expected_requests(scenario),
             duration_ns: scenario.duration.map(|duration| duration.as_ns() as f64),
             arms: arms::arms(scenario).len().max(1) as f64,
@@ -117,7 +118,9 @@ impl Meter {
 
     /// Does what prints, while nothing is in its way.
     pub(super) fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
-        self.bar.suspend(print)
+        let mut state = self.state();
+        clear(&mut state);
+        print()
     }
 
     /// How much of the arm is done, as far as anybody can tell: of the requests or of the time.
@@ -128,28 +131,25 @@ impl Meter {
     }
 
     fn show(&self, state: &mut State, at: Option<Instant>) {
-        let elapsed = self.bar.elapsed();
+        let elapsed = now() - self.start;
+        let since = |every| state.written.is_none_or(|written| elapsed - written >= every);
         let due = match self.how {
             How::Not => false,
-            How::Bar => elapsed >= FIRST,
-            How::Lines => state.said.is_none_or(|said| elapsed - said >= EVERY),
+            How::Bar => elapsed >= FIRST && since(DRAW_EVERY),
+            How::Lines => since(EVERY),
         };
         if !due {
             return;
         }
         let words = self.words(state, elapsed, at);
-        if self.how == How::Lines {
-            state.said = Some(elapsed);
-            // Nobody is left to be told that this failed.
-            let _ = writeln!(io::stderr().lock(), "progress: {words}");
-            return;
-        }
-        if !state.shown {
+        state.written = Some(elapsed);
+        // A terminal that has gone is no reason to end a run.
+        let _ = if self.how == How::Lines {
+            writeln!(io::stderr().lock(), "progress: {words}")
+        } else {
             state.shown = true;
-            self.bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(DRAWS_PER_S));
-        }
-        self.bar.set_message(words);
-        self.bar.set_position((self.done(state) * STEPS) as u64);
+            write!(io::stderr().lock(), "{CLEAR}{}", bar(self.done(state), &words, columns()))
+        };
     }
 
     /// How much of all runs is done.
@@ -183,6 +183,30 @@ impl Meter {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "progress is about the wall clock")]
+fn now() -> WallInstant {
+    WallInstant::now()
+}
+
+fn columns() -> usize {
+    let size = terminal_size::terminal_size_of(io::stderr());
+    size.map_or(TERMINAL_COLUMNS, |(width, _)| usize::from(width.0))
+}
+
+/// A bar of which `done` is full, and the words behind it, on one line of so many columns.
+fn bar(done: f64, words: &str, columns: usize) -> String {
+    let full = (done * BAR_COLUMNS as f64) as usize;
+    let bar = "━".repeat(full) + &"┄".repeat(BAR_COLUMNS - full);
+    // A line that fills the terminal would wrap, and one line is all that is cleared.
+    format::cut(&format!("{bar} {words}"), columns.saturating_sub(1))
+}
+
+fn clear(state: &mut State) {
+    if std::mem::take(&mut state.shown) {
+        let _ = write!(io::stderr().lock(), "{CLEAR}");
+    }
+}
+
 /// A time on the wall clock, to the second.
 fn wall(time: Duration) -> String {
     let s = time.as_secs();
@@ -195,7 +219,7 @@ fn wall(time: Duration) -> String {
 
 impl Drop for Meter {
     fn drop(&mut self) {
-        self.bar.finish_and_clear();
+        clear(&mut self.state());
     }
 }
 
@@ -330,6 +354,14 @@ mod tests {
         assert_eq!(words(), "50 %, 1 of 4 runs done, 500 events/s, 3 s left");
         meter.run_ended(1, 600);
         assert_eq!(words(), "50 %, 2 of 4 runs done, 500 events/s, 3 s left");
+    }
+
+    #[test]
+    fn a_bar_never_fills_its_line() {
+        let full = "━".repeat(12) + &"┄".repeat(12);
+        assert_eq!(bar(0.5, "50 %, 9 s left", 80), format!("{full} 50 %, 9 s left"));
+        assert_eq!(bar(0.5, "50 %, 9 s left", 32), format!("{full} 50 %,…"));
+        assert!(bar(1.0, "", 80).starts_with(&"━".repeat(24)));
     }
 
     #[test]

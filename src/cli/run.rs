@@ -189,8 +189,7 @@ fn once(
     let prepared = Prepared::new(&file.scenario, &file.name);
     let expectations = expectations(&file.scenario);
     let observer = Observer::new(&prepared, expectations.iter().map(Expectation::condition));
-    let options = observer.options(&prepared, &options);
-    let mut ears = observer.ears(&prepared, &options);
+    let mut ears = observer.ears(&prepared);
     let result = {
         let mut everyone = Everyone(ears.listeners());
         outputs.records.run(file, &options, &meter, &mut everyone)?

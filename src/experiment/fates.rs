@@ -20,7 +20,7 @@ use crate::metrics::summary::LatencySummary;
 #[cfg(test)]
 mod tests;
 
-/// What is kept of a request: its fate, its latency and its attempts; of lean ones the fate alone.
+/// What is kept of a request: its fate, its latency and its attempts.
 pub const BYTES: usize = size_of::<u8>() + size_of::<(u64, u32)>();
 
 /// So many requests of a group are named.
@@ -96,8 +96,6 @@ pub const fn good(fate: Fate) -> bool {
 #[derive(Clone, Debug, Default)]
 pub struct Fates {
     arms: Vec<(String, ArmFates)>,
-    /// Only fates are kept: a byte a request, and no latencies or attempts.
-    lean: bool,
 }
 
 impl Fates {
@@ -105,12 +103,6 @@ impl Fates {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
-    }
-
-    /// The same, keeping fates alone: latencies and attempts are 0 in whatever is made of it.
-    #[must_use]
-    pub fn lean() -> Self {
-        Self { lean: true, ..Self::default() }
     }
 
     /// Those of the arm `name`, if it was played.
@@ -150,14 +142,14 @@ impl Listener for Fates {
         if let (true, Some((_, arm))) = (end.measured, self.arms.last_mut()) {
             let (became, attempts) = (Became::Ended(end.fate), end.attempts);
             let known = Known { became, took_ns: (end.at - end.arrived).as_ns(), attempts };
-            arm.loads[end.load as usize].set(end.request, known, self.lean);
+            arm.loads[end.load as usize].set(end.request, known);
         }
     }
 
     fn unfinished(&mut self, of: &Unfinished) {
         if let (true, Some((_, arm))) = (of.measured, self.arms.last_mut()) {
             let known = Known { became: Became::InFlight, took_ns: 0, attempts: of.attempts };
-            arm.loads[of.load as usize].set(of.request, known, self.lean);
+            arm.loads[of.load as usize].set(of.request, known);
         }
     }
 }
@@ -175,16 +167,14 @@ pub struct ArmFates {
 #[derive(Clone, Debug, Default)]
 struct LoadFates {
     became: Vec<u8>,
-    /// How long they took and how often they were sent; nothing where only fates are kept.
+    /// How long they took and how often they were sent.
     costs: Vec<(u64, u32)>,
 }
 
 impl LoadFates {
-    fn set(&mut self, request: u64, known: Known, lean: bool) {
+    fn set(&mut self, request: u64, known: Known) {
         put(&mut self.became, request as usize, known.became.code(), ABSENT);
-        if !lean {
-            put(&mut self.costs, request as usize, (known.took_ns, known.attempts), (0, 0));
-        }
+        put(&mut self.costs, request as usize, (known.took_ns, known.attempts), (0, 0));
     }
 
     fn get(&self, at: usize) -> Option<Known> {
@@ -248,7 +238,7 @@ impl ArmFates {
             self.loads.push(LoadFates::default());
             self.loads.len() - 1
         });
-        self.loads[place].set(request, known, false);
+        self.loads[place].set(request, known);
     }
 
     fn load(&self, name: &str) -> Option<&LoadFates> {
@@ -285,6 +275,10 @@ pub struct FateChanges {
     pub slower: LatencySummary,
     /// By how much those of `good_in_both` took less long that did.
     pub faster: LatencySummary,
+    /// By how much those ended later in `b` that ended in both, however they did.
+    pub later: LatencySummary,
+    /// By how much those ended sooner in `b` that ended in both, however they did.
+    pub sooner: LatencySummary,
     /// Attempts less in `b`, over the requests for which fewer were sent.
     pub attempts_saved: u64,
     /// Attempts more in `b`, over the requests for which more were sent.
@@ -306,6 +300,7 @@ impl FateChanges {
         let names: BTreeSet<&String> = a.places.keys().chain(b.places.keys()).collect();
         let mut changes = Self::default();
         let (mut slower, mut faster) = (Recorder::default(), Recorder::default());
+        let (mut later, mut sooner) = (Recorder::default(), Recorder::default());
         for name in names {
             let (a, b) = (a.load(name), b.load(name));
             let len = |of: Option<&LoadFates>| of.map_or(0, |of| of.became.len());
@@ -320,17 +315,29 @@ impl FateChanges {
                     }
                 };
                 changes.count(a, b, || format!("{name}#{at}"));
-                if a.became.is_good() && b.became.is_good() {
-                    let change = Duration::from_ns(a.took_ns.abs_diff(b.took_ns));
-                    match a.took_ns.cmp(&b.took_ns) {
-                        Ordering::Less => slower.record(change),
-                        Ordering::Greater => faster.record(change),
-                        Ordering::Equal => {}
-                    }
+                if a.became == Became::InFlight || b.became == Became::InFlight {
+                    continue;
+                }
+                let change = Duration::from_ns(a.took_ns.abs_diff(b.took_ns));
+                let both_good = a.became.is_good() && b.became.is_good();
+                let (ended, good) = match a.took_ns.cmp(&b.took_ns) {
+                    Ordering::Less => (&mut later, &mut slower),
+                    Ordering::Greater => (&mut sooner, &mut faster),
+                    Ordering::Equal => continue,
+                };
+                ended.record(change);
+                if both_good {
+                    good.record(change);
                 }
             }
         }
-        Self { slower: slower.summary(), faster: faster.summary(), ..changes }
+        Self {
+            slower: slower.summary(),
+            faster: faster.summary(),
+            later: later.summary(),
+            sooner: sooner.summary(),
+            ..changes
+        }
     }
 
     fn count(&mut self, a: Known, b: Known, name: impl Fn() -> String) {

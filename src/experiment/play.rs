@@ -115,6 +115,7 @@ where
         series.name(&names);
         series
     });
+    world.report_unfinished();
     Ok(Played { finished: world.finish(end), names, end, stopped, series })
 }
 

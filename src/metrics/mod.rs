@@ -4,6 +4,7 @@ pub mod fate;
 pub mod fingerprint;
 pub mod gauge;
 pub mod histogram;
+pub mod meaning;
 pub mod meter;
 pub mod names;
 pub mod probe;

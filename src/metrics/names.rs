@@ -30,6 +30,24 @@ impl Metric {
     }
 }
 
+/// A name as it may stand in a sentence: in quotes if it has to.
+#[must_use]
+pub fn quoted(name: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '#');
+    let starts = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
+    if starts && name.chars().all(plain) {
+        return name.to_owned();
+    }
+    let quote = if name.contains('\'') { '"' } else { '\'' };
+    format!("{quote}{name}{quote}")
+}
+
+/// The ratio of succeeded requests.
+pub const SUCCEEDED_RATIO: &str = "succeeded_ratio";
+
+/// Numbers of a whole arm that the data leaves to its reader to divide.
+pub const DERIVED: [(&str, Kind); 1] = [(SUCCEEDED_RATIO, Kind::Number)];
+
 /// The numbers of a whole arm, in the order of the data.
 pub const OF_ARM: [(&str, Kind); 29] = [
     ("requests.offered", Kind::Count),

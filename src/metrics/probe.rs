@@ -40,6 +40,8 @@ pub struct What(&'static Event);
 pub struct Event {
     /// Its name in traces, in snake case.
     pub name: &'static str,
+    /// Its verb in sentences about the component: `breaker clients opens`, in snake case.
+    pub verb: &'static str,
     /// What its number counts.
     pub number: Number,
     /// It in a sentence about the request; `{}` stands for the number, with its unit.

@@ -124,6 +124,7 @@ impl What {
     /// It will be tried again; the number is the wait before.
     pub const RETRIES: Self = Self::new(&Event {
         name: "retries",
+        verb: "retries",
         number: Number::Nanoseconds,
         words: "will be tried again in {}",
         role: Role::Lasts(Stretch::wait("backoff")),

@@ -38,6 +38,7 @@ impl What {
     /// A consumer took it; the number is how long it waited.
     pub const TAKEN: Self = Self::new(&Event {
         name: "taken",
+        verb: "takes",
         number: Number::Nanoseconds,
         words: "is taken by a consumer",
         role: Role::Begins(Stretch::receipt("delivery")),
@@ -45,6 +46,7 @@ impl What {
     /// Its delivery succeeded.
     pub const ACKNOWLEDGED: Self = Self::new(&Event {
         name: "acknowledged",
+        verb: "acknowledges",
         number: Number::None,
         words: "is acknowledged",
         role: Role::Ends(Ending::Well),
@@ -52,6 +54,7 @@ impl What {
     /// Its delivery failed.
     pub const NOT_ACKNOWLEDGED: Self = Self::new(&Event {
         name: "not_acknowledged",
+        verb: "does_not_acknowledge",
         number: Number::None,
         words: "is not acknowledged",
         role: Role::Ends(Ending::Badly),
@@ -59,6 +62,7 @@ impl What {
     /// A consumer gave it up; the number is its deliveries.
     pub const DEAD_LETTERED: Self = Self::new(&Event {
         name: "dead_lettered",
+        verb: "dead_letters",
         number: Number::Count,
         words: "is dead-lettered after {} deliveries",
         role: Role::Mark,

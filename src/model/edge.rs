@@ -20,6 +20,7 @@ impl What {
     /// An attempt was sent to a service.
     pub const SENT: Self = Self::new(&Event {
         name: "sent",
+        verb: "sends",
         number: Number::None,
         words: "is sent",
         role: Role::Begins(Stretch::call("attempt")),
@@ -27,6 +28,7 @@ impl What {
     /// The caller has its answer.
     pub const ATTEMPT_SUCCEEDED: Self = Self::new(&Event {
         name: "attempt_succeeded",
+        verb: "attempt_succeeds",
         number: Number::None,
         words: "comes back with an answer",
         role: Role::Ends(Ending::Well),
@@ -34,6 +36,7 @@ impl What {
     /// The caller has an error or a refusal, or has given up.
     pub const ATTEMPT_FAILED: Self = Self::new(&Event {
         name: "attempt_failed",
+        verb: "attempt_fails",
         number: Number::None,
         words: "has failed with this attempt",
         role: Role::Ends(Ending::Badly),

@@ -27,7 +27,7 @@ pub struct Finished {
     pub components: Vec<(NodeId, Component)>,
     /// Events dispatched.
     pub events: u64,
-    /// The measured part of the run.
+    /// The part of the run in which arrivals count.
     pub window: Duration,
     /// Hash of everything.
     pub fingerprint: Fingerprint,
@@ -121,17 +121,22 @@ impl<C: Calendar, P: Probe> World<C, P> {
         }
     }
 
-    /// Closes the books at `end`, when what is under way has been [settled](Self::settle).
-    pub fn finish(mut self, end: Instant) -> Finished {
-        let end = end.max(self.cx.measured_from);
-        let window = end - self.cx.measured_from;
-        let mut there = vec![0; self.nodes.len()];
-        let Cx { frames, requests, probe, .. } = &mut self.cx;
+    /// Reports the requests that are under way at the end to whoever listens to ends.
+    pub fn report_unfinished(&mut self) {
+        let Cx { requests, probe, .. } = &mut self.cx;
         if P::HEARS_ENDS {
             for &Request { load, index, arrived, attempts, measured, .. } in requests.unfinished() {
                 probe.unfinished(&Unfinished { load, request: index, arrived, attempts, measured });
             }
         }
+    }
+
+    /// Closes the books at `end`, when what is under way has been [settled](Self::settle).
+    pub fn finish(mut self, end: Instant) -> Finished {
+        let end = end.max(self.cx.measured_from);
+        let window = end - self.cx.measured_from;
+        let mut there = vec![0; self.nodes.len()];
+        let Cx { frames, requests, .. } = &mut self.cx;
         for (_, frame) in frames.iter() {
             if requests.get(frame.request).is_some_and(|of| of.measured) {
                 there[frame.node as usize] += 1;
@@ -157,6 +162,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
         let components = components.collect();
         let mut tally = self.cx.tally;
         tally.requests.in_flight = self.cx.requests.in_flight();
+        let arrivals = end.min(self.cx.measured_until.max(self.cx.measured_from));
         let mut fingerprint = self.cx.fingerprint;
         let edges = self.cx.edges.total();
         tally.absorb_into(&edges.attempts, &mut fingerprint.results);
@@ -165,7 +171,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
             edges,
             components,
             events: self.cx.clock.events(),
-            window,
+            window: arrivals - self.cx.measured_from,
             fingerprint,
             stuck: self.stuck,
         }

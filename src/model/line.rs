@@ -15,6 +15,7 @@ impl What {
     /// It waits for a permit or a slot; the number is how many wait, itself included.
     pub const WAITS: Self = Self::new(&Event {
         name: "waits",
+        verb: "waits",
         number: Number::Count,
         words: "waits in line, as number {}",
         role: Role::Begins(Stretch::wait("in line")),
@@ -22,6 +23,7 @@ impl What {
     /// Its caller gave up while it stood in line for a permit.
     pub const LEFT: Self = Self::new(&Event {
         name: "left",
+        verb: "leaves",
         number: Number::None,
         words: "leaves the line: its caller has given up",
         role: Role::Ends(Ending::Badly),

@@ -72,6 +72,7 @@ impl What {
     /// A request arrived.
     pub const ARRIVED: Self = Self::new(&Event {
         name: "arrived",
+        verb: "arrives",
         number: Number::None,
         words: "arrives",
         role: Role::Begins(Stretch::call("request")),
@@ -79,6 +80,7 @@ impl What {
     /// The request is over, with success; the number is the time since its arrival.
     pub const SUCCEEDED: Self = Self::new(&Event {
         name: "succeeded",
+        verb: "succeeds",
         number: Number::Nanoseconds,
         words: "succeeds, {} after it arrived",
         role: Role::Ends(Ending::Well),
@@ -86,6 +88,7 @@ impl What {
     /// The request is over, without success; the number is the time since its arrival.
     pub const FAILED: Self = Self::new(&Event {
         name: "failed",
+        verb: "fails",
         number: Number::Nanoseconds,
         words: "fails, {} after it arrived",
         role: Role::Ends(Ending::Badly),

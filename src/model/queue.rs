@@ -24,6 +24,7 @@ impl What {
     /// It was published to a queue; the number is the depth, itself included.
     pub const PUBLISHED: Self = Self::new(&Event {
         name: "published",
+        verb: "publishes",
         number: Number::Count,
         words: "is published, as number {} in the queue",
         role: Role::Begins(Stretch::message("queued")),
@@ -31,6 +32,7 @@ impl What {
     /// The queue gave it to a consumer; the number is how long it waited.
     pub const HANDED_OVER: Self = Self::new(&Event {
         name: "handed_over",
+        verb: "hands_over",
         number: Number::Nanoseconds,
         words: "leaves the queue after {}",
         role: Role::Ends(Ending::Well),
@@ -38,6 +40,7 @@ impl What {
     /// A queue was full, and the message is lost; the number is the depth.
     pub const DROPPED: Self = Self::new(&Event {
         name: "dropped",
+        verb: "drops",
         number: Number::Count,
         words: "is lost: the queue is full with {}",
         role: Role::Mark,

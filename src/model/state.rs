@@ -72,6 +72,8 @@ pub struct Cx<C, P> {
     pub fingerprint: Fingerprint,
     /// From here on it counts.
     pub measured_from: Instant,
+    /// What arrives from here on does not count; [`Instant::NEVER`] without a cool-down.
+    pub measured_until: Instant,
     /// Who listens.
     pub probe: P,
 }
@@ -106,10 +108,11 @@ impl<C: Calendar, P: Probe> Cx<C, P> {
         }
     }
 
-    /// True if the present counts.
+    /// True if what arrives now counts.
     #[inline]
     pub fn measuring(&self) -> bool {
-        self.now() >= self.measured_from
+        let now = self.now();
+        self.measured_from <= now && now < self.measured_until
     }
 
     /// Reports to the listener, if there is one.

@@ -143,7 +143,7 @@ fn table(result: &RunResult) -> String {
     let mut rows: Vec<Vec<String>> = vec![title(0), title(1)];
     rows.extend(result.arms.iter().map(row));
     let mut text = String::new();
-    for line in spaced(&rows, 2).into_iter().filter(|line| !line.is_empty()) {
+    for line in spaced(&rows, "  ").into_iter().filter(|line| !line.is_empty()) {
         text.push_str(&format!("{line}\n"));
     }
     let p99s = result.arms.values().flat_map(|arm| [arm.latency.outcome, arm.latency.end_to_end]);

@@ -28,6 +28,7 @@ pub mod junit;
 pub mod layout;
 pub mod long;
 pub mod markdown;
+pub mod metrics;
 pub mod optimum;
 pub mod otlp;
 pub mod page;

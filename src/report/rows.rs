@@ -4,6 +4,8 @@ use super::result::{ArmResult, LatencySummary, Metric};
 use crate::kernel::time::Duration;
 use crate::metrics::names::Kind;
 
+pub use crate::metrics::names::SUCCEEDED_RATIO;
+
 /// One number, or one distribution, of an arm.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row<'a> {
@@ -53,6 +55,17 @@ pub fn rows(arm: &ArmResult) -> Vec<Row<'_>> {
         }));
     }
     rows
+}
+
+/// The number or distribution of an arm that sentences call so: one of its rows, or one that
+/// follows from them.
+#[must_use]
+pub fn value(arm: &ArmResult, component: &str, metric: &str) -> Option<Metric> {
+    if component.is_empty() && metric == SUCCEEDED_RATIO {
+        return Some(Metric::Number(ratio_succeeded(arm)));
+    }
+    let mut rows = rows(arm).into_iter();
+    rows.find(|row| row.component == component && row.metric == metric).map(|row| row.value)
 }
 
 /// The numbers of the whole arm.
@@ -128,9 +141,6 @@ pub fn name_of(metric: &str, part: &str) -> String {
         part => format!("{metric}.{part}"),
     }
 }
-
-/// The ratio of succeeded requests, as a number over several runs.
-pub const SUCCEEDED_RATIO: &str = "succeeded_ratio";
 
 /// A number of an arm under its whole name.
 #[derive(Clone, Debug, PartialEq)]

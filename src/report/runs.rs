@@ -30,9 +30,6 @@ pub use json::{RUNS_SCHEMA, to_json};
 pub use markdown::to_markdown;
 pub use page::runs_page;
 
-/// A run collapsed if it succeeded with less than this of what the best one of its arm did.
-const COLLAPSE: f64 = 0.5;
-
 /// Bars of a histogram.
 const BINS: usize = 10;
 
@@ -75,6 +72,8 @@ struct ArmRuns {
     numbers: Vec<Number>,
     /// The ratio of succeeded requests of each run that was offered any.
     ratios: Vec<f64>,
+    /// Runs that collapsed, of those of which it is known.
+    collapse: Proportion,
 }
 
 /// One number over the runs.
@@ -104,8 +103,8 @@ impl Runs {
         }
     }
 
-    /// Adds a run.
-    pub fn add(&mut self, result: &RunResult) {
+    /// Adds a run; `collapsed` says for each arm whether it collapsed, where that is known.
+    pub fn add(&mut self, result: &RunResult, collapsed: &BTreeMap<String, bool>) {
         let unfinished = unfinished(result);
         let of_every_run = |warning: &&String| Some(*warning) != unfinished.as_ref();
         let head = self.head.get_or_insert_with(|| Head {
@@ -121,6 +120,10 @@ impl Runs {
         for (name, arm) in &result.arms {
             let runs = self.arms.entry(name.clone()).or_default();
             runs.add(arm, self.keep);
+            if let Some(&collapsed) = collapsed.get(name) {
+                runs.collapse.runs += 1;
+                runs.collapse.hits += u64::from(collapsed);
+            }
         }
     }
 
@@ -219,15 +222,8 @@ impl ArmRuns {
     /// The two outcomes that its runs have, if they do.
     fn outcomes(&self) -> Option<Outcomes> {
         let groups = outcomes(&self.ratios)?;
-        let best = self.ratios.iter().copied().fold(0.0, f64::max);
-        let hits = self.ratios.iter().filter(|ratio| **ratio < COLLAPSE * best).count();
-        let of_all = |hits: usize| Proportion { hits: hits as u64, runs: self.ratios.len() as u64 };
-        Some(Outcomes {
-            groups,
-            low: of_all(groups.low_runs),
-            collapse: of_all(hits),
-            bars: histogram(&self.ratios),
-        })
+        let low = Proportion { hits: groups.low_runs as u64, runs: self.ratios.len() as u64 };
+        Some(Outcomes { groups, low, bars: histogram(&self.ratios) })
     }
 
     /// A number of it over the runs; `None` if it never has a value.
@@ -275,7 +271,6 @@ struct Outcomes {
     groups: Groups,
     /// Runs of the lower one.
     low: Proportion,
-    collapse: Proportion,
     /// From, to, and how many runs.
     bars: Vec<(f64, f64, usize)>,
 }

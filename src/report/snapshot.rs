@@ -1,14 +1,22 @@
-//! The page as a regression test: the parts of the fingerprint first, no version of the tool.
+//! A run as a regression test: the parts of the fingerprint first, then every number on a line of
+//! its own, so that what changes is one line and nothing beside it; no version of the tool.
 
-use super::page::{body, head};
-use super::result::{Hex, RunResult};
+use super::page::stopped;
+use super::result::{ArmResult, Hex, RunResult};
+use super::rows::{Scalar, ratio_succeeded, rows};
+use super::verdict::verdict;
+use crate::metrics::names::{Kind, SUCCEEDED_RATIO, quoted};
 
 const PARTS: [&str; 3] = ["order", "timing", "results"];
+
+/// What is kept of a distribution.
+const KEPT: [&str; 5] = ["count", "mean_ns", "p50_ns", "p99_ns", "max_ns"];
 
 /// The text that is kept beside a scenario and compared.
 ///
 /// Each part of the fingerprint has a line of its own at the top, so that already the first lines
-/// of a diff say what kind of change it is; [`changed_parts`] says it in words.
+/// of a diff say what kind of change it is; [`changed_parts`] says it in words. Each number is a
+/// sentence that `expect` understands, and exact. Those that are 0 or have no value are left out.
 #[must_use]
 pub fn snapshot(result: &RunResult) -> String {
     let prints = &result.fingerprints;
@@ -16,7 +24,66 @@ pub fn snapshot(result: &RunResult) -> String {
     for (part, print) in PARTS.into_iter().zip([prints.order, prints.timing, prints.results]) {
         text.push_str(&part_line(part, print));
     }
-    format!("{text}\n{}\n{}", head(result), body(result))
+    let (name, digest) = (&result.scenario.name, &result.scenario.digest);
+    text.push_str(&format!("\n{name}, seed {}, digest {digest}\n", result.seed));
+    for (name, arm) in &result.arms {
+        text.push_str(&numbers(name, arm));
+    }
+    let warnings = result.warnings.iter().map(|warning| format!("warning: {warning}"));
+    let stopped = result.stopped.iter().map(|why| format!("stopped: {}", stopped(why)));
+    let verdict = verdict(result).into_iter().map(|line| format!("verdict: {line}"));
+    let lines: Vec<String> = warnings.chain(stopped).chain(verdict).collect();
+    text + "\n" + &lines.join("\n") + "\n"
+}
+
+/// The numbers of an arm, with an empty line before each component.
+fn numbers(name: &str, arm: &ArmResult) -> String {
+    let name = quoted(name);
+    let mut text = String::new();
+    let mut reporter = None;
+    let ratio = ratio_succeeded(arm).map_or(Scalar::None, Scalar::Float);
+    let ratio = ("", SUCCEEDED_RATIO, "", Kind::Number, ratio);
+    let rest = rows(arm).into_iter().flat_map(|row| {
+        let scalars = row.value.scalars().into_iter();
+        let kept = scalars.filter(|(part, _)| part.is_empty() || KEPT.contains(part));
+        let of = (row.component, row.metric);
+        kept.map(move |(part, value)| (of.0, of.1, part, row.value.kind_of(part), value))
+    });
+    for (component, metric, part, kind, value) in std::iter::once(ratio).chain(rest) {
+        let Some(value) = shown(kind, value) else { continue };
+        if reporter != Some(component) {
+            text.push('\n');
+            reporter = Some(component);
+        }
+        let component = if component.is_empty() { String::new() } else { quoted(component) + "." };
+        let bare = |name: &'static str| name.strip_suffix("_ns").unwrap_or(name);
+        let part = if part.is_empty() { String::new() } else { format!(".{}", bare(part)) };
+        text.push_str(&format!("{name}.{component}{}{part} == {value}\n", bare(metric)));
+    }
+    text
+}
+
+/// A value as sentences write it; `None` of what is 0 or has no value.
+fn shown(kind: Kind, value: Scalar) -> Option<String> {
+    match (kind, value) {
+        (_, Scalar::None | Scalar::Integer(0)) => None,
+        (Kind::Time | Kind::Latency, Scalar::Integer(ns)) => Some(decimal(ns)),
+        (_, Scalar::Integer(count)) => Some(count.to_string()),
+        (_, Scalar::Float(value)) => (value != 0.0).then(|| value.to_string()),
+    }
+}
+
+/// Nanoseconds in the largest unit of which they are at least one, with all digits.
+fn decimal(ns: u64) -> String {
+    let units = [(1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "us")];
+    let (unit, name) = units.into_iter().find(|(unit, _)| ns >= *unit).unwrap_or((1, "ns"));
+    let digits = unit.ilog10() as usize;
+    let fraction = format!("{:0digits$}", ns % unit);
+    match fraction.trim_end_matches('0') {
+        _ if unit == 1 => format!("{ns}ns"),
+        "" => format!("{}{name}", ns / unit),
+        fraction => format!("{}.{fraction}{name}", ns / unit),
+    }
 }
 
 /// Which parts of the fingerprint differ between two snapshots.
@@ -73,6 +140,30 @@ mod tests {
     #[test]
     fn a_burst() {
         insta::assert_snapshot!(snapshot(&sample::burst()));
+    }
+
+    #[test]
+    fn one_number_is_one_line_however_wide() {
+        let lines = |result: &RunResult| -> Vec<String> {
+            snapshot(result).lines().map(str::to_owned).collect()
+        };
+        let old = sample::burst();
+        let mut new = old.clone();
+        let arm = new.arms.get_mut("rpc").expect("it has this arm");
+        arm.latency.end_to_end.p99_ns = Some(123_456_789_012_345);
+        let (old, new) = (lines(&old), lines(&new));
+        assert_eq!(old.len(), new.len());
+        let changed: Vec<&String> =
+            old.iter().zip(&new).filter(|(old, new)| old != new).map(|(_, new)| new).collect();
+        let told = "rpc.latency.end_to_end.p99 == 123456.789012345s";
+        assert!(changed.iter().any(|line| *line == told), "{changed:?}");
+        assert!(changed.iter().all(|line| *line == told || line.starts_with("verdict: ")));
+    }
+
+    #[test]
+    fn times_have_all_their_digits() {
+        let told = [1, 999, 1_000, 1_500, 120_000_000, 1_000_000_001, 90_000_000_000].map(decimal);
+        assert_eq!(told, ["1ns", "999ns", "1us", "1.5us", "120ms", "1.000000001s", "90s"]);
     }
 
     #[test]

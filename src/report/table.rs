@@ -1,29 +1,44 @@
 //! Aligned columns of plain text, and paragraphs that fit beside them.
 
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+use std::fmt::Write as _;
 
 use super::format::width;
 
 /// The columns of text that a page aims at.
 pub(super) const PAGE_COLUMNS: usize = 96;
 
+/// Between two columns.
+const GAP: &str = "   ";
+
 /// One line of text for each row: the first column to the left, numbers to the right, without a
 /// border. No cell is wrapped.
 pub(super) fn lines(rows: &[Vec<String>]) -> Vec<String> {
-    spaced(rows, 3)
+    spaced(rows, GAP)
 }
 
-/// The same with `gap` columns of space between cells.
-pub(super) fn spaced(rows: &[Vec<String>], gap: u16) -> Vec<String> {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.add_rows(rows.iter().map(|row| row.iter().map(Cell::new)));
-    for (at, column) in table.column_iter_mut().enumerate() {
-        let first = at == 0;
-        column.set_padding((if first { 0 } else { gap }, 0));
-        column.set_cell_alignment(if first { CellAlignment::Left } else { CellAlignment::Right });
+/// The same with this between cells.
+pub(super) fn spaced(rows: &[Vec<String>], gap: &str) -> Vec<String> {
+    let mut widths: Vec<usize> = Vec::new();
+    for row in rows {
+        widths.resize(widths.len().max(row.len()), 0);
+        for (widest, cell) in widths.iter_mut().zip(row) {
+            *widest = width(cell).max(*widest);
+        }
     }
-    table.lines().map(|line| line.trim_end().to_owned()).collect()
+    let line = |row: &Vec<String>| {
+        let mut line = String::new();
+        for (column, (cell, widest)) in row.iter().zip(&widths).enumerate() {
+            let space = " ".repeat(widest - width(cell));
+            if column == 0 {
+                line = format!("{cell}{space}");
+            } else {
+                let _ = write!(line, "{gap}{space}{cell}");
+            }
+        }
+        line.truncate(line.trim_end().len());
+        line
+    };
+    rows.iter().map(line).collect()
 }
 
 /// `text` broken at spaces to fit the page; lines after the first are indented like the first,

@@ -36,18 +36,21 @@ mod tests {
 
     const WAITS: What = What::new(&Event {
         name: "waits",
+        verb: "waits",
         number: Number::Count,
         words: "is number {}",
         role: Role::Mark,
     });
     const WORKS: What = What::new(&Event {
         name: "works",
+        verb: "works",
         number: Number::Nanoseconds,
         words: "works for {} here",
         role: Role::Mark,
     });
     const SENT: What = What::new(&Event {
         name: "sent",
+        verb: "sent",
         number: Number::None,
         words: "is sent",
         role: Role::Mark,

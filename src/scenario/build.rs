@@ -89,6 +89,7 @@ pub fn build<C: Calendar, P: Probe>(
         pulls: Vec::new(),
         fingerprint: Fingerprint::EMPTY,
         measured_from,
+        measured_until: scenario.measured_until(),
         probe: probe(&builder.names),
     };
     Ok(Built { world: World::new(builder.nodes, keys, cx), names: builder.names })

@@ -1,19 +1,25 @@
 //! `--set path=value`: one value of a scenario replaced from the command line.
 //!
+//! A path is one from the scenario down (`services.db.slots`), or begins with the name that a
+//! component has in output (`db.slots`, `rpc.clients.retry.max_retries`).
+//!
 //! The text is edited and read again, so that there is one way in which a scenario is read, and so
 //! that messages show what runs. A path leads only to what the language knows: a slip of the pen
 //! never adds a field.
 
+mod short;
 mod steps;
+mod walk;
 
-use super::conform::{conform_value, did_you_mean, list_of};
+use super::conform::conform_value;
 use super::document::Document;
 use super::path::Path;
-use super::problem::{Problem, Problems, printable};
-use super::shape::{Definition, FieldShape, ROOT, SHAPES, Shape};
-use super::syntax::{Field, Kind, Node, Span, parse_value};
+use super::problem::{Problem, Problems};
+use super::shape::{FieldShape, Shape};
+use super::syntax::{Kind, Node, Span, parse_value};
 
-use steps::{Step, path_steps, steps};
+use steps::{path_steps, steps};
+use walk::Here;
 
 /// What messages call the argument.
 const SOURCE: &str = "--set";
@@ -25,12 +31,26 @@ enum Target {
     Insert { at: usize, field: String, alone: bool },
 }
 
+/// A place in the text: that of a value, or of a field that is not written yet.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Landing(usize, String);
+
+/// Where a path leads.
+struct Place<'a> {
+    target: Target,
+    field: FieldShape,
+    path: Path,
+    /// The plain value that the variant there holds: what is meant by a plain value.
+    within: Option<Here<'a>>,
+}
+
 impl Document {
-    /// Sets one value: `services.db.slots=20`,
-    /// `arms["rpc"].calls.clients.policy[3].Bulkhead.permits=80`.
+    /// Sets one value: `db.slots=20`, `rpc.clients.bulkhead.permits=80`, `clients.timeout=2s`, or
+    /// by the way from the scenario down, `services.db.slots=20`.
     ///
-    /// The value is RON; what is a string in the scenario may be written without its quotes. An
-    /// optional field that is absent is added, a map entry never is.
+    /// A component without an arm in front is that component wherever it is defined. The value is
+    /// RON; what is a string in the scenario may be written without its quotes. An optional field
+    /// that is absent is added, a map entry never is.
     ///
     /// # Errors
     /// When the path leads nowhere or the value has the wrong shape; the document stays as it was.
@@ -60,17 +80,48 @@ impl Document {
         Ok(changed)
     }
 
-    /// What may stand at `path`, and what does: `None` if it is left to its default.
+    /// What may stand at `path`, and what does: `None` if it is left to its default, or differs
+    /// between the places that the path means.
     ///
     /// # Errors
-    /// When the path leads nowhere.
+    /// When the path leads nowhere, or to places of different kinds.
     pub(crate) fn field_at(&self, path: &str) -> Result<(FieldShape, Option<&str>), Box<Problem>> {
-        let (target, field, _) = self.walk(&path_steps(path)?)?;
-        let written = match target {
-            Target::Replace(span) => self.text.get(span),
-            Target::Insert { .. } => None,
+        let places = self.places(&path_steps(path)?)?;
+        let mut all = places.into_iter().map(|place| {
+            let Place { target, field, within, .. } = place;
+            match (within, target) {
+                (Some(within), _) => (within.field, self.text.get(within.node.span.clone())),
+                (None, Target::Replace(span)) => (field, self.text.get(span)),
+                (None, Target::Insert { .. }) => (field, None),
+            }
+        });
+        let Some((field, mut written)) = all.next() else {
+            return Err(Box::new(Problem::error(&Path::root(), "leads nowhere", "")));
         };
+        for (other, text) in all {
+            if core::mem::discriminant(&other.shape) != core::mem::discriminant(&field.shape) {
+                let rule = "means values of different kinds";
+                let problem = Problem::error(&Path::root(), rule, "in different arms");
+                let problem = problem.at(0..path.len());
+                return Err(Box::new(problem.hint("put the name of one arm in front")));
+            }
+            written = written.filter(|written| text == Some(*written));
+        }
         Ok((field, written))
+    }
+
+    /// The places in the text that a path means.
+    ///
+    /// # Errors
+    /// When it leads nowhere.
+    pub(crate) fn landings(&self, path: &str) -> Result<Vec<Landing>, Box<Problem>> {
+        let places = self.places(&path_steps(path)?)?.into_iter();
+        let landing = |place: Place<'_>| match (place.within, place.target) {
+            (Some(within), _) => Landing(within.node.span.start, String::new()),
+            (None, Target::Replace(span)) => Landing(span.start, String::new()),
+            (None, Target::Insert { at, field, .. }) => Landing(at, field),
+        };
+        Ok(places.map(landing).collect())
     }
 
     /// Whether the language allows this value at this path; the scenario that it would make is not
@@ -81,220 +132,33 @@ impl Document {
 
     fn edited(&self, assignment: &str) -> Result<String, Vec<Problem>> {
         let (steps, value_at) = steps(assignment).map_err(|problem| vec![*problem])?;
-        let (target, field, path) = self.walk(&steps).map_err(|problem| vec![*problem])?;
-        let value = value_of(assignment, value_at, &field, &path)?;
-        let text = &self.text;
-        Ok(match target {
-            Target::Replace(span) => {
-                format!("{}{value}{}", &text[..span.start], &text[span.end..])
-            }
-            Target::Insert { at, field, alone } => {
-                let comma = if alone { "" } else { ", " };
-                format!("{}{field}: {value}{comma}{}", &text[..at], &text[at..])
-            }
-        })
-    }
-
-    fn walk(&self, steps: &[Step]) -> Result<(Target, FieldShape, Path), Box<Problem>> {
-        let mut here = Here {
-            node: &self.tree.root,
-            field: FieldShape {
-                name: String::new(),
-                shape: Shape::Named(ROOT.to_owned()),
-                required: true,
-                nullable: false,
-                about: String::new(),
-            },
-            path: Path::root(),
-        };
-        for (at, step) in steps.iter().enumerate() {
-            match here.step(step)? {
-                Stepped::To(next) => here = next,
-                Stepped::Absent(target, field) if at + 1 == steps.len() => {
-                    let path = here.path.field(&field.name);
-                    return Ok((target, field, path));
+        let mut edits: Vec<(Span, String)> = Vec::new();
+        for place in self.places(&steps).map_err(|problem| vec![*problem])? {
+            let Place { target, field, path, within } = place;
+            let plain = assignment[value_at..].trim_start();
+            let plain = plain.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '"' | '.'));
+            edits.push(match (within.filter(|_| plain), target) {
+                (Some(within), _) => {
+                    let value = value_of(assignment, value_at, &within.field, &within.path)?;
+                    (within.node.span.clone(), value)
                 }
-                Stepped::Absent(_, field) => {
-                    let path = here.path.field(&field.name);
-                    let rule = "not given in the scenario, so nothing in it can be set";
-                    let problem = here.refuse(step, rule, "");
-                    let hint = format!("set all of it: --set '{path}=..'");
-                    return Err(Box::new(problem.hint(hint)));
+                (None, Target::Replace(span)) => {
+                    (span, value_of(assignment, value_at, &field, &path)?)
                 }
-            }
-        }
-        Ok((Target::Replace(here.node.span.clone()), here.field, here.path))
-    }
-}
-
-struct Here<'a> {
-    node: &'a Node,
-    field: FieldShape,
-    path: Path,
-}
-
-enum Stepped<'a> {
-    To(Here<'a>),
-    Absent(Target, FieldShape),
-}
-
-impl<'a> Here<'a> {
-    fn refuse(&self, step: &Step, rule: &str, found: &str) -> Problem {
-        Problem::error(&self.path, rule, found).at(step.span.clone())
-    }
-
-    fn step(&self, step: &Step) -> Result<Stepped<'a>, Box<Problem>> {
-        let node = match self.field.nullable {
-            true => self.node.unwrapped(),
-            false => self.node,
-        };
-        if let Some(shapes) = SHAPES.fields(&self.field.shape) {
-            return self.step_field(shapes, node, step);
-        }
-        match &self.field.shape {
-            Shape::Map(inner) => self.step_key(inner, node, step),
-            Shape::List { item, .. } => self.step_index(item, node, step),
-            Shape::Named(_) => self.step_variant(node, step),
-            _ => {
-                let rule = "has no parts";
-                Err(Box::new(self.refuse(step, rule, "nothing can follow here")))
-            }
-        }
-    }
-
-    fn to(&self, node: &'a Node, field: FieldShape, path: Path) -> Stepped<'a> {
-        Stepped::To(Here { node, field, path })
-    }
-
-    fn step_field(
-        &self,
-        shapes: &[FieldShape],
-        node: &'a Node,
-        step: &Step,
-    ) -> Result<Stepped<'a>, Box<Problem>> {
-        let names = || shapes.iter().map(|shape| shape.name.as_str());
-        let Some(shape) = shapes.iter().find(|shape| shape.name == step.text) else {
-            let rule = format!("unknown field `{}`", printable(&step.text));
-            let hint = match did_you_mean(&step.text, names()) {
-                Some(meant) => format!("did you mean `{meant}`?"),
-                None => format!("the fields here are {}", list_of(names())),
-            };
-            return Err(Box::new(self.refuse(step, &rule, "no such field").hint(hint)));
-        };
-        let fields: &[Field] = match &node.kind {
-            Kind::Record(_, fields) => fields,
-            Kind::Tuple(_, items) if items.is_empty() => &[],
-            _ => {
-                return Err(Box::new(self.refuse(step, "has no fields in the scenario", "")));
-            }
-        };
-        if let Some(field) = fields.iter().find(|field| field.name.text == step.text) {
-            let path = self.path.field(&step.text);
-            return Ok(self.to(&field.value, shape.clone(), path));
-        }
-        // In front of the first field: behind the last one there may be a comment.
-        let target = match fields.first() {
-            Some(first) => Target::Insert {
-                at: first.name.span.start,
-                field: shape.name.clone(),
-                alone: false,
-            },
-            None => {
-                Target::Insert { at: node.span.end - 1, field: shape.name.clone(), alone: true }
-            }
-        };
-        Ok(Stepped::Absent(target, shape.clone()))
-    }
-
-    fn step_key(
-        &self,
-        inner: &Shape,
-        node: &'a Node,
-        step: &Step,
-    ) -> Result<Stepped<'a>, Box<Problem>> {
-        let Kind::Map(entries) = &node.kind else {
-            return Err(Box::new(self.refuse(step, "is not a map in the scenario", "")));
-        };
-        let mut names = Vec::new();
-        for (key, value) in entries {
-            if let Kind::Text(name) = &key.kind {
-                if *name == step.text {
-                    let path = self.path.key(name);
-                    return Ok(self.to(value, bare(inner), path));
+                (None, Target::Insert { at, field: name, alone }) => {
+                    let value = value_of(assignment, value_at, &field, &path)?;
+                    let comma = if alone { "" } else { ", " };
+                    (at..at, format!("{name}: {value}{comma}"))
                 }
-                names.push(name.as_str());
-            }
+            });
         }
-        let rule = format!("there is no \"{}\" here", printable(&step.text));
-        let hint = match did_you_mean(&step.text, names.iter().copied()) {
-            Some(meant) => format!("did you mean \"{}\"?", printable(meant)),
-            None => format!("there is {}", list_of(names)),
-        };
-        Err(Box::new(self.refuse(step, &rule, "no such entry").hint(hint)))
-    }
-
-    fn step_index(
-        &self,
-        item: &Shape,
-        node: &'a Node,
-        step: &Step,
-    ) -> Result<Stepped<'a>, Box<Problem>> {
-        let Kind::List(items) = &node.kind else {
-            return Err(Box::new(self.refuse(step, "is not a list in the scenario", "")));
-        };
-        let index = step.text.parse::<usize>().ok().filter(|_| !step.quoted);
-        let Some(index) = index else {
-            let found = "found something else";
-            let problem = self.refuse(step, "expected the number of an element, from 0", found);
-            return Err(Box::new(problem.hint("elements are numbered: policy[0]")));
-        };
-        let Some(node) = items.get(index) else {
-            let rule = format!("has {} elements, numbered from 0", items.len());
-            return Err(Box::new(self.refuse(step, &rule, "beyond the last one")));
-        };
-        Ok(self.to(node, bare(item), self.path.index(index)))
-    }
-
-    fn step_variant(&self, node: &'a Node, step: &Step) -> Result<Stepped<'a>, Box<Problem>> {
-        let Shape::Named(name) = &self.field.shape else {
-            return Err(Box::new(self.refuse(step, "has no parts", "")));
-        };
-        let Definition::Enum(variants) = SHAPES.get(name) else {
-            return Err(Box::new(self.refuse(step, "has no parts", "")));
-        };
-        let given = match &node.kind {
-            Kind::Word(word) => word.as_str(),
-            Kind::Record(Some(name), _) | Kind::Tuple(Some(name), _) => name.text.as_str(),
-            _ => "something else",
-        };
-        if given != step.text {
-            let rule = format!("is a `{}` in the scenario", printable(given));
-            let found = format!("not a `{}`", printable(&step.text));
-            let hint = format!("write `{}.{}`", self.path, printable(given));
-            return Err(Box::new(self.refuse(step, &rule, &found).hint(hint)));
+        // From the last to the first, so that the places of those before stay what they are.
+        edits.sort_by_key(|(span, _)| core::cmp::Reverse(span.start));
+        let mut text = self.text.to_string();
+        for (span, value) in edits {
+            text.replace_range(span, &value);
         }
-        let payload = variants
-            .iter()
-            .find(|variant| variant.name == given)
-            .and_then(|variant| variant.payload.clone());
-        let path = self.path.variant(given);
-        match (payload, &node.kind) {
-            (Some(payload @ Shape::Fields(_)), _) => Ok(self.to(node, bare(&payload), path)),
-            (Some(payload), Kind::Tuple(_, items)) if items.len() == 1 => {
-                Ok(self.to(&items[0], bare(&payload), path))
-            }
-            _ => Err(Box::new(self.refuse(step, "holds nothing that could be set", ""))),
-        }
-    }
-}
-
-fn bare(shape: &Shape) -> FieldShape {
-    FieldShape {
-        name: String::new(),
-        shape: shape.clone(),
-        required: true,
-        nullable: false,
-        about: String::new(),
+        Ok(text)
     }
 }
 
@@ -324,8 +188,5 @@ fn value_of(
     }
     let node = parse_value(text, at).map_err(|problem| vec![*problem])?;
     let problems = conform_value(field, &node, text, path);
-    match problems.is_empty() {
-        true => Ok(text[node.span].to_owned()),
-        false => Err(problems),
-    }
+    if problems.is_empty() { Ok(text[node.span].to_owned()) } else { Err(problems) }
 }

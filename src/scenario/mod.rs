@@ -29,6 +29,7 @@ pub mod written;
 pub use check::expected_requests;
 pub(crate) use conform::{did_you_mean, list_of};
 pub use document::{Checked, Document};
+pub(crate) use edit::Landing;
 pub use path::Path;
 pub use print::{canonical, resolved};
 pub use problem::{Problem, Problems, Severity};

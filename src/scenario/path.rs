@@ -15,6 +15,8 @@ pub enum Segment {
     Index(usize),
     /// The variant of an enum.
     Variant(String),
+    /// A component by the name that it has in output, in place of the way to it.
+    Component(String),
 }
 
 /// The way from the scenario to a value in it. Building never changes the path it starts from, so
@@ -78,7 +80,7 @@ impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, segment) in self.0.iter().enumerate() {
             match segment {
-                Segment::Field(name) | Segment::Variant(name) => {
+                Segment::Field(name) | Segment::Variant(name) | Segment::Component(name) => {
                     let dot = if at == 0 { "" } else { "." };
                     write!(f, "{dot}{}", printable(name))?;
                 }

@@ -50,13 +50,17 @@ pub fn canonical(scenario: &Scenario) -> String {
             (view.name.to_owned(), system)
         })
         .collect();
-    let meaning = json!({
+    let mut meaning = json!({
         "schema": scenario.schema,
         "duration": scenario.duration,
         "warm_up": scenario.warm_up,
         "load": loads(scenario),
         "arms": systems,
     });
+    // A field that came later is left out where it says nothing, so that digests stay.
+    if !scenario.cool_down.is_zero() {
+        meaning["cool_down"] = json!(scenario.cool_down);
+    }
     meaning.to_string()
 }
 

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::units::{Limit, Rate, Ratio};
-use crate::kernel::time::Duration;
+use crate::kernel::time::{Duration, Instant};
 
 /// The schema version that this release reads and writes.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -40,6 +40,15 @@ pub struct Scenario {
     /// start here. Default 0s; must be shorter than `duration`.
     #[serde(default)]
     pub warm_up: Duration,
+    /// The counterpart of `warm_up`: the load goes on for the last stretch of this length, and its
+    /// requests are simulated but not counted, so that what is counted has time to end. Time
+    /// averages of levels go on. Default 0s; needs a `duration`, and leaves something to measure.
+    #[serde(default)]
+    pub cool_down: Duration,
+    /// What the system promises: by this it is judged whether an arm is well, beside the
+    /// comparison with the time before a trigger. It changes no result.
+    #[serde(default)]
+    pub objective: Objective,
     /// Width of the bins of time series, above 0. It changes no result. From 10,000 bins on
     /// neighbours are merged. Default: whatever gives between 80 and 400 bins of a round width.
     #[serde(default)]
@@ -76,6 +85,47 @@ pub struct Scenario {
 
 fn default_seed() -> u64 {
     1
+}
+
+impl Scenario {
+    /// The instant from which on arrivals no longer count: the beginning of the cool-down, or
+    /// [`Instant::NEVER`] without one.
+    #[must_use]
+    pub fn measured_until(&self) -> Instant {
+        match self.duration {
+            Some(duration) if !self.cool_down.is_zero() => {
+                let measured = duration.as_ns().saturating_sub(self.cool_down.as_ns());
+                Instant::from_ns(measured)
+            }
+            _ => Instant::NEVER,
+        }
+    }
+}
+
+/// What the requests of an arm may expect. Phases, `recovers`, `collapses`, `find --capacity` and
+/// the verdict of a run are judged by it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Objective {
+    /// The least ratio of requests that succeed while an arm is well, in [0, 1]; with 0 only the
+    /// time before a trigger is compared with. Default 0.9.
+    #[serde(default = "usual_success")]
+    pub success: Ratio,
+    /// A request that succeeds later than this after its arrival does not count as a success for
+    /// the objective, above 0. Default: the `deadline` of its load, or any time.
+    #[serde(default)]
+    #[schemars(extend("dessim:positive" = true))]
+    pub within: Option<Duration>,
+}
+
+impl Default for Objective {
+    fn default() -> Self {
+        Self { success: usual_success(), within: None }
+    }
+}
+
+fn usual_success() -> Ratio {
+    Ratio::new(0.9).unwrap_or_default()
 }
 
 /// One of several systems that the same load is sent to: adds to what is common, or replaces

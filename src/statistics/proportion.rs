@@ -4,7 +4,7 @@ use crate::kernel::fpmath::{ln, ln_1p};
 use statrs::distribution::{Beta, ContinuousCDF, Normal};
 
 /// So many of so many runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Proportion {
     /// Runs in which it happened; at most `runs`.
     pub hits: u64,

@@ -2,6 +2,7 @@
 
 mod compare;
 mod diff;
+mod docs;
 mod explain;
 mod exports;
 mod figures;

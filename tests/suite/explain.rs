@@ -4,8 +4,10 @@ use std::path::Path;
 
 use dessim::experiment::explain::{Effort, explain};
 use dessim::experiment::run::{CalendarKind, Options};
-use dessim::report::explained::explained;
-use dessim::report::explanation::{Explanation, PhaseKind, Story, Topic};
+use dessim::report::explained::{Topic, explained, headline, points, step_words};
+use dessim::report::explanation::{
+    Amount, ChangeKind, Explanation, Phase, PhaseKind, Story, WhatIf,
+};
 use dessim::report::result::RunResult;
 use dessim::{Scenario, ScenarioFile};
 
@@ -22,6 +24,12 @@ fn told(name: &str, options: &Options) -> (RunResult, Explanation) {
 
 fn kinds(story: &Story) -> Vec<PhaseKind> {
     story.phases.iter().map(|phase| phase.kind).collect()
+}
+
+/// The first what-if of a kind.
+fn changed(story: &Story, kind: ChangeKind) -> &WhatIf {
+    let found = story.what_if.iter().find(|what_if| what_if.change.kind == kind);
+    found.unwrap_or_else(|| panic!("{kind:?} was not tried"))
 }
 
 fn seconds(ns: u64) -> f64 {
@@ -47,10 +55,13 @@ fn phases_of_the_freeze() {
     let spans = [trigger.from_ns, metastable.from_ns, metastable.until_ns].map(seconds);
     assert_eq!(spans, [60.0, 70.0, 300.0]);
     // Half a second of freeze is enough in about half of all runs: see docs/testing.md.
-    let no_return = story.points.iter().rfind(|point| point.topic == Topic::NoReturn);
-    let no_return = no_return.expect("there is a point of no return");
-    let span = [no_return.from_ns, no_return.until_ns].map(seconds);
-    assert!(span[0] >= 60.1 && span[1] <= 61.5 && span[1] - span[0] <= 10.0 / 63.0, "{span:?}");
+    let no_return = story.no_return.fault.as_ref().expect("there is a point of no return");
+    let span = [no_return.recovers_after_ns.expect("it recovers"), no_return.stays_after_ns];
+    let span = span.map(seconds);
+    assert!(span[0] >= 0.1 && span[1] <= 1.5 && span[1] - span[0] <= 10.0 / 63.0, "{span:?}");
+    let points = points(story);
+    let told = points.iter().rfind(|point| point.topic == Topic::NoReturn).expect("it is told");
+    assert_eq!([told.from_ns, told.until_ns].map(seconds), span.map(|after| 60.0 + after));
 }
 
 /// Three changes of the arm with retries are the other three arms, so every number must be theirs.
@@ -58,35 +69,39 @@ fn phases_of_the_freeze() {
 fn what_if_is_what_is() {
     let (result, explanation) = told("metastable", &Options::default());
     let of = &result.arms["retries"].requests;
-    for (change, arm) in [
-        ("without retries at clients.retry", "no retries"),
-        ("with a retry budget of 10 % at clients.retry", "retry budget"),
-        ("with a line of at most 20 at db", "waiting room"),
+    for (kind, component, to, arm) in [
+        (ChangeKind::WithoutRetries, "clients.retry", None, "no retries"),
+        (ChangeKind::RetryBudget, "clients.retry", Some(Amount::Ratio(0.1)), "retry budget"),
+        (ChangeKind::ServiceQueue, "db", Some(Amount::Count(20)), "waiting room"),
     ] {
-        let what_if = &explanation.arms["retries"].what_if;
-        let found = what_if.iter().find(|what_if| what_if.change == change).expect(change);
+        let found = changed(&explanation.arms["retries"], kind);
         let other = &result.arms[arm];
-        assert_eq!(found.failing, of.offered - of.succeeded, "{change}");
-        assert_eq!(of.succeeded + found.saved - found.lost, other.requests.succeeded, "{change}");
-        assert_eq!(found.amplification, other.amplification, "{change}");
+        assert_eq!((found.change.component.as_str(), found.change.to), (component, to));
+        assert_eq!(found.failing, of.offered - of.succeeded, "{arm}");
+        assert_eq!(found.succeeded.after, other.requests.succeeded, "{arm}");
+        assert_eq!(of.succeeded + found.saved - found.lost, other.requests.succeeded, "{arm}");
+        assert_eq!(found.attempts.before, result.arms["retries"].attempts.total, "{arm}");
+        assert_eq!(found.attempts.after, other.attempts.total, "{arm}");
+        assert_eq!(found.wasted_ns.after, other.wasted.work_ns, "{arm}");
+        assert_eq!(found.p99_ns.after, other.latency.outcome.p99_ns, "{arm}");
     }
     let freeze = &explanation.arms["retries"].what_if[0];
-    assert_eq!((freeze.change.as_str(), freeze.lost), ("without fault freeze", 0));
+    assert_eq!((freeze.change.kind, freeze.lost), (ChangeKind::WithoutFault, 0));
 }
 
 #[test]
 fn the_burst_is_explained() {
     let (result, explanation) = told("burst", &Options::default());
     let rpc = &explanation.arms["rpc"];
-    let find = |change: &str| rpc.what_if.iter().find(|what_if| what_if.change == change);
-    let knee = find("with 25 permits, the knee of the service, at clients.bulkhead");
-    let knee = knee.expect("a bulkhead wider than the knee is worth a try");
+    let knee = changed(rpc, ChangeKind::PermitsAtKnee);
+    assert_eq!(knee.change.to, Some(Amount::Count(25)));
     assert_eq!((knee.saved, knee.lost, knee.failing), (1_650, 0, 1_650));
     // Of the request that was refused, the chain leads to the one that opened the breaker.
     let example = rpc.example.as_ref().expect("there are failed requests");
-    let texts: Vec<&str> = example.steps.iter().map(|step| step.text.as_str()).collect();
+    let texts = example.steps.iter().map(|step| step_words(rpc, step).1);
+    let texts: Vec<String> = texts.collect();
     let opened = texts.iter().position(|text| text.ends_with("opens the breaker, for 500 ms"));
-    let refused = texts.iter().position(|text| *text == "is refused by its own policy");
+    let refused = texts.iter().position(|text| text == "is refused by its own policy");
     assert!(opened.is_some() && opened < refused, "{texts:?}");
     assert!(example.steps.is_sorted_by_key(|step| step.at_ns));
     // An arm that does well has nothing to be explained away.
@@ -116,18 +131,21 @@ fn every_scenario_has_phases_without_gaps_and_the_same_story_each_time() {
             let last = story.phases.last().map(|phase| phase.until_ns);
             assert_eq!((first, last), (Some(0), Some(end)), "{name}: {arm}");
             let meets = |pair: &[_]| -> bool {
-                let [one, next]: &[dessim::report::explanation::Phase; 2] =
-                    pair.try_into().expect("a pair");
+                let [one, next]: &[Phase; 2] = pair.try_into().expect("a pair");
                 one.until_ns == next.from_ns && one.kind != next.kind
             };
             assert!(story.phases.windows(2).all(meets), "{name}: {arm}: {:?}", story.phases);
-            for point in &story.points {
+            for point in &points(story) {
                 assert!(point.from_ns <= point.until_ns && point.until_ns <= end, "{point:?}");
                 assert!(
                     point.text.contains(|c: char| c.is_ascii_digit())
                         || point.topic == Topic::Trigger
                 );
             }
+            // Three sentences, or one where nothing broke.
+            let sentences = headline(story);
+            assert_eq!(sentences.len(), if story.breakages.is_empty() { 1 } else { 3 }, "{name}");
+            assert!(sentences.iter().all(|of| of.ends_with('.')), "{sentences:?}");
         }
         if ["burst", "full_queue"].contains(&name) {
             let keyed = Options { calendar: CalendarKind::Keyed, ..Options::default() };

@@ -5,9 +5,13 @@ use std::collections::BTreeMap;
 use dessim::ScenarioFile;
 use dessim::experiment::run::{Options, common_bins, run};
 use dessim::experiment::setting::{setting, topologies};
+use dessim::metrics::fate::Fate;
+use dessim::metrics::meter::Meter;
+use dessim::metrics::probe::What;
 use dessim::report::explanation::{
-    Counterfactual, EXPLANATION_SCHEMA, Example, Explanation, Phase, PhaseKind, Point, Step, Story,
-    Topic,
+    Bottleneck, Breakage, BreakageEnd, Cause, Change, ChangeKind, EXPLANATION_SCHEMA, Example,
+    Explanation, FaultEffect, Happening, Level, Link, Outcome, Pair, Phase, PhaseKind, Shift, Step,
+    Story, SustainingLoop, Trigger, WhatIf,
 };
 use dessim::report::html::{Sheet, to_html};
 use dessim::report::result::RunResult;
@@ -69,37 +73,124 @@ fn without(page: &str, open: &str, close: &str) -> String {
     text
 }
 
-/// An explanation of everything that can be in one, with `text` for every text.
+fn what_if(component: String) -> WhatIf {
+    let kind = ChangeKind::WithoutRetries;
+    WhatIf {
+        change: Change { kind, component, service: None, from: None, to: None },
+        in_both: 20,
+        failing: 9,
+        saved: 6,
+        lost: 1,
+        otherwise: 0,
+        sooner: Shift { requests: 8, mean_ns: Some(1_000_000) },
+        later: Shift::default(),
+        offered: Pair::new(20, 20),
+        succeeded: Pair::new(11, 16),
+        attempts: Pair::new(30, 20),
+        work_ns: Pair::new(9_000_000, 6_000_000),
+        wasted_ns: Pair::new(3_000_000, 0),
+        p99_ns: Pair::new(Some(1_500_000_000), Some(500_000_000)),
+        ends_well: Some(true),
+    }
+}
+
+const S: u64 = 1_000_000_000;
+const BUSY: Meter = Meter::new("busy", "slots taken");
+
+fn trigger(text: &str) -> Trigger {
+    let cause = Cause::Fault {
+        fault: text.to_owned(),
+        service: text.to_owned(),
+        effect: FaultEffect::Slowed,
+        factor: Some(4.0),
+        ratio: 0.5,
+    };
+    Trigger { from_ns: S, until_ns: 2 * S, changes: true, cause }
+}
+
+fn bottleneck(text: &str) -> Bottleneck {
+    Bottleneck {
+        component: text.to_owned(),
+        kind: "service",
+        meter: &BUSY,
+        limit: 4,
+        as_before: false,
+        from_ns: S,
+        until_ns: 3 * S,
+        mean: Some(3.9),
+        max: 4,
+    }
+}
+
+fn feeding(text: &str) -> SustainingLoop {
+    let (edge, service) = (text.to_owned(), text.to_owned());
+    SustainingLoop {
+        phase: PhaseKind::Metastable,
+        from_ns: 2 * S,
+        until_ns: 3 * S,
+        link: Link::Retries { edge, service, attempts: 30, retries: 20 },
+        levels: vec![Level { meter: &BUSY, mean: 3.9, max: 4 }],
+        decides: Some(true),
+    }
+}
+
+fn example(text: &str) -> Example {
+    let step = |at: u64| Step {
+        at_ns: at * 1_000_000,
+        happening: Happening::Event {
+            component: text.to_owned(),
+            attempt: 1,
+            event: What::SENT,
+            value: 0,
+            other: Some(text.to_owned()),
+        },
+    };
+    Example {
+        load: text.to_owned(),
+        number: 17,
+        fate: Fate::Timeout,
+        alike: 9,
+        steps: (0..14).map(step).collect(),
+    }
+}
+
+/// An explanation of everything that can be in one, with `text` for every name.
 fn explained(file: &ScenarioFile, text: &str) -> Explanation {
     let result = played(file);
-    let text = || text.to_owned();
-    let phase = |kind, from_ns, until_ns| Phase { kind, from_ns, until_ns, because: text() };
-    let step = |at_ns, attempt| Step { at_ns, component: text(), attempt, text: text() };
-    let point = |topic, until_ns| Point { topic, text: text(), from_ns: 1_000, until_ns };
+    let phase = |kind, from_ns, until_ns, good| Phase {
+        kind,
+        from_ns,
+        until_ns,
+        arrived: 10,
+        ended: 10,
+        good,
+        ill: false,
+    };
+    let requests = result.arms.values().next().expect("there is an arm").requests;
+    let breakage = Breakage {
+        from_ns: S,
+        until_ns: 3 * S,
+        arrived: 20,
+        ended: 20,
+        good: 2,
+        trigger: Some(0),
+        end: BreakageEnd::Stays,
+    };
     let story = Story {
+        outcome: Outcome { requests, attempts: 30, ..Outcome::default() },
         phases: vec![
-            phase(PhaseKind::Steady, 0, 1_000_000_000),
-            phase(PhaseKind::Trigger, 1_000_000_000, 3_000_000_000),
+            phase(PhaseKind::Steady, 0, S, 10),
+            phase(PhaseKind::Trigger, S, 2 * S, 1),
+            phase(PhaseKind::Metastable, 2 * S, 3 * S, 1),
         ],
-        points: vec![
-            point(Topic::Outcome, 1_000),
-            point(Topic::Loop, 2_000),
-            point(Topic::Loop, 3_000),
-        ],
-        example: Some(Example {
-            request: text(),
-            because: text(),
-            steps: (0..14).map(|at| step(at * 1_000_000, 1)).collect(),
-        }),
-        what_if: vec![Counterfactual {
-            change: text(),
-            saved: 4,
-            lost: 1,
-            failing: 9,
-            amplification: Some(1.5),
-            text: text(),
-        }],
+        breakages: vec![breakage],
+        triggers: vec![trigger(text)],
+        bottlenecks: vec![bottleneck(text)],
+        loops: vec![feeding(text)],
+        example: Some(example(text)),
+        what_if: vec![what_if(text.to_owned())],
         untried: 2,
+        ..Story::default()
     };
     let arms = result.arms.keys().map(|arm| (arm.clone(), story.clone()));
     Explanation {

@@ -5,6 +5,8 @@
 //! that takes the requests of a run for independent covers it in a fifth of all runs, so the test
 //! means something.
 
+use std::collections::BTreeMap;
+
 use dessim::experiment::listen::{Hears, Listener};
 use dessim::experiment::pool::{Jobs, Stop, in_order};
 use dessim::experiment::prepared::Prepared;
@@ -142,7 +144,7 @@ fn no_interval_where_there_is_no_mean() {
     let mut runs = Runs::new(Keep::All, tails(&file.scenario));
     for seed in 1..=12 {
         let options = Options { seed: Some(seed), ..Options::default() };
-        runs.add(&prepared.run(&options).expect("it is sound"));
+        runs.add(&prepared.run(&options).expect("it is sound"), &BTreeMap::new());
     }
     let json: serde_json::Value = serde_json::from_str(&to_json(&runs)).expect("it is JSON");
     let metrics = json["arms"]["main"]["metrics"].as_array().expect("a list");

@@ -7,12 +7,14 @@ mod explain;
 mod field;
 #[cfg(feature = "cli")]
 mod figures;
+mod fuzz;
 #[cfg(feature = "cli")]
 mod golden;
 mod html;
 mod intervals;
 mod invariants;
 mod metastable;
+mod names;
 mod refusals;
 mod samplers;
 mod search;

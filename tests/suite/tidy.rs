@@ -2,16 +2,21 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 const COLUMNS: usize = 100;
 const FILE_LINES: usize = 400;
 const FUNCTION_LINES: usize = 70;
+const FILE_BYTES: u64 = 1_000_000;
 
 /// Longer than the rule, for a reason that outweighs it.
 const LONG_FILES: &[&str] = &[
     // One vocabulary: whoever writes a scenario reads it from top to bottom.
     "src/scenario/schema.rs",
 ];
+
+/// What a build leaves beside the sources, where there is no git to say what is tracked.
+const UNTRACKED: &[&str] = &[".git", "target"];
 
 /// What the code of a folder may use of the other folders; everything imports one way.
 const IMPORTS: &[(&str, &[&str])] = &[
@@ -45,7 +50,7 @@ fn sources(folder: &str) -> Vec<(String, String)> {
 }
 
 fn ours() -> Vec<(String, String)> {
-    [sources("src"), sources("tests"), sources("examples")].concat()
+    [sources("src"), sources("tests"), sources("examples"), sources("fuzz/src")].concat()
 }
 
 fn report(problems: &[String]) {
@@ -135,4 +140,75 @@ fn nothing_is_left_for_later() {
         }
     }
     report(&problems);
+}
+
+/// Every file of the repository that git tracks, or all files where there is no git: in an archive
+/// of the sources.
+fn repository_files(root: &Path) -> Vec<PathBuf> {
+    let git = Command::new("git").args(["ls-files", "-z"]).current_dir(root).output();
+    let tracked = git.ok().filter(|output| root.join(".git").exists() && output.status.success());
+    match tracked {
+        Some(output) => {
+            let names = String::from_utf8(output.stdout).unwrap();
+            let files = names.split_terminator('\0').map(|name| root.join(name));
+            // A file that is deleted and not yet committed is still listed.
+            files.filter(|path| path.is_file()).collect()
+        }
+        None => files_below(root),
+    }
+}
+
+fn files_below(root: &Path) -> Vec<PathBuf> {
+    let mut open = vec![root.to_owned()];
+    let mut files = Vec::new();
+    while let Some(path) = open.pop() {
+        for entry in fs::read_dir(path).unwrap() {
+            let entry = entry.unwrap();
+            let name = entry.file_name();
+            if !entry.file_type().unwrap().is_dir() {
+                files.push(entry.path());
+            } else if !UNTRACKED.iter().any(|untracked| name == *untracked) {
+                open.push(entry.path());
+            }
+        }
+    }
+    files
+}
+
+/// What is wrong with each of the files: too large, or not text.
+fn large_or_binary(files: &[PathBuf]) -> Vec<String> {
+    let mut problems = Vec::new();
+    for path in files {
+        let bytes = fs::metadata(path).unwrap().len();
+        if bytes > FILE_BYTES {
+            problems.push(format!("{}: {bytes} bytes", path.display()));
+        } else if fs::read(path).unwrap().contains(&0) {
+            problems.push(format!("{}: is binary", path.display()));
+        }
+    }
+    problems
+}
+
+#[test]
+fn the_repository_holds_no_large_and_no_binary_file() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files = repository_files(root);
+    assert!(files.len() > 100, "{} files", files.len());
+    report(&large_or_binary(&files));
+}
+
+#[test]
+fn a_wheel_and_a_large_text_are_noticed_where_there_is_no_git() {
+    let archive = tempfile::tempdir().unwrap();
+    fs::create_dir_all(archive.path().join("target")).unwrap();
+    fs::create_dir_all(archive.path().join("docs")).unwrap();
+    fs::write(archive.path().join("target/dessim"), b"\x7fELF\0").unwrap();
+    fs::write(archive.path().join("docs/page.md"), "text").unwrap();
+    fs::write(archive.path().join("docs/large.md"), "a".repeat(1_000_001)).unwrap();
+    fs::write(archive.path().join("ray.whl"), b"PK\x03\x04\x14\0").unwrap();
+    let mut problems = large_or_binary(&repository_files(archive.path()));
+    problems.sort();
+    assert_eq!(problems.len(), 2, "{problems:?}");
+    assert!(problems[0].ends_with("large.md: 1000001 bytes"), "{problems:?}");
+    assert!(problems[1].ends_with("ray.whl: is binary"), "{problems:?}");
 }

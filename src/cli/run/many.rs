@@ -1,8 +1,10 @@
 //! `dessim run --seeds`: many runs, side by side, told in the order of their seeds.
 
+use std::collections::BTreeMap;
 use std::ops::{ControlFlow, RangeInclusive};
 
 use dessim::ScenarioFile;
+use dessim::experiment::health::Health;
 use dessim::experiment::listen::Nobody;
 use dessim::experiment::pool::{Ended, in_order};
 use dessim::experiment::prepared::Prepared;
@@ -12,6 +14,7 @@ use dessim::experiment::warn::warnings;
 use dessim::report::json;
 use dessim::report::result::RunResult;
 use dessim::report::runs::{self, Keep, Runs, runs_page};
+use dessim::scenario::build::BuildError;
 
 use super::{Outputs, broken, ended};
 use crate::cli::Exit;
@@ -21,6 +24,9 @@ use crate::cli::interrupt;
 use crate::cli::progress::Meter;
 use crate::cli::record::still;
 use crate::cli::ui::{Failure, Ui};
+
+/// A run, and which of its arms collapsed.
+type Played = (RunResult, BTreeMap<String, bool>);
 
 /// Where the results of the runs go, one after the other.
 struct Sink<'a, 'm> {
@@ -35,7 +41,8 @@ struct Sink<'a, 'm> {
 }
 
 impl Sink<'_, '_> {
-    fn take(&mut self, number: u64, result: &RunResult) -> Result<(), Failure> {
+    fn take(&mut self, number: u64, played: &Played) -> Result<(), Failure> {
+        let (result, collapsed) = played;
         self.meter.run_ended(number, result.events);
         if self.streams {
             let printed = self.meter.aside(|| Ui::print_raw(&json::to_json_line(result)));
@@ -50,7 +57,7 @@ impl Sink<'_, '_> {
         }
         self.writing.add(result)?;
         if let Some(runs) = &mut self.runs {
-            runs.add(result);
+            runs.add(result, collapsed);
         }
         Ok(())
     }
@@ -87,14 +94,21 @@ pub(super) fn many(
     let prepared = Prepared::new(&file.scenario, &file.name);
     let first = *seeds.start();
     let runs = (seeds.end() - first).saturating_add(1);
+    let judges = sink.runs.is_some();
     let play = |number| {
         let options = Options { seed: Some(first + number), ..options.clone() };
-        prepared.run_with(&options, &mut meter.watch(number, &mut Nobody))
+        if !judges {
+            let result = prepared.run_with(&options, &mut meter.watch(number, &mut Nobody))?;
+            return Ok((result, BTreeMap::new()));
+        }
+        let mut health = Health::new(&prepared);
+        let result = prepared.run_with(&options, &mut meter.watch(number, &mut health))?;
+        Ok((result, health.collapsed()))
     };
     let mut failure = None;
     let ended = in_order(args.many.jobs(), runs, interrupt::stop(), play, |number, result| {
-        let taken = result.map_err(|error| broken(&error));
-        failure = taken.and_then(|result| sink.take(number, &result)).err();
+        let taken = result.map_err(|error: BuildError| broken(&error));
+        failure = taken.and_then(|played| sink.take(number, &played)).err();
         match failure.is_some() || sink.is_over() {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),

@@ -11,10 +11,10 @@ use dessim::scenario::study::Design;
 
 const EXAMPLES: &str = "\
 Examples:
-  dessim sweep burst.ron --vary 'arms.rpc.calls.clients.policy[2].Bulkhead.permits=10..80/8'
+  dessim sweep burst.ron --vary 'rpc.clients.bulkhead.permits=10..80/8'
   dessim sweep db.ron --vary load.users.arrivals.Poisson.rate=10/s..100/s/10 --seeds 1..20
   dessim sweep db.ron --vary 'services.db.slots=[4, 8]' \\
-      --vary 'calls.users.policy[0].Timeout=log 10ms..1s/7' --html map.html
+      --vary 'users.timeout=log 10ms..1s/7' --html map.html
   dessim sweep study.ron -o results
   dessim sweep plan study.ron -o plan.json
   dessim sweep run plan.json --shard 3/64 -o results

@@ -123,15 +123,17 @@ fn split(text: &str, at: char) -> Vec<String> {
 
 /// The places of a character outside brackets and quotes.
 fn top_level(text: &str, wanted: char) -> impl Iterator<Item = usize> {
-    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
+    let (mut depth, mut quote, mut escaped) = (0_usize, None, false);
     text.char_indices().filter_map(move |(at, c)| {
-        let plain = !quoted && depth == 0;
-        match c {
+        let plain = quote.is_none() && depth == 0;
+        match (c, quote) {
             _ if escaped => escaped = false,
-            '\\' if quoted => escaped = true,
-            '"' => quoted = !quoted,
-            '[' | '(' | '{' if !quoted => depth += 1,
-            ']' | ')' | '}' if !quoted => depth = depth.saturating_sub(1),
+            ('\\', Some('"')) => escaped = true,
+            (c, Some(open)) if c == open => quote = None,
+            (_, Some(_)) => {}
+            ('"' | '\'', None) => quote = Some(c),
+            ('[' | '(' | '{', None) => depth += 1,
+            (']' | ')' | '}', None) => depth = depth.saturating_sub(1),
             _ => {}
         }
         (plain && c == wanted).then_some(at)
@@ -155,6 +157,7 @@ mod tests {
             ("a.b=10/s..100/s", range("10/s", "100/s", None)),
             ("a[0].b=1 .. 5 / 3", range("1", "5", Some(3))),
             ("a=[1, 2,3]", list(&["1", "2", "3"])),
+            ("'x=y, z'.slots=[1, 2]", list(&["1", "2"])),
             (
                 "a=[[Timeout(\"1s\"), Retry(max_retries: 1)], []]",
                 list(&["[Timeout(\"1s\"), Retry(max_retries: 1)]", "[]"]),

@@ -4,6 +4,8 @@ use serde_json::{Map, Value};
 
 use crate::report::comparison::FieldChange;
 use crate::scenario::arms::arms;
+use crate::scenario::names::component_path;
+use crate::scenario::path::Segment;
 use crate::scenario::problem::escaped;
 use crate::scenario::schema::{Arm, Scenario};
 
@@ -14,9 +16,20 @@ pub(super) fn differences(
     (b, arm_b): (&Scenario, Option<&str>),
 ) -> Vec<FieldChange> {
     let mut found = Vec::new();
-    walk(String::new(), Some(&meaning(a, arm_a)), Some(&meaning(b, arm_b)), &mut found);
-    found
+    walk(&[], Some(&meaning(a, arm_a)), Some(&meaning(b, arm_b)), &mut found);
+    let change = |(way, a_value, b_value): Difference| {
+        let short = match (arm_a, arm_b) {
+            (None, None) => component_path(&[a, b], &way),
+            // Arms that are compared alone are shown without their names.
+            _ => None,
+        };
+        FieldChange { path: short.unwrap_or_else(|| long(&way)), a: a_value, b: b_value }
+    };
+    found.into_iter().map(change).collect()
 }
+
+/// The way to a value, and what it is on either side.
+type Difference = (Vec<Segment>, Option<Value>, Option<Value>);
 
 /// A scenario as data, without what changes no run; of one arm, what that arm is once what is
 /// common is folded into it.
@@ -44,32 +57,42 @@ fn meaning(scenario: &Scenario, arm: Option<&str>) -> Value {
     Value::Object(whole)
 }
 
-fn walk(path: String, a: Option<&Value>, b: Option<&Value>, found: &mut Vec<FieldChange>) {
+fn walk(way: &[Segment], a: Option<&Value>, b: Option<&Value>, found: &mut Vec<Difference>) {
+    let below = |segment: Segment| [way, &[segment]].concat();
     match (a, b) {
         (Some(a), Some(b)) if a == b => {}
         (Some(Value::Object(a)), Some(Value::Object(b))) => {
             let only_b = b.keys().filter(|name| !a.contains_key(*name));
             for name in a.keys().chain(only_b) {
-                walk(below(&path, name), a.get(name), b.get(name), found);
+                walk(&below(Segment::Key(name.clone())), a.get(name), b.get(name), found);
             }
         }
         (Some(Value::Array(a)), Some(Value::Array(b))) => {
             for at in 0..a.len().max(b.len()) {
-                walk(format!("{path}[{at}]"), a.get(at), b.get(at), found);
+                walk(&below(Segment::Index(at)), a.get(at), b.get(at), found);
             }
         }
-        _ => found.push(FieldChange { path, a: a.cloned(), b: b.cloned() }),
+        _ => found.push((way.to_vec(), a.cloned(), b.cloned())),
     }
 }
 
 /// A name that is a word follows a dot, as `--set` takes it, any other stands in brackets.
-fn below(path: &str, name: &str) -> String {
-    let word = name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
-    match (path.is_empty(), word) {
-        (true, _) => escaped(name),
-        (false, true) => format!("{path}.{name}"),
-        (false, false) => format!("{path}[\"{}\"]", escaped(name)),
-    }
+fn long(way: &[Segment]) -> String {
+    let below = |path: String, segment: &Segment| match segment {
+        Segment::Index(at) => format!("{path}[{at}]"),
+        Segment::Field(name)
+        | Segment::Key(name)
+        | Segment::Variant(name)
+        | Segment::Component(name) => {
+            let word = name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
+            match (path.is_empty(), word) {
+                (true, _) => escaped(name),
+                (false, true) => format!("{path}.{name}"),
+                (false, false) => format!("{path}[\"{}\"]", escaped(name)),
+            }
+        }
+    };
+    way.iter().fold(String::new(), below)
 }
 
 #[cfg(test)]
@@ -128,5 +151,30 @@ mod tests {
         assert!(found.contains(&"queues.q.capacity: 5 6".to_owned()), "{found:?}");
         let found = told((TEXT, None), (&TEXT.replace("y z", "y"), None));
         assert!(found[0].starts_with("arms[\"y z\"]: {"), "{found:?}");
+    }
+
+    #[test]
+    fn what_a_component_is_set_to_stands_behind_its_name() {
+        let base = TEXT.replace(
+            "Call(to: \"db\")",
+            "Call(to: \"db\", policy: [Timeout(\"1s\"), Retry(max_retries: 1), Timeout(\"9ms\")])",
+        );
+        let changed = base
+            .replace("\"9ms\"", "\"8ms\"")
+            .replace("max_retries: 1", "max_retries: 2")
+            .replace("slots: 1", "slots: 2")
+            .replace("total: 9", "total: 8");
+        let found = told((&base, None), (&changed, None));
+        assert_eq!(
+            found,
+            [
+                "about.total: 9 8",
+                "db.slots: 1 2",
+                "'y z'.about.retry.max_retries: 1 2",
+                "'y z'.about.timeout#2: \"9ms\" \"8ms\"",
+            ]
+        );
+        let found = told((&base, None), (&base.replace("[Timeout(\"1s\"), ", "["), None));
+        assert!(found[0].starts_with("arms[\"y z\"].calls.about.policy[0]"), "{found:?}");
     }
 }

@@ -2,11 +2,12 @@
 
 use super::observe::{Observed, Watched};
 use super::periods::Books;
-use crate::kernel::time::Duration;
+use crate::experiment::health::{Course, Throughput};
+use crate::kernel::time::{Duration, Instant};
 use crate::metrics::names::Kind;
 use crate::metrics::summary::Metric;
 use crate::report::format::{count, number, percent, time};
-use crate::report::rows::{ratio_succeeded, rows};
+use crate::report::rows::{ratio_succeeded, value};
 use crate::scenario::expect::{Condition, MetricRef, Operator, Relation, Sum, Unit};
 
 /// Latencies of those that succeeded say little of all if fewer than this did.
@@ -135,10 +136,7 @@ impl Observed {
             let books = books.find(|books| books.period == *period)?;
             return scalar(&books.metric(metric.metric)?, metric.part);
         }
-        let mut rows = rows(arm).into_iter();
-        let row =
-            rows.find(|row| row.component == metric.component && row.metric == metric.metric)?;
-        scalar(&row.value, metric.part)
+        scalar(&value(arm, &metric.component, metric.metric)?, metric.part)
     }
 
     fn recovers(&self, arm: Option<&str>, within: u64, fault: &str) -> Answer {
@@ -178,11 +176,15 @@ impl Observed {
         // A run that ends by itself has nothing left that could happen; one that is cut off has.
         let deadline =
             within.map_or(u64::MAX, |within| watched.from.as_ns().saturating_add(within));
+        let deadline = deadline.min(watched.until.as_ns());
+        let limited = matches!(condition, Condition::Happens { period: Some(_), .. });
+        let never = if limited { "not in that period" } else { "never" };
+        let timed = deadline < Instant::NEVER.as_ns();
         match self.until {
-            Some(until) if within.is_some() && until.as_ns() < deadline => {
-                Answer::unknown("never, and the run ends before that time is over")
+            Some(until) if timed && until.as_ns() < deadline => {
+                Answer::unknown(format!("{never}, and the run ends before that time is over"))
             }
-            _ => Answer::new(false, "never"),
+            _ => Answer::new(false, never),
         }
     }
 
@@ -192,13 +194,13 @@ impl Observed {
         else {
             return Answer::unknown("no request arrived");
         };
-        let from = course.last().map_or(0, |phase| phase.from_ns);
-        let text = format!(
-            "from {} on {} of the requests succeed, where {} should",
-            time(from),
-            percent(ratio),
-            percent(course.reference)
-        );
+        let from = time(course.last().map_or(0, |phase| phase.from_ns));
+        let mut text =
+            format!("from {from} on {} of the requests succeed, {}", percent(ratio), usual(course));
+        if let Some(Throughput { reference_per_s, last_per_s }) = course.throughput {
+            let (last, before) = (number(last_per_s), number(reference_per_s));
+            text += &format!("; callers get {last} answers a second, {before} before");
+        }
         Answer::new(course.collapsed(), text).with(ratio)
     }
 }
@@ -210,6 +212,16 @@ fn collect<'a>(sum: &'a Sum, metrics: &mut Vec<&'a MetricRef>) {
         Sum::Metric(metric) => metrics.push(metric),
         Sum::Minus(of) => collect(of, metrics),
         Sum::Two(left, _, right) => [left, right].into_iter().for_each(|sum| collect(sum, metrics)),
+    }
+}
+
+/// How many should succeed, and why.
+fn usual(course: &Course) -> String {
+    match course.reference {
+        Some(reference) if reference >= course.objective => {
+            format!("{} did before the first trigger", percent(reference))
+        }
+        _ => format!("where the objective is {}", percent(course.objective)),
     }
 }
 

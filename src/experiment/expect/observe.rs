@@ -6,14 +6,12 @@
 use std::collections::BTreeMap;
 
 use super::periods::{Books, Periods};
-use crate::experiment::explain::Course;
-use crate::experiment::explain::health::Health;
+use crate::experiment::health::{Course, Health};
 use crate::experiment::listen::{Everyone, Hears, Listener};
 use crate::experiment::prepared::Prepared;
 use crate::experiment::run::Options;
 use crate::kernel::time::Instant;
 use crate::metrics::probe::{End, Record, Unfinished, What};
-use crate::metrics::sampler::Resolution;
 use crate::report::result::RunResult;
 use crate::scenario::build::BuildError;
 use crate::scenario::expect::{Condition, MetricRef, Period, Sum};
@@ -36,6 +34,8 @@ pub(super) struct Watched {
     pub(super) component: String,
     pub(super) event: What,
     pub(super) from: Instant,
+    /// The first instant at which it is too late; `NEVER` includes the last one.
+    pub(super) until: Instant,
 }
 
 /// A run, with what conditions may ask of it.
@@ -132,35 +132,24 @@ impl Observer {
         prepared: &Prepared<'_>,
         options: &Options,
     ) -> Result<Observed, BuildError> {
-        let options = self.options(prepared, options);
-        let mut ears = self.ears(prepared, &options);
-        let result = prepared.run_with(&options, &mut Everyone(ears.listeners()))?;
+        let mut ears = self.ears(prepared);
+        let result = prepared.run_with(options, &mut Everyone(ears.listeners()))?;
         Ok(ears.observed(prepared, result))
     }
 
-    /// How a run has to be played for it to be looked at.
+    /// What is to hear one run.
     #[must_use]
-    pub fn options(&self, prepared: &Prepared<'_>, options: &Options) -> Options {
-        match self.courses {
-            true => options.clone().sampled(prepared.scenario()),
-            false => options.clone(),
-        }
-    }
-
-    /// What is to hear one run that is played with these [options](Self::options).
-    #[must_use]
-    pub fn ears(&self, prepared: &Prepared<'_>, options: &Options) -> Ears<'_> {
+    pub fn ears(&self, prepared: &Prepared<'_>) -> Ears<'_> {
         let faults = faults(prepared);
         let books = self.periods.iter().filter_map(|(arm, period)| {
             let window = window(arm, period, &faults)?;
             Some(Books::new(arm, period, window))
         });
-        let resolution = options.sample.unwrap_or(Resolution::Auto);
         Ears {
             observer: self,
-            health: self.courses.then(|| Health::new(resolution)),
+            health: self.courses.then(|| Health::new(prepared)),
             watch: Watch::new(&self.watched),
-            periods: Periods::new(books.collect(), prepared.scenario().warm_up),
+            periods: Periods::new(books.collect(), prepared.scenario()),
             faults,
         }
     }
@@ -185,9 +174,7 @@ impl Ears<'_> {
     /// What they have heard of the run that this is the result of.
     #[must_use]
     pub fn observed(self, prepared: &Prepared<'_>, result: RunResult) -> Observed {
-        let courses = self.health.map_or_else(BTreeMap::new, |health| {
-            health.courses(prepared.scenario(), prepared.arms(), &result)
-        });
+        let courses = self.health.map_or_else(BTreeMap::new, |health| health.courses());
         let firsts = self.observer.watched.iter().cloned().zip(self.watch.firsts).collect();
         let end = prepared.scenario().duration;
         Observed {
@@ -229,6 +216,7 @@ fn window(arm: &str, period: &Period, faults: &Faults) -> Option<(Instant, Insta
         Period::Between(from, until) => (at(*from), until.map_or(Instant::NEVER, at)),
         Period::Before(name) => (Instant::ZERO, fault(name)?.0),
         Period::During(name) => fault(name)?,
+        Period::Since(name) => (fault(name)?.0, Instant::NEVER),
         Period::After(name) => (fault(name)?.1, Instant::NEVER),
     })
 }
@@ -255,15 +243,15 @@ fn faults(prepared: &Prepared<'_>) -> Faults {
 impl Watched {
     /// The event that a condition waits for, if it does.
     pub(super) fn of(condition: &Condition, faults: &Faults) -> Option<Self> {
-        let Condition::Happens { arm, component, event, fault, .. } = condition else {
+        let Condition::Happens { arm, component, event, period, .. } = condition else {
             return None;
         };
         let arm = arm.clone()?;
-        let from = match fault {
-            Some(fault) => faults.get(&(arm.clone(), fault.clone()))?.0,
-            None => Instant::ZERO,
+        let (from, until) = match period {
+            Some(period) => window(&arm, period, faults)?,
+            None => (Instant::ZERO, Instant::NEVER),
         };
-        Some(Self { arm, component: component.clone(), event: *event, from })
+        Some(Self { arm, component: component.clone(), event: *event, from, until })
     }
 }
 
@@ -299,7 +287,9 @@ impl Listener for Watch<'_> {
         for &at in &self.here[record.component as usize] {
             let watched = &self.watched[at];
             let first = &mut self.firsts[at];
-            if first.is_none() && watched.event == record.what && record.at >= watched.from {
+            let in_time = record.at >= watched.from
+                && (record.at < watched.until || watched.until == Instant::NEVER);
+            if first.is_none() && watched.event == record.what && in_time {
                 *first = Some(record.at);
             }
         }

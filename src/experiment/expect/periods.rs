@@ -7,6 +7,7 @@ use crate::metrics::probe::{End, Unfinished};
 use crate::metrics::recorder::Recorder;
 use crate::metrics::summary::{FailedBy, Metric, Requests};
 use crate::scenario::expect::Period;
+use crate::scenario::schema::Scenario;
 
 /// The books of one period of one arm.
 #[derive(Clone, Debug)]
@@ -87,6 +88,7 @@ impl Books {
         let Requests { offered, succeeded, .. } = self.requests;
         let per = |count: u64, of: f64| Metric::Number((of > 0.0).then(|| count as f64 / of));
         Some(match name {
+            "succeeded_ratio" => per(succeeded, offered as f64),
             "requests.offered" => Metric::Count(offered),
             "requests.succeeded" => Metric::Count(succeeded),
             "requests.late" => Metric::Count(self.requests.late),
@@ -116,14 +118,15 @@ impl Books {
 /// Keeps the books of all periods that are asked for.
 pub(super) struct Periods {
     pub(super) books: Vec<Books>,
-    /// Where requests begin to count.
-    warm_up: Instant,
+    /// Where requests begin to count, and where they no longer do.
+    measured: (Instant, Instant),
     arm: String,
 }
 
 impl Periods {
-    pub(super) fn new(books: Vec<Books>, warm_up: Duration) -> Self {
-        Self { books, warm_up: Instant::ZERO.saturating_add(warm_up), arm: String::new() }
+    pub(super) fn new(books: Vec<Books>, scenario: &Scenario) -> Self {
+        let from = Instant::ZERO.saturating_add(scenario.warm_up);
+        Self { books, measured: (from, scenario.measured_until()), arm: String::new() }
     }
 
     fn here(&mut self) -> impl Iterator<Item = &mut Books> {
@@ -154,9 +157,9 @@ impl Listener for Periods {
     }
 
     fn over(&mut self, at: Instant) {
-        let warm_up = self.warm_up;
+        let (warm, cool) = self.measured;
         for books in self.here() {
-            let (from, until) = (books.from.max(warm_up), books.until.min(at));
+            let (from, until) = (books.from.max(warm), books.until.min(at).min(cool));
             books.length = if until > from { until - from } else { Duration::ZERO };
         }
     }

@@ -90,8 +90,8 @@ fn time_and_arms() {
             "thrice recovers within 140s after fault freeze",
             "not thrice recovers within 140s after fault freeze",
             "collapse",
-            "breaker clients opens within 1s after fault freeze",
-            "breaker clients opens within 100ms after fault freeze",
+            "breaker clients opens within 1s since fault freeze",
+            "breaker clients opens within 100ms since fault freeze",
             "not breaker clients opens within 50s",
             "not breaker clients opens within 250s",
             "once.requests.succeeded / once.requests.offered > 80%",
@@ -234,6 +234,32 @@ fn a_run_without_an_answer_counts_against_the_claim() {
     assert_eq!((told[0].hits, told[3].hits), (Some(0), Some(0)));
     assert!(told[0].actual.contains("that do not tell"), "{}", told[0].actual);
     assert_eq!(told[0].seed, judged(&["p(requests.failed == 1) < 90%"], COIN)[0].seed);
+}
+
+/// Requests that meet the crash, at 1 s, 1.1 s, .. 1.9 s, are retried once, at once.
+#[test]
+fn events_are_waited_for_from_the_beginning_of_a_period_until_before_its_end() {
+    let claims = [
+        ("retry users retries within 1s", true),
+        ("retry users retries within 999ms", false),
+        ("retry users retries until 1s", false),
+        ("retry users retries before fault crash", false),
+        ("retry users retries within 0ns since fault crash", true),
+        ("retry users retries during fault crash", true),
+        ("retry users retries after fault crash", false),
+        ("retry users retries from 1900ms until 2s", true),
+        ("retry users retries from 1901ms until 2s", false),
+        ("service db answers since fault crash", true),
+        ("service db answers during fault crash", false),
+        ("service db answers within 1s since fault crash", false),
+        ("service db answers within 1005ms since fault crash", true),
+        ("service db answers within 4ms after fault crash", false),
+        ("service db answers within 5ms after fault crash", true),
+    ];
+    let found = holds(&claims.map(|(claim, _)| claim), EXACT);
+    assert_eq!(claims.map(|(claim, _)| claim).into_iter().zip(found).collect::<Vec<_>>(), claims);
+    let told = judged(&["retry users retries after fault crash"], EXACT);
+    assert_eq!(told[0].actual, "not in that period");
 }
 
 #[test]

@@ -1,19 +1,18 @@
 //! The same arm with one thing changed: what might have helped, and what might have harmed.
 //!
 //! A layer is changed in place where it can be, so that no other layer gets another name, and with
-//! it other luck.
+//! it other luck. Bulkheads, breakers and timeouts, which come and go, draw nothing.
 
-use crate::kernel::time::Duration;
-use crate::report::format::{count, number, time};
+use super::variants;
+use crate::report::explanation::{Amount, Change, ChangeKind};
 use crate::scenario::names::layer_names;
-use crate::scenario::schema::{Arm, Call, Cancellation, Layer, RetryBudget, Scenario, Service};
-use crate::scenario::units::{Limit, Ratio};
+use crate::scenario::schema::{Arm, Consumer, Layer, Scenario, Service};
+use crate::scenario::units::Limit;
 
 /// A scenario of one arm, with one thing changed.
 #[derive(Clone, Debug)]
 pub(super) struct Alternative {
-    /// The change in words: "without fault freeze".
-    pub(super) change: String,
+    pub(super) change: Change,
     pub(super) scenario: Scenario,
 }
 
@@ -32,56 +31,78 @@ pub(super) fn alone(scenario: &Scenario, arm: &Arm) -> Scenario {
     }
 }
 
-/// Everything that is worth a try, the likely causes first.
+/// Everything that is worth a try, in the order of the kinds of changes: the likely causes first.
 pub(super) fn alternatives(alone: &Scenario) -> Vec<Alternative> {
     let mut found = Vec::new();
-    for name in alone.faults.keys() {
+    let mut add = |change: Change, edit: &dyn Fn(&mut Scenario)| {
         let mut scenario = alone.clone();
-        scenario.faults.remove(name);
-        found.push(Alternative { change: format!("without fault {name}"), scenario });
+        edit(&mut scenario);
+        found.push(Alternative { change, scenario });
+    };
+    for name in alone.faults.keys() {
+        let change = change(ChangeKind::WithoutFault, name);
+        add(change, &|of| drop(of.faults.remove(name)));
     }
     for (from, call) in &alone.calls {
-        let knee = alone.services.get(&call.to).and_then(knee);
-        found.extend(knee.and_then(|knee| bulkhead(alone, from, call, knee)));
-        policies(from, &call.policy, knee, &mut found, alone, &|scenario, policy| {
-            if let Some(call) = scenario.calls.get_mut(from) {
-                call.policy = policy;
-            }
-        });
+        let within = alone.load.get(from).and_then(|load| load.deadline);
+        let around = variants::of_policy(from, &call.policy, within);
+        let place = Policy { from, to: &call.to, service: alone.services.get(&call.to) };
+        for (change, policy) in place.alternatives(&call.policy).into_iter().chain(around) {
+            add(change, &|of| {
+                if let Some(call) = of.calls.get_mut(from) {
+                    call.policy.clone_from(&policy);
+                }
+            });
+        }
     }
     for (from, consumer) in &alone.consumers {
-        let knee = alone.services.get(&consumer.to).and_then(knee);
-        policies(from, &consumer.policy, knee, &mut found, alone, &|scenario, policy| {
-            if let Some(consumer) = scenario.consumers.get_mut(from) {
-                consumer.policy = policy;
-            }
-        });
-        if let Some(knee) = knee.filter(|knee| *knee < consumer.concurrency) {
-            let mut scenario = alone.clone();
-            if let Some(consumer) = scenario.consumers.get_mut(from) {
-                consumer.concurrency = knee;
-            }
-            let change = format!("with {from} no more than the knee of {}, {knee}", consumer.to);
-            found.push(Alternative { change, scenario });
+        let service = alone.services.get(&consumer.to);
+        let around = variants::of_policy(from, &consumer.policy, None);
+        let place = Policy { from, to: &consumer.to, service };
+        for (change, policy) in place.alternatives(&consumer.policy).into_iter().chain(around) {
+            add(change, &|of| {
+                if let Some(consumer) = of.consumers.get_mut(from) {
+                    consumer.policy.clone_from(&policy);
+                }
+            });
+        }
+        for (change, concurrency) in numbers_of_consumers(from, consumer, service) {
+            add(change, &|of| {
+                if let Some(consumer) = of.consumers.get_mut(from) {
+                    consumer.concurrency = concurrency;
+                }
+            });
         }
     }
     for (name, service) in &alone.services {
-        for (change, service) in of_service(name, service) {
-            let mut scenario = alone.clone();
-            scenario.services.insert(name.clone(), service);
-            found.push(Alternative { change, scenario });
+        for (change, service) in variants::of_service(name, service) {
+            add(change, &|of| drop(of.services.insert(name.clone(), service.clone())));
         }
     }
     for (name, queue) in &alone.queues {
-        if let Limit::AtMost(_) = queue.capacity {
-            let mut scenario = alone.clone();
-            if let Some(queue) = scenario.queues.get_mut(name) {
-                queue.capacity = Limit::Unlimited;
-            }
-            found.push(Alternative { change: format!("with no limit of queue {name}"), scenario });
+        if let Limit::AtMost(capacity) = queue.capacity {
+            let from = Some(Amount::Count(capacity));
+            let change = Change { from, ..change(ChangeKind::UnlimitedQueue, name) };
+            add(change, &|of| {
+                if let Some(queue) = of.queues.get_mut(name) {
+                    queue.capacity = Limit::Unlimited;
+                }
+            });
         }
     }
+    found.sort_by_key(|alternative| alternative.change.kind);
     found
+}
+
+/// A change of this kind, without values.
+pub(super) fn change(kind: ChangeKind, component: &str) -> Change {
+    Change { kind, component: component.to_owned(), service: None, from: None, to: None }
+}
+
+/// A change of a count.
+pub(super) fn counted(kind: ChangeKind, component: &str, from: u64, to: u64) -> Change {
+    let (from, to) = (Some(Amount::Count(from)), Some(Amount::Count(to)));
+    Change { from, to, ..change(kind, component) }
 }
 
 /// What is in flight at load 1, as a number of permits.
@@ -90,115 +111,75 @@ fn knee(service: &Service) -> Option<u32> {
     (1.0..1e9).contains(&knee).then_some(knee as u32)
 }
 
-/// A bulkhead as wide as the knee, around every attempt, where there is none.
-fn bulkhead(alone: &Scenario, from: &str, call: &Call, knee: u32) -> Option<Alternative> {
-    if call.policy.iter().any(|layer| matches!(layer, Layer::Bulkhead { .. })) {
-        return None;
-    }
-    // Outside the innermost timeout, so that waiting for a permit is not timed.
-    let timeout = call.policy.iter().rposition(|layer| matches!(layer, Layer::Timeout(_)));
-    let at = timeout.unwrap_or(call.policy.len());
-    let mut scenario = alone.clone();
-    let layer = Layer::Bulkhead { permits: knee, queue: Limit::Unlimited };
-    scenario.calls.get_mut(from)?.policy.insert(at, layer);
-    let change = format!("with a bulkhead of {knee} permits at {from}, the knee of {}", call.to);
-    Some(Alternative { change, scenario })
+/// A policy between a load or consumer and a service.
+struct Policy<'a> {
+    from: &'a str,
+    to: &'a str,
+    service: Option<&'a Service>,
 }
 
-type Place<'a> = &'a dyn Fn(&mut Scenario, Vec<Layer>);
-
-fn policies(
-    from: &str,
-    policy: &[Layer],
-    knee: Option<u32>,
-    found: &mut Vec<Alternative>,
-    alone: &Scenario,
-    place: Place<'_>,
-) {
-    for (at, (layer, name)) in policy.iter().zip(layer_names(from, policy)).enumerate() {
-        for (change, instead) in of_layer(layer, &name, knee) {
-            let mut policy = policy.to_vec();
-            match instead {
-                Some(instead) => policy[at] = instead,
-                None => drop(policy.remove(at)),
+impl Policy<'_> {
+    /// The policy with one layer changed, taken out or put in.
+    fn alternatives(&self, policy: &[Layer]) -> Vec<(Change, Vec<Layer>)> {
+        let knee = self.service.and_then(knee);
+        let mut found = Vec::new();
+        for (at, (layer, name)) in policy.iter().zip(layer_names(self.from, policy)).enumerate() {
+            for (mut change, instead) in variants::of_layer(layer, &name, knee) {
+                if change.kind == ChangeKind::PermitsAtKnee {
+                    change.service = Some(self.to.to_owned());
+                }
+                let mut policy = policy.to_vec();
+                match instead {
+                    Some(instead) => policy[at] = instead,
+                    None => drop(policy.remove(at)),
+                }
+                found.push((change, policy));
             }
-            let mut scenario = alone.clone();
-            place(&mut scenario, policy);
-            found.push(Alternative { change, scenario });
         }
+        found.extend(knee.and_then(|knee| self.bulkhead(policy, knee)));
+        found
+    }
+
+    /// A bulkhead as wide as the knee, around every attempt, where there is none.
+    fn bulkhead(&self, policy: &[Layer], knee: u32) -> Option<(Change, Vec<Layer>)> {
+        if policy.iter().any(|layer| matches!(layer, Layer::Bulkhead { .. })) {
+            return None;
+        }
+        // Outside the innermost timeout, so that waiting for a permit is not timed.
+        let timeout = policy.iter().rposition(|layer| matches!(layer, Layer::Timeout(_)));
+        let mut policy = policy.to_vec();
+        let layer = Layer::Bulkhead { permits: knee, queue: Limit::Unlimited };
+        policy.insert(timeout.unwrap_or(policy.len()), layer);
+        let (service, to) = (Some(self.to.to_owned()), Some(Amount::Count(u64::from(knee))));
+        Some((Change { service, to, ..change(ChangeKind::Bulkhead, self.from) }, policy))
     }
 }
 
-/// What could stand in the place of a layer; `None` takes it out.
-fn of_layer(layer: &Layer, name: &str, knee: Option<u32>) -> Vec<(String, Option<Layer>)> {
-    match layer {
-        Layer::Retry { max_retries, max_attempts, backoff, budget, retry_on } => {
-            let retry = |max_retries, max_attempts, budget| Layer::Retry {
-                max_retries,
-                max_attempts,
-                backoff: backoff.clone(),
-                budget,
-                retry_on: retry_on.clone(),
-            };
-            let none = (format!("without retries at {name}"), retry(Some(0), None, None));
-            let ten = RetryBudget { deposit: 0.1, capacity: 10.0, cost: 1.0 };
-            let budgeted = retry(*max_retries, *max_attempts, Some(ten));
-            let budgeted = (format!("with a retry budget of 10 % at {name}"), budgeted);
-            let all = [Some(none), Some(budgeted).filter(|_| budget.is_none())];
-            all.into_iter().flatten().map(|(change, layer)| (change, Some(layer))).collect()
-        }
-        Layer::Breaker { .. } => vec![(format!("without {name}"), None)],
-        Layer::Bulkhead { permits, queue } => {
-            let at_knee = knee.filter(|knee| knee < permits).map(|knee| {
-                let change = format!("with {knee} permits, the knee of the service, at {name}");
-                (change, Some(Layer::Bulkhead { permits: knee, queue: *queue }))
-            });
-            let without = (format!("without {name}"), None);
-            at_knee.into_iter().chain([without]).collect()
-        }
-        Layer::Timeout(after) => {
-            let doubled = Duration::from_ns(after.as_ns().saturating_mul(2));
-            let change = format!(
-                "with {} instead of {} at {name}",
-                time(doubled.as_ns()),
-                time(after.as_ns())
-            );
-            vec![(change, Some(Layer::Timeout(doubled)))]
-        }
-    }
-}
-
-fn of_service(name: &str, service: &Service) -> Vec<(String, Service)> {
+/// Other numbers of consumers: what the service behind them can take, half and twice as many.
+fn numbers_of_consumers(
+    name: &str,
+    consumer: &Consumer,
+    service: Option<&Service>,
+) -> Vec<(Change, u32)> {
+    let present = consumer.concurrency;
+    let slots = service.and_then(|service| match service.slots {
+        Limit::AtMost(slots) => u32::try_from(slots).ok(),
+        Limit::Unlimited => None,
+    });
+    let slots = slots.filter(|slots| *slots != present);
+    let knee = service.and_then(knee).filter(|knee| *knee < present && Some(*knee) != slots);
     let mut found = Vec::new();
-    let change = |change: &dyn Fn(&mut Service)| {
-        let mut changed = service.clone();
-        change(&mut changed);
-        changed
+    let mut add = |kind, to: Option<u32>, service: Option<&str>| {
+        let Some(to) = to else { return };
+        let service = service.map(str::to_owned);
+        let change = counted(kind, name, u64::from(present), u64::from(to));
+        found.push((Change { service, ..change }, to));
     };
-    if service.cancellation != Cancellation::Immediate {
-        let cancels = change(&|of| of.cancellation = Cancellation::Immediate);
-        found.push((format!("with cancellation at {name}"), cancels));
-    }
-    if service.failure_ratio.get() > 0.0 {
-        let sound = change(&|of| of.failure_ratio = Ratio::default());
-        found.push((format!("without errors of {name} itself"), sound));
-    }
-    if let Limit::AtMost(slots) = service.slots {
-        let double = slots.saturating_mul(2);
-        if service.queue == Limit::Unlimited {
-            let room = change(&|of| of.queue = Limit::AtMost(double));
-            found.push((format!("with a line of at most {} at {name}", count(double)), room));
-        }
-        let more = change(&|of| of.slots = Limit::AtMost(double));
-        found.push((format!("with {} slots at {name}, twice as many", count(double)), more));
-    }
-    if let Some(knee) = service.overload.as_ref().map(|overload| overload.knee * 2.0) {
-        let stronger = change(&|of| {
-            if let Some(overload) = &mut of.overload {
-                overload.knee = knee;
-            }
-        });
-        found.push((format!("with a knee of {} at {name}, twice as high", number(knee)), stronger));
-    }
+    add(ChangeKind::ConsumersAtSlots, slots, Some(&consumer.to));
+    add(ChangeKind::ConsumersAtKnee, knee, Some(&consumer.to));
+    let other =
+        |number: &u32| *number != present && Some(*number) != slots && Some(*number) != knee;
+    add(ChangeKind::Consumers, Some((present / 2).max(1)).filter(other), None);
+    add(ChangeKind::Consumers, Some(present.saturating_mul(2)).filter(other), None);
     found
 }

@@ -5,14 +5,11 @@ use std::collections::BTreeMap;
 use super::Stage;
 use super::alternatives::alone;
 use super::rerun::Budget;
-use super::triggers::Trigger;
 use crate::experiment::fates::{ArmFates, Became};
 use crate::experiment::listen::Listener;
 use crate::experiment::run::{Options, run_with};
 use crate::metrics::probe::{End, Record, Role};
-use crate::report::explanation::{Example, Step};
-use crate::report::format::count;
-use crate::report::words::happened;
+use crate::report::explanation::{Example, Happening, Step, Trigger};
 use crate::scenario::build::BuildError;
 
 /// In runs of more events than this, only the request itself is listened to.
@@ -33,11 +30,12 @@ pub(super) fn example(
     let failed = || fates.iter().filter(|(_, _, known)| fails(known.became));
     failed().for_each(|(_, _, known)| *groups.entry(known.became).or_default() += 1);
     // The first of equals, in the order of fates.
-    let Some((fate, of)) = groups.into_iter().rev().max_by_key(|(_, of)| *of) else {
+    let Some((became, alike)) = groups.into_iter().rev().max_by_key(|(_, of)| *of) else {
         return Ok(None);
     };
-    let mut alike = failed().filter(|(_, _, known)| known.became == fate);
-    let Some((load, number, _)) = alike.nth((of / EARLY) as usize) else {
+    let Became::Ended(fate) = became else { return Ok(None) };
+    let mut group = failed().filter(|(_, _, known)| known.became == became);
+    let Some((load, number, _)) = group.nth((alike / EARLY) as usize) else {
         return Ok(None);
     };
     if !budget.allows(events) {
@@ -49,10 +47,9 @@ pub(super) fn example(
     let alone = alone(stage.scenario, stage.system);
     let result = run_with(&alone, "example", &options, &mut follower)?;
     budget.spend(result.events);
-    let because = format!("it {} as {} requests did", fate.words(), count(of));
     let mut steps = [before(&follower.steps, triggers), follower.steps].concat();
     steps.sort_by_key(|step| step.at_ns);
-    Ok(Some(Example { request: format!("{load}#{number}"), because, steps }))
+    Ok(Some(Example { load: load.to_owned(), number, fate, alike, steps }))
 }
 
 /// The triggers that began before its end.
@@ -61,13 +58,10 @@ fn before(steps: &[Step], triggers: &[Trigger]) -> Vec<Step> {
         return Vec::new();
     };
     let mut before: Vec<Step> = Vec::new();
-    for Trigger { name, from_ns, until_ns, .. } in triggers {
-        for (at_ns, what) in [(*from_ns, "begins"), (*until_ns, "is over")] {
-            if at_ns <= arrived {
-                let (component, text) = (String::new(), format!("{name} {what}"));
-                before.push(Step { at_ns, component, attempt: 0, text });
-            }
-        }
+    for (trigger, Trigger { from_ns, until_ns, .. }) in triggers.iter().enumerate() {
+        let begins = Step { at_ns: *from_ns, happening: Happening::TriggerBegins { trigger } };
+        let ends = Step { at_ns: *until_ns, happening: Happening::TriggerEnds { trigger } };
+        before.extend([begins, ends].into_iter().filter(|step| step.at_ns <= arrived));
     }
     before
 }
@@ -109,13 +103,15 @@ impl Follower {
         request == self.number && self.names[load as usize] == self.load
     }
 
-    fn step(&self, record: &Record, whose: &str) -> Step {
-        Step {
-            at_ns: record.at.as_ns(),
+    fn step(&self, record: &Record, other: Option<String>) -> Step {
+        let happening = Happening::Event {
             component: self.names[record.component as usize].clone(),
             attempt: record.attempt,
-            text: format!("{whose}{}", happened(record.what, record.value)),
-        }
+            event: record.what,
+            value: record.value,
+            other,
+        };
+        Step { at_ns: record.at.as_ns(), happening }
     }
 
     /// Another request left its mark at a component: only the latest of a kind is of interest.
@@ -139,8 +135,8 @@ impl Follower {
         };
         for (before, mark) in marks.iter().filter(|(_, mark)| mark.what != record.what) {
             for other in before.iter().chain([mark]) {
-                let whose = format!("{}#{} ", self.names[other.load as usize], other.request);
-                let step = self.step(other, &whose);
+                let name = format!("{}#{}", self.names[other.load as usize], other.request);
+                let step = self.step(other, Some(name));
                 self.steps.push(step);
             }
         }
@@ -163,7 +159,7 @@ impl Listener for Follower {
         if record.what.role == Role::Mark {
             self.context(record);
         }
-        let step = self.step(record, "");
+        let step = self.step(record, None);
         self.steps.push(step);
     }
 

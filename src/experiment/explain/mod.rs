@@ -5,30 +5,25 @@
 //! is as reproducible as a run.
 
 mod alternatives;
-mod cohorts;
+mod breakage;
+mod evidence;
 mod example;
-pub(super) mod health;
-mod lens;
-mod phases;
-mod points;
 mod rerun;
-mod triggers;
+mod variants;
+mod window;
 
 use std::collections::BTreeMap;
 
-pub use health::Course;
-
-use cohorts::Cohort;
-use health::Health;
-use points::Evidence;
+use evidence::Evidence;
 use rerun::{Budget, Reruns};
 
 use super::fates::{ArmFates, Fates};
+use super::health::triggers::triggers;
+use super::health::{Course, Health};
 use super::listen::{Hears, Listener};
 use super::run::{Options, run_with};
+use crate::kernel::time::Instant;
 use crate::metrics::probe::{End, Unfinished};
-use crate::metrics::sampler::Resolution;
-use crate::metrics::series::Series;
 use crate::report::explanation::{EXPLANATION_SCHEMA, Explanation, Story};
 use crate::report::result::RunResult;
 use crate::scenario::arms::arms;
@@ -56,10 +51,11 @@ pub fn explain(
     effort: Effort,
 ) -> Result<(RunResult, Explanation), BuildError> {
     let options = options.clone().sampled(scenario);
-    let mut witness = Witness::new(options.sample.unwrap_or(Resolution::Auto));
+    let arms = arms(scenario);
+    let mut witness = Witness::new(scenario, &arms);
     let result = run_with(scenario, name, &options, &mut witness)?;
     let mut stories = BTreeMap::new();
-    let told: Vec<(String, Arm)> = arms(scenario)
+    let told: Vec<(String, Arm)> = arms
         .into_iter()
         .filter(|(arm, _)| result.arms.contains_key(arm) && only.is_none_or(|only| only == arm))
         .collect();
@@ -99,23 +95,21 @@ fn story(
     let Some(series) = &of.series else {
         return Ok(Story::default());
     };
-    let Some((fates, cohorts)) = witness.of(stage.arm, series) else {
+    let Some((fates, course)) = witness.of(stage.arm) else {
         return Ok(Story::default());
     };
-    let triggers = triggers::triggers(stage.scenario, stage.system, series.end_ns);
-    let warm_up_ns = stage.scenario.warm_up.as_ns();
-    let Course { phases, .. } = phases::course(series, &cohorts, &triggers, warm_up_ns);
-    let (system, triggers, phases) = (stage.system, &triggers[..], &phases[..]);
-    let evidence = Evidence { system, result: of, series, triggers, phases };
-    let mut points = evidence.points();
-    let mut story = Story { phases: phases.to_vec(), ..Story::default() };
-    if evidence.suffers() {
+    let triggers = triggers(stage.scenario, stage.system, series.end_ns);
+    let Course { phases, .. } = course;
+    let (scenario, system) = (stage.scenario, stage.system);
+    let (triggers, phases) = (&triggers[..], &phases[..]);
+    let evidence = Evidence { scenario, system, result: of, series, triggers, phases };
+    let mut story = evidence.story();
+    if story.suffers() {
         story.example = example::example(stage, fates, triggers, (of.events, budget))?;
         let mut reruns = Reruns { stage, fates, events: of.events, budget };
-        (story.what_if, story.untried) = reruns.what_if(&evidence)?;
-        points.extend(reruns.no_return(&evidence)?);
+        reruns.what_if(&evidence, &mut story)?;
+        story.no_return = reruns.no_return(&evidence)?;
     }
-    story.points = points;
     Ok(story)
 }
 
@@ -126,13 +120,14 @@ struct Witness {
 }
 
 impl Witness {
-    fn new(resolution: Resolution) -> Self {
-        Self { fates: Fates::lean(), health: Health::new(resolution) }
+    /// For runs of these arms, which are complete.
+    fn new(scenario: &Scenario, arms: &BTreeMap<String, Arm>) -> Self {
+        Self { fates: Fates::new(), health: Health::of(scenario, arms) }
     }
 
-    /// What became of the requests of an arm, and its cohorts in the bins of its series.
-    fn of(&self, arm: &str, series: &Series) -> Option<(&ArmFates, Vec<Cohort>)> {
-        Some((self.fates.arm(arm)?, self.health.cohorts(arm, series)?))
+    /// What became of the requests of an arm, and how well it was.
+    fn of(&self, arm: &str) -> Option<(&ArmFates, Course)> {
+        Some((self.fates.arm(arm)?, self.health.course(arm)?))
     }
 }
 
@@ -151,7 +146,13 @@ impl Listener for Witness {
         self.health.ended(end);
     }
 
+    fn over(&mut self, at: Instant) {
+        self.fates.over(at);
+        self.health.over(at);
+    }
+
     fn unfinished(&mut self, of: &Unfinished) {
         self.fates.unfinished(of);
+        self.health.unfinished(of);
     }
 }

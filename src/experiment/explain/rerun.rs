@@ -1,19 +1,19 @@
 //! The same requests with one thing changed, within a budget of events.
 
+use std::cmp::Ordering;
+
 use super::alternatives::{Alternative, alone, alternatives};
-use super::health::Course;
-use super::points::{Evidence, USED_UP};
-use super::triggers::triggers;
-use super::{Effort, Stage, Witness, phases};
+use super::evidence::Evidence;
+use super::{Effort, Stage, Witness};
 use crate::experiment::fates::{ArmFates, FateChanges};
 use crate::experiment::run::{Options, run_with};
 use crate::kernel::time::Duration;
-use crate::metrics::sampler::Resolution;
-use crate::metrics::series::{Series, Values};
-use crate::report::explanation::{Counterfactual, Phase, PhaseKind, Point, Topic};
-use crate::report::format::{count, number, percent, time};
-use crate::report::result::{RunResult, Stopped};
-use crate::scenario::arms::ONLY_ARM;
+use crate::metrics::summary::{LatencySummary, Metric};
+use crate::report::explanation::{
+    ChangeKind, Link, NoReturn, Pair, PhaseKind, Shift, ShorterFault, Story, WhatIf,
+};
+use crate::report::result::{ArmResult, RunResult, Stopped};
+use crate::scenario::arms::{ONLY_ARM, arms};
 use crate::scenario::build::BuildError;
 use crate::scenario::schema::Scenario;
 
@@ -73,165 +73,154 @@ impl Reruns<'_> {
         if !self.budget.allows(self.events) {
             return Ok(None);
         }
-        let resolution = self.stage.options.sample.unwrap_or(Resolution::Auto);
         let max_events = self.stage.options.max_events.min(self.budget.left);
         let seed = Some(self.stage.options.seed.unwrap_or(self.stage.scenario.seed));
         let options = Options { max_events, seed, ..self.stage.options.clone() };
-        let mut witness = Witness::new(resolution);
+        let mut witness = Witness::new(changed, &arms(changed));
         let result = run_with(changed, "rerun", &options, &mut witness)?;
         self.budget.spend(result.events);
         let cut = matches!(result.stopped, Some(Stopped::MaxEvents { .. }));
         Ok((!cut).then_some((result, witness)))
     }
 
-    /// What would have happened with one thing changed, the greatest help first.
+    /// Fills in what would have happened with one thing changed, and which links it decides on.
     pub(super) fn what_if(
         &mut self,
         evidence: &Evidence<'_>,
-    ) -> Result<(Vec<Counterfactual>, u64), BuildError> {
+        story: &mut Story,
+    ) -> Result<(), BuildError> {
         let alone = alone(self.stage.scenario, self.stage.system);
-        let (mut found, mut untried) = (Vec::new(), 0);
         for Alternative { change, scenario } in alternatives(&alone) {
             let Some((result, witness)) = self.play(&scenario)? else {
-                untried += 1;
+                story.untried += 1;
                 continue;
             };
-            if let Some(fates) = witness.fates.arm(ONLY_ARM) {
-                let changes = FateChanges::of(self.fates, fates);
-                let amplification = result.arms[ONLY_ARM].amplification;
-                let before = evidence.result.amplification;
-                found.push(counterfactual(change, &changes, (before, amplification)));
-            }
+            let Some(fates) = witness.fates.arm(ONLY_ARM) else { continue };
+            let changes = FateChanges::of(self.fates, fates);
+            let (before, after) = (evidence.result, &result.arms[ONLY_ARM]);
+            let pair = |of: fn(&ArmResult) -> u64| Pair::new(of(before), of(after));
+            let shift = |of: &LatencySummary| Shift { requests: of.count, mean_ns: of.mean_ns };
+            story.what_if.push(WhatIf {
+                change,
+                in_both: changes.in_both,
+                failing: changes.failing,
+                saved: changes.saved,
+                lost: changes.lost,
+                otherwise: changes.changed() - changes.saved - changes.lost,
+                sooner: shift(&changes.sooner),
+                later: shift(&changes.later),
+                offered: pair(|of| of.requests.offered),
+                succeeded: pair(|of| of.requests.succeeded),
+                attempts: pair(|of| of.attempts.total),
+                work_ns: pair(work_ns),
+                wasted_ns: pair(|of| of.wasted.work_ns),
+                p99_ns: Pair::new(before.latency.outcome.p99_ns, after.latency.outcome.p99_ns),
+                ends_well: ends_well(&witness),
+            });
         }
-        let gain = |of: &Counterfactual| i128::from(of.saved) - i128::from(of.lost);
-        found.sort_by_key(|of| -gain(of));
-        Ok((found, untried))
+        story.what_if.sort_by(|a, b| rank(a).partial_cmp(&rank(b)).unwrap_or(Ordering::Equal));
+        for feeding in &mut story.loops {
+            feeding.decides = decides(&feeding.link, &story.what_if);
+        }
+        Ok(())
     }
 
-    /// From when on it could not come back: by the resource that was used up, and by ending the
-    /// faults earlier, with the same requests and the same luck.
-    pub(super) fn no_return(&mut self, evidence: &Evidence<'_>) -> Result<Vec<Point>, BuildError> {
-        let mut points = Vec::new();
-        let metastable = |phase: &&Phase| phase.kind == PhaseKind::Metastable;
-        let Some(phase) = evidence.phases.iter().find(metastable) else {
-            return Ok(points);
+    /// From when on it could not come back: by the first bottleneck, and by ending the last fault
+    /// earlier, with the same requests and the same luck.
+    pub(super) fn no_return(&mut self, evidence: &Evidence<'_>) -> Result<NoReturn, BuildError> {
+        let mut phases = evidence.phases.iter();
+        let Some(phase) = phases.find(|phase| phase.kind == PhaseKind::Metastable) else {
+            return Ok(NoReturn::default());
         };
-        points.extend(never_free(evidence, phase.until_ns));
-        let faults = evidence.triggers.iter().filter(|trigger| trigger.fault.is_some());
-        if let Some(trigger) = faults.max_by_key(|trigger| trigger.until_ns) {
-            let span = (trigger.from_ns, trigger.until_ns);
-            points.extend(self.shorter_fault(&trigger.name, trigger.fault.as_deref(), span)?);
-        }
-        Ok(points)
+        let resource = evidence.never_free(phase.until_ns);
+        let faults = evidence.triggers.iter().filter_map(|of| Some((of, of.fault()?)));
+        let fault = match faults.max_by_key(|(trigger, _)| trigger.until_ns) {
+            Some((of, fault)) => self.shorter_fault(fault, (of.from_ns, of.until_ns))?,
+            None => None,
+        };
+        Ok(NoReturn { resource, fault })
     }
 
     fn shorter_fault(
         &mut self,
         name: &str,
-        fault: Option<&str>,
         (from, until): (u64, u64),
-    ) -> Result<Option<Point>, BuildError> {
-        let Some(fault) = fault else { return Ok(None) };
+    ) -> Result<Option<ShorterFault>, BuildError> {
         let alone = alone(self.stage.scenario, self.stage.system);
         let (mut recovers, mut stays, mut reruns) = (None, until, 0);
         for _ in 0..HALVINGS {
             let end = u64::midpoint(recovers.unwrap_or(from), stays);
             let mut changed = alone.clone();
-            if let Some(fault) = changed.faults.get_mut(fault) {
+            if let Some(fault) = changed.faults.get_mut(name) {
                 fault.until = Duration::from_ns(end);
             }
-            let Some((result, witness)) = self.play(&changed)? else {
+            let Some((_, witness)) = self.play(&changed)? else {
                 break;
             };
             reruns += 1;
-            match comes_back(&changed, self.stage, &result, &witness) {
-                true => recovers = Some(end),
-                false => stays = end,
+            match ends_well(&witness) {
+                Some(true) => recovers = Some(end),
+                _ => stays = end,
             }
         }
-        if reruns == 0 {
-            return Ok(None);
+        Ok((reruns > 0).then(|| ShorterFault {
+            fault: name.to_owned(),
+            from_ns: from,
+            recovers_after_ns: recovers.map(|end| end - from),
+            stays_after_ns: stays - from,
+            reruns,
+        }))
+    }
+}
+
+/// The order of what-ifs, the smallest first: by requests that succeed, in steps of a hundredth of
+/// those that arrive; among equals by p99, work and attempts, each relative to the run, in sum.
+fn rank(of: &WhatIf) -> (i128, f64) {
+    let steps = (of.gain() * 100).div_euclid(i128::from(of.offered.before.max(1)));
+    let ratio = |Pair { before, after }: Pair<u64>| match before {
+        0 => 1.0,
+        before => after as f64 / before as f64,
+    };
+    let p99 = of.p99_ns.before.zip(of.p99_ns.after);
+    let p99 = p99.map_or(1.0, |(before, after)| ratio(Pair::new(before, after)));
+    (-steps, p99 + ratio(of.work_ns) + ratio(of.attempts))
+}
+
+/// True if most of the requests that fail succeed once this link is taken out; `None` if no change
+/// that takes out this alone was tried.
+fn decides(link: &Link, what_if: &[WhatIf]) -> Option<bool> {
+    let takes_out = |of: &&WhatIf| {
+        let component = of.change.component.as_str();
+        match (link, of.change.kind) {
+            (Link::Retries { edge, .. }, ChangeKind::WithoutRetries) => {
+                let from = edge.split(" -> ").next().unwrap_or_default();
+                component.strip_prefix(from).is_some_and(|layer| layer.starts_with(".retry"))
+            }
+            (Link::WastedWork { service, .. }, ChangeKind::Cancellation) => component == service,
+            (Link::State { component: at, .. }, ChangeKind::WithoutBreaker)
+            | (
+                Link::Backlog { component: at, .. },
+                ChangeKind::ServiceQueue | ChangeKind::BulkheadQueue,
+            ) => component == at,
+            _ => false,
         }
-        let lasted = |end: u64| time(end - from);
-        let text = match recovers {
-            Some(end) => format!(
-                "with {name} over after {} the same requests recover, after {} they do not \
-                 ({reruns} reruns)",
-                lasted(end),
-                lasted(stays)
-            ),
-            None => format!(
-                "even with {name} over after {} the same requests do not recover ({reruns} reruns)",
-                lasted(stays)
-            ),
-        };
-        let from_ns = recovers.unwrap_or(from);
-        Ok(Some(Point { topic: Topic::NoReturn, text, from_ns, until_ns: stays }))
-    }
+    };
+    what_if.iter().filter(takes_out).map(WhatIf::mends).reduce(|one, other| one || other)
 }
 
-/// True if a rerun is well again before the last request arrives.
-fn comes_back(
-    changed: &Scenario,
-    stage: &Stage<'_>,
-    result: &RunResult,
-    witness: &Witness,
-) -> bool {
-    let Some(series) = &result.arms[ONLY_ARM].series else {
-        return false;
-    };
-    let Some((_, cohorts)) = witness.of(ONLY_ARM, series) else {
-        return false;
-    };
-    let mut system = stage.system.clone();
-    system.faults.clone_from(&changed.faults);
-    let triggers = triggers(changed, &system, series.end_ns);
-    let warm_up_ns = stage.scenario.warm_up.as_ns();
-    let Course { phases, .. } = phases::course(series, &cohorts, &triggers, warm_up_ns);
-    let last = phases.iter().rfind(|phase| phase.kind != PhaseKind::Idle);
-    last.is_some_and(|phase| matches!(phase.kind, PhaseKind::Steady | PhaseKind::Recovered))
-}
-
-/// Since when the first resource was used up and never free again, until `until`.
-fn never_free(evidence: &Evidence<'_>, until: u64) -> Option<Point> {
-    let (_, column) = *evidence.used_up().first()?;
-    let Values::Levels { limit: Some(limit), .. } = column.values else {
-        return None;
-    };
-    let series: &Series = evidence.series;
-    let free = (0..series.bins).filter(|bin| series.start_of(*bin) < until).rev().find(|&bin| {
-        let mean = column.mean(bin, series.length_ns(bin));
-        mean.is_none_or(|mean| mean < USED_UP * limit as f64)
+/// Time in slots of services, over all edges.
+fn work_ns(arm: &ArmResult) -> u64 {
+    let edges = arm.components.values().filter(|component| component.kind == "edge");
+    let work = edges.map(|edge| match edge.get("work_ns") {
+        Some(Metric::Time(work)) => work.as_ns(),
+        _ => 0,
     });
-    let at = free.map_or(0, |bin| series.end_of(bin));
-    let text = format!(
-        "from {} on, {} of {} {} are never below {} of their limit of {} again",
-        time(at),
-        column.meter.words,
-        column.kind,
-        column.component,
-        percent(USED_UP),
-        count(limit)
-    );
-    (at < until).then_some(Point { topic: Topic::NoReturn, text, from_ns: at, until_ns: until })
+    work.fold(0, u64::saturating_add)
 }
 
-fn counterfactual(
-    change: String,
-    changes: &FateChanges,
-    (before, after): (Option<f64>, Option<f64>),
-) -> Counterfactual {
-    let FateChanges { saved, lost, failing, .. } = *changes;
-    let mut text = format!(
-        "{change}: of {} failed requests, {} succeed, {} others get worse",
-        count(failing),
-        count(saved),
-        count(lost)
-    );
-    if let (Some(before), Some(after)) = (before.map(number), after.map(number))
-        && before != after
-    {
-        text.push_str(&format!("; {after} attempts a request instead of {before}"));
-    }
-    Counterfactual { change, saved, lost, failing, amplification: after, text }
+/// True if a rerun is well when the last requests arrive; `None` if nothing arrives.
+fn ends_well(witness: &Witness) -> Option<bool> {
+    let course = witness.health.course(ONLY_ARM)?;
+    let last = course.last()?;
+    Some(matches!(last.kind, PhaseKind::Steady | PhaseKind::Recovered))
 }

@@ -3,15 +3,14 @@
 use std::collections::BTreeMap;
 
 use crate::experiment::expect::Observed;
-use crate::experiment::explain::health::Health;
+use crate::experiment::health::Health;
 use crate::experiment::listen::Listener;
 use crate::experiment::play::Played;
 use crate::experiment::prepared::Prepared;
 use crate::kernel::calendar::LaneCalendar;
 use crate::kernel::simulation::{self, End};
 use crate::kernel::time::Instant;
-use crate::metrics::probe::{self, Probe, Record};
-use crate::metrics::sampler::{Resolution, Sampler};
+use crate::metrics::probe::{self, Probe, Record, Unfinished};
 use crate::model::frame::NodeId;
 use crate::model::world::World;
 use crate::scenario::build::{BuildError, Built, build};
@@ -43,13 +42,18 @@ impl Probe for Ear {
             health.ended(end);
         }
     }
+
+    fn unfinished(&mut self, request: &Unfinished) {
+        if let Some(health) = &mut self.0 {
+            health.unfinished(request);
+        }
+    }
 }
 
 /// A world under way.
 #[derive(Clone, Debug)]
 pub(super) struct Branch {
     world: World<LaneCalendar, Ear>,
-    sampler: Option<Sampler>,
     names: Vec<String>,
     /// The most that was under way since it began or was split.
     pub(super) most: u64,
@@ -67,28 +71,22 @@ impl Branch {
     /// The world at its first instant.
     pub(super) fn new(stock: &Stock<'_>, seed: u64) -> Result<Self, BuildError> {
         let scenario = stock.prepared.scenario();
-        let resolution = scenario.sample_every.map_or(Resolution::Auto, Resolution::Every);
-        let mut health = stock.courses.then(|| Health::new(resolution));
+        let mut health = stock.courses.then(|| Health::new(stock.prepared));
         let arm = &stock.prepared.arms()[stock.arm];
-        let Built { mut world, names } =
-            build::<LaneCalendar, Ear>(scenario, arm, seed, |names| {
-                if let Some(health) = &mut health {
-                    health.begin(stock.arm, names);
-                }
-                Ear(health)
-            })?;
-        let sampler = stock.courses.then(|| Sampler::new(resolution));
-        if sampler.is_some() {
-            world.expect_looks();
-        }
+        let Built { world, names } = build::<LaneCalendar, Ear>(scenario, arm, seed, |names| {
+            if let Some(health) = &mut health {
+                health.begin(stock.arm, names);
+            }
+            Ear(health)
+        })?;
         let most = world.under_way(stock.node);
-        Ok(Self { world, sampler, names, most })
+        Ok(Self { world, names, most })
     }
 
     /// A copy with other luck.
     pub(super) fn fork(&self, branch: u64) -> Self {
         let world = self.world.fork(branch);
-        Self { world, sampler: self.sampler.clone(), names: self.names.clone(), most: 0 }
+        Self { world, names: self.names.clone(), most: 0 }
     }
 
     pub(super) fn events(&self) -> u64 {
@@ -116,21 +114,11 @@ impl Branch {
             if under_way >= level {
                 return Went::Up(Box::new(self));
             }
-            let next_look = self.sampler.as_ref().map_or(Instant::NEVER, Sampler::next);
             let events = (self.world.events() + 1).min(stock.max_events);
-            match simulation::run(&mut self.world, until.min(next_look), events) {
+            match simulation::run(&mut self.world, until, events) {
                 End::MaxEvents if self.world.events() < stock.max_events => {}
-                End::Horizon if next_look < until => self.look(next_look),
                 why => return Went::Over(Box::new(self), why),
             }
-        }
-    }
-
-    fn look(&mut self, end: Instant) {
-        if let Some(sampler) = &mut self.sampler {
-            sampler.look(sampler.next().min(end));
-            self.world.observe(sampler.now(), sampler);
-            sampler.looked();
         }
     }
 
@@ -143,27 +131,17 @@ impl Branch {
             End::Drained | End::Horizon => self.world.now(),
             End::MaxEvents | End::Halted(_) => return None,
         };
-        while self.sampler.as_ref().is_some_and(|sampler| sampler.next() < end) {
-            self.look(end);
+        if let Some(health) = &mut self.world.probe().0 {
+            health.over(end);
         }
         self.world.settle(end);
-        self.look(end);
-        let series = self.sampler.take().map(|sampler| {
-            let mut series = sampler.finish();
-            series.name(&self.names);
-            series
-        });
+        self.world.report_unfinished();
         let health = self.world.probe().0.take();
         let finished = self.world.finish(end);
         let mut result = stock.prepared.empty(0);
-        let played = Played { finished, names: self.names, end, stopped: None, series };
+        let played = Played { finished, names: self.names, end, stopped: None, series: None };
         result.arms.insert(stock.arm.to_owned(), played.result());
-        let courses = match health {
-            Some(health) => {
-                health.courses(stock.prepared.scenario(), stock.prepared.arms(), &result)
-            }
-            None => BTreeMap::new(),
-        };
+        let courses = health.map_or_else(BTreeMap::new, |health| health.courses());
         Some(Observed::of(stock.prepared, result, courses))
     }
 }

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Condvar, Mutex, PoisonError};
+use std::thread::{self, Builder};
 
 use super::{Ended, Jobs, Stop};
 
@@ -24,10 +25,6 @@ pub(super) fn in_order<T: Send>(
     work: &(impl Fn(u64) -> T + Sync),
     sink: &mut impl FnMut(u64, T) -> ControlFlow<()>,
 ) -> Ended {
-    let Ok(pool) = rayon::ThreadPoolBuilder::new().num_threads(jobs.get()).build() else {
-        // No threads to be had: alone it takes longer, and that is all.
-        return super::alone(count, stop, work, sink);
-    };
     let next = AtomicU64::new(0);
     let front = Mutex::new(Front { handed_over: 0, open: true });
     let moved = Condvar::new();
@@ -41,11 +38,12 @@ pub(super) fn in_order<T: Send>(
         now.open
     };
     let (sender, receiver) = channel();
-    pool.in_place_scope(|scope| {
+    thread::scope(|scope| {
+        let mut threads = 0;
         for _ in 0..jobs.get() {
             let sender = sender.clone();
             let (next, may) = (&next, &may);
-            scope.spawn(move |_| {
+            let run = move || {
                 loop {
                     // Asked before a number is taken: a number that was taken is worked on.
                     if stop.asked() {
@@ -59,9 +57,17 @@ pub(super) fn in_order<T: Send>(
                         return;
                     }
                 }
-            });
+            };
+            // The system may have fewer threads to give than there are cores.
+            if Builder::new().spawn_scoped(scope, run).is_err() {
+                break;
+            }
+            threads += 1;
         }
         drop(sender);
+        if threads == 0 {
+            return super::alone(count, stop, work, sink);
+        }
         let ended = hand_over(&receiver, count, sink, |handed_over, open| {
             *front.lock().unwrap_or_else(PoisonError::into_inner) = Front { handed_over, open };
             moved.notify_all();

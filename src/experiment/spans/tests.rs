@@ -28,7 +28,7 @@ impl SpanSink for Log {
 }
 
 const fn event(name: &'static str, role: Role) -> Event {
-    Event { name, number: Number::None, words: "", role }
+    Event { name, verb: name, number: Number::None, words: "", role }
 }
 
 const MARK: What = What::new(&event("mark", Role::Mark));

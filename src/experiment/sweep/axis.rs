@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::design::Place;
 use crate::experiment::knob::{Amount, Kind, Knob, Scale, Span};
 use crate::scenario::study::{self, Design};
-use crate::scenario::{Document, Path, Problem};
+use crate::scenario::{Document, Landing, Path, Problem};
 
 /// Values on one axis, at most: each of them is looked at before anything runs.
 const MOST_VALUES: u64 = 1_000_000;
@@ -14,6 +14,10 @@ const MOST_VALUES: u64 = 1_000_000;
 #[derive(Clone, Debug)]
 pub(super) struct Axis {
     pub(super) paths: Vec<String>,
+    /// Where these lead.
+    pub(super) places: BTreeSet<Landing>,
+    /// Two of them lead to one place.
+    pub(super) repeats: bool,
     /// What kind of number it is, if it is one.
     pub(super) kind: Option<Kind>,
     values: Values,
@@ -56,7 +60,7 @@ impl Axis {
         }
         let knobs: Vec<Option<Knob>> =
             places.iter().map(|(path, _)| Knob::at(document, path).ok()).collect();
-        let kind = knobs[0].as_ref().map(Knob::kind);
+        let kind = knobs[0].as_ref().map(Knob::kind).filter(|_| !has_variants(&axis.values));
         let paths = places.iter().map(|(path, _)| (*path).clone()).collect();
         let at = at.field("values");
         let values = match &axis.values {
@@ -72,7 +76,11 @@ impl Axis {
                 span(&knobs, [from, to], *count, (Scale::Log, design, &at))?
             }
         };
-        let axis = Self { paths, kind, values };
+        let landings: Vec<Landing> =
+            places.iter().filter_map(|(path, _)| document.landings(path).ok()).flatten().collect();
+        let count = landings.len();
+        let places: BTreeSet<Landing> = landings.into_iter().collect();
+        let axis = Self { paths, repeats: places.len() < count, places, kind, values };
         let problems = axis.check(document, &at);
         if problems.is_empty() { Ok(axis) } else { Err(problems) }
     }
@@ -147,6 +155,16 @@ impl Axis {
             }
             (Values::Span(span, _), Place::Part(part, whole)) => span.at(part, whole).to_string(),
         }
+    }
+}
+
+/// True if a value is a variant, such as `Exponential(..)`, where a plain one could stand as well.
+fn has_variants(values: &study::Values) -> bool {
+    match values {
+        study::Values::List(list) => {
+            list.iter().any(|value| value.0.starts_with(char::is_uppercase))
+        }
+        study::Values::Range { .. } | study::Values::Log { .. } => false,
     }
 }
 

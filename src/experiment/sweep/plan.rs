@@ -344,10 +344,9 @@ fn axes(document: &Document, study: &Study, problems: &mut Vec<Problem>) -> Vec<
         match Axis::new(document, axis, study.design, &at) {
             Err(found) => problems.extend(found),
             Ok(axis) => {
-                let taken = |path: &&String| axes.iter().any(|other| other.paths.contains(path));
-                let twice = |(n, path): (usize, &String)| axis.paths[..n].contains(path);
-                let inner = axis.paths.iter().enumerate().any(|(n, path)| twice((n, path)));
-                if inner || axis.paths.iter().any(|path| taken(&path)) {
+                // One place may be written in several ways.
+                let taken = axes.iter().any(|other| !other.places.is_disjoint(&axis.places));
+                if axis.repeats || taken {
                     let found = "this one is varied already";
                     problems.push(Problem::error(&at, "a path is varied once", found));
                 }

@@ -27,6 +27,7 @@ impl What {
     /// A breaker opened; the number is for how long.
     pub const OPENED: Self = Self::new(&Event {
         name: "opened",
+        verb: "opens",
         number: Number::Nanoseconds,
         words: "opens the breaker, for {}",
         role: Role::Mark,

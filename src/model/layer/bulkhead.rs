@@ -24,6 +24,7 @@ impl What {
     /// It got the permit it waited for; the number is the wait.
     pub const ADMITTED: Self = Self::new(&Event {
         name: "admitted",
+        verb: "admits",
         number: Number::Nanoseconds,
         words: "gets a permit after {}",
         role: Role::Ends(Ending::Well),

@@ -14,6 +14,7 @@ impl What {
     /// A policy refused it unsent; the number is how many wait, if that was the reason.
     pub const REJECTED: Self = Self::new(&Event {
         name: "rejected",
+        verb: "rejects",
         number: Number::Count,
         words: "is refused by its own policy",
         role: Role::Mark,

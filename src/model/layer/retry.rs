@@ -25,6 +25,7 @@ impl What {
     /// It would be tried again, but the budget is used up.
     pub const BUDGET_EXHAUSTED: Self = Self::new(&Event {
         name: "budget_exhausted",
+        verb: "budget_exhausts",
         number: Number::None,
         words: "would be tried again, but the budget is used up",
         role: Role::Mark,

@@ -17,6 +17,7 @@ impl What {
     /// A timeout gave up on it; the number is the timeout.
     pub const TIMED_OUT: Self = Self::new(&Event {
         name: "timed_out",
+        verb: "times_out",
         number: Number::Nanoseconds,
         words: "times out after {}",
         role: Role::Mark,

@@ -21,6 +21,7 @@ impl What {
     /// An attempt is worked on in a slot; the number is how long it will take.
     pub const STARTED: Self = Self::new(&Event {
         name: "started",
+        verb: "starts",
         number: Number::Nanoseconds,
         words: "gets a slot, for {} of work",
         role: Role::Turns(Stretch::work("in a slot")),
@@ -28,6 +29,7 @@ impl What {
     /// An attempt was answered; the number is the time since it was sent.
     pub const ANSWERED: Self = Self::new(&Event {
         name: "answered",
+        verb: "answers",
         number: Number::Nanoseconds,
         words: "is answered, {} after it was sent",
         role: Role::Ends(Ending::Well),
@@ -35,6 +37,7 @@ impl What {
     /// An attempt ended in an error; the number is the time since it was sent.
     pub const ERRORED: Self = Self::new(&Event {
         name: "errored",
+        verb: "errors",
         number: Number::Nanoseconds,
         words: "ends in an error, {} after it was sent",
         role: Role::Ends(Ending::Badly),
@@ -42,6 +45,7 @@ impl What {
     /// The service refused it, its line being full; the number is how many wait.
     pub const SHED: Self = Self::new(&Event {
         name: "shed",
+        verb: "sheds",
         number: Number::Count,
         words: "is refused by the service: its line is full with {}",
         role: Role::Mark,
@@ -49,6 +53,7 @@ impl What {
     /// The service stopped working on it because its caller had left.
     pub const CANCELLED: Self = Self::new(&Event {
         name: "cancelled",
+        verb: "cancels",
         number: Number::None,
         words: "is dropped by the service: its caller has given up",
         role: Role::Ends(Ending::Badly),
@@ -56,6 +61,7 @@ impl What {
     /// The service goes on for a caller that has left.
     pub const ABANDONED: Self = Self::new(&Event {
         name: "abandoned",
+        verb: "abandons",
         number: Number::None,
         words: "loses its caller, and the service goes on with it",
         role: Role::Mark,
@@ -63,6 +69,7 @@ impl What {
     /// Work for a caller that had left ended; the number is the time it took in a slot.
     pub const WASTED: Self = Self::new(&Event {
         name: "wasted",
+        verb: "wastes",
         number: Number::Nanoseconds,
         words: "is done for nobody, after {} in a slot",
         role: Role::Ends(Ending::Badly),
@@ -70,6 +77,7 @@ impl What {
     /// A service crashed under it, or was down when it came.
     pub const CRASHED: Self = Self::new(&Event {
         name: "crashed",
+        verb: "crashes",
         number: Number::None,
         words: "meets a crash",
         role: Role::Ends(Ending::Badly),

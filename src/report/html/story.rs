@@ -3,8 +3,11 @@
 use maud::{Markup, html};
 
 use super::sentence;
-use crate::report::explanation::{Counterfactual, Example, Explanation, Phase, Point, Story};
-use crate::report::format::{NO_VALUE, count, cut, number, time};
+use crate::report::explained::{
+    Point, change_words, example_words, headline, phase_words, points, step_words,
+};
+use crate::report::explanation::{Example, Explanation, Happening, Phase, Step, Story, WhatIf};
+use crate::report::format::{NO_VALUE, count, cut, time};
 
 /// More steps than this of an example are folded away.
 const STEPS_SHOWN: usize = 12;
@@ -18,9 +21,10 @@ pub(super) fn section(explanation: &Explanation) -> Markup {
                 @for (name, story) in &explanation.arms {
                     article.story {
                         h3 { bdi { (name) } }
+                        @for sentence in headline(story) { p { (sentence) } }
                         (phases(&story.phases))
-                        (points(&story.points))
-                        @if let Some(example) = &story.example { (self::example(example)) }
+                        (facts(&points(story)))
+                        @if let Some(example) = &story.example { (one_request(story, example)) }
                         (what_if(story))
                     }
                 }
@@ -47,7 +51,7 @@ fn phases(phases: &[Phase]) -> Markup {
                     li {
                         i class={ "swatch phase-" (phase.kind.name()) } {}
                         strong { (phase.kind.name()) } " " (span(phase.from_ns, phase.until_ns))
-                        @if !phase.because.is_empty() { ": " (phase.because) }
+                        ": " (phase_words(phase))
                     }
                 }
             }
@@ -55,7 +59,7 @@ fn phases(phases: &[Phase]) -> Markup {
     }
 }
 
-fn points(points: &[Point]) -> Markup {
+fn facts(points: &[Point]) -> Markup {
     html! {
         dl.points {
             @for (at, point) in points.iter().enumerate() {
@@ -68,25 +72,30 @@ fn points(points: &[Point]) -> Markup {
     }
 }
 
-fn example(example: &Example) -> Markup {
-    let (shown, folded) = example.steps.split_at(example.steps.len().min(STEPS_SHOWN));
-    let steps = |steps: &[crate::report::explanation::Step]| {
-        html! {
-            ol.steps {
-                @for step in steps {
-                    li {
-                        time { (time(step.at_ns)) } " "
-                        span.where { (cut(&step.component, 40)) }
-                        @if step.attempt > 0 { " " span.muted { "attempt " (step.attempt) } }
-                        " " (step.text)
-                    }
-                }
-            }
-        }
+fn one_step(story: &Story, step: &Step) -> Markup {
+    let (component, words) = step_words(story, step);
+    let attempt = match step.happening {
+        Happening::Event { attempt, .. } => attempt,
+        Happening::TriggerBegins { .. } | Happening::TriggerEnds { .. } => 0,
     };
     html! {
-        h4 { "One request: " bdi { (example.request) } }
-        p.small { (sentence(&example.because)) }
+        li {
+            time { (time(step.at_ns)) } " "
+            span.where { (cut(component, 40)) }
+            @if attempt > 0 { " " span.muted { "attempt " (attempt) } }
+            " " (words)
+        }
+    }
+}
+
+fn one_request(story: &Story, example: &Example) -> Markup {
+    let (shown, folded) = example.steps.split_at(example.steps.len().min(STEPS_SHOWN));
+    let steps = |steps: &[Step]| {
+        html! { ol.steps { @for step in steps { (one_step(story, step)) } } }
+    };
+    html! {
+        h4 { "One request: " bdi { (example.load) "#" (example.number) } }
+        p.small { (sentence(&example_words(example))) }
         (steps(shown))
         @if !folded.is_empty() {
             details { summary { (count(folded.len() as u64)) " more" } (steps(folded)) }
@@ -95,31 +104,39 @@ fn example(example: &Example) -> Markup {
 }
 
 fn what_if(story: &Story) -> Markup {
-    let row = |what: &Counterfactual| {
+    let row = |what: &WhatIf| {
         html! {
             tr {
-                th scope="row" { (what.change) }
+                th scope="row" { (change_words(&what.change)) }
+                td { (count(what.succeeded.after)) }
                 td { (count(what.saved)) }
                 td { (count(what.lost)) }
-                td { (what.amplification.map_or(NO_VALUE.to_owned(), number)) }
+                td { (count(what.attempts.after)) }
+                td { (time(what.work_ns.after)) }
+                td { (what.p99_ns.after.map_or(NO_VALUE.to_owned(), time)) }
             }
         }
     };
-    let failing = story.what_if.first().map_or(0, |what| what.failing);
     html! {
-        @if !story.what_if.is_empty() {
+        @if let Some(first) = story.what_if.first() {
             h4 { "The same requests with one thing changed" }
             p.small {
-                "How many of the " (count(failing)) " requests that fail would succeed, how many \
-                 others would fail, and the attempts a request, with the same luck."
+                "With the same luck: how many requests succeed (" (count(first.succeeded.before))
+                " as it is), how many that fail would succeed, how many others would fail, the \
+                 attempts (" (count(first.attempts.before)) " as it is), the work of services ("
+                (time(first.work_ns.before)) " as it is), and the p99 of all that end ("
+                (first.p99_ns.before.map_or(NO_VALUE.to_owned(), time)) " as it is)."
             }
             div.scroll tabindex="0" role="region" aria-label="What if" {
                 table.what-if {
                     thead { tr {
                         th scope="col" { "change" }
+                        th scope="col" { "succeed" }
                         th scope="col" { "saved" }
                         th scope="col" { "worse" }
                         th scope="col" { "attempts" }
+                        th scope="col" { "work" }
+                        th scope="col" { "p99" }
                     } }
                     tbody { @for what in &story.what_if { (row(what)) } }
                 }

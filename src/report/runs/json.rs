@@ -1,4 +1,4 @@
-//! Several runs as data, `dessim.runs/1`.
+//! Several runs as data, `dessim.runs/2`.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::statistics::proportion::Proportion;
 use crate::statistics::summary::{CONFIDENCE, Summary};
 
 /// The schema name in every one.
-pub const RUNS_SCHEMA: &str = "dessim.runs/1";
+pub const RUNS_SCHEMA: &str = "dessim.runs/2";
 
 #[derive(Serialize)]
 struct Root<'a> {
@@ -30,6 +30,8 @@ struct Root<'a> {
 #[derive(Serialize)]
 struct Arm<'a> {
     runs: usize,
+    /// Of the runs of which it is known.
+    collapse: Happened,
     outcomes: Option<TwoOutcomes>,
     metrics: Vec<Metric<'a>>,
 }
@@ -40,7 +42,6 @@ struct TwoOutcomes {
     high: Outcome,
     histogram: Vec<Bar>,
     lower: Happened,
-    collapse: Happened,
 }
 
 #[derive(Serialize)]
@@ -126,7 +127,8 @@ pub fn to_json(runs: &Runs) -> String {
             Metric { component, metric, stats: Stats::of(summary.as_ref()) }
         });
         let outcomes = outcomes.as_ref().map(two);
-        (name.as_str(), Arm { runs: arm.runs, outcomes, metrics: metrics.collect() })
+        let (runs, collapse) = (arm.runs, arm.collapse.into());
+        (name.as_str(), Arm { runs, collapse, outcomes, metrics: metrics.collect() })
     });
     let root = Root {
         schema: RUNS_SCHEMA,
@@ -152,7 +154,7 @@ fn found(name: &str, arm: &ArmRuns, runs: &Runs) -> Found {
 }
 
 fn two(outcomes: &Outcomes) -> TwoOutcomes {
-    let Outcomes { groups, low, collapse, bars } = outcomes;
+    let Outcomes { groups, low, bars } = outcomes;
     TwoOutcomes {
         low: Outcome {
             runs: groups.low_runs,
@@ -166,6 +168,5 @@ fn two(outcomes: &Outcomes) -> TwoOutcomes {
         },
         histogram: bars.iter().map(|&(from, to, runs)| Bar { from, to, runs }).collect(),
         lower: (*low).into(),
-        collapse: (*collapse).into(),
     }
 }

@@ -29,14 +29,16 @@ pub fn to_markdown(runs: &Runs) -> String {
         if let Some(outcomes) = outcomes {
             let groups = outcomes.groups;
             text.push_str(&format!(
-                "\nTwo outcomes: {} around {}, {} around {}. {} {}\n",
+                "\nTwo outcomes: {} around {}, {} around {}. {}\n",
                 plural(groups.low_runs, "run"),
                 percent(groups.low),
                 groups.high_runs,
                 percent(groups.high),
                 probability("The lower one", outcomes.low),
-                probability("Collapse", outcomes.collapse),
             ));
+        }
+        if arm.collapse.hits > 0 {
+            text.push_str(&format!("\n{}\n", probability("Collapses", arm.collapse)));
         }
     }
     for (at, why) in notes.iter().enumerate() {

@@ -23,6 +23,9 @@ pub(super) const METRICS: [(&str, &str, &str, bool); 10] = [
     ("end-to-end p99", "latency.end_to_end", "p99_ns", true),
 ];
 
+/// What a run does that collapses, as `expect` and `hunt` understand it.
+const COLLAPSE: &str = "collapses (ends with less than half of what should succeed)";
+
 /// The longest bar of a histogram.
 const BAR: usize = 40;
 
@@ -74,6 +77,9 @@ fn arm_text(name: &str, arm: &ArmRuns, runs: &Runs, notes: &mut Notes) -> String
     let mut text = lines(&rows).join("\n") + "\n";
     if let Some(outcomes) = outcomes {
         text.push_str(&histogram(&outcomes));
+    }
+    if arm.collapse.hits > 0 {
+        text.push_str(&probability(COLLAPSE, arm.collapse));
     }
     text
 }
@@ -132,9 +138,9 @@ pub(in crate::report) fn printed(value: f64, kind: Kind) -> String {
     }
 }
 
-/// How many runs succeeded with which ratio of their requests, and how likely a collapse is.
+/// How many runs succeeded with which ratio of their requests.
 fn histogram(outcomes: &Outcomes) -> String {
-    let Outcomes { groups, low, collapse, bars } = outcomes;
+    let Outcomes { groups, low, bars } = outcomes;
     let mut text = format!(
         "\n  two outcomes: {} around {} succeeded, {} around {}\n",
         plural(groups.low_runs, "run"),
@@ -158,7 +164,6 @@ fn histogram(outcomes: &Outcomes) -> String {
         text.push('\n');
     }
     text.push_str(&probability("the lower outcome", *low));
-    text.push_str(&probability("collapse (less than half of the best run's ratio)", *collapse));
     text
 }
 

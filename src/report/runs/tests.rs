@@ -17,7 +17,12 @@ fn varied(runs: u64) -> Vec<RunResult> {
 
 fn of(results: &[RunResult], keep: Keep) -> Runs {
     let mut runs = Runs::new(keep, BTreeMap::new());
-    results.iter().for_each(|result| runs.add(result));
+    for result in results {
+        let collapsed = |(name, arm): (&String, &ArmResult)| {
+            (name.clone(), arm.requests.succeeded * 10 < arm.requests.offered)
+        };
+        runs.add(result, &result.arms.iter().map(collapsed).collect());
+    }
     runs
 }
 
@@ -64,7 +69,7 @@ fn what_is_known_to_have_no_variance_has_no_interval_of_its_mean() {
         let rpc = result.arms.get_mut("rpc").expect("the sample has it");
         rpc.latency.end_to_end.mean_ns = Some(1_000 + at as u64);
         rpc.latency.end_to_end.p50_ns = Some(1_000 + at as u64);
-        runs.add(&result);
+        runs.add(&result, &BTreeMap::new());
     }
     let json: serde_json::Value = serde_json::from_str(&to_json(&runs)).expect("it is JSON");
     let find = |metric: &str| {
@@ -86,7 +91,7 @@ fn the_data_has_every_number_and_the_outcomes() {
     assert_eq!((&json["schema"], &json["runs"]), (&RUNS_SCHEMA.into(), &30.into()));
     assert_eq!(json["seeds"], serde_json::json!([[1, 30]]));
     let arm = &json["arms"]["rpc"];
-    let collapse = &arm["outcomes"]["collapse"];
+    let collapse = &arm["collapse"];
     assert_eq!(collapse["runs"], 10);
     // Wilson's interval of 10 of 30: 0.1923 to 0.5122.
     let bound = |at: usize| collapse["interval"][at].as_f64().expect("a number");

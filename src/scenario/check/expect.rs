@@ -1,7 +1,7 @@
 //! Expectations: sentences about what there is.
 
 use super::Checker;
-use crate::scenario::expect::{Known, Refusal, read};
+use crate::scenario::expect::{Claim, Condition, Known, Likely, Period, Refusal, read};
 use crate::scenario::path::Path;
 use crate::scenario::problem::{Problem, printable};
 
@@ -14,12 +14,20 @@ impl Checker<'_> {
         }
         let known = Known::new(scenario);
         for (index, text) in scenario.expect.iter().enumerate() {
+            let path = Path::root().field("expect").index(index);
             let claim = read(text, &known).and_then(|claim| match claim.instances(&known).len() {
                 0 => Err(Refusal::new("no arm has all that this is about", "found")),
-                _ => Ok(()),
+                _ => Ok(claim),
             });
+            if let Ok(claim) = &claim
+                && let Some(fault) = event_after(claim)
+            {
+                let rule = format!("`after fault {fault}` begins at the end of the fault");
+                let found = format!("found `{}`", printable(text));
+                let hint = format!("to wait from its start on, write `since fault {fault}`");
+                self.problems.push(Problem::warning(&path, rule, found).hint(hint));
+            }
             if let Err(refusal) = claim {
-                let path = Path::root().field("expect").index(index);
                 let found = match text.trim() {
                     "" => "found nothing".to_owned(),
                     text => format!("{} in `{}`", refusal.found, printable(text)),
@@ -28,5 +36,20 @@ impl Checker<'_> {
                 self.problems.push(problem.maybe_hint(refusal.hint));
             }
         }
+    }
+}
+
+/// The fault after which a claim waits for an event. It was once waited for from the fault's
+/// start, so whoever means the end is told that it is the end.
+fn event_after(claim: &Claim) -> Option<&str> {
+    let mut condition = match claim {
+        Claim::Holds(condition) | Claim::Likely(Likely { condition, .. }) => condition,
+    };
+    while let Condition::Not(of) = condition {
+        condition = of;
+    }
+    match condition {
+        Condition::Happens { period: Some(Period::After(fault)), .. } => Some(fault),
+        _ => None,
     }
 }

@@ -82,8 +82,30 @@ impl Checker<'_> {
             let rule = "must be shorter than `duration`, or nothing is left to measure";
             let found = format!("the run ends at {duration}");
             self.add(Problem::error(&root.field("warm_up"), rule, found));
+        } else {
+            self.cool_down();
         }
         self.bins();
+    }
+
+    fn cool_down(&mut self) {
+        let Scenario { duration, warm_up, cool_down, .. } = self.scenario;
+        if cool_down.is_zero() {
+            return;
+        }
+        let path = Path::root().field("cool_down");
+        let problem = match duration {
+            None => Problem::error(&path, "needs a `duration`", "the scenario has none")
+                .hint("without one a run ends when nothing is left to do: there is nothing to cut"),
+            Some(duration) if warm_up.saturating_add(*cool_down) >= *duration => {
+                let rule = "`warm_up` and `cool_down` together must be shorter than `duration`, or \
+                            nothing is left to measure";
+                let found = format!("they take {warm_up} and {cool_down} of {duration}");
+                Problem::error(&path, rule, found)
+            }
+            Some(_) => return,
+        };
+        self.add(problem);
     }
 
     /// Bins that would be merged at once. Of a scenario without a duration nobody knows its end.

@@ -190,6 +190,121 @@ fn a_wrong_path_or_value_sets_nothing() {
     }
 }
 
+/// A scenario whose arms define some components on their own and share others.
+const ARMS: &str = r#"(schema: 1,
+    load: {
+        "users": (arrivals: Poisson(rate: "10/s"), total: 9),
+        "from": (arrivals: Poisson(rate: "1/s"), total: 9),
+    },
+    services: { "db": (time: Constant("5ms"), slots: 4), "a.b": (time: Constant("1ms")) },
+    calls: {
+        "from": (to: "db", policy: [Timeout("3s")]),
+        "users": (to: "db", policy: [Timeout("2s")]),
+    },
+    faults: { "users": (service: "db", from: "1s", until: "2s", effect: Slowed(factor: 2)) },
+    arms: {
+        "rpc": (calls: { "users": (to: "db", policy: [
+            Timeout("1s"),
+            Retry(max_retries: 3, backoff: Exponential(base: "10ms")),
+            Timeout("100ms"),
+        ]) }),
+        "less": (calls: { "users": (to: "db", policy: [Retry(max_retries: 1), Timeout("50ms")]) }),
+        "event driven": (
+            services: { "db": (time: Constant("7ms"), slots: 2) },
+            publishes: { "users": "jobs" },
+            queues: { "jobs": () },
+            consumers: { "workers": (from: "jobs", concurrency: 2, to: "db", max_deliveries: 3,
+                backoff: Constant("1s")) },
+        ),
+    },
+)"#;
+
+fn same(short: &str, long: &[&str]) {
+    let mut by_name = parse(ARMS).unwrap();
+    by_name.set(short).unwrap_or_else(|problems| panic!("{short}: {problems}"));
+    let by_way = parse(ARMS).unwrap().with(long).unwrap();
+    assert_eq!(by_name.text, by_way.text, "{short}");
+    assert_ne!(&*by_name.text, ARMS, "{short}");
+}
+
+#[test]
+fn a_component_is_set_by_the_name_that_output_gives_it() {
+    for (short, long) in [
+        ("workers.concurrency=7", "arms[\"event driven\"].consumers.workers.concurrency=7"),
+        ("'event driven'.jobs.capacity=7", "arms[\"event driven\"].queues.jobs.capacity=7"),
+        ("\"event driven\".db.slots=7", "arms[\"event driven\"].services.db.slots=7"),
+        ("rpc.users.retry.max_retries=7", "arms.rpc.calls.users.policy[1].Retry.max_retries=7"),
+        ("rpc.users.timeout=7s", "arms.rpc.calls.users.policy[0].Timeout=7s"),
+        ("rpc.users.timeout#2=\"7s\"", "arms.rpc.calls.users.policy[2].Timeout=7s"),
+        ("rpc.users.timeout.Timeout=7s", "arms.rpc.calls.users.policy[0].Timeout=7s"),
+        ("rpc.users.retry=Timeout(\"7s\")", "arms.rpc.calls.users.policy[1]=Timeout(\"7s\")"),
+        (
+            "rpc.users.retry.backoff.cap=7s",
+            "arms.rpc.calls.users.policy[1].Retry.backoff.Exponential.cap=7s",
+        ),
+        ("rpc.users.policy[2]=Timeout(\"7s\")", "arms.rpc.calls.users.policy[2]=Timeout(\"7s\")"),
+        ("workers.backoff=7s", "arms[\"event driven\"].consumers.workers.backoff.Constant=7s"),
+        ("users.arrivals.rate=7/s", "load.users.arrivals.Poisson.rate=7/s"),
+        ("users.deadline=7s", "load.users.deadline=7s"),
+        ("users.service=a.b", "faults.users.service=a.b"),
+        ("users.effect.factor=7", "faults.users.effect.Slowed.factor=7"),
+        ("a.b.time=7s", "services[\"a.b\"].time.Constant=7s"),
+        ("'a.b'.slots=7", "services[\"a.b\"].slots=7"),
+        ("from.timeout=7s", "calls.from.policy[0].Timeout=7s"),
+        ("rpc.calls.users.to=a.b", "arms.rpc.calls.users.to=a.b"),
+    ] {
+        same(short, &[long]);
+    }
+}
+
+#[test]
+fn without_an_arm_a_component_is_set_wherever_it_is_defined() {
+    same("db.slots=7", &["services.db.slots=7", "arms[\"event driven\"].services.db.slots=7"]);
+    let retries = ["rpc", "less"].map(|arm| match arm {
+        "rpc" => "arms.rpc.calls.users.policy[1].Retry.max_retries=7",
+        _ => "arms.less.calls.users.policy[0].Retry.max_retries=7",
+    });
+    same("users.retry.max_retries=7", &retries);
+    same("users.timeout#2=7s", &["arms.rpc.calls.users.policy[2].Timeout=7s"]);
+    // Where only one arm has a backoff to speak of, that one.
+    same(
+        "users.retry.backoff.base=7s",
+        &["arms.rpc.calls.users.policy[1].Retry.backoff.Exponential.base=7s"],
+    );
+    let only = r#"(schema: 1, load: { "users": (arrivals: Poisson(rate: "10/s"), total: 9) },
+        services: { "db": (time: Constant("5ms")) }, calls: { "users": (to: "db") })"#;
+    let mut document = parse(only).unwrap();
+    document.set("main.db.slots=7").expect("the only arm uses it");
+    assert!(document.text.contains("slots: 7"));
+}
+
+#[test]
+fn a_name_that_leads_nowhere_or_to_several_things_is_refused() {
+    for (assignment, why) in [
+        ("rpc.db.slots=7", "`db` is common to several arms"),
+        ("rpc.db.slots=7", "write `db` to set it for all of them"),
+        ("users.until=7s", "a path must have one meaning"),
+        ("users.until=7s", "`faults.users` and `load.users`"),
+        ("rcp.users.timeout=7s", "did you mean `rpc`?"),
+        ("wokers.concurrency=7", "did you mean `workers`?"),
+        ("rpc.user.timeout=7s", "did you mean `users`?"),
+        ("rpc.users.rety.max_retries=7", "did you mean `rpc.users.retry`?"),
+        ("rpc.users.retry.max_retry=7", "did you mean `max_retries`?"),
+        ("rpc.users.retry.max_retry=7", "rpc.users.retry"),
+        ("less.users.timeout#2=7s", "unknown field `timeout#2`"),
+        ("workers.concurrency=0", "workers.concurrency: "),
+        ("workers.concurrency=0", "must be at least 1"),
+        ("users.timeout=7", "has no unit"),
+        ("servces.db.slots=7", "did you mean `services`?"),
+        ("nonsense=7", "components are "),
+    ] {
+        let mut document = parse(ARMS).unwrap();
+        let message = document.set(assignment).expect_err(assignment).to_string();
+        assert!(message.contains(why), "{assignment}: {message}");
+        assert_eq!(&*document.text, ARMS);
+    }
+}
+
 /// A token of the language, or something that is none.
 fn token() -> impl Strategy<Value = String> {
     let tokens = [

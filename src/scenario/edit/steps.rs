@@ -17,7 +17,7 @@ pub(super) fn steps(text: &str) -> Result<(Vec<Step>, usize), Box<Problem>> {
     let refuse = |span: Span, found: &str| {
         let rule = "expected path=value";
         let problem = Problem::error(&Path::root(), rule, found).at(span);
-        Box::new(problem.hint("for example services.db.slots=20 or load[\"clients\"].total=100"))
+        Box::new(problem.hint("for example db.slots=20 or rpc.clients.retry.max_retries=2"))
     };
     match split(text, &refuse)? {
         (steps, Some(at)) => Ok((steps, at)),
@@ -29,7 +29,7 @@ pub(super) fn steps(text: &str) -> Result<(Vec<Step>, usize), Box<Problem>> {
 pub(super) fn path_steps(text: &str) -> Result<Vec<Step>, Box<Problem>> {
     let refuse = |span: Span, found: &str| {
         let problem = Problem::error(&Path::root(), "expected a path", found).at(span);
-        Box::new(problem.hint("for example services.db.slots or load[\"clients\"].total"))
+        Box::new(problem.hint("for example db.slots or rpc.clients.retry.max_retries"))
     };
     match split(text, &refuse)? {
         (steps, None) => Ok(steps),
@@ -49,7 +49,7 @@ fn split(
         let dot = text[at..].starts_with('.');
         at += usize::from(bracket || (dot && !steps.is_empty()));
         let start = at;
-        let quoted = text[at..].starts_with('"');
+        let quoted = text[at..].starts_with(['"', '\'']);
         let step = if quoted {
             let Some((name, end)) = quoted_step(text, at) else {
                 return Err(refuse(start..text.len(), "this quote is never closed"));
@@ -57,7 +57,7 @@ fn split(
             at = end;
             name
         } else {
-            let stop = |c: char| matches!(c, '.' | '[' | ']' | '=' | '"');
+            let stop = |c: char| matches!(c, '.' | '[' | ']' | '=' | '"' | '\'');
             at += text[at..].find(stop).unwrap_or(text.len() - at);
             text[start..at].trim().to_owned()
         };
@@ -82,8 +82,12 @@ fn split(
     }
 }
 
-/// A quoted name is a RON string.
+/// A name in double quotes is a RON string; in single quotes, as in expectations, it is as it is.
 fn quoted_step(text: &str, at: usize) -> Option<(String, usize)> {
+    if let Some(inside) = text[at..].strip_prefix('\'') {
+        let length = inside.find('\'')?;
+        return Some((inside[..length].to_owned(), at + length + 2));
+    }
     let bytes = text.as_bytes();
     let mut end = at + 1;
     while *bytes.get(end)? != b'"' {

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::foreign::ways;
 use super::known::{Known, KnownArm, NamedMetric};
 use super::{MetricRef, Refusal};
-use crate::metrics::names::{Kind, OF_ARM, PARTS};
+use crate::metrics::names::{Kind, PARTS, quoted};
 use crate::metrics::probe::What;
 use crate::scenario::conform::{did_you_mean, list_of};
 use crate::scenario::problem::printable;
@@ -49,20 +50,63 @@ impl Known {
     fn no_metric(&self, text: &str) -> Refusal {
         let found = format!("found `{}`", printable(text));
         let refusal = Refusal::new("there is no such metric", found);
-        let bare = |name: &str| {
-            let known = self.arms.keys().find_map(|arm| {
-                name.strip_prefix(arm.as_str()).and_then(|rest| rest.strip_prefix('.'))
-            });
-            known.unwrap_or(name).to_owned()
+        let scoped = self.arms.keys().find_map(|arm| {
+            let rest = text.strip_prefix(arm.as_str())?.strip_prefix('.')?;
+            Some((arm.as_str(), rest))
+        });
+        let (arm, rest) = scoped.map_or((None, text), |(arm, rest)| (Some(arm), rest));
+        let hint = self
+            .no_part(rest, arm)
+            .or_else(|| foreign_word(rest, arm))
+            .or_else(|| self.nearest_of_component(rest, arm))
+            .or_else(|| self.nearest(text));
+        refusal.hint(hint.unwrap_or_else(|| {
+            let list = "`dessim metrics FILE` lists all of a scenario";
+            if self.several {
+                format!("{list}; arms are {}", list_of(self.arms()))
+            } else {
+                list.to_owned()
+            }
+        }))
+    }
+
+    /// Of a distribution, one of its parts has to be meant.
+    fn no_part(&self, rest: &str, arm: Option<&str>) -> Option<String> {
+        let mut metrics = self.scope(arm).flat_map(KnownArm::metrics);
+        metrics.find(|metric| !metric.part.is_empty() && metric.distribution() == rest)?;
+        let parts = PARTS.map(|(part, _)| part.strip_suffix("_ns").unwrap_or(part));
+        Some(format!("say what of it: one of {}", list_of(parts)))
+    }
+
+    /// What a component has instead of what was looked for.
+    fn nearest_of_component(&self, rest: &str, arm: Option<&str>) -> Option<String> {
+        let named = |component: &str| {
+            rest.strip_prefix(component).filter(|rest| rest.is_empty() || rest.starts_with('.'))
         };
-        let rest = bare(text);
-        let distributions = OF_ARM.iter().filter(|(_, kind)| *kind == Kind::Latency);
-        if distributions.map(|(name, _)| *name).any(|name| rest == name) || rest.ends_with(".wait")
-        {
-            let parts = PARTS.map(|(part, _)| part.strip_suffix("_ns").unwrap_or(part));
-            let hint = format!("say what of it: one of {}", list_of(parts));
-            return refusal.hint(hint);
+        let all = || self.scope(arm).flat_map(|known| known.components.keys());
+        let component = all().filter(|name| named(name).is_some()).max_by_key(|name| name.len())?;
+        let word = named(component)?.trim_start_matches('.');
+        let mut metrics: Vec<String> = Vec::new();
+        for metric in self.scope(arm).flat_map(KnownArm::metrics) {
+            // Of a distribution one part stands for all, unless it is the one that is meant.
+            let shown = matches!(metric.part, "" | "p99_ns") || metric.name == rest;
+            if metric.component == *component && shown {
+                let name = metric.name[component.len() + 1..].to_owned();
+                if !metrics.contains(&name) {
+                    metrics.push(name);
+                }
+            }
         }
+        let names = || metrics.iter().map(String::as_str);
+        Some(match did_you_mean(word, names()) {
+            Some(meant) => {
+                format!("did you mean `{}`?", printable(&format!("{component}.{meant}")))
+            }
+            None => format!("`{}` has {}", printable(component), list_of(names())),
+        })
+    }
+
+    fn nearest(&self, text: &str) -> Option<String> {
         let mut names: BTreeSet<String> = BTreeSet::new();
         for (arm, known) in &self.arms {
             for metric in known.metrics() {
@@ -72,19 +116,8 @@ impl Known {
                 names.insert(metric.name);
             }
         }
-        match did_you_mean(text, names.iter().map(String::as_str)) {
-            Some(meant) => refusal.hint(format!("did you mean `{meant}`?")),
-            None => {
-                let prefix = match self.several {
-                    true => format!("ARM.METRIC, with the arms {}; metrics", list_of(self.arms())),
-                    false => "metrics".to_owned(),
-                };
-                refusal.hint(format!(
-                    "{prefix} are called as in docs/metrics.md, such as `goodput_per_s` or \
-                     `latency.end_to_end.p99`"
-                ))
-            }
-        }
+        let meant = did_you_mean(text, names.iter().map(String::as_str))?;
+        Some(format!("did you mean `{}`?", printable(meant)))
     }
 
     /// The fault of this name, which the arm has, or any arm.
@@ -132,7 +165,7 @@ impl Known {
         }
     }
 
-    /// The event that a verb stands for: `opens` for `opened`.
+    /// The event of this name or verb: `opened`, `opens`.
     pub(super) fn event(
         &self,
         component: &str,
@@ -140,12 +173,10 @@ impl Known {
         arm: Option<&str>,
     ) -> Result<What, Refusal> {
         let events: Vec<What> = self.scope(arm).flat_map(|known| known.events(component)).collect();
-        let exact = events.iter().find(|event| event.name == verb);
-        let meant = events.iter().find(|event| is_past_of(event.name, verb));
-        if let Some(event) = exact.or(meant) {
+        if let Some(event) = events.iter().find(|event| [event.name, event.verb].contains(&verb)) {
             return Ok(*event);
         }
-        let names: BTreeSet<&str> = events.iter().map(|event| event.name).collect();
+        let names: BTreeSet<&str> = events.iter().map(|event| event.verb).collect();
         Err(unknown(&format!("event of {component}"), verb, names))
     }
 
@@ -155,11 +186,28 @@ impl Known {
     }
 }
 
+/// How a word of other tools is said here.
+fn foreign_word(word: &str, arm: Option<&str>) -> Option<String> {
+    let arm = arm.map_or_else(String::new, |arm| format!("{}.", quoted(arm)));
+    let way = |(way, about): (String, String)| format!("`{}`: {about}", way.replace("{}", &arm));
+    let ways: Vec<String> = ways(word)?.into_iter().map(way).collect();
+    Some(format!("write {}", ways.join("; or ")))
+}
+
 impl NamedMetric {
-    /// Sentences may say `p99` or `p99_ns`.
+    /// Sentences may say `p99` or, as in JSON, `p99_ns` and `components.` in front.
     fn is_called(&self, name: &str) -> bool {
+        let name = match self.component.as_str() {
+            "" => name,
+            _ => name.strip_prefix("components.").unwrap_or(name),
+        };
         name == self.name
             || (self.kind == Kind::Time && name.strip_suffix("_ns") == Some(&self.name))
+    }
+
+    /// Its name without the part: of a distribution that is no metric.
+    fn distribution(&self) -> &str {
+        self.name.rsplit_once('.').map_or("", |(distribution, _)| distribution)
     }
 
     /// It, as what a sentence refers to.
@@ -181,23 +229,6 @@ impl MetricRef {
             None => format!("`{}` of {of}", self.metric),
         }
     }
-}
-
-/// `opened` of `opens`, `dropped` of `drops`, `timed_out` of `times_out`, `shed` of `sheds`.
-fn is_past_of(event: &str, verb: &str) -> bool {
-    let (event, verb) = match (event.split_once('_'), verb.split_once('_')) {
-        (Some((event, one)), Some((verb, other))) if one == other => (event, verb),
-        _ => (event, verb),
-    };
-    let Some(stem) = verb.strip_suffix('s').filter(|stem| !stem.is_empty()) else {
-        return false;
-    };
-    let is = |stem: &str| match event.strip_prefix(stem) {
-        Some("" | "d" | "ed") => true,
-        Some(rest) => rest.strip_suffix("ed").is_some_and(|twice| stem.ends_with(twice)),
-        None => false,
-    };
-    is(stem) || stem.strip_suffix('e').is_some_and(is)
 }
 
 fn unknown<'a>(what: &str, name: &str, known: impl IntoIterator<Item = &'a str>) -> Refusal {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::known::KnownArm;
 use super::{Claim, Condition, Known, Likely, MetricRef, Period, Sum};
 
 /// A claim in which every name has its arm.
@@ -75,11 +76,13 @@ impl Condition {
             Self::Recovers { arm: of, fault, .. } => {
                 arm(of).is_some_and(|known| known.faults.contains(fault))
             }
-            Self::Happens { arm: of, component, kind, fault, .. } => arm(of).is_some_and(|known| {
-                let parts = known.components.get(component);
-                let there = parts.is_some_and(|parts| parts.iter().any(|part| part.kind == *kind));
-                there && fault.as_ref().is_none_or(|fault| known.faults.contains(fault))
-            }),
+            Self::Happens { arm: of, component, kind, period, .. } => {
+                arm(of).is_some_and(|known| {
+                    let parts = known.components.get(component);
+                    let parts = parts.map_or(&[][..], Vec::as_slice);
+                    parts.iter().any(|part| part.kind == *kind) && known.has(period.as_ref())
+                })
+            }
             Self::Collapses { arm: of } => arm(of).is_some(),
             Self::Not(of) => of.fits(known, here),
         }
@@ -151,13 +154,19 @@ impl Sum {
     }
 }
 
+impl KnownArm {
+    /// True if it has the fault that the period goes by.
+    fn has(&self, period: Option<&Period>) -> bool {
+        period.and_then(Period::fault).is_none_or(|fault| self.faults.contains(fault))
+    }
+}
+
 impl MetricRef {
     fn fits(&self, known: &Known, here: &str) -> bool {
         let Some(arm) = known.arms.get(self.arm.as_deref().unwrap_or(here)) else {
             return false;
         };
-        let fault = self.period.as_ref().and_then(Period::fault);
-        if fault.is_some_and(|fault| !arm.faults.contains(fault)) {
+        if !arm.has(self.period.as_ref()) {
             return false;
         }
         if self.component.is_empty() {

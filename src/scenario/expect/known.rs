@@ -5,12 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kernel::calendar::LaneCalendar;
 use crate::kernel::time::{Duration, Instant};
-use crate::metrics::names::{Kind, OF_ARM, PARTS};
+use crate::metrics::names::{DERIVED, Kind, OF_ARM, PARTS};
 use crate::metrics::probe::Silent;
 use crate::model::events_of;
 use crate::scenario::arms::arms;
 use crate::scenario::build::build;
 use crate::scenario::schema::{Arrivals, Scenario};
+
+/// What stands for the kind of a component where a number is of the whole arm.
+pub const OF_WHOLE_ARM: &str = "arm";
 
 /// The names of a scenario.
 #[derive(Clone, Debug)]
@@ -44,6 +47,8 @@ pub struct NamedMetric {
     pub name: String,
     /// The component; empty for a number of the whole arm.
     pub component: String,
+    /// The kind of the component; [`OF_WHOLE_ARM`] of a number of the whole arm.
+    pub of: &'static str,
     /// Its name in the data.
     pub metric: &'static str,
     /// The part of a distribution, or "".
@@ -101,12 +106,14 @@ impl Known {
 impl KnownArm {
     pub(super) fn metrics(&self) -> Vec<NamedMetric> {
         let mut all = Vec::new();
-        for (metric, kind) in OF_ARM {
-            named("", metric, kind, &mut all);
+        for (metric, kind) in DERIVED.into_iter().chain(OF_ARM) {
+            named(("", OF_WHOLE_ARM), metric, kind, &mut all);
         }
         for (component, parts) in &self.components {
-            for (metric, kind) in parts.iter().flat_map(|known| &known.metrics) {
-                named(component, metric, *kind, &mut all);
+            for part in parts {
+                for (metric, kind) in &part.metrics {
+                    named((component, part.kind), metric, *kind, &mut all);
+                }
             }
         }
         all
@@ -120,17 +127,22 @@ impl KnownArm {
 }
 
 /// Sentences leave out `_ns`: times are written with their unit there.
-fn named(component: &str, metric: &'static str, kind: Kind, into: &mut Vec<NamedMetric>) {
+fn named(
+    (component, of): (&str, &'static str),
+    metric: &'static str,
+    kind: Kind,
+    into: &mut Vec<NamedMetric>,
+) {
     let dot = if component.is_empty() { "" } else { "." };
     let bare = |name: &'static str| name.strip_suffix("_ns").unwrap_or(name);
-    if kind != Kind::Latency {
-        let name = format!("{component}{dot}{}", bare(metric));
+    let mut add = |part: &'static str, kind| {
+        let of_part = if part.is_empty() { "" } else { "." };
+        let name = format!("{component}{dot}{}{of_part}{}", bare(metric), bare(part));
         let component = component.to_owned();
-        return into.push(NamedMetric { name, component, metric, part: "", kind });
-    }
-    for (part, kind) in PARTS {
-        let name = format!("{component}{dot}{metric}.{}", bare(part));
-        let component = component.to_owned();
-        into.push(NamedMetric { name, component, metric, part, kind });
+        into.push(NamedMetric { name, component, of, metric, part, kind });
+    };
+    match kind {
+        Kind::Latency => PARTS.into_iter().for_each(|(part, kind)| add(part, kind)),
+        _ => add("", kind),
     }
 }

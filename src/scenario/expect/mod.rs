@@ -6,6 +6,7 @@
 //! who run scenarios. `docs/expect.md` is the reference.
 
 mod bind;
+mod foreign;
 mod instances;
 mod known;
 mod lex;
@@ -20,7 +21,7 @@ use crate::metrics::names::Kind;
 use crate::metrics::probe::What;
 
 pub use instances::Instance;
-pub use known::{Known, NamedMetric};
+pub use known::{Known, NamedMetric, OF_WHOLE_ARM};
 pub use period::{OF_PERIOD, Period};
 
 /// What is claimed.
@@ -71,10 +72,10 @@ pub enum Condition {
         component: String,
         /// Any of these events: the same name may stand for several.
         event: What,
-        /// How soon, if that matters.
+        /// How soon, if that matters: from the start of the run or of the period.
         within: Option<Duration>,
-        /// From the start of this fault on, instead of from the start of the run.
-        fault: Option<String>,
+        /// When, if not at any time of the run; `within` counts from its beginning.
+        period: Option<Period>,
     },
     /// An arm ends far from well: see `experiment::expect`.
     Collapses {

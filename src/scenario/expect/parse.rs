@@ -181,15 +181,14 @@ impl<'a> Parser<'a> {
             self.at += 1;
             within = Some(self.duration()?);
         }
-        let fault = match self.says(0, &["after"]) {
-            true => Some(self.after_fault(scope)?),
-            false => None,
-        };
-        Ok(Condition::Happens { arm, kind, component, event, within, fault })
+        let period = self.period(scope)?;
+        Ok(Condition::Happens { arm, kind, component, event, within, period })
     }
 
+    /// Recoveries are from the disturbance as a whole, so only its end can be their beginning.
     fn after_fault(&mut self, arm: Option<&str>) -> Result<String, Refusal> {
-        self.keyword("after")?;
+        let found = self.keyword("after");
+        found.map_err(|refusal| refusal.hint("a recovery counts from the end: `after fault F`"))?;
         self.fault(arm)
     }
 

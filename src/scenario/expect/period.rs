@@ -1,4 +1,5 @@
-//! Stretches of time that a number can be about: of the requests that arrive then.
+//! Stretches of a run: a number can be about the requests that arrive in one, an event can be
+//! waited for in one.
 //!
 //! Requests are counted by when they arrive, as phases are: what becomes of them is known when the
 //! run is over, so the fates of a period always add up to what it was offered.
@@ -6,12 +7,12 @@
 use core::fmt;
 
 use super::parse::Parser;
-use super::print::quoted;
 use super::{MetricRef, Refusal};
 use crate::kernel::time::Duration;
+use crate::metrics::names::quoted;
 use crate::scenario::problem::printable;
 
-/// When the requests arrived that a number is about.
+/// A stretch of a run, by instants or by a fault: from its beginning until before its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Period {
     /// From an instant on, until before another one or to the end of the run.
@@ -20,12 +21,15 @@ pub enum Period {
     Before(String),
     /// While it lasts.
     During(String),
+    /// From its start on.
+    Since(String),
     /// From its end on.
     After(String),
 }
 
 /// The numbers of an arm that a period has: those that every request has a share in.
-pub const OF_PERIOD: [&str; 17] = [
+pub const OF_PERIOD: [&str; 18] = [
+    "succeeded_ratio",
     "requests.offered",
     "requests.succeeded",
     "requests.late",
@@ -46,7 +50,7 @@ pub const OF_PERIOD: [&str; 17] = [
 ];
 
 /// The words that begin a period.
-pub(super) const WORDS: [&str; 5] = ["from", "until", "before", "during", "after"];
+pub(super) const WORDS: [&str; 6] = ["from", "until", "before", "during", "since", "after"];
 
 impl Period {
     /// The fault that it goes by.
@@ -54,7 +58,9 @@ impl Period {
     pub fn fault(&self) -> Option<&str> {
         match self {
             Self::Between(..) => None,
-            Self::Before(fault) | Self::During(fault) | Self::After(fault) => Some(fault),
+            Self::Before(fault) | Self::During(fault) | Self::Since(fault) | Self::After(fault) => {
+                Some(fault)
+            }
         }
     }
 }
@@ -69,6 +75,7 @@ impl fmt::Display for Period {
             }
             Self::Before(fault) => write!(f, "before fault {}", quoted(fault)),
             Self::During(fault) => write!(f, "during fault {}", quoted(fault)),
+            Self::Since(fault) => write!(f, "since fault {}", quoted(fault)),
             Self::After(fault) => write!(f, "after fault {}", quoted(fault)),
         }
     }
@@ -82,19 +89,24 @@ impl Parser<'_> {
         }
         if !metric.component.is_empty() || !OF_PERIOD.contains(&metric.metric) {
             let refusal = Refusal::new("only numbers of requests have periods", self.found());
-            let hint = "requests.*, failed_by.*, attempts.total, attempts.retries, amplification, \
+            let hint = "succeeded_ratio, requests.*, failed_by.*, attempts.total, attempts.retries, amplification, \
                         goodput_per_s, latency.end_to_end.* and latency.outcome.*";
             return Err(refusal.hint(hint));
         }
-        let word = self.name(0).unwrap_or_default();
-        let period = match word {
+        let period = self.period(metric.arm.as_deref())?;
+        Ok(MetricRef { period, ..metric })
+    }
+
+    /// The period that comes next, if one does.
+    pub(super) fn period(&mut self, arm: Option<&str>) -> Result<Option<Period>, Refusal> {
+        if !self.says(0, &WORDS) {
+            return Ok(None);
+        }
+        Ok(Some(match self.name(0).unwrap_or_default() {
             "from" => {
                 self.at += 1;
                 let from = self.instant()?;
-                let until = match self.says(0, &["until"]) {
-                    true => Some(self.until(from)?),
-                    false => None,
-                };
+                let until = if self.says(0, &["until"]) { Some(self.until(from)?) } else { None };
                 Period::Between(from, until)
             }
             "until" => Period::Between(Duration::ZERO, Some(self.until(Duration::ZERO)?)),
@@ -102,6 +114,7 @@ impl Parser<'_> {
                 let of = match word {
                     "before" => Period::Before,
                     "during" => Period::During,
+                    "since" => Period::Since,
                     _ => Period::After,
                 };
                 self.at += 1;
@@ -109,10 +122,9 @@ impl Parser<'_> {
                     let refusal = Refusal::new("expected `fault` and its name", self.found());
                     return Err(refusal.hint("of instants it is `from 30s` and `until 60s`"));
                 }
-                of(self.fault(metric.arm.as_deref())?)
+                of(self.fault(arm)?)
             }
-        };
-        Ok(MetricRef { period: Some(period), ..metric })
+        }))
     }
 
     fn until(&mut self, from: Duration) -> Result<Duration, Refusal> {

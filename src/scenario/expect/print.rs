@@ -4,17 +4,7 @@ use core::fmt;
 
 use super::{Claim, Condition, Likely, MetricRef, Operator, Refusal, Relation, Sum, Unit};
 use crate::kernel::time::Duration;
-
-/// A name as it may stand in a sentence: in quotes if it has to.
-pub(super) fn quoted(name: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '#');
-    let starts = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
-    match () {
-        () if starts && name.chars().all(plain) => name.to_owned(),
-        () if name.contains('\'') => format!("\"{name}\""),
-        () => format!("'{name}'"),
-    }
-}
+use crate::metrics::names::quoted;
 
 fn arm_first(f: &mut fmt::Formatter<'_>, arm: Option<&String>) -> fmt::Result {
     match arm {
@@ -112,16 +102,16 @@ impl fmt::Display for Condition {
                 arm_first(f, arm.as_ref())?;
                 write!(f, "recovers within {} after fault {}", within.exact(), quoted(fault))
             }
-            Self::Happens { arm, kind, component, event, within, fault } => {
+            Self::Happens { arm, kind, component, event, within, period } => {
                 arm_first(f, arm.as_ref())?;
                 write!(f, "{kind} {} {}", quoted(component), event.name)?;
                 if let Some(within) = within {
                     write!(f, " within {}", within.exact())?;
                 }
-                if let Some(fault) = fault {
-                    write!(f, " after fault {}", quoted(fault))?;
+                match period {
+                    Some(period) => write!(f, " {period}"),
+                    None => Ok(()),
                 }
-                Ok(())
             }
             Self::Collapses { arm } => {
                 arm_first(f, arm.as_ref())?;

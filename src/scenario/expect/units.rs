@@ -1,6 +1,7 @@
-//! Times and numbers are different things: what may be added, multiplied and compared.
+//! Times, counts and ratios are different things: what may be added, multiplied and compared.
 
-use super::{Operator, Refusal, Sum, Unit};
+use super::{MetricRef, Operator, Refusal, Sum, Unit};
+use crate::metrics::names::Kind;
 
 /// What an expression counts.
 pub(super) fn unit(sum: &Sum) -> Result<Unit, Refusal> {
@@ -29,8 +30,53 @@ pub(super) fn unit(sum: &Sum) -> Result<Unit, Refusal> {
     })
 }
 
-/// Refuses to compare times with numbers.
+/// True if it counts something: requests, attempts, messages.
+fn counts(sum: &Sum) -> bool {
+    match sum {
+        Sum::Number(..) => false,
+        Sum::Metric(metric) => metric.kind == Kind::Count,
+        Sum::Minus(of) => counts(of),
+        Sum::Two(left, Operator::Over, right) => counts(left) && !counts(right),
+        Sum::Two(left, _, right) => counts(left) || counts(right),
+    }
+}
+
+/// True if it is made of percentages alone.
+fn is_percentage(sum: &Sum) -> bool {
+    match sum {
+        Sum::Number(_, unit) => *unit == Unit::Percent,
+        Sum::Metric(_) => false,
+        Sum::Minus(of) => is_percentage(of),
+        Sum::Two(left, _, right) => is_percentage(left) && is_percentage(right),
+    }
+}
+
+/// What a count of requests or attempts is a share of.
+fn whole_of(sum: &Sum) -> Option<MetricRef> {
+    let Sum::Metric(metric) = sum else { return None };
+    let whole = match metric.metric.split_once('.') {
+        Some(("requests" | "failed_by", _)) => "requests.offered",
+        Some(("attempts", _)) => "attempts.total",
+        _ => return None,
+    };
+    (metric.component.is_empty() && metric.part.is_empty())
+        .then(|| MetricRef { metric: whole, ..metric.clone() })
+}
+
+/// Refuses to compare times with numbers, and counts with percentages.
 pub(super) fn comparable(left: &Sum, right: &Sum) -> Result<(), Refusal> {
+    for (count, percentage) in [(left, right), (right, left)] {
+        if counts(count) && is_percentage(percentage) {
+            let found = format!("found `{count}` and `{percentage}`");
+            let refusal = Refusal::new("a count cannot be compared with a percentage", found);
+            return Err(refusal.hint(match whole_of(count) {
+                Some(whole) => format!("write `{count} / {whole}` for the ratio"),
+                None => "divide it by what it is a share of, as in \
+                         `requests.failed / requests.offered < 5%`"
+                    .to_owned(),
+            }));
+        }
+    }
     let zero = |sum: &Sum| matches!(sum, Sum::Number(value, _) if *value == 0.0);
     let (one, other) = (unit(left)? == Unit::Time, unit(right)? == Unit::Time);
     if one == other || zero(left) || zero(right) {

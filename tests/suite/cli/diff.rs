@@ -28,7 +28,7 @@ fn a_run_is_identical_to_itself() {
 fn scenarios_and_traces_part_at_the_same_record() {
     let place = place();
     let scenarios = place.dessim("diff small.ron patient.ron").ends(99, &[]).out;
-    assert!(scenarios.contains("policy[1].Timeout: \"50ms\" in a, \"60ms\" in b"), "{scenarios}");
+    assert!(scenarios.contains("users.timeout: \"50ms\" in a, \"60ms\" in b"), "{scenarios}");
     assert!(scenarios.contains("arm plain: all "), "{scenarios}");
     let line = scenarios.lines().find(|line| line.starts_with("  a  ")).expect("a says what");
     assert!(line.ends_with("users.timeout   times out after 50.000000 ms"), "{scenarios}");

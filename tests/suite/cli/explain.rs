@@ -13,7 +13,7 @@ fn a_saved_result_is_explained_as_its_scenario_is() {
     assert!(one.out.contains("\narm retry\n") && !one.out.contains("arm plain"), "{}", one.out);
     let json = place.dessim("explain run.json --format json").fine();
     let json: serde_json::Value = serde_json::from_str(&json.out).expect("it is JSON");
-    assert_eq!(json["schema"], "dessim.explain/1");
+    assert_eq!(json["schema"], "dessim.explain/2");
     assert!(json["arms"]["plain"]["phases"][0]["from_ns"] == 0);
 }
 

@@ -225,7 +225,7 @@ fn several_seeds_are_one_object_whatever_the_threads() {
     assert_eq!(place.read("a.json"), data);
     assert!(place.read("a.md").contains("| **plain** | mean | 95 % interval |"));
     let data = json(&data);
-    assert_eq!((&data["schema"], &data["runs"]), (&"dessim.runs/1".into(), &20.into()));
+    assert_eq!((&data["schema"], &data["runs"]), (&"dessim.runs/2".into(), &20.into()));
     // What the summary says of a number is what the single runs say.
     let lines = run("--format jsonl");
     let retries = |line: &str| json(line)["arms"]["retry"]["attempts"]["retries"].as_f64();

@@ -213,6 +213,19 @@ fn a_plan_of_another_release_or_study_is_refused() {
     place.dessim("sweep merge elsewhere").ends(2, &["there is no plan.json"]);
 }
 
+/// However their paths are written.
+#[test]
+fn a_place_is_varied_once() {
+    let place = place();
+    for paths in
+        ["services.db.slots=[1,2] --vary db.slots=[3,4]", "db.slots,services.db.slots=[1,2]"]
+    {
+        let ran = place.dessim(&format!("sweep small.ron --seeds 1..2 --vary {paths}"));
+        ran.ends(2, &["a path is varied once"]);
+    }
+    place.dessim("sweep small.ron --seeds 1..2 --vary db.slots=[1,2]").fine();
+}
+
 #[cfg(unix)]
 #[test]
 fn two_writers_of_one_part_are_told_apart() {

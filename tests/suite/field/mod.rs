@@ -1,3 +1,13 @@
-//! Cases from the field: configurations that a sentence, a number or a warning was once wrong about.
+//! Configurations and incidents from the field, and what is right about them.
 
+mod health;
 mod verdict;
+
+use dessim::Scenario;
+
+/// The scenario of this name in `tests/data/cases`.
+fn case(name: &str) -> Scenario {
+    let path = format!("{}/tests/data/cases/{name}.ron", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read(&path).expect("a file of this repository");
+    Scenario::from_bytes(name, &text).unwrap_or_else(|error| panic!("{error}"))
+}

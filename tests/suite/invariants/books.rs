@@ -30,10 +30,12 @@ pub(super) fn check(scenario: &Scenario, result: &RunResult, logs: &BTreeMap<Str
     }
 }
 
-/// Requests that arrived after the warm-up.
+/// Requests that arrived after the warm-up and before the cool-down.
 fn measured(scenario: &Scenario, log: &ArmLog) -> BTreeSet<(u32, u64)> {
     let arrived = log.records.iter().filter(|record| {
-        record.what == What::ARRIVED && record.at.as_ns() >= scenario.warm_up.as_ns()
+        record.what == What::ARRIVED
+            && record.at.as_ns() >= scenario.warm_up.as_ns()
+            && record.at < scenario.measured_until()
     });
     arrived.map(|record| (record.load, record.request)).collect()
 }

@@ -59,6 +59,21 @@ fn holds(scenario: &Scenario, seed: u64) {
     assert!(other == result && other_logs == logs, "the calendars disagree");
 }
 
+/// The same with a last fifth that does not count, if that leaves something: whoever arrives then
+/// is in no number, and nobody fares otherwise for it.
+fn holds_with_a_cool_down(scenario: &Scenario, seed: u64) {
+    let Some(duration) = scenario.duration else { return };
+    let cool_down = dessim::kernel::time::Duration::from_ns(duration.as_ns() / 5);
+    if scenario.warm_up.saturating_add(cool_down) >= duration {
+        return;
+    }
+    let cooled = Scenario { cool_down, ..scenario.clone() };
+    holds(&cooled, seed);
+    let (with, without) = (play(&cooled, seed), play(scenario, seed));
+    assert_eq!(with.fingerprints.order, without.fingerprints.order);
+    assert_eq!(with.fingerprints.timing, without.fingerprints.timing);
+}
+
 /// The first half of a run does not know how long the run will be.
 fn has_prefix(scenario: &Scenario, seed: u64) {
     let mut whole = scenario.clone();
@@ -166,6 +181,7 @@ proptest! {
     fn random_scenarios_hold_every_invariant(rolls in rolls(), seed in any::<u64>()) {
         let scenario = scenario(&text(&rolls, PLAIN));
         holds(&scenario, seed);
+        holds_with_a_cool_down(&scenario, seed);
         has_prefix(&scenario, seed);
     }
 }

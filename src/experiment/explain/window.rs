@@ -1,4 +1,4 @@
-//! A time series seen through a stretch of time.
+//! A stretch of a time series.
 
 use std::ops::Range;
 
@@ -6,12 +6,12 @@ use crate::metrics::series::{ARM, Column, Series, Values};
 
 /// The bins of a series that begin in a stretch of time.
 #[derive(Clone, Debug)]
-pub(super) struct Lens<'a> {
+pub(super) struct Window<'a> {
     pub(super) series: &'a Series,
     bins: Range<usize>,
 }
 
-impl<'a> Lens<'a> {
+impl<'a> Window<'a> {
     /// The bins that begin in [`from_ns`, `until_ns`); at least the one that `from_ns` is in.
     pub(super) fn new(series: &'a Series, (from_ns, until_ns): (u64, u64)) -> Self {
         let first = from_ns.div_ceil(series.bin_ns).min(series.bins as u64) as usize;
@@ -38,8 +38,9 @@ impl<'a> Lens<'a> {
     }
 
     /// The columns of a component.
-    pub(super) fn of(&self, component: &'a str) -> impl Iterator<Item = &'a Column> {
-        let columns = self.series.columns.iter();
+    pub(super) fn of<'b>(&'b self, component: &'b str) -> impl Iterator<Item = &'a Column> + 'b {
+        let series: &'a Series = self.series;
+        let columns = series.columns.iter();
         columns.filter(move |column| column.component == component && column.node != ARM)
     }
 
@@ -74,8 +75,13 @@ impl<'a> Lens<'a> {
         }
     }
 
+    /// The mean of the level that a component shows under this name.
+    pub(super) fn mean_of(&self, component: &str, meter: &str) -> Option<f64> {
+        self.of(component).find(|column| column.meter.name == meter).and_then(|of| self.mean(of))
+    }
+
     /// The largest value of a level in the stretch.
-    pub(super) fn most(&self, column: &Column) -> Option<u64> {
+    pub(super) fn max(&self, column: &Column) -> Option<u64> {
         match &column.values {
             Values::Levels { max, .. } => max[self.bins()].iter().copied().max(),
             _ => None,

@@ -3,32 +3,17 @@
 //! Both are in the scenario, so nothing has to be guessed from the numbers of a run.
 
 use crate::kernel::time::Duration;
-use crate::report::format::{count, number, time};
+use crate::report::explanation::{Cause, FaultEffect, Trigger};
 use crate::scenario::schema::{Arm, Arrivals, Effect, Fault, Load, Scenario, Stage};
 use crate::scenario::units::Rate;
 
-/// Something from outside, in [`from_ns`, `until_ns`).
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Trigger {
-    pub(super) from_ns: u64,
-    pub(super) until_ns: u64,
-    /// A sentence about it, with its numbers.
-    pub(super) text: String,
-    /// A name for it within a sentence.
-    pub(super) name: String,
-    /// The fault that it is.
-    pub(super) fault: Option<String>,
-    /// It is a change, and not how the load is all the time.
-    pub(super) changes: bool,
-}
-
 /// More load than this factor of the lowest stage is a rise.
 const RISE: f64 = 1.1;
-/// So many stages are told one by one.
+/// So many stages are looked at.
 const MOST_STAGES: usize = 64;
 
 /// The triggers of an arm, the earliest first, in [0, `end_ns`).
-pub(super) fn triggers(scenario: &Scenario, arm: &Arm, end_ns: u64) -> Vec<Trigger> {
+pub(in crate::experiment) fn triggers(scenario: &Scenario, arm: &Arm, end_ns: u64) -> Vec<Trigger> {
     let mut found: Vec<Trigger> =
         arm.faults.iter().filter_map(|(name, fault)| of_fault(name, fault)).collect();
     for (name, load) in &scenario.load {
@@ -38,34 +23,30 @@ pub(super) fn triggers(scenario: &Scenario, arm: &Arm, end_ns: u64) -> Vec<Trigg
     for trigger in &mut found {
         trigger.until_ns = trigger.until_ns.min(end_ns);
     }
-    found.sort_by(|a, b| (a.from_ns, &a.name).cmp(&(b.from_ns, &b.name)));
+    // Faults and loads of one instant stay in the order of their names.
+    found.sort_by_key(|trigger| trigger.from_ns);
     found
 }
 
 fn of_fault(name: &str, fault: &Fault) -> Option<Trigger> {
-    let what = match fault.effect {
+    let (effect, factor) = match fault.effect {
         Effect::Slowed { factor: 1.0 } => return None,
-        Effect::Slowed { factor } => {
-            format!("work at {} took {} times as long", fault.service, number(factor))
-        }
-        Effect::Failing => format!("attempts at {} failed", fault.service),
-        Effect::Frozen => format!("work at {} stood still", fault.service),
-        Effect::Crashed => format!("{} was down", fault.service),
+        Effect::Slowed { factor } => (FaultEffect::Slowed, Some(factor)),
+        Effect::Failing => (FaultEffect::Failing, None),
+        Effect::Frozen => (FaultEffect::Frozen, None),
+        Effect::Crashed => (FaultEffect::Crashed, None),
     };
     let ratio = fault.ratio.get();
     if fault.from >= fault.until || ratio == 0.0 {
         return None;
     }
-    let part = match ratio < 1.0 {
-        true => format!(", for {} of the attempts", crate::report::format::percent(ratio)),
-        false => String::new(),
-    };
-    let (from_ns, until_ns) = (fault.from.as_ns(), fault.until.as_ns());
-    let lasted = time(until_ns - from_ns);
-    let text = format!("fault {name}: for {lasted}, from {}, {what}{part}", time(from_ns));
-    let fault = Some(name.to_owned());
-    let name = format!("fault {name}");
-    Some(Trigger { from_ns, until_ns, text, name, fault, changes: true })
+    let (fault_name, service) = (name.to_owned(), fault.service.clone());
+    Some(Trigger {
+        from_ns: fault.from.as_ns(),
+        until_ns: fault.until.as_ns(),
+        changes: true,
+        cause: Cause::Fault { fault: fault_name, service, effect, factor, ratio },
+    })
 }
 
 fn of_load(name: &str, load: &Load, end_ns: u64) -> Vec<Trigger> {
@@ -81,7 +62,7 @@ fn of_load(name: &str, load: &Load, end_ns: u64) -> Vec<Trigger> {
     }
 }
 
-/// Bursts are told as one, and are no change: that is how this load is.
+/// All bursts are one trigger, and no change: that is how this load is.
 fn bursts(name: &str, load: &Load, (size, every): (u32, u64), until: u64) -> Vec<Trigger> {
     let start = load.start.as_ns();
     let most = until.saturating_sub(start).div_ceil(every);
@@ -91,20 +72,9 @@ fn bursts(name: &str, load: &Load, (size, every): (u32, u64), until: u64) -> Vec
         return Vec::new();
     }
     let last = start.saturating_add((bursts - 1).saturating_mul(every));
-    let text = match bursts {
-        1 => format!("load {name}: {} requests at once, at {}", count(size.into()), time(start)),
-        _ => format!(
-            "load {name}: {} bursts of {} requests, one every {}, from {} to {}",
-            count(bursts),
-            count(size.into()),
-            time(every),
-            time(start),
-            time(last)
-        ),
-    };
-    let name = format!("the burst load {name}");
-    let until_ns = last.saturating_add(1);
-    vec![Trigger { from_ns: start, until_ns, text, name, fault: None, changes: false }]
+    let cause =
+        Cause::Bursts { load: name.to_owned(), bursts, size: u64::from(size), every_ns: every };
+    vec![Trigger { from_ns: start, until_ns: last.saturating_add(1), changes: false, cause }]
 }
 
 /// Stages whose rate is above that of the quietest one that is not silent.
@@ -121,16 +91,12 @@ fn rises(name: &str, stages: &[Stage], repeat: bool, (start, until): (u64, u64))
         let end = at.saturating_add(stage.lasts.as_ns());
         let rate = mean(stage);
         if at < until && rate > quiet * RISE {
-            let (per_s, before) = (number(rate * 1e9), number(quiet * 1e9));
-            let text = format!(
-                "load {name}: {per_s} requests a second from {} to {}, and {before} at its \
-                 quietest",
-                time(at),
-                time(end.min(until))
-            );
-            let (from_ns, until_ns) = (at, end.min(until));
-            let name = format!("the rise of load {name}");
-            found.push(Trigger { from_ns, until_ns, text, name, fault: None, changes: true });
+            let cause = Cause::Rise {
+                load: name.to_owned(),
+                per_s: rate * 1e9,
+                quietest_per_s: quiet * 1e9,
+            };
+            found.push(Trigger { from_ns: at, until_ns: end.min(until), changes: true, cause });
         }
         at = end;
     }
@@ -143,7 +109,7 @@ mod tests {
     use crate::ScenarioFile;
     use crate::scenario::arms::arms;
 
-    fn told(load: &str, faults: &str) -> Vec<(u64, u64, String)> {
+    fn triggers_of(load: &str, faults: &str) -> Vec<(u64, u64, Cause)> {
         let text = format!(
             "Scenario(schema: 1, duration: \"100s\", load: {{ \"u\": Load({load}) }}, \
              services: {{ \"db\": Service(time: Constant(\"1ms\")) }}, faults: {{ {faults} }}, \
@@ -152,27 +118,32 @@ mod tests {
         let file = ScenarioFile::from_bytes("t", text.as_bytes()).expect("it is a scenario");
         let all = triggers(&file.scenario, &arms(&file.scenario)["main"], 100_000_000_000);
         let s = |ns: u64| ns / 1_000_000_000;
-        all.into_iter().map(|one| (s(one.from_ns), s(one.until_ns), one.text)).collect()
+        all.into_iter().map(|one| (s(one.from_ns), s(one.until_ns), one.cause)).collect()
     }
 
     #[test]
-    fn faults_and_rises_are_told_with_their_numbers() {
+    fn faults_and_rises_have_their_numbers() {
         let steady = "arrivals: Poisson(rate: \"9/s\")";
-        assert_eq!(told(steady, ""), []);
+        assert_eq!(triggers_of(steady, ""), []);
         let fault = "\"f\": Fault(service: \"db\", from: \"5s\", until: \"7s\", ratio: 0.5, \
                      effect: Slowed(factor: 4)), \
                      \"none\": Fault(service: \"db\", from: \"5s\", until: \"7s\", \
                      effect: Slowed(factor: 1))";
-        let expected = "fault f: for 2.00 s, from 5.00 s, work at db took 4.00 times as long, for \
-                        50.0 % of the attempts";
-        assert_eq!(told(steady, fault), [(5, 7, expected.to_owned())]);
+        let expected = Cause::Fault {
+            fault: "f".to_owned(),
+            service: "db".to_owned(),
+            effect: FaultEffect::Slowed,
+            factor: Some(4.0),
+            ratio: 0.5,
+        };
+        assert_eq!(triggers_of(steady, fault), [(5, 7, expected)]);
         let stages = "arrivals: Stages(stages: [(lasts: \"10s\", rate: \"40/s\"), \
                       (lasts: \"5s\", rate: \"80/s\"), (lasts: \"80s\", rate: \"40/s\")])";
-        let expected = "load u: 80.0 requests a second from 10.0 s to 15.0 s, and 40.0 at its \
-                        quietest";
-        assert_eq!(told(stages, ""), [(10, 15, expected.to_owned())]);
+        let load = || "u".to_owned();
+        let expected = Cause::Rise { load: load(), per_s: 80.0, quietest_per_s: 40.0 };
+        assert_eq!(triggers_of(stages, ""), [(10, 15, expected)]);
         let bursts = "arrivals: Bursts(size: 350, every: \"80ms\"), total: 2000";
-        let expected = "load u: 6 bursts of 350 requests, one every 80.0 ms, from 0 s to 400 ms";
-        assert_eq!(told(bursts, ""), [(0, 0, expected.to_owned())]);
+        let expected = Cause::Bursts { load: load(), bursts: 6, size: 350, every_ns: 80_000_000 };
+        assert_eq!(triggers_of(bursts, ""), [(0, 0, expected)]);
     }
 }

@@ -1,0 +1,173 @@
+//! What could stand in the place of one layer, around a policy, or in the place of a service.
+
+use super::alternatives::{change, counted};
+use crate::kernel::time::Duration;
+use crate::report::explanation::{Amount, Change, ChangeKind};
+use crate::scenario::schema::{Cancellation, Layer, RetryBudget, Service};
+use crate::scenario::units::{Limit, Ratio};
+
+/// What could stand in the place of a layer; `None` takes it out.
+pub(super) fn of_layer(
+    layer: &Layer,
+    name: &str,
+    knee: Option<u32>,
+) -> Vec<(Change, Option<Layer>)> {
+    match layer {
+        Layer::Retry { .. } => of_retry(layer, name),
+        Layer::Breaker { window, failure_threshold, open_duration, records } => {
+            let breaker = |failure_threshold, open_duration| {
+                let (window, records) = (*window, *records);
+                Some(Layer::Breaker { window, failure_threshold, open_duration, records })
+            };
+            let mut found = vec![(change(ChangeKind::WithoutBreaker, name), None)];
+            let higher = failure_threshold.saturating_mul(2).min(*window);
+            if higher > *failure_threshold {
+                let (from, to) = (u64::from(*failure_threshold), u64::from(higher));
+                let change = counted(ChangeKind::BreakerThreshold, name, from, to);
+                found.push((change, breaker(higher, *open_duration)));
+            }
+            let shorter = half(*open_duration);
+            let change = timed(ChangeKind::BreakerOpen, name, *open_duration, shorter);
+            found.push((change, breaker(*failure_threshold, shorter)));
+            found
+        }
+        Layer::Bulkhead { permits, queue } => of_bulkhead(name, *permits, *queue, knee),
+        Layer::Timeout(after) => [half(*after), twice(*after)]
+            .into_iter()
+            .map(|to| {
+                let change = timed(ChangeKind::Timeout, name, *after, to);
+                (change, Some(Layer::Timeout(to)))
+            })
+            .collect(),
+    }
+}
+
+fn half(of: Duration) -> Duration {
+    Duration::from_ns((of.as_ns() / 2).max(1))
+}
+
+fn twice(of: Duration) -> Duration {
+    Duration::from_ns(of.as_ns().saturating_mul(2))
+}
+
+fn timed(kind: ChangeKind, name: &str, from: Duration, to: Duration) -> Change {
+    let amount = |of: Duration| Some(Amount::TimeNs(of.as_ns()));
+    Change { from: amount(from), to: amount(to), ..change(kind, name) }
+}
+
+fn of_retry(layer: &Layer, name: &str) -> Vec<(Change, Option<Layer>)> {
+    let Layer::Retry { budget: present, .. } = layer else { return Vec::new() };
+    let mut none = layer.clone();
+    if let Layer::Retry { max_retries, max_attempts, budget, .. } = &mut none {
+        (*max_retries, *max_attempts, *budget) = (Some(0), None, None);
+    }
+    let mut found = vec![(change(ChangeKind::WithoutRetries, name), Some(none))];
+    if present.is_none() {
+        let mut budgeted = layer.clone();
+        if let Layer::Retry { budget, .. } = &mut budgeted {
+            *budget = Some(RetryBudget { deposit: 0.1, capacity: 10.0, cost: 1.0 });
+        }
+        let to = Some(Amount::Ratio(0.1));
+        let change = Change { to, ..change(ChangeKind::RetryBudget, name) };
+        found.push((change, Some(budgeted)));
+    }
+    found
+}
+
+/// Permits at the knee, half and twice as many, a bounded line, and no bulkhead at all.
+fn of_bulkhead(
+    name: &str,
+    permits: u32,
+    queue: Limit,
+    knee: Option<u32>,
+) -> Vec<(Change, Option<Layer>)> {
+    let knee = knee.filter(|knee| *knee < permits);
+    let other = |number: u32| Some(number).filter(|of| *of != permits && Some(*of) != knee);
+    let numbers = [
+        (ChangeKind::PermitsAtKnee, knee),
+        (ChangeKind::Permits, other((permits / 2).max(1))),
+        (ChangeKind::Permits, other(permits.saturating_mul(2))),
+    ];
+    let mut found = vec![(change(ChangeKind::WithoutBulkhead, name), None)];
+    for (kind, to) in numbers {
+        let Some(to) = to else { continue };
+        let change = counted(kind, name, u64::from(permits), u64::from(to));
+        found.push((change, Some(Layer::Bulkhead { permits: to, queue })));
+    }
+    if queue == Limit::Unlimited {
+        let room = u64::from(permits).saturating_mul(2);
+        let to = Some(Amount::Count(room));
+        let change = Change { to, ..change(ChangeKind::BulkheadQueue, name) };
+        found.push((change, Some(Layer::Bulkhead { permits, queue: Limit::AtMost(room) })));
+    }
+    found
+}
+
+/// A timeout around everything, where nothing bounds the whole call: as long as the deadline of
+/// the load, or as all attempts may take.
+pub(super) fn of_policy(
+    from: &str,
+    policy: &[Layer],
+    deadline: Option<Duration>,
+) -> Option<(Change, Vec<Layer>)> {
+    let waits = |layer: &Layer| matches!(layer, Layer::Retry { .. } | Layer::Bulkhead { .. });
+    let first = policy.iter().position(waits)?;
+    if policy[..first].iter().any(|layer| matches!(layer, Layer::Timeout(_))) {
+        return None;
+    }
+    let attempts = policy.iter().fold(1_u64, |attempts, layer| match layer {
+        Layer::Retry { max_attempts: Some(most), .. } => attempts.saturating_mul((*most).into()),
+        Layer::Retry { max_retries: Some(most), .. } => {
+            attempts.saturating_mul(u64::from(*most) + 1)
+        }
+        _ => attempts,
+    });
+    let timeout = policy.iter().rev().find_map(|layer| match layer {
+        Layer::Timeout(after) => Some(*after),
+        _ => None,
+    });
+    let all = timeout.map(|of| Duration::from_ns(of.as_ns().saturating_mul(attempts)));
+    let total = deadline.or(all)?;
+    let mut policy = policy.to_vec();
+    policy.insert(0, Layer::Timeout(total));
+    let to = Some(Amount::TimeNs(total.as_ns()));
+    Some((Change { to, ..change(ChangeKind::TotalTimeout, from) }, policy))
+}
+
+/// What could stand in the place of a service.
+pub(super) fn of_service(name: &str, service: &Service) -> Vec<(Change, Service)> {
+    let mut found = Vec::new();
+    let with = |edit: &dyn Fn(&mut Service)| {
+        let mut changed = service.clone();
+        edit(&mut changed);
+        changed
+    };
+    if service.cancellation != Cancellation::Immediate {
+        let cancels = with(&|of| of.cancellation = Cancellation::Immediate);
+        found.push((change(ChangeKind::Cancellation, name), cancels));
+    }
+    if service.failure_ratio.get() > 0.0 {
+        let sound = with(&|of| of.failure_ratio = Ratio::default());
+        found.push((change(ChangeKind::WithoutErrors, name), sound));
+    }
+    if let Limit::AtMost(slots) = service.slots {
+        let double = slots.saturating_mul(2);
+        if service.queue == Limit::Unlimited {
+            let to = Some(Amount::Count(double));
+            let change = Change { to, ..change(ChangeKind::ServiceQueue, name) };
+            found.push((change, with(&|of| of.queue = Limit::AtMost(double))));
+        }
+        let more = with(&|of| of.slots = Limit::AtMost(double));
+        found.push((counted(ChangeKind::Slots, name, slots, double), more));
+    }
+    if let Some(knee) = service.overload.as_ref().map(|overload| overload.knee) {
+        let stronger = with(&|of| {
+            if let Some(overload) = &mut of.overload {
+                overload.knee = knee * 2.0;
+            }
+        });
+        let (from, to) = (Some(Amount::Number(knee)), Some(Amount::Number(knee * 2.0)));
+        found.push((Change { from, to, ..change(ChangeKind::Knee, name) }, stronger));
+    }
+    found
+}

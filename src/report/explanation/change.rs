@@ -1,0 +1,177 @@
+//! What-ifs as data: what was changed, and what it changed in fates, attempts, work and latency.
+
+use serde::Serialize;
+
+/// The same requests with the same luck, and one thing changed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct WhatIf {
+    /// What was changed.
+    pub change: Change,
+    /// Requests that are in both runs. A closed loop may send more or fewer with a change.
+    pub in_both: u64,
+    /// Requests that fail in the run: `saved` is a part of these.
+    pub failing: u64,
+    /// Requests that fail in the run and succeed with the change.
+    pub saved: u64,
+    /// Requests that succeed in the run and fail with the change.
+    pub lost: u64,
+    /// Requests that fail in both, each in another way.
+    pub otherwise: u64,
+    /// Requests that end in both, and sooner with the change.
+    pub sooner: Shift,
+    /// Requests that end in both, and later with the change.
+    pub later: Shift,
+    /// Requests that arrive.
+    pub offered: Pair<u64>,
+    /// Requests that succeed in time.
+    pub succeeded: Pair<u64>,
+    /// Attempts that are sent.
+    pub attempts: Pair<u64>,
+    /// Time in slots of services.
+    pub work_ns: Pair<u64>,
+    /// The part of it that was wasted.
+    pub wasted_ns: Pair<u64>,
+    /// 99 % quantile of the time from arrival to end, of all requests that end.
+    pub p99_ns: Pair<Option<u64>>,
+    /// It is well when the last requests arrive; `None` if nothing arrives.
+    pub ends_well: Option<bool>,
+}
+
+impl WhatIf {
+    /// Requests that succeed with the change, less those that succeed without it.
+    #[must_use]
+    pub fn gain(&self) -> i128 {
+        i128::from(self.succeeded.after) - i128::from(self.succeeded.before)
+    }
+
+    /// True if nothing differs: no fate, attempt, work or latency.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.saved + self.lost + self.otherwise == 0
+            && self.sooner.requests + self.later.requests == 0
+            && !self.offered.differs()
+            && !self.succeeded.differs()
+            && !self.attempts.differs()
+            && !self.work_ns.differs()
+            && !self.wasted_ns.differs()
+            && !self.p99_ns.differs()
+    }
+
+    /// True if it helps half of the requests that fail, or more, those that it harms taken off.
+    #[must_use]
+    pub fn mends(&self) -> bool {
+        self.gain() > 0 && self.gain() * 2 >= i128::from(self.failing)
+    }
+}
+
+/// A number of the run, and of the run with the change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Pair<T> {
+    /// In the run that is explained.
+    pub before: T,
+    /// With the change.
+    pub after: T,
+}
+
+impl<T: PartialEq> Pair<T> {
+    /// A number before and after a change.
+    #[must_use]
+    pub const fn new(before: T, after: T) -> Self {
+        Self { before, after }
+    }
+
+    /// True if the change moves it.
+    #[must_use]
+    pub fn differs(&self) -> bool {
+        self.before != self.after
+    }
+}
+
+/// Requests whose end moved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Shift {
+    /// How many.
+    pub requests: u64,
+    /// By how much, on average; `None` without any.
+    pub mean_ns: Option<u64>,
+}
+
+/// One thing that is changed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Change {
+    /// What kind of change.
+    pub kind: ChangeKind,
+    /// The fault, layer, service, queue or consumer that is changed, or the load or consumer
+    /// whose policy gains a layer.
+    pub component: String,
+    /// The service that the new value comes from.
+    pub service: Option<String>,
+    /// The value in the run.
+    pub from: Option<Amount>,
+    /// The value that is tried.
+    pub to: Option<Amount>,
+}
+
+/// The kinds of changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeKind {
+    /// A fault does not happen.
+    WithoutFault,
+    /// A retry makes one attempt.
+    WithoutRetries,
+    /// A retry has a budget.
+    RetryBudget,
+    /// A breaker is left out.
+    WithoutBreaker,
+    /// A breaker opens at more failures.
+    BreakerThreshold,
+    /// A breaker is open for another time.
+    BreakerOpen,
+    /// A bulkhead is left out.
+    WithoutBulkhead,
+    /// A bulkhead is put in, as wide as the knee of the service.
+    Bulkhead,
+    /// A bulkhead has another number of permits.
+    Permits,
+    /// A bulkhead has as many permits as the knee of the service.
+    PermitsAtKnee,
+    /// Another number may wait at a bulkhead.
+    BulkheadQueue,
+    /// A timeout has another length.
+    Timeout,
+    /// A timeout around all attempts is put in.
+    TotalTimeout,
+    /// A service stops the work of callers that leave.
+    Cancellation,
+    /// A service does not fail by itself.
+    WithoutErrors,
+    /// Another number may wait at a service.
+    ServiceQueue,
+    /// A service has another number of slots.
+    Slots,
+    /// A service has another knee.
+    Knee,
+    /// A queue has no limit.
+    UnlimitedQueue,
+    /// There is another number of consumers.
+    Consumers,
+    /// There are as many consumers as the service behind them has slots.
+    ConsumersAtSlots,
+    /// There are as many consumers as the knee of the service behind them.
+    ConsumersAtKnee,
+}
+
+/// A value of a scenario.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Amount {
+    /// A whole number.
+    Count(u64),
+    /// A number.
+    Number(f64),
+    /// A time in nanoseconds.
+    TimeNs(u64),
+    /// A part, in [0, 1].
+    Ratio(f64),
+}

@@ -1,0 +1,196 @@
+//! A thing has one name: what results call a number, sentences call it, and what they call a
+//! component, `--set` does.
+
+use std::path::Path;
+
+use dessim::experiment::expect::in_one_run;
+use dessim::experiment::metrics::metrics;
+use dessim::experiment::prepared::Prepared;
+use dessim::experiment::run::{Options, run};
+use dessim::metrics::meaning::definitions;
+use dessim::report::result::RunResult;
+use dessim::report::rows::named;
+use dessim::report::snapshot::snapshot;
+use dessim::scenario::Document;
+use dessim::scenario::arms::arms;
+use dessim::scenario::expect::{Known, read_metric};
+use dessim::scenario::schema::Scenario;
+use proptest::prelude::*;
+
+use crate::support::random::{PLAIN, text};
+
+fn shipped() -> Vec<Document> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let mut paths: Vec<_> = std::fs::read_dir(folder)
+        .expect("it is there")
+        .map(|entry| entry.expect("it can be read").path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "ron"))
+        .collect();
+    paths.sort();
+    assert!(paths.len() >= 10);
+    let read = |path: &std::path::PathBuf| {
+        let bytes = std::fs::read(path).expect("a file of this repository");
+        Document::parse(&path.to_string_lossy(), &bytes).expect("it is RON")
+    };
+    paths.iter().map(read).collect()
+}
+
+/// What a run has numbers of is known after a few events.
+fn glimpse(scenario: &Scenario) -> RunResult {
+    let options = Options { max_events: 50, ..Options::default() };
+    run(scenario, "test", &options).expect("a checked scenario")
+}
+
+/// Every number that results have, and no other, is a metric; as `dessim metrics` prints it, it
+/// is read as that number.
+fn numbers_are_metrics(document: &Document) {
+    let scenario = document.scenario().expect("it is a scenario").scenario;
+    let known = Known::new(&scenario);
+    for (arm, result) in &glimpse(&scenario).arms {
+        let bare = |name: String| name.strip_suffix("_ns").unwrap_or(&name).to_owned();
+        let mut printed: Vec<String> = named(result).map(|number| bare(number.name)).collect();
+        let metrics = known.metrics(arm);
+        let mut listed: Vec<String> = metrics.iter().map(|metric| metric.name.clone()).collect();
+        printed.sort();
+        listed.sort();
+        assert_eq!(printed, listed);
+        for metric in &metrics {
+            let bound = metric.bound(Some(arm.clone()));
+            assert_eq!(read_metric(&bound.to_string(), &known).as_ref(), Ok(&bound));
+            let as_in_json =
+                bound.to_string() + if metric.part.ends_with("_ns") { "_ns" } else { "" };
+            assert_eq!(read_metric(&as_in_json, &known).as_ref(), Ok(&bound));
+        }
+    }
+}
+
+/// Every line of a snapshot that says a number is a sentence that holds in the run.
+fn lines_of_snapshots_hold(document: &Document) {
+    let mut scenario = document.scenario().expect("it is a scenario").scenario;
+    let result = run(&scenario, "test", &Options::default()).expect("a checked scenario");
+    let text = snapshot(&result);
+    let numbers = text.lines().filter(|line| line.contains(" == "));
+    scenario.expect = numbers.map(str::to_owned).collect();
+    let prepared = Prepared::new(&scenario, "test");
+    let told = in_one_run(&prepared, &Options::default()).expect("a checked scenario");
+    assert_eq!(told.len(), scenario.expect.len());
+    for claim in told {
+        assert_eq!(claim.holds, Some(true), "{}: {}", claim.text, claim.actual);
+    }
+}
+
+/// A setting of each kind of component that has any, and a value that no scenario gives it.
+fn setting(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "service" => ".failure_ratio=0.123",
+        "queue" => ".capacity=12345",
+        "consumer" => ".concurrency=123",
+        "breaker" => ".open_duration=12345us",
+        "bulkhead" => ".permits=12345",
+        "retry" => ".backoff=Constant(\"12345us\")",
+        "timeout" => "=12345us",
+        "edge" => return None,
+        other => panic!("is a {other} set, and by what?"),
+    })
+}
+
+/// Behind its arm, each component is set there alone, or refused because others share it and then
+/// set for all of them.
+fn components_are_set_by_their_names(document: &Document) {
+    let scenario = document.scenario().expect("it is a scenario").scenario;
+    let before = arms(&scenario);
+    for (arm, result) in &glimpse(&scenario).arms {
+        for (name, component) in &result.components {
+            let Some(setting) = setting(component.kind) else { continue };
+            let changed = |assignment: &str| {
+                let document = document.with([assignment])?;
+                let after = arms(&document.scenario()?.scenario);
+                let changed = before.iter().filter(|(arm, of)| after[*arm] != **of);
+                Ok(changed.map(|(arm, _)| arm.clone()).collect::<Vec<_>>())
+            };
+            let outcome: Result<Vec<String>, dessim::scenario::Problems> =
+                changed(&format!("'{arm}'.'{name}'{setting}"));
+            match outcome {
+                Ok(arms) => assert_eq!(arms, [arm.as_str()], "{arm} {name}"),
+                Err(problems) => {
+                    let message = problems.to_string();
+                    assert!(message.contains("is common to several arms"), "{name}: {message}");
+                    let all = changed(&format!("{name}{setting}")).expect(name);
+                    assert!(all.len() > 1 && all.contains(arm), "{name}: {all:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_number_of_a_shipped_scenario_is_a_metric_with_a_meaning() {
+    for document in shipped() {
+        numbers_are_metrics(&document);
+        let scenario = document.scenario().expect("it is a scenario").scenario;
+        for reporter in metrics(&scenario, "test").reporters {
+            for metric in reporter.metrics {
+                let name = format!("{} {}", reporter.kind, metric.name);
+                assert!(metric.meaning.len() > 3, "{name} has no definition in docs/metrics.md");
+            }
+        }
+    }
+}
+
+/// What docs/metrics.md defines for components is what components report.
+#[test]
+fn every_definition_is_of_a_number() {
+    let mut reported: Vec<(String, String)> = Vec::new();
+    let everything = r#"(schema: 1,
+        load: { "a": (arrivals: Poisson(rate: "1/s"), total: 1), "b": (arrivals: Poisson(rate: "1/s"), total: 1) },
+        services: { "db": (time: Constant("1s"), slots: 1) },
+        calls: { "a": (to: "db", policy: [
+            Breaker(window: 2, failure_threshold: 1, open_duration: "1s"),
+            Retry(max_retries: 1, budget: (deposit: 1, capacity: 1)),
+            Bulkhead(permits: 1), Timeout("1s"),
+        ]) },
+        publishes: { "b": "jobs" }, queues: { "jobs": () },
+        consumers: { "w": (from: "jobs", concurrency: 1, to: "db", max_deliveries: 1) })"#;
+    let document = Document::parse("all", everything.as_bytes()).expect("it is RON");
+    let scenario = document.scenario().unwrap_or_else(|problems| panic!("{problems}")).scenario;
+    for reporter in metrics(&scenario, "test").reporters {
+        let names = reporter.metrics.iter().map(|metric| metric.metric.to_owned());
+        reported.extend(names.map(|name| (reporter.kind.clone(), name)));
+    }
+    for definition in definitions().into_iter().filter(|definition| !definition.kind.is_empty()) {
+        let pair = (definition.kind, definition.name);
+        assert!(reported.contains(&pair), "{pair:?} is defined and not reported");
+    }
+}
+
+#[test]
+fn a_snapshot_is_made_of_sentences_that_hold() {
+    let short = ["burst", "full_queue", "healthy", "flaky_service"];
+    let documents = shipped().into_iter().filter(|document| {
+        short.iter().any(|name| document.name.ends_with(&format!("{name}.ron")))
+    });
+    let held = documents.map(|document| lines_of_snapshots_hold(&document)).count();
+    assert_eq!(held, short.len());
+}
+
+#[test]
+fn every_component_of_a_shipped_scenario_is_set_by_its_name() {
+    shipped().iter().for_each(components_are_set_by_their_names);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 40,
+        failure_persistence: None,
+        rng_seed: proptest::test_runner::RngSeed::Fixed(7),
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn names_of_random_scenarios_are_one(rolls in proptest::collection::vec(any::<u16>(), 0..150)) {
+        let document = Document::parse("random", text(&rolls, PLAIN).as_bytes()).expect("it is RON");
+        numbers_are_metrics(&document);
+        components_are_set_by_their_names(&document);
+        lines_of_snapshots_hold(&document);
+    }
+}
