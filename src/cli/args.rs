@@ -157,6 +157,9 @@ pub(crate) struct Run {
         "export_parquet", "export_prometheus", "export_influx", "trace", "trace_chrome",
         "trace_perfetto", "svg", "plot"])]
     pub steady: bool,
+    /// Print every number of every arm and component
+    #[arg(long, conflicts_with_all = ["seeds", "steady"])]
+    pub full: bool,
     /// What to print [default: text]
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<Format>,

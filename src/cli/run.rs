@@ -10,6 +10,7 @@ use dessim::experiment::figures::figures;
 use dessim::experiment::listen::Everyone;
 use dessim::experiment::prepared::Prepared;
 use dessim::experiment::run::{CalendarKind, DEFAULT_MAX_EVENTS, DEFAULT_MAX_MEMORY, Options};
+use dessim::report::brief::{Paint, brief};
 use dessim::report::page::page;
 use dessim::report::result::RunResult;
 use dessim::report::{json, markdown};
@@ -97,6 +98,10 @@ impl Outputs {
             let message = "--format and an export both go to standard output";
             return Err(Failure::usage(message, "give the export a file"));
         }
+        if args.full && (!outputs.page || outputs.format != Format::Text) {
+            let message = "--full prints text, and standard output is for something else";
+            return Err(Failure::usage(message, "leave it out, or leave out --format"));
+        }
         let page = outputs.page && !several && outputs.format == Format::Text;
         outputs.plots = plot::wanted(&args.show, page)?;
         Ok(outputs)
@@ -161,12 +166,15 @@ fn once(
     result.scenario.resolved = Some(resolved(&file.scenario));
     outputs.export(file, &result)?;
     if outputs.page {
-        Ui::print_raw(&match outputs.format {
-            Format::Text if outputs.plots => page(&result) + &plot::plots(&result, &file.scenario),
-            Format::Text => page(&result),
-            Format::Json => json::to_json(&result),
-            Format::Jsonl => json::to_json_line(&result),
-        })?;
+        match outputs.format {
+            Format::Text if args.full => Ui::print_raw(&page(&result))?,
+            Format::Text => ui.print(&brief(&result, Paint::Ansi))?,
+            Format::Json => Ui::print_raw(&json::to_json(&result))?,
+            Format::Jsonl => Ui::print_raw(&json::to_json_line(&result))?,
+        }
+        if outputs.plots {
+            Ui::print_raw(&plot::plots(&result, &file.scenario))?;
+        }
     }
     // The page has told these already.
     if !args.work.quiet && (outputs.format != Format::Text || !outputs.page) {

@@ -3,6 +3,7 @@
 mod check;
 mod explain;
 mod health;
+mod verdict;
 
 use dessim::Scenario;
 
