@@ -8,6 +8,7 @@ use super::listen::{Listener, Nobody};
 use super::play::{Order, play};
 use super::run::{Options, digest};
 use super::warn::warnings;
+use crate::kernel::limits::Limits;
 use crate::kernel::time::Duration;
 use crate::metrics::fingerprint::Fingerprint;
 use crate::report::result::{
@@ -121,15 +122,19 @@ impl<'a> Prepared<'a> {
         let seed = options.seed.unwrap_or(self.scenario.seed);
         let mut fingerprint = Fingerprint::EMPTY;
         let mut result = self.empty(seed);
+        let mut work = 0;
         for (name, arm) in &self.arms {
             let max_events = options.max_events - result.events;
+            let limits = Limits { work: options.max_events - work, ..options.limits() };
             let sample = options.sample;
-            let order = Order { scenario: &self.scenario, name, arm, seed, max_events, sample };
+            let order =
+                Order { scenario: &self.scenario, name, arm, seed, max_events, sample, limits };
             let played = play(&order, options.calendar, listener)?;
             fingerprint.part(name, &played.finished.fingerprint);
             result.events += played.finished.events;
             result.virtual_ns = result.virtual_ns.max(played.end.as_ns());
-            result.stopped = played.stopped(name, options.max_events);
+            work += played.finished.work;
+            result.stopped = played.stopped(name, options);
             result.arms.insert(name.clone(), played.result());
             if result.stopped.is_some() {
                 break;

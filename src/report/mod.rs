@@ -9,6 +9,7 @@ pub mod annotations;
 pub mod brief;
 pub mod capacity;
 mod cause;
+pub mod checked;
 pub mod chrome;
 pub mod comparison;
 pub mod contrast;

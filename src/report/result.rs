@@ -144,6 +144,31 @@ pub enum Stopped {
         /// The limit.
         limit: u64,
     },
+    /// Of what is no event, as much was done as `--max-events` allows.
+    MaxWork {
+        /// The arm in which it happened.
+        arm: String,
+        /// The limit.
+        max_events: u64,
+        /// The instant reached.
+        at_ns: u64,
+    },
+    /// `--max-memory` was reached.
+    MaxMemory {
+        /// The arm in which it happened.
+        arm: String,
+        /// The limit in bytes.
+        max_memory: u64,
+        /// The instant reached.
+        at_ns: u64,
+    },
+    /// Somebody asked it to stop.
+    Interrupted {
+        /// The arm in which it happened.
+        arm: String,
+        /// The instant reached.
+        at_ns: u64,
+    },
 }
 
 /// What one arm did.

@@ -196,7 +196,7 @@ impl Observed {
         };
         let from = time(course.last().map_or(0, |phase| phase.from_ns));
         let mut text =
-            format!("from {from} on {} of the requests succeed, {}", percent(ratio), usual(course));
+            format!("from {from} on {} of the requests succeed; {}", percent(ratio), usual(course));
         if let Some(Throughput { reference_per_s, last_per_s }) = course.throughput {
             let (last, before) = (number(last_per_s), number(reference_per_s));
             text += &format!("; callers get {last} answers a second, {before} before");
@@ -221,7 +221,7 @@ fn usual(course: &Course) -> String {
         Some(reference) if reference >= course.objective => {
             format!("{} did before the first trigger", percent(reference))
         }
-        _ => format!("where the objective is {}", percent(course.objective)),
+        _ => format!("the objective is {}", percent(course.objective)),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Configurations and incidents from the field, and what is right about them.
 
+mod check;
+mod explain;
 mod health;
 mod verdict;
 
