@@ -20,6 +20,7 @@ mod hunt;
 mod init;
 mod input;
 mod interrupt;
+mod limits;
 mod metrics;
 mod places;
 mod plot;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use dessim::experiment::follow::Wish;
 
+use super::check::Check;
 use super::common::{
     FormatArgs, Input, Language, Quiet, ScenarioArgs, TextOrJson, WorkArgs, seeds,
 };
@@ -14,6 +15,7 @@ use super::export::ExportArgs;
 use super::find::Find;
 use super::hunt::Hunt;
 use super::init::Init;
+use super::limits::LimitArgs;
 use super::metrics::Metrics;
 use super::plot::ShowArgs;
 use super::shrink::Shrink;
@@ -42,11 +44,6 @@ Examples:
   dessim run burst.ron --svg figures
   dessim run burst.ron --set downstream.overload.knee=40
   generate-scenario | dessim run - --format json";
-
-const CHECK_EXAMPLES: &str = "\
-Examples:
-  dessim check scenarios/*.ron
-  dessim check --resolved scenarios/burst.ron > resolved.ron";
 
 const DIFF_EXAMPLES: &str = "\
 Examples:
@@ -108,7 +105,7 @@ pub(crate) enum Command {
     Hunt(Hunt),
     /// Cut a scenario down to the smallest that still shows something
     Shrink(Shrink),
-    /// Validate scenarios and studies, telling all problems at once
+    /// Validate scenarios and studies: all problems at once, and lints of designs that fare badly
     Check(Check),
     /// Hold scenarios against their snapshots and expectations
     Test(Test),
@@ -160,6 +157,9 @@ pub(crate) struct Run {
         "export_parquet", "export_prometheus", "export_influx", "trace", "trace_chrome",
         "trace_perfetto", "svg", "plot"])]
     pub steady: bool,
+    /// Print every number of every arm and component
+    #[arg(long, conflicts_with_all = ["seeds", "steady"])]
+    pub full: bool,
     /// What to print [default: text]
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<Format>,
@@ -189,10 +189,8 @@ pub(crate) struct Run {
     /// The implementation of the calendar; both give the same run
     #[arg(long, value_name = "KIND", default_value = "lanes")]
     pub calendar: Calendar,
-    /// Stop after so many events [default: 1000000000]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..),
-        allow_negative_numbers = true)]
-    pub max_events: Option<u64>,
+    #[command(flatten)]
+    pub limits: LimitArgs,
     #[command(flatten)]
     pub show: ShowArgs,
     #[command(flatten)]
@@ -210,20 +208,6 @@ pub(crate) enum Format {
 pub(crate) enum Calendar {
     Lanes,
     Keyed,
-}
-
-#[derive(Debug, Args)]
-#[command(after_long_help = CHECK_EXAMPLES)]
-pub(crate) struct Check {
-    /// Scenarios or studies; `-` is a scenario on standard input
-    #[arg(value_name = "FILE", required = true)]
-    pub files: Vec<PathBuf>,
-    /// Print the scenario with every default filled in; takes one file
-    #[arg(long)]
-    pub resolved: bool,
-    /// Print nothing about files that are fine, and no warnings
-    #[arg(short, long)]
-    pub quiet: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,9 +1,9 @@
 //! Scenarios from files and from standard input.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use dessim::ScenarioFile;
 use dessim::experiment::run::{DEFAULT_MAX_EVENTS, Options};
@@ -11,13 +11,14 @@ use dessim::experiment::saved::Saved;
 use dessim::report::format;
 use dessim::report::page::stopped;
 use dessim::report::result::RunResult;
+use dessim::scenario::lints::{self, Group};
 use dessim::scenario::problem::{escaped, printable};
-use dessim::scenario::{Document, arms, expected_requests};
+use dessim::scenario::{Document, Problem, Problems, arms, expected_requests};
 
 use super::Exit;
 use super::claims;
 use super::places::is_dash;
-use super::ui::{Failure, Ui, shown};
+use super::ui::{Failure, Ui, plural, shown};
 
 /// More than this is no scenario; reading a device would never end.
 const MOST_BYTES: u64 = 64 << 20;
@@ -39,8 +40,8 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
         limited.read_to_end(&mut bytes).map_err(failed)?;
     }
     if bytes.len() as u64 > MOST_BYTES {
-        let error = io::Error::other("it is larger than 64 MiB, no scenario is");
-        return Err(failed(error));
+        let name = if is_dash(path) { "standard input".to_owned() } else { shown(path) };
+        return Err(Failure::invalid(format!("{name} is larger than 64 MiB, no scenario is")));
     }
     Ok(bytes)
 }
@@ -59,14 +60,18 @@ pub(super) fn stem(path: &Path) -> String {
     }
 }
 
-/// Reads the syntax of a scenario or study.
-pub(super) fn document(path: &Path) -> Result<Document, Failure> {
-    let shown = match is_dash(path) {
+/// What messages call a file.
+pub(super) fn label(path: &Path) -> String {
+    match is_dash(path) {
         true => "stdin".to_owned(),
         false => path.to_string_lossy().into_owned(),
-    };
+    }
+}
+
+/// Reads the syntax of a scenario or study.
+pub(super) fn document(path: &Path) -> Result<Document, Failure> {
     let invalid = |problems| Failure::Problems(Exit::Invalid, Box::new(problems));
-    Document::parse(&shown, &read(path)?).map_err(invalid)
+    Document::parse(&label(path), &read(path)?).map_err(invalid)
 }
 
 /// Reads a scenario, replaces values, and checks it.
@@ -75,12 +80,8 @@ pub(super) fn scenario(path: &Path, set: &[String]) -> Result<ScenarioFile, Fail
 }
 
 fn parse(path: &Path, bytes: &[u8], set: &[String]) -> Result<ScenarioFile, Failure> {
-    let shown = match is_dash(path) {
-        true => "stdin".to_owned(),
-        false => path.to_string_lossy().into_owned(),
-    };
     let invalid = |problems| Failure::Problems(Exit::Invalid, Box::new(problems));
-    let mut document = Document::parse(&shown, bytes).map_err(invalid)?;
+    let mut document = Document::parse(&label(path), bytes).map_err(invalid)?;
     for assignment in set {
         document
             .set(assignment)
@@ -163,8 +164,25 @@ impl Playable {
 
 /// Tells what is probably not as it was meant.
 pub(super) fn warn(ui: &Ui, file: &ScenarioFile) {
-    if let Some(warnings) = &file.warnings {
-        ui.problems(warnings);
+    warn_of(ui, file.warnings.as_ref());
+}
+
+/// Shows what has no effect, and names the lints of a design: `dessim check` shows those.
+pub(super) fn warn_of(ui: &Ui, warnings: Option<&Problems>) {
+    let Some(warnings) = warnings else { return };
+    let design = |problem: &Problem| {
+        let lint = lints::find(problem.lint?)?;
+        (lint.group == Group::Design).then_some(lint.name)
+    };
+    if let Some(writing) = warnings.only(|problem| design(problem).is_none()) {
+        ui.problems(&writing);
+    }
+    let named: Vec<&str> = warnings.list().iter().filter_map(design).collect();
+    if !named.is_empty() {
+        let (file, lints) = (printable(warnings.name()), plural(named.len(), "lint"));
+        let names: BTreeSet<&str> = named.into_iter().collect();
+        let names = names.into_iter().collect::<Vec<_>>().join(", ");
+        ui.warning(&format!("{file}: {lints} ({names}); `dessim check` says where and why"));
     }
 }
 
@@ -196,35 +214,4 @@ pub(super) fn ended(ui: &Ui, result: &RunResult) -> Exit {
             Exit::Invalid
         }
     }
-}
-
-/// The scenarios in a directory and those below it, by name.
-pub(super) fn scenarios_below(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let mut found = Vec::new();
-    collect(folder, &mut found, &mut BTreeSet::new())?;
-    Ok(found)
-}
-
-/// A loop of links is walked once.
-fn collect(
-    folder: &Path,
-    found: &mut Vec<PathBuf>,
-    seen: &mut BTreeSet<PathBuf>,
-) -> Result<(), Failure> {
-    let failed = |error| Failure::io("read", folder, &error);
-    if !seen.insert(fs::canonicalize(folder).map_err(failed)?) {
-        return Ok(());
-    }
-    let mut entries: Vec<PathBuf> = fs::read_dir(folder)
-        .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())
-        .map_err(failed)?;
-    entries.sort();
-    for path in entries {
-        if path.is_dir() {
-            collect(&path, found, seen)?;
-        } else if path.extension().is_some_and(|extension| extension == "ron") {
-            found.push(path);
-        }
-    }
-    Ok(())
 }

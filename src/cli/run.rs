@@ -9,7 +9,8 @@ use dessim::experiment::expect::{Expectation, Observer, expectations, of_one_run
 use dessim::experiment::figures::figures;
 use dessim::experiment::listen::Everyone;
 use dessim::experiment::prepared::Prepared;
-use dessim::experiment::run::{CalendarKind, DEFAULT_MAX_EVENTS, Options};
+use dessim::experiment::run::{CalendarKind, DEFAULT_MAX_EVENTS, DEFAULT_MAX_MEMORY, Options};
+use dessim::report::brief::{Paint, brief};
 use dessim::report::page::page;
 use dessim::report::result::RunResult;
 use dessim::report::{json, markdown};
@@ -41,10 +42,11 @@ fn scenario(ui: &Ui, args: &Run) -> Result<Exit, Failure> {
     if !args.work.quiet {
         input::warn(ui, &file);
     }
-    feasible(&file, args.max_events.is_some())?;
+    feasible(&file, args.limits.max_events.is_some())?;
     let options = Options {
         seed: args.seed.or_else(|| Some(*args.seeds.as_ref()?.start())),
-        max_events: args.max_events.unwrap_or(DEFAULT_MAX_EVENTS),
+        max_events: args.limits.max_events.unwrap_or(DEFAULT_MAX_EVENTS),
+        max_memory: args.limits.max_memory.unwrap_or(DEFAULT_MAX_MEMORY),
         calendar: match args.calendar {
             Calendar::Lanes => CalendarKind::Lanes,
             Calendar::Keyed => CalendarKind::Keyed,
@@ -95,6 +97,10 @@ impl Outputs {
         if !outputs.page && args.format.is_some() {
             let message = "--format and an export both go to standard output";
             return Err(Failure::usage(message, "give the export a file"));
+        }
+        if args.full && (!outputs.page || outputs.format != Format::Text) {
+            let message = "--full prints text, and standard output is for something else";
+            return Err(Failure::usage(message, "leave it out, or leave out --format"));
         }
         let page = outputs.page && !several && outputs.format == Format::Text;
         outputs.plots = plot::wanted(&args.show, page)?;
@@ -160,12 +166,15 @@ fn once(
     result.scenario.resolved = Some(resolved(&file.scenario));
     outputs.export(file, &result)?;
     if outputs.page {
-        Ui::print_raw(&match outputs.format {
-            Format::Text if outputs.plots => page(&result) + &plot::plots(&result, &file.scenario),
-            Format::Text => page(&result),
-            Format::Json => json::to_json(&result),
-            Format::Jsonl => json::to_json_line(&result),
-        })?;
+        match outputs.format {
+            Format::Text if args.full => Ui::print_raw(&page(&result))?,
+            Format::Text => ui.print(&brief(&result, Paint::Ansi))?,
+            Format::Json => Ui::print_raw(&json::to_json(&result))?,
+            Format::Jsonl => Ui::print_raw(&json::to_json_line(&result))?,
+        }
+        if outputs.plots {
+            Ui::print_raw(&plot::plots(&result, &file.scenario))?;
+        }
     }
     // The page has told these already.
     if !args.work.quiet && (outputs.format != Format::Text || !outputs.page) {

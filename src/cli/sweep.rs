@@ -17,6 +17,7 @@ use dessim::experiment::pool::Ended;
 use dessim::experiment::sweep::{self, Plan};
 use dessim::report::format::count;
 use dessim::report::sweep::Cell;
+use dessim::scenario::Problems;
 
 use super::Exit;
 use super::claims;
@@ -43,10 +44,25 @@ pub(super) fn sweep(ui: &Ui, args: &Sweep) -> Result<Exit, Failure> {
     }
 }
 
-/// Checks a study, and that it makes a plan.
-pub(super) fn check(ui: &Ui, path: &Path) -> Result<(), Failure> {
-    let args = StudyArgs { file: Some(path.to_owned()), yes: true, ..StudyArgs::default() };
-    study::plan(ui, &args, false).map(drop)
+/// Checks a study, and that it makes a plan; returns the warnings of its scenario.
+pub(super) fn check(
+    ui: &Ui,
+    path: &Path,
+    set: &[String],
+    outside: bool,
+) -> Result<Option<Problems>, Failure> {
+    let (file, set) = (Some(path.to_owned()), set.to_vec());
+    let args = StudyArgs { file, set, outside, yes: true, ..StudyArgs::default() };
+    study::plan(ui, &args).map(|(_, warnings)| warnings)
+}
+
+/// The plan of a study, after the warnings of its scenario.
+fn planned(ui: &Ui, args: &StudyArgs, quiet: bool) -> Result<Plan, Failure> {
+    let (plan, warnings) = study::plan(ui, args)?;
+    if !quiet {
+        input::warn_of(ui, warnings.as_ref());
+    }
+    Ok(plan)
 }
 
 /// The name of the plan beside its parts.
@@ -54,7 +70,7 @@ const PLAN: &str = "plan.json";
 
 fn plan(ui: &Ui, args: &PlanArgs) -> Result<Exit, Failure> {
     let target = Target::new("--output", &args.output)?;
-    let plan = study::plan(ui, &args.study, args.quiet.quiet)?;
+    let plan = planned(ui, &args.study, args.quiet.quiet)?;
     target.write(&plan.to_json())?;
     Ok(Exit::Done)
 }
@@ -70,7 +86,7 @@ fn saved(path: &Path) -> Result<Plan, Failure> {
 
 fn whole(ui: &Ui, args: &Whole) -> Result<Exit, Failure> {
     let outputs = Outputs::new(&args.outputs)?;
-    let plan = study::plan(ui, &args.study, args.work.quiet)?;
+    let plan = planned(ui, &args.study, args.work.quiet)?;
     outputs.suit(&plan)?;
     let cells = 0..plan.cells();
     let part = args.output.as_deref().map(|dir| {

@@ -3,7 +3,7 @@
 use super::listen::{Forward, Hears, Listener, Progress};
 use super::run::CalendarKind;
 use crate::kernel::calendar::{Calendar, KeyedCalendar, LaneCalendar};
-use crate::kernel::limits::Stop as StopRequest;
+use crate::kernel::limits::Limits;
 use crate::kernel::simulation::{self, End, Halt};
 use crate::kernel::time::Instant;
 use crate::metrics::probe::Probe;
@@ -17,8 +17,9 @@ use crate::scenario::schema::{Arm, Scenario};
 
 /// Progress is told after so many events at the latest: some tens of milliseconds.
 const EVENTS_PER_PROGRESS: u64 = 1 << 18;
-/// A request to stop is looked at after so many events at the latest: about a millisecond.
-const EVENTS_PER_LOOK: u64 = 1 << 13;
+/// Limits and a request to stop are looked at whenever so many events are over: about every
+/// millisecond.
+pub(super) const EVENTS_PER_LOOK: u64 = 1 << 13;
 
 /// What to play: one complete arm with one seed and so many events at most.
 pub(super) struct Order<'a> {
@@ -28,7 +29,7 @@ pub(super) struct Order<'a> {
     pub(super) seed: u64,
     pub(super) max_events: u64,
     pub(super) sample: Option<Resolution>,
-    pub(super) stop: Option<&'static StopRequest>,
+    pub(super) limits: Limits,
 }
 
 /// An arm that has been played.
@@ -47,6 +48,8 @@ pub(super) enum Stop {
     Overflow(NodeId),
     OutOfSlots,
     Interrupted,
+    MaxWork,
+    MaxMemory,
 }
 
 /// Plays an arm on this calendar for this listener.
@@ -94,6 +97,7 @@ where
     if sampler.is_some() {
         world.expect_looks();
     }
+    world.start(order.limits);
     let why = advance(&mut world, until, order, sampler.as_mut());
     // A run that is interrupted between a look and the next event has reached the look.
     let looked = sampler.as_ref().map_or(Instant::ZERO, Sampler::now);
@@ -108,6 +112,8 @@ where
         }
         End::Halted(Halt::OutOfSlots) => (reached, Some(Stop::OutOfSlots)),
         End::Halted(Halt::Interrupted) => (reached, Some(Stop::Interrupted)),
+        End::Halted(Halt::MaxWork) => (reached, Some(Stop::MaxWork)),
+        End::Halted(Halt::MaxMemory) => (reached, Some(Stop::MaxMemory)),
     };
     world.probe().over(end);
     if let Some(sampler) = &mut sampler {
@@ -159,13 +165,14 @@ fn advance<C: Calendar, P: Probe + Tells>(
     mut sampler: Option<&mut Sampler>,
 ) -> End {
     let max_events = order.max_events;
-    let mut told = 0;
+    let (mut told, mut limits_at) = (0, 0);
     loop {
-        if order.stop.is_some_and(StopRequest::asked) {
-            return End::Halted(Halt::Interrupted);
+        if world.events() >= limits_at {
+            world.look_at_limits();
+            limits_at += EVENTS_PER_LOOK;
         }
         let next_look = sampler.as_ref().map_or(Instant::NEVER, |sampler| sampler.next());
-        let events = world.events().saturating_add(EVENTS_PER_LOOK).min(max_events);
+        let events = limits_at.min(max_events);
         let why = simulation::run(world, until.min(next_look), events);
         if world.events() - told >= EVENTS_PER_PROGRESS {
             told = world.events();

@@ -1,4 +1,4 @@
-//! What ends a run from outside: a request to stop.
+//! What ends a run from outside: limits of work and memory, and a request to stop.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -24,4 +24,22 @@ impl Stop {
     pub fn asked(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
+}
+
+/// What a run may use, and who may end it. Limits are counted, never measured, so that they end
+/// every run of a scenario and a seed at the same place.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Pieces of work that are no events of their own: requests of a batch, attempts, tries that
+    /// are refused unsent, deliveries, stages of a load that pass. Events have a limit beside it.
+    pub work: u64,
+    /// Bytes of what is under way.
+    pub memory: u64,
+    /// Looked at every few thousand events or pieces of work.
+    pub stop: Option<&'static Stop>,
+}
+
+impl Limits {
+    /// Without any.
+    pub const NONE: Self = Self { work: u64::MAX, memory: u64::MAX, stop: None };
 }

@@ -1,7 +1,7 @@
 //! The result as Markdown for a pull request: the groups of the page as one table.
 
 use super::format::{count, time};
-use super::layout::{Cell, groups};
+use super::layout::{Cell, groups, legend};
 use super::page::stopped;
 use super::result::RunResult;
 use super::verdict::verdict;
@@ -40,13 +40,18 @@ pub fn to_markdown(result: &RunResult) -> String {
     let names: Vec<_> = arms.iter().map(|(name, _)| escaped(name)).collect();
     text.push_str(&format!("\n{}", row("", &names)));
     text.push_str(&row(":--", &vec!["--:".to_owned(); arms.len()]));
-    for group in groups(&arms) {
+    let groups = groups(&arms);
+    let legend = legend(&groups);
+    for group in groups {
         let heading = format!("**{}**", escaped(&group.heading));
         text.push_str(&row(&heading, &vec![String::new(); arms.len()]));
         for line in group.lines {
             let cells: Vec<_> = line.cells.iter().map(plain).collect();
             text.push_str(&row(&escaped(line.label.trim()), &cells));
         }
+    }
+    if let Some(legend) = legend {
+        text.push_str(&format!("\n{}\n", escaped(legend)));
     }
     text
 }

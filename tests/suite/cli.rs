@@ -1,5 +1,6 @@
 //! The command as its users run it: a process with arguments, files and streams.
 
+mod check;
 mod compare;
 mod diff;
 mod docs;
@@ -27,7 +28,7 @@ use std::process::{Command, Output, Stdio};
 
 /// A small overload: a service that answers in 10 ms, and half of what comes is refused.
 const SMALL: &str = r#"Scenario(
-    schema: 1,
+    schema: 1, allow: ["offered-load-exceeds-capacity"],
     seed: 3,
     load: { "users": Load(arrivals: Poisson(rate: "150/s"), total: 200) },
     services: { "db": Service(time: Exponential(mean: "10ms"), slots: 1, queue: 2) },

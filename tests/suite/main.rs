@@ -22,4 +22,5 @@ mod search;
 mod support;
 mod theory;
 mod tidy;
+mod ties;
 mod tutorial;

@@ -3,7 +3,7 @@
 use crate::cli::Exit;
 use crate::cli::args::{Format, Run};
 use crate::cli::common::ScenarioArgs;
-use crate::cli::input::scenarios_below;
+use crate::cli::folder::files_below;
 use crate::cli::ui::{Failure, Ui, shown};
 
 pub(super) fn folder(ui: &Ui, args: &Run) -> Result<Exit, Failure> {
@@ -20,7 +20,7 @@ pub(super) fn folder(ui: &Ui, args: &Run) -> Result<Exit, Failure> {
         let message = format!("{} is a directory, and --format json is of one", shown(folder));
         return Err(Failure::usage(message, "give --format jsonl: one object a line"));
     }
-    let paths = scenarios_below(folder)?;
+    let paths = files_below(&[folder.to_owned()])?;
     if paths.is_empty() {
         let message = format!("there is no scenario in {}", shown(folder));
         return Err(Failure::Message(Exit::Nothing, message, None));

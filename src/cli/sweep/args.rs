@@ -80,6 +80,9 @@ pub(super) struct StudyArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..),
         allow_negative_numbers = true)]
     pub(super) max_events: Option<u64>,
+    /// Let a study name a scenario outside its own directory
+    #[arg(long)]
+    pub(super) outside: bool,
     /// Run more than ten million runs without asking
     #[arg(long)]
     pub(super) yes: bool,

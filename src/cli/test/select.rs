@@ -6,7 +6,8 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use super::args::Test;
-use crate::cli::input::{self, scenarios_below};
+use crate::cli::folder::files_below;
+use crate::cli::input;
 use crate::cli::snap::Snap;
 use crate::cli::ui::{Failure, Ui, shown};
 
@@ -51,16 +52,8 @@ fn nearest() -> Option<PathBuf> {
 
 /// The scenarios below `paths`.
 pub(super) fn select(paths: &[PathBuf]) -> Result<Scenarios, Failure> {
-    let mut found = Vec::new();
-    for path in paths {
-        let about = fs::metadata(path).map_err(|error| Failure::io("read", path, &error))?;
-        match about.is_dir() {
-            true => found.extend(scenarios_below(path)?),
-            false => found.push(path.clone()),
-        }
-    }
     let mut stems = Scenarios::new();
-    for path in found {
+    for path in files_below(paths)? {
         let stem = input::stem(&path);
         let Some(other) = stems.get(&stem) else {
             stems.insert(stem, path);

@@ -20,7 +20,6 @@ use super::{Playing, Trouble};
 use crate::experiment::ask::Wanted;
 use crate::experiment::pool::{Ended, in_order};
 use crate::experiment::prepared::Prepared;
-use crate::experiment::run::Options;
 use crate::kernel::draw::mix;
 use crate::report::hunted::Split;
 use crate::scenario::expect::{Condition, Refusal};
@@ -95,8 +94,8 @@ pub fn split(
     playing: Playing<'_>,
     mut progress: impl FnMut(u64, u64),
 ) -> Result<Result<Option<Split>, Refusal>, Trouble> {
-    let &Options { max_events, stop, .. } = playing.options;
-    let mut stock = Stock { prepared, arm, node: None, courses, max_events, stop };
+    let (max_events, limits) = (playing.options.max_events, playing.options.limits());
+    let mut stock = Stock { prepared, arm, node: None, courses, max_events, limits };
     if let Some(name) = splitting.component {
         let world = Branch::new(&stock, 0)?;
         stock.node = world.node(name);

@@ -188,3 +188,29 @@ fn everything_that_can_happen_is_documented() {
         assert_eq!(what.number, number, "{name}");
     }
 }
+
+#[test]
+fn metrics_are_listed_as_sentences_call_them() {
+    let place = Place::new();
+    let page = place.dessim("metrics small.ron").fine().out;
+    for name in [
+        "succeeded_ratio",
+        "latency.end_to_end.PART",
+        "'users -> db'.attempts",
+        "users.retry.retries",
+    ] {
+        assert!(page.lines().any(|line| line.trim_start().starts_with(name)), "{name}: {page}");
+    }
+    assert!(page.contains("retry users.retry, in retry\n"), "{page}");
+    let json = place.dessim("metrics small.ron --format json").fine().out;
+    let json: serde_json::Value = serde_json::from_str(&json).expect("it is JSON");
+    assert_eq!(json["schema"], "dessim.metrics/1");
+    let metric = &json["reporters"][0]["metrics"][0];
+    assert_eq!((&metric["name"], &metric["unit"]), (&"succeeded_ratio".into(), &"ratio".into()));
+    // What is set is looked at.
+    let set = "metrics small.ron --set services.db.slots=unlimited";
+    assert!(
+        page.contains("db.utilisation") && !place.dessim(set).fine().out.contains("utilisation")
+    );
+    place.dessim("metrics small.ron --set db.slotz=1").ends(2, &["did you mean `slots`?"]);
+}
