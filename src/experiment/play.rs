@@ -3,6 +3,7 @@
 use super::listen::{Forward, Hears, Listener, Progress};
 use super::run::CalendarKind;
 use crate::kernel::calendar::{Calendar, KeyedCalendar, LaneCalendar};
+use crate::kernel::limits::Limits;
 use crate::kernel::simulation::{self, End, Halt};
 use crate::kernel::time::Instant;
 use crate::metrics::probe::Probe;
@@ -16,6 +17,9 @@ use crate::scenario::schema::{Arm, Scenario};
 
 /// Progress is told after so many events at the latest: some tens of milliseconds.
 const EVENTS_PER_PROGRESS: u64 = 1 << 18;
+/// Limits and a request to stop are looked at whenever so many events are over: about every
+/// millisecond.
+pub(super) const EVENTS_PER_LOOK: u64 = 1 << 13;
 
 /// What to play: one complete arm with one seed and so many events at most.
 pub(super) struct Order<'a> {
@@ -25,6 +29,7 @@ pub(super) struct Order<'a> {
     pub(super) seed: u64,
     pub(super) max_events: u64,
     pub(super) sample: Option<Resolution>,
+    pub(super) limits: Limits,
 }
 
 /// An arm that has been played.
@@ -42,6 +47,9 @@ pub(super) enum Stop {
     Stuck,
     Overflow(NodeId),
     OutOfSlots,
+    Interrupted,
+    MaxWork,
+    MaxMemory,
 }
 
 /// Plays an arm on this calendar for this listener.
@@ -89,7 +97,8 @@ where
     if sampler.is_some() {
         world.expect_looks();
     }
-    let why = advance(&mut world, until, order.max_events, sampler.as_mut());
+    world.start(order.limits);
+    let why = advance(&mut world, until, order, sampler.as_mut());
     let reached = world.now();
     let (end, stopped) = match why {
         End::Drained | End::Horizon if horizon.is_some() => (until, None),
@@ -100,6 +109,9 @@ where
             (reached, Some(Stop::Overflow(world.node_of(slot))))
         }
         End::Halted(Halt::OutOfSlots) => (reached, Some(Stop::OutOfSlots)),
+        End::Halted(Halt::Interrupted) => (reached, Some(Stop::Interrupted)),
+        End::Halted(Halt::MaxWork) => (reached, Some(Stop::MaxWork)),
+        End::Halted(Halt::MaxMemory) => (reached, Some(Stop::MaxMemory)),
     };
     world.probe().over(end);
     if let Some(sampler) = &mut sampler {
@@ -142,17 +154,23 @@ impl<const RECORDS: bool, const ENDS: bool> Tells for Forward<&mut dyn Listener,
     }
 }
 
-/// Plays a world to its end, in steps that end where a bin does or when progress is due.
+/// Plays a world to its end, in steps that end where a bin does or when a look at the request to
+/// stop is due.
 fn advance<C: Calendar, P: Probe + Tells>(
     world: &mut World<C, P>,
     until: Instant,
-    max_events: u64,
+    order: &Order<'_>,
     mut sampler: Option<&mut Sampler>,
 ) -> End {
-    let mut told = 0;
+    let max_events = order.max_events;
+    let (mut told, mut limits_at) = (0, 0);
     loop {
+        if world.events() >= limits_at {
+            world.look_at_limits();
+            limits_at += EVENTS_PER_LOOK;
+        }
         let next_look = sampler.as_ref().map_or(Instant::NEVER, |sampler| sampler.next());
-        let events = world.events().saturating_add(EVENTS_PER_PROGRESS).min(max_events);
+        let events = limits_at.min(max_events);
         let why = simulation::run(world, until.min(next_look), events);
         if world.events() - told >= EVENTS_PER_PROGRESS {
             told = world.events();

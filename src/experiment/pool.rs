@@ -7,7 +7,8 @@
 
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, Ordering};
+
+pub use crate::kernel::limits::Stop;
 
 /// How many runs at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,29 +32,6 @@ impl Jobs {
     }
 }
 
-/// Asks those who work to come to an end; what is finished stays finished.
-#[derive(Debug, Default)]
-pub struct Stop(AtomicBool);
-
-impl Stop {
-    /// Nobody has asked yet.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self(AtomicBool::new(false))
-    }
-
-    /// Asks.
-    pub fn ask(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    /// True once somebody has asked.
-    #[must_use]
-    pub fn asked(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
 /// How the work ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
@@ -65,7 +43,8 @@ pub enum Ended {
 }
 
 /// Does `work` for the numbers below `count`, on so many threads, and hands each result to `sink`,
-/// on the calling thread and in order. `sink` may break off; so does `stop`, between two runs.
+/// on the calling thread and in order. `sink` may break off; so may `stop`. A result that comes in
+/// after that is dropped: its run may have been cut off on its way.
 pub fn in_order<T: Send>(
     jobs: Jobs,
     count: u64,
@@ -91,7 +70,11 @@ fn alone<T>(
         if stop.asked() {
             return Ended::Before(number);
         }
-        if sink(number, work(number)).is_break() {
+        let result = work(number);
+        if stop.asked() {
+            return Ended::Before(number);
+        }
+        if sink(number, result).is_break() {
             return Ended::Before(number + 1);
         }
     }
@@ -161,7 +144,7 @@ mod tests {
                     ControlFlow::Continue(())
                 },
             );
-            // What was under way is handed over, and nothing is left out.
+            // What had come in before is handed over, and nothing is left out.
             assert_eq!(ended, Ended::Before(got));
             assert!((100..1_000).contains(&got), "{got}");
         }

@@ -8,13 +8,16 @@ use super::listen::{Listener, Nobody};
 use super::play::{Order, play};
 use super::run::{Options, digest};
 use super::warn::warnings;
+use crate::kernel::limits::Limits;
+use crate::kernel::time::Duration;
 use crate::metrics::fingerprint::Fingerprint;
 use crate::report::result::{
-    Fingerprints, Hex, MODEL_VERSION, RESULT_SCHEMA, RunResult, ScenarioId,
+    Fingerprints, Hex, LoadTerms, MODEL_VERSION, RESULT_SCHEMA, RunResult, ScenarioId,
 };
+use crate::report::unfinished::unfinished;
 use crate::scenario::arms::arms;
 use crate::scenario::build::BuildError;
-use crate::scenario::schema::{Arm, Scenario};
+use crate::scenario::schema::{Arm, Arrivals, Load, Scenario};
 
 /// A scenario with what all of its runs have in common worked out once.
 #[derive(Clone, Debug)]
@@ -89,6 +92,12 @@ impl<'a> Prepared<'a> {
             stopped: None,
             expectations: Vec::new(),
             warnings: self.warnings.clone(),
+            loads: self
+                .scenario
+                .load
+                .iter()
+                .map(|(name, load)| (name.clone(), terms(load)))
+                .collect(),
             arms: BTreeMap::new(),
         }
     }
@@ -113,20 +122,25 @@ impl<'a> Prepared<'a> {
         let seed = options.seed.unwrap_or(self.scenario.seed);
         let mut fingerprint = Fingerprint::EMPTY;
         let mut result = self.empty(seed);
+        let mut work = 0;
         for (name, arm) in &self.arms {
             let max_events = options.max_events - result.events;
+            let limits = Limits { work: options.max_events - work, ..options.limits() };
             let sample = options.sample;
-            let order = Order { scenario: &self.scenario, name, arm, seed, max_events, sample };
+            let order =
+                Order { scenario: &self.scenario, name, arm, seed, max_events, sample, limits };
             let played = play(&order, options.calendar, listener)?;
             fingerprint.part(name, &played.finished.fingerprint);
             result.events += played.finished.events;
             result.virtual_ns = result.virtual_ns.max(played.end.as_ns());
-            result.stopped = played.stopped(name, options.max_events);
+            work += played.finished.work;
+            result.stopped = played.stopped(name, options);
             result.arms.insert(name.clone(), played.result());
             if result.stopped.is_some() {
                 break;
             }
         }
+        result.warnings.extend(unfinished(&result));
         result.fingerprint = Hex(fingerprint.combined());
         result.fingerprints = Fingerprints {
             order: Hex(fingerprint.order.finish()),
@@ -134,5 +148,12 @@ impl<'a> Prepared<'a> {
             results: Hex(fingerprint.results.finish()),
         };
         Ok(result)
+    }
+}
+
+fn terms(load: &Load) -> LoadTerms {
+    LoadTerms {
+        closed_loop: matches!(load.arrivals, Arrivals::ClosedLoop { .. }),
+        deadline_ns: load.deadline.map(Duration::as_ns),
     }
 }

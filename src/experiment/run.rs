@@ -7,6 +7,7 @@ use super::play::{Played, Stop};
 use super::prepared::Prepared;
 use crate::kernel::calendar::MAX_SLOTS;
 use crate::kernel::draw;
+use crate::kernel::limits::{Limits, Stop as StopRequest};
 use crate::kernel::time::Duration;
 use crate::metrics::sampler::Resolution;
 use crate::model::frame::NodeId;
@@ -17,6 +18,10 @@ use crate::scenario::schema::Scenario;
 
 /// A run dispatches at most so many events unless told otherwise: some minutes of work.
 pub const DEFAULT_MAX_EVENTS: u64 = 1_000_000_000;
+
+/// What is under way in an arm takes at most so many bytes unless told otherwise: one gibibyte,
+/// some eight million messages.
+pub const DEFAULT_MAX_MEMORY: u64 = 1 << 30;
 
 /// An arm whose bins are as wide as those of the others has at most so many.
 const COMMON_BINS: u64 = 800;
@@ -36,15 +41,24 @@ pub enum CalendarKind {
 pub struct Options {
     /// Instead of the scenario's own seed.
     pub seed: Option<u64>,
-    /// Stop after so many events, over all arms.
+    /// Stop after so many events, or so many pieces of work that are none (attempts, refusals,
+    /// requests of a batch), over all arms.
     pub max_events: u64,
+    /// Stop when what is under way in an arm takes more bytes.
+    pub max_memory: u64,
     /// Which calendar.
     pub calendar: CalendarKind,
     /// How fine a time series is collected, if one is.
     pub sample: Option<Resolution>,
+    /// Looked at every few thousand events: once it is asked, the run ends with what there is.
+    pub stop: Option<&'static StopRequest>,
 }
 
 impl Options {
+    pub(in crate::experiment) const fn limits(&self) -> Limits {
+        Limits { work: self.max_events, memory: self.max_memory, stop: self.stop }
+    }
+
     /// With a time series, as fine as the scenario says or as suits a figure.
     #[must_use]
     pub fn sampled(self, scenario: &Scenario) -> Self {
@@ -58,8 +72,10 @@ impl Default for Options {
         Self {
             seed: None,
             max_events: DEFAULT_MAX_EVENTS,
+            max_memory: DEFAULT_MAX_MEMORY,
             calendar: CalendarKind::default(),
             sample: None,
+            stop: None,
         }
     }
 }
@@ -109,12 +125,16 @@ pub fn digest(scenario: &Scenario) -> u64 {
 }
 
 impl Played {
-    pub(super) fn stopped(&self, arm: &str, max_events: u64) -> Option<Stopped> {
+    pub(super) fn stopped(&self, arm: &str, options: &Options) -> Option<Stopped> {
+        let &Options { max_events, max_memory, .. } = options;
         let (arm, at_ns) = (arm.to_owned(), self.end.as_ns());
         let name = |node: NodeId| self.names[node as usize].clone();
         Some(match self.stopped.as_ref()? {
             Stop::MaxEvents => Stopped::MaxEvents { arm, max_events, at_ns },
             Stop::Overflow(node) => Stopped::ClockOverflow { arm, at_ns, component: name(*node) },
+            Stop::MaxWork => Stopped::MaxWork { arm, max_events, at_ns },
+            Stop::MaxMemory => Stopped::MaxMemory { arm, max_memory, at_ns },
+            Stop::Interrupted => Stopped::Interrupted { arm, at_ns },
             Stop::OutOfSlots => {
                 Stopped::TooManyInFlight { arm, at_ns, limit: u64::from(MAX_SLOTS) }
             }
@@ -133,6 +153,7 @@ impl Played {
         let attempts = self.finished.edges.attempts;
         let offered = tally.requests.offered;
         let outcome = tally.outcome();
+        let end_to_end = tally.end_to_end.summary();
         let curves = self.series.is_some().then(|| Curves {
             end_to_end: tally.end_to_end.curve(),
             processing: tally.processing.curve(),
@@ -147,11 +168,13 @@ impl Played {
             failed_by: tally.failed_by,
             attempts,
             amplification: (offered > 0).then(|| attempts.total as f64 / offered as f64),
+            attempts_variance: self.finished.edges.attempts_variance(offered),
             goodput_per_s: tally.goodput_per_s(self.finished.window),
             latency: Latencies {
-                end_to_end: tally.end_to_end.summary(),
+                end_to_end,
                 processing: tally.processing.summary(),
                 outcome: outcome.summary(),
+                slow_ratio: tally.slow_ratio(end_to_end.p50_ns),
             },
             wasted: self.finished.edges.work.summary(),
             events: self.finished.events,

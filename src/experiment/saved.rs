@@ -40,6 +40,7 @@ struct SavedScenario {
 #[derive(Clone, Debug, Deserialize)]
 struct SavedStop {
     max_events: Option<u64>,
+    max_memory: Option<u64>,
 }
 
 /// Why a result cannot be played again.
@@ -76,7 +77,7 @@ impl Saved {
         let text = origin.scenario.resolved.as_deref().ok_or(SavedError::NoScenario)?;
         let mut file =
             ScenarioFile::from_bytes(&format!("{shown} (scenario.resolved)"), text.as_bytes())?;
-        file.name.clone_from(&origin.scenario.name);
+        file.name = crate::scenario::problem::escaped(&origin.scenario.name);
         file.scenario.seed = origin.seed;
         Ok(Self { file, origin })
     }
@@ -85,8 +86,9 @@ impl Saved {
     #[must_use]
     pub fn options(&self) -> Options {
         let mut options = Options { seed: Some(self.origin.seed), ..Options::default() };
-        if let Some(most) = self.origin.stopped.as_ref().and_then(|stopped| stopped.max_events) {
-            options.max_events = most;
+        if let Some(stopped) = &self.origin.stopped {
+            options.max_events = stopped.max_events.unwrap_or(options.max_events);
+            options.max_memory = stopped.max_memory.unwrap_or(options.max_memory);
         }
         options
     }

@@ -7,5 +7,6 @@ pub mod calendar;
 pub mod distribution;
 pub mod draw;
 pub mod fpmath;
+pub mod limits;
 pub mod simulation;
 pub mod time;

@@ -15,6 +15,16 @@ pub trait Model {
 
     /// Reacts to `slot` waking now.
     fn dispatch(&mut self, slot: Slot);
+
+    /// True if something is left for the end of the present instant.
+    #[inline]
+    fn has_remainder(&self) -> bool {
+        false
+    }
+
+    /// Nothing more is due at the present instant: does what was left for its end, which may
+    /// schedule more at the same instant.
+    fn end_instant(&mut self) {}
 }
 
 /// Virtual time and what is still to come.
@@ -24,6 +34,10 @@ pub struct Clock<C> {
     now: Instant,
     events: u64,
     steps: u64,
+    /// Pieces of work that were no events.
+    work: u64,
+    /// A look at the limits is due at this much work.
+    look_at: u64,
     halted: Option<Halt>,
 }
 
@@ -71,13 +85,27 @@ pub enum Halt {
     ZeroDelayLoop,
     /// The arena of slots is full.
     OutOfSlots,
+    /// A stop was requested.
+    Interrupted,
+    /// So much work as was allowed.
+    MaxWork,
+    /// More memory than was allowed.
+    MaxMemory,
 }
 
 impl<C: Calendar> Clock<C> {
     /// A clock at zero with nothing to come.
     #[must_use]
     pub fn new() -> Self {
-        Self { calendar: C::new(), now: Instant::ZERO, events: 0, steps: 0, halted: None }
+        Self {
+            calendar: C::new(),
+            now: Instant::ZERO,
+            events: 0,
+            steps: 0,
+            work: 0,
+            look_at: u64::MAX,
+            halted: None,
+        }
     }
 
     /// The present.
@@ -99,9 +127,11 @@ impl<C: Calendar> Clock<C> {
     /// Wakes `slot` after `delay`.
     #[inline]
     pub fn wake_after(&mut self, delay: Delay, slot: Slot) {
-        match self.now.checked_add(delay.duration) {
-            Some(at) => self.calendar.schedule(delay.lane, at, slot),
-            None => self.halt(Halt::ClockOverflow(slot)),
+        let at = self.now.saturating_add(delay.duration);
+        if at == Instant::NEVER {
+            self.halt(Halt::ClockOverflow(slot));
+        } else {
+            self.calendar.schedule(delay.lane, at, slot);
         }
     }
 
@@ -126,6 +156,28 @@ impl<C: Calendar> Clock<C> {
     pub fn step(&mut self) -> u64 {
         self.steps += 1;
         self.steps
+    }
+
+    /// Counts a piece of work that is no event; true if a look at the limits is due.
+    #[inline]
+    pub fn work(&mut self) -> bool {
+        self.work += 1;
+        self.work >= self.look_at
+    }
+
+    /// Pieces of work so far that were no events.
+    pub fn work_done(&self) -> u64 {
+        self.work
+    }
+
+    /// The next look at the limits is due after `work` more pieces.
+    pub fn look_after(&mut self, work: u64) {
+        self.look_at = self.work.saturating_add(work);
+    }
+
+    /// Entries of the calendar, those that were cancelled not counted.
+    pub fn scheduled(&self) -> usize {
+        self.calendar.len()
     }
 
     /// Ends the run after this event. The first reason stays.
@@ -157,6 +209,16 @@ pub fn run<M: Model>(model: &mut M, end: Instant, max_events: u64) -> End {
         if clock.events >= max_events && !clock.calendar.is_empty() {
             return End::MaxEvents;
         }
+        if model.has_remainder() {
+            let clock = model.clock();
+            let next = clock.now.saturating_add(Duration::from_ns(1));
+            match clock.calendar.pop_before(next) {
+                Some((_, slot)) => count_and_dispatch(model, slot),
+                None => model.end_instant(),
+            }
+            continue;
+        }
+        let clock = model.clock();
         let Some((at, slot)) = clock.calendar.pop_before(end) else {
             return if clock.calendar.is_empty() { End::Drained } else { End::Horizon };
         };
@@ -164,10 +226,16 @@ pub fn run<M: Model>(model: &mut M, end: Instant, max_events: u64) -> End {
             clock.now = at;
             clock.steps = 0;
         }
-        clock.events += 1;
-        clock.steps += 1;
-        model.dispatch(slot);
+        count_and_dispatch(model, slot);
     }
+}
+
+#[inline(always)]
+fn count_and_dispatch<M: Model>(model: &mut M, slot: Slot) {
+    let clock = model.clock();
+    clock.events += 1;
+    clock.steps += 1;
+    model.dispatch(slot);
 }
 
 #[cfg(test)]

@@ -165,6 +165,24 @@ mod tests {
         assert_eq!(waits(exponential(Some(400), Jitter::None), 1_000)[999], 400_000_000);
     }
 
+    /// Each wait is its formula of the one number that is drawn for it, to the nanosecond.
+    #[test]
+    fn jitter_is_its_formula() {
+        let unit = |n| Site::new(1, "caller", "backoff").unit(5, n, n);
+        let v = |n: u32| f64::from(20 << (n - 1)) * 1e6;
+        let cases: [(Jitter, fn(f64, f64) -> f64); 3] = [
+            (Jitter::Full, |v, unit| v * unit),
+            (Jitter::Equal, |v, unit| v / 2.0 + v / 2.0 * unit),
+            (Jitter::Proportional(0.2), |v, unit| v * (0.8 + 0.4 * unit)),
+        ];
+        for (jitter, formula) in cases {
+            for (n, wait) in (1..).zip(waits(exponential(None, jitter), 8)) {
+                let expected = formula(v(n), unit(n));
+                assert!((wait as f64 - expected).abs() <= 1.0, "{jitter:?}: {wait}, {expected}");
+            }
+        }
+    }
+
     #[test]
     fn jitter_comes_after_the_cap_and_stays_in_its_range() {
         let ranges = [

@@ -27,6 +27,8 @@ pub struct Finished {
     pub components: Vec<(NodeId, Component)>,
     /// Events dispatched.
     pub events: u64,
+    /// Pieces of work that were no events.
+    pub work: u64,
     /// The part of the run in which arrivals count.
     pub window: Duration,
     /// Hash of everything.
@@ -171,6 +173,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
             edges,
             components,
             events: self.cx.clock.events(),
+            work: self.cx.clock.work_done(),
             window: arrivals - self.cx.measured_from,
             fingerprint,
             stuck: self.stuck,

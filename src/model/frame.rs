@@ -184,6 +184,12 @@ impl Frames {
         }
     }
 
+    /// Bytes that it holds; free frames are kept for later.
+    #[must_use]
+    pub fn memory(&self) -> u64 {
+        (self.slots.len() * size_of::<Frame>()) as u64
+    }
+
     /// Ids and frames in use, by id.
     pub fn iter(&self) -> impl Iterator<Item = (FrameId, &Frame)> {
         let used = |frame: &&Frame| frame.state != State::Free;

@@ -33,6 +33,15 @@ pub struct Config {
     pub target: NodeId,
 }
 
+impl Config {
+    /// True if nothing arrives at `at` any more. A load without an end is never over: an arrival
+    /// past the end of the clock is for the clock to refuse.
+    #[inline]
+    fn is_over(&self, at: Instant) -> bool {
+        at >= self.until && self.until != Instant::NEVER
+    }
+}
+
 /// When requests arrive.
 #[derive(Clone, Debug)]
 pub enum Arrivals {
@@ -110,20 +119,45 @@ pub struct Stages {
     stage: usize,
     stage_start: Instant,
     offset_ns: f64,
+    /// What was still expected when the search for the next arrival was put off.
+    pending: Option<f64>,
+}
+
+/// The search for the next arrival is put off after so many stages, so that it can be stopped.
+pub(super) const STAGES_AT_ONCE: u64 = 64;
+
+/// How far the search for the next arrival got.
+enum Found {
+    At(Instant),
+    /// It was put off.
+    NotYet,
+    /// The end of the last stage.
+    Never,
 }
 
 impl Stages {
     /// Begins at `start`. A repeated sequence must not be all silence.
     #[must_use]
     pub fn new(stages: Vec<(u64, f64, f64)>, repeat: bool, poisson: bool, start: Instant) -> Self {
-        Self { stages, repeat, poisson, stage: 0, stage_start: start, offset_ns: 0.0 }
+        Self {
+            stages,
+            repeat,
+            poisson,
+            stage: 0,
+            stage_start: start,
+            offset_ns: 0.0,
+            pending: None,
+        }
     }
 
-    /// The instant at which `amount` more requests were expected since the last call (time change
-    /// of a Poisson process: Cinlar 1975, section 4.7). `None` after the last stage.
-    fn advance(&mut self, mut amount: f64) -> Option<Instant> {
-        loop {
-            let &(lasts, from, to) = self.stages.get(self.stage)?;
+    /// The instant at which `amount` more requests were expected since the last one (time change
+    /// of a Poisson process: Cinlar 1975, section 4.7), if it lies within the next stages.
+    fn advance(&mut self, amount: f64) -> Found {
+        let mut amount = self.pending.take().unwrap_or(amount);
+        for _ in 0..STAGES_AT_ONCE {
+            let Some(&(lasts, from, to)) = self.stages.get(self.stage) else {
+                return Found::Never;
+            };
             let lasts_ns = lasts as f64;
             let slope = (to - from) / lasts_ns;
             let rate = from + slope * self.offset_ns;
@@ -135,7 +169,7 @@ impl Stages {
                 let root = fpmath::sqrt((rate * rate + 2.0 * slope * amount).max(0.0));
                 self.offset_ns += (2.0 * amount / (rate + root)).min(left);
                 let offset = Duration::from_ns_f64(self.offset_ns);
-                return Some(self.stage_start.saturating_add(offset));
+                return Found::At(self.stage_start.saturating_add(offset));
             }
             amount -= expected;
             self.stage_start = self.stage_start.saturating_add(Duration::from_ns(lasts));
@@ -145,6 +179,8 @@ impl Stages {
                 self.stage = 0;
             }
         }
+        self.pending = Some(amount);
+        Found::NotYet
     }
 }
 
@@ -168,6 +204,8 @@ pub enum Next {
     At(Instant),
     /// After a constant delay.
     After(Delay),
+    /// Not before so many stages as are passed at once: ask again.
+    Later,
 }
 
 impl Load {
@@ -226,11 +264,12 @@ impl Load {
         let at = match &mut self.config.arrivals {
             Arrivals::Bursts { every, .. } => {
                 let at = self.next.saturating_add(every.duration());
-                if at >= self.config.until {
+                let every = *every;
+                if self.config.is_over(at) {
                     return Next::Never;
                 }
                 self.next = at;
-                return Next::After(*every);
+                return Next::After(every);
             }
             &mut Arrivals::Constant { count_nano, per_ns } => {
                 let elapsed = u128::from(self.batches) * u128::from(per_ns) * 1_000_000_000
@@ -242,8 +281,9 @@ impl Load {
             Arrivals::Stages(stages) => {
                 let amount = if stages.poisson { -fpmath::ln(1.0 - unit) } else { 1.0 };
                 match stages.advance(amount) {
-                    Some(at) => at,
-                    None => return Next::Never,
+                    Found::At(at) => at,
+                    Found::NotYet => return Next::Later,
+                    Found::Never => return Next::Never,
                 }
             }
             Arrivals::ClosedLoop { .. } => return Next::Never,
@@ -252,7 +292,7 @@ impl Load {
     }
 
     fn at(&mut self, at: Instant) -> Next {
-        if at >= self.config.until || self.config.total == 0 {
+        if self.config.is_over(at) || self.config.total == 0 {
             return Next::Never;
         }
         self.next = at;

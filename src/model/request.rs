@@ -105,6 +105,12 @@ impl Requests {
         self.slots.get(id as usize)
     }
 
+    /// Bytes that it holds; those that have ended are kept for later.
+    #[must_use]
+    pub fn memory(&self) -> u64 {
+        (self.slots.len() * size_of::<Request>() + self.free.len() * size_of::<RequestId>()) as u64
+    }
+
     /// Measured requests that have not ended.
     #[must_use]
     pub fn in_flight(&self) -> u64 {

@@ -229,7 +229,7 @@ impl Service {
         };
         // Before the next one starts, which is a consequence of it.
         cx.note_attempt(&frame, what, ns.as_ns());
-        self.free_slot(cx);
+        self.free_slot(cx, frame.node);
         if cx.requests[frame.request].measured {
             cx.edges[frame.from].work.book(started, now, left);
             match (left != Instant::NEVER, fails) {
@@ -245,9 +245,12 @@ impl Service {
 
     /// A slot comes free and goes to the next in line.
     #[inline]
-    fn free_slot<C: Calendar, P: Probe>(&mut self, cx: &mut Cx<C, P>) {
+    fn free_slot<C: Calendar, P: Probe>(&mut self, cx: &mut Cx<C, P>, node: NodeId) {
         let now = cx.now();
         self.busy.fall(now);
+        if self.line.is_empty() || !cx.hands_on(node) {
+            return;
+        }
         if let Some(next) = self.line.pop(&mut cx.frames) {
             self.waiting.fall(now);
             self.start(cx, next);
@@ -277,7 +280,7 @@ impl Service {
                     cx.edges[frame.from].work.book(started, now, left);
                 }
                 self.stop(cx, id);
-                self.free_slot(cx);
+                self.free_slot(cx, frame.node);
             }
             (State::Working { since, started, fails, .. }, _) => {
                 cx.note_attempt(&frame, What::ABANDONED, 0);

@@ -51,6 +51,16 @@ pub enum Exit {
     Parked,
 }
 
+/// What happens between two events of one instant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ties {
+    /// What comes free in an event goes to the next in line in the same event.
+    #[default]
+    Handover,
+    /// All that ends at the instant ends before anything starts.
+    Together,
+}
+
 /// What is shared by all layers of one run of one arm.
 #[derive(Clone, Debug)]
 pub struct Cx<C, P> {
@@ -68,6 +78,14 @@ pub struct Cx<C, P> {
     pub ready: VecDeque<FrameId>,
     /// Queues from which a consumer may be able to take.
     pub pulls: Vec<NodeId>,
+    /// Whether what comes free is handed on at once.
+    pub ties: Ties,
+    /// Services and bulkheads that hand on what came free at the end of the instant.
+    pub freed: VecDeque<NodeId>,
+    /// Loads' timers and retries that go down at the end of the instant.
+    pub starts: VecDeque<FrameId>,
+    /// Something is left for the end of the instant.
+    pub remainder: bool,
     /// Hash of everything.
     pub fingerprint: Fingerprint,
     /// From here on it counts.
@@ -98,6 +116,35 @@ impl<C: Calendar, P: Probe> Cx<C, P> {
         if left != Instant::NEVER {
             self.requests.bury(frame.request);
         }
+    }
+
+    /// True if `node` may hand on what came free at once; otherwise it will at the end of the
+    /// instant.
+    #[inline]
+    pub fn hands_on(&mut self, node: NodeId) -> bool {
+        if self.ties == Ties::Handover {
+            return true;
+        }
+        self.remainder = true;
+        if !self.freed.contains(&node) {
+            self.freed.push_back(node);
+        }
+        false
+    }
+
+    /// Forgets a frame that was to go down at the end of the instant.
+    pub fn forget_start(&mut self, id: FrameId) {
+        self.starts.retain(|&start| start != id);
+    }
+
+    /// Bytes of what is under way, by what the arenas hold, whichever calendar it is.
+    pub fn memory(&self) -> u64 {
+        // An entry, a dead one that may stand beside it, and what its slot awaits.
+        const CALENDAR_ENTRY: u64 = 40;
+        self.frames.memory()
+            + self.requests.memory()
+            + self.clock.scheduled() as u64 * CALENDAR_ENTRY
+            + (self.ready.len() + self.starts.len()) as u64 * size_of::<FrameId>() as u64
     }
 
     /// Asks for the consumers of `queue` to take what they can when the present event is over.

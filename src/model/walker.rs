@@ -12,7 +12,7 @@ use super::layer::{breaker::Breaker, bulkhead::Bulkhead, retry::Retry, timeout::
 use super::load::{Load, caller_of};
 use super::queue::Queue;
 use super::service::Service;
-use super::state::{Enter, Exit, Outcome};
+use super::state::{Enter, Exit, Outcome, Ties};
 use super::world::World;
 use crate::kernel::calendar::{Calendar, MAX_SLOTS};
 use crate::kernel::simulation::{Clock, Halt, Model};
@@ -83,6 +83,46 @@ impl<C: Calendar, P: Probe> Model for World<C, P> {
     #[inline]
     fn dispatch(&mut self, slot: FrameId) {
         self.fingerprint_event(slot);
+        if self.cx.ties == Ties::Together {
+            self.end_or_put_off(slot);
+        } else {
+            self.wake(slot);
+            self.settle_down();
+        }
+    }
+
+    #[inline]
+    fn has_remainder(&self) -> bool {
+        self.cx.remainder
+    }
+
+    fn end_instant(&mut self) {
+        self.cx.remainder = false;
+        self.settle_down();
+        while let Some(slot) = self.cx.starts.pop_front() {
+            if self.work_ends_it() || self.cx.clock.halted() {
+                return;
+            }
+            self.wake(slot);
+            self.settle_down();
+        }
+        self.cx.remainder = false;
+    }
+}
+
+impl<C: Calendar, P: Probe> World<C, P> {
+    /// Of what is due at one instant, all that ends comes first; what starts is put off.
+    fn end_or_put_off(&mut self, slot: FrameId) {
+        self.cx.remainder = true;
+        match &self.nodes[self.cx.frames[slot].node as usize] {
+            Node::Load(..) | Node::Retry(_) => self.cx.starts.push_back(slot),
+            _ => self.wake(slot),
+        }
+    }
+
+    /// The timer of a frame is due.
+    #[inline]
+    fn wake(&mut self, slot: FrameId) {
         let frame = self.cx.frames[slot];
         match &mut self.nodes[frame.node as usize] {
             Node::Service(service) => {
@@ -107,11 +147,8 @@ impl<C: Calendar, P: Probe> Model for World<C, P> {
             Node::Crash(..) => self.crash(frame.node, slot),
             _ => unreachable!("only nodes with timers wake"),
         }
-        self.settle_down();
     }
-}
 
-impl<C: Calendar, P: Probe> World<C, P> {
     #[inline]
     fn fingerprint_event(&mut self, slot: FrameId) {
         let frame = &self.cx.frames[slot];
@@ -147,9 +184,20 @@ impl<C: Calendar, P: Probe> World<C, P> {
                 self.resume(ready);
             } else if let Some(queue) = self.cx.pulls.pop() {
                 self.pull(queue);
+            } else if let Some(node) = self.cx.freed.pop_front() {
+                self.hand_on(node);
             } else {
                 return;
             }
+        }
+    }
+
+    /// What came free at a service or a bulkhead in this instant goes to those in line.
+    fn hand_on(&mut self, node: NodeId) {
+        match &mut self.nodes[node as usize] {
+            Node::Service(service) => service.restart(&mut self.cx),
+            Node::Bulkhead(bulkhead) => bulkhead.hand_on(&mut self.cx),
+            _ => unreachable!("only services and bulkheads have something to hand on"),
         }
     }
 
@@ -181,6 +229,9 @@ impl<C: Calendar, P: Probe> World<C, P> {
                     continue;
                 }
             }
+            if self.work_ends_it() {
+                return;
+            }
             let Node::Queue(queue, _) = &mut self.nodes[queue as usize] else {
                 return;
             };
@@ -202,6 +253,9 @@ impl<C: Calendar, P: Probe> World<C, P> {
             match self.up(request, risen) {
                 Some(again) => to = again,
                 None => return,
+            }
+            if self.work_ends_it() {
+                return;
             }
         }
     }
@@ -257,6 +311,9 @@ impl<C: Calendar, P: Probe> World<C, P> {
         parent: FrameId,
         request: RequestId,
     ) -> Option<Rising> {
+        if self.work_ends_it() {
+            return None;
+        }
         let cx = &mut self.cx;
         let steps = cx.clock.step();
         if steps > STEPS_ALWAYS && steps > STEPS_ALWAYS + STEPS_PER_FRAME * cx.frames.len() as u64 {
@@ -312,6 +369,11 @@ impl<C: Calendar, P: Probe> World<C, P> {
             };
             match exit {
                 Exit::Up(above, risen) => (node, parent, outcome) = (node - 1, above, risen),
+                Exit::Again(frame) if self.cx.ties == Ties::Together => {
+                    self.cx.remainder = true;
+                    self.cx.starts.push_back(frame);
+                    return None;
+                }
                 Exit::Again(frame) => return Some((node + 1, frame)),
                 Exit::Parked => return None,
             }
@@ -331,7 +393,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
                 let what = if succeeded { What::ATTEMPT_SUCCEEDED } else { What::ATTEMPT_FAILED };
                 return cx.note(request, node, what, 0);
             }
-            Node::Bulkhead(bulkhead) => return bulkhead.release(cx),
+            Node::Bulkhead(bulkhead) => return bulkhead.release(cx, node),
             Node::Breaker(breaker) => (node, breaker.records_outcomes),
             &mut Node::Tap(gate) => (gate, true),
             _ => unreachable!("only layers without frames are passed"),
@@ -367,6 +429,9 @@ impl<C: Calendar, P: Probe> World<C, P> {
                 Node::Bulkhead(bulkhead) => bulkhead.leave(&mut self.cx, leaf),
                 _ => {
                     self.cx.clock.cancel(leaf);
+                    if !self.cx.starts.is_empty() {
+                        self.cx.forget_start(leaf);
+                    }
                     self.cx.frames.remove(leaf);
                 }
             }

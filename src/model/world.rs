@@ -2,11 +2,12 @@
 
 use super::consumer::Verdict;
 use super::frame::{FrameId, NONE, NodeId, RequestId, State};
-use super::load::{Next, caller_of};
+use super::load::{Next, STAGES_AT_ONCE, caller_of};
 use super::request::Request;
 use super::state::{Cx, Outcome};
 use super::walker::Node;
 use crate::kernel::calendar::{Calendar, MAX_SLOTS};
+use crate::kernel::limits::{Limits, Stop};
 use crate::kernel::simulation::{Delay, Halt};
 use crate::kernel::time::Instant;
 use crate::metrics::fate::Fate;
@@ -21,42 +22,109 @@ pub struct World<C, P> {
     pub(super) keys: Vec<u64>,
     /// The sender in a loop without time.
     pub(super) stuck: Option<NodeId>,
+    limits: Limits,
 }
 
+/// The limits are looked at after so many pieces of work: some hundred microseconds.
+const WORK_PER_LOOK: u64 = 1 << 13;
+
 impl<C: Calendar, P: Probe> World<C, P> {
-    /// A world at instant zero. `keys` are those of the nodes' names, in the order of `nodes`.
+    /// A world at instant zero, before anything is scheduled. `keys` are those of the nodes'
+    /// names, in the order of `nodes`.
     #[must_use]
     pub fn new(nodes: Vec<Node>, keys: Vec<u64>, cx: Cx<C, P>) -> Self {
-        let mut world = Self { nodes, cx, keys, stuck: None };
-        world.start();
-        world
+        Self { nodes, cx, keys, stuck: None, limits: Limits::NONE }
     }
 
-    /// Crashes first, so that at equal instants they come before what arrives; then loads.
-    fn start(&mut self) {
+    /// Schedules what happens by itself, within `limits` from here on. Crashes first, so that at
+    /// equal instants they come before what arrives; then loads.
+    pub fn start(&mut self, limits: Limits) {
+        self.limits = limits;
+        self.look_at_limits();
         for (node, kind) in (0..).zip(&self.nodes) {
             if let Node::Crash(_, fault) = kind {
                 let frame = self.cx.frames.add(node, node, NONE, NONE, State::Timer);
                 self.cx.clock.wake_at(fault.from, frame);
             }
         }
-        for (node, kind) in (0..).zip(&mut self.nodes) {
-            let Node::Load(load, first) = kind else {
+        for node in 0..self.nodes.len() as NodeId {
+            let Node::Load(load, first) = &mut self.nodes[node as usize] else {
                 continue;
             };
             let timer = self.cx.frames.add(node, node, NONE, NONE, State::Timer);
             *first = timer + 1;
-            wake(&mut self.cx, load.first(), timer);
-            for caller in 0..load.callers() {
-                if self.cx.frames.len() >= MAX_SLOTS as usize {
-                    return self.cx.clock.halt(Halt::OutOfSlots);
+            let (next, callers) = (load.first(), load.callers());
+            if self.cx.frames.len() + callers as usize > MAX_SLOTS as usize {
+                return self.cx.clock.halt(Halt::OutOfSlots);
+            }
+            self.wake_load(node, next, timer);
+            for caller in 0..callers {
+                if self.work_ends_it() || self.cx.clock.halted() {
+                    return;
                 }
                 let state = State::Caller { sent: 0 };
                 let frame = self.cx.frames.add(node, node, NONE, NONE, state);
-                if let Some(think) = load.think(u64::from(caller), 0) {
+                if let Node::Load(load, _) = &self.nodes[node as usize]
+                    && let Some(think) = load.think(u64::from(caller), 0)
+                {
                     self.cx.clock.wake_at(load.start().saturating_add(think), frame);
                 }
             }
+        }
+    }
+
+    /// Counts a piece of work that is no event; true if a limit ends the run here.
+    #[inline]
+    pub(super) fn work_ends_it(&mut self) -> bool {
+        self.cx.clock.work() && self.limit_ends_it()
+    }
+
+    /// Ends the run if a limit is reached or a stop was requested.
+    #[cold]
+    fn limit_ends_it(&mut self) -> bool {
+        self.look_at_limits();
+        self.cx.clock.halted()
+    }
+
+    /// Ends the run if a limit is reached or a stop was requested. To be called at the same events
+    /// in every run of a scenario and a seed.
+    pub fn look_at_limits(&mut self) {
+        let Limits { work, memory, stop } = self.limits;
+        let left = work.saturating_sub(self.cx.clock.work_done());
+        self.cx.clock.look_after(left.min(WORK_PER_LOOK));
+        if stop.is_some_and(Stop::asked) {
+            self.cx.clock.halt(Halt::Interrupted);
+        } else if left == 0 {
+            self.cx.clock.halt(Halt::MaxWork);
+        } else if self.memory() > memory {
+            self.cx.clock.halt(Halt::MaxMemory);
+        }
+    }
+
+    /// Bytes of what is under way.
+    fn memory(&self) -> u64 {
+        let windows = self.nodes.iter().map(|node| match node {
+            Node::Breaker(breaker) => breaker.memory(),
+            _ => 0,
+        });
+        self.cx.memory() + windows.sum::<u64>()
+    }
+
+    /// Schedules when a load wakes next. Stages that pass without an arrival are work.
+    fn wake_load(&mut self, node: NodeId, mut next: Next, slot: FrameId) {
+        while let Next::Later = next {
+            if (0..STAGES_AT_ONCE).any(|_| self.work_ends_it()) {
+                return;
+            }
+            let Node::Load(load, _) = &mut self.nodes[node as usize] else {
+                return;
+            };
+            next = load.upcoming();
+        }
+        match next {
+            Next::Never | Next::Later => {}
+            Next::At(at) => self.cx.clock.wake_at(at, slot),
+            Next::After(delay) => self.cx.clock.wake_after(delay, slot),
         }
     }
 
@@ -78,7 +146,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
         }
         let target = load.target();
         for _ in 0..load.arrive() {
-            if self.cx.clock.halted() {
+            if self.work_ends_it() || self.cx.clock.halted() {
                 return;
             }
             let Node::Load(load, _) = &mut self.nodes[node as usize] else {
@@ -88,7 +156,8 @@ impl<C: Calendar, P: Probe> World<C, P> {
             self.offer(node, target, request, NONE);
         }
         if let Node::Load(load, _) = &mut self.nodes[node as usize] {
-            wake(&mut self.cx, load.upcoming(), slot);
+            let next = load.upcoming();
+            self.wake_load(node, next, slot);
         }
     }
 
@@ -229,11 +298,11 @@ impl<C: Calendar, P: Probe> World<C, P> {
     /// A service crashes: what is there and meets the fault fails, in the order in which it came.
     pub(super) fn crash(&mut self, node: NodeId, slot: FrameId) {
         self.cx.frames.remove(slot);
-        let &Node::Crash(service, fault) = &self.nodes[node as usize] else {
+        let &Node::Crash(at, fault) = &self.nodes[node as usize] else {
             return;
         };
         let mut there: Vec<(Instant, FrameId)> = Vec::new();
-        for (id, frame) in self.cx.frames.iter().filter(|(_, frame)| frame.node == service) {
+        for (id, frame) in self.cx.frames.iter().filter(|(_, frame)| frame.node == at) {
             let (State::Queued { since, .. } | State::Working { since, .. }) = frame.state else {
                 continue;
             };
@@ -248,22 +317,16 @@ impl<C: Calendar, P: Probe> World<C, P> {
             (since, request.load, request.index, frame.attempt)
         });
         let mut dead = Vec::with_capacity(there.len());
-        if let Node::Service(service) = &mut self.nodes[service as usize] {
+        if let Node::Service(service) = &mut self.nodes[at as usize] {
             for (_, id) in there {
                 dead.extend(service.crash(&mut self.cx, id));
             }
-            service.restart(&mut self.cx);
+            if self.cx.hands_on(at) {
+                service.restart(&mut self.cx);
+            }
         }
         for frame in dead {
             self.walk_up(frame.request, (frame.from, frame.parent, Outcome::Error));
         }
-    }
-}
-
-fn wake<C: Calendar, P: Probe>(cx: &mut Cx<C, P>, next: Next, slot: FrameId) {
-    match next {
-        Next::Never => {}
-        Next::At(at) => cx.clock.wake_at(at, slot),
-        Next::After(delay) => cx.clock.wake_after(delay, slot),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::expected;
 use super::format::{count, cut, time, width};
-use super::layout::{Cell, groups};
+use super::layout::{Cell, groups, legend};
 use super::result::{ArmResult, RunResult, Stopped};
 use super::table::{PAGE_COLUMNS, lines, paragraph};
 use super::verdict::verdict;
@@ -35,6 +35,9 @@ pub(super) fn head(result: &RunResult) -> String {
 pub(super) fn body(result: &RunResult) -> String {
     let arms: Vec<_> = result.arms.iter().map(|(name, arm)| (name.as_str(), arm)).collect();
     let mut text = tables(&arms);
+    if let Some(legend) = legend(&groups(&arms)) {
+        text.push_str(&format!("{legend}\n"));
+    }
     if !result.warnings.is_empty() || result.stopped.is_some() {
         text.push('\n');
     }
@@ -176,6 +179,23 @@ pub fn stopped(why: &Stopped) -> String {
             count(*limit),
             time(*at_ns),
         ),
+        Stopped::MaxWork { arm, max_events, at_ns } => format!(
+            "arm {arm} reached the limit of {} attempts and other work that is no event, at {} of \
+             virtual time; every number is of what had happened by then",
+            count(*max_events),
+            time(*at_ns),
+        ),
+        Stopped::MaxMemory { arm, max_memory, at_ns } => format!(
+            "arm {arm} held more than {} bytes of what is under way, at {} of virtual time; every \
+             number is of what had happened by then",
+            count(*max_memory),
+            time(*at_ns),
+        ),
+        Stopped::Interrupted { arm, at_ns } => format!(
+            "arm {arm} was interrupted at {} of virtual time; every number is of what had happened \
+             by then",
+            time(*at_ns),
+        ),
     }
 }
 
@@ -247,6 +267,9 @@ mod tests {
             },
             Stopped::ClockOverflow { arm: arm(), at_ns: 7, component: "retry".to_owned() },
             Stopped::TooManyInFlight { arm: arm(), at_ns: 1_000_000, limit: 1_000 },
+            Stopped::Interrupted { arm: arm(), at_ns: 5_000_000 },
+            Stopped::MaxWork { arm: arm(), max_events: 1_000, at_ns: 0 },
+            Stopped::MaxMemory { arm: arm(), max_memory: 1_000_000, at_ns: 2_000 },
         ];
         insta::assert_snapshot!(all.map(|why| stopped(&why)).join("\n"));
     }

@@ -29,7 +29,7 @@ use crate::model::load::{self, Arrivals, Load, Stages};
 use crate::model::queue::Queue;
 use crate::model::request::Requests;
 use crate::model::service::{self, Cancellation, Overload, Service};
-use crate::model::state::Cx;
+use crate::model::state::{Cx, Ties};
 use crate::model::tally::Tally;
 use crate::model::walker::Node;
 use crate::model::world::World;
@@ -87,6 +87,13 @@ pub fn build<C: Calendar, P: Probe>(
         edges: Edges::new(builder.nodes.len()),
         ready: VecDeque::new(),
         pulls: Vec::new(),
+        ties: match scenario.ties {
+            schema::Ties::Handover => Ties::Handover,
+            schema::Ties::Together => Ties::Together,
+        },
+        freed: VecDeque::new(),
+        starts: VecDeque::new(),
+        remainder: false,
         fingerprint: Fingerprint::EMPTY,
         measured_from,
         measured_until: scenario.measured_until(),

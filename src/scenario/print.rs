@@ -5,7 +5,7 @@ use ron::ser::PrettyConfig;
 use serde_json::{Value, json};
 
 use super::check::arms;
-use super::schema::{Arrivals, Layer, Scenario};
+use super::schema::{Arrivals, Layer, Scenario, Ties};
 use super::units::Rate;
 
 /// The scenario with every default filled in, as RON that reads back as the same scenario.
@@ -60,6 +60,9 @@ pub fn canonical(scenario: &Scenario) -> String {
     // A field that came later is left out where it says nothing, so that digests stay.
     if !scenario.cool_down.is_zero() {
         meaning["cool_down"] = json!(scenario.cool_down);
+    }
+    if scenario.ties != Ties::default() {
+        meaning["ties"] = json!(scenario.ties);
     }
     meaning.to_string()
 }

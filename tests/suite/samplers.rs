@@ -219,7 +219,12 @@ fn single_branch() -> impl Strategy<Value = Distribution> {
 const ROUNDING: f64 = 1e-10;
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    // The same cases every day, and no file that remembers a failure.
+    #![proptest_config(ProptestConfig {
+        rng_seed: proptest::test_runner::RngSeed::Fixed(20_260_117),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn samples_are_finite_quantiles_that_rise(

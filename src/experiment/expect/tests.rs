@@ -286,7 +286,7 @@ fn numbers_that_differ_are_told_in_different_digits() {
     let slow = EXACT.replace("\"5ms\"", "\"5000001ns\"");
     let told = judged(&["latency.end_to_end.max <= 5ms", "1 - 1e-9 < wasted.ratio + 1"], &slow);
     let told: Vec<_> = told.iter().map(|one| (one.holds, one.brief.as_str())).collect();
-    assert_eq!(told[0], (Some(false), "5000001ns"));
+    assert_eq!(told[0], (Some(false), "5000001ns, of the 80.0 % that succeeded"));
     assert_eq!(told[1], (Some(true), "0.999999999 against 1"));
 }
 
@@ -351,4 +351,22 @@ fn a_single_run_judges_what_is_about_one() {
     let options = Options { max_events: 1, ..Options::default() };
     let told = in_one_run(&prepared, &options).expect("it runs");
     assert!(told.iter().all(|one| one.holds.is_none()), "{told:?}");
+}
+
+#[test]
+fn the_fates_of_a_period_are_counted() {
+    let shed = r#"load: { "c": Load(arrivals: Bursts(size: 5, every: "1s"), total: 10) },
+        services: { "s": Service(time: Constant("10ms"), slots: 1, queue: 1) },
+        calls: { "c": Call(to: "s") }"#;
+    let claims = |fate: &str| {
+        let claims = ["until 500ms == 3", "from 500ms == 3"];
+        claims.map(|claim| format!("requests.{fate} {claim}"))
+    };
+    all_hold(&claims("shed").each_ref().map(String::as_str), shed);
+    // A burst is published as a whole before anything is taken.
+    let dropped = r#"load: { "c": Load(arrivals: Bursts(size: 5, every: "1s"), total: 10) },
+        services: { "s": Service(time: Constant("10ms")) },
+        publishes: { "c": "q" }, queues: { "q": Queue(capacity: 2) },
+        consumers: { "w": Consumer(from: "q", concurrency: 1, to: "s") }"#;
+    all_hold(&claims("dropped").each_ref().map(String::as_str), dropped);
 }

@@ -20,7 +20,7 @@ pub(super) struct Alternative {
 
 /// One arm of a scenario as a scenario of its own: the same requests, with the same luck.
 pub(super) fn alone(scenario: &Scenario, arm: &Arm) -> Scenario {
-    let Arm { about: _, services, queues, consumers, calls, publishes, faults } = arm.clone();
+    let Arm { services, queues, consumers, calls, publishes, faults, .. } = arm.clone();
     Scenario {
         services,
         queues,

@@ -79,7 +79,8 @@ impl Reruns<'_> {
         let mut witness = Witness::new(changed, &arms(changed));
         let result = run_with(changed, "rerun", &options, &mut witness)?;
         self.budget.spend(result.events);
-        let cut = matches!(result.stopped, Some(Stopped::MaxEvents { .. }));
+        let cut =
+            matches!(result.stopped, Some(Stopped::MaxEvents { .. } | Stopped::MaxWork { .. }));
         Ok((!cut).then_some((result, witness)))
     }
 
@@ -99,7 +100,7 @@ impl Reruns<'_> {
             let changes = FateChanges::of(self.fates, fates);
             let (before, after) = (evidence.result, &result.arms[ONLY_ARM]);
             let pair = |of: fn(&ArmResult) -> u64| Pair::new(of(before), of(after));
-            let shift = |of: &LatencySummary| Shift { requests: of.count, mean_ns: of.mean_ns };
+            let shift = |of: &LatencySummary| Shift { requests: of.count, median_ns: of.p50_ns };
             story.what_if.push(WhatIf {
                 change,
                 in_both: changes.in_both,

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use crate::experiment::expect::Observed;
 use crate::experiment::health::Health;
 use crate::experiment::listen::Listener;
-use crate::experiment::play::Played;
+use crate::experiment::play::{EVENTS_PER_LOOK, Played};
 use crate::experiment::prepared::Prepared;
 use crate::kernel::calendar::LaneCalendar;
+use crate::kernel::limits::Limits;
 use crate::kernel::simulation::{self, End};
 use crate::kernel::time::Instant;
 use crate::metrics::probe::{self, Probe, Record, Unfinished};
@@ -25,6 +26,7 @@ pub(super) struct Stock<'a> {
     /// Phases are asked for.
     pub(super) courses: bool,
     pub(super) max_events: u64,
+    pub(super) limits: Limits,
 }
 
 /// Hears how requests end, if anybody asks.
@@ -73,12 +75,14 @@ impl Branch {
         let scenario = stock.prepared.scenario();
         let mut health = stock.courses.then(|| Health::new(stock.prepared));
         let arm = &stock.prepared.arms()[stock.arm];
-        let Built { world, names } = build::<LaneCalendar, Ear>(scenario, arm, seed, |names| {
-            if let Some(health) = &mut health {
-                health.begin(stock.arm, names);
-            }
-            Ear(health)
-        })?;
+        let Built { mut world, names } =
+            build::<LaneCalendar, Ear>(scenario, arm, seed, |names| {
+                if let Some(health) = &mut health {
+                    health.begin(stock.arm, names);
+                }
+                Ear(health)
+            })?;
+        world.start(stock.limits);
         let most = world.under_way(stock.node);
         Ok(Self { world, names, most })
     }
@@ -109,6 +113,9 @@ impl Branch {
     pub(super) fn up_to(mut self, stock: &Stock<'_>, level: u64) -> Went {
         let until = end_of(stock);
         loop {
+            if self.world.events().is_multiple_of(EVENTS_PER_LOOK) {
+                self.world.look_at_limits();
+            }
             let under_way = self.world.under_way(stock.node);
             self.most = self.most.max(under_way);
             if under_way >= level {

@@ -94,8 +94,8 @@ pub fn split(
     playing: Playing<'_>,
     mut progress: impl FnMut(u64, u64),
 ) -> Result<Result<Option<Split>, Refusal>, Trouble> {
-    let max_events = playing.options.max_events;
-    let mut stock = Stock { prepared, arm, node: None, courses, max_events };
+    let (max_events, limits) = (playing.options.max_events, playing.options.limits());
+    let mut stock = Stock { prepared, arm, node: None, courses, max_events, limits };
     if let Some(name) = splitting.component {
         let world = Branch::new(&stock, 0)?;
         stock.node = world.node(name);

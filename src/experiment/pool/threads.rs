@@ -45,15 +45,12 @@ pub(super) fn in_order<T: Send>(
             let (next, may) = (&next, &may);
             let run = move || {
                 loop {
-                    // Asked before a number is taken: a number that was taken is worked on.
-                    if stop.asked() {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    if stop.asked() || number >= count || !may(number) {
                         return;
                     }
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    if number >= count
-                        || !may(number)
-                        || sender.send((number, work(number))).is_err()
-                    {
+                    let result = work(number);
+                    if stop.asked() || sender.send((number, result)).is_err() {
                         return;
                     }
                 }

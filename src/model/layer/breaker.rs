@@ -116,6 +116,11 @@ impl Breaker {
         was_closed
     }
 
+    /// Bytes of its window.
+    pub(in crate::model) fn memory(&self) -> u64 {
+        self.results.len() as u64
+    }
+
     /// How long it stays open after a failure.
     #[must_use]
     pub const fn open_duration(&self) -> Duration {

@@ -93,13 +93,28 @@ impl Bulkhead {
 
     /// Something comes up: its permit goes to the next in line, or back.
     #[inline]
-    pub fn release<C: Calendar, P: Probe>(&mut self, cx: &mut Cx<C, P>) {
+    pub fn release<C: Calendar, P: Probe>(&mut self, cx: &mut Cx<C, P>, node: NodeId) {
+        if !self.line.is_empty() && !cx.hands_on(node) {
+            return self.in_use.fall(cx.now());
+        }
         match self.line.pop(&mut cx.frames) {
             Some(next) => {
                 self.waiting.fall(cx.now());
                 cx.ready.push_back(next);
             }
             None => self.in_use.fall(cx.now()),
+        }
+    }
+
+    /// Permits that came back at this instant go to those in line.
+    pub fn hand_on<C: Calendar, P: Probe>(&mut self, cx: &mut Cx<C, P>) {
+        while self.in_use.level() < self.permits {
+            let Some(next) = self.line.pop(&mut cx.frames) else {
+                return;
+            };
+            self.waiting.fall(cx.now());
+            self.in_use.rise(cx.now());
+            cx.ready.push_back(next);
         }
     }
 
@@ -129,7 +144,7 @@ impl Bulkhead {
         match cx.ready.iter().position(|&ready| ready == id) {
             Some(index) => {
                 cx.ready.remove(index);
-                self.release(cx);
+                self.release(cx, cx.frames[id].node);
             }
             None => {
                 self.waiting.fall(cx.now());
@@ -155,6 +170,7 @@ impl Bulkhead {
             metrics: vec![
                 ("rejected", Metric::Count(self.rejected)),
                 ("wait", Metric::Latency(self.wait.summary())),
+                ("waited_ratio", Metric::Number(self.wait.ratio_above(Duration::ZERO))),
                 ("waiting_mean", Metric::Number(self.waiting.mean(end, window))),
                 ("waiting_max", Metric::Count(self.waiting.max())),
                 ("permits_mean", Metric::Number(self.in_use.mean(end, window))),

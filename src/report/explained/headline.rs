@@ -132,11 +132,9 @@ fn kept(story: &Story, worst: &Breakage) -> String {
         return "Nothing kept it broken beyond that.".to_owned();
     }
     let trigger = worst.trigger.and_then(|at| story.triggers.get(at));
-    if let Some(trigger) = trigger.filter(|trigger| trigger.until_ns >= worst.until_ns) {
-        return format!(
-            "The trigger was not over: {} lasted to the end of it.",
-            trigger_name(trigger)
-        );
+    let lasts = trigger.filter(|trigger| trigger.until_ns >= worst.until_ns);
+    if let (BreakageEnd::Open, Some(trigger)) = (worst.end, lasts) {
+        return format!("The trigger was not over: {} still lasted.", trigger_name(trigger));
     }
     let links = |decides: Option<bool>| -> Vec<String> {
         let chosen = story.loops.iter().filter(|feeding| feeding.decides == decides);
@@ -149,21 +147,16 @@ fn kept(story: &Story, worst: &Breakage) -> String {
     if !untested.is_empty() {
         return format!("What was at work meanwhile, by its numbers: {}.", listed(&untested));
     }
-    if let [only] = &at_work[..] {
-        return format!(
-            "No single loop kept it broken: {only} was at work, and most of its requests fail \
-             without that, too."
-        );
-    }
     if !at_work.is_empty() {
+        let these = if at_work.len() == 1 { "this" } else { "any one of these" };
         return format!(
-            "No single loop kept it broken: {} were at work, and most of its requests fail \
-             without any one of these, too.",
+            "No single loop kept it broken: most of the failed requests fail without {these}, \
+             too: {}.",
             listed(&at_work)
         );
     }
     "No sustaining loop shows: retries, work for callers that had left and open breakers were \
-     each below a fifth, and nothing waited longer than it was worked on."
+     each below a fifth, and there was no backlog."
         .to_owned()
 }
 

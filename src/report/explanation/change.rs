@@ -97,8 +97,8 @@ impl<T: PartialEq> Pair<T> {
 pub struct Shift {
     /// How many.
     pub requests: u64,
-    /// By how much, on average; `None` without any.
-    pub mean_ns: Option<u64>,
+    /// By how much, in the median; `None` without any.
+    pub median_ns: Option<u64>,
 }
 
 /// One thing that is changed.

@@ -70,7 +70,8 @@ impl Story {
     /// The worst stretch in which it was broken: one that stays, else the one with most failures.
     #[must_use]
     pub fn worst(&self) -> Option<&Breakage> {
-        let failures = |of: &Breakage| (of.end == BreakageEnd::Stays, of.arrived - of.good);
+        let failures =
+            |of: &Breakage| (of.end == BreakageEnd::Stays, of.arrived.saturating_sub(of.good));
         // The first of equals.
         self.breakages.iter().rev().max_by_key(|of| failures(of))
     }

@@ -4,12 +4,13 @@ use maud::{Markup, html};
 
 use super::arms;
 use crate::report::format::count;
-use crate::report::layout::{Cell, groups};
+use crate::report::layout::{Cell, groups, legend};
 use crate::report::result::RunResult;
 
 /// The table.
 pub(super) fn section(result: &RunResult) -> Markup {
     let arms = arms(result);
+    let groups = groups(&arms);
     html! {
         section #ledger aria-labelledby="ledger-title" {
             h2 #ledger-title { "All numbers" }
@@ -21,7 +22,7 @@ pub(super) fn section(result: &RunResult) -> Markup {
                         td {}
                         @for (name, _) in &arms { th scope="col" { bdi { (name) } } }
                     } }
-                    @for group in groups(&arms) {
+                    @for group in &groups {
                         tbody {
                             tr.group { th colspan=(arms.len() + 1) scope="rowgroup" {
                                 bdi { (group.heading) }
@@ -38,6 +39,7 @@ pub(super) fn section(result: &RunResult) -> Markup {
                     }
                 }
             }
+            @if let Some(legend) = legend(&groups) { p.muted { (legend) } }
         }
     }
 }

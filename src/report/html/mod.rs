@@ -191,7 +191,10 @@ fn command(result: &RunResult) -> String {
         false => format!("'{}'", file.replace('\'', r"'\''")),
     };
     let limit = match &result.stopped {
-        Some(Stopped::MaxEvents { max_events, .. }) => format!(" --max-events {max_events}"),
+        Some(Stopped::MaxEvents { max_events, .. } | Stopped::MaxWork { max_events, .. }) => {
+            format!(" --max-events {max_events}")
+        }
+        Some(Stopped::MaxMemory { max_memory, .. }) => format!(" --max-memory {max_memory}"),
         _ => String::new(),
     };
     format!("dessim run {file} --seed {}{limit}", result.seed)

@@ -167,7 +167,9 @@ fn what_is_shrunk_is_smaller_and_still_shows_it() {
     // Nothing is left to cut, and threads change nothing.
     let args = "shrink tiny.ron -q -j 3";
     assert_eq!(place.asked(args, &wanted).fine().out, tiny);
-    place.asked("shrink small.ron -o small.ron", &wanted).ends(2, &["replace the scenario"]);
+    place
+        .asked("shrink small.ron -o small.ron", &wanted)
+        .ends(2, &["would replace small.ron, which is read"]);
     place.asked("shrink small.ron", &["--for", "plain.requests.shed > 999"]).ends(4, &["hunt"]);
 }
 

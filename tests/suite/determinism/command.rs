@@ -24,7 +24,9 @@ fn the_command_prints_the_same_bytes_every_time() {
     for text in [wide.as_str(), CROWD] {
         let expected = output(folder, text, &["--seed", "7"], |_| {});
         assert!(expected.starts_with(b"{"));
-        for _ in 0..20 {
+        // An order by random hashes of 200 names would have to come twice: two more processes, and
+        // those below in other surroundings, show what a hundred would.
+        for _ in 0..2 {
             assert_eq!(output(folder, text, &["--seed", "7"], |_| {}), expected);
         }
         let keyed = ["--seed", "7", "--calendar", "keyed"];

@@ -1,10 +1,16 @@
 //! Laws of queues that no closed form is needed for.
 
-use dessim::metrics::probe::What;
+use dessim::kernel::calendar::LaneCalendar;
+use dessim::kernel::limits::Limits;
+use dessim::kernel::simulation;
+use dessim::kernel::time::Instant;
+use dessim::metrics::probe::{Silent, What};
+use dessim::scenario::arms::arms;
+use dessim::scenario::build::{Built, build};
 use proptest::prelude::*;
 
 use super::config;
-use crate::support::{listen, moments, number, only, scenario, seeded};
+use crate::support::{listen, moments, number, only, play, scenario, seeded};
 
 /// The wait of every request at one service with an unbounded line.
 fn waits(arrivals: &str, time: &str, slots: u32, seed: u64) -> Vec<u64> {
@@ -124,4 +130,127 @@ fn poisson_arrivals_see_time_averages() {
     // Each of ten sees 4.5 of its own batch on average: far from noise.
     println!("batches: {mean:.3}, sd {sd:.3}");
     assert!((mean - 4.5).abs() <= 4.0 * sd / 20.0_f64.sqrt(), "{mean}, sd {sd}");
+}
+
+/// A crash that only some meet: those in line who survive get the slots that came free, and are
+/// out of the line. All the time spent in line is waits that ended and 50 ms of those who died.
+#[test]
+fn survivors_of_a_partial_crash_leave_the_line() {
+    let scenario = scenario(
+        r#"Scenario(schema: 1, duration: "10s",
+        load: { "load": Load(arrivals: Bursts(size: 40, every: "1m"), total: 40) },
+        services: { "server": Service(time: Constant("100ms"), slots: 4) },
+        faults: { "crash": Fault(service: "server", from: "50ms", until: "51ms",
+            effect: Crashed, ratio: 0.5) },
+        calls: { "load": Call(to: "server") })"#,
+    );
+    for seed in 1..=20 {
+        let (mut line_ns, mut sent, mut started) = (0, 0, 0);
+        let result = listen(&scenario, &seeded(seed), |_, _, record| match record.what {
+            What::SENT => sent += 1,
+            What::STARTED => {
+                started += 1;
+                line_ns += record.at.as_ns();
+            }
+            _ => {}
+        });
+        line_ns += (sent - started) * 50_000_000;
+        let server = &only(&result).components["server"];
+        let mean = number(server, "waiting_mean");
+        assert!((mean - line_ns as f64 / 10e9).abs() < 1e-9, "seed {seed}: {mean}, {line_ns} ns");
+    }
+}
+
+/// Nothing arrives at `until`, however arrivals are spaced.
+#[test]
+fn a_load_ends_before_its_last_instant() {
+    for arrivals in [
+        r#"Bursts(size: 2, every: "10ms")"#,
+        r#"Renewal(gap: Constant("10ms"), batch: 2)"#,
+        r#"Constant(rate: "200/s")"#,
+    ] {
+        let arrived = |until: &str| {
+            let scenario = scenario(&format!(
+                r#"Scenario(schema: 1,
+                load: {{ "load": Load(arrivals: {arrivals}, until: "{until}") }},
+                services: {{ "server": Service(time: Constant("1ms")) }},
+                calls: {{ "load": Call(to: "server") }})"#
+            ));
+            only(&play(&scenario, 1)).requests.offered
+        };
+        let at = arrived("30ms");
+        // One nanosecond later the burst at 30 ms, or the one evenly spaced request, is in time.
+        let more = if arrivals.contains("Constant(rate") { 1 } else { 2 };
+        assert_eq!(arrived("30000001ns"), at + more, "{arrivals}");
+    }
+}
+
+/// Every refusal by a full line is a record of its own.
+#[test]
+fn whatever_is_shed_is_on_record() {
+    let scenario = scenario(
+        r#"Scenario(schema: 1,
+        load: { "load": Load(arrivals: Bursts(size: 10, every: "1s"), total: 10) },
+        services: { "server": Service(time: Constant("1ms"), slots: 1, queue: 3) },
+        calls: { "load": Call(to: "server") })"#,
+    );
+    let mut shed = Vec::new();
+    let result = listen(&scenario, &seeded(1), |_, component, record| {
+        if record.what == What::SHED {
+            assert_eq!((component, record.attempt, record.value), ("server", 1, 3));
+            shed.push(record.request);
+        }
+    });
+    assert_eq!(shed, [4, 5, 6, 7, 8, 9]);
+    assert_eq!(only(&result).requests.shed, 6);
+}
+
+/// An attempt that its caller leaves behind is on record under its own number, at once and when
+/// its work has ended.
+#[test]
+fn attempts_left_behind_keep_their_numbers() {
+    let scenario = scenario(
+        r#"Scenario(schema: 1,
+        load: { "load": Load(arrivals: Bursts(size: 1, every: "1s"), total: 1) },
+        services: { "server": Service(time: Constant("1s"), cancellation: None) },
+        calls: { "load": Call(to: "server", policy: [Retry(max_retries: 2), Timeout("100ms")]) })"#,
+    );
+    let (mut left, mut wasted) = (Vec::new(), Vec::new());
+    listen(&scenario, &seeded(1), |_, _, record| {
+        let seen = (record.at.as_ns() / 1_000_000, record.attempt);
+        match record.what {
+            What::ABANDONED => left.push(seen),
+            What::WASTED => wasted.push(seen),
+            _ => {}
+        }
+    });
+    assert_eq!(left, [(100, 1), (200, 2), (300, 3)]);
+    assert_eq!(wasted, [(1000, 1), (1100, 2), (1200, 3)]);
+}
+
+/// How much is under way at a service is its slots and its line; at a queue, what waits.
+#[test]
+fn under_way_is_slots_and_line() {
+    let under_way = |text: &str, name: &str| {
+        let scenario = scenario(text);
+        let arms = arms(&scenario);
+        let built = build::<LaneCalendar, _>(&scenario, &arms["main"], 1, |_| Silent);
+        let Built { mut world, names } = built.unwrap();
+        world.start(Limits::NONE);
+        let node = (0..).zip(&names).find(|(_, of)| *of == name).unwrap().0;
+        simulation::run(&mut world, Instant::NEVER, 1);
+        world.under_way(Some(node))
+    };
+    let call = r#"Scenario(schema: 1,
+        load: { "load": Load(arrivals: Bursts(size: 5, every: "1s"), total: 5) },
+        services: { "server": Service(time: Constant("1s"), slots: 2) },
+        calls: { "load": Call(to: "server") })"#;
+    assert_eq!(under_way(call, "server"), 5);
+    let queue = call.replace(
+        r#"calls: { "load": Call(to: "server") }"#,
+        r#"publishes: { "load": "jobs" }, queues: { "jobs": Queue() },
+        consumers: { "workers": Consumer(from: "jobs", concurrency: 1, to: "server") }"#,
+    );
+    assert_eq!(under_way(&queue, "jobs"), 4);
+    assert_eq!(under_way(&queue, "server"), 1);
 }
