@@ -187,7 +187,7 @@ pub(crate) struct Run {
     #[arg(long, requires = "svg")]
     pub overwrite: bool,
     /// The implementation of the calendar; both give the same run
-    #[arg(long, value_name = "KIND", default_value = "lanes")]
+    #[arg(long, value_name = "KIND", default_value = "lanes", hide_short_help = true)]
     pub calendar: Calendar,
     #[command(flatten)]
     pub limits: LimitArgs,

@@ -26,7 +26,8 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Claims the figures in `path`, and makes sure that it can be written, without changing anything there.
+    /// Claims the figures in `path`, and makes sure that it can be written, without changing
+    /// anything there.
     pub(super) fn new(path: &Path, overwrite: bool) -> Result<Self, Failure> {
         claims::writes_folder("--svg", path, is_ours)?;
         let failed = |error: io::Error| Failure::io("write", path, &error);

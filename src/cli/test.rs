@@ -36,7 +36,10 @@ pub(super) fn test(ui: &Ui, args: &Test) -> Result<Exit, Failure> {
     let scenarios = select::select(&place.paths)?;
     if scenarios.is_empty() {
         ui.error("there is no scenario to test");
-        ui.hint("give files or directories; without any, dessim looks for scenarios/*.ron, here and upwards");
+        ui.hint(
+            "give files or directories; without any, dessim looks for scenarios/*.ron, here and \
+             upwards",
+        );
         return Ok(Exit::Nothing);
     }
     scenarios.iter().try_for_each(|(stem, path)| compare::claim((args, &place), stem, path))?;

@@ -88,7 +88,7 @@ pub(super) fn escaped(text: &str) -> String {
         let next = inner[at..].chars().nth(1);
         let ends = next.is_none_or(char::is_whitespace);
         match character {
-            // A list, a rule, the line under a heading; a command to the runner of GitHub's actions.
+            // A list, a rule, the line under a heading, a command to GitHub's runner.
             '-' | '+' | '=' | ':' if at == 0 && (ends || next == Some(character)) => {
                 escaped.extend(['\\', character]);
             }

@@ -10,7 +10,7 @@ fn check_tells_how_many_are_fine() {
     assert_eq!(place.dessim("check small.ron").fine().out, "1 file is fine\n");
     let two = place.dessim("check small.ron small.ron").fine();
     assert_eq!(two.out, "2 files are fine\n");
-    place.dessim("check").ends(2, &["<FILE>"]);
+    place.dessim("check").ends(2, &["<PATH>"]);
     let input = place.dessim_with_input("check -", SMALL).fine();
     assert_eq!(input.out, "1 file is fine\n");
 }
@@ -87,7 +87,7 @@ fn warnings_are_shown_and_forgiven() {
     let place = Place::new();
     place.write("w.ron", &SMALL.replace("\"150/s\"", "\"0/s\""));
     let ran = place.dessim("check w.ron").ends(0, &["warning", "nothing ever arrives"]);
-    assert_eq!(ran.out, "1 file is fine\n");
+    assert_eq!(ran.out, "1 file is fine, with 1 warning\n");
     place.dessim("run w.ron").ends(0, &["nothing ever arrives"]);
     place.dessim("run w.ron -q").fine();
 }
