@@ -62,7 +62,8 @@ pub(super) fn trace(ui: &Ui, args: &Trace) -> Result<Exit, Failure> {
             let written = sink.write_all(&text);
             sink.close(written)?;
         }
-        None => Ui::print_bytes(&text)?,
+        None if args.format == StoryFormat::Perfetto => Ui::print_bytes(&text)?,
+        None => Ui::print_raw(&String::from_utf8_lossy(&text))?,
     }
     if let Some(why) = &followed.result.stopped {
         ui.error(&format!("seed {} stopped early: {}", followed.result.seed, stopped(why)));

@@ -236,9 +236,8 @@ impl Plan<'_> {
     fn durations(&self, first: &Entry, entry: &Entry) -> Option<String> {
         let measured = |entry: &Entry| {
             let scenario = self.scenarios[entry.scenario].scenario();
-            scenario
-                .duration
-                .map(|duration| duration.as_ns().saturating_sub(scenario.warm_up.as_ns()))
+            let apart = scenario.warm_up.as_ns().saturating_add(scenario.cool_down.as_ns());
+            scenario.duration.map(|duration| duration.as_ns().saturating_sub(apart))
         };
         let lasts = |measured: Option<u64>| {
             measured.map_or_else(|| "until nothing is left to do".to_owned(), time)

@@ -271,18 +271,17 @@ impl Plan {
             return Err(malformed("it holds no scenario"));
         };
         let document = Document::parse(name, text.as_bytes()).map_err(PlanError::Scenario)?;
-        let plan = Self::new(&crate::scenario::problem::escaped(name), &document, &study).map_err(
-            |error| match error {
-                Ok(problems) => {
-                    let rules: Vec<_> = problems
-                        .iter()
-                        .map(|problem| format!("{}: {}", problem.path, problem.rule))
-                        .collect();
-                    PlanError::Malformed(rules.join("; "))
-                }
-                Err(problems) => PlanError::Scenario(problems),
-            },
-        )?;
+        let name = crate::scenario::problem::escaped(name);
+        let plan = Self::new(&name, &document, &study).map_err(|error| match error {
+            Ok(problems) => {
+                let rules: Vec<_> = problems
+                    .iter()
+                    .map(|problem| format!("{}: {}", problem.path, problem.rule))
+                    .collect();
+                PlanError::Malformed(rules.join("; "))
+            }
+            Err(problems) => PlanError::Scenario(problems),
+        })?;
         match value["digest"] == plan.outline.plan.to_string() {
             true => Ok(plan),
             false => Err(PlanError::Changed),

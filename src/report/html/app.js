@@ -46,7 +46,9 @@ const ticks = (format) => (u, splits) => {
   const most = Math.max(...known.map(Math.abs));
   const [unit, name] = format === "time" ? unitOf(most) : [1, ""];
   const step = known.length > 1 ? Math.abs(known[1] - known[0]) / unit : 1;
-  const decimals = Math.min(6, Math.max(0, Math.ceil(-Math.log10(step) - 1e-9)));
+  // As many as the step has: one of 0.25 needs two.
+  let decimals = 0;
+  while (decimals < 6 && Math.abs(step - Number(step.toFixed(decimals))) > step * 1e-6) decimals++;
   return splits.map((value) => {
     if (value == null) return "";
     if (value === 0) return "0";

@@ -13,7 +13,7 @@ const STYLE: &str = include_str!("style.css");
 
 /// The SHA-256 of each script, which is what a browser lets run. A test keeps them right.
 const UPLOT_HASH: &str = "sha256-GcjUxq2Ikpp59K5J1vcWFWbf0Lo9FcxJXpdPeH63jx8=";
-const APP_HASH: &str = "sha256-f16uM/okghqO+2vY/0slTqMFkaK+eOm9p98CQVL0nNI=";
+const APP_HASH: &str = "sha256-naQK7nJVOP6lA55JZ+cX9Bh8JzUj//PqYSLddhTilnY=";
 
 /// A page but for what is on it.
 #[derive(Clone, Copy, Debug)]

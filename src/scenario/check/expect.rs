@@ -2,6 +2,7 @@
 
 use super::Checker;
 use super::lints::EVENT_AFTER_FAULT;
+use crate::metrics::names::quoted;
 use crate::scenario::expect::{Claim, Condition, Known, Likely, Period, Refusal, read};
 use crate::scenario::path::Path;
 use crate::scenario::problem::{Problem, printable};
@@ -23,8 +24,9 @@ impl Checker<'_> {
             if let Ok(claim) = &claim
                 && let Some(fault) = event_after(claim)
             {
-                let rule = format!("`after fault {fault}` begins at the end of the fault");
-                let found = format!("found `{}`", printable(text));
+                let fault = printable(&quoted(fault));
+                let rule = format!("an event `after fault {fault}` is one after its end");
+                let found = format!("found `after fault {fault}`");
                 let hint = format!("to wait from its start on, write `since fault {fault}`");
                 let problem = Problem::warning(&EVENT_AFTER_FAULT, &path, rule, found);
                 self.problems.push(problem.hint(hint));

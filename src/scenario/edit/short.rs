@@ -61,7 +61,7 @@ impl Document {
     pub(super) fn places(&self, steps: &[Step]) -> Result<Vec<Place<'_>>, Box<Problem>> {
         let long = Here::root(&self.tree.root).walk(steps);
         let first = &steps[0];
-        let is_field = !first.quoted && FIELDS.iter().any(|field| *field == first.text);
+        let is_field = !first.quoted && FIELDS.contains(&first.text);
         if let (Ok(place), true) = (long, is_field) {
             return Ok(vec![place]);
         }

@@ -152,9 +152,7 @@ fn short_help_fits_a_screen_and_long_help_ends_in_examples() {
     ];
     for command in commands {
         let short = place.dessim(&format!("{command} -h")).fine().out;
-        // Three kinds of search are one command.
-        let most = if command == "find" { 50 } else { 40 };
-        assert!(short.lines().count() <= most, "{} lines: {short}", short.lines().count());
+        assert!(short.lines().count() <= 40, "{} lines: {short}", short.lines().count());
         assert!(!short.contains("Examples:"), "{short}");
         let long = place.dessim(&format!("{command} --help")).fine().out;
         assert!(long.contains("Examples:\n  dessim "), "{long}");

@@ -127,7 +127,7 @@ fn the_measures_are_right() {
 fn a_theme_defines_every_colour_it_uses() {
     let page = page();
     for role in page.split("var(--").skip(1).filter_map(|rest| rest.split(')').next()) {
-        for block in ["color-scheme:light", "color-scheme:dark"] {
+        for block in ["{color-scheme:light", "{color-scheme:dark"] {
             let block = page.split(block).nth(1).expect("both schemes");
             let block = block.split('}').next().expect("it ends");
             assert!(block.contains(&format!("--{role}:")), "{role} is not defined");
