@@ -15,7 +15,7 @@
 //! )?;
 //! let result = scenario.seed(7).run();
 //! assert_eq!(result.arms["main"].requests.succeeded, 50);
-//! assert!(result.snapshot().contains("patient, seed 7: "));
+//! assert!(result.snapshot().contains("patient, seed 7, "));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!

@@ -6,24 +6,51 @@
 
 use std::borrow::Cow;
 
-/// A page of text, or JSON, in which no line is a command. JSON stays the same JSON: none of its
-/// lines begins with `::`, and `##[` can only be in a string.
+/// A page of text, or JSON, in which no line is a command, with its colours or without them. JSON
+/// stays the same JSON: none of its lines begins with `::`, and `##[` can only be in a string.
 pub(super) fn guarded(text: &str) -> Cow<'_, str> {
-    if !text.contains("::") && !text.contains("##[") {
+    if !text.contains(':') && !text.contains('#') {
         return Cow::Borrowed(text);
     }
-    let lines = text.split_inclusive('\n').map(|line| {
-        let start = line.len() - unseen(line).len();
-        match line[start..].starts_with("::") {
+    Cow::Owned(text.split_inclusive('\n').map(guarded_line).collect())
+}
+
+fn guarded_line(line: &str) -> String {
+    let (plain, places) = without_colours(line);
+    let mut guarded = line.to_owned();
+    // From the back, so that places stay where they are.
+    for (at, _) in plain.rmatch_indices("##[") {
+        guarded.replace_range(places[at + 1]..=places[at + 1], "\\u0023");
+    }
+    let begins = plain.len() - unseen(&plain).len();
+    if plain[begins..].starts_with("::") {
+        let at = places[begins];
+        match guarded[..at].ends_with(' ') {
             // A backslash in the place of a space: columns stay where they are.
-            true if line[..start].ends_with(' ') => {
-                format!("{}\\{}", &line[..start - 1], &line[start..])
-            }
-            true => format!("{}\\{}", &line[..start], &line[start..]),
-            false => line.to_owned(),
+            true => guarded.replace_range(at - 1..at, "\\"),
+            false => guarded.insert(at, '\\'),
         }
-    });
-    Cow::Owned(lines.collect::<String>().replace("##[", "#\\u0023["))
+    }
+    guarded
+}
+
+/// The line without sequences for colours, and where each of its bytes was.
+fn without_colours(line: &str) -> (String, Vec<usize>) {
+    let (mut plain, mut places) = (String::new(), Vec::new());
+    let mut at = 0;
+    while let Some(next) = line[at..].chars().next() {
+        if let Some(sequence) = line[at..].strip_prefix("\u{1b}[") {
+            let rest = sequence.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';');
+            if let Some(rest) = rest.strip_prefix('m') {
+                at = line.len() - rest.len();
+                continue;
+            }
+        }
+        plain.push(next);
+        places.extend(at..at + next.len_utf8());
+        at += next.len_utf8();
+    }
+    (plain, places)
 }
 
 /// A page of HTML, in which a name of several lines may begin one.
