@@ -32,7 +32,8 @@ impl Wide {
     }
 
     fn as_f64(self) -> f64 {
-        self.high as f64 * 2.0_f64.powi(128) + self.low as f64
+        const HIGH: f64 = (1_u128 << 127) as f64 * 2.0;
+        self.high as f64 * HIGH + self.low as f64
     }
 }
 
