@@ -126,12 +126,11 @@ fn bottleneck(text: &str) -> Bottleneck {
 }
 
 fn feeding(text: &str) -> SustainingLoop {
-    let (edge, service) = (text.to_owned(), text.to_owned());
     SustainingLoop {
         phase: PhaseKind::Metastable,
         from_ns: 2 * S,
         until_ns: 3 * S,
-        link: Link::Retries { edge, service, attempts: 30, retries: 20 },
+        link: Link::Retries { edge: text.into(), service: text.into(), attempts: 30, retries: 20 },
         levels: vec![Level { meter: &BUSY, mean: 3.9, max: 4 }],
         decides: Some(true),
     }

@@ -215,6 +215,10 @@ fn mended(story: &Story) -> String {
             "Nothing tried would have mended it{left_out}; most is saved {}.",
             cure_words(most)
         ),
+        None if tried == 1 => format!(
+            "Nothing tried would have mended it{left_out}: the one change that was tried lets no \
+             more requests succeed."
+        ),
         None => format!(
             "Nothing tried would have mended it{left_out}: none of {} changes lets more requests \
              succeed.",
