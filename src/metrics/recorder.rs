@@ -1,7 +1,7 @@
 //! Latencies: exact while they are few, a histogram when they are many.
 //!
-//! Memory does not depend on the number of samples. Count, mean, standard deviation, min and max are
-//! always exact.
+//! Memory does not depend on the number of samples. Count, mean, standard deviation, min and max
+//! are always exact.
 
 use super::histogram::Histogram;
 use super::squares::Squares;

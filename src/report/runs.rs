@@ -150,8 +150,8 @@ impl Runs {
         }
         if self.unfinished > 0 {
             warnings.push(format!(
-                "in {} of {} requests were in flight at the end that could move a ratio by more than \
-                 0.1 %: {COOL_DOWN}",
+                "in {} of {} requests were in flight at the end that could move a ratio by more \
+                 than 0.1 %: {COOL_DOWN}",
                 self.unfinished,
                 plural(self.len(), "run")
             ));

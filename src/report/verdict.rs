@@ -179,7 +179,8 @@ fn served(arms: &[Arm<'_>]) -> Vec<String> {
         )
     } else {
         format!(
-            "{name} served {more} requests ({most}), {other} {less} ({least}, {fewer} less){because}"
+            "{name} served {more} requests ({most}), {other} {less} ({least}, {fewer} \
+             less){because}"
         )
     }];
     lines.extend(instead(&best, &worst));

@@ -50,8 +50,8 @@ fn diligent() -> Vec<(&'static str, String)> {
     let steady = "arrivals: Constant(rate: \"1000/s\"), total: 300";
     let stages = |lasts: &str, rate: &str, end: &str| {
         format!(
-            "arrivals: Stages(repeat: true, stages: [Stage(lasts: \"{lasts}\", rate: \"{rate}\")]), \
-             {end}"
+            "arrivals: Stages(repeat: true, stages: \
+             [Stage(lasts: \"{lasts}\", rate: \"{rate}\")]), {end}"
         )
     };
     let service = r#"services: { "s": Service(time: Constant("5ms"), slots: 1) }"#;

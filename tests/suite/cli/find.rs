@@ -161,7 +161,7 @@ fn what_is_shrunk_is_smaller_and_still_shows_it() {
     let tiny = place.read("tiny.ron");
     assert!(!tiny.contains("retry") && tiny.contains("requests.shed > 0"), "{tiny}");
     assert!(tiny.contains("seed: 3"), "{tiny}");
-    let again = json(&place.dessim("run tiny.ron --format json").fine().out);
+    let again = json(&place.dessim("run tiny.ron -q --format json").fine().out);
     assert!(again["arms"]["plain"]["requests"]["shed"].as_u64() > Some(0));
     place.dessim("test tiny.ron").fine();
     // Nothing is left to cut, and threads change nothing.
