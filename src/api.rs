@@ -50,7 +50,7 @@ pub enum LoadError {
 }
 
 impl RunResult {
-    /// The page that `dessim run` prints.
+    /// The page that `dessim run --full` prints.
     #[must_use]
     pub fn page(&self) -> String {
         crate::report::page::page(self)

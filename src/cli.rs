@@ -5,6 +5,8 @@
 
 mod args;
 mod check;
+mod claims;
+mod common;
 mod compare;
 mod diff;
 mod docs;
@@ -13,11 +15,14 @@ mod export;
 mod find;
 mod folder;
 mod follow;
+mod guard;
 mod hunt;
+mod init;
 mod input;
 mod interrupt;
 mod limits;
 mod metrics;
+mod places;
 mod plot;
 mod progress;
 mod record;
@@ -32,12 +37,13 @@ mod test;
 mod trace;
 mod ui;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use args::{Cli, Command};
-use ui::{Failure, Ui};
+use ui::{Color, Failure, Ui};
 
 /// How the process ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,25 +60,32 @@ pub(crate) enum Exit {
     Nothing = 4,
     /// Two things that were compared differ.
     Difference = 99,
-    /// The user broke off; what was finished by then is kept.
-    Interrupted = 130,
+    /// The user broke off; what was finished by then is kept. See [`interrupt::exit_code`].
+    Interrupted,
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
+        Self::from(match exit {
+            Exit::Interrupted => interrupt::exit_code(),
+            exit => exit as u8,
+        })
     }
 }
 
 /// Reads the command line, does what it says, and tells what went wrong.
 pub(crate) fn main() -> ExitCode {
+    interrupt::listen();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // A closed pipe is no reason to complain about a help text.
-            let _ = error.print();
-            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
-            return exit.into();
+            let printed = error.print().and_then(|()| std::io::stdout().flush());
+            return match (printed, error.use_stderr()) {
+                (_, true) => Exit::Usage,
+                (Ok(()), false) => Exit::Done,
+                (Err(why), false) => Failure::Stdout(why).tell(&Ui::new(Color::Auto)),
+            }
+            .into();
         }
     };
     let ui = Ui::new(cli.color);
@@ -93,6 +106,7 @@ fn dispatch(ui: &Ui, command: Command) -> Result<Exit, Failure> {
         Command::Hunt(args) => hunt::run(ui, &args),
         Command::Shrink(args) => shrink::run(ui, &args),
         Command::Trace(args) => follow::trace(ui, &args),
+        Command::Init(args) => init::init(ui, &args),
         Command::Metrics(args) => metrics::metrics(ui, &args),
         Command::Schema { of } => docs::schema(ui, of),
         Command::Completions { shell } => docs::completions(ui, shell),

@@ -16,6 +16,9 @@ use dessim::scenario::{Document, resolved, schema};
 /// A run, and each of the reruns of an explanation, stops after so many events.
 const MAX_EVENTS: u64 = 2_000;
 
+/// A run holds at most so many bytes of what is under way.
+const MAX_MEMORY: u64 = 64 << 20;
+
 /// What sentences and paths are about, and what a study varies.
 const METASTABLE: &str = include_str!("../../scenarios/metastable.ron");
 
@@ -103,7 +106,8 @@ fn scenario(bytes: &[u8]) {
 
 /// Both calendars give one run, and its ledger adds up.
 fn play(definition: &schema::Scenario) {
-    let options = Options { max_events: MAX_EVENTS, ..Options::default() }.sampled(definition);
+    let limits = Options { max_events: MAX_EVENTS, max_memory: MAX_MEMORY, ..Options::default() };
+    let options = limits.sampled(definition);
     let on = |calendar| {
         let options = Options { calendar, ..options.clone() };
         run(definition, "fuzz", &options).expect("a checked scenario can be built")

@@ -48,7 +48,7 @@ impl Scenario {
             .map_err(|source| super::LoadError::Read { path: shown.clone(), source })?;
         let mut scenario = Self::from_bytes(&shown, &bytes)?;
         let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-        scenario.file.name = stem.unwrap_or_default();
+        scenario.file.name = crate::scenario::problem::escaped(&stem.unwrap_or_default());
         Ok(scenario)
     }
 

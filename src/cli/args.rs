@@ -5,19 +5,23 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use dessim::experiment::follow::Wish;
-use dessim::experiment::pool::Jobs;
 
+use super::check::Check;
+use super::common::{
+    FormatArgs, Input, Language, Quiet, ScenarioArgs, TextOrJson, WorkArgs, seeds,
+};
 use super::compare::Compare;
-use super::docs::Language;
 use super::export::ExportArgs;
 use super::find::Find;
 use super::hunt::Hunt;
+use super::init::Init;
 use super::limits::LimitArgs;
 use super::metrics::Metrics;
 use super::plot::ShowArgs;
 use super::shrink::Shrink;
 use super::sweep::Sweep;
 use super::test::Test;
+use super::ui::Color;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -27,6 +31,7 @@ Exit codes:
 
 const EXAMPLES: &str = "\
 Examples:
+  dessim init && dessim run api.ron
   dessim run scenarios/burst.ron
   dessim run scenarios/burst.ron --set rpc.clients.bulkhead.permits=80
   dessim run scenarios/burst.ron --seeds 1..200
@@ -39,11 +44,6 @@ Examples:
   dessim run burst.ron --svg figures
   dessim run burst.ron --set downstream.overload.knee=40
   generate-scenario | dessim run - --format json";
-
-const CHECK_EXAMPLES: &str = "\
-Examples:
-  dessim check scenarios/*.ron
-  dessim check --resolved scenarios/burst.ron > resolved.ron";
 
 const DIFF_EXAMPLES: &str = "\
 Examples:
@@ -82,7 +82,7 @@ The page opens without a network. A saved result is played again, and must be th
     version,
     about,
     max_term_width = 100,
-    after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"),
+    after_long_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"),
     disable_help_subcommand = true
 )]
 pub(crate) struct Cli {
@@ -91,13 +91,6 @@ pub(crate) struct Cli {
     pub color: Color,
     #[command(subcommand)]
     pub command: Command,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Color {
-    Auto,
-    Always,
-    Never,
 }
 
 #[derive(Debug, Subcommand)]
@@ -112,7 +105,7 @@ pub(crate) enum Command {
     Hunt(Hunt),
     /// Cut a scenario down to the smallest that still shows something
     Shrink(Shrink),
-    /// Validate scenarios and studies, telling all problems at once
+    /// Validate scenarios and studies: all problems at once, and lints of designs that fare badly
     Check(Check),
     /// Hold scenarios against their snapshots and expectations
     Test(Test),
@@ -126,6 +119,8 @@ pub(crate) enum Command {
     Trace(Trace),
     /// Write a run as one HTML file, with charts and all numbers
     Report(Report),
+    /// Write a first scenario, with comments, to change into your own
+    Init(Init),
     /// List the metrics that sentences about a scenario can name, and what they mean
     Metrics(Metrics),
     /// Print the JSON Schema of scenarios, or of studies
@@ -146,12 +141,11 @@ pub(crate) enum Command {
     },
 }
 
-#[derive(Debug, Args)]
-#[command(after_help = RUN_EXAMPLES)]
+#[derive(Clone, Debug, Args)]
+#[command(after_long_help = RUN_EXAMPLES)]
 pub(crate) struct Run {
-    /// The scenario; `-` is standard input
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
+    #[command(flatten)]
+    pub scenario: ScenarioArgs,
     /// Run with this seed instead of the scenario's
     #[arg(long, value_name = "N", conflicts_with = "seeds", allow_negative_numbers = true)]
     pub seed: Option<u64>,
@@ -163,9 +157,9 @@ pub(crate) struct Run {
         "export_parquet", "export_prometheus", "export_influx", "trace", "trace_chrome",
         "trace_perfetto", "svg", "plot"])]
     pub steady: bool,
-    /// Replace a value of the scenario; may be repeated
-    #[arg(long, value_name = "PATH=VALUE")]
-    pub set: Vec<String>,
+    /// Print every number of every arm and component
+    #[arg(long, conflicts_with_all = ["seeds", "steady"])]
+    pub full: bool,
     /// What to print [default: text]
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<Format>,
@@ -198,27 +192,9 @@ pub(crate) struct Run {
     #[command(flatten)]
     pub limits: LimitArgs,
     #[command(flatten)]
-    pub many: Many,
-    #[command(flatten)]
     pub show: ShowArgs,
-    /// Print no warnings and no progress
-    #[arg(short, long)]
-    pub quiet: bool,
-}
-
-/// How many runs are played.
-#[derive(Debug, Args)]
-pub(crate) struct Many {
-    /// Play so many runs at a time; changes no result [default: one a core]
-    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..),
-        allow_negative_numbers = true)]
-    pub jobs: Option<u16>,
-}
-
-impl Many {
-    pub(crate) fn jobs(&self) -> Jobs {
-        Jobs::new(self.jobs.map(usize::from))
-    }
+    #[command(flatten)]
+    pub work: WorkArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -235,18 +211,7 @@ pub(crate) enum Calendar {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = CHECK_EXAMPLES)]
-pub(crate) struct Check {
-    /// Scenarios or studies; `-` is a scenario on standard input
-    #[arg(value_name = "FILE", required = true)]
-    pub files: Vec<PathBuf>,
-    /// Print the scenario with every default filled in; takes one file
-    #[arg(long)]
-    pub resolved: bool,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = DIFF_EXAMPLES)]
+#[command(after_long_help = DIFF_EXAMPLES)]
 pub(crate) struct Diff {
     /// A scenario, a result saved with --export-json, or a trace
     pub a: PathBuf,
@@ -263,59 +228,36 @@ pub(crate) struct Diff {
     pub seed: Option<u64>,
     /// What to print [default: text]
     #[arg(long, value_name = "FORMAT")]
-    pub format: Option<DiffFormat>,
+    pub format: Option<TextOrJson>,
     /// Write the comparison as a page with charts; `-` is standard output
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
     /// Shorten no list
     #[arg(long)]
     pub all: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum DiffFormat {
-    Text,
-    Json,
-}
-
-/// A run that is played to be looked at: see [`super::input::Playable`].
-#[derive(Debug, Args)]
-pub(crate) struct Input {
-    /// A scenario, or a result written by `dessim run --export-json`; `-` is standard input
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
-    /// Run with this seed instead of the scenario's or the result's
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    pub seed: Option<u64>,
-    /// Replace a value of the scenario; may be repeated
-    #[arg(long, value_name = "PATH=VALUE")]
-    pub set: Vec<String>,
+    #[command(flatten)]
+    pub quiet: Quiet,
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = EXPLAIN_EXAMPLES)]
+#[command(after_long_help = EXPLAIN_EXAMPLES)]
 pub(crate) struct Explain {
     #[command(flatten)]
     pub input: Input,
     /// Explain only this arm
     #[arg(long, value_name = "ARM")]
     pub arm: Option<String>,
-    /// What to print
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: TextOrJson,
+    #[command(flatten)]
+    pub format: FormatArgs,
     /// Try every change, however long that takes
     #[arg(long)]
     pub everything: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum TextOrJson {
-    Text,
-    Json,
+    #[command(flatten)]
+    pub quiet: Quiet,
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = TRACE_EXAMPLES)]
+#[command(after_long_help = TRACE_EXAMPLES)]
 pub(crate) struct Trace {
     #[command(flatten)]
     pub input: Input,
@@ -341,9 +283,8 @@ pub(crate) struct Trace {
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=EPOCHS),
         allow_negative_numbers = true)]
     pub epoch: Option<u64>,
-    /// Print no warnings
-    #[arg(short, long)]
-    pub quiet: bool,
+    #[command(flatten)]
+    pub quiet: Quiet,
 }
 
 /// A run that begins later ends beyond what 64 bits of nanoseconds can tell.
@@ -369,7 +310,7 @@ fn number(text: &str) -> Result<usize, String> {
 const MOST_STORIES: usize = 100_000;
 
 #[derive(Debug, Args)]
-#[command(after_help = REPORT_EXAMPLES)]
+#[command(after_long_help = REPORT_EXAMPLES)]
 pub(crate) struct Report {
     #[command(flatten)]
     pub input: Input,
@@ -382,15 +323,7 @@ pub(crate) struct Report {
     /// Let --svg write into a directory that is not empty, replacing the figures there
     #[arg(long, requires = "svg")]
     pub overwrite: bool,
-}
-
-pub(crate) fn seeds(text: &str) -> Result<RangeInclusive<u64>, String> {
-    let form = "give two whole numbers, such as 1..200; both ends run";
-    let (first, last) = text.split_once("..").ok_or(form)?;
-    let number = |part: &str| part.parse::<u64>().map_err(|_| form.to_owned());
-    let (first, last) = (number(first)?, number(last)?);
-    if first > last {
-        return Err(format!("the last seed is before the first; give {last}..{first}"));
-    }
-    Ok(first..=last)
+    /// Print no warnings, and not where it was written
+    #[arg(short, long)]
+    pub quiet: bool,
 }

@@ -13,9 +13,10 @@ use dessim::report::contrast::text::text;
 use dessim::report::result::RunResult;
 
 use super::Exit;
-use super::args::{Many, TextOrJson, seeds};
-use super::progress::{Meter, When};
-use super::run::ended;
+use super::common::{FormatArgs, TextOrJson, WorkArgs, seeds};
+use super::input::ended;
+use super::progress::Meter;
+use super::search::announce;
 use super::ui::{Failure, Ui};
 use super::{input, interrupt};
 use plan::Systems;
@@ -29,7 +30,7 @@ Examples:
       --with 'one: services.db.slots=12' --with 'two: services.db.slots=14'";
 
 #[derive(Debug, Args)]
-#[command(after_help = COMPARE_EXAMPLES)]
+#[command(after_long_help = COMPARE_EXAMPLES)]
 pub(crate) struct Compare {
     /// Scenarios; the others are compared with the first. Of a single one, its arms
     #[arg(value_name = "FILE", required = true)]
@@ -50,33 +51,28 @@ pub(crate) struct Compare {
     /// Compare this number instead of the usual six; may be repeated, the first one ranks
     #[arg(long, value_name = "NAME")]
     pub metric: Vec<String>,
-    /// What to print
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: TextOrJson,
     #[command(flatten)]
-    pub many: Many,
-    /// Tell how far it is: auto, always or never
-    #[arg(long, value_name = "WHEN", hide_possible_values = true)]
-    pub progress: Option<When>,
-    /// Print no warnings and no progress
-    #[arg(short, long)]
-    pub quiet: bool,
+    pub format: FormatArgs,
+    #[command(flatten)]
+    pub work: WorkArgs,
 }
 
 pub(super) fn compare(ui: &Ui, args: &Compare) -> Result<Exit, Failure> {
     let systems = Systems::open(args)?;
-    if !args.quiet {
+    if !args.work.quiet {
         input::warn(ui, &systems.files[0]);
     }
     let plan = systems.plan(args)?;
     let (first, last) = (*args.seeds.start(), *args.seeds.end());
     let seeds = (last - first).saturating_add(1);
     let each = plan.scenarios.len() as u64;
-    let when = args.progress.unwrap_or(When::Auto);
     let runs = seeds.saturating_mul(each);
-    let meter = Meter::new(when, args.quiet, &systems.files[0].scenario, runs);
+    announce(ui, args.work.quiet, &systems.files[0].scenario, runs, false);
+    let meter = Meter::new(args.work.progress, args.work.quiet, &systems.files[0].scenario, runs);
+    let stop = interrupt::stop();
     let play = |number: u64| {
-        let options = Options { seed: Some(first + number), ..Options::default() };
+        let (seed, stop) = (Some(first + number), Some(stop));
+        let options = Options { seed, stop, ..Options::default() };
         plan.play(&options, |at, fates, play| {
             play(&mut meter.watch(number * each + at as u64, fates))
         })
@@ -97,8 +93,7 @@ pub(super) fn compare(ui: &Ui, args: &Compare) -> Result<Exit, Failure> {
         Ok(())
     };
     let mut failure = None;
-    let stop = interrupt::stop();
-    let all = in_order(args.many.jobs(), seeds, stop, play, |number, played| {
+    let all = in_order(args.work.jobs(), seeds, stop, play, |number, played| {
         let played = played.map_err(|error| Failure::invalid(error.to_string()));
         failure = played.and_then(|(one, results)| take(number, one, results)).err();
         match failure {
@@ -113,11 +108,12 @@ pub(super) fn compare(ui: &Ui, args: &Compare) -> Result<Exit, Failure> {
     if let (true, Ended::Before(done)) = (stop.asked(), all) {
         meter.aside(|| ui.warning(&format!("interrupted after {done} of {seeds} seeds")));
         exit = Exit::Interrupted;
-        until = first + done.saturating_sub(1);
+        let Some(number) = done.checked_sub(1) else { return Ok(exit) };
+        until = first + number;
     }
     drop(meter);
     let contrast = plan.contrast((first, until), &seen);
-    Ui::print_raw(&match args.format {
+    Ui::print_raw(&match args.format.format {
         TextOrJson::Text => text(&contrast),
         TextOrJson::Json => contrast.to_json(),
     })?;

@@ -11,8 +11,8 @@ use dessim::report::comparison::text::text;
 use dessim::scenario::problem::printable;
 
 use super::Exit;
-use super::args::{Diff, DiffFormat};
-use super::input::is_dash;
+use super::args::Diff;
+use super::common::TextOrJson;
 use super::target::Target;
 use super::ui::{Failure, Ui, shown};
 use side::Input;
@@ -25,7 +25,7 @@ pub(super) fn diff(args: &Diff) -> Result<Exit, Failure> {
                     --arms X,Y to compare two of its arms";
         return Err(Failure::usage(message, hint));
     }
-    let page = args.html.as_deref().map(|html| page(html, [&args.a, path_b], args)).transpose()?;
+    let page = args.html.as_deref().map(|html| page(html, args)).transpose()?;
     let mut a = Input::open(&args.a, &[], args)?;
     let mut b = Input::open(path_b, &args.set, args)?;
     let (arm_a, arm_b) = match &args.arms {
@@ -55,19 +55,15 @@ fn show(args: &Diff, page: Option<&Target>, compared: &Compared) -> Result<(), F
             return Ok(());
         }
     }
-    Ui::print_raw(&match args.format.unwrap_or(DiffFormat::Text) {
-        DiffFormat::Text => text(comparison, args.all),
-        DiffFormat::Json => comparison.to_json(),
+    Ui::print_raw(&match args.format.unwrap_or(TextOrJson::Text) {
+        TextOrJson::Text => text(comparison, args.all),
+        TextOrJson::Json => comparison.to_json(),
     })
 }
 
-/// Where the page goes: known to be writable, and neither of what is compared.
-fn page(html: &Path, inputs: [&Path; 2], args: &Diff) -> Result<Target, Failure> {
-    let target = Target::new(html)?;
-    if inputs.iter().any(|input| !is_dash(input) && target.is(input)) {
-        let message = format!("--html {} would replace what is compared", target.shown());
-        return Err(Failure::usage(message, "give it another file"));
-    }
+/// Where the page goes.
+fn page(html: &Path, args: &Diff) -> Result<Target, Failure> {
+    let target = Target::new("--html", html)?;
     if target.is_stdout() && args.format.is_some() {
         let message = "--format and --html both go to standard output";
         return Err(Failure::usage(message, "give the page a file"));

@@ -1,16 +1,11 @@
 //! What the tool says about itself: schema, completions, manual pages.
 
-use clap::{Command, CommandFactory, ValueEnum};
+use clap::{Command, CommandFactory};
 
 use super::Exit;
 use super::args::Cli;
+use super::common::Language;
 use super::ui::{Failure, Ui};
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Language {
-    Scenario,
-    Study,
-}
 
 pub(super) fn schema(ui: &Ui, of: Language) -> Result<Exit, Failure> {
     let schema = match of {

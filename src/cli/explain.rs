@@ -8,13 +8,16 @@ use dessim::scenario::problem::printable;
 use dessim::scenario::schema::Scenario;
 
 use super::Exit;
-use super::args::{Explain, TextOrJson};
+use super::args::Explain;
+use super::common::TextOrJson;
 use super::input::{self, Playable};
 use super::ui::{Failure, Ui};
 
 pub(super) fn explain(ui: &Ui, args: &Explain) -> Result<Exit, Failure> {
     let input = Playable::open(&args.input.file, &args.input.set)?;
-    input::warn(ui, &input.file);
+    if !args.quiet.quiet {
+        input::warn(ui, &input.file);
+    }
     let only = args.arm.as_deref();
     if let Some(arm) = only {
         known_arm(&input.file.scenario, arm)?;
@@ -25,11 +28,11 @@ pub(super) fn explain(ui: &Ui, args: &Explain) -> Result<Exit, Failure> {
         tell(&input.file.scenario, &input.file.name, &options, only, effort)
             .map_err(|error| Failure::invalid(error.to_string()))?;
     input.verify(&result)?;
-    Ui::print_raw(&match args.format {
+    Ui::print_raw(&match args.format.format {
         TextOrJson::Text => explained(&explanation),
         TextOrJson::Json => json(&explanation),
     })?;
-    Ok(super::run::ended(ui, &result))
+    Ok(input::ended(ui, &result))
 }
 
 fn json(explanation: &Explanation) -> String {

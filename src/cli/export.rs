@@ -10,7 +10,7 @@ use dessim::report::{csv, influx, prometheus};
 use super::target::{Sink, Target};
 use super::ui::Failure;
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct ExportArgs {
     /// Write every number as CSV; of one run, over time, too
     #[arg(long, value_name = "FILE")]
@@ -71,7 +71,7 @@ impl Exports {
                 let hint = "for the numbers of several runs, use --export-csv";
                 return Err(Failure::usage(message, hint));
             }
-            list.push((format, option, Target::new(path)?));
+            list.push((format, option, Target::new(option, path)?));
         }
         let timed =
             |(format, ..): &(Format, _, _)| matches!(format, Format::Prometheus | Format::Influx);

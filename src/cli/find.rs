@@ -1,7 +1,6 @@
 //! `dessim find`: thresholds, capacities, best settings.
 
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
 
 use clap::Args;
 use dessim::ScenarioFile;
@@ -15,12 +14,12 @@ use dessim::experiment::run::Options;
 use dessim::report::json::pretty;
 use dessim::scenario::Document;
 
-use super::args::{Many, TextOrJson, seeds};
+use super::common::{FormatArgs, ScenarioArgs, TextOrJson, WorkArgs, seeds};
 use super::hunt::range;
-use super::progress::{Meter, When};
-use super::run::feasible;
+use super::input::feasible;
+use super::progress::Meter;
 use super::search::{announce, confidence, document, ratio, refused, troubled};
-use super::ui::{Failure, Ui};
+use super::ui::{Failure, Ui, plural};
 use super::{Exit, input, interrupt};
 
 const EXAMPLES: &str = "\
@@ -40,11 +39,10 @@ const EDGE_SEEDS: u64 = 60;
 const SETTING_SEEDS: u64 = 10;
 
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Find {
-    /// The scenario; `-` is standard input
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
+    #[command(flatten)]
+    pub scenario: ScenarioArgs,
     /// The number whose threshold is searched, as --set names it
     #[arg(value_name = "PATH", requires_all = ["from", "to"],
         required_unless_present_any = ["capacity", "minimize"])]
@@ -100,20 +98,10 @@ pub(crate) struct Find {
     /// Try every value with each seed from A to B [default: as many as the claim needs]
     #[arg(long, value_name = "A..B", value_parser = seeds, allow_hyphen_values = true)]
     pub seeds: Option<RangeInclusive<u64>>,
-    /// Replace a value of the scenario; may be repeated
-    #[arg(long, value_name = "PATH=VALUE")]
-    pub set: Vec<String>,
-    /// What to print
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: TextOrJson,
     #[command(flatten)]
-    pub many: Many,
-    /// When to tell how far it is
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
-    pub progress: When,
-    /// Print no warnings and no progress
-    #[arg(short, long)]
-    pub quiet: bool,
+    pub format: FormatArgs,
+    #[command(flatten)]
+    pub work: WorkArgs,
 }
 
 /// What was found, ready to be printed.
@@ -125,22 +113,25 @@ struct Told {
 }
 
 pub(super) fn run(ui: &Ui, args: &Find) -> Result<Exit, Failure> {
-    let document = document(&args.file, &args.set)?;
-    let file = input::checked(&args.file, &document)?;
-    if !args.quiet {
+    let document = document(&args.scenario.file, &args.scenario.set)?;
+    let file = input::checked(&args.scenario.file, &document)?;
+    if !args.work.quiet {
         input::warn(ui, &file);
     }
     feasible(&file, false)?;
-    let options = Options::default();
-    let playing = Playing { options: &options, jobs: args.many.jobs(), stop: interrupt::stop() };
+    let stop = interrupt::stop();
+    let options = Options { stop: Some(stop), ..Options::default() };
+    let playing = Playing { options: &options, jobs: args.work.jobs(), stop };
     let told = match (&args.path, &args.minimize) {
         (Some(path), _) => threshold(ui, args, (&file, &document), path, playing)?,
-        (None, Some(goal)) => optimum(args, (&file, &document), goal, playing)?,
+        (None, Some(goal)) => optimum(ui, args, (&file, &document), goal, playing)?,
         (None, None) => edges(ui, args, &file, playing)?,
     };
     Ui::print_raw(&told.text)?;
     if told.interrupted {
-        ui.warning(&format!("interrupted after {} runs: this is what they say", told.runs));
+        let says =
+            if told.text.is_empty() { "they say nothing yet" } else { "this is what they say" };
+        ui.warning(&format!("interrupted after {}: {says}", plural(told.runs as usize, "run")));
         return Ok(Exit::Interrupted);
     }
     Ok(if told.found { Exit::Done } else { Exit::Nothing })
@@ -162,8 +153,8 @@ fn threshold(
     let precision = args.precision.unwrap_or(0.01);
     let values = most_values(span.from(), span.to(), precision);
     let runs = values.saturating_mul(seeds);
-    announce(ui, args.quiet, &file.scenario, runs, true);
-    let meter = Meter::new(args.progress, args.quiet, &file.scenario, runs);
+    announce(ui, args.work.quiet, &file.scenario, runs, true);
+    let meter = Meter::new(args.work.progress, args.work.quiet, &file.scenario, runs);
     let search = Search {
         name: &file.name,
         turned: path.to_owned(),
@@ -177,7 +168,7 @@ fn threshold(
     let found = find(&search, &turned, &asked, playing, |_, _| meter.one_ended());
     let found = found.map_err(troubled)?;
     Ok(Told {
-        text: match args.format {
+        text: match args.format.format {
             TextOrJson::Text => found.text(),
             TextOrJson::Json => pretty(&found),
         },
@@ -210,8 +201,8 @@ fn edges(ui: &Ui, args: &Find, file: &ScenarioFile, playing: Playing<'_>) -> Res
     let arms = dessim::scenario::arms::arms(&file.scenario).len() as u64;
     // Two edges an arm, one of which plays each seed twice, at some ten factors each.
     let runs = arms.saturating_mul(seeds).saturating_mul(30);
-    announce(ui, args.quiet, &file.scenario, runs / arms.max(1), false);
-    let meter = Meter::new(args.progress, args.quiet, &file.scenario, runs);
+    announce(ui, args.work.quiet, &file.scenario, runs / arms.max(1), false);
+    let meter = Meter::new(args.work.progress, args.work.quiet, &file.scenario, runs);
     let question = Question {
         name: &file.name,
         load,
@@ -229,7 +220,7 @@ fn edges(ui: &Ui, args: &Find, file: &ScenarioFile, playing: Playing<'_>) -> Res
     let found = capacity(&file.scenario, &question, playing, progress).map_err(troubled)?;
     let found = found.map_err(|why| refused("--capacity", load.unwrap_or_default(), why))?;
     Ok(Told {
-        text: match args.format {
+        text: match args.format.format {
             TextOrJson::Text => found.text(),
             TextOrJson::Json => pretty(&found),
         },
@@ -240,6 +231,7 @@ fn edges(ui: &Ui, args: &Find, file: &ScenarioFile, playing: Playing<'_>) -> Res
 }
 
 fn optimum(
+    ui: &Ui,
     args: &Find,
     (file, document): (&ScenarioFile, &Document),
     text: &str,
@@ -279,7 +271,8 @@ fn optimum(
         let message = format!("--runs {} are too few for {seeds} seeds a setting", args.runs);
         return Err(Failure::usage(message, format!("give at least {least}, or fewer --seeds")));
     }
-    let meter = Meter::new(args.progress, args.quiet, scenario, args.runs);
+    announce(ui, args.work.quiet, scenario, args.runs, true);
+    let meter = Meter::new(args.work.progress, args.work.quiet, scenario, args.runs);
     let mut progress = |_| meter.one_ended();
     let found = optimise::optimise(&problem, playing, &mut progress).map_err(troubled)?;
     drop(meter);
@@ -288,7 +281,7 @@ fn optimum(
         return Ok(Told { text, found: false, interrupted: true, runs: 0 });
     };
     Ok(Told {
-        text: match args.format {
+        text: match args.format.format {
             TextOrJson::Text => found.text(),
             TextOrJson::Json => pretty(&found),
         },

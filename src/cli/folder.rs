@@ -1,9 +1,11 @@
-//! A directory of figures: refused before anything runs, or written as files of one run alone.
+//! Directories: of scenarios that are read, and of figures that are written.
 //!
-//! A directory that is not there yet is made beside its place and moved there when all of it is
-//! written, so nobody sees half of it. Into one that is there, each file is written wholly; figures
-//! of an earlier run go, other files stay.
+//! Figures are refused before anything runs, or written as files of one run alone. A directory that
+//! is not there yet is made beside its place and moved there when all of it is written, so nobody
+//! sees half of it. Into one that is there, each file is written wholly; figures of an earlier run
+//! go, other files stay.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -11,7 +13,9 @@ use std::path::{Path, PathBuf};
 use dessim::experiment::figures::{Drawn, KINDS, file_names};
 
 use super::Exit;
-use super::target::{Target, parent};
+use super::claims;
+use super::places::{is_dash, parent, temporary_folder};
+use super::target::Target;
 use super::ui::{Failure, reason, shown};
 
 /// A directory that figures are to be written to.
@@ -22,8 +26,9 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Makes sure that `path` can be written, without changing anything there.
+    /// Claims the figures in `path`, and makes sure that it can be written, without changing anything there.
     pub(super) fn new(path: &Path, overwrite: bool) -> Result<Self, Failure> {
+        claims::writes_folder("--svg", path, is_ours)?;
         let failed = |error: io::Error| Failure::io("write", path, &error);
         let place = match fs::metadata(path) {
             Ok(found) if !found.is_dir() => {
@@ -66,7 +71,7 @@ impl Folder {
         let files: Vec<_> = names.iter().zip(figures).collect();
         let write = |folder: &Path| {
             files.iter().try_for_each(|(name, drawn)| {
-                Target::new(&folder.join(name))?.write(&drawn.figure.file())
+                Target::new("--svg", &folder.join(name))?.write(&drawn.figure.file())
             })
         };
         if self.is_there {
@@ -74,11 +79,7 @@ impl Folder {
             return write(&self.path);
         }
         let failed = |error: &io::Error| Failure::io("write", &self.path, &bare(error));
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".dessim-");
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
-        let folder = builder.tempdir_in(parent(&self.path)).map_err(|error| failed(&error))?;
+        let folder = temporary_folder(&self.path).map_err(|error| failed(&error))?;
         write(folder.path())?;
         // Fails if somebody has made the directory meanwhile and put something there.
         fs::rename(folder.path(), &self.path).map_err(|error| failed(&error))?;
@@ -119,6 +120,47 @@ fn is_ours(name: &str) -> bool {
             stem.strip_prefix(kind).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
         })
     })
+}
+
+/// The files at `paths`: those that are named, `-` included, and `*.ron` in the directories that
+/// are, at any depth and in the order of their names.
+pub(super) fn files_below(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut files = Vec::new();
+    let mut seen = BTreeSet::new();
+    for path in paths {
+        let is_folder = !is_dash(path)
+            && fs::metadata(path).map_err(|error| Failure::io("read", path, &error))?.is_dir();
+        if is_folder {
+            collect(path, &mut files, &mut seen)?;
+        } else {
+            files.push(path.clone());
+        }
+    }
+    Ok(files)
+}
+
+/// The scenarios in a directory and those below it; a loop of links is walked once.
+fn collect(
+    folder: &Path,
+    files: &mut Vec<PathBuf>,
+    seen: &mut BTreeSet<PathBuf>,
+) -> Result<(), Failure> {
+    let failed = |error| Failure::io("read", folder, &error);
+    if !seen.insert(fs::canonicalize(folder).map_err(failed)?) {
+        return Ok(());
+    }
+    let mut entries: Vec<PathBuf> = fs::read_dir(folder)
+        .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())
+        .map_err(failed)?;
+    entries.sort();
+    for path in entries {
+        if path.is_dir() {
+            collect(&path, files, seen)?;
+        } else if path.extension().is_some_and(|extension| extension == "ron") {
+            files.push(path);
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

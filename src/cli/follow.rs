@@ -18,7 +18,7 @@ use dessim::scenario::problem::printable;
 
 use super::Exit;
 use super::args::{StoryFormat, Trace};
-use super::input::{self, Playable, is_dash};
+use super::input::{self, Playable};
 use super::target::Target;
 use super::ui::{Failure, Ui};
 
@@ -26,19 +26,13 @@ use super::ui::{Failure, Ui};
 const SCHEMA: &str = "dessim.requests/1";
 
 pub(super) fn trace(ui: &Ui, args: &Trace) -> Result<Exit, Failure> {
-    let target = args.output.as_deref().map(Target::new).transpose()?;
-    if let Some(target) =
-        target.as_ref().filter(|to| !is_dash(&args.input.file) && to.is(&args.input.file))
-    {
-        let message = format!("--output {} would replace what is read", target.shown());
-        return Err(Failure::usage(message, "give it another file"));
-    }
+    let target = Target::given("--output", args.output.as_ref())?;
     if args.epoch.is_some() && args.format != StoryFormat::Otlp {
         let message = "--epoch goes with --format otlp: only its instants are of a calendar";
         return Err(Failure::usage(message, "add --format otlp, or leave --epoch out"));
     }
     let playable = Playable::open(&args.input.file, &args.input.set)?;
-    if !args.quiet {
+    if !args.quiet.quiet {
         input::warn(ui, &playable.file);
     }
     let pick = pick(args);
@@ -68,7 +62,8 @@ pub(super) fn trace(ui: &Ui, args: &Trace) -> Result<Exit, Failure> {
             let written = sink.write_all(&text);
             sink.close(written)?;
         }
-        None => Ui::print_bytes(&text)?,
+        None if args.format == StoryFormat::Perfetto => Ui::print_bytes(&text)?,
+        None => Ui::print_raw(&String::from_utf8_lossy(&text))?,
     }
     if let Some(why) = &followed.result.stopped {
         ui.error(&format!("seed {} stopped early: {}", followed.result.seed, stopped(why)));

@@ -1,7 +1,6 @@
 //! `dessim hunt`: seeds, and instants of a fault, for a run that shows something.
 
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
 
 use clap::Args;
 use dessim::experiment::ask::Wanted;
@@ -17,9 +16,9 @@ use dessim::scenario::Document;
 use dessim::scenario::schema::{Fault, Scenario};
 use dessim::scenario::written::quoted;
 
-use super::args::{Many, TextOrJson, seeds};
-use super::progress::{Meter, When};
-use super::run::feasible;
+use super::common::{FormatArgs, ScenarioArgs, TextOrJson, WorkArgs, seeds};
+use super::input::feasible;
+use super::progress::Meter;
 use super::search::{WantedArgs, again, announce, document, refused, troubled};
 use super::ui::{Failure, Ui};
 use super::{Exit, input, interrupt};
@@ -37,19 +36,15 @@ const SEEDS: u64 = 1_000;
 const REPETITIONS: u64 = 20;
 
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Hunt {
-    /// The scenario; `-` is standard input
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
+    #[command(flatten)]
+    pub scenario: ScenarioArgs,
     #[command(flatten)]
     pub wanted: WantedArgs,
     /// Try each seed from A to B [default: 1000 from the scenario's on; with --split, 20]
     #[arg(long, value_name = "A..B", value_parser = seeds, allow_hyphen_values = true)]
     pub seeds: Option<RangeInclusive<u64>>,
-    /// Replace a value of the scenario; may be repeated
-    #[arg(long, value_name = "PATH=VALUE")]
-    pub set: Vec<String>,
     /// End at the first run that shows it
     #[arg(long)]
     pub first: bool,
@@ -77,29 +72,23 @@ pub(crate) struct Hunt {
     #[arg(long, value_name = "N", default_value_t = 200,
         value_parser = clap::value_parser!(u64).range(2..=1_000_000))]
     pub effort: u64,
-    /// What to print
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: TextOrJson,
     #[command(flatten)]
-    pub many: Many,
-    /// When to tell how far it is
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
-    pub progress: When,
-    /// Print no warnings and no progress
-    #[arg(short, long)]
-    pub quiet: bool,
+    pub format: FormatArgs,
+    #[command(flatten)]
+    pub work: WorkArgs,
 }
 
 pub(super) fn run(ui: &Ui, args: &Hunt) -> Result<Exit, Failure> {
-    let document = document(&args.file, &args.set)?;
-    let file = input::checked(&args.file, &document)?;
-    if !args.quiet {
+    let document = document(&args.scenario.file, &args.scenario.set)?;
+    let file = input::checked(&args.scenario.file, &document)?;
+    if !args.work.quiet {
         input::warn(ui, &file);
     }
     feasible(&file, false)?;
     let wanted = args.wanted.wanted(&file.scenario)?;
-    let options = Options::default();
-    let playing = Playing { options: &options, jobs: args.many.jobs(), stop: interrupt::stop() };
+    let stop = interrupt::stop();
+    let options = Options { stop: Some(stop), ..Options::default() };
+    let playing = Playing { options: &options, jobs: args.work.jobs(), stop };
     let found = match &args.split {
         Some(component) => {
             let component = Some(component.as_str()).filter(|name| !name.is_empty());
@@ -107,18 +96,28 @@ pub(super) fn run(ui: &Ui, args: &Hunt) -> Result<Exit, Failure> {
         }
         None => often(ui, args, (&file.scenario, &file.name, &document), &wanted, playing)?,
     };
-    Ui::print_raw(&match args.format {
-        TextOrJson::Text => found.text(|more, seed| again(&args.file, &args.set, more, seed)),
+    Ui::print_raw(&match args.format.format {
+        TextOrJson::Text => {
+            found.text(|more, seed| again(&args.scenario.file, &args.scenario.set, more, seed))
+        }
         TextOrJson::Json => json::pretty(&found),
     })?;
-    if found.stopped > 0 && !args.quiet {
+    if found.stopped > 0 && !args.work.quiet {
         ui.warning(&format!("{} runs stopped before their end", found.stopped));
     }
     if found.interrupted {
-        ui.warning(&format!("interrupted after {} runs", found.runs));
+        let (done, of) = match (&args.split, &found.split) {
+            (None, _) => (found.runs, found.asked),
+            (Some(_), split) => {
+                let done = split.as_ref().map_or(0, |split| split.repetitions.len() as u64);
+                (done, found.seeds[1] - found.seeds[0] + 1)
+            }
+        };
+        let what = if args.split.is_some() { "repetitions" } else { "runs" };
+        ui.warning(&format!("interrupted after {done} of {of} {what}"));
         return Ok(Exit::Interrupted);
     }
-    if !found.is_found() && !args.quiet {
+    if !found.is_found() && !args.work.quiet {
         ui.hint(match args.split {
             Some(_) => "more worlds (--effort) may get there, or counting elsewhere (--split=..)",
             None => "more --seeds may find it, or --split for what is rarer than 1 in 10,000",
@@ -150,10 +149,10 @@ fn often(
     };
     let (first, seeds) = range(args.seeds.as_ref(), scenario.seed, SEEDS);
     let runs = seeds.saturating_mul(points.as_ref().map_or(1, |points| points.len() as u64));
-    announce(ui, args.quiet, scenario, runs, args.first);
+    announce(ui, args.work.quiet, scenario, runs, args.first);
     let vary = points.map(|points| Vary { document, points });
     let ground = Ground { first, seeds, vary, first_only: args.first };
-    let meter = Meter::new(args.progress, args.quiet, scenario, runs);
+    let meter = Meter::new(args.work.progress, args.work.quiet, scenario, runs);
     let progress = |_, _| meter.one_ended();
     hunt((scenario, name), wanted, &ground, playing, progress).map_err(troubled)
 }
@@ -227,7 +226,7 @@ fn rare(
     let (first, repetitions) = range(args.seeds.as_ref(), scenario.seed, REPETITIONS);
     let splitting = Splitting { component, effort: args.effort, first, repetitions };
     let prepared = Prepared::new(scenario, name);
-    let meter = Meter::new(args.progress, args.quiet, scenario, repetitions);
+    let meter = Meter::new(args.work.progress, args.work.quiet, scenario, repetitions);
     let progress = |_, _| meter.one_ended();
     let found = split(&prepared, wanted, (&arm, courses), &splitting, playing, progress);
     let found = found.map_err(troubled)?;

@@ -1,26 +1,27 @@
 //! Scenarios from files and from standard input.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 use dessim::ScenarioFile;
-use dessim::experiment::run::Options;
+use dessim::experiment::run::{DEFAULT_MAX_EVENTS, Options};
 use dessim::experiment::saved::Saved;
+use dessim::report::format;
+use dessim::report::page::stopped;
 use dessim::report::result::RunResult;
-use dessim::scenario::Document;
+use dessim::scenario::lints::{self, Group};
+use dessim::scenario::problem::{escaped, printable};
+use dessim::scenario::{Document, Problem, Problems, arms, expected_requests};
 
 use super::Exit;
-use super::run::feasible;
-use super::ui::{Failure, Ui, shown};
+use super::claims;
+use super::places::is_dash;
+use super::ui::{Failure, Ui, plural, shown};
 
 /// More than this is no scenario; reading a device would never end.
 const MOST_BYTES: u64 = 64 << 20;
-
-/// True for the path that stands for standard input or output.
-pub(super) fn is_dash(path: &Path) -> bool {
-    path.as_os_str() == "-"
-}
 
 /// The bytes of a file, or of standard input.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
@@ -28,6 +29,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
         true => Failure::io("read", Path::new("standard input"), &error),
         false => Failure::io("read", path, &error),
     };
+    claims::reads(path)?;
     let mut bytes = Vec::new();
     if is_dash(path) {
         let mut limited = io::stdin().lock().take(MOST_BYTES + 1);
@@ -38,14 +40,19 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
         limited.read_to_end(&mut bytes).map_err(failed)?;
     }
     if bytes.len() as u64 > MOST_BYTES {
-        let error = io::Error::other("it is larger than 64 MiB, no scenario is");
-        return Err(failed(error));
+        let name = if is_dash(path) { "standard input".to_owned() } else { shown(path) };
+        return Err(Failure::invalid(format!("{name} is larger than 64 MiB, no scenario is")));
     }
     Ok(bytes)
 }
 
-/// The name of a scenario: the stem of its file.
+/// The name of a scenario: the stem of its file, in which nothing is left that a terminal obeys.
 pub(super) fn name(path: &Path) -> String {
+    escaped(&stem(path))
+}
+
+/// The stem of a file, as it is in other file names.
+pub(super) fn stem(path: &Path) -> String {
     match path.file_stem() {
         _ if is_dash(path) => "stdin".to_owned(),
         Some(stem) => stem.to_string_lossy().into_owned(),
@@ -53,14 +60,18 @@ pub(super) fn name(path: &Path) -> String {
     }
 }
 
-/// Reads the syntax of a scenario or study.
-pub(super) fn document(path: &Path) -> Result<Document, Failure> {
-    let shown = match is_dash(path) {
+/// What messages call a file.
+pub(super) fn label(path: &Path) -> String {
+    match is_dash(path) {
         true => "stdin".to_owned(),
         false => path.to_string_lossy().into_owned(),
-    };
+    }
+}
+
+/// Reads the syntax of a scenario or study.
+pub(super) fn document(path: &Path) -> Result<Document, Failure> {
     let invalid = |problems| Failure::Problems(Exit::Invalid, Box::new(problems));
-    Document::parse(&shown, &read(path)?).map_err(invalid)
+    Document::parse(&label(path), &read(path)?).map_err(invalid)
 }
 
 /// Reads a scenario, replaces values, and checks it.
@@ -69,12 +80,8 @@ pub(super) fn scenario(path: &Path, set: &[String]) -> Result<ScenarioFile, Fail
 }
 
 fn parse(path: &Path, bytes: &[u8], set: &[String]) -> Result<ScenarioFile, Failure> {
-    let shown = match is_dash(path) {
-        true => "stdin".to_owned(),
-        false => path.to_string_lossy().into_owned(),
-    };
     let invalid = |problems| Failure::Problems(Exit::Invalid, Box::new(problems));
-    let mut document = Document::parse(&shown, bytes).map_err(invalid)?;
+    let mut document = Document::parse(&label(path), bytes).map_err(invalid)?;
     for assignment in set {
         document
             .set(assignment)
@@ -157,7 +164,54 @@ impl Playable {
 
 /// Tells what is probably not as it was meant.
 pub(super) fn warn(ui: &Ui, file: &ScenarioFile) {
-    if let Some(warnings) = &file.warnings {
-        ui.problems(warnings);
+    warn_of(ui, file.warnings.as_ref());
+}
+
+/// Shows what has no effect, and names the lints of a design: `dessim check` shows those.
+pub(super) fn warn_of(ui: &Ui, warnings: Option<&Problems>) {
+    let Some(warnings) = warnings else { return };
+    let design = |problem: &Problem| {
+        let lint = lints::find(problem.lint?)?;
+        (lint.group == Group::Design).then_some(lint.name)
+    };
+    if let Some(writing) = warnings.only(|problem| design(problem).is_none()) {
+        ui.problems(&writing);
+    }
+    let named: Vec<&str> = warnings.list().iter().filter_map(design).collect();
+    if !named.is_empty() {
+        let (file, lints) = (printable(warnings.name()), plural(named.len(), "lint"));
+        let names: BTreeSet<&str> = named.into_iter().collect();
+        let names = names.into_iter().collect::<Vec<_>>().join(", ");
+        ui.warning(&format!("{file}: {lints} ({names}); `dessim check` says where and why"));
+    }
+}
+
+/// Refuses what would surely reach the default limit, before minutes are spent on it. Who gives a
+/// limit wants to see what happens until then.
+pub(super) fn feasible(file: &ScenarioFile, limited: bool) -> Result<(), Failure> {
+    let arms = arms::arms(&file.scenario).len();
+    let requests = expected_requests(&file.scenario) * arms as f64;
+    if limited || requests <= 2.0 * DEFAULT_MAX_EVENTS as f64 {
+        return Ok(());
+    }
+    let message = format!(
+        "{} would send about {} requests through its arms, and a run stops after {} events",
+        printable(&file.name),
+        format::number(requests),
+        format::count(DEFAULT_MAX_EVENTS),
+    );
+    let hint = "shorten it with `duration`, `until` or `total`; `dessim run --max-events N` stops \
+                there with what it has";
+    Err(Failure::Message(Exit::Invalid, message, Some(hint.to_owned())))
+}
+
+/// A run that stopped is told last, where it is read.
+pub(super) fn ended(ui: &Ui, result: &RunResult) -> Exit {
+    match &result.stopped {
+        None => Exit::Done,
+        Some(why) => {
+            ui.error(&format!("seed {} stopped early: {}", result.seed, stopped(why)));
+            Exit::Invalid
+        }
     }
 }

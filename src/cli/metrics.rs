@@ -1,12 +1,10 @@
 //! `dessim metrics`: which numbers sentences about a scenario can name.
 
-use std::path::PathBuf;
-
 use clap::Args;
 use dessim::experiment::metrics::metrics as list;
 use dessim::report::json::pretty;
 
-use super::args::TextOrJson;
+use super::common::{FormatArgs, Quiet, ScenarioArgs, TextOrJson};
 use super::ui::{Failure, Ui};
 use super::{Exit, input};
 
@@ -16,24 +14,23 @@ Examples:
   dessim metrics scenarios/burst.ron --format json";
 
 #[derive(Debug, Args)]
-#[command(after_help = METRICS_EXAMPLES)]
+#[command(after_long_help = METRICS_EXAMPLES)]
 pub(crate) struct Metrics {
-    /// The scenario; `-` is standard input
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
-    /// Replace a value of the scenario; may be repeated
-    #[arg(long, value_name = "PATH=VALUE")]
-    pub set: Vec<String>,
-    /// What to print
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: TextOrJson,
+    #[command(flatten)]
+    pub scenario: ScenarioArgs,
+    #[command(flatten)]
+    pub format: FormatArgs,
+    #[command(flatten)]
+    pub quiet: Quiet,
 }
 
 pub(super) fn metrics(ui: &Ui, args: &Metrics) -> Result<Exit, Failure> {
-    let file = input::scenario(&args.file, &args.set)?;
-    input::warn(ui, &file);
+    let file = input::scenario(&args.scenario.file, &args.scenario.set)?;
+    if !args.quiet.quiet {
+        input::warn(ui, &file);
+    }
     let metrics = list(&file.scenario, &file.name);
-    ui.print(&match args.format {
+    ui.print(&match args.format.format {
         TextOrJson::Text => metrics.page(),
         TextOrJson::Json => pretty(&metrics),
     })?;

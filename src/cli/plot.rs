@@ -9,18 +9,14 @@ use dessim::report::sparkline::{Window, sparklines};
 use dessim::scenario::arms;
 use dessim::scenario::schema::Scenario;
 
-use super::progress;
 use super::ui::Failure;
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct ShowArgs {
     /// Plot over time below the page: auto, always or never
     #[arg(long, value_name = "WHEN", num_args = 0..=1, require_equals = true,
         default_missing_value = "always", hide_possible_values = true)]
     pub plot: Option<When>,
-    /// Tell how far a long run is: auto, always or never
-    #[arg(long, value_name = "WHEN", hide_possible_values = true)]
-    pub progress: Option<progress::When>,
 }
 
 /// When plots are shown.

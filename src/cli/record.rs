@@ -1,7 +1,6 @@
 //! What is written while a run goes on: its trace, and files for viewers.
 
 use std::io::ErrorKind;
-use std::path::PathBuf;
 
 use dessim::ScenarioFile;
 use dessim::experiment::listen::{Everyone, Listener};
@@ -27,11 +26,10 @@ pub(super) struct Records {
 
 impl Records {
     pub(super) fn new(args: &Run) -> Result<Self, Failure> {
-        let target = |path: &Option<PathBuf>| path.as_deref().map(Target::new).transpose();
         Ok(Self {
-            trace: target(&args.trace)?,
-            chrome: target(&args.trace_chrome)?,
-            perfetto: target(&args.trace_perfetto)?,
+            trace: Target::given("--trace", args.trace.as_ref())?,
+            chrome: Target::given("--trace-chrome", args.trace_chrome.as_ref())?,
+            perfetto: Target::given("--trace-perfetto", args.trace_perfetto.as_ref())?,
         })
     }
 

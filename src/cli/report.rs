@@ -18,8 +18,8 @@ use dessim::scenario::schema::Scenario;
 use super::Exit;
 use super::args::Report;
 use super::folder::Folder;
-use super::input::{self, Playable, is_dash};
-use super::run::ended;
+use super::input::ended;
+use super::input::{self, Playable};
 use super::target::Target;
 use super::ui::{Failure, Ui, shown};
 
@@ -27,16 +27,14 @@ pub(super) fn report(ui: &Ui, args: &Report) -> Result<Exit, Failure> {
     let path = args
         .output
         .clone()
-        .unwrap_or_else(|| PathBuf::from(input::name(&args.input.file) + ".html"));
-    let target = Target::new(&path)?;
-    if !is_dash(&args.input.file) && target.is(&args.input.file) {
-        let message = format!("the report {} would replace what it is of", target.shown());
-        return Err(Failure::usage(message, "give it another file with --output"));
-    }
+        .unwrap_or_else(|| PathBuf::from(input::stem(&args.input.file) + ".html"));
+    let target = Target::new("--output", &path)?;
     let folder = args.svg.as_deref().map(|dir| Folder::new(dir, args.overwrite)).transpose()?;
     let playable = Playable::open(&args.input.file, &args.input.set)?;
     let file = &playable.file;
-    input::warn(ui, file);
+    if !args.quiet {
+        input::warn(ui, file);
+    }
     let options = playable.options(args.input.seed)?;
     let (result, explanation) = play(&playable, &options)?;
     playable.verify(&result)?;
@@ -51,7 +49,7 @@ pub(super) fn report(ui: &Ui, args: &Report) -> Result<Exit, Failure> {
     if let Some(folder) = &folder {
         folder.write(&figures(&file.scenario, &result))?;
     }
-    if !target.is_stdout() {
+    if !target.is_stdout() && !args.quiet {
         ui.print(&format!("{}\n", shown(&path)))?;
     }
     Ok(ended(ui, &result))

@@ -14,7 +14,8 @@ use dessim::scenario::schema::Scenario;
 use dessim::scenario::{Document, Path as At};
 
 use super::Exit;
-use super::input::{is_dash, read};
+use super::input::read;
+use super::places::is_dash;
 use super::ui::{Failure, Ui, shown};
 
 /// What is looked for in a run.
@@ -111,8 +112,8 @@ pub(super) fn again(file: &Path, set: &[String], more: &[String], seed: u64) -> 
     format!("{command} --seed {seed}")
 }
 
-/// From about this many requests on it is told how much work is ahead.
-const MUCH: f64 = 3e8;
+/// From about this many requests on, half a minute, it is said how much work is ahead.
+const MUCH: f64 = 3e7;
 
 /// Tells how much work is ahead if it is much.
 pub(super) fn announce(ui: &Ui, quiet: bool, scenario: &Scenario, runs: u64, most: bool) {
@@ -123,8 +124,9 @@ pub(super) fn announce(ui: &Ui, quiet: bool, scenario: &Scenario, runs: u64, mos
     }
     let up_to = if most { "up to " } else { "" };
     ui.hint(&format!(
-        "this is {up_to}{} runs of about {} requests each; fewer seeds make it quicker",
+        "this is {up_to}{} runs of about {} requests each, {} in all; fewer runs make it quicker",
         format::count(runs),
-        format::number(requests)
+        format::number(requests),
+        format::number(requests * runs as f64)
     ));
 }

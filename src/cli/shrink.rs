@@ -9,11 +9,13 @@ use dessim::experiment::prepared::Prepared;
 use dessim::experiment::run::Options;
 use dessim::experiment::shrink::{Outcome, Shrinking, shrink};
 use dessim::report::json;
+use dessim::report::shrunk::Shrunk;
 
-use super::args::{Many, TextOrJson};
-use super::input::is_dash;
-use super::progress::{Meter, When};
-use super::run::feasible;
+use super::claims;
+use super::common::{ScenarioArgs, TextOrJson, WorkArgs};
+use super::input::feasible;
+use super::places::is_dash;
+use super::progress::Meter;
 use super::search::{WantedArgs, document, troubled};
 use super::snap::Snap;
 use super::target::{self, Target};
@@ -29,19 +31,15 @@ Examples:
 With -o, the snapshot of what it shows is written, too: `dessim test small.ron` holds it.";
 
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Shrink {
-    /// The scenario; `-` is standard input
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
+    #[command(flatten)]
+    pub scenario: ScenarioArgs,
     #[command(flatten)]
     pub wanted: WantedArgs,
     /// The seed of the run that shows it [default: the scenario's]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub seed: Option<u64>,
-    /// Replace a value of the scenario first; may be repeated
-    #[arg(long, value_name = "PATH=VALUE")]
-    pub set: Vec<String>,
     /// Write the scenario to this file, and its snapshot [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -56,41 +54,32 @@ pub(crate) struct Shrink {
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: TextOrJson,
     #[command(flatten)]
-    pub many: Many,
-    /// When to tell how far it is
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
-    pub progress: When,
-    /// Print no warnings and no progress
-    #[arg(short, long)]
-    pub quiet: bool,
+    pub work: WorkArgs,
 }
 
 pub(super) fn run(ui: &Ui, args: &Shrink) -> Result<Exit, Failure> {
     let output = args.output.as_ref().filter(|path| !is_dash(path));
-    let target = output.map(|path| Target::new(path)).transpose()?;
-    if let Some(target) = &target
-        && !is_dash(&args.file)
-        && target.is(&args.file)
-    {
-        let message = format!("-o {} would replace the scenario", target.shown());
-        return Err(Failure::usage(message, "give it another file"));
+    let target = Target::given("--output", output)?;
+    if let Some(path) = output {
+        claims::writes(SNAPSHOT, &snapshot(args, path))?;
     }
     if target.is_none() && args.format == TextOrJson::Json {
         let message = "the scenario and --format json both go to standard output";
         return Err(Failure::usage(message, "give the scenario a file with -o"));
     }
-    let document = document(&args.file, &args.set)?;
-    let file = input::checked(&args.file, &document)?;
-    if !args.quiet {
+    let document = document(&args.scenario.file, &args.scenario.set)?;
+    let file = input::checked(&args.scenario.file, &document)?;
+    if !args.work.quiet {
         input::warn(ui, &file);
     }
     feasible(&file, false)?;
     let wanted = args.wanted.wanted(&file.scenario)?;
     let seed = args.seed.unwrap_or(file.scenario.seed);
-    let options = Options::default();
-    let playing = Playing { options: &options, jobs: args.many.jobs(), stop: interrupt::stop() };
+    let stop = interrupt::stop();
+    let options = Options { stop: Some(stop), ..Options::default() };
+    let playing = Playing { options: &options, jobs: args.work.jobs(), stop };
     let shrinking = Shrinking { name: &file.name, document: &document, seed, tries: args.tries };
-    let meter = Meter::new(args.progress, args.quiet, &file.scenario, args.tries);
+    let meter = Meter::new(args.work.progress, args.work.quiet, &file.scenario, args.tries);
     let mut told = 0;
     let mut progress = |tries: u64, _| {
         (told..tries).for_each(|_| meter.one_ended());
@@ -99,6 +88,10 @@ pub(super) fn run(ui: &Ui, args: &Shrink) -> Result<Exit, Failure> {
     let outcome = shrink(&shrinking, &wanted, playing, &mut progress).map_err(troubled)?;
     drop(meter);
     let Outcome::Small(text, shrunk) = outcome else {
+        if stop.asked() {
+            ui.warning(&format!("interrupted before the run with seed {seed} ended"));
+            return Ok(Exit::Interrupted);
+        }
         ui.error(&format!("the run with seed {seed} does not show {}", wanted.text));
         ui.hint("`dessim hunt` finds a seed that does");
         return Ok(Exit::Nothing);
@@ -108,10 +101,10 @@ pub(super) fn run(ui: &Ui, args: &Shrink) -> Result<Exit, Failure> {
         TextOrJson::Json => json::pretty(&*shrunk),
     };
     match (&target, output) {
-        (Some(target), Some(path)) => keep(args, target, path, &text, &summary)?,
+        (Some(target), Some(path)) => keep(args, target, path, &text, (&shrunk, &summary))?,
         _ => {
-            Ui::print_raw(&text)?;
-            if !args.quiet {
+            Ui::print_bytes(text.as_bytes())?;
+            if !args.work.quiet {
                 ui.tell(&summary);
             }
         }
@@ -123,24 +116,38 @@ pub(super) fn run(ui: &Ui, args: &Shrink) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
+/// Who writes the snapshot.
+const SNAPSHOT: &str = "the snapshot of --output";
+
+fn snapshot(args: &Shrink, output: &Path) -> PathBuf {
+    args.dir.join(format!("{}.snap", input::stem(output)))
+}
+
 /// Writes the scenario and its snapshot, and tells where.
 fn keep(
     args: &Shrink,
     target: &Target,
     path: &Path,
     text: &str,
-    summary: &str,
+    (shrunk, summary): (&Shrunk, &str),
 ) -> Result<(), Failure> {
     target.write(text)?;
+    if shrunk.interrupted {
+        Ui::print_raw(summary)?;
+        if args.format == TextOrJson::Text {
+            Ui::print_raw(&format!("  wrote  {}, and no snapshot of it\n", target.shown()))?;
+        }
+        return Ok(());
+    }
     let name = input::name(path);
-    let snapshot = args.dir.join(format!("{name}.snap"));
+    let snapshot = snapshot(args, path);
     let small = ScenarioFile::from_bytes(&name, text.as_bytes())
         .map_err(|problems| Failure::Problems(Exit::Trouble, Box::new(problems)))?;
     let result = Prepared::new(&small.scenario, &small.name)
         .run(&Options::default())
         .map_err(|error| Failure::invalid(error.to_string()))?;
     let snap = Snap::new(&local(path), &result.snapshot());
-    target::replace(&snapshot, &snap.text())?;
+    target::replace(SNAPSHOT, &snapshot, &snap.text())?;
     Ui::print_raw(summary)?;
     if args.format == TextOrJson::Text {
         let (file, snapshot) = (target.shown(), shown(&snapshot));

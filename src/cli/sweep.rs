@@ -17,16 +17,20 @@ use dessim::experiment::pool::Ended;
 use dessim::experiment::sweep::{self, Plan};
 use dessim::report::format::count;
 use dessim::report::sweep::Cell;
+use dessim::scenario::Problems;
 
 use super::Exit;
+use super::claims;
+use super::common::WorkArgs;
 use super::input;
 use super::interrupt;
-use super::progress::{Meter, When};
+use super::progress::Meter;
+use super::search::announce;
 use super::target::{Target, replace};
 use super::ui::{Failure, Ui, shown};
 
 pub(crate) use args::Sweep;
-use args::{Part, PlanArgs, RunArgs, StudyArgs, Whole, WorkArgs};
+use args::{Part, PlanArgs, RunArgs, StudyArgs, Whole};
 use outputs::Outputs;
 use part::Writer;
 
@@ -40,18 +44,33 @@ pub(super) fn sweep(ui: &Ui, args: &Sweep) -> Result<Exit, Failure> {
     }
 }
 
-/// Checks a study, and that it makes a plan.
-pub(super) fn check(ui: &Ui, path: &Path) -> Result<(), Failure> {
-    let args = StudyArgs { file: Some(path.to_owned()), yes: true, ..StudyArgs::default() };
-    study::plan(ui, &args, false).map(drop)
+/// Checks a study, and that it makes a plan; returns the warnings of its scenario.
+pub(super) fn check(
+    ui: &Ui,
+    path: &Path,
+    set: &[String],
+    outside: bool,
+) -> Result<Option<Problems>, Failure> {
+    let (file, set) = (Some(path.to_owned()), set.to_vec());
+    let args = StudyArgs { file, set, outside, yes: true, ..StudyArgs::default() };
+    study::plan(ui, &args).map(|(_, warnings)| warnings)
+}
+
+/// The plan of a study, after the warnings of its scenario.
+fn planned(ui: &Ui, args: &StudyArgs, quiet: bool) -> Result<Plan, Failure> {
+    let (plan, warnings) = study::plan(ui, args)?;
+    if !quiet {
+        input::warn_of(ui, warnings.as_ref());
+    }
+    Ok(plan)
 }
 
 /// The name of the plan beside its parts.
 const PLAN: &str = "plan.json";
 
 fn plan(ui: &Ui, args: &PlanArgs) -> Result<Exit, Failure> {
-    let target = Target::new(&args.output)?;
-    let plan = study::plan(ui, &args.study, args.quiet)?;
+    let target = Target::new("--output", &args.output)?;
+    let plan = planned(ui, &args.study, args.quiet.quiet)?;
     target.write(&plan.to_json())?;
     Ok(Exit::Done)
 }
@@ -67,19 +86,20 @@ fn saved(path: &Path) -> Result<Plan, Failure> {
 
 fn whole(ui: &Ui, args: &Whole) -> Result<Exit, Failure> {
     let outputs = Outputs::new(&args.outputs)?;
-    args.study.file.iter().try_for_each(|file| outputs.spare(file))?;
-    let plan = study::plan(ui, &args.study, args.work.quiet)?;
+    let plan = planned(ui, &args.study, args.work.quiet)?;
     outputs.suit(&plan)?;
-    let mut writing = outputs.open(&plan)?;
     let cells = 0..plan.cells();
-    let writer = args.output.as_deref().map(|dir| {
-        keep(dir, &plan)?;
-        let path = dir.join(part::name(plan.outline(), &cells));
-        Writer::open(&path, plan.outline(), &cells, |cell| writing.add(&cell))
+    let part = args.output.as_deref().map(|dir| {
+        let part = claimed(dir, &plan, &cells)?;
+        keep(dir, &plan).map(|()| part)
     });
+    let part = part.transpose()?;
+    let mut writing = outputs.open(&plan)?;
+    let writer =
+        part.map(|path| Writer::open(&path, plan.outline(), &cells, |cell| writing.add(&cell)));
     let mut writer = writer.transpose()?;
     let from = writer.as_ref().map_or(0, |writer| writer.next);
-    let ended = work(&plan, from..cells.end, &args.work, |cell| {
+    let ended = work(ui, &plan, from..cells.end, &args.work, |cell| {
         if let Some(writer) = &mut writer {
             writer.add(plan.outline(), &cell)?;
         }
@@ -118,17 +138,19 @@ fn run(ui: &Ui, args: &RunArgs) -> Result<Exit, Failure> {
         }
         (None, None) => 0..plan.cells(),
     };
-    keep(&args.output, &plan)?;
     if cells.is_empty() {
+        keep(&args.output, &plan)?;
         if !args.work.quiet {
             ui.warning("there are more shards than cells: nothing is in this one");
         }
         return Ok(Exit::Done);
     }
-    let path = args.output.join(part::name(plan.outline(), &cells));
+    let path = claimed(&args.output, &plan, &cells)?;
+    keep(&args.output, &plan)?;
     let mut writer = Writer::open(&path, plan.outline(), &cells, |_| Ok(()))?;
     let from = writer.next;
-    let ended = work(&plan, from..cells.end, &args.work, |cell| writer.add(plan.outline(), &cell));
+    let ended =
+        work(ui, &plan, from..cells.end, &args.work, |cell| writer.add(plan.outline(), &cell));
     writer.close()?;
     match ended? {
         Ended::Done => {
@@ -145,15 +167,16 @@ fn run(ui: &Ui, args: &RunArgs) -> Result<Exit, Failure> {
 
 /// Runs cells, and takes each in its turn until that fails.
 fn work(
+    ui: &Ui,
     plan: &Plan,
     cells: Range<u64>,
     args: &WorkArgs,
     mut take: impl FnMut(Cell) -> Result<(), Failure>,
 ) -> Result<Ended, Failure> {
-    let when = args.progress.unwrap_or(When::Auto);
-    let meter = Meter::new(when, args.quiet, plan.base(), cells.end - cells.start);
+    announce(ui, args.quiet, plan.base(), cells.end - cells.start, false);
+    let meter = Meter::new(args.progress, args.quiet, plan.base(), cells.end - cells.start);
     let mut failure = None;
-    let ended = sweep::run(plan, cells, args.many.jobs(), interrupt::stop(), |cell| {
+    let ended = sweep::run(plan, cells, args.jobs(), interrupt::stop(), |cell| {
         failure = take(cell).err();
         meter.one_ended();
         match failure {
@@ -164,11 +187,20 @@ fn work(
     failure.map_or(Ok(ended), Err)
 }
 
+/// The file in a directory that these cells are written to, and nothing else.
+fn claimed(dir: &Path, plan: &Plan, cells: &Range<u64>) -> Result<PathBuf, Failure> {
+    let part = dir.join(part::name(plan.outline(), cells));
+    claims::writes("--output", &part)?;
+    Ok(part)
+}
+
 /// Makes sure that a directory is there and is of this plan.
 fn keep(dir: &Path, plan: &Plan) -> Result<(), Failure> {
     let path: PathBuf = dir.join(PLAN);
     match fs::metadata(&path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => replace(&path, &plan.to_json()),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            replace("--output", &path, &plan.to_json())
+        }
         Err(error) => Err(Failure::io("read", &path, &error)),
         Ok(_) => {
             let other = saved(&path)?;

@@ -4,6 +4,7 @@
 //! half of one. Through a symbolic link, and to what is no regular file (`/dev/null`, a FIFO), it
 //! is written directly.
 
+use std::borrow::Cow;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -11,7 +12,9 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use super::Exit;
-use super::input::is_dash;
+use super::claims;
+use super::guard::{guarded, guarded_html};
+use super::places::{is_dash, parent, temporary};
 use super::ui::{Failure, reason, shown};
 
 /// Where something is to be written.
@@ -20,8 +23,6 @@ pub(super) struct Target {
     /// As the user wrote it.
     path: PathBuf,
     kind: Kind,
-    /// Which file it is, if it is a regular one: no two may be the same.
-    identity: Option<PathBuf>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -32,17 +33,21 @@ enum Kind {
 }
 
 impl Target {
-    /// Makes sure that `path` can be written, without changing anything there.
-    pub(super) fn new(path: &Path) -> Result<Self, Failure> {
+    /// Claims `path` for `owner`, an option or what the file is, and makes sure that it can be
+    /// written, without changing anything there.
+    pub(super) fn new(owner: &str, path: &Path) -> Result<Self, Failure> {
+        claims::writes(owner, path)?;
         let failed = |error: io::Error| Failure::io("write", path, &error);
+        let of = |kind: Kind| Self { path: path.to_owned(), kind };
         if is_dash(path) {
-            return Ok(Self::of(path, Kind::Stdout, None));
+            return Ok(of(Kind::Stdout));
         }
         let link = match fs::symlink_metadata(path) {
             Ok(found) => found.is_symlink(),
             Err(error) if error.kind() == ErrorKind::NotFound => false,
             Err(error) => return Err(failed(error)),
         };
+        let regular = if link { Kind::Direct } else { Kind::Replace };
         match fs::metadata(path) {
             Ok(found) if found.is_dir() => {
                 Err(failed(io::Error::other("it is a directory, not a file")))
@@ -53,69 +58,38 @@ impl Target {
                 if !link {
                     temporary(path).map_err(failed)?;
                 }
-                let kind = if link { Kind::Direct } else { Kind::Replace };
-                let identity = fs::canonicalize(path).map_err(failed)?;
-                Ok(Self::of(path, kind, Some(identity)))
+                Ok(of(regular))
             }
-            Ok(_) => Ok(Self::of(path, Kind::Direct, None)),
-            Err(error) if error.kind() == ErrorKind::NotFound => Self::create(path, link),
+            Ok(_) => Ok(of(Kind::Direct)),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                creatable(path, link)?;
+                Ok(of(regular))
+            }
             Err(error) => Err(failed(error)),
         }
     }
 
-    /// A file that does not exist yet, perhaps behind a link that leads to where it will be.
-    fn create(path: &Path, link: bool) -> Result<Self, Failure> {
-        let mut place = path.to_owned();
-        if link {
-            let to = fs::read_link(path).map_err(|error| Failure::io("write", path, &error))?;
-            place = parent(path).join(to);
-        }
-        let failed = |error: io::Error| match error.kind() {
-            ErrorKind::NotFound => {
-                let missing = format!("the directory {} does not exist", shown(parent(&place)));
-                Failure::io("write", path, &io::Error::other(missing))
-            }
-            _ => Failure::io("write", path, &error),
-        };
-        let Some(name) = place.file_name() else {
-            return Err(failed(io::Error::other("it names no file")));
-        };
-        let folder = fs::canonicalize(parent(&place)).map_err(failed)?;
-        temporary(&place).map_err(failed)?;
-        let kind = if link { Kind::Direct } else { Kind::Replace };
-        Ok(Self::of(path, kind, Some(folder.join(name))))
-    }
-
-    fn of(path: &Path, kind: Kind, identity: Option<PathBuf>) -> Self {
-        Self { path: path.to_owned(), kind, identity }
+    /// The same for a path that may not be given.
+    pub(super) fn given(owner: &str, path: Option<&PathBuf>) -> Result<Option<Self>, Failure> {
+        path.map(|path| Self::new(owner, path)).transpose()
     }
 
     pub(super) fn is_stdout(&self) -> bool {
         self.kind == Kind::Stdout
     }
 
-    /// True if both would end in one file, or both on standard output.
-    pub(super) fn collides(&self, other: &Self) -> bool {
-        match (&self.identity, &other.identity) {
-            (Some(mine), Some(other)) => mine == other,
-            _ => self.is_stdout() && other.is_stdout(),
-        }
-    }
-
-    /// True if it is the file at `path`, under whatever name.
-    pub(super) fn is(&self, path: &Path) -> bool {
-        let Some(mine) = &self.identity else {
-            return false;
-        };
-        fs::canonicalize(path).is_ok_and(|other| *mine == other) || same_file(mine, path)
-    }
-
     pub(super) fn shown(&self) -> String {
         shown(&self.path)
     }
 
-    /// Writes a whole text.
+    /// Writes a whole text; to standard output, without a line that is a command.
     pub(super) fn write(&self, text: &str) -> Result<(), Failure> {
+        let text = match self.kind {
+            Kind::Direct | Kind::Replace => Cow::Borrowed(text),
+            // Only a page of HTML begins so.
+            Kind::Stdout if text.starts_with("<!") => guarded_html(text),
+            Kind::Stdout => guarded(text),
+        };
         let mut sink = self.open()?;
         let written = sink.write_all(text.as_bytes());
         sink.close(written)
@@ -213,43 +187,28 @@ impl Write for Out {
     }
 }
 
-/// Replaces or creates a regular file at once, making the directory if there is none.
-pub(super) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
-    fs::create_dir_all(parent(path)).map_err(|error| Failure::io("write", path, &error))?;
-    Target::new(path)?.write(text)
-}
-
-/// The directory that `path` is in.
-pub(super) fn parent(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
+/// Makes sure that a file which does not exist can be made, perhaps behind a link that leads to
+/// where it will be.
+fn creatable(path: &Path, link: bool) -> Result<(), Failure> {
+    let mut place = path.to_owned();
+    if link {
+        let to = fs::read_link(path).map_err(|error| Failure::io("write", path, &error))?;
+        place = parent(path).join(to);
     }
-}
-
-/// An empty file beside `path`, which vanishes unless it is given that name.
-fn temporary(path: &Path) -> io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".dessim-").suffix(".tmp");
-    // As any other new file: what the umask leaves.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let made = builder.tempfile_in(parent(path));
-    // Its own name would be news to the user.
-    made.map_err(|error| match error.raw_os_error() {
-        Some(code) => io::Error::from_raw_os_error(code),
-        None => io::Error::new(error.kind(), error.kind().to_string()),
+    if place.file_name().is_none() {
+        return Err(Failure::io("write", path, &io::Error::other("it names no file")));
+    }
+    temporary(&place).map(drop).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => {
+            let missing = format!("the directory {} does not exist", shown(parent(&place)));
+            Failure::io("write", path, &io::Error::other(missing))
+        }
+        _ => Failure::io("write", path, &error),
     })
 }
 
-#[cfg(unix)]
-fn same_file(one: &Path, other: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let id = |path| fs::metadata(path).map(|found| (found.dev(), found.ino()));
-    id(one).is_ok_and(|one| id(other).is_ok_and(|other| one == other))
-}
-
-#[cfg(not(unix))]
-fn same_file(_: &Path, _: &Path) -> bool {
-    false
+/// Replaces or creates a regular file of this owner at once, making the directory if there is none.
+pub(super) fn replace(owner: &str, path: &Path, text: &str) -> Result<(), Failure> {
+    fs::create_dir_all(parent(path)).map_err(|error| Failure::io("write", path, &error))?;
+    Target::new(owner, path)?.write(text)
 }

@@ -21,39 +21,41 @@ use dessim::scenario::{Document, Path as ScenarioPath, Problems};
 
 pub(super) use compare::local;
 
-use super::progress::{Meter, When};
-use super::run::feasible;
+use super::input::feasible;
+use super::progress::Meter;
 use super::ui::{Failure, Ui, plural, shown};
 use super::{Exit, input, interrupt};
 pub(super) use args::Test;
 use report::Reports;
+use select::Place;
 use tell::Counts;
 
 pub(super) fn test(ui: &Ui, args: &Test) -> Result<Exit, Failure> {
     let reports = Reports::new(args)?;
-    let scenarios = select::select(&args.paths)?;
+    let place = Place::new(args);
+    let scenarios = select::select(&place.paths)?;
     if scenarios.is_empty() {
         ui.error("there is no scenario to test");
-        ui.hint("give files or directories; without any, dessim looks for scenarios/*.ron");
+        ui.hint("give files or directories; without any, dessim looks for scenarios/*.ron, here and upwards");
         return Ok(Exit::Nothing);
     }
+    scenarios.iter().try_for_each(|(stem, path)| compare::claim((args, &place), stem, path))?;
     let read: Vec<Subject> =
         scenarios.iter().map(|(stem, path)| Subject::open(stem, path)).collect();
     let sound: Vec<(&Subject, &Sound)> =
         read.iter().filter_map(|one| Some((one, one.sound.as_ref().ok()?))).collect();
-    let options = Options::default();
+    let options = Options { stop: Some(interrupt::stop()), ..Options::default() };
     let trials: Vec<Trial<'_>> = sound
         .iter()
         .map(|(_, sound)| Trial::new(&sound.file.scenario, &sound.file.name, &options))
         .collect();
-    let mut session = Session::new(ui, args, &reports, &read);
+    let mut session = Session::new(ui, (args, &place), &reports, &read);
     let meter = sound.first().map(|(_, first)| {
         let runs = trials.iter().map(Trial::runs).sum();
-        let when = args.progress.unwrap_or(When::Auto);
-        Meter::new(when, args.quiet, &first.file.scenario, runs)
+        Meter::new(args.work.progress, args.work.quiet, &first.file.scenario, runs)
     });
     let mut failure = None;
-    let ended = judge(&trials, args.many.jobs(), interrupt::stop(), |news| {
+    let ended = judge(&trials, args.work.jobs(), interrupt::stop(), |news| {
         let told = match news {
             News::Played(run, events) => {
                 meter.iter().for_each(|meter| meter.run_ended(run, events));
@@ -142,6 +144,7 @@ fn trouble(failure: &Failure) -> Trouble {
 struct Session<'a> {
     ui: &'a Ui,
     args: &'a Test,
+    place: &'a Place,
     reports: &'a Reports,
     /// Those that have not been told yet.
     waiting: VecDeque<&'a Subject>,
@@ -151,10 +154,15 @@ struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    fn new(ui: &'a Ui, args: &'a Test, reports: &'a Reports, read: &'a [Subject]) -> Self {
+    fn new(
+        ui: &'a Ui,
+        (args, place): (&'a Test, &'a Place),
+        reports: &'a Reports,
+        read: &'a [Subject],
+    ) -> Self {
         let (counts, done) = (Counts::default(), Vec::new());
         let waiting = read.iter().collect();
-        Self { ui, args, reports, waiting, counts, done, worst: Exit::Done }
+        Self { ui, args, place, reports, waiting, counts, done, worst: Exit::Done }
     }
 
     /// A scenario is over: those before it that could not run are told first.
@@ -167,7 +175,7 @@ impl<'a> Session<'a> {
         while let Some(next) = self.waiting.pop_front().filter(|next| next.path != subject.path) {
             self.unsound(next);
         }
-        if !self.args.quiet {
+        if !self.args.work.quiet {
             input::warn(self.ui, &sound.file);
         }
         let judgement = match judgement {
@@ -180,7 +188,7 @@ impl<'a> Session<'a> {
         let mut tested = self.tested(subject, sound, &judgement);
         if !self.args.no_snapshots {
             let (of, passed) = ((&*subject.stem, &*subject.path), tested.passed());
-            match compare::compare(self.args, of, &judgement.result, passed) {
+            match compare::compare((self.args, self.place), of, &judgement.result, passed) {
                 Ok(snapshot) => tested.snapshot = Some(snapshot),
                 Err(failure) => {
                     self.fails(subject, &failure);
@@ -266,7 +274,7 @@ impl<'a> Session<'a> {
                 self.unsound(next);
             }
             if !self.args.no_snapshots {
-                select::orphans(self.ui, self.args, scenarios)?;
+                select::orphans(self.ui, self.place, scenarios)?;
             }
         }
         if self.reports.prints {

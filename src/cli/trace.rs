@@ -8,6 +8,7 @@ use dessim::experiment::diverge::{Replay, ReplayError};
 use dessim::experiment::trace::{Header, Line, TRACE_SCHEMA};
 
 use super::Exit;
+use super::claims;
 use super::ui::{Failure, shown};
 
 /// A first line longer than this is no header: a file without an end of line is not read whole.
@@ -28,6 +29,7 @@ impl TraceFile {
         if !path.metadata().is_ok_and(|about| about.is_file()) {
             return Ok(None);
         }
+        claims::reads(path)?;
         let mut file = BufReader::new(File::open(path).map_err(failed)?).take(MOST_HEADER_BYTES);
         let mut line = Vec::new();
         file.read_until(b'\n', &mut line).map_err(failed)?;

@@ -3,15 +3,24 @@
 use std::io::{self, ErrorKind, Write};
 
 use anstream::{AutoStream, ColorChoice};
+use clap::ValueEnum;
 use dessim::scenario::Problems;
 
 use super::Exit;
-use super::args::Color;
+use super::guard::guarded;
 
 const RED: &str = "\u{1b}[1m\u{1b}[91m";
 const YELLOW: &str = "\u{1b}[1m\u{1b}[33m";
 const CYAN: &str = "\u{1b}[1m\u{1b}[96m";
 const RESET: &str = "\u{1b}[0m";
+
+/// When colours are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    Auto,
+    Always,
+    Never,
+}
 
 /// The terminal, or what stands for it.
 #[derive(Debug)]
@@ -80,15 +89,16 @@ impl Ui {
     /// Writes to standard output; escape sequences are taken out unless colours are wanted.
     pub(crate) fn print(&self, text: &str) -> Result<(), Failure> {
         let mut out = AutoStream::new(io::stdout().lock(), self.color);
+        let text = guarded(text);
         out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Failure::Stdout)
     }
 
-    /// Writes to standard output, byte for byte.
+    /// Writes a page or JSON to standard output, without a line that is a command.
     pub(crate) fn print_raw(text: &str) -> Result<(), Failure> {
-        Self::print_bytes(text.as_bytes())
+        Self::print_bytes(guarded(text).as_bytes())
     }
 
-    /// The same of what need not be text.
+    /// Writes to standard output, byte for byte.
     pub(crate) fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
         let mut out = io::stdout().lock();
         out.write_all(bytes).and_then(|()| out.flush()).map_err(Failure::Stdout)
@@ -124,6 +134,7 @@ impl Ui {
 
     fn note(&self, text: &str) {
         let mut err = AutoStream::new(io::stderr().lock(), self.color);
+        let text = guarded(text);
         // Nobody is left to be told that this failed.
         let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
     }

@@ -13,6 +13,7 @@ use crate::metrics::names::Kind;
 use crate::report::contrast::{
     Contest, Contrast, MetricContrast, RequestContrast, Variant, against, ranking,
 };
+use crate::report::format::time;
 use crate::report::result::{ArmResult, Hex, MODEL_VERSION, RunResult};
 use crate::report::rows::{find, named};
 use crate::report::runs::follows_tail;
@@ -231,6 +232,29 @@ impl Plan<'_> {
         }
     }
 
+    /// That two entries measure times of different lengths, if they do.
+    fn durations(&self, first: &Entry, entry: &Entry) -> Option<String> {
+        let measured = |entry: &Entry| {
+            let scenario = self.scenarios[entry.scenario].scenario();
+            let apart = scenario.warm_up.as_ns().saturating_add(scenario.cool_down.as_ns());
+            scenario.duration.map(|duration| duration.as_ns().saturating_sub(apart))
+        };
+        let lasts = |measured: Option<u64>| {
+            measured.map_or_else(|| "until nothing is left to do".to_owned(), time)
+        };
+        let (a, b) = (measured(first), measured(entry));
+        (a != b).then(|| {
+            format!(
+                "{} measures {} and {} {}: counts are of different times, and only ratios and \
+                 rates compare",
+                printable(&first.name),
+                lasts(a),
+                printable(&entry.name),
+                lasts(b)
+            )
+        })
+    }
+
     /// What a reader should know about the pairs.
     fn notes(&self, seen: &[Seen]) -> Vec<String> {
         let mut notes = Vec::new();
@@ -238,6 +262,11 @@ impl Plan<'_> {
             let load = |entry: &Entry| &self.scenarios[entry.scenario].scenario().load;
             let first = &field.entries[0];
             for (number, entry) in field.entries.iter().enumerate().skip(1) {
+                if let Some(note) = self.durations(first, entry)
+                    && !notes.contains(&note)
+                {
+                    notes.push(note);
+                }
                 let pairs = || seen.iter().filter_map(|seen| seen.0[at][number].requests);
                 let [a, b] = [first, entry].map(|entry| printable(&entry.name));
                 let note = if pairs().next().is_some() && pairs().all(|pairs| pairs.in_both == 0) {

@@ -275,9 +275,9 @@ pub struct FateChanges {
     pub slower: LatencySummary,
     /// By how much those of `good_in_both` took less long that did.
     pub faster: LatencySummary,
-    /// By how much those ended later in `b` that ended in both, however they did.
+    /// By how much those ended later in `b` that ended in both and did not succeed in both.
     pub later: LatencySummary,
-    /// By how much those ended sooner in `b` that ended in both, however they did.
+    /// By how much those ended sooner in `b` that ended in both and did not succeed in both.
     pub sooner: LatencySummary,
     /// Attempts less in `b`, over the requests for which fewer were sent.
     pub attempts_saved: u64,
@@ -319,15 +319,13 @@ impl FateChanges {
                     continue;
                 }
                 let change = Duration::from_ns(a.took_ns.abs_diff(b.took_ns));
-                let both_good = a.became.is_good() && b.became.is_good();
-                let (ended, good) = match a.took_ns.cmp(&b.took_ns) {
-                    Ordering::Less => (&mut later, &mut slower),
-                    Ordering::Greater => (&mut sooner, &mut faster),
-                    Ordering::Equal => continue,
-                };
-                ended.record(change);
-                if both_good {
-                    good.record(change);
+                let good = a.became.is_good() && b.became.is_good();
+                match (a.took_ns.cmp(&b.took_ns), good) {
+                    (Ordering::Less, true) => slower.record(change),
+                    (Ordering::Less, false) => later.record(change),
+                    (Ordering::Greater, true) => faster.record(change),
+                    (Ordering::Greater, false) => sooner.record(change),
+                    (Ordering::Equal, _) => {}
                 }
             }
         }

@@ -99,7 +99,9 @@ where
     }
     world.start(order.limits);
     let why = advance(&mut world, until, order, sampler.as_mut());
-    let reached = world.now();
+    // A run that is interrupted between a look and the next event has reached the look.
+    let looked = sampler.as_ref().map_or(Instant::ZERO, Sampler::now);
+    let reached = world.now().max(looked);
     let (end, stopped) = match why {
         End::Drained | End::Horizon if horizon.is_some() => (until, None),
         End::Drained | End::Horizon => (reached, None),

@@ -9,13 +9,15 @@ use super::play::{Order, play};
 use super::run::{Options, digest};
 use super::warn::warnings;
 use crate::kernel::limits::Limits;
+use crate::kernel::time::Duration;
 use crate::metrics::fingerprint::Fingerprint;
 use crate::report::result::{
-    Fingerprints, Hex, MODEL_VERSION, RESULT_SCHEMA, RunResult, ScenarioId,
+    Fingerprints, Hex, LoadTerms, MODEL_VERSION, RESULT_SCHEMA, RunResult, ScenarioId,
 };
+use crate::report::unfinished::unfinished;
 use crate::scenario::arms::arms;
 use crate::scenario::build::BuildError;
-use crate::scenario::schema::{Arm, Scenario};
+use crate::scenario::schema::{Arm, Arrivals, Load, Scenario};
 
 /// A scenario with what all of its runs have in common worked out once.
 #[derive(Clone, Debug)]
@@ -90,6 +92,12 @@ impl<'a> Prepared<'a> {
             stopped: None,
             expectations: Vec::new(),
             warnings: self.warnings.clone(),
+            loads: self
+                .scenario
+                .load
+                .iter()
+                .map(|(name, load)| (name.clone(), terms(load)))
+                .collect(),
             arms: BTreeMap::new(),
         }
     }
@@ -132,6 +140,7 @@ impl<'a> Prepared<'a> {
                 break;
             }
         }
+        result.warnings.extend(unfinished(&result));
         result.fingerprint = Hex(fingerprint.combined());
         result.fingerprints = Fingerprints {
             order: Hex(fingerprint.order.finish()),
@@ -139,5 +148,12 @@ impl<'a> Prepared<'a> {
             results: Hex(fingerprint.results.finish()),
         };
         Ok(result)
+    }
+}
+
+fn terms(load: &Load) -> LoadTerms {
+    LoadTerms {
+        closed_loop: matches!(load.arrivals, Arrivals::ClosedLoop { .. }),
+        deadline_ns: load.deadline.map(Duration::as_ns),
     }
 }

@@ -153,6 +153,7 @@ impl Played {
         let attempts = self.finished.edges.attempts;
         let offered = tally.requests.offered;
         let outcome = tally.outcome();
+        let end_to_end = tally.end_to_end.summary();
         let curves = self.series.is_some().then(|| Curves {
             end_to_end: tally.end_to_end.curve(),
             processing: tally.processing.curve(),
@@ -167,11 +168,13 @@ impl Played {
             failed_by: tally.failed_by,
             attempts,
             amplification: (offered > 0).then(|| attempts.total as f64 / offered as f64),
+            attempts_variance: self.finished.edges.attempts_variance(offered),
             goodput_per_s: tally.goodput_per_s(self.finished.window),
             latency: Latencies {
-                end_to_end: tally.end_to_end.summary(),
+                end_to_end,
                 processing: tally.processing.summary(),
                 outcome: outcome.summary(),
+                slow_ratio: tally.slow_ratio(end_to_end.p50_ns),
             },
             wasted: self.finished.edges.work.summary(),
             events: self.finished.events,

@@ -77,7 +77,7 @@ impl Saved {
         let text = origin.scenario.resolved.as_deref().ok_or(SavedError::NoScenario)?;
         let mut file =
             ScenarioFile::from_bytes(&format!("{shown} (scenario.resolved)"), text.as_bytes())?;
-        file.name.clone_from(&origin.scenario.name);
+        file.name = crate::scenario::problem::escaped(&origin.scenario.name);
         file.scenario.seed = origin.seed;
         Ok(Self { file, origin })
     }

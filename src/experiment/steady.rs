@@ -11,10 +11,11 @@ use crate::kernel::time::Duration;
 use crate::metrics::fate::Fate;
 use crate::metrics::probe::End;
 use crate::metrics::sampler::Resolution;
-use crate::report::result::{ArmResult, Metric, RunResult, Series, Values};
+use crate::report::result::{ArmResult, RunResult, Series, Values};
 use crate::report::steady::{STEADY_SCHEMA, SteadyMetric, SteadyRun, Unit};
 use crate::scenario::arms::arms;
-use crate::scenario::schema::{Arrivals, Load, Scenario};
+use crate::scenario::schema::{Arm, Arrivals, Load, Scenario};
+use crate::scenario::units::Limit;
 use crate::statistics::steady::Series as Means;
 use crate::statistics::validity::NoInterval;
 
@@ -74,7 +75,7 @@ fn unsteady(scenario: &Scenario) -> BTreeMap<String, String> {
         None => Some("without a `duration` the run ends when nothing is left to do".to_owned()),
         Some(_) => scenario.load.iter().find_map(ends),
     };
-    let of_arm = |(name, arm): (String, crate::scenario::schema::Arm)| {
+    let of_arm = |(name, arm): (String, Arm)| {
         let fault = arm.faults.keys().next();
         let fault = fault.map(|fault| format!("the fault {fault} is there for a while only"));
         Some((name, of_all.clone().or(fault)?))
@@ -87,14 +88,15 @@ fn unsteady(scenario: &Scenario) -> BTreeMap<String, String> {
 #[must_use]
 pub fn steady(scenario: &Scenario, result: &RunResult, latencies: &Latencies) -> SteadyRun {
     let (unsteady, tails) = (unsteady(scenario), tails(scenario));
+    let systems = arms(scenario);
     let arm = |(name, arm): (&String, &ArmResult)| {
         let mut metrics = Vec::new();
         if let Some(means) = latencies.arm(name) {
             let unit = Unit::Requests;
             metrics.push(metric("", "latency.end_to_end.mean_ns", unit, means));
         }
-        if let Some(series) = &arm.series {
-            over_time(arm, series, scenario.warm_up.as_ns(), &mut metrics);
+        if let (Some(series), Some(system)) = (&arm.series, systems.get(name)) {
+            over_time(system, series, scenario.warm_up.as_ns(), &mut metrics);
         }
         for metric in &mut metrics {
             let interval = &mut metric.steady.interval;
@@ -125,7 +127,7 @@ fn metric(component: &str, metric: &'static str, unit: Unit, means: &Means) -> S
 }
 
 /// Goodput, and the utilisation of every service that has a limit of slots, bin by bin.
-fn over_time(arm: &ArmResult, series: &Series, warm_up_ns: u64, metrics: &mut Vec<SteadyMetric>) {
+fn over_time(system: &Arm, series: &Series, warm_up_ns: u64, metrics: &mut Vec<SteadyMetric>) {
     let whole = |bin: &usize| {
         series.start_of(*bin) >= warm_up_ns && series.length_ns(*bin) == series.bin_ns
     };
@@ -140,23 +142,15 @@ fn over_time(arm: &ArmResult, series: &Series, warm_up_ns: u64, metrics: &mut Ve
                 metrics.push(metric("", "goodput_per_s", unit, &means));
             }
             (Values::Levels { area_ns, .. }, "busy") => {
-                let Some(places) = places(arm, &column.component) else { continue };
-                let full = width * places;
+                let service = system.services.get(&column.component);
+                let Some(Limit::AtMost(slots)) = service.map(|service| service.slots) else {
+                    continue;
+                };
+                let full = width * slots as f64;
                 bins.iter().for_each(|&bin| means.push(area_ns[bin] as f64 / full));
                 metrics.push(metric(&column.component, "utilisation", unit, &means));
             }
             _ => {}
         }
     }
-}
-
-/// How many slots a service has; `None` without a limit, or if none of them was ever taken.
-fn places(arm: &ArmResult, component: &str) -> Option<f64> {
-    let component = arm.components.get(component)?;
-    let number = |name| match component.get(name) {
-        Some(Metric::Number(number)) => number,
-        _ => None,
-    };
-    let places = (number("busy_mean")? / number("utilisation")?).round();
-    (places.is_finite() && places >= 1.0).then_some(places)
 }

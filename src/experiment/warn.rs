@@ -17,14 +17,11 @@ use crate::scenario::units::{Limit, Rate};
 pub fn warnings(scenario: &Scenario) -> Vec<String> {
     let mut found: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
     for (arm, system) in &arms(scenario) {
-        for (name, service) in &system.services {
-            let Some(capacity) = capacity_per_ns(service) else {
-                continue;
-            };
-            let offered = offered_per_ns(scenario, system, name, service);
-            if offered > capacity {
+        for (name, offered) in offered_per_ns(scenario, system) {
+            let capacity = system.services.get(name).and_then(capacity_per_ns);
+            if let Some(capacity) = capacity.filter(|capacity| offered > *capacity) {
                 let times = format!("{:.2}", offered / capacity);
-                let of = found.entry((name.clone(), times)).or_default();
+                let of = found.entry((name.to_owned(), times)).or_default();
                 of.push(arm.clone());
             }
         }
@@ -52,19 +49,24 @@ fn capacity_per_ns(service: &Service) -> Option<f64> {
     Some(slots as f64 / mean)
 }
 
-fn offered_per_ns(scenario: &Scenario, arm: &Arm, name: &str, service: &Service) -> f64 {
-    let lets_all_in = |call: &Call| {
+/// The rate that each service is offered by calls that let all of it in.
+fn offered_per_ns<'a>(scenario: &Scenario, arm: &'a Arm) -> BTreeMap<&'a str, f64> {
+    let lets_all_in = |call: &Call, service: &Service| {
         call.policy.iter().all(|layer| match layer {
             Layer::Retry { .. } => true,
             Layer::Timeout(_) => service.cancellation == Cancellation::None,
             Layer::Breaker { .. } | Layer::Bulkhead { .. } => false,
         })
     };
-    arm.calls
-        .iter()
-        .filter(|(_, call)| call.to == name && lets_all_in(call))
-        .filter_map(|(load, _)| rate_per_ns(&scenario.load.get(load)?.arrivals))
-        .sum()
+    let mut offered = BTreeMap::new();
+    for (load, call) in &arm.calls {
+        let service = arm.services.get(&call.to);
+        let rate = scenario.load.get(load).and_then(|load| rate_per_ns(&load.arrivals));
+        if let (Some(rate), true) = (rate, service.is_some_and(|to| lets_all_in(call, to))) {
+            *offered.entry(call.to.as_str()).or_insert(0.0) += rate;
+        }
+    }
+    offered
 }
 
 /// The mean rate of an open load that has one.

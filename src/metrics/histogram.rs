@@ -64,6 +64,12 @@ impl<const DIGITS: u32> Histogram<DIGITS> {
         self.ranks().quantile(q)
     }
 
+    /// Values in buckets after that of `limit`.
+    #[must_use]
+    pub fn above(&self, limit: u64) -> u64 {
+        self.counts.iter().skip(bucket::<DIGITS>(limit) + 1).sum()
+    }
+
     /// Its counts added up, for whoever wants many quantiles.
     #[must_use]
     pub fn ranks(&self) -> Ranks<DIGITS> {

@@ -11,4 +11,5 @@ pub mod probe;
 pub mod recorder;
 pub mod sampler;
 pub mod series;
+pub mod squares;
 pub mod summary;

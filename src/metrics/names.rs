@@ -49,7 +49,7 @@ pub const SUCCEEDED_RATIO: &str = "succeeded_ratio";
 pub const DERIVED: [(&str, Kind); 1] = [(SUCCEEDED_RATIO, Kind::Number)];
 
 /// The numbers of a whole arm, in the order of the data.
-pub const OF_ARM: [(&str, Kind); 27] = [
+pub const OF_ARM: [(&str, Kind); 29] = [
     ("requests.offered", Kind::Count),
     ("requests.succeeded", Kind::Count),
     ("requests.late", Kind::Count),
@@ -68,10 +68,12 @@ pub const OF_ARM: [(&str, Kind); 27] = [
     ("attempts.errors", Kind::Count),
     ("attempts.cancelled", Kind::Count),
     ("amplification", Kind::Number),
+    ("attempts_variance", Kind::Number),
     ("goodput_per_s", Kind::Number),
     ("latency.end_to_end", Kind::Latency),
     ("latency.processing", Kind::Latency),
     ("latency.outcome", Kind::Latency),
+    ("latency.slow_ratio", Kind::Number),
     ("wasted.work_ns", Kind::Time),
     ("wasted.after_leaving_ns", Kind::Time),
     ("wasted.ratio", Kind::Number),
@@ -80,9 +82,10 @@ pub const OF_ARM: [(&str, Kind); 27] = [
 ];
 
 /// The numbers of a distribution.
-pub const PARTS: [(&str, Kind); 9] = [
+pub const PARTS: [(&str, Kind); 10] = [
     ("count", Kind::Count),
     ("mean_ns", Kind::Time),
+    ("sd_ns", Kind::Time),
     ("min_ns", Kind::Time),
     ("p50_ns", Kind::Time),
     ("p90_ns", Kind::Time),

@@ -1,8 +1,10 @@
 //! Latencies: exact while they are few, a histogram when they are many.
 //!
-//! Memory does not depend on the number of samples. Count, mean, min and max are always exact.
+//! Memory does not depend on the number of samples. Count, mean, standard deviation, min and max are
+//! always exact.
 
 use super::histogram::Histogram;
+use super::squares::Squares;
 use super::summary::{Curve, LatencySummary};
 use crate::kernel::time::Duration;
 
@@ -26,6 +28,7 @@ pub const CURVE_PPM: [u32; 72] = [
 pub struct Recorder {
     count: u64,
     sum: u128,
+    squares: Squares,
     /// `u64::MAX` without samples.
     min: u64,
     max: u64,
@@ -35,7 +38,15 @@ pub struct Recorder {
 
 impl Default for Recorder {
     fn default() -> Self {
-        Self { count: 0, sum: 0, min: u64::MAX, max: 0, samples: Vec::new(), histogram: None }
+        Self {
+            count: 0,
+            sum: 0,
+            squares: Squares::default(),
+            min: u64::MAX,
+            max: 0,
+            samples: Vec::new(),
+            histogram: None,
+        }
     }
 }
 
@@ -48,6 +59,7 @@ impl Recorder {
         self.max = self.max.max(ns);
         self.count += 1;
         self.sum += u128::from(ns);
+        self.squares.record(ns);
         match &mut self.histogram {
             Some(histogram) => histogram.record(ns),
             None => {
@@ -75,6 +87,7 @@ impl Recorder {
         self.max = self.max.max(other.max);
         self.count += other.count;
         self.sum += other.sum;
+        self.squares.merge(&other.squares);
         self.samples.extend(&other.samples);
         let many = self.samples.len() > EXACT_SAMPLES;
         if self.histogram.is_none() && (many || other.histogram.is_some()) {
@@ -118,6 +131,7 @@ impl Recorder {
         LatencySummary {
             count: self.count,
             mean_ns: u64::try_from((self.sum + count / 2) / count).ok(),
+            sd_ns: self.squares.deviation(self.count, self.sum).map(|sd| sd.round() as u64),
             min_ns: Some(self.min),
             p50_ns: quantile(0.5),
             p90_ns: quantile(0.9),
@@ -126,7 +140,20 @@ impl Recorder {
             p999_ns: quantile(0.999),
             max_ns: Some(self.max),
             exact: self.histogram.is_none(),
+            coarse_from: LatencySummary::coarse_from(self.count),
         }
+    }
+
+    /// Ratio of the samples that are longer than `limit`; `None` without samples. Exact for limits
+    /// below 2,048 ns and while quantiles are; else to the width of a bucket of the histogram.
+    #[must_use]
+    pub fn ratio_above(&self, limit: Duration) -> Option<f64> {
+        let limit = limit.as_ns();
+        let above = match &self.histogram {
+            Some(histogram) => histogram.above(limit),
+            None => self.samples.iter().filter(|&&ns| ns > limit).count() as u64,
+        };
+        (self.count > 0).then(|| above as f64 / self.count as f64)
     }
 
     /// The quantiles [`CURVE_PPM`], as those of the summary are; none without samples.

@@ -65,6 +65,9 @@ pub struct Latencies {
     pub processing: LatencySummary,
     /// Arrival to end, of every request that ended, however it did.
     pub outcome: LatencySummary,
+    /// Ratio of the succeeded requests whose `end_to_end` was more than ten times its median;
+    /// `None` without any.
+    pub slow_ratio: Option<f64>,
 }
 
 /// A distribution of durations in nanoseconds.
@@ -74,6 +77,8 @@ pub struct LatencySummary {
     pub count: u64,
     /// Arithmetic mean, to the nearest nanosecond.
     pub mean_ns: Option<u64>,
+    /// Standard deviation with `count` - 1, to the nearest nanosecond; `None` of fewer than two.
+    pub sd_ns: Option<u64>,
     /// Smallest.
     pub min_ns: Option<u64>,
     /// Median.
@@ -90,6 +95,49 @@ pub struct LatencySummary {
     pub max_ns: Option<u64>,
     /// Quantiles are exact (type 7), else from a histogram of 3 significant digits.
     pub exact: bool,
+    /// The lowest of the quantiles that rest on too few samples, if any does: see
+    /// [`LatencySummary::coarse_from`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coarse_from: Option<&'static str>,
+}
+
+impl LatencySummary {
+    /// The quantiles of a summary by name, with the parts in a thousand that lie beyond each.
+    const BEYOND_PER_MILLE: [(&'static str, u64); 5] =
+        [("p50_ns", 500), ("p90_ns", 100), ("p95_ns", 50), ("p99_ns", 10), ("p999_ns", 1)];
+
+    /// The lowest quantile beyond which fewer than one of `count` samples is to be expected,
+    /// `count` x (1 - q) < 1: this one and those above it are hardly more than the largest sample.
+    #[must_use]
+    pub fn coarse_from(count: u64) -> Option<&'static str> {
+        let coarse = |(_, beyond): &&(&str, u64)| count.saturating_mul(*beyond) < 1_000;
+        Self::BEYOND_PER_MILLE.iter().find(coarse).filter(|_| count > 0).map(|(name, _)| *name)
+    }
+
+    /// A time of it by its name, `p99_ns`.
+    #[must_use]
+    pub fn part(&self, name: &str) -> Option<u64> {
+        match name {
+            "mean_ns" => self.mean_ns,
+            "sd_ns" => self.sd_ns,
+            "min_ns" => self.min_ns,
+            "p50_ns" => self.p50_ns,
+            "p90_ns" => self.p90_ns,
+            "p95_ns" => self.p95_ns,
+            "p99_ns" => self.p99_ns,
+            "p999_ns" => self.p999_ns,
+            "max_ns" => self.max_ns,
+            _ => None,
+        }
+    }
+
+    /// True of a quantile, by its name, that rests on too few samples.
+    #[must_use]
+    pub fn is_coarse(&self, quantile: &str) -> bool {
+        let place = |name| Self::BEYOND_PER_MILLE.iter().position(|(known, _)| *known == name);
+        self.coarse_from.is_some_and(|from| place(quantile) >= place(from))
+            && place(quantile).is_some()
+    }
 }
 
 /// The latencies of an arm in more points than a summary has: what a figure of them is made of.

@@ -51,6 +51,9 @@ pub const EVENTS: &[What] = &[What::SENT, What::ATTEMPT_SUCCEEDED, What::ATTEMPT
 pub struct Edge {
     /// Attempts that went along it.
     pub attempts: Attempts,
+    /// For each of them, 2 k - 1 where it is the k-th of its request: over all edges that is the
+    /// sum of the squares of the attempts of each request, whether it has ended or not.
+    squares: u128,
     /// Service time of these attempts, and the part that nobody waited for.
     pub work: Work,
 }
@@ -60,6 +63,7 @@ impl Edge {
     #[inline]
     pub fn send(&mut self, number: u32) {
         self.attempts.total += 1;
+        self.squares += u128::from(number) * 2 - 1;
         self.attempts.retries += u64::from(number > 1);
     }
 
@@ -79,6 +83,7 @@ impl Edge {
     /// Adds the numbers of another edge.
     pub fn add(&mut self, other: &Self) {
         let Attempts { total, failed, retries, timeouts, errors, cancelled } = other.attempts;
+        self.squares += other.squares;
         self.attempts.total += total;
         self.attempts.failed += failed;
         self.attempts.retries += retries;
@@ -88,6 +93,16 @@ impl Edge {
         self.work.total += other.work.total;
         self.work.wasted += other.work.wasted;
         self.work.after_leaving += other.work.after_leaving;
+    }
+
+    /// Variance of the attempts of a request over `offered` requests, with one less below; `None`
+    /// of fewer than two. Only of the sum of all edges.
+    #[must_use]
+    pub fn attempts_variance(&self, offered: u64) -> Option<f64> {
+        let (offered, total) = (u128::from(offered), u128::from(self.attempts.total));
+        let about_the_mean = offered * self.squares - total * total;
+        let below = offered * offered.saturating_sub(1);
+        (below > 0).then(|| about_the_mean as f64 / below as f64)
     }
 
     /// Shows itself at `at`.

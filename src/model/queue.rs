@@ -196,6 +196,7 @@ impl Queue {
                 ("taken", Metric::Count(self.taken)),
                 ("waiting", Metric::Count(waiting)),
                 ("wait", Metric::Latency(self.wait.summary())),
+                ("waited_ratio", Metric::Number(self.wait.ratio_above(Duration::ZERO))),
                 ("depth_mean", Metric::Number(self.depth.mean(end, window))),
                 ("depth_max", Metric::Count(self.depth.max())),
                 ("age_max_ns", Metric::Time(self.wait.max().max(oldest))),

@@ -22,6 +22,9 @@ const DEAD: Meter = Meter::new("requests.dead_lettered", "requests dead-lettered
 const IN_FLIGHT: Meter = Meter::new("requests.in_flight", "requests in flight");
 const LATENCY: Meter = Meter::new("latency.end_to_end", "latency of the requests that succeeded");
 
+/// A success is slow from so many medians on.
+const SLOW: u64 = 10;
+
 /// Counts and latencies of measured requests.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
@@ -79,6 +82,12 @@ impl Tally {
         let mut outcome = self.end_to_end.clone();
         outcome.merge(&self.unsuccessful);
         outcome
+    }
+
+    /// Ratio of the succeeded requests that took more than [`SLOW`] times their median.
+    #[must_use]
+    pub fn slow_ratio(&self, median_ns: Option<u64>) -> Option<f64> {
+        self.end_to_end.ratio_above(Duration::from_ns(median_ns?.saturating_mul(SLOW)))
     }
 
     /// Shows the requests.

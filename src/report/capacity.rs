@@ -75,6 +75,11 @@ impl Capacity {
             text.push_str(&format!("\narm {}\n", arm.arm));
             text.push_str(&self.arm(arm));
         }
+        if self.interrupted {
+            let told = "broken off: edges are no nearer than the loads that were tried, and arms \
+                        that are not listed were not searched";
+            text.push_str(&paragraph("warning: ", told));
+        }
         text
     }
 
@@ -136,6 +141,7 @@ impl Capacity {
             (None, None) if open && arm.stable.outcome == Outcome::Fails => {
                 "at every load that was tried".to_owned()
             }
+            _ if is_unknown(&arm.stable) || is_unknown(&arm.unprompted) => "broken off".to_owned(),
             _ => "at no load that was tried".to_owned(),
         }
     }
@@ -158,6 +164,11 @@ fn edge(threshold: &Threshold) -> Edge {
     Some((good.parse().ok()?, bad.parse().ok()?))
 }
 
+/// The search was broken off before both ends were tried.
+fn is_unknown(threshold: &Threshold) -> bool {
+    threshold.outcome == Outcome::Unknown
+}
+
 fn present(stable: Edge, unprompted: Edge, arm: &ArmCapacity) -> String {
     let well = |edge: Edge, threshold: &Threshold| match edge {
         Some((good, _)) => good >= 1.0,
@@ -169,6 +180,9 @@ fn present(stable: Edge, unprompted: Edge, arm: &ArmCapacity) -> String {
             Some(far) => format!("stable: {far} the present load is the edge"),
             None => "stable".to_owned(),
         };
+    }
+    if is_unknown(&arm.stable) || is_unknown(&arm.unprompted) {
+        return "broken off".to_owned();
     }
     if well(unprompted, &arm.unprompted) {
         let back = times(stable)

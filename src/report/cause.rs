@@ -36,6 +36,24 @@ pub(super) fn losses(arm: &ArmResult) -> Vec<String> {
     losses.into_iter().map(|(_, clause)| clause).collect()
 }
 
+/// The commonest fate of the requests that did not succeed, in a word or two, and how many met it.
+pub(super) fn most_lost_to(arm: &ArmResult) -> Option<(u64, &'static str)> {
+    let (requests, failed_by) = (&arm.requests, &arm.failed_by);
+    let fates = [
+        (failed_by.timeout, "timed out"),
+        (failed_by.error, "met an error"),
+        (requests.rejected, "rejected"),
+        (requests.shed, "shed"),
+        (requests.dropped, "dropped"),
+        (requests.dead_lettered, "dead-lettered"),
+        (requests.late, "late"),
+        (requests.in_flight, "unfinished"),
+    ];
+    // The first of equals: in the order of the list.
+    let commonest = fates.into_iter().rev().max_by_key(|(requests, _)| *requests);
+    commonest.filter(|(requests, _)| *requests > 0)
+}
+
 /// What went wrong below the requests: attempts, retries and wasted work, where it was much.
 pub(super) fn strain(arm: &ArmResult) -> Vec<String> {
     let attempts = &arm.attempts;
@@ -73,6 +91,12 @@ pub(super) fn largest(arm: &ArmResult, kind: &str, metric: &str) -> Option<u64> 
 /// True when the arm has a component of this kind.
 pub(super) fn has(arm: &ArmResult, kind: &str) -> bool {
     arm.components.values().any(|part| part.kind == kind)
+}
+
+/// True if a retry budget or a breaker keeps the arm from sending as much as it would.
+pub(super) fn limits_retries(arm: &ArmResult) -> bool {
+    let budget = |part: &Component| part.get("budget_exhausted").is_some();
+    arm.components.values().any(|part| part.kind == "breaker" || budget(part))
 }
 
 fn refusal(arm: &ArmResult) -> String {

@@ -7,7 +7,8 @@
 //!
 //! # Formulas
 //! A spreadsheet takes a cell that begins with `=`, `+`, `-` or `@` for a formula, and names come
-//! from files of others. Such a name gets an apostrophe in front, as does a name that begins with
+//! from files of others. Such a name gets an apostrophe in front, as does one that begins with
+//! `::`, which is a command to the runner of GitHub's actions, and a name that begins with
 //! an apostrophe, so that taking one leading apostrophe away gives back every name exactly.
 
 use std::io::{self, Write};
@@ -94,8 +95,9 @@ pub(super) fn cell(value: Scalar) -> String {
 
 pub(super) fn guarded(name: &str) -> String {
     // Some programs look past leading spaces, so this does too.
-    let risky = ['=', '+', '-', '@', '\''];
-    if name.trim_start().starts_with(risky) { format!("'{name}") } else { name.to_owned() }
+    let start = name.trim_start();
+    let risky = start.starts_with(['=', '+', '-', '@', '\'']) || start.starts_with("::");
+    if risky { format!("'{name}") } else { name.to_owned() }
 }
 
 #[cfg(test)]
@@ -127,10 +129,11 @@ mod tests {
 
     #[test]
     fn names_never_become_formulas_and_come_back_exactly() {
-        let names = ["=1+1", "+x", "-x", "@x", " =x", "'=x", "plain", "a=b", "非同期"];
+        let names =
+            ["=1+1", "+x", "-x", "@x", " =x", "'=x", " ::error::x", "plain", "a=b", "非同期"];
         for name in names {
             let guarded = guarded(name);
-            assert!(!guarded.trim_start().starts_with(['=', '+', '-', '@']));
+            assert!(!guarded.trim_start().starts_with(['=', '+', '-', '@', ':']));
             assert_eq!(guarded.strip_prefix('\'').unwrap_or(&guarded), name);
         }
     }

@@ -146,6 +146,10 @@ impl Found {
             text.push('\n');
             text.push_str(&answer.text());
         }
+        if self.interrupted {
+            let told = "broken off: it is no nearer than the values in the tables";
+            text.push_str(&paragraph("warning: ", told));
+        }
         if self.stopped > 0 {
             let told = format!("{} runs stopped before their end, and show nothing", self.stopped);
             text.push_str(&paragraph("warning: ", &told));

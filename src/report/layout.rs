@@ -3,6 +3,8 @@
 //! Page and Markdown print the same groups. Components appear by kind, name and metric type
 //! alone, so a layer that brings a new metric has its line here without a change.
 
+use std::collections::BTreeSet;
+
 use super::format::{self, NO_VALUE, cut, label};
 use super::result::{ArmResult, Component, LatencySummary, Metric};
 use super::rows::arm_metrics;
@@ -12,6 +14,18 @@ const NAME_COLUMNS: usize = 40;
 
 /// With more arms than this, a distribution takes a line for each of its numbers.
 const ARMS_WITH_WIDE_CELLS: usize = 2;
+
+/// Marks a quantile that rests on too few samples.
+const COARSE: char = '~';
+
+/// What the mark means, if any cell of the groups has it.
+#[must_use]
+pub fn legend(groups: &[Group]) -> Option<&'static str> {
+    let mut cells = groups.iter().flat_map(|group| &group.lines).flat_map(|line| &line.cells);
+    cells
+        .any(|cell| cell.digits.contains(COARSE))
+        .then_some("~ a quantile q of fewer than 1 / (1 - q) times: hardly more than the longest")
+}
 
 /// Lines under a heading.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,15 +84,23 @@ impl Cell {
         }
     }
 
+    /// A number of a distribution by its name; a quantile of too few samples is marked.
+    fn part(summary: &LatencySummary, name: &str) -> Self {
+        let cell = Self::time(summary.part(name));
+        if !summary.is_coarse(name) {
+            return cell;
+        }
+        Self { digits: format!("{COARSE}{}", cell.digits), ..cell }
+    }
+
     /// Three numbers in one cell, when they have values.
     fn spread(summary: &LatencySummary) -> Self {
-        match (summary.mean_ns, summary.p99_ns, summary.max_ns) {
-            (Some(mean), Some(p99), Some(max)) => {
-                let times = [mean, p99, max].map(format::time);
-                Self::new(times.join(" / "), "", max == 0)
-            }
-            _ => Self::none(),
-        }
+        let Some(max) = summary.max_ns else { return Self::none() };
+        let time = |name| {
+            let cell = Self::part(summary, name);
+            format!("{} {}", cell.digits, cell.unit)
+        };
+        Self::new(["mean_ns", "p99_ns", "max_ns"].map(time).join(" / "), "", max == 0)
     }
 
     fn of(metric: Metric, unit: &'static str) -> Self {
@@ -103,8 +125,15 @@ type Arm<'a> = (&'a str, &'a ArmResult);
 #[must_use]
 pub fn groups(arms: &[Arm<'_>]) -> Vec<Group> {
     let mut groups = vec![requests(arms), attempts(arms)];
-    groups.push(latency(arms, "latency, end to end", |arm| &arm.latency.end_to_end));
-    groups.push(latency(arms, "latency, processing", |arm| &arm.latency.processing));
+    let lossy = arms.iter().any(|(_, arm)| arm.latency.outcome != arm.latency.end_to_end);
+    if lossy {
+        groups.push(latency(arms, "latency, of all that ended", |arm| &arm.latency.outcome));
+    }
+    let whose = if lossy { ", of those that succeeded" } else { "" };
+    let (end_to_end, processing) =
+        (format!("latency, end to end{whose}"), format!("latency, processing{whose}"));
+    groups.push(latency(arms, &end_to_end, |arm| &arm.latency.end_to_end));
+    groups.push(latency(arms, &processing, |arm| &arm.latency.processing));
     groups.extend(components(arms));
     groups
 }
@@ -137,7 +166,7 @@ const REQUESTS: [Plan; 12] = [
 
 const ATTEMPTS: [Plan; 7] = [
     plan("total", "attempts.total", true),
-    plan("retries", "attempts.retries", true),
+    plan("retries sent", "attempts.retries", true),
     plan("timeouts", "attempts.timeouts", true),
     plan("errors", "attempts.errors", true),
     plan("cancelled", "attempts.cancelled", false),
@@ -207,15 +236,14 @@ fn unit(metric: &str) -> &'static str {
 }
 
 fn latency(arms: &[Arm<'_>], heading: &str, of: impl Fn(&ArmResult) -> &LatencySummary) -> Group {
-    type Part = (&'static str, fn(&LatencySummary) -> Option<u64>);
-    let parts: [Part; 7] = [
-        ("mean", |summary| summary.mean_ns),
-        ("p50", |summary| summary.p50_ns),
-        ("p90", |summary| summary.p90_ns),
-        ("p95", |summary| summary.p95_ns),
-        ("p99", |summary| summary.p99_ns),
-        ("p99.9", |summary| summary.p999_ns),
-        ("max", |summary| summary.max_ns),
+    let parts = [
+        ("mean", "mean_ns"),
+        ("p50", "p50_ns"),
+        ("p90", "p90_ns"),
+        ("p95", "p95_ns"),
+        ("p99", "p99_ns"),
+        ("p99.9", "p999_ns"),
+        ("max", "max_ns"),
     ];
     let sampled = arms.iter().any(|(_, arm)| of(arm).count > 0);
     let lines = parts
@@ -223,7 +251,7 @@ fn latency(arms: &[Arm<'_>], heading: &str, of: impl Fn(&ArmResult) -> &LatencyS
         .filter(|(label, _)| sampled || *label == "mean")
         .map(|(label, part)| Line {
             label: label.to_owned(),
-            cells: arms.iter().map(|(_, arm)| Cell::time(part(of(arm)))).collect(),
+            cells: arms.iter().map(|(_, arm)| Cell::part(of(arm), part)).collect(),
         })
         .collect();
     Group { heading: heading.to_owned(), lines }
@@ -236,12 +264,12 @@ fn components(arms: &[Arm<'_>]) -> Vec<Group> {
         |arm: &ArmResult| arm.components.values().filter(|part| part.kind == "edge").count();
     let several_edges = arms.iter().any(|(_, arm)| edges(arm) > 1);
     let mut known: Vec<(&str, &str)> = Vec::new();
+    let mut seen = BTreeSet::new();
     for (_, arm) in arms {
         for (name, component) in &arm.components {
-            if (component.kind != "edge" || several_edges)
-                && !known.contains(&(component.kind, name))
-            {
-                known.push((component.kind, name));
+            let part = (component.kind, name.as_str());
+            if (component.kind != "edge" || several_edges) && seen.insert(part) {
+                known.push(part);
             }
         }
     }
@@ -261,7 +289,7 @@ fn component_group(arms: &[Arm<'_>], kind: &str, name: &str) -> Option<Group> {
     }
     let mut lines: Vec<Line> = metrics
         .into_iter()
-        .flat_map(|(metric, value)| component_lines(&parts, metric, value))
+        .flat_map(|(metric, value)| component_lines(&parts, (kind, metric), value))
         .collect();
     // A component that did nothing keeps one line: that it is there and idle is a result too.
     if lines.iter().any(Line::says_something) {
@@ -273,14 +301,23 @@ fn component_group(arms: &[Arm<'_>], kind: &str, name: &str) -> Option<Group> {
         .then(|| Group { heading: format!("{kind} {}", cut(name, NAME_COLUMNS)), lines })
 }
 
+/// A retry that was decided need not be sent, so the two counts have different labels.
+fn line_label(kind: &str, metric: &str) -> String {
+    match (kind, metric) {
+        ("retry", "retries") => "retries decided".to_owned(),
+        ("edge", "retries") => "retries sent".to_owned(),
+        _ => label(metric),
+    }
+}
+
 fn component_lines(
     parts: &[Option<&Component>],
-    metric: &'static str,
+    (kind, metric): (&str, &'static str),
     example: Metric,
 ) -> Vec<Line> {
     let value = |part: &Option<&Component>| part.and_then(|part| part.get(metric));
     let line = |suffix: &str, cell: &dyn Fn(Metric) -> Cell| Line {
-        label: format!("{}{suffix}", label(metric)),
+        label: format!("{}{suffix}", line_label(kind, metric)),
         cells: parts.iter().map(|part| value(part).map_or_else(Cell::none, cell)).collect(),
     };
     if !matches!(example, Metric::Latency(_)) {
@@ -289,17 +326,11 @@ fn component_lines(
     if parts.len() <= ARMS_WITH_WIDE_CELLS {
         return vec![line(" mean / p99 / max", &|value| Cell::of(value, ""))];
     }
-    type Part = (&'static str, fn(&LatencySummary) -> Option<u64>);
-    let numbers: [Part; 3] = [
-        (" mean", |summary| summary.mean_ns),
-        (" p99", |summary| summary.p99_ns),
-        (" max", |summary| summary.max_ns),
-    ];
-    let number = |(suffix, number): Part| {
+    let number = |(suffix, part): (&str, &'static str)| {
         line(suffix, &move |value| match value {
-            Metric::Latency(summary) => Cell::time(number(&summary)),
+            Metric::Latency(summary) => Cell::part(&summary, part),
             other => Cell::of(other, ""),
         })
     };
-    numbers.into_iter().map(number).collect()
+    [(" mean", "mean_ns"), (" p99", "p99_ns"), (" max", "max_ns")].map(number).into()
 }

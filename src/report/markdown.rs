@@ -1,7 +1,7 @@
 //! The result as Markdown for a pull request: the groups of the page as one table.
 
 use super::format::{count, time};
-use super::layout::{Cell, groups};
+use super::layout::{Cell, groups, legend};
 use super::page::stopped;
 use super::result::RunResult;
 use super::verdict::verdict;
@@ -40,13 +40,18 @@ pub fn to_markdown(result: &RunResult) -> String {
     let names: Vec<_> = arms.iter().map(|(name, _)| escaped(name)).collect();
     text.push_str(&format!("\n{}", row("", &names)));
     text.push_str(&row(":--", &vec!["--:".to_owned(); arms.len()]));
-    for group in groups(&arms) {
+    let groups = groups(&arms);
+    let legend = legend(&groups);
+    for group in groups {
         let heading = format!("**{}**", escaped(&group.heading));
         text.push_str(&row(&heading, &vec![String::new(); arms.len()]));
         for line in group.lines {
             let cells: Vec<_> = line.cells.iter().map(plain).collect();
             text.push_str(&row(&escaped(line.label.trim()), &cells));
         }
+    }
+    if let Some(legend) = legend {
+        text.push_str(&format!("\n{}\n", escaped(legend)));
     }
     text
 }
@@ -70,11 +75,29 @@ fn plain(cell: &Cell) -> String {
     text
 }
 
-/// `text` as it reads, whatever Markdown or HTML would make of it.
+/// `text` as it reads, whatever Markdown or HTML would make of it, also where it begins a line.
 pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
+    let inner = text.trim_start();
+    // Spaces would make a line a block of code or part of a list.
+    text[..text.len() - inner.len()].chars().for_each(|_| escaped.push_str("&#32;"));
+    let digits = inner.len() - inner.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let mut before = "";
+    for (at, character) in inner.char_indices() {
+        let follows = |word: &str| inner[at..].starts_with(word);
+        let next = inner[at..].chars().nth(1);
+        let ends = next.is_none_or(char::is_whitespace);
         match character {
+            // A list, a rule, the line under a heading; a command to the runner of GitHub's actions.
+            '-' | '+' | '=' | ':' if at == 0 && (ends || next == Some(character)) => {
+                escaped.extend(['\\', character]);
+            }
+            // A numbered list.
+            '.' | ')' if ends && at > 0 && at == digits => escaped.extend(['\\', character]),
+            // An address becomes a link.
+            ':' if follows("://") => escaped.push_str("\\:"),
+            '.' if before.to_ascii_lowercase().ends_with("www") => escaped.push_str("\\."),
+            '\n' | '\r' => escaped.push(' '),
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '&' => escaped.push_str("&amp;"),
@@ -89,6 +112,7 @@ pub(super) fn escaped(text: &str) -> String {
             }
             _ => escaped.push(character),
         }
+        before = &inner[..at + character.len_utf8()];
     }
     escaped
 }
@@ -109,6 +133,29 @@ mod tests {
             escaped("a|b `c` <script> &amp; @team #1 *x* [y](z)"),
             "a\\|b \\`c\\` &lt;script&gt; &amp;amp; @<!-- -->team #<!-- -->1 \\*x\\* \\[y\\](z)"
         );
+    }
+
+    #[test]
+    fn names_begin_nothing() {
+        for (name, expected) in [
+            ("- item", "\\- item"),
+            ("+ item", "\\+ item"),
+            ("12. item", "12\\. item"),
+            ("1) item", "1\\) item"),
+            ("---", "\\---"),
+            ("===", "\\==="),
+            ("    code", "&#32;&#32;&#32;&#32;code"),
+            ("::error::x", "\\::error::x"),
+            ("# heading", "#<!-- --> heading"),
+            ("> quote", "&gt; quote"),
+            ("see https://x.y or WWW.x.y", "see https\\://x.y or WWW\\.x.y"),
+            ("a\nb", "a b"),
+            ("12.5 ms", "12.5 ms"),
+            ("-5 %", "-5 %"),
+            ("a - b: 1. c", "a - b: 1. c"),
+        ] {
+            assert_eq!(escaped(name), expected);
+        }
     }
 
     #[test]

@@ -6,8 +6,10 @@
 //! [`topology`]. A new layer that reports metrics appears in all.
 
 pub mod annotations;
+pub mod brief;
 pub mod capacity;
 mod cause;
+pub mod checked;
 pub mod chrome;
 pub mod comparison;
 pub mod contrast;
@@ -52,6 +54,7 @@ mod table;
 pub mod tested;
 pub mod topology;
 pub mod tree;
+pub mod unfinished;
 pub mod verdict;
 pub mod words;
 

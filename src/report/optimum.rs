@@ -75,8 +75,8 @@ pub struct Optimum {
     pub settings: u64,
     /// The seeds of the search.
     pub search_seeds: [u64; 2],
-    /// The seeds that describe the best setting.
-    pub telling_seeds: [u64; 2],
+    /// The fresh seeds that describe the best setting; none if it was broken off before.
+    pub telling_seeds: Option<[u64; 2]>,
     /// Runs that were played.
     pub runs: u64,
     /// It was broken off.
@@ -140,13 +140,7 @@ impl Optimum {
         );
         let mut text = paragraph("", &head);
         text.push_str(&format!("  best     {}\n", flags(&self.set)));
-        let [first, last] = self.telling_seeds;
-        let value = match self.value {
-            Some(mean) => self.quantity.mean(mean),
-            None => "has no value in some runs".to_owned(),
-        };
-        let told = format!("{}: {value}, by the fresh seeds {first}..{last}", self.goal);
-        text.push_str(&paragraph("           ", &told));
+        text.push_str(&paragraph("           ", &self.described()));
         if let Some((cost, budget)) = self.cost {
             let of = budget.map_or(String::new(), |budget| format!(" of {}", number(budget)));
             text.push_str(&format!("  cost     {}{of}\n", number(cost)));
@@ -170,6 +164,20 @@ impl Optimum {
             text.push_str(&paragraph("warning: ", told));
         }
         text
+    }
+
+    /// The value of the best setting, and by which seeds.
+    fn described(&self) -> String {
+        let Some([first, last]) = self.telling_seeds else {
+            return "broken off before it was held against fresh seeds: it is the best by the \
+                    seeds of the search, of the settings so far"
+                .to_owned();
+        };
+        let value = match self.value {
+            Some(mean) => self.quantity.mean(mean),
+            None => "has no value in some runs".to_owned(),
+        };
+        format!("{}: {value}, by the fresh seeds {first}..{last}", self.goal)
     }
 
     fn rival(&self, rival: &Rival) -> String {

@@ -2,7 +2,7 @@
 
 use super::expected;
 use super::format::{count, cut, time, width};
-use super::layout::{Cell, groups};
+use super::layout::{Cell, groups, legend};
 use super::result::{ArmResult, RunResult, Stopped};
 use super::table::{PAGE_COLUMNS, lines, paragraph};
 use super::verdict::verdict;
@@ -35,6 +35,9 @@ pub(super) fn head(result: &RunResult) -> String {
 pub(super) fn body(result: &RunResult) -> String {
     let arms: Vec<_> = result.arms.iter().map(|(name, arm)| (name.as_str(), arm)).collect();
     let mut text = tables(&arms);
+    if let Some(legend) = legend(&groups(&arms)) {
+        text.push_str(&format!("{legend}\n"));
+    }
     if !result.warnings.is_empty() || result.stopped.is_some() {
         text.push('\n');
     }

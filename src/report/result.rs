@@ -49,8 +49,19 @@ pub struct RunResult {
     /// What its expectations came to in this run, if somebody held it against them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub expectations: Vec<Expected>,
+    /// What was offered, by the name of the load; the same in every arm.
+    pub loads: BTreeMap<String, LoadTerms>,
     /// One result an arm, by name.
     pub arms: BTreeMap<String, ArmResult>,
+}
+
+/// What decides how the numbers of a load are to be read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct LoadTerms {
+    /// Its callers wait for their answers, so how many requests there are depends on the system.
+    pub closed_loop: bool,
+    /// A request that succeeds later than this counts as late; `None`: none ever does.
+    pub deadline_ns: Option<u64>,
 }
 
 /// Name and meaning of a scenario.
@@ -171,6 +182,9 @@ pub struct ArmResult {
     pub attempts: Attempts,
     /// Attempts per offered request; `None` without requests.
     pub amplification: Option<f64>,
+    /// Variance of the attempts of a request, over offered requests with one less below; `None` of
+    /// fewer than two.
+    pub attempts_variance: Option<f64>,
     /// Succeeded requests per second of measured virtual time; `None` when that is zero.
     pub goodput_per_s: Option<f64>,
     /// Latencies.

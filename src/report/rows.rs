@@ -57,15 +57,20 @@ pub fn rows(arm: &ArmResult) -> Vec<Row<'_>> {
     rows
 }
 
-/// The number or distribution of an arm that sentences call so: one of its rows, or one that
-/// follows from them.
+/// All that sentences can name of `arm`: what follows from its rows, then they themselves.
+#[must_use]
+pub fn metrics(arm: &ArmResult) -> Vec<Row<'_>> {
+    let ratio = Metric::Number(ratio_succeeded(arm));
+    let mut all = vec![Row { component: "", metric: SUCCEEDED_RATIO, value: ratio }];
+    all.extend(rows(arm));
+    all
+}
+
+/// The number or distribution of an arm that sentences call so.
 #[must_use]
 pub fn value(arm: &ArmResult, component: &str, metric: &str) -> Option<Metric> {
-    if component.is_empty() && metric == SUCCEEDED_RATIO {
-        return Some(Metric::Number(ratio_succeeded(arm)));
-    }
-    let mut rows = rows(arm).into_iter();
-    rows.find(|row| row.component == component && row.metric == metric).map(|row| row.value)
+    let mut all = metrics(arm).into_iter();
+    all.find(|row| row.component == component && row.metric == metric).map(|row| row.value)
 }
 
 /// The numbers of the whole arm.
@@ -91,10 +96,12 @@ pub(super) fn arm_metrics(arm: &ArmResult) -> Vec<(&'static str, Metric)> {
         ("attempts.errors", Metric::Count(attempts.errors)),
         ("attempts.cancelled", Metric::Count(attempts.cancelled)),
         ("amplification", Metric::Number(arm.amplification)),
+        ("attempts_variance", Metric::Number(arm.attempts_variance)),
         ("goodput_per_s", Metric::Number(arm.goodput_per_s)),
         ("latency.end_to_end", Metric::Latency(arm.latency.end_to_end)),
         ("latency.processing", Metric::Latency(arm.latency.processing)),
         ("latency.outcome", Metric::Latency(arm.latency.outcome)),
+        ("latency.slow_ratio", Metric::Number(arm.latency.slow_ratio)),
         ("wasted.work_ns", time(arm.wasted.work_ns)),
         ("wasted.after_leaving_ns", time(arm.wasted.after_leaving_ns)),
         ("wasted.ratio", Metric::Number(arm.wasted.ratio)),
@@ -153,9 +160,7 @@ pub struct Named {
 
 /// Every number of an arm under its whole name, [`SUCCEEDED_RATIO`] first.
 pub fn named(arm: &ArmResult) -> impl Iterator<Item = Named> {
-    let ratio = ratio_succeeded(arm).map_or(Scalar::None, Scalar::Float);
-    let first = Named { name: SUCCEEDED_RATIO.to_owned(), kind: Kind::Number, value: ratio };
-    let rest = rows(arm).into_iter().flat_map(|row| {
+    metrics(arm).into_iter().flat_map(|row| {
         let component = match row.component {
             "" => String::new(),
             component => format!("{component}."),
@@ -166,16 +171,17 @@ pub fn named(arm: &ArmResult) -> impl Iterator<Item = Named> {
             kind: row.value.kind_of(part),
             value,
         })
-    });
-    std::iter::once(first).chain(rest)
+    })
 }
 
 /// The number of an arm that `asked` names: as [`named`] does, perhaps without the `_ns` at its
-/// end, perhaps with `components.` in front of a component.
+/// end, perhaps with `components.` in front of a component, or a component in quotes.
 #[must_use]
 pub fn find(arm: &ArmResult, asked: &str) -> Option<Named> {
     let asked = asked.strip_prefix("components.").unwrap_or(asked);
-    let is = |name: &str| name == asked || name.strip_suffix("_ns") == Some(asked);
+    let plain = asked.replace(['\'', '"'], "");
+    let one = |name: &str| name == asked || name == plain;
+    let is = |name: &str| one(name) || name.strip_suffix("_ns").is_some_and(one);
     named(arm).find(|number| is(&number.name))
 }
 
@@ -192,6 +198,7 @@ impl LatencySummary {
         vec![
             ("count", Scalar::Integer(self.count)),
             ("mean_ns", ns(self.mean_ns)),
+            ("sd_ns", ns(self.sd_ns)),
             ("min_ns", ns(self.min_ns)),
             ("p50_ns", ns(self.p50_ns)),
             ("p90_ns", ns(self.p90_ns)),

@@ -11,6 +11,7 @@ use serde::{Serialize, Serializer};
 use super::format::count;
 use super::result::{ArmResult, RunResult, ScenarioId};
 use super::rows::{SUCCEEDED_RATIO, Scalar, name_of, ratio_succeeded, rows};
+use super::unfinished::{COOL_DOWN, unfinished};
 use crate::metrics::names::Kind;
 use crate::statistics::groups::{Groups, outcomes};
 use crate::statistics::proportion::Proportion;
@@ -40,6 +41,8 @@ pub struct Runs {
     head: Option<Head>,
     seeds: Vec<u64>,
     stopped: usize,
+    /// How many were cut off with too much in flight: see [`unfinished`].
+    unfinished: usize,
     others: usize,
     arms: BTreeMap<String, ArmRuns>,
 }
@@ -94,6 +97,7 @@ impl Runs {
             head: None,
             seeds: Vec::new(),
             stopped: 0,
+            unfinished: 0,
             others: 0,
             arms: BTreeMap::new(),
         }
@@ -101,14 +105,17 @@ impl Runs {
 
     /// Adds a run; `collapsed` says for each arm whether it collapsed, where that is known.
     pub fn add(&mut self, result: &RunResult, collapsed: &BTreeMap<String, bool>) {
+        let unfinished = unfinished(result);
+        let of_every_run = |warning: &&String| Some(*warning) != unfinished.as_ref();
         let head = self.head.get_or_insert_with(|| Head {
             scenario: result.scenario.clone(),
             dessim: result.dessim,
             model: result.model,
-            warnings: result.warnings.clone(),
+            warnings: result.warnings.iter().filter(of_every_run).cloned().collect(),
         });
         self.others += usize::from(head.scenario.digest != result.scenario.digest);
         self.stopped += usize::from(result.stopped.is_some());
+        self.unfinished += usize::from(unfinished.is_some());
         self.seeds.push(result.seed);
         for (name, arm) in &result.arms {
             let runs = self.arms.entry(name.clone()).or_default();
@@ -138,6 +145,14 @@ impl Runs {
             warnings.push(format!(
                 "{} of {} stopped early; their numbers are of what had happened by then",
                 self.stopped,
+                plural(self.len(), "run")
+            ));
+        }
+        if self.unfinished > 0 {
+            warnings.push(format!(
+                "in {} of {} requests were in flight at the end that could move a ratio by more than \
+                 0.1 %: {COOL_DOWN}",
+                self.unfinished,
                 plural(self.len(), "run")
             ));
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::result::{
     ArmResult, Attempts, Column, Component, FailedBy, Fingerprints, Hex, Latencies, LatencySummary,
-    Metric, RESULT_SCHEMA, Requests, RunResult, ScenarioId, Series, Values, Wasted,
+    LoadTerms, Metric, RESULT_SCHEMA, Requests, RunResult, ScenarioId, Series, Values, Wasted,
 };
 use crate::kernel::time::Duration;
 use crate::metrics::histogram::{BIN_BITS, Histogram};
@@ -32,6 +32,7 @@ pub(crate) fn run(arms: &[(&str, ArmResult)]) -> RunResult {
         stopped: None,
         expectations: Vec::new(),
         warnings: Vec::new(),
+        loads: BTreeMap::from([("clients".to_owned(), LoadTerms::default())]),
         arms: arms.iter().map(|(name, arm)| ((*name).to_owned(), arm.clone())).collect(),
     }
 }
@@ -41,13 +42,20 @@ pub(crate) fn arm(requests: Requests) -> ArmResult {
     let unsent = requests.rejected + requests.dropped;
     let attempts = Attempts { total: requests.offered - unsent, ..Attempts::default() };
     let latency = spread(requests.succeeded, 10 * MS);
+    let outcome = spread(requests.offered - requests.in_flight, 10 * MS);
     ArmResult {
         requests,
         failed_by: FailedBy { error: requests.failed, timeout: 0 },
         attempts,
         amplification: ratio(attempts.total, requests.offered),
+        attempts_variance: Some(0.0),
         goodput_per_s: Some(requests.succeeded as f64 / 2.5),
-        latency: Latencies { end_to_end: latency, processing: latency, outcome: latency },
+        latency: Latencies {
+            end_to_end: latency,
+            processing: latency,
+            outcome,
+            slow_ratio: Some(0.0),
+        },
         wasted: Wasted::default(),
         events: 6_000,
         end_ns: 2_500 * MS,
@@ -70,6 +78,7 @@ pub(crate) fn storm() -> ArmResult {
     with_attempts(&mut arm, 7_846, 5_846, 7_767, 28);
     arm.wasted = Wasted { work_ns: 932_000 * MS, after_leaving_ns: 0, ratio: Some(0.998) };
     arm.latency.end_to_end = spread(51, 32 * MS);
+    arm.latency.outcome = spread(2_000, 800 * MS);
     let service = component("service", &[("in_flight_max", Metric::Count(350))]);
     arm.components.insert("downstream".to_owned(), service);
     arm
@@ -81,6 +90,7 @@ pub(crate) fn refused() -> ArmResult {
         arm(Requests { offered: 2_000, succeeded: 506, rejected: 1_494, ..Requests::default() });
     with_attempts(&mut arm, 712, 206, 0, 206);
     arm.latency.end_to_end = spread(506, 210 * MS);
+    arm.latency.outcome = spread(2_000, 90 * MS);
     let breaker = [
         ("rejected", Metric::Count(1_494)),
         ("opened", Metric::Count(4)),
@@ -109,6 +119,7 @@ pub(crate) fn queued() -> ArmResult {
     let mut arm = healthy(2_000);
     with_attempts(&mut arm, 2_103, 103, 0, 103);
     arm.latency.end_to_end = spread(2_000, 792 * MS);
+    arm.latency.outcome = arm.latency.end_to_end;
     arm.latency.processing = spread(2_000, 11 * MS);
     let queue = [
         ("depth_max", Metric::Count(1_486)),
@@ -219,6 +230,7 @@ pub(crate) fn spread(count: u64, median_ns: u64) -> LatencySummary {
     LatencySummary {
         count,
         mean_ns: part(104),
+        sd_ns: part(31),
         min_ns: part(70),
         p50_ns: part(100),
         p90_ns: part(131),
@@ -227,6 +239,7 @@ pub(crate) fn spread(count: u64, median_ns: u64) -> LatencySummary {
         p999_ns: part(201),
         max_ns: part(203),
         exact: true,
+        coarse_from: LatencySummary::coarse_from(count),
     }
 }
 

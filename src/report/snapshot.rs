@@ -3,9 +3,9 @@
 
 use super::page::stopped;
 use super::result::{ArmResult, Hex, RunResult};
-use super::rows::{Scalar, ratio_succeeded, rows};
+use super::rows::{Scalar, metrics};
 use super::verdict::verdict;
-use crate::metrics::names::{Kind, SUCCEEDED_RATIO, quoted};
+use crate::metrics::names::{Kind, quoted};
 
 const PARTS: [&str; 3] = ["order", "timing", "results"];
 
@@ -41,24 +41,24 @@ fn numbers(name: &str, arm: &ArmResult) -> String {
     let name = quoted(name);
     let mut text = String::new();
     let mut reporter = None;
-    let ratio = ratio_succeeded(arm).map_or(Scalar::None, Scalar::Float);
-    let ratio = ("", SUCCEEDED_RATIO, "", Kind::Number, ratio);
-    let rest = rows(arm).into_iter().flat_map(|row| {
-        let scalars = row.value.scalars().into_iter();
-        let kept = scalars.filter(|(part, _)| part.is_empty() || KEPT.contains(part));
-        let of = (row.component, row.metric);
-        kept.map(move |(part, value)| (of.0, of.1, part, row.value.kind_of(part), value))
-    });
-    for (component, metric, part, kind, value) in std::iter::once(ratio).chain(rest) {
-        let Some(value) = shown(kind, value) else { continue };
-        if reporter != Some(component) {
-            text.push('\n');
-            reporter = Some(component);
+    let bare = |name: &'static str| name.strip_suffix("_ns").unwrap_or(name);
+    for row in metrics(arm) {
+        let component = match row.component {
+            "" => String::new(),
+            component => quoted(component) + ".",
+        };
+        for (part, value) in row.value.scalars() {
+            let kept = part.is_empty() || KEPT.contains(&part);
+            let Some(value) = shown(row.value.kind_of(part), value).filter(|_| kept) else {
+                continue;
+            };
+            if reporter != Some(row.component) {
+                text.push('\n');
+                reporter = Some(row.component);
+            }
+            let part = if part.is_empty() { String::new() } else { format!(".{}", bare(part)) };
+            text.push_str(&format!("{name}.{component}{}{part} == {value}\n", bare(row.metric)));
         }
-        let component = if component.is_empty() { String::new() } else { quoted(component) + "." };
-        let bare = |name: &'static str| name.strip_suffix("_ns").unwrap_or(name);
-        let part = if part.is_empty() { String::new() } else { format!(".{}", bare(part)) };
-        text.push_str(&format!("{name}.{component}{}{part} == {value}\n", bare(metric)));
     }
     text
 }

@@ -13,6 +13,11 @@ const GAP: &str = "   ";
 /// One line of text for each row: the first column to the left, numbers to the right, without a
 /// border. No cell is wrapped.
 pub(super) fn lines(rows: &[Vec<String>]) -> Vec<String> {
+    spaced(rows, GAP)
+}
+
+/// The same with this between cells.
+pub(super) fn spaced(rows: &[Vec<String>], gap: &str) -> Vec<String> {
     let mut widths: Vec<usize> = Vec::new();
     for row in rows {
         widths.resize(widths.len().max(row.len()), 0);
@@ -27,7 +32,7 @@ pub(super) fn lines(rows: &[Vec<String>]) -> Vec<String> {
             if column == 0 {
                 line = format!("{cell}{space}");
             } else {
-                let _ = write!(line, "{GAP}{space}{cell}");
+                let _ = write!(line, "{gap}{space}{cell}");
             }
         }
         line.truncate(line.trim_end().len());
@@ -39,13 +44,18 @@ pub(super) fn lines(rows: &[Vec<String>]) -> Vec<String> {
 /// `text` broken at spaces to fit the page; lines after the first are indented like the first,
 /// which starts with `lead`.
 pub(super) fn paragraph(lead: &str, text: &str) -> String {
+    paragraph_within(PAGE_COLUMNS, lead, text)
+}
+
+/// The same to fit `columns`.
+pub(super) fn paragraph_within(columns: usize, lead: &str, text: &str) -> String {
     let indent = " ".repeat(width(lead));
     let mut paragraph = lead.to_owned();
     let mut used = width(lead);
     let mut first = true;
     for word in text.split(' ') {
-        let columns = width(word);
-        if !first && used + 1 + columns > PAGE_COLUMNS {
+        let wide = width(word);
+        if !first && used + 1 + wide > columns {
             paragraph.push('\n');
             paragraph.push_str(&indent);
             used = indent.len();
@@ -54,7 +64,7 @@ pub(super) fn paragraph(lead: &str, text: &str) -> String {
             used += 1;
         }
         paragraph.push_str(word);
-        used += columns;
+        used += wide;
         first = false;
     }
     paragraph.push('\n');

@@ -1,19 +1,36 @@
 //! The difference between the arms in plain words.
 //!
-//! A pure function of the numbers. The rules, in order: nothing to judge; one arm; arms that differ
-//! in how many requests succeed, with what cost the worse one its requests, what the better one did
-//! instead, and the price in latency; arms that succeed alike and differ in speed or in attempts;
-//! no difference. A clause states numbers that the result has, never a cause it does not show.
+//! A pure function of the numbers. The rules, in order: nothing to judge; one arm; closed loops, by
+//! how much was served; arms that differ in how many requests succeed, with what cost the worse one
+//! its requests, what the better one did instead, and its price in attempts, work and latency; arms
+//! that succeed alike and differ in speed, attempts or work; no difference. At last, successes that
+//! only count because nothing says when they are too late. A clause states numbers that the result
+//! has, never a cause it does not show.
 
 use super::cause::{has, largest, losses, strain};
 use super::format::{count, cut, number, percent, share, time};
-use super::result::{ArmResult, RunResult};
+use super::result::{ArmResult, LatencySummary, RunResult};
+
+mod price;
+#[cfg(test)]
+mod tests;
+
+use price::{latency, price};
 
 /// Less than a request in a thousand is no difference between arms.
 const LEAST_DIFFERENCE: f64 = 0.001;
 
 /// A latency or an amplification differs from this factor on.
 const FACTOR: f64 = 1.1;
+
+/// What is served in closed loops differs from this factor on.
+const SERVED_FACTOR: f64 = 1.02;
+
+/// One arm wastes more of its work than another from this difference on.
+const MORE_WASTED: f64 = 0.1;
+
+/// Successes after ten times the median matter from this ratio on.
+const MUCH_SLOW: f64 = 0.01;
 
 /// Losses from this ratio on are explained even when every arm has them.
 const MUCH_LOST: f64 = 0.05;
@@ -32,11 +49,15 @@ pub fn verdict(result: &RunResult) -> Vec<String> {
     }
     let arms: Vec<Arm<'_>> =
         result.arms.iter().filter_map(|(name, arm)| Arm::new(name, arm)).collect();
-    match arms.as_slice() {
-        [] => vec!["no request arrived, so there is nothing to judge".to_owned()],
+    let closed = result.loads.values().all(|load| load.closed_loop) && !result.loads.is_empty();
+    let mut lines = match arms.as_slice() {
+        [] => return vec!["no request arrived, so there is nothing to judge".to_owned()],
         [one] => alone(one),
+        many if closed => served(many),
         many => compared(many),
-    }
+    };
+    lines.extend(never_late(result, &arms));
+    lines
 }
 
 /// An arm that was offered something.
@@ -61,8 +82,21 @@ impl<'a> Arm<'a> {
         cut(self.name, NAME_COLUMNS)
     }
 
-    fn p99(&self) -> Option<u64> {
-        self.data.latency.end_to_end.p99_ns
+    fn lossless(&self) -> bool {
+        self.data.requests.succeeded == self.data.requests.offered
+    }
+
+    fn amplification(&self) -> f64 {
+        self.data.amplification.unwrap_or(0.0)
+    }
+
+    fn wasted(&self) -> f64 {
+        self.data.wasted.ratio.unwrap_or(0.0)
+    }
+
+    /// Served a second.
+    fn goodput(&self) -> f64 {
+        self.data.goodput_per_s.unwrap_or(0.0)
     }
 
     /// "all 2,000 requests", "506 of 2,000 requests".
@@ -88,9 +122,18 @@ fn alone(arm: &Arm<'_>) -> Vec<String> {
     let mut lines =
         vec![format!("{} succeeded with {}{part}{}", arm.name(), arm.successes(), because(arm))];
     let latency = &arm.data.latency.end_to_end;
-    if let (Some(p50), Some(p99)) = (latency.p50_ns, latency.p99_ns) {
-        let (p50, p99) = (time(p50), time(p99));
-        lines.push(format!("end to end, p50 is {p50} and p99 {p99}"));
+    let quantiles = |latency: &LatencySummary| {
+        Some(format!("p50 is {} and p99 {}", time(latency.p50_ns?), time(latency.p99_ns?)))
+    };
+    let survivors = quantiles(latency);
+    if let Some(quantiles) = survivors.filter(|_| arm.lossless()) {
+        lines.push(format!("end to end, {quantiles}"));
+    } else if let Some(all) = quantiles(&arm.data.latency.outcome) {
+        let of_successes = match quantiles(latency) {
+            Some(quantiles) => format!("; of those that succeeded, {quantiles}"),
+            None => String::new(),
+        };
+        lines.push(format!("of all outcomes, {all}{of_successes}"));
     }
     lines
 }
@@ -104,6 +147,44 @@ fn compared(arms: &[Arm<'_>]) -> Vec<String> {
     } else {
         alike(arms, &best, &worst)
     }
+}
+
+/// Callers that wait for their answers offer less to a system that is slow, so what counts is how
+/// much was served.
+fn served(arms: &[Arm<'_>]) -> Vec<String> {
+    let best = pick(arms, |one, other| one.goodput() > other.goodput());
+    let worst = pick(arms, |one, other| one.goodput() < other.goodput());
+    let (most, least) = (best.goodput(), worst.goodput());
+    let rate = |goodput| format!("{}/s", number(goodput));
+    if most < SERVED_FACTOR * least || most <= 0.0 {
+        let rates = match (rate(least), rate(most)) {
+            (least, most) if least == most => most,
+            (least, most) => format!("{least} to {most}"),
+        };
+        let all = joined(
+            &[speed(arms), effort(arms), waste(arms)].into_iter().flatten().collect::<Vec<_>>(),
+        );
+        let differences = if all.is_empty() { String::new() } else { format!("; {all}") };
+        return vec![format!("all arms served about as much, {rates}{differences}")];
+    }
+    let fewer = percent(1.0 - least / most);
+    let (name, other, because) = (best.name(), worst.name(), because(&worst));
+    let [more, less] = [&best, &worst].map(|arm| count(arm.data.requests.succeeded));
+    let (most, least) = (rate(most), rate(least));
+    let mut lines = vec![if arms.len() > 2 {
+        format!(
+            "of {} arms {name} served most, {more} requests ({most}), and {other} least, {less} \
+             ({least}, {fewer} less){because}",
+            arms.len()
+        )
+    } else {
+        format!(
+            "{name} served {more} requests ({most}), {other} {less} ({least}, {fewer} less){because}"
+        )
+    }];
+    lines.extend(instead(&best, &worst));
+    lines.extend(price(&best, &worst));
+    lines
 }
 
 fn pick<'a>(arms: &[Arm<'a>], better: impl Fn(&Arm<'a>, &Arm<'a>) -> bool) -> Arm<'a> {
@@ -137,8 +218,8 @@ fn unequal(best: &Arm<'_>, worst: &Arm<'_>, arms: usize) -> Vec<String> {
     let successes = best.successes();
     let mut lines = vec![if arms > 2 {
         format!(
-            "of {arms} arms {name} did best, with {successes}, \
-             and {other} worst, with {second}{because}"
+            "of {arms} arms {name} succeeded most often, with {successes}, \
+             and {other} least, with {second}{because}"
         )
     } else {
         format!("{name} succeeded with {successes}, {other} with {second}{because}")
@@ -196,27 +277,21 @@ fn instead(best: &Arm<'_>, worst: &Arm<'_>) -> Option<String> {
     }
 }
 
-fn price(best: &Arm<'_>, worst: &Arm<'_>) -> Option<String> {
-    let (good, bad) = (best.p99()?, worst.p99()?);
-    let of_whom = if worst.succeeded < best.succeeded / 2.0 {
-        let survivors = worst.data.requests.succeeded;
-        format!(" for the {} that succeeded", count(survivors))
-    } else {
-        String::new()
-    };
-    let against = format!("p99 end-to-end {} against {}{of_whom}", time(good), time(bad));
-    if slower(good, bad) {
-        let whose = if has(best.data, "queue") && !has(worst.data, "queue") {
-            "the queue's price"
-        } else {
-            "the price"
-        };
-        Some(format!("{whose}: {against}"))
-    } else if slower(bad, good) {
-        Some(format!("{} was faster as well: {against}", best.name()))
-    } else {
-        None
-    }
+/// Successes that came long after the typical one, where no `deadline` counts them as late.
+fn never_late(result: &RunResult, arms: &[Arm<'_>]) -> Option<String> {
+    let counts_all = result.loads.values().all(|load| load.deadline_ns.is_none());
+    let slow = |arm: &Arm<'_>| arm.data.latency.slow_ratio.unwrap_or(0.0);
+    let slowest = pick(arms, |one, other| slow(one) > slow(other));
+    let median = slowest.data.latency.end_to_end.p50_ns?;
+    (counts_all && slow(&slowest) >= MUCH_SLOW).then(|| {
+        let whose = if arms.len() == 1 { String::new() } else { format!(" of {}", slowest.name()) };
+        format!(
+            "no load has a `deadline`, so a success counts however late it is: {} of those{whose} \
+             took more than ten times the median of {}",
+            percent(slow(&slowest)),
+            time(median)
+        )
+    })
 }
 
 fn slower(one: u64, other: u64) -> bool {
@@ -238,6 +313,7 @@ fn alike(arms: &[Arm<'_>], best: &Arm<'_>, worst: &Arm<'_>) -> Vec<String> {
     let mut differences: Vec<String> = Vec::new();
     differences.extend(speed(arms));
     differences.extend(effort(arms));
+    differences.extend(waste(arms));
     let mut lines = if differences.is_empty() {
         vec![format!("no difference worth a sentence: {successes}")]
     } else {
@@ -254,25 +330,36 @@ fn alike(arms: &[Arm<'_>], best: &Arm<'_>, worst: &Arm<'_>) -> Vec<String> {
 }
 
 fn speed(arms: &[Arm<'_>]) -> Option<String> {
-    let of = |quantile: fn(&ArmResult) -> Option<u64>, called: &str| {
-        let known = arms.iter().filter_map(|arm| Some((quantile(arm.data)?, arm)));
+    let lossless = arms.iter().all(Arm::lossless);
+    let of_what = if lossless { "end-to-end" } else { "of all outcomes" };
+    let of = |quantile: fn(&LatencySummary) -> Option<u64>, called: &str| {
+        let known =
+            arms.iter().filter_map(|arm| Some((quantile(latency(arm.data, lossless))?, arm)));
         let (fast, first) = known.clone().min_by_key(|(ns, _)| *ns)?;
         let (slow, last) = known.max_by_key(|(ns, _)| *ns)?;
         slower(slow, fast).then(|| {
             let (fast, slow) = (time(fast), time(slow));
             let (first, last) = (first.name(), last.name());
-            format!("{first} was faster than {last}: {called} end-to-end {fast} against {slow}")
+            format!("{first} was faster than {last}: {called} {of_what} {fast} against {slow}")
         })
     };
-    of(|arm| arm.latency.end_to_end.p99_ns, "p99")
-        .or_else(|| of(|arm| arm.latency.end_to_end.p50_ns, "p50"))
+    of(|latency| latency.p99_ns, "p99").or_else(|| of(|latency| latency.p50_ns, "p50"))
+}
+
+/// Wasted work, where arms differ in it.
+fn waste(arms: &[Arm<'_>]) -> Option<String> {
+    let least = pick(arms, |one, other| one.wasted() < other.wasted());
+    let most = pick(arms, |one, other| one.wasted() > other.wasted());
+    (most.wasted() - least.wasted() >= MORE_WASTED).then(|| {
+        let [more, less] = [&most, &least].map(|arm| percent(arm.wasted()));
+        format!("{} wasted {more} of its work, {} {less}", most.name(), least.name())
+    })
 }
 
 fn effort(arms: &[Arm<'_>]) -> Option<String> {
-    let amplification = |arm: &Arm<'_>| arm.data.amplification.unwrap_or(0.0);
-    let least = pick(arms, |one, other| amplification(one) < amplification(other));
-    let most = pick(arms, |one, other| amplification(one) > amplification(other));
-    let (few, many) = (amplification(&least), amplification(&most));
+    let least = pick(arms, |one, other| one.amplification() < other.amplification());
+    let most = pick(arms, |one, other| one.amplification() > other.amplification());
+    let (few, many) = (least.amplification(), most.amplification());
     (few > 0.0 && many >= few * FACTOR).then(|| {
         let (few, many) = (number(few), number(many));
         let (least, most) = (least.name(), most.name());
@@ -288,6 +375,3 @@ fn joined(clauses: &[String]) -> String {
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }
-
-#[cfg(test)]
-mod tests;

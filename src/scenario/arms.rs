@@ -20,6 +20,7 @@ pub fn arms(scenario: &Scenario) -> BTreeMap<String, Arm> {
             calls: own(&view.calls),
             publishes: own(&view.publishes),
             faults: own(&view.faults),
+            allow: Vec::new(),
         };
         (view.name.to_owned(), arm)
     };

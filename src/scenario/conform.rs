@@ -7,6 +7,7 @@
 
 mod names;
 mod scalar;
+mod words;
 
 use std::collections::BTreeMap;
 
@@ -18,7 +19,7 @@ use super::shape::{Definition, FieldShape, ROOT, SHAPES, STUDY, Shape, VariantSh
 use super::study::STUDY_VERSION;
 use super::syntax::{Field, Kind, Name, Node, Number, Tree};
 
-pub(crate) use names::{did_you_mean, list_of};
+pub(crate) use names::{Suggestions, did_you_mean, list_of};
 
 /// Everything in the tree that is not what the schema of `root` wants: [`ROOT`] or [`STUDY`].
 #[must_use]
@@ -234,18 +235,22 @@ impl<'a> Walk<'a> {
             }
             match shapes.iter().find(|shape| shape.name == field.name.text) {
                 Some(shape) => self.field_value(shape, &field.value, &here),
+                // What is not kept need not be thought about.
+                None if self.problems.len() >= MOST => {}
                 None => self.add(names::unknown_field(owner, shapes, field, at)),
             }
         }
         for shape in shapes.iter().filter(|shape| shape.required) {
             if !seen.contains_key(shape.name.as_str()) {
                 // A misspelt field is one mistake, not two.
-                let misspelt = fields.iter().any(|field| {
+                let misspelt = fields.iter().take(MOST).any(|field| {
                     let known = shapes.iter().any(|shape| shape.name == field.name.text);
                     let names = std::iter::once(shape.name.as_str());
-                    let told = names::special(owner, &field.name.text);
+                    let told = words::here(owner, &field.name.text);
                     let told = told.is_some_and(|hint| hint.contains(&format!("`{}`", shape.name)));
-                    !known && (told || did_you_mean(&field.name.text, names).is_some())
+                    let snake = words::snake(&field.name.text);
+                    let spelled = snake == shape.name || did_you_mean(&snake, names).is_some();
+                    !known && (told || spelled)
                 });
                 if !misspelt {
                     self.add(names::missing_field(owner, shape, node, at));

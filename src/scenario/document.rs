@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::check::check;
 use super::conform::conform;
+use super::defaults;
 use super::locate::nearest;
 use super::path::Path;
 use super::problem::{Problem, Problems, Severity, line_column, printable};
@@ -57,8 +58,9 @@ impl Document {
         if let Some(problems) = Problems::new(&self.name, self.text.clone(), misshapen) {
             return Err(problems);
         }
-        let scenario = read(&self.text)
+        let mut scenario: Scenario = read(&self.text)
             .map_err(|problem| Problems::one(&self.name, self.text.clone(), *problem))?;
+        defaults::fill(&mut scenario, &self.tree.root);
         let mut found = check(&scenario);
         for problem in &mut found {
             self.place(problem);

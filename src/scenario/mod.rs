@@ -9,6 +9,7 @@ pub mod arms;
 pub mod build;
 pub mod check;
 mod conform;
+mod defaults;
 pub mod distribution;
 mod document;
 mod edit;
@@ -27,6 +28,7 @@ pub mod units;
 pub mod written;
 
 pub use check::expected_requests;
+pub use check::lints::{self, LINTS, Lint};
 pub(crate) use conform::{did_you_mean, list_of};
 pub use document::{Checked, Document};
 pub(crate) use edit::Landing;

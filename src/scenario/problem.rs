@@ -9,10 +9,11 @@ use core::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::check::lints::Lint;
 use super::path::Path;
 
-pub(super) use render::line_column;
 pub use render::{escaped, printable};
+pub(super) use render::{is_unprintable, line_column};
 
 /// How bad a problem is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,6 +41,8 @@ pub struct Problem {
     pub also: Vec<(Range<usize>, String)>,
     /// Error or warning.
     pub severity: Severity,
+    /// The lint that a warning is of.
+    pub lint: Option<&'static str>,
     /// The name is meant (of a field, of a map entry), not its value.
     pub(crate) of_name: bool,
 }
@@ -56,14 +59,21 @@ impl Problem {
             hint: None,
             also: Vec::new(),
             severity: Severity::Error,
+            lint: None,
             of_name: false,
         }
     }
 
-    /// The same as a warning.
+    /// The same as a warning, of this lint.
     #[must_use]
-    pub fn warning(path: &Path, rule: impl Into<String>, found: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, ..Self::error(path, rule, found) }
+    pub fn warning(
+        lint: &Lint,
+        path: &Path,
+        rule: impl Into<String>,
+        found: impl Into<String>,
+    ) -> Self {
+        let lint = Some(lint.name);
+        Self { severity: Severity::Warning, lint, ..Self::error(path, rule, found) }
     }
 
     /// Adds what to write instead.
@@ -132,10 +142,31 @@ impl Problems {
         &self.list
     }
 
+    /// What the text is called: the name of its file.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Those problems that `wanted` says; `None` if there is none.
+    #[must_use]
+    pub fn only(&self, wanted: impl Fn(&Problem) -> bool) -> Option<Self> {
+        let list: Vec<_> = self.list.iter().filter(|problem| wanted(problem)).cloned().collect();
+        (!list.is_empty()).then(|| Self { list, ..self.clone() })
+    }
+
     /// The line and the column of a problem, in characters from 1, if it has a place.
     #[must_use]
     pub fn line_column(&self, problem: &Problem) -> Option<(usize, usize)> {
-        problem.span.as_ref().map(|span| line_column(&self.text, span.start))
+        self.region(problem).map(|(start, _)| start)
+    }
+
+    /// The first line and column of a problem, and the last line and the column after its end.
+    #[must_use]
+    pub fn region(&self, problem: &Problem) -> Option<((usize, usize), (usize, usize))> {
+        let span = problem.span.as_ref()?;
+        let at = |offset| line_column(&self.text, offset);
+        Some((at(span.start), at(span.end)))
     }
 
     /// The message for people: rustc's look, with the lines of the scenario.
@@ -167,7 +198,10 @@ impl fmt::Display for Problems {
             }
             f.write_str(": ")?;
             if problem.severity == Severity::Warning {
-                f.write_str("warning: ")?;
+                match problem.lint {
+                    Some(lint) => write!(f, "warning[{lint}]: ")?,
+                    None => f.write_str("warning: ")?,
+                }
             }
             if !problem.path.is_root() {
                 write!(f, "{}: ", problem.path)?;

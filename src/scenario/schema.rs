@@ -82,6 +82,10 @@ pub struct Scenario {
     /// after fault db-slow". `dessim test` holds runs against them. They change no result.
     #[serde(default)]
     pub expect: Vec<String>,
+    /// Lints that `dessim check` is not to warn of, by name: "bulkhead-queue-untimed". They change
+    /// no result.
+    #[serde(default)]
+    pub allow: Vec<String>,
     /// Systems to compare under the same load. Without any there is one, named "main".
     #[serde(default)]
     pub arms: BTreeMap<String, Arm>,
@@ -170,6 +174,9 @@ pub struct Arm {
     /// Faults of this arm only, or replacing common ones.
     #[serde(default)]
     pub faults: BTreeMap<String, Fault>,
+    /// Lints that are not warned of in what is written in this arm, by name.
+    #[serde(default)]
+    pub allow: Vec<String>,
 }
 
 /// Requests that arrive over time.
@@ -550,16 +557,19 @@ pub enum Layer {
         #[serde(default = "RetryOn::all")]
         retry_on: Vec<RetryOn>,
     },
-    /// Refuses calls for a while when too many failed.
+    /// Refuses calls for a while when too many failed. The defaults are resilience4j's.
     Breaker {
-        /// Results looked at: the latest this many, at least 1.
+        /// Results looked at: the latest this many, at least 1. Default 100.
+        #[serde(default = "window_of_results")]
         #[schemars(range(min = 1))]
         window: u32,
-        /// Failures in a full window that open it, from 1 to `window`.
+        /// Failures in a full window that open it, from 1 to `window`. Default half of `window`.
+        #[serde(default = "half_of_the_window")]
         #[schemars(range(min = 1))]
         failure_threshold: u32,
         /// How long it refuses, above 0; each further result that finds the window bad starts the
-        /// time again. Then it admits everything: there is no half-open state.
+        /// time again. Then it admits everything: there is no half-open state. Default 60s.
+        #[serde(default = "one_minute")]
         #[schemars(extend("dessim:positive" = true))]
         open_duration: Duration,
         /// Which results enter the window. Default `Outcomes`.
@@ -567,14 +577,33 @@ pub enum Layer {
         records: Records,
     },
     /// Lets so many through at once; the rest wait in line, first come first served.
+    /// `Bulkhead()` is resilience4j's: 25 permits, and nobody waits.
     Bulkhead {
-        /// Permits, at least 1.
+        /// Permits, at least 1. Default 25.
+        #[serde(default = "permits")]
         #[schemars(range(min = 1))]
         permits: u32,
-        /// Who may wait for a permit; more are rejected at once. Default "unlimited".
+        /// Who may wait for a permit; more are rejected at once. Default "unlimited", or 0 where
+        /// `permits` is not given either.
         #[serde(default)]
         queue: Limit,
     },
+}
+
+fn window_of_results() -> u32 {
+    100
+}
+
+fn half_of_the_window() -> u32 {
+    window_of_results() / 2
+}
+
+fn one_minute() -> Duration {
+    Duration::from_s(60)
+}
+
+fn permits() -> u32 {
+    25
 }
 
 /// A token bucket that retries draw on. It starts full, each first attempt adds `deposit` and each

@@ -149,6 +149,22 @@ impl Shapes {
         }
     }
 
+    /// The names of the fields of a variant; of the first one that is called so.
+    #[cfg(test)]
+    pub(crate) fn variant_fields(&self, variant: &str) -> Option<Vec<String>> {
+        let variants = self.definitions.values().filter_map(|definition| match definition {
+            Definition::Enum(variants) => Some(variants),
+            Definition::Struct(_) => None,
+        });
+        let mut variants = variants.flatten().filter(|of| of.name == variant);
+        variants.find_map(|variant| match &variant.payload {
+            Some(Shape::Fields(fields)) => {
+                Some(fields.iter().map(|field| field.name.clone()).collect())
+            }
+            _ => None,
+        })
+    }
+
     /// Where a field called `name` may stand, nearest to the scenario first.
     pub(crate) fn homes(&self, name: &str) -> &[String] {
         self.homes.get(name).map_or(&[], Vec::as_slice)

@@ -23,7 +23,7 @@ pub struct Study {
     /// What the study asks, in a sentence or two. It changes no result.
     #[serde(default)]
     pub about: String,
-    /// The file of the scenario, relative to the study's own.
+    /// The file of the scenario, relative to the study's own and not outside its directory.
     pub scenario: String,
     /// What is changed in the scenario for all settings, as `--set` takes it: "PATH=VALUE".
     #[serde(default)]

@@ -31,6 +31,12 @@ fn decimal(text: &str) -> Result<(u128, u32, &str), String> {
     if whole.is_empty() || (number.contains('.') && fraction.is_empty()) || fraction.contains('.') {
         return Err("must start with a number such as 120 or 1.5".to_owned());
     }
+    if whole.len() > 1 && whole.starts_with('0') {
+        let plain = whole.trim_start_matches('0');
+        let zero = if plain.is_empty() { "0" } else { "" };
+        let rest = &text[whole.len()..];
+        return Err(format!("begins with a 0: write {zero}{plain}{rest}"));
+    }
     if whole.len() + fraction.len() > 30 {
         return Err("has too many digits".to_owned());
     }

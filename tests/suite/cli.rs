@@ -1,17 +1,23 @@
 //! The command as its users run it: a process with arguments, files and streams.
 
+mod check;
 mod compare;
 mod diff;
 mod docs;
+mod examples;
 mod explain;
 mod exports;
 mod figures;
 mod find;
 mod follow;
 mod golden;
+mod hostile;
+mod outputs;
 mod report;
 mod run;
 mod show;
+#[cfg(unix)]
+mod signals;
 mod sweep;
 mod told;
 mod viewers;
@@ -22,7 +28,7 @@ use std::process::{Command, Output, Stdio};
 
 /// A small overload: a service that answers in 10 ms, and half of what comes is refused.
 const SMALL: &str = r#"Scenario(
-    schema: 1,
+    schema: 1, allow: ["offered-load-exceeds-capacity"],
     seed: 3,
     load: { "users": Load(arrivals: Poisson(rate: "150/s"), total: 200) },
     services: { "db": Service(time: Exponential(mean: "10ms"), slots: 1, queue: 2) },

@@ -201,7 +201,8 @@ fn seeds(target: &str) -> Vec<String> {
         "cell" => {
             let plan = plan();
             let mut lines = Vec::new();
-            sweep::run(&plan, 0..2, Jobs::ONE, &Stop::new(), |cell| {
+            static STOP: Stop = Stop::new();
+            sweep::run(&plan, 0..2, Jobs::ONE, &STOP, |cell| {
                 let line = to_line(plan.outline(), &cell);
                 lines.push(line.split(CHECK).next().unwrap_or_default().to_owned());
                 ControlFlow::Continue(())

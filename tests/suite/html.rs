@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use dessim::ScenarioFile;
+use dessim::experiment::explain::{Effort, explain};
 use dessim::experiment::run::{Options, common_bins, run};
 use dessim::experiment::setting::{setting, topologies};
 use dessim::metrics::fate::Fate;
@@ -82,7 +83,9 @@ fn what_if(component: String) -> WhatIf {
         saved: 6,
         lost: 1,
         otherwise: 0,
-        sooner: Shift { requests: 8, mean_ns: Some(1_000_000) },
+        faster: Shift { requests: 8, median_ns: Some(1_000_000) },
+        slower: Shift::default(),
+        sooner: Shift::default(),
         later: Shift::default(),
         offered: Pair::new(20, 20),
         succeeded: Pair::new(11, 16),
@@ -296,7 +299,7 @@ fn every_scenario_has_a_page() {
             .into_file();
         let page = page(&file, None);
         assert!(page.len() < 500_000, "{}: {} bytes", file.name, page.len());
-        for id in ["verdict", "topology", "charts", "distributions", "ledger", "reproduce"] {
+        for id in ["glance", "topology", "charts", "distributions", "ledger", "reproduce"] {
             assert!(page.contains(&format!("id=\"{id}\"")), "{}: no {id}", file.name);
         }
         let data = page.split_once("id=\"data\">").expect("there is data").1;
@@ -330,8 +333,16 @@ fn charts_are_chosen_by_what_numbers_are() {
         .map(|panel| {
             let labels: Vec<_> = panel["labels"].as_array().into_iter().flatten().collect();
             let labels: Vec<_> = labels.iter().filter_map(|label| label.as_str()).collect();
-            let (unit, log) = (panel["unit"].as_str().unwrap_or("-"), panel["log"] == true);
-            format!("{unit}{}: {}", if log { ", log" } else { "" }, labels.join(", "))
+            let roles: Vec<_> = panel["roles"].as_array().into_iter().flatten().collect();
+            let lines: Vec<String> = labels
+                .iter()
+                .zip(roles)
+                .map(|(label, role)| format!("{label} ({})", role.as_str().unwrap_or("-")))
+                .collect();
+            let unit = panel["unit"].as_str().unwrap_or("-");
+            let log = if panel["log"] == true { ", log" } else { "" };
+            let bins = if panel["grain"] == 1 { "wide" } else { "narrow" };
+            format!("{unit}{log}, {bins} bins: {}", lines.join(", "))
         })
         .collect();
     insta::assert_snapshot!("page_panels", told.join("\n"));
@@ -341,6 +352,36 @@ fn charts_are_chosen_by_what_numbers_are() {
     assert_eq!(labels(0), ["\"freeze: db frozen\""]);
     assert_eq!(labels(1), ["\"freeze: db frozen\"", "\"users.breaker open\""]);
     assert_eq!(bands(0)[0][2].to_string(), "[[1000000000,1200000000]]");
+}
+
+/// Someone who opens the page of the thesis of this project has its answer in front of them.
+#[test]
+fn the_first_screen_says_what_happened_why_and_what_would_help() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/metastable.ron");
+    let file = dessim::Scenario::from_path(path).expect("it is a scenario").into_file();
+    let (_, explanation) =
+        explain(&file.scenario, &file.name, &Options::default(), None, Effort::Bounded)
+            .expect("it runs");
+    let page = page(&file, Some(&explanation)).replace(['\u{2068}', '\u{2069}'], "");
+    let body = page.split_once("<h1>").expect("a headline").1;
+    let first = body.split_once("id=\"expectations\"").map_or(body, |(first, _)| first);
+    let first = first.split_once("id=\"explanation\"").expect("an explanation").0;
+    for part in [
+        "After fault freeze, “retries” breaks down and does not come back",
+        "Why: <bdi>retries</bdi>",
+        "It broke at 60.0 s with fault freeze",
+        "What kept it broken: retries, 66.7 % of the attempts on clients -&gt; db",
+        "</strong> succeed without retries at clients.retry</li>",
+        "<dt>attempts each</dt><dd>2.59</dd>",
+        "freeze: db frozen, 60.0 s to 70.0 s",
+    ] {
+        assert!(first.contains(part), "no {part} in {first}");
+    }
+    // One picture of requests and one of attempts an arm.
+    assert_eq!(first.matches("<svg class=\"dessim-figure glance\"").count(), 8);
+    for later in ["fingerprint", "digest"] {
+        assert!(!first.contains(later), "{later} is on the first screen");
+    }
 }
 
 #[test]

@@ -142,7 +142,10 @@ fn every_number_of_a_shipped_scenario_is_a_metric_with_a_meaning() {
 fn every_definition_is_of_a_number() {
     let mut reported: Vec<(String, String)> = Vec::new();
     let everything = r#"(schema: 1,
-        load: { "a": (arrivals: Poisson(rate: "1/s"), total: 1), "b": (arrivals: Poisson(rate: "1/s"), total: 1) },
+        load: {
+            "a": (arrivals: Poisson(rate: "1/s"), total: 1),
+            "b": (arrivals: Poisson(rate: "1/s"), total: 1),
+        },
         services: { "db": (time: Constant("1s"), slots: 1) },
         calls: { "a": (to: "db", policy: [
             Breaker(window: 2, failure_threshold: 1, open_duration: "1s"),
@@ -188,7 +191,8 @@ proptest! {
 
     #[test]
     fn names_of_random_scenarios_are_one(rolls in proptest::collection::vec(any::<u16>(), 0..150)) {
-        let document = Document::parse("random", text(&rolls, PLAIN).as_bytes()).expect("it is RON");
+        let text = text(&rolls, PLAIN);
+        let document = Document::parse("random", text.as_bytes()).expect("it is RON");
         numbers_are_metrics(&document);
         components_are_set_by_their_names(&document);
         lines_of_snapshots_hold(&document);

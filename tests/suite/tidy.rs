@@ -117,6 +117,41 @@ fn imports_run_one_way() {
     report(&problems);
 }
 
+/// The modules of the command line that a file of it names in its imports.
+fn imported(name: &str, text: &str) -> Vec<String> {
+    let nested = name.trim_start_matches("src/cli/").contains('/');
+    let own = if nested { "use crate::cli::" } else { "use super::" };
+    let lines = text.lines().filter_map(|line| line.trim_start().strip_prefix(own));
+    let names = lines.flat_map(|line| line.trim_start_matches('{').split([',', '}']));
+    names.map(|name| name.trim().split([':', ';']).next().unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+fn files_of_the_command_line_import_in_no_circle() {
+    let module = |name: &str| {
+        let name = name.trim_start_matches("src/cli/").trim_end_matches(".rs");
+        name.split('/').next().unwrap_or_default().to_owned()
+    };
+    let files = sources("src/cli").into_iter();
+    let mut open: Vec<(String, Vec<String>)> =
+        files.map(|(name, text)| (module(&name), imported(&name, &text))).collect();
+    // Again and again, those go whose files use only modules that are gone.
+    loop {
+        let names: Vec<String> = open.iter().map(|(name, _)| name.clone()).collect();
+        let waits = |(name, uses): &(String, Vec<String>)| {
+            uses.iter().any(|used| used != name && names.contains(used))
+        };
+        let waiting: Vec<String> =
+            open.iter().filter(|one| waits(one)).map(|(name, _)| name.clone()).collect();
+        open.retain(|(name, _)| waiting.contains(name));
+        if open.len() == names.len() {
+            break;
+        }
+    }
+    let rest: Vec<&str> = open.iter().map(|(name, _)| name.as_str()).collect();
+    assert!(rest.is_empty(), "these use each other: {rest:?}");
+}
+
 #[test]
 fn only_fpmath_calls_the_mathematics_of_a_platform_or_a_crate() {
     let calls_libm = |text: &str| text.contains(concat!("libm", "::"));

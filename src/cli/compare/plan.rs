@@ -7,8 +7,9 @@ use dessim::scenario::arms::arms;
 use dessim::scenario::problem::printable;
 
 use super::Compare;
-use crate::cli::input::{self, is_dash};
-use crate::cli::run::feasible;
+use crate::cli::input;
+use crate::cli::input::feasible;
+use crate::cli::places::is_dash;
 use crate::cli::ui::{Failure, shown};
 
 /// Pairs grow with the square of the systems.

@@ -11,7 +11,8 @@ use dessim::scenario::arms::arms;
 use dessim::scenario::problem::printable;
 
 use crate::cli::args::Diff;
-use crate::cli::input::{Playable, is_dash};
+use crate::cli::input::Playable;
+use crate::cli::places::is_dash;
 use crate::cli::trace::TraceFile;
 use crate::cli::ui::{Failure, shown};
 

@@ -16,10 +16,11 @@ use dessim::report::result::RunResult;
 use dessim::report::runs::{self, Keep, Runs, runs_page};
 use dessim::scenario::build::BuildError;
 
-use super::{Outputs, broken, ended};
+use super::{Outputs, broken};
 use crate::cli::Exit;
 use crate::cli::args::{Format, Run};
 use crate::cli::export::Writing;
+use crate::cli::input::ended;
 use crate::cli::interrupt;
 use crate::cli::progress::Meter;
 use crate::cli::record::still;
@@ -87,7 +88,7 @@ pub(super) fn many(
         runs: (all || some).then(|| Runs::new(keep, tails(&file.scenario))),
         exit: Exit::Done,
     };
-    if !args.quiet {
+    if !args.work.quiet {
         // They are about the scenario: the same whatever the seed.
         warnings(&file.scenario).iter().for_each(|warning| ui.warning(warning));
     }
@@ -95,8 +96,10 @@ pub(super) fn many(
     let first = *seeds.start();
     let runs = (seeds.end() - first).saturating_add(1);
     let judges = sink.runs.is_some();
+    let stop = interrupt::stop();
     let play = |number| {
-        let options = Options { seed: Some(first + number), ..options.clone() };
+        let (seed, stop) = (Some(first + number), Some(stop));
+        let options = Options { seed, stop, ..options.clone() };
         if !judges {
             let result = prepared.run_with(&options, &mut meter.watch(number, &mut Nobody))?;
             return Ok((result, BTreeMap::new()));
@@ -106,7 +109,7 @@ pub(super) fn many(
         Ok((result, health.collapsed()))
     };
     let mut failure = None;
-    let ended = in_order(args.many.jobs(), runs, interrupt::stop(), play, |number, result| {
+    let ended = in_order(args.work.jobs(), runs, stop, play, |number, result| {
         let taken = result.map_err(|error: BuildError| broken(&error));
         failure = taken.and_then(|played| sink.take(number, &played)).err();
         match failure.is_some() || sink.is_over() {
@@ -118,11 +121,14 @@ pub(super) fn many(
         return Err(failure);
     }
     let Sink { writing, runs: kept, mut exit, .. } = sink;
-    if interrupt::stop().asked()
+    if stop.asked()
         && let Ended::Before(done) = ended
     {
         meter.aside(|| ui.warning(&format!("interrupted after {done} of {runs} runs")));
         exit = Exit::Interrupted;
+        if done == 0 {
+            return Ok(exit);
+        }
     }
     drop(meter);
     writing.close()?;

@@ -6,9 +6,10 @@ use dessim::experiment::run::Options;
 use dessim::experiment::steady::{Latencies, resolution, steady as settled};
 use dessim::report::steady::{steady_page, to_json};
 
-use super::{broken, ended};
+use super::broken;
 use crate::cli::Exit;
 use crate::cli::args::{Format, Run};
+use crate::cli::input::ended;
 use crate::cli::progress::Meter;
 use crate::cli::ui::{Failure, Ui};
 

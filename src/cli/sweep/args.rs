@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::grammar::{self, Vary};
-use crate::cli::args::Many;
-use crate::cli::progress::When;
+use crate::cli::common::{FormatArgs, Quiet, ScenarioArgs, WorkArgs};
 use dessim::scenario::study::Design;
 
 const EXAMPLES: &str = "\
@@ -22,7 +21,7 @@ Examples:
 
 /// Every argument of `dessim sweep`.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES, args_conflicts_with_subcommands = true,
+#[command(after_long_help = EXAMPLES, args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true)]
 pub(crate) struct Sweep {
     #[command(subcommand)]
@@ -81,6 +80,9 @@ pub(super) struct StudyArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..),
         allow_negative_numbers = true)]
     pub(super) max_events: Option<u64>,
+    /// Let a study name a scenario outside its own directory
+    #[arg(long)]
+    pub(super) outside: bool,
     /// Run more than ten million runs without asking
     #[arg(long)]
     pub(super) yes: bool,
@@ -116,27 +118,14 @@ pub(super) enum SweepFormat {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct WorkArgs {
-    #[command(flatten)]
-    pub(super) many: Many,
-    /// Tell how far a long sweep is: auto, always or never
-    #[arg(long, value_name = "WHEN", hide_possible_values = true)]
-    pub(super) progress: Option<When>,
-    /// Print no warnings and no progress
-    #[arg(short, long)]
-    pub(super) quiet: bool,
-}
-
-#[derive(Debug, Args)]
 pub(super) struct PlanArgs {
     #[command(flatten)]
     pub(super) study: StudyArgs,
     /// Where to write it
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     pub(super) output: PathBuf,
-    /// Print no warnings
-    #[arg(short, long)]
-    pub(super) quiet: bool,
+    #[command(flatten)]
+    pub(super) quiet: Quiet,
 }
 
 #[derive(Debug, Args)]
@@ -164,16 +153,14 @@ pub(super) struct MergeArgs {
     pub(super) paths: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) outputs: OutputArgs,
-    /// Print no warnings
-    #[arg(short, long)]
-    pub(super) quiet: bool,
+    #[command(flatten)]
+    pub(super) quiet: Quiet,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct LoopArgs {
-    /// The scenario; `-` is standard input
-    #[arg(value_name = "FILE")]
-    pub(super) file: PathBuf,
+    #[command(flatten)]
+    pub(super) scenario: ScenarioArgs,
     /// The load that rises and falls [default: the only one]
     #[arg(long, value_name = "LOAD")]
     pub(super) load: Option<String>,
@@ -184,15 +171,11 @@ pub(super) struct LoopArgs {
     #[arg(long, value_name = "TIME", default_value = "10s")]
     pub(super) lasts: String,
     /// Run with every seed from A to B, both included
-    #[arg(long, value_name = "A..B", value_parser = crate::cli::args::seeds,
+    #[arg(long, value_name = "A..B", value_parser = crate::cli::common::seeds,
         allow_hyphen_values = true)]
     pub(super) seeds: Option<std::ops::RangeInclusive<u64>>,
-    /// Replace a value of the scenario; may be repeated
-    #[arg(long, value_name = "PATH=VALUE")]
-    pub(super) set: Vec<String>,
-    /// What to print
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(super) format: crate::cli::args::TextOrJson,
+    #[command(flatten)]
+    pub(super) format: FormatArgs,
     /// Write the loop as a page
     #[arg(long, value_name = "FILE")]
     pub(super) html: Option<PathBuf>,

@@ -7,20 +7,20 @@ use dessim::scenario::units::{Rate, parse_duration, parse_rate};
 
 use super::args::LoopArgs;
 use super::grammar;
-use crate::cli::args::TextOrJson;
+use crate::cli::common::TextOrJson;
 use crate::cli::target::Target;
 use crate::cli::ui::{Failure, Ui};
 use crate::cli::{Exit, input, interrupt};
 
 pub(super) fn run(ui: &Ui, args: &LoopArgs) -> Result<Exit, Failure> {
-    let html = args.html.as_deref().map(Target::new).transpose()?;
-    let file = input::scenario(&args.file, &args.set)?;
+    let html = Target::given("--html", args.html.as_ref())?;
+    let file = input::scenario(&args.scenario.file, &args.scenario.set)?;
     if !args.work.quiet {
         input::warn(ui, &file);
     }
     let stairs = stairs(args, &file)?;
     let seeds = args.seeds.clone().unwrap_or(file.scenario.seed..=file.scenario.seed);
-    let work = (args.work.many.jobs(), interrupt::stop());
+    let work = (args.work.jobs(), interrupt::stop());
     let loops = looped(&file.scenario, &file.name, &stairs, seeds, work);
     let Some(loops) = loops.map_err(Failure::invalid)? else {
         ui.warning("interrupted: there is no loop without all of its runs");
@@ -30,7 +30,7 @@ pub(super) fn run(ui: &Ui, args: &LoopArgs) -> Result<Exit, Failure> {
         target.write(&loops.to_html())?;
     }
     if html.is_none_or(|target| !target.is_stdout()) {
-        Ui::print_raw(&match args.format {
+        Ui::print_raw(&match args.format.format {
             TextOrJson::Text => loops.to_text(),
             TextOrJson::Json => loops.to_json(),
         })?;

@@ -13,7 +13,7 @@ use super::outputs::Outputs;
 use super::part::Reader;
 use super::{PLAN, saved};
 use crate::cli::Exit;
-use crate::cli::target::parent;
+use crate::cli::places::parent;
 use crate::cli::ui::{Failure, Ui, shown};
 
 /// So many gaps a message names.
@@ -43,7 +43,7 @@ pub(super) fn merge(ui: &Ui, args: &MergeArgs) -> Result<Exit, Failure> {
     let mut writing = outputs.open(&plan)?;
     each(&parts, plan.outline(), |cell| writing.add(&cell))?;
     let exit = writing.close()?;
-    if exit == Exit::Invalid && !args.quiet {
+    if exit == Exit::Invalid && !args.quiet.quiet {
         ui.warning("some of the runs could not run, or stopped early");
     }
     Ok(exit)

@@ -12,7 +12,6 @@ use dessim::report::sweep::{
 
 use super::args::{OutputArgs, SweepFormat};
 use crate::cli::Exit;
-use crate::cli::input::is_dash;
 use crate::cli::target::{Sink, Target};
 use crate::cli::ui::{Failure, Ui};
 
@@ -20,7 +19,7 @@ use crate::cli::ui::{Failure, Ui};
 #[derive(Debug)]
 pub(super) struct Outputs {
     format: Option<SweepFormat>,
-    list: Vec<(Kind, &'static str, Target)>,
+    list: Vec<(Kind, Target)>,
     html: Option<Target>,
 }
 
@@ -39,7 +38,7 @@ impl Outputs {
             (Kind::Csv, "--export-csv", &args.export_csv),
             (Kind::Parquet, "--export-parquet", &args.export_parquet),
         ];
-        let mut list: Vec<(Kind, &'static str, Target)> = Vec::new();
+        let mut list: Vec<(Kind, Target)> = Vec::new();
         for (kind, option, path) in asked {
             let Some(path): &Option<PathBuf> = path else { continue };
             if kind == Kind::Parquet && !cfg!(feature = "parquet") {
@@ -48,48 +47,25 @@ impl Outputs {
                             the same numbers";
                 return Err(Failure::usage(message, hint));
             }
-            list.push((kind, option, Target::new(path)?));
+            list.push((kind, Target::new(option, path)?));
         }
         let printed = match args.format {
             Some(SweepFormat::Json) => Some(Kind::Json),
             Some(SweepFormat::Jsonl) => Some(Kind::Jsonl),
             Some(SweepFormat::Text) | None => None,
         };
-        let html = args.html.as_deref().map(Target::new).transpose()?;
-        let taken = html.iter().chain(list.iter().map(|(.., target)| target));
+        let html = Target::given("--html", args.html.as_ref())?;
+        let taken = html.iter().chain(list.iter().map(|(_, target)| target));
         let taken = taken.into_iter().any(Target::is_stdout);
         if taken && args.format.is_some() {
             let message = "--format and an export both go to standard output";
             return Err(Failure::usage(message, "give the export a file"));
         }
         if let Some(kind) = printed {
-            list.push((kind, "--format", Target::new(Path::new("-"))?));
-        }
-        let all: Vec<(&str, &Target)> = list
-            .iter()
-            .map(|(_, option, target)| (*option, target))
-            .chain(html.as_ref().map(|target| ("--html", target)))
-            .collect();
-        for (at, (option, target)) in all.iter().enumerate() {
-            if let Some((other, _)) = all[..at].iter().find(|(_, o)| o.collides(target)) {
-                let message = format!("{other} and {option} both go to {}", target.shown());
-                return Err(Failure::usage(message, "give each its own file"));
-            }
+            list.push((kind, Target::new("--format", Path::new("-"))?));
         }
         let format = args.format.or((!taken).then_some(SweepFormat::Text));
         Ok(Self { format, list, html })
-    }
-
-    /// Refuses to write over what is read.
-    pub(super) fn spare(&self, input: &Path) -> Result<(), Failure> {
-        let targets = self.list.iter().map(|(.., target)| target).chain(&self.html);
-        match targets.into_iter().find(|target| !is_dash(input) && target.is(input)) {
-            None => Ok(()),
-            Some(target) => {
-                let message = format!("{} is read, and would be replaced", target.shown());
-                Err(Failure::usage(message, "write to another file"))
-            }
-        }
     }
 
     /// Refuses what cannot be shown of this plan.
@@ -106,7 +82,7 @@ impl Outputs {
     pub(super) fn open<'a>(&'a self, plan: &'a Plan) -> Result<Writing<'a>, Failure> {
         let outline = plan.outline();
         let mut tables = Vec::new();
-        for (kind, _, target) in &self.list {
+        for (kind, target) in &self.list {
             let opened = Table::open(*kind, target.open()?, outline);
             tables.push((target, opened.map_err(|error| target.failed(error))?));
         }

@@ -14,6 +14,7 @@ use dessim::report::sweep::{Cell, Outline};
 use serde_json::{Value, json};
 
 use crate::cli::Exit;
+use crate::cli::claims;
 use crate::cli::ui::{Failure, shown};
 
 /// The schema name in the first line.
@@ -223,6 +224,7 @@ pub(super) struct Reader {
 impl Reader {
     /// Reads the first line. A file that ends within it has no cells.
     pub(super) fn open(path: &Path, outline: &Outline) -> Result<Option<Self>, Failure> {
+        claims::reads(path)?;
         let file = File::open(path).map_err(|error| Failure::io("read", path, &error))?;
         let mut lines = Lines::new(path, BufReader::new(file));
         let Some(line) = lines.next()?.filter(|line| line.whole) else {

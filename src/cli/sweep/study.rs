@@ -1,28 +1,33 @@
 //! From a study, or a scenario and flags, to a plan.
 
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::{Component, Path, PathBuf};
 
 use dessim::experiment::sweep::{MANY_CELLS, Plan};
 use dessim::report::format::count;
 use dessim::scenario::path::Segment;
 use dessim::scenario::study::{Design, STUDY_VERSION, Study};
+use dessim::scenario::syntax::begins_as;
 use dessim::scenario::{Document, Problem, Problems};
 
 use super::args::StudyArgs;
 use crate::cli::Exit;
-use crate::cli::input::{self, is_dash};
-use crate::cli::target::parent;
-use crate::cli::ui::{Failure, Ui};
+use crate::cli::input;
+use crate::cli::places::{is_dash, parent};
+use crate::cli::ui::{Failure, Ui, shown};
 
-/// The plan of what was asked for.
-pub(super) fn plan(ui: &Ui, args: &StudyArgs, quiet: bool) -> Result<Plan, Failure> {
+/// The plan of what was asked for, and what its scenario is warned of.
+pub(super) fn plan(ui: &Ui, args: &StudyArgs) -> Result<(Plan, Option<Problems>), Failure> {
     let file = args.file.as_deref().unwrap_or(Path::new("-"));
     let document = input::document(file)?;
     let (study, scenario_file, scenario, source) = match document.is_study() {
         true => {
             let study = flagged(of_document(&document, args)?, args);
             let path = scenario_of(file, &study);
-            let scenario = input::document(&path)?;
+            if !args.outside {
+                within(file, &study, &path)?;
+            }
+            let scenario = foreign(&path)?;
             (study, path, scenario, Some(document))
         }
         false => (of_flags(file, args)?, file.to_owned(), document, None),
@@ -42,10 +47,8 @@ pub(super) fn plan(ui: &Ui, args: &StudyArgs, quiet: bool) -> Result<Plan, Failu
         let message = format!("this sweep has {cells} runs: {settings} settings");
         return Err(Failure::usage(message, "give --yes if that is what you mean"));
     }
-    if !quiet && let Ok(checked) = scenario.scenario() {
-        checked.warnings.iter().for_each(|warnings| ui.problems(warnings));
-    }
-    Ok(plan)
+    let warnings = scenario.scenario().ok().and_then(|checked| checked.warnings);
+    Ok((plan, warnings))
 }
 
 /// The study of a file. What varies is in the file, or on the command line.
@@ -63,6 +66,40 @@ fn scenario_of(study_file: &Path, study: &Study) -> PathBuf {
         true => PathBuf::from(&study.scenario),
         false => parent(study_file).join(&study.scenario),
     }
+}
+
+/// Refuses a scenario that is not below the directory of its study: whoever runs a study of
+/// somebody else's means to read what came with it.
+fn within(study_file: &Path, study: &Study, scenario: &Path) -> Result<(), Failure> {
+    let folder = if is_dash(study_file) { Path::new(".") } else { parent(study_file) };
+    let real = |path: &Path| fs::canonicalize(path);
+    let inside = match (real(folder), real(scenario)) {
+        (Ok(folder), Ok(scenario)) => scenario.starts_with(folder),
+        // What cannot be found is told as that, unless the path itself leads elsewhere.
+        _ => Path::new(&study.scenario)
+            .components()
+            .all(|part| matches!(part, Component::Normal(_) | Component::CurDir)),
+    };
+    if inside {
+        return Ok(());
+    }
+    let message = format!("the study's scenario {} is outside its directory", shown(scenario));
+    let hint = "give --outside to let a study read files elsewhere".to_owned();
+    Err(Failure::Message(Exit::Invalid, message, Some(hint)))
+}
+
+/// Reads a file that another one names. Messages show lines of it only if it begins as a scenario
+/// does: it may be a file of something else, and not meant for whoever reads them.
+fn foreign(path: &Path) -> Result<Document, Failure> {
+    let bytes = input::read(path)?;
+    let text = String::from_utf8_lossy(&bytes);
+    if !begins_as(text.trim_start_matches('\u{feff}'), "Scenario") {
+        let message = format!("{} is not a scenario", shown(path));
+        let hint = "it does not begin with `Scenario(`".to_owned();
+        return Err(Failure::Message(Exit::Invalid, message, Some(hint)));
+    }
+    let invalid = |problems| Failure::Problems(Exit::Invalid, Box::new(problems));
+    Document::parse(&path.to_string_lossy(), &bytes).map_err(invalid)
 }
 
 fn of_flags(file: &Path, args: &StudyArgs) -> Result<Study, Failure> {

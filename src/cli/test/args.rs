@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::args::{Many, TextOrJson};
-use crate::cli::progress::When;
+use crate::cli::common::{TextOrJson, WorkArgs};
 
 const TEST_EXAMPLES: &str = "\
 Examples:
@@ -17,17 +16,17 @@ Examples:
 A snapshot is in insta's file format: `cargo insta review` works on the .snap.new files, too.";
 
 #[derive(Debug, Args)]
-#[command(after_help = TEST_EXAMPLES)]
+#[command(after_long_help = TEST_EXAMPLES)]
 pub(crate) struct Test {
-    /// Scenarios, or directories of them [default: scenarios]
+    /// Scenarios, or directories of them [default: scenarios, here or upwards]
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Keep what the scenarios do now as their snapshots
     #[arg(long)]
     pub accept: bool,
-    /// Where the snapshots are
-    #[arg(long, value_name = "DIR", default_value = "snapshots")]
-    pub dir: PathBuf,
+    /// Where the snapshots are [default: snapshots, beside scenarios]
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
     /// Compare nothing: hold scenarios against their expectations only
     #[arg(long, conflicts_with_all = ["accept", "dir"])]
     pub no_snapshots: bool,
@@ -44,13 +43,7 @@ pub(crate) struct Test {
     #[arg(long, value_name = "WHERE", default_value = "auto")]
     pub annotations: Annotations,
     #[command(flatten)]
-    pub many: Many,
-    /// Tell how far a long test is: auto, always or never
-    #[arg(long, value_name = "WHEN", hide_possible_values = true)]
-    pub progress: Option<When>,
-    /// Print no warnings and no progress
-    #[arg(short, long)]
-    pub quiet: bool,
+    pub work: WorkArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

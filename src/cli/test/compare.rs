@@ -2,14 +2,17 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use dessim::report::result::RunResult;
 use dessim::report::snapshot::changed_parts;
 use dessim::report::tested::{Status, TestedSnapshot};
+use dessim::scenario::problem::printable;
 use similar::TextDiff;
 
 use super::args::Test;
+use super::select::Place;
+use crate::cli::claims;
 use crate::cli::snap::Snap;
 use crate::cli::target;
 use crate::cli::ui::{Failure, shown};
@@ -17,18 +20,17 @@ use crate::cli::ui::{Failure, shown};
 /// Compares what `path` did with its snapshot, and keeps it if that is wanted and `sound`: what
 /// fails its expectations, or was stopped early, is never what should be.
 pub(super) fn compare(
-    args: &Test,
+    (args, place): (&Test, &Place),
     (stem, path): (&str, &Path),
     result: &RunResult,
     sound: bool,
 ) -> Result<TestedSnapshot, Failure> {
     let now = result.snapshot();
-    let kept = args.dir.join(format!("{stem}.snap"));
-    let pending = args.dir.join(format!("{stem}.snap.new"));
+    let (owner, kept, pending) = files(place, stem);
     let old = Snap::read(&kept)?;
     let new = match &old {
         Some(old) => old.with(&now),
-        None => Snap::new(&local(path), &now),
+        None => Snap::new(&below(&place.root, path), &now),
     };
     let mut told =
         TestedSnapshot { status: Status::Same, file: shown(&kept), change: None, diff: None };
@@ -37,7 +39,7 @@ pub(super) fn compare(
         return Ok(told);
     }
     let accepts = args.accept && sound;
-    target::replace(if accepts { &kept } else { &pending }, &new.text())?;
+    target::replace(&owner, if accepts { &kept } else { &pending }, &new.text())?;
     told.change = Some(what(old.as_ref(), &new).to_owned());
     if accepts {
         remove(&pending)?;
@@ -53,6 +55,27 @@ pub(super) fn compare(
         told.diff = Some(diff((&kept, &old.contents), (&pending, &new.contents)));
     }
     Ok(told)
+}
+
+/// Claims the snapshot of a scenario that is read, before anything is written.
+pub(super) fn claim(
+    (args, place): (&Test, &Place),
+    stem: &str,
+    path: &Path,
+) -> Result<(), Failure> {
+    claims::reads(path)?;
+    if args.no_snapshots {
+        return Ok(());
+    }
+    let (owner, kept, pending) = files(place, stem);
+    claims::writes(&owner, &kept)?;
+    claims::writes(&owner, &pending)
+}
+
+/// What the snapshot of a scenario is called, where it is, and where one that is new is left.
+fn files(place: &Place, stem: &str) -> (String, PathBuf, PathBuf) {
+    let file = |ending: &str| place.snapshots.join(format!("{stem}.{ending}"));
+    (format!("the snapshot of {}", printable(stem)), file("snap"), file("snap.new"))
 }
 
 fn what(old: Option<&Snap>, new: &Snap) -> &'static str {
@@ -82,7 +105,12 @@ fn remove(path: &Path) -> Result<(), Failure> {
 
 /// The path of a scenario as insta writes it: below the project, with `/`.
 pub(in crate::cli) fn local(path: &Path) -> String {
-    let here = std::env::current_dir().and_then(fs::canonicalize);
+    below(Path::new(""), path)
+}
+
+/// The same, of a project elsewhere.
+fn below(root: &Path, path: &Path) -> String {
+    let here = fs::canonicalize(if root.as_os_str().is_empty() { Path::new(".") } else { root });
     let full = fs::canonicalize(path);
     let below = match (&here, &full) {
         (Ok(here), Ok(full)) => full.strip_prefix(here).ok(),

@@ -8,7 +8,7 @@ use dessim::report::tested::{TEST_SCHEMA, Tested, TestedScenario, to_json};
 
 use super::args::{Annotations, Test};
 use super::compare::local;
-use crate::cli::args::TextOrJson;
+use crate::cli::common::TextOrJson;
 use crate::cli::target::Target;
 use crate::cli::ui::{Failure, Ui};
 
@@ -25,17 +25,8 @@ pub(super) struct Reports {
 
 impl Reports {
     pub(super) fn new(args: &Test) -> Result<Self, Failure> {
-        let target = |path: &Option<_>| {
-            let path: &Option<std::path::PathBuf> = path;
-            path.as_deref().map(Target::new).transpose()
-        };
-        let (json, junit) = (target(&args.export_json)?, target(&args.export_junit)?);
-        if let (Some(json), Some(junit)) = (&json, &junit)
-            && json.collides(junit)
-        {
-            let message = "--export-json and --export-junit go to the same place";
-            return Err(Failure::usage(message, "give each its own file"));
-        }
+        let json = Target::given("--export-json", args.export_json.as_ref())?;
+        let junit = Target::given("--export-junit", args.export_junit.as_ref())?;
         let taken = [&json, &junit].into_iter().flatten().any(Target::is_stdout);
         if taken && args.format.is_some() {
             let message = "--format and an export both go to standard output";

@@ -1,11 +1,12 @@
 //! Which scenarios are tested, and which snapshots have lost theirs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::args::Test;
+use crate::cli::folder::files_below;
 use crate::cli::input;
 use crate::cli::snap::Snap;
 use crate::cli::ui::{Failure, Ui, shown};
@@ -13,25 +14,47 @@ use crate::cli::ui::{Failure, Ui, shown};
 /// Scenarios by their stem, which is what a snapshot is named after.
 pub(super) type Scenarios = BTreeMap<String, PathBuf>;
 
-const DEFAULT_PATH: &str = "scenarios";
+/// Where scenarios are without a path, and the snapshots beside them.
+const SCENARIOS: &str = "scenarios";
+const SNAPSHOTS: &str = "snapshots";
+
+/// What is tested, and where its snapshots are.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub(super) paths: Vec<PathBuf>,
+    pub(super) snapshots: PathBuf,
+    /// Where the heads of snapshots say that scenarios are.
+    pub(super) root: PathBuf,
+}
+
+impl Place {
+    /// Without paths it is the directory of scenarios here, or the nearest one upwards.
+    pub(super) fn new(args: &Test) -> Self {
+        let mut root = PathBuf::new();
+        let mut paths = args.paths.clone();
+        if paths.is_empty()
+            && let Some(nearest) = nearest()
+        {
+            paths.push(nearest.join(SCENARIOS));
+            root = nearest;
+        }
+        let snapshots = args.dir.clone().unwrap_or_else(|| root.join(SNAPSHOTS));
+        Self { paths, snapshots, root }
+    }
+}
+
+/// The way up to a directory that has scenarios; empty if it is the present one.
+fn nearest() -> Option<PathBuf> {
+    let here = std::env::current_dir().ok()?;
+    let steps = here.ancestors().position(|folder| folder.join(SCENARIOS).is_dir())?;
+    Some(std::iter::repeat_n("..", steps).collect())
+}
 
 /// The scenarios below `paths`.
 pub(super) fn select(paths: &[PathBuf]) -> Result<Scenarios, Failure> {
-    let mut found = Vec::new();
-    let mut seen = BTreeSet::new();
-    if paths.is_empty() && Path::new(DEFAULT_PATH).is_dir() {
-        collect(Path::new(DEFAULT_PATH), &mut found, &mut seen)?;
-    }
-    for path in paths {
-        let about = fs::metadata(path).map_err(|error| Failure::io("read", path, &error))?;
-        match about.is_dir() {
-            true => collect(path, &mut found, &mut seen)?,
-            false => found.push(path.clone()),
-        }
-    }
     let mut stems = Scenarios::new();
-    for path in found {
-        let stem = input::name(&path);
+    for path in files_below(paths)? {
+        let stem = input::stem(&path);
         let Some(other) = stems.get(&stem) else {
             stems.insert(stem, path);
             continue;
@@ -46,39 +69,15 @@ pub(super) fn select(paths: &[PathBuf]) -> Result<Scenarios, Failure> {
     Ok(stems)
 }
 
-/// The scenarios in a directory and those below it; a loop of links is walked once.
-fn collect(
-    folder: &Path,
-    found: &mut Vec<PathBuf>,
-    seen: &mut BTreeSet<PathBuf>,
-) -> Result<(), Failure> {
-    let failed = |error| Failure::io("read", folder, &error);
-    if !seen.insert(fs::canonicalize(folder).map_err(failed)?) {
-        return Ok(());
-    }
-    let mut entries: Vec<PathBuf> = fs::read_dir(folder)
-        .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())
-        .map_err(failed)?;
-    entries.sort();
-    for path in entries {
-        if path.is_dir() {
-            collect(&path, found, seen)?;
-        } else if path.extension().is_some_and(|extension| extension == "ron") {
-            found.push(path);
-        }
-    }
-    Ok(())
-}
-
 /// Warns of snapshots whose scenario is gone; only who tests directories tests all there is.
-pub(super) fn orphans(ui: &Ui, args: &Test, scenarios: &Scenarios) -> Result<(), Failure> {
-    if args.paths.iter().any(|path| !path.is_dir()) {
+pub(super) fn orphans(ui: &Ui, place: &Place, scenarios: &Scenarios) -> Result<(), Failure> {
+    if place.paths.iter().any(|path| !path.is_dir()) {
         return Ok(());
     }
-    let entries = match fs::read_dir(&args.dir) {
+    let entries = match fs::read_dir(&place.snapshots) {
         Ok(entries) => entries,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(Failure::io("read", &args.dir, &error)),
+        Err(error) => return Err(Failure::io("read", &place.snapshots, &error)),
     };
     let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     paths.sort();
@@ -89,7 +88,7 @@ pub(super) fn orphans(ui: &Ui, args: &Test, scenarios: &Scenarios) -> Result<(),
             continue;
         }
         let input = Snap::read(&path)?.and_then(|snap| snap.input_file());
-        if input.as_ref().is_none_or(|input| !Path::new(input).exists()) {
+        if input.as_ref().is_none_or(|input| !place.root.join(input).exists()) {
             ui.warning(&format!("{} has no scenario any more", shown(&path)));
         }
     }

@@ -2,6 +2,7 @@
 
 use dessim::report::expected::{Expected, lines};
 use dessim::report::tested::{Status, TestedScenario, TestedSnapshot};
+use dessim::scenario::problem::escaped;
 
 use crate::cli::ui::plural;
 
@@ -89,7 +90,7 @@ impl Counts {
 
 /// A scenario that ran: its snapshot, its expectations, and the commands that show those that fail.
 pub(super) fn told(scenario: &TestedScenario) -> String {
-    let file = &scenario.file;
+    let file = &escaped(&scenario.file);
     let mut text = match &scenario.snapshot {
         Some(snapshot) => compared(file, snapshot),
         None if expects_nothing(scenario) => format!("none      {file}: expects nothing\n"),
@@ -105,7 +106,7 @@ pub(super) fn told(scenario: &TestedScenario) -> String {
         let mark = expected.mark();
         text.push_str(&format!("  {colour}{mark}{reset} {}\n", line.trim_end()));
         if let Some(command) = &one.command {
-            text.push_str(&format!("      {command}\n"));
+            text.push_str(&format!("      {}\n", escaped(command)));
         }
     }
     text

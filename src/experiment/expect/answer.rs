@@ -7,8 +7,11 @@ use crate::kernel::time::{Duration, Instant};
 use crate::metrics::names::Kind;
 use crate::metrics::summary::Metric;
 use crate::report::format::{count, number, percent, time};
-use crate::report::rows::value;
+use crate::report::rows::{ratio_succeeded, value};
 use crate::scenario::expect::{Condition, MetricRef, Operator, Relation, Sum, Unit};
+
+/// Latencies of those that succeeded say little of all if fewer than this did.
+const FEW_SUCCEEDED: f64 = 0.95;
 
 /// The answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,7 +68,11 @@ impl Observed {
     fn compare(&self, left: &Sum, relation: Relation, right: &Sum) -> Answer {
         let (one, other) = (self.value(left), self.value(right));
         let only = self.result.arms.len() == 1;
-        let (actual, brief) = told((left, one), (right, other), only);
+        let (mut actual, mut brief) = told((left, one), (right, other), only);
+        if let Some(survivors) = self.survivors([left, right]) {
+            actual.push_str(&survivors);
+            brief.push_str(&survivors);
+        }
         let (Some(one), Some(other)) = (one, other) else {
             return Answer { value: one, brief, ..Answer::unknown(actual) };
         };
@@ -98,6 +105,25 @@ impl Observed {
             }
         };
         value.is_finite().then_some(value)
+    }
+
+    /// Of latencies that only succeeded requests have: that, and how few they are, if so many were
+    /// lost that the rest says little of the whole.
+    fn survivors(&self, sums: [&Sum; 2]) -> Option<String> {
+        let mut metrics = Vec::new();
+        sums.into_iter().for_each(|sum| collect(sum, &mut metrics));
+        let ratios = metrics.into_iter().filter_map(|metric| {
+            let of_successes = ["latency.end_to_end", "latency.processing"];
+            if metric.period.is_some() || !of_successes.contains(&metric.metric) {
+                return None;
+            }
+            let arm = metric.arm.as_deref()?;
+            let ratio = ratio_succeeded(self.result.arms.get(arm)?)?;
+            (ratio < FEW_SUCCEEDED).then_some((ratio, arm))
+        });
+        let (ratio, arm) = ratios.min_by(|one, other| one.0.total_cmp(&other.0))?;
+        let place = if self.result.arms.len() == 1 { String::new() } else { format!(" in {arm}") };
+        Some(format!(", of the {} that succeeded{place}", percent(ratio)))
     }
 
     /// The value of a metric, which has its arm.
@@ -170,12 +196,22 @@ impl Observed {
         };
         let from = time(course.last().map_or(0, |phase| phase.from_ns));
         let mut text =
-            format!("from {from} on {} of the requests succeed, {}", percent(ratio), usual(course));
+            format!("from {from} on {} of the requests succeed; {}", percent(ratio), usual(course));
         if let Some(Throughput { reference_per_s, last_per_s }) = course.throughput {
             let (last, before) = (number(last_per_s), number(reference_per_s));
             text += &format!("; callers get {last} answers a second, {before} before");
         }
         Answer::new(course.collapsed(), text).with(ratio)
+    }
+}
+
+/// The metrics of an expression.
+fn collect<'a>(sum: &'a Sum, metrics: &mut Vec<&'a MetricRef>) {
+    match sum {
+        Sum::Number(..) => {}
+        Sum::Metric(metric) => metrics.push(metric),
+        Sum::Minus(of) => collect(of, metrics),
+        Sum::Two(left, _, right) => [left, right].into_iter().for_each(|sum| collect(sum, metrics)),
     }
 }
 
@@ -185,7 +221,7 @@ fn usual(course: &Course) -> String {
         Some(reference) if reference >= course.objective => {
             format!("{} did before the first trigger", percent(reference))
         }
-        _ => format!("where the objective is {}", percent(course.objective)),
+        _ => format!("the objective is {}", percent(course.objective)),
     }
 }
 

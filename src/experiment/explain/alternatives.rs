@@ -3,10 +3,12 @@
 //! A layer is changed in place where it can be, so that no other layer gets another name, and with
 //! it other luck. Bulkheads, breakers and timeouts, which come and go, draw nothing.
 
+use std::collections::BTreeMap;
+
 use super::variants;
 use crate::report::explanation::{Amount, Change, ChangeKind};
 use crate::scenario::names::layer_names;
-use crate::scenario::schema::{Arm, Consumer, Layer, Scenario, Service};
+use crate::scenario::schema::{Arm, Consumer, Layer, Queue, Scenario, Service};
 use crate::scenario::units::Limit;
 
 /// A scenario of one arm, with one thing changed.
@@ -18,7 +20,7 @@ pub(super) struct Alternative {
 
 /// One arm of a scenario as a scenario of its own: the same requests, with the same luck.
 pub(super) fn alone(scenario: &Scenario, arm: &Arm) -> Scenario {
-    let Arm { about: _, services, queues, consumers, calls, publishes, faults } = arm.clone();
+    let Arm { services, queues, consumers, calls, publishes, faults, .. } = arm.clone();
     Scenario {
         services,
         queues,
@@ -26,7 +28,7 @@ pub(super) fn alone(scenario: &Scenario, arm: &Arm) -> Scenario {
         calls,
         publishes,
         faults,
-        arms: std::collections::BTreeMap::new(),
+        arms: BTreeMap::new(),
         ..scenario.clone()
     }
 }
@@ -80,15 +82,12 @@ pub(super) fn alternatives(alone: &Scenario) -> Vec<Alternative> {
         }
     }
     for (name, queue) in &alone.queues {
-        if let Limit::AtMost(capacity) = queue.capacity {
-            let from = Some(Amount::Count(capacity));
-            let change = Change { from, ..change(ChangeKind::UnlimitedQueue, name) };
-            add(change, &|of| {
-                if let Some(queue) = of.queues.get_mut(name) {
-                    queue.capacity = Limit::Unlimited;
-                }
-            });
-        }
+        let (change, capacity) = other_capacity(name, queue, &alone.consumers);
+        add(change, &|of| {
+            if let Some(queue) = of.queues.get_mut(name) {
+                queue.capacity = capacity;
+            }
+        });
     }
     found.sort_by_key(|alternative| alternative.change.kind);
     found
@@ -182,4 +181,20 @@ fn numbers_of_consumers(
     add(ChangeKind::Consumers, Some((present / 2).max(1)).filter(other), None);
     add(ChangeKind::Consumers, Some(present.saturating_mul(2)).filter(other), None);
     found
+}
+
+/// No limit of a queue that has one; else twice as many as its consumers take at once.
+fn other_capacity(
+    name: &str,
+    queue: &Queue,
+    consumers: &BTreeMap<String, Consumer>,
+) -> (Change, Limit) {
+    if let Limit::AtMost(capacity) = queue.capacity {
+        let from = Some(Amount::Count(capacity));
+        return (Change { from, ..change(ChangeKind::UnlimitedQueue, name) }, Limit::Unlimited);
+    }
+    let takers = consumers.values().filter(|consumer| consumer.from == name);
+    let room = takers.map(|consumer| u64::from(consumer.concurrency) * 2).sum::<u64>().max(1);
+    let to = Some(Amount::Count(room));
+    (Change { to, ..change(ChangeKind::QueueCapacity, name) }, Limit::AtMost(room))
 }

@@ -2,16 +2,6 @@
 
 use crate::report::explanation::{Breakage, BreakageEnd, Phase, PhaseKind, Trigger};
 
-/// How bad a phase is for those in it; 0 if it is not.
-pub(super) const fn gravity(kind: PhaseKind) -> u8 {
-    match kind {
-        PhaseKind::WarmUp | PhaseKind::Steady | PhaseKind::Recovered | PhaseKind::Idle => 0,
-        PhaseKind::Trigger => 1,
-        PhaseKind::Degraded => 2,
-        PhaseKind::Metastable => 3,
-    }
-}
-
 /// The stretches in which an arm was broken: neighbouring phases that are degraded or metastable,
 /// or in which a trigger is felt.
 pub(super) fn breakages(phases: &[Phase], triggers: &[Trigger]) -> Vec<Breakage> {
@@ -58,5 +48,67 @@ fn breakage(phases: &[Phase], (start, end): (usize, usize), triggers: &[Trigger]
             _ if recovers => BreakageEnd::Recovers,
             _ => BreakageEnd::Open,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::explanation::Cause;
+
+    const S: u64 = 1_000_000_000;
+
+    /// Phases of so many seconds, each of them ill or not.
+    fn phases(of: &[(PhaseKind, u64, bool)]) -> Vec<Phase> {
+        let mut from_ns = 0;
+        let phase = |&(kind, lasts, ill): &(PhaseKind, u64, bool)| {
+            let until_ns = from_ns + lasts * S;
+            let good = if ill { 10 } else { 99 };
+            let phase = Phase { kind, from_ns, until_ns, arrived: 100, ended: 100, good, ill };
+            from_ns = until_ns;
+            phase
+        };
+        of.iter().map(phase).collect()
+    }
+
+    fn trigger(from: u64, until: u64) -> Trigger {
+        let cause = Cause::Rise { load: "u".to_owned(), per_s: 2.0, quietest_per_s: 1.0 };
+        Trigger { from_ns: from * S, until_ns: until * S, changes: true, cause }
+    }
+
+    /// From, until, trigger and end of each stretch.
+    fn found(
+        of: &[(PhaseKind, u64, bool)],
+        triggers: &[Trigger],
+    ) -> Vec<(u64, u64, Option<usize>, BreakageEnd)> {
+        let all = breakages(&phases(of), triggers);
+        all.iter().map(|of| (of.from_ns / S, of.until_ns / S, of.trigger, of.end)).collect()
+    }
+
+    #[test]
+    fn a_stretch_is_broken_from_its_trigger_to_its_recovery() {
+        use PhaseKind::{Degraded, Idle, Metastable, Recovered, Steady, Trigger};
+        let strikes = [trigger(1, 2), trigger(5, 6)];
+        let calm = (Steady, 1, false);
+        let felt = (Trigger, 1, true);
+        let well = (Recovered, 2, false);
+        let of = |rest: &[_]| found(&[&[calm][..], rest].concat(), &strikes);
+        use BreakageEnd::{Open, Recovers, Stays, WithTrigger};
+        assert_eq!(of(&[felt, well]), [(1, 2, Some(0), WithTrigger)]);
+        assert_eq!(of(&[felt, (Degraded, 1, true), well]), [(1, 3, Some(0), Recovers)]);
+        assert_eq!(of(&[felt, (Metastable, 4, true), (Idle, 1, false)]), [(1, 6, Some(0), Stays)]);
+        assert_eq!(of(&[felt, (Degraded, 1, true), (Idle, 1, false)]), [(1, 3, Some(0), Open)]);
+        assert_eq!(of(&[felt]), [(1, 2, Some(0), Open)]);
+        // A trigger that nobody feels, alone and with what follows it at once.
+        let unfelt = (Trigger, 1, false);
+        assert_eq!(of(&[unfelt, well]), []);
+        assert_eq!(of(&[unfelt, (Degraded, 1, true), well]), [(2, 3, Some(0), Recovers)]);
+        // What breaks long after a trigger has none, and each stretch its own.
+        let late = [felt, well, (Degraded, 1, true), felt, well];
+        let second = (4, 6, None, WithTrigger);
+        assert_eq!(of(&late), [(1, 2, Some(0), WithTrigger), second]);
+        let twice = [felt, (Recovered, 3, false), felt, well];
+        let second = (5, 6, Some(1), WithTrigger);
+        assert_eq!(of(&twice), [(1, 2, Some(0), WithTrigger), second]);
     }
 }

@@ -42,8 +42,8 @@ impl<'a> Evidence<'a> {
         };
         let trouble_ends_ns = story.breakages.last().map(|last| last.until_ns);
         story.bottlenecks = self.bottlenecks(trouble_ends_ns.unwrap_or(self.series.end_ns));
-        if let Some(worst) = story.worst() {
-            story.loops = self.loops((worst.from_ns, worst.until_ns));
+        if let Some(phase) = story.worst_phase() {
+            story.loops = self.loops(phase);
         }
         story
     }
@@ -136,15 +136,8 @@ impl<'a> Evidence<'a> {
         })
     }
 
-    /// What may have kept it broken in the worst phase of a stretch.
-    fn loops(&self, (from_ns, until_ns): (u64, u64)) -> Vec<SustainingLoop> {
-        let within = |phase: &&Phase| phase.from_ns >= from_ns && phase.until_ns <= until_ns;
-        let phases = self.phases.iter().filter(within);
-        // Metastable, degraded, trigger: the later kind is the worse one.
-        let Some(phase) = phases.rev().max_by_key(|phase| super::breakage::gravity(phase.kind))
-        else {
-            return Vec::new();
-        };
+    /// What may have kept it broken in a phase.
+    fn loops(&self, phase: &Phase) -> Vec<SustainingLoop> {
         let window = Window::new(self.series, (phase.from_ns, phase.until_ns));
         let mut links: Vec<(Link, Vec<Level>)> = Vec::new();
         for pipeline in pipelines(self.system) {

@@ -8,6 +8,7 @@ mod alternatives;
 mod breakage;
 mod evidence;
 mod example;
+pub(super) mod failure;
 mod rerun;
 mod variants;
 mod window;

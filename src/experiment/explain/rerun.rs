@@ -100,7 +100,7 @@ impl Reruns<'_> {
             let changes = FateChanges::of(self.fates, fates);
             let (before, after) = (evidence.result, &result.arms[ONLY_ARM]);
             let pair = |of: fn(&ArmResult) -> u64| Pair::new(of(before), of(after));
-            let shift = |of: &LatencySummary| Shift { requests: of.count, mean_ns: of.mean_ns };
+            let shift = |of: &LatencySummary| Shift { requests: of.count, median_ns: of.p50_ns };
             story.what_if.push(WhatIf {
                 change,
                 in_both: changes.in_both,
@@ -108,6 +108,8 @@ impl Reruns<'_> {
                 saved: changes.saved,
                 lost: changes.lost,
                 otherwise: changes.changed() - changes.saved - changes.lost,
+                faster: shift(&changes.faster),
+                slower: shift(&changes.slower),
                 sooner: shift(&changes.sooner),
                 later: shift(&changes.later),
                 offered: pair(|of| of.requests.offered),
@@ -201,7 +203,7 @@ fn decides(link: &Link, what_if: &[WhatIf]) -> Option<bool> {
             (Link::State { component: at, .. }, ChangeKind::WithoutBreaker)
             | (
                 Link::Backlog { component: at, .. },
-                ChangeKind::ServiceQueue | ChangeKind::BulkheadQueue,
+                ChangeKind::ServiceQueue | ChangeKind::BulkheadQueue | ChangeKind::QueueCapacity,
             ) => component == at,
             _ => false,
         }

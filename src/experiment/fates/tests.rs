@@ -146,6 +146,8 @@ fn changes_add_up_and_mirror() {
                 named: changes.named.iter().map(|((a, b), n)| ((*b, *a), n.clone())).collect(),
                 slower: changes.faster,
                 faster: changes.slower,
+                later: changes.sooner,
+                sooner: changes.later,
                 attempts_saved: changes.attempts_added,
                 attempts_added: changes.attempts_saved,
                 ..changes.clone()

@@ -1,4 +1,8 @@
-//! Shrinking: the smallest scenario that still shows something.
+//! Shrinking: the smallest scenario that still shows something, and fails as the original did.
+//!
+//! What is kept is the condition and the failure behind it: the phase, the trigger, the first
+//! bottleneck and the sustaining loop that `explain` names. A truth value alone is kept by
+//! scenarios that show it for another reason.
 //!
 //! Delta debugging (Zeller and Hildebrandt 2002, "Simplifying and isolating failure-inducing
 //! input"), level by level of the tree (Misherghi and Su 2006, "HDD"): parts are left out in ever
@@ -15,13 +19,17 @@ mod reduce;
 use std::ops::ControlFlow;
 
 use super::ask::{Wanted, told};
-use super::expect::Observer;
+use super::expect::{Observed, Observer};
+use super::explain::failure::failure;
+use super::health::Health;
 use super::hunt::{Playing, Trouble};
+use super::listen::Everyone;
 use super::pool::{Ended, in_order};
 use super::prepared::Prepared;
 use super::run::Options;
-use crate::report::shrunk::{SHRINK_SCHEMA, Shrunk, Size};
+use crate::report::shrunk::{Kept, SHRINK_SCHEMA, Shrunk, Size};
 use crate::scenario::Document;
+use crate::scenario::build::BuildError;
 use crate::scenario::expect::{Condition, Known};
 use crate::scenario::problem::{Problem, Problems};
 use crate::scenario::written::{Written, quoted};
@@ -65,10 +73,13 @@ pub fn shrink(
     let scenario = shrinking.document.scenario()?.scenario;
     let prepared = Prepared::new(&scenario, shrinking.name);
     let options = Options { seed: Some(shrinking.seed), ..playing.options.clone() };
-    let observed = wanted.observer(&prepared).observe(&prepared, &options)?;
+    let options = options.sampled(&scenario);
+    let (observed, failures) = observe(&wanted.observer(&prepared), &prepared, &options)?;
     let Some(condition) = wanted.shown(&observed) else {
         return Ok(Outcome::NotShown);
     };
+    let arms = condition.arms();
+    let about = |kept: &Kept| arms.contains(kept.arm.as_str());
     let events = observed.result.events;
     let before = Size { values: shrinking.document.written().values(), events };
     let mut tree = shrinking.document.written();
@@ -76,12 +87,16 @@ pub fn shrink(
     tree.retain(&|_, name, _| name != "about" && name != "expect");
     tree.set_field("seed", Written::Leaf(shrinking.seed.to_string()), false);
     let max_events = events.saturating_mul(MOST_EVENTS).saturating_add(10_000);
-    let mut shrinker = Shrinker {
+    let trial = Trial {
         name: shrinking.name,
         condition,
-        playing,
+        kept: failures.into_iter().filter(about).collect(),
         // The seed is in the text.
         options: Options { seed: None, max_events: max_events.min(options.max_events), ..options },
+    };
+    let mut shrinker = Shrinker {
+        trial,
+        playing,
         most: shrinking.tries,
         tries: 0,
         tree,
@@ -100,6 +115,7 @@ pub fn shrink(
         seed: shrinking.seed,
         condition: condition.to_string(),
         pinned,
+        kept: shrinker.trial.kept,
         before,
         after,
         cuts: shrinker.cuts,
@@ -112,10 +128,8 @@ pub fn shrink(
 
 /// A scenario on its way down.
 struct Shrinker<'a> {
-    name: &'a str,
-    condition: &'a Condition,
+    trial: Trial<'a>,
     playing: Playing<'a>,
-    options: Options,
     most: u64,
     tries: u64,
     /// The smallest so far that shows it.
@@ -126,6 +140,15 @@ struct Shrinker<'a> {
     cuts: Vec<String>,
     interrupted: bool,
     progress: &'a mut dyn FnMut(u64, u64),
+}
+
+/// What a candidate must show to be taken.
+struct Trial<'a> {
+    name: &'a str,
+    condition: &'a Condition,
+    /// How the arms of the condition failed.
+    kept: Vec<Kept>,
+    options: Options,
 }
 
 /// What a candidate comes to: whether it was run, and its events if it shows what is wanted.
@@ -160,8 +183,8 @@ impl Shrinker<'_> {
             return None;
         }
         let Playing { jobs, stop, .. } = self.playing;
-        let (name, options, condition) = (self.name, &self.options, self.condition);
-        let play = |at: u64| tried(name, &candidates[at as usize], options, condition);
+        let trial = &self.trial;
+        let play = |at: u64| trial.play(&candidates[at as usize]);
         let mut taken = None;
         let (mut tries, most) = (self.tries, self.most);
         let ended = in_order(jobs, candidates.len() as u64, stop, play, |at, tried| {
@@ -187,42 +210,72 @@ impl Shrinker<'_> {
 
     /// The text with the sentence that pins what it shows, held against a run of this very text.
     fn pinned(&self) -> Result<(String, String), Trouble> {
-        let document = Document::parse(self.name, self.tree.text().as_bytes())?;
+        let document = Document::parse(self.trial.name, self.tree.text().as_bytes())?;
         let known = Known::new(&document.scenario()?.scenario);
-        let condition = self.condition;
         // Without the name of the arm, if it goes without saying.
-        let sentence = told(condition, &known);
+        let sentence = told(self.trial.condition, &known);
         let mut tree = self.tree.clone();
         let list = Written::List(vec![Written::Leaf(quoted(&sentence))]);
         tree.set_field("expect", list, false);
         let text = tree.text();
+        if self.interrupted {
+            // It was played without this sentence, which changes no run.
+            return Ok((text, sentence));
+        }
         let refused = |rule: &str| {
-            Problems::one(self.name, text.as_str(), Problem::error(&Default::default(), rule, ""))
+            Problems::one(
+                self.trial.name,
+                text.as_str(),
+                Problem::error(&Default::default(), rule, ""),
+            )
         };
-        let tried = tried(self.name, &tree, &self.options, condition);
-        match tried.events == Some(self.events) {
+        match self.trial.play(&tree).events == Some(self.events) {
             true => Ok((text, sentence)),
             false => Err(refused("the shrunk scenario does not show it again").into()),
         }
     }
 }
 
-/// Plays a candidate, if it is a scenario of which the condition can be told.
-fn tried(name: &str, tree: &Written, options: &Options, condition: &Condition) -> Tried {
-    let nothing = Tried { ran: false, events: None };
-    let document = Document::parse(name, tree.text().as_bytes());
-    let Ok(checked) = document.and_then(|document| document.scenario()) else {
-        return nothing;
-    };
-    let scenario = checked.scenario;
-    if condition.instances(&Known::new(&scenario)).is_empty() {
-        return nothing;
+impl Trial<'_> {
+    /// Plays a candidate, if it is a scenario that has all that the condition names.
+    fn play(&self, tree: &Written) -> Tried {
+        let nothing = Tried { ran: false, events: None };
+        let document = Document::parse(self.name, tree.text().as_bytes());
+        let Ok(checked) = document.and_then(|document| document.scenario()) else {
+            return nothing;
+        };
+        let scenario = checked.scenario;
+        if self.condition.instances(&Known::new(&scenario)).is_empty() {
+            return nothing;
+        }
+        let prepared = Prepared::new(&scenario, self.name);
+        let observer = Observer::new(&prepared, [self.condition]);
+        let Ok((observed, failures)) = observe(&observer, &prepared, &self.options) else {
+            return nothing;
+        };
+        let whole = observed.result.stopped.is_none();
+        let holds = whole && observed.answer(self.condition).holds;
+        let same = |kept: &Kept| failures.iter().any(|failure| kept.is_shown_by(failure));
+        let shows = holds && self.kept.iter().all(same);
+        Tried { ran: true, events: shows.then_some(observed.result.events) }
     }
-    let prepared = Prepared::new(&scenario, name);
-    let Ok(observed) = Observer::new(&prepared, [condition]).observe(&prepared, options) else {
-        return nothing;
-    };
-    let whole = observed.result.stopped.is_none();
-    let shows = whole && observed.answer(condition).holds;
-    Tried { ran: true, events: shows.then_some(observed.result.events) }
+}
+
+/// Plays a run, and looks at how its arms failed.
+fn observe(
+    observer: &Observer,
+    prepared: &Prepared<'_>,
+    options: &Options,
+) -> Result<(Observed, Vec<Kept>), BuildError> {
+    let mut ears = observer.ears(prepared);
+    let mut health = Health::new(prepared);
+    let mut listeners = ears.listeners();
+    listeners.push(&mut health);
+    let result = prepared.run_with(options, &mut Everyone(listeners))?;
+    let courses = health.courses();
+    let failures = prepared.arms().iter().filter_map(|(name, arm)| {
+        failure(prepared.scenario(), (name, arm), &result, courses.get(name)?)
+    });
+    let failures = failures.collect();
+    Ok((ears.observed(prepared, result), failures))
 }

@@ -60,14 +60,15 @@ pub fn looped(
     name: &str,
     stairs: &Stairs,
     seeds: RangeInclusive<u64>,
-    (jobs, stop): (Jobs, &Stop),
+    (jobs, stop): (Jobs, &'static Stop),
 ) -> Result<Option<Loop>, String> {
     let scenario = stairs.on(scenario);
     let prepared = Prepared::new(&scenario, name);
     let sample = Some(Resolution::Every(Duration::from_ns(stairs.lasts.as_ns() / 2)));
     let (first, last) = seeds.into_inner();
     let play = |number| {
-        let options = Options { seed: Some(first + number), sample, ..Options::default() };
+        let (seed, stop) = (Some(first + number), Some(stop));
+        let options = Options { seed, sample, stop, ..Options::default() };
         let result = prepared.run(&options).map_err(|error| error.to_string())?;
         legs(&result, stairs.rates.len(), first + number)
     };
@@ -179,8 +180,8 @@ mod tests {
             lasts: Duration::from_s(20),
         };
         let play = |jobs| {
-            let loops =
-                looped(&file.scenario, "a", &stairs, 1..=4, (Jobs::new(Some(jobs)), &Stop::new()));
+            static STOP: Stop = Stop::new();
+            let loops = looped(&file.scenario, "a", &stairs, 1..=4, (Jobs::new(Some(jobs)), &STOP));
             loops.expect("it runs").expect("nobody stops it")
         };
         let loops = play(1);

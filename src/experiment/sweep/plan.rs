@@ -271,7 +271,8 @@ impl Plan {
             return Err(malformed("it holds no scenario"));
         };
         let document = Document::parse(name, text.as_bytes()).map_err(PlanError::Scenario)?;
-        let plan = Self::new(name, &document, &study).map_err(|error| match error {
+        let name = crate::scenario::problem::escaped(name);
+        let plan = Self::new(&name, &document, &study).map_err(|error| match error {
             Ok(problems) => {
                 let rules: Vec<_> = problems
                     .iter()

@@ -26,7 +26,7 @@ pub fn run(
     plan: &Plan,
     cells: Range<u64>,
     jobs: Jobs,
-    stop: &Stop,
+    stop: &'static Stop,
     mut sink: impl FnMut(Cell) -> ControlFlow<()>,
 ) -> Ended {
     let settings = Settings::default();
@@ -37,7 +37,7 @@ pub fn run(
         let ready = lock().entry(setting).or_default().clone();
         let ready = ready.get_or_init(|| prepare(plan, setting));
         let outcome = match &ready.scenario {
-            Ok(prepared) => played(plan, prepared, seed),
+            Ok(prepared) => played(plan, prepared, seed, stop),
             Err(why) => Outcome::Invalid(why.clone()),
         };
         Cell { index, setting: ready.setting.clone(), seed, outcome }
@@ -62,8 +62,9 @@ fn prepare(plan: &Plan, number: u64) -> Ready {
     Ready { setting, scenario }
 }
 
-fn played(plan: &Plan, prepared: &Prepared<'_>, seed: u64) -> Outcome {
-    let options = Options { seed: Some(seed), max_events: plan.max_events(), ..Options::default() };
+fn played(plan: &Plan, prepared: &Prepared<'_>, seed: u64, stop: &'static Stop) -> Outcome {
+    let (seed, max_events, stop) = (Some(seed), plan.max_events(), Some(stop));
+    let options = Options { seed, max_events, stop, ..Options::default() };
     match prepared.run(&options) {
         Ok(result) => Outcome::Ran {
             fingerprint: result.fingerprint,

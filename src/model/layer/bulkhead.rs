@@ -170,6 +170,7 @@ impl Bulkhead {
             metrics: vec![
                 ("rejected", Metric::Count(self.rejected)),
                 ("wait", Metric::Latency(self.wait.summary())),
+                ("waited_ratio", Metric::Number(self.wait.ratio_above(Duration::ZERO))),
                 ("waiting_mean", Metric::Number(self.waiting.mean(end, window))),
                 ("waiting_max", Metric::Count(self.waiting.max())),
                 ("permits_mean", Metric::Number(self.in_use.mean(end, window))),

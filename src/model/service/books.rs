@@ -158,6 +158,7 @@ impl Service {
             metrics.extend([
                 ("utilisation", Metric::Number(utilisation)),
                 ("wait", Metric::Latency(self.wait.summary())),
+                ("waited_ratio", Metric::Number(self.wait.ratio_above(Duration::ZERO))),
                 ("waiting_mean", Metric::Number(waiting)),
                 ("waiting_max", Metric::Count(self.waiting.max())),
             ]);

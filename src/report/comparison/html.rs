@@ -1,90 +1,46 @@
 //! A comparison as a page: one file, without a script and without a network.
 //!
-//! Every name and every text is escaped here, and isolated from what surrounds it, so that a name
-//! that runs from right to left does not turn the line around it.
+//! Every name and every text is isolated from what surrounds it, so that a name that runs from
+//! right to left does not turn the line around it.
 
-use std::fmt::Write as _;
+use maud::{Markup, PreEscaped, html};
 
 use super::numbers::{NumberChange, Numbers};
 use super::{ArmComparison, Comparison, FateGroup, First, Moment, RequestChanges, Side, SideKind};
-use crate::report::figure::{overlay, theme};
+use crate::report::figure::overlay;
 use crate::report::format::count;
+use crate::report::html::frame::Frame;
 use crate::report::result::Series;
 use crate::report::words::exactly;
-
-const STYLE: &str = ":root{color-scheme:light dark;--ground:#fff;--ink:#1f2328;--soft:#59636e;\
---rule:#d8dee4;--box:#f6f8fa;--better:#00704f;--worse:#b42a00}
-@media(prefers-color-scheme:dark){:root{--ground:#0d1117;--ink:#e6edf3;--soft:#9aa5b1;\
---rule:#30363d;--box:#161b22;--better:#2fc79a;--worse:#ff9b73}}
-@media print{:root{color-scheme:light;--ground:#fff;--ink:#1f2328;--soft:#59636e;\
---rule:#d8dee4;--box:#f6f8fa}}
-*{box-sizing:border-box}
-body{margin:0 auto;max-width:62rem;padding:1.5rem 1rem 4rem;background:var(--ground);\
-color:var(--ink);font:16px/1.5 system-ui,-apple-system,\"Segoe UI\",Helvetica,Arial,sans-serif;\
-overflow-wrap:anywhere}
-h1{font-size:1.5rem;line-height:1.25;margin:0 0 1rem}
-h2{font-size:1.2rem;margin:2.5rem 0 .5rem;padding-top:1rem;border-top:1px solid var(--rule)}
-h3{font-size:1rem;margin:1.5rem 0 .5rem}
-p,ul{margin:.5rem 0}
-.scroll{overflow-x:auto}
-table{border-collapse:collapse;font-variant-numeric:tabular-nums}
-th,td{padding:.2rem .9rem .2rem 0;text-align:left;vertical-align:baseline;\
-border-bottom:1px solid var(--rule);overflow-wrap:normal}
-th{font-weight:600;color:var(--soft)}
-.n{text-align:right;white-space:nowrap}
-.soft{color:var(--soft)}
-.saved{color:var(--better)}
-.lost{color:var(--worse)}
-code{font:.9em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
-summary{cursor:pointer;margin:.5rem 0;color:var(--soft)}
-svg{max-width:100%;height:auto}
-";
 
 /// The comparison as a page; `series` are the arms over time, as far as they are known. Nothing is
 /// left out: what is less telling is folded away.
 #[must_use]
 pub fn html(comparison: &Comparison, series: &[Option<[&Series; 2]>]) -> String {
-    let Comparison { a, b, fields, notes, arms, first, .. } = comparison;
-    let mut page = Page::default();
-    let title = format!("{} and {}", a.named(), b.named());
-    page.push(&format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
-         style-src 'unsafe-inline'\">\n<meta name=\"generator\" content=\"dessim {}\">\n\
-         <title>{}</title>\n<style>\n{STYLE}{}</style>\n</head>\n<body>\n<main>\n",
-        comparison.dessim,
-        escape(&title),
-        theme::style()
-    ));
-    let heading = format!("{} and {}", bdi(&a.named()), bdi(&b.named()));
-    page.push(&format!("<h1>{heading}</h1>\n"));
-    page.paragraph(&sentence(comparison.conclusion()));
-    page.sides(a, b);
-    for note in notes {
-        page.paragraph(&format!("<strong>note:</strong> {}", escape(note)));
-    }
-    match fields.as_deref() {
-        None => {}
-        Some([]) => page.paragraph("The scenarios say the same."),
-        Some(fields) => {
-            page.push("<h2>The scenarios differ in</h2>\n");
-            page.table(
-                &["value", "in a and in b"],
-                &[false, false],
-                fields.iter().map(|field| {
-                    [format!("<code>{}</code>", escape(&field.path)), bdi(&field.words())]
-                }),
-            );
+    let Comparison { a, b, notes, arms, first, .. } = comparison;
+    let name = format!("{} and {}", a.named(), b.named());
+    let head = html! {
+        header.top {
+            h1 { (sentence(comparison.conclusion())) }
+            p.lede {
+                strong { "a" } " is " bdi { (a.named()) } ", "
+                strong { "b" } " is " bdi { (b.named()) } "."
+            }
         }
-    }
+    };
     let charts = series.iter().copied().chain(std::iter::repeat(None));
-    arms.iter().zip(charts).for_each(|(arm, chart)| page.arm(arm, chart));
-    if let Some(first) = first {
-        page.first(first);
-    }
-    page.push("</main>\n</body>\n</html>\n");
-    page.0
+    let main = html! {
+        @for note in notes { p.note { strong { "Note" } " " (note) } }
+        (fields(comparison))
+        @for (arm, chart) in arms.iter().zip(charts) { (self::arm(arm, chart)) }
+        @if let Some(first) = first { (self::first(first)) }
+        section {
+            h2 { "What was compared" }
+            (sides(a, b))
+        }
+    };
+    let frame = Frame { kind: "diff", name: &name, dessim: comparison.dessim, data: None };
+    frame.around(&head, &main)
 }
 
 impl Side {
@@ -97,193 +53,209 @@ impl Side {
     }
 }
 
-#[derive(Default)]
-struct Page(String);
-
-impl Page {
-    fn push(&mut self, text: &str) {
-        self.0.push_str(text);
-    }
-
-    fn paragraph(&mut self, html: &str) {
-        self.push(&format!("<p>{html}</p>\n"));
-    }
-
-    /// A table; columns of numbers are to the right. Cells are HTML.
-    fn table<const N: usize>(
-        &mut self,
-        head: &[&str; N],
-        numbers: &[bool; N],
-        rows: impl Iterator<Item = [String; N]>,
-    ) {
-        let class = |number: bool| if number { " class=\"n\"" } else { "" };
-        self.push("<div class=\"scroll\"><table>\n<thead><tr>");
-        for (head, number) in head.iter().zip(numbers) {
-            let _ = write!(self.0, "<th scope=\"col\"{}>{head}</th>", class(*number));
-        }
-        self.push("</tr></thead>\n<tbody>\n");
-        for row in rows {
-            self.push("<tr>");
-            for (cell, number) in row.iter().zip(numbers) {
-                let _ = write!(self.0, "<td{}>{cell}</td>", class(*number));
-            }
-            self.push("</tr>\n");
-        }
-        self.push("</tbody>\n</table></div>\n");
-    }
-
-    fn sides(&mut self, a: &Side, b: &Side) {
-        let row = |(name, side): (&str, &Side)| {
-            let kind = match side.kind {
-                SideKind::Trace => format!("trace by dessim {}", side.dessim),
-                kind => kind.name().to_owned(),
-            };
-            let fingerprint = side.fingerprint.map_or("-".to_owned(), |print| print.to_string());
-            [
-                name.to_owned(),
-                bdi(&side.named()),
-                escape(&kind),
-                side.seed.to_string(),
-                format!("<code>{}</code>", escape(&side.digest)),
-                format!("<code>{fingerprint}</code>"),
-            ]
-        };
-        let head = ["", "run", "from a", "seed", "digest", "fingerprint"];
-        let numbers = [false, false, false, true, false, false];
-        self.table(&head, &numbers, [("a", a), ("b", b)].into_iter().map(row));
-    }
-
-    fn arm(&mut self, arm: &ArmComparison, series: Option<[&Series; 2]>) {
-        self.push(&format!("<h2>Arm {}</h2>\n", bdi(&arm.name)));
-        self.paragraph(&sentence(&arm.records_words()));
-        if let Some(changes) = arm.requests.as_ref().filter(|changes| changes.differ()) {
-            self.requests(changes);
-        }
-        if let Some([a, b]) = series.filter(|_| arm.numbers.as_ref().is_some_and(Numbers::differ)) {
-            let figure = overlay(&format!("{} over time", arm.name), &[("a", a), ("b", b)]);
-            self.push(&format!("<h3>Over time</h3>\n{}\n", figure.element()));
-        }
-        if let Some(numbers) = arm.numbers.as_ref().filter(|numbers| numbers.differ()) {
-            self.numbers(numbers);
-        }
-    }
-
-    fn requests(&mut self, changes: &RequestChanges) {
-        self.push(&format!("<h3>{} requests in both</h3>\n<ul>\n", count(changes.in_both)));
-        for sentence in changes.sentences() {
-            self.push(&format!("<li>{}</li>\n", escape(&sentence)));
-        }
-        self.push("</ul>\n");
-        if changes.changed().next().is_none() {
-            return;
-        }
-        let good = |fate: &str| fate == crate::metrics::fate::Fate::Succeeded.name();
-        let row = |group: &FateGroup| {
-            let class = match (good(group.a), good(group.b)) {
-                (false, true) => " class=\"saved\"",
-                (true, false) => " class=\"lost\"",
-                _ => "",
-            };
-            let names: Vec<_> = group.first.iter().map(|name| bdi(name)).collect();
-            [
-                count(group.requests),
-                FateGroup::words(group.a),
-                format!("<span{class}>{}</span>", FateGroup::words(group.b)),
-                names.join(", "),
-            ]
-        };
-        let head = ["requests", "in a", "in b", "the first of them"];
-        self.table(&head, &[true, false, false, false], changes.changed().map(row));
-    }
-
-    fn numbers(&mut self, numbers: &Numbers) {
-        let (shown, left) = numbers.split();
-        self.push("<h3>Numbers that differ</h3>\n");
-        if !shown.is_empty() {
-            self.number_table(&shown);
-        }
-        if !left.is_empty() {
-            let left_out = count(left.len() as u64);
-            self.push(&format!("<details><summary>{left_out} numbers more</summary>\n"));
-            self.number_table(&left);
-            self.push("</details>\n");
-        }
-        for (side, names) in [("a", &numbers.only_in_a), ("b", &numbers.only_in_b)] {
-            if !names.is_empty() {
-                let names: Vec<_> = names.iter().map(|name| bdi(name)).collect();
-                self.paragraph(&format!("only in {side}: {}", names.join(", ")));
-            }
-        }
-    }
-
-    fn number_table(&mut self, changes: &[&NumberChange]) {
-        let row = |change: &&NumberChange| {
-            let [a, b, ratio] = change.cells();
-            [bdi(&change.label()), a, b, ratio]
-        };
-        let head = ["", "a", "b", "b / a"];
-        self.table(&head, &[false, true, true, true], changes.iter().map(row));
-    }
-
-    fn first(&mut self, first: &First) {
-        self.push(&format!("<h2>The first difference is in arm {}</h2>\n", bdi(&first.arm)));
-        let (before, after) = first.halves();
-        let nothing = || [String::new(), String::new(), String::new(), String::new()];
-        let mut rows: Vec<[String; 5]> = before.iter().map(|moment| cells("", moment)).collect();
-        if first.left_out > 0 {
-            let gap = format!("… {} records more", count(first.left_out));
-            let [side, at, request, component] = nothing();
-            rows.push([side, at, request, component, gap]);
-        }
-        rows.extend(after.iter().map(|moment| cells("", moment)));
-        for (side, moment) in [("a", &first.a), ("b", &first.b)] {
-            rows.push(match moment {
-                Some(moment) => cells(side, moment),
-                None => {
-                    let [_, at, request, component] = nothing();
-                    let text = "nothing more happens".to_owned();
-                    [format!("<strong>{side}</strong>"), at, request, component, text]
+/// A table that can be scrolled to the side; columns of numbers are to the right.
+fn table(caption: &str, head: &[(&str, bool)], rows: &[Vec<Markup>]) -> Markup {
+    let class = |number: bool| if number { "n" } else { "t" };
+    html! {
+        div.scroll tabindex="0" role="region" aria-label=(caption) {
+            table.plain {
+                thead { tr {
+                    @for (head, number) in head { th scope="col" class=(class(*number)) { (head) } }
+                } }
+                tbody {
+                    @for row in rows {
+                        tr {
+                            @for (cell, (_, number)) in row.iter().zip(head) {
+                                td class=(class(*number)) { (cell) }
+                            }
+                        }
+                    }
                 }
-            });
+            }
         }
-        let head = ["", "at", "request", "where", "what happens"];
-        self.table(&head, &[false, true, false, false, false], rows.into_iter());
     }
 }
 
-fn cells(side: &str, moment: &Moment) -> [String; 5] {
-    [
-        if side.is_empty() { String::new() } else { format!("<strong>{side}</strong>") },
-        exactly(moment.at_ns),
-        format!("{}, attempt {}", bdi(&moment.request), moment.attempt),
+/// A name, isolated from what surrounds it.
+fn bdi(text: &str) -> Markup {
+    html! { bdi { (text) } }
+}
+
+fn text(text: impl AsRef<str>) -> Markup {
+    html! { (text.as_ref()) }
+}
+
+fn sides(a: &Side, b: &Side) -> Markup {
+    let row = |(name, side): (&str, &Side)| {
+        let kind = match side.kind {
+            SideKind::Trace => format!("trace by dessim {}", side.dessim),
+            kind => kind.name().to_owned(),
+        };
+        let fingerprint = side.fingerprint.map_or("-".to_owned(), |print| print.to_string());
+        vec![
+            text(name),
+            bdi(&side.named()),
+            text(kind),
+            text(side.seed.to_string()),
+            html! { code { (side.digest) } },
+            html! { code { (fingerprint) } },
+        ]
+    };
+    let head = [
+        ("", false),
+        ("run", false),
+        ("from a", false),
+        ("seed", true),
+        ("digest", false),
+        ("fingerprint", false),
+    ];
+    table("What was compared", &head, &[("a", a), ("b", b)].map(row))
+}
+
+fn fields(comparison: &Comparison) -> Markup {
+    html! {
+        @match comparison.fields.as_deref() {
+            None => {}
+            Some([]) => p { "The scenarios say the same." },
+            Some(fields) => section {
+                h2 { "The scenarios differ in" }
+                (table(
+                    "The scenarios differ in",
+                    &[("value", false), ("in a and in b", false)],
+                    &fields
+                        .iter()
+                        .map(|field| vec![html! { code { (field.path) } }, bdi(&field.words())])
+                        .collect::<Vec<_>>(),
+                ))
+            },
+        }
+    }
+}
+
+fn arm(arm: &ArmComparison, series: Option<[&Series; 2]>) -> Markup {
+    let numbers = arm.numbers.as_ref().filter(|numbers| numbers.differ());
+    html! {
+        section {
+            h2 { "Arm " bdi { (arm.name) } }
+            p { (sentence(&arm.records_words())) }
+            @if let Some(changes) = arm.requests.as_ref().filter(|changes| changes.differ()) {
+                (requests(changes))
+            }
+            @if let Some([a, b]) = series.filter(|_| numbers.is_some()) {
+                h3 { "Over time" }
+                div.drawings {
+                    (PreEscaped(
+                        overlay(&format!("{} over time", arm.name), &[("a", a), ("b", b)]).element()
+                    ))
+                }
+            }
+            @if let Some(numbers) = numbers { (self::numbers(numbers)) }
+        }
+    }
+}
+
+fn requests(changes: &RequestChanges) -> Markup {
+    let good = |fate: &str| fate == crate::metrics::fate::Fate::Succeeded.name();
+    let row = |group: &FateGroup| {
+        let class = match (good(group.a), good(group.b)) {
+            (false, true) => "saved",
+            (true, false) => "lost",
+            _ => "alike",
+        };
+        vec![
+            text(count(group.requests)),
+            text(FateGroup::words(group.a)),
+            html! { span class=(class) { (FateGroup::words(group.b)) } },
+            html! {
+                @for (at, name) in group.first.iter().enumerate() {
+                    @if at > 0 { ", " } bdi { (name) }
+                }
+            },
+        ]
+    };
+    let rows: Vec<_> = changes.changed().map(row).collect();
+    let head = [("requests", true), ("in a", false), ("in b", false), ("the first of them", false)];
+    html! {
+        h3 { (count(changes.in_both)) " requests in both" }
+        ul { @for sentence in changes.sentences() { li { (sentence) } } }
+        @if !rows.is_empty() { (table("Requests by what became of them", &head, &rows)) }
+    }
+}
+
+fn numbers(numbers: &Numbers) -> Markup {
+    let (shown, left) = numbers.split();
+    html! {
+        h3 { "Numbers that differ" }
+        @if !shown.is_empty() { (number_table("Numbers that differ", &shown)) }
+        @if !left.is_empty() {
+            details {
+                summary { (count(left.len() as u64)) " numbers more" }
+                (number_table("More numbers that differ", &left))
+            }
+        }
+        @for (side, names) in [("a", &numbers.only_in_a), ("b", &numbers.only_in_b)] {
+            @if !names.is_empty() {
+                p {
+                    "Only in " (side) ": "
+                    @for (at, name) in names.iter().enumerate() {
+                        @if at > 0 { ", " } bdi { (name) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn number_table(caption: &str, changes: &[&NumberChange]) -> Markup {
+    let row = |change: &&NumberChange| {
+        let [a, b, ratio] = change.cells();
+        vec![bdi(&change.label()), text(a), text(b), text(ratio)]
+    };
+    let head = [("", false), ("a", true), ("b", true), ("b / a", true)];
+    table(caption, &head, &changes.iter().map(row).collect::<Vec<_>>())
+}
+
+fn first(first: &First) -> Markup {
+    let (before, after) = first.halves();
+    let words = |words: &str| vec![text(""), text(""), text(""), text(""), text(words)];
+    let mut rows: Vec<Vec<Markup>> = before.iter().map(|moment| cells("", moment)).collect();
+    if first.left_out > 0 {
+        rows.push(words(&format!("… {} records more", count(first.left_out))));
+    }
+    rows.extend(after.iter().map(|moment| cells("", moment)));
+    for (side, moment) in [("a", &first.a), ("b", &first.b)] {
+        rows.push(moment.as_ref().map_or_else(
+            || {
+                let mut row = words("nothing more happens");
+                row[0] = html! { strong { (side) } };
+                row
+            },
+            |moment| cells(side, moment),
+        ));
+    }
+    let head =
+        [("", false), ("at", true), ("request", false), ("where", false), ("what happens", false)];
+    html! {
+        section {
+            h2 { "The first difference is in arm " bdi { (first.arm) } }
+            (table("The first difference", &head, &rows))
+        }
+    }
+}
+
+fn cells(side: &str, moment: &Moment) -> Vec<Markup> {
+    vec![
+        html! { @if !side.is_empty() { strong { (side) } } },
+        text(exactly(moment.at_ns)),
+        html! { bdi { (moment.request) } ", attempt " (moment.attempt) },
         bdi(&moment.component),
-        escape(&moment.text),
+        text(&moment.text),
     ]
 }
 
-/// Words as a sentence, escaped.
+/// Words as a sentence.
 fn sentence(words: &str) -> String {
     let mut rest = words.chars();
     let first = rest.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
-    format!("{}{}.", escape(&first), escape(rest.as_str()))
-}
-
-/// A name, escaped and isolated from what surrounds it.
-fn bdi(text: &str) -> String {
-    format!("<bdi>{}</bdi>", escape(text))
-}
-
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
+    format!("{first}{}.", rest.as_str())
 }

@@ -1,6 +1,6 @@
 //! What-ifs in words.
 
-use crate::report::explanation::{Amount, Change, ChangeKind, Pair, WhatIf};
+use crate::report::explanation::{Amount, Change, ChangeKind, Pair, Shift, WhatIf};
 use crate::report::format::{NO_VALUE, count, number, percent, share, time};
 
 /// A change in words that follow "what if it ran": "without retries at clients.retry".
@@ -32,7 +32,8 @@ pub fn change_words(change: &Change) -> String {
         ChangeKind::ServiceQueue => format!("with a line of at most {to} at {at}"),
         ChangeKind::Slots => format!("with {to} slots at {at}, not {from}"),
         ChangeKind::Knee => format!("with a knee of {to} at {at}, not {from}"),
-        ChangeKind::UnlimitedQueue => format!("with no limit of queue {at}"),
+        ChangeKind::UnlimitedQueue => format!("with no limit of queue {at}, not {from}"),
+        ChangeKind::QueueCapacity => format!("with at most {to} messages in queue {at}"),
         ChangeKind::Consumers => format!("with {to} consumers at {at}, not {from}"),
         ChangeKind::ConsumersAtSlots => {
             format!("with {to} consumers at {at}, the slots of {service}, not {from}")
@@ -61,15 +62,12 @@ pub fn what_if_words(what_if: &WhatIf) -> String {
 /// What a change moves, one clause each: fates first, even if they do not move.
 fn effects(what_if: &WhatIf) -> Vec<String> {
     let mut effects = vec![fates(what_if)];
-    let WhatIf { offered, sooner, later, work_ns, wasted_ns, .. } = what_if;
+    let WhatIf { offered, faster, slower, sooner, later, work_ns, wasted_ns, .. } = what_if;
     effects.extend(difference(*offered, count, "requests arrive"));
-    for (shift, word) in [(sooner, "sooner"), (later, "later")] {
-        if let (1.., Some(mean)) = (shift.requests, shift.mean_ns) {
-            let verb = if shift.requests == 1 { "ends" } else { "end" };
-            let mean = time(mean);
-            effects.push(format!("{} {verb} {mean} {word} on average", count(shift.requests)));
-        }
-    }
+    effects.extend(shift(faster, "succeed", "sooner"));
+    effects.extend(shift(slower, "succeed", "later"));
+    effects.extend(shift(sooner, "others end", "sooner"));
+    effects.extend(shift(later, "others end", "later"));
     effects.extend(attempts(what_if));
     let wasted = || difference(*wasted_ns, time, "wasted work");
     effects.extend(difference(*work_ns, time, "work").or_else(wasted));
@@ -83,6 +81,16 @@ pub(super) fn cure_words(what_if: &WhatIf) -> String {
     effects.extend(attempts(what_if));
     effects.extend(p99(what_if));
     format!("{}: {}", change_words(&what_if.change), effects.join("; "))
+}
+
+/// How many end sooner or later, and by how much: "35 succeed 1.30 s sooner in the median".
+fn shift(shift: &Shift, what: &str, word: &str) -> Option<String> {
+    let median = time(shift.median_ns.filter(|_| shift.requests > 0)?);
+    let mut verb = what.to_owned();
+    if shift.requests == 1 {
+        verb = what.replace("others end", "other ends").replace("succeed", "succeeds");
+    }
+    Some(format!("{} {verb} {median} {word} in the median", count(shift.requests)))
 }
 
 fn attempts(what_if: &WhatIf) -> Option<String> {

@@ -3,7 +3,7 @@
 use super::changes::cure_words;
 use super::points::{losses, trigger_name};
 use crate::report::explanation::{
-    Bottleneck, Breakage, BreakageEnd, ChangeKind, Link, PhaseKind, Story, WhatIf,
+    Bottleneck, Breakage, BreakageEnd, ChangeKind, Link, Phase, PhaseKind, Story, WhatIf,
 };
 use crate::report::format::{count, number, share, time};
 
@@ -80,7 +80,7 @@ fn broke(story: &Story, worst: &Breakage) -> String {
             format!(", and stayed broken to {until}, although that was over at {}", time(over))
         }
         (BreakageEnd::Stays, None) => format!(", and stayed broken to {until}"),
-        (BreakageEnd::Open, _) => format!(", and still was at {until}"),
+        (BreakageEnd::Open, _) => format!(", and was still broken at {until}"),
     });
     let (arrived, good) = (count(worst.arrived), count(worst.good));
     text.push_str(&match worst.ended {
@@ -91,8 +91,12 @@ fn broke(story: &Story, worst: &Breakage) -> String {
             share(worst.good, worst.ended)
         ),
     });
-    let reached = |of: &&Bottleneck| of.from_ns < worst.until_ns && of.until_ns > worst.from_ns;
-    if let Some(first) = story.bottlenecks.iter().find(reached) {
+    if let (true, Some(usual)) = (story.outcome.closed_loop, good_per_s(story)) {
+        let lasted = worst.until_ns.saturating_sub(worst.from_ns).max(1);
+        let meanwhile = number(worst.good as f64 * 1e9 / lasted as f64);
+        text.push_str(&format!(", {meanwhile} a second, and {} while it was well", number(usual)));
+    }
+    if let Some(first) = story.bottleneck_of(worst) {
         let Bottleneck { component, kind, meter, limit, as_before, .. } = first;
         text.push_str(&format!(
             "; first bottleneck: {kind} {component} ({}, limit {})",
@@ -113,29 +117,46 @@ fn broke(story: &Story, worst: &Breakage) -> String {
     text
 }
 
+/// Requests a second that arrive and succeed while an arm is well; `None` if it never is.
+fn good_per_s(story: &Story) -> Option<f64> {
+    let well = |phase: &&Phase| {
+        matches!(phase.kind, PhaseKind::Steady | PhaseKind::Recovered) && !phase.ill
+    };
+    let sum = |of: fn(&Phase) -> u64| story.phases.iter().filter(well).map(of).sum::<u64>();
+    let lasted = sum(|phase| phase.until_ns - phase.from_ns);
+    (lasted > 0).then(|| sum(|phase| phase.good) as f64 * 1e9 / lasted as f64)
+}
+
 fn kept(story: &Story, worst: &Breakage) -> String {
     if worst.end == BreakageEnd::WithTrigger {
         return "Nothing kept it broken beyond that.".to_owned();
+    }
+    let trigger = worst.trigger.and_then(|at| story.triggers.get(at));
+    let lasts = trigger.filter(|trigger| trigger.until_ns >= worst.until_ns);
+    if let (BreakageEnd::Open, Some(trigger)) = (worst.end, lasts) {
+        return format!("The trigger was not over: {} still lasted.", trigger_name(trigger));
     }
     let links = |decides: Option<bool>| -> Vec<String> {
         let chosen = story.loops.iter().filter(|feeding| feeding.decides == decides);
         chosen.map(|feeding| short(&feeding.link)).collect()
     };
-    let (decisive, untested, alone_not) = (links(Some(true)), links(None), links(Some(false)));
+    let (decisive, untested, at_work) = (links(Some(true)), links(None), links(Some(false)));
     if !decisive.is_empty() {
         return format!("What kept it broken: {}.", listed(&decisive));
     }
     if !untested.is_empty() {
-        return format!("What kept it broken, as far as its numbers show: {}.", listed(&untested));
+        return format!("What was at work meanwhile, by its numbers: {}.", listed(&untested));
     }
-    if !alone_not.is_empty() {
+    if !at_work.is_empty() {
+        let these = if at_work.len() == 1 { "this" } else { "any one of these" };
         return format!(
-            "What fed it: {}; taking out one of these alone would not have mended it.",
-            listed(&alone_not)
+            "No single loop kept it broken: most of the failed requests fail without {these}, \
+             too: {}.",
+            listed(&at_work)
         );
     }
     "No sustaining loop shows: retries, work for callers that had left and open breakers were \
-     each below a fifth, and nothing waited longer than it was worked on."
+     each below a fifth, and there was no backlog."
         .to_owned()
 }
 
@@ -172,7 +193,7 @@ fn is_cure(what_if: &&WhatIf) -> bool {
 }
 
 fn mended(story: &Story) -> String {
-    let mut cures = story.what_if.iter().filter(is_cure);
+    let cures = story.what_if.iter().filter(is_cure);
     let tried = cures.clone().count();
     let left_out = match story.untried {
         0 => String::new(),
@@ -181,13 +202,17 @@ fn mended(story: &Story) -> String {
     if tried == 0 {
         return format!("No change was tried that could have mended it{left_out}.");
     }
-    if let Some(cure) = cures.find(|cure| cure.mends()) {
-        return format!("What would have mended it: {}.", cure_words(cure));
+    // A change of settings comes before a stronger service, which costs more than a deployment.
+    let mut mending: Vec<&WhatIf> = cures.filter(|cure| cure.mends()).collect();
+    mending.sort_by_key(|cure| cure.change.kind.adds_capacity());
+    if let Some(cure) = mending.first() {
+        return format!("It would have been mended {}.", cure_words(cure));
     }
-    let most = story.what_if.iter().filter(is_cure).max_by_key(|cure| cure.gain());
+    // The first of equals.
+    let most = story.what_if.iter().filter(is_cure).rev().max_by_key(|cure| cure.gain());
     match most.filter(|cure| cure.gain() > 0) {
         Some(most) => format!(
-            "Nothing tried would have mended it{left_out}; what helps most is {}.",
+            "Nothing tried would have mended it{left_out}; most is saved {}.",
             cure_words(most)
         ),
         None => format!(

@@ -8,6 +8,7 @@ mod points;
 
 pub use changes::{change_words, what_if_words};
 pub use headline::headline;
+pub(super) use points::cause_name;
 pub use points::{Point, Topic, phase_words, points, trigger_name};
 
 use super::explanation::{Example, Explanation, Happening, Step, Story, WhatIf};

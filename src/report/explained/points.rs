@@ -2,8 +2,8 @@
 
 use crate::metrics::meter::Meter;
 use crate::report::explanation::{
-    Bottleneck, BreakageEnd, Cause, EdgePhase, EdgeUse, FaultEffect, Level, Link, NeverFree,
-    Outcome, Phase, PhaseKind, ShorterFault, Story, SustainingLoop, Trigger,
+    Bottleneck, BreakageEnd, Cause, CauseKind, EdgePhase, EdgeUse, FaultEffect, Level, Link,
+    NeverFree, Outcome, Phase, PhaseKind, ShorterFault, Story, SustainingLoop, Trigger,
 };
 use crate::report::format::{NO_VALUE, count, number, percent, share, time};
 
@@ -127,10 +127,15 @@ pub fn phase_words(phase: &Phase) -> String {
 /// A trigger's name within a sentence: "fault freeze".
 #[must_use]
 pub fn trigger_name(trigger: &Trigger) -> String {
-    match &trigger.cause {
-        Cause::Fault { fault, .. } => format!("fault {fault}"),
-        Cause::Rise { load, .. } => format!("the rise of load {load}"),
-        Cause::Bursts { load, .. } => format!("the burst load {load}"),
+    cause_name(trigger.cause.kind(), trigger.cause.name())
+}
+
+/// The name of a cause of this kind within a sentence.
+pub(crate) fn cause_name(kind: CauseKind, name: &str) -> String {
+    match kind {
+        CauseKind::Fault => format!("fault {name}"),
+        CauseKind::Rise => format!("the rise of load {name}"),
+        CauseKind::Bursts => format!("the burst load {name}"),
     }
 }
 

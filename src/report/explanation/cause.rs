@@ -69,6 +69,39 @@ pub enum Cause {
     },
 }
 
+/// The kinds of [`Cause`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CauseKind {
+    /// [`Cause::Fault`].
+    Fault,
+    /// [`Cause::Rise`].
+    Rise,
+    /// [`Cause::Bursts`].
+    Bursts,
+}
+
+impl Cause {
+    /// Its kind.
+    #[must_use]
+    pub const fn kind(&self) -> CauseKind {
+        match self {
+            Self::Fault { .. } => CauseKind::Fault,
+            Self::Rise { .. } => CauseKind::Rise,
+            Self::Bursts { .. } => CauseKind::Bursts,
+        }
+    }
+
+    /// The fault or load that it is.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Fault { fault, .. } => fault,
+            Self::Rise { load, .. } | Self::Bursts { load, .. } => load,
+        }
+    }
+}
+
 /// What a fault does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

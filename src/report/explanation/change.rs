@@ -17,9 +17,13 @@ pub struct WhatIf {
     pub lost: u64,
     /// Requests that fail in both, each in another way.
     pub otherwise: u64,
-    /// Requests that end in both, and sooner with the change.
+    /// Requests that succeed in both, and sooner with the change.
+    pub faster: Shift,
+    /// Requests that succeed in both, and later with the change.
+    pub slower: Shift,
+    /// Other requests that end in both, and sooner with the change.
     pub sooner: Shift,
-    /// Requests that end in both, and later with the change.
+    /// Other requests that end in both, and later with the change.
     pub later: Shift,
     /// Requests that arrive.
     pub offered: Pair<u64>,
@@ -47,8 +51,9 @@ impl WhatIf {
     /// True if nothing differs: no fate, attempt, work or latency.
     #[must_use]
     pub fn is_idle(&self) -> bool {
+        let shifts = [self.faster, self.slower, self.sooner, self.later];
         self.saved + self.lost + self.otherwise == 0
-            && self.sooner.requests + self.later.requests == 0
+            && shifts.iter().all(|shift| shift.requests == 0)
             && !self.offered.differs()
             && !self.succeeded.differs()
             && !self.attempts.differs()
@@ -92,8 +97,8 @@ impl<T: PartialEq> Pair<T> {
 pub struct Shift {
     /// How many.
     pub requests: u64,
-    /// By how much, on average; `None` without any.
-    pub mean_ns: Option<u64>,
+    /// By how much, in the median; `None` without any.
+    pub median_ns: Option<u64>,
 }
 
 /// One thing that is changed.
@@ -154,12 +159,22 @@ pub enum ChangeKind {
     Knee,
     /// A queue has no limit.
     UnlimitedQueue,
+    /// A queue has a limit.
+    QueueCapacity,
     /// There is another number of consumers.
     Consumers,
     /// There are as many consumers as the service behind them has slots.
     ConsumersAtSlots,
     /// There are as many consumers as the knee of the service behind them.
     ConsumersAtKnee,
+}
+
+impl ChangeKind {
+    /// True for a service that can do more, false for another setting of what is there.
+    #[must_use]
+    pub const fn adds_capacity(self) -> bool {
+        matches!(self, Self::Slots | Self::Knee)
+    }
 }
 
 /// A value of a scenario.

@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 
 pub use cause::{
-    Bottleneck, Cause, Count, EdgePhase, EdgeUse, FaultEffect, Level, Link, LinkKind, NeverFree,
-    NoReturn, ShorterFault, SustainingLoop, Trigger,
+    Bottleneck, Cause, CauseKind, Count, EdgePhase, EdgeUse, FaultEffect, Level, Link, LinkKind,
+    NeverFree, NoReturn, ShorterFault, SustainingLoop, Trigger,
 };
 pub use change::{Amount, Change, ChangeKind, Pair, Shift, WhatIf};
 
@@ -70,9 +70,28 @@ impl Story {
     /// The worst stretch in which it was broken: one that stays, else the one with most failures.
     #[must_use]
     pub fn worst(&self) -> Option<&Breakage> {
-        let failures = |of: &Breakage| (of.end == BreakageEnd::Stays, of.arrived - of.good);
+        let failures =
+            |of: &Breakage| (of.end == BreakageEnd::Stays, of.arrived.saturating_sub(of.good));
         // The first of equals.
         self.breakages.iter().rev().max_by_key(|of| failures(of))
+    }
+
+    /// The worst phase of the worst stretch: metastable before degraded before trigger.
+    #[must_use]
+    pub fn worst_phase(&self) -> Option<&Phase> {
+        let worst = self.worst()?;
+        let within =
+            |phase: &&Phase| phase.from_ns >= worst.from_ns && phase.until_ns <= worst.until_ns;
+        // The first of equals.
+        self.phases.iter().filter(within).rev().max_by_key(|phase| phase.kind.gravity())
+    }
+
+    /// The first resource that was at its limit while it was broken.
+    #[must_use]
+    pub fn bottleneck_of(&self, breakage: &Breakage) -> Option<&Bottleneck> {
+        let meets =
+            |of: &&Bottleneck| of.from_ns < breakage.until_ns && of.until_ns > breakage.from_ns;
+        self.bottlenecks.iter().find(meets)
     }
 
     /// True if requests were lost that should not have been: it was broken, or lost more than one
@@ -165,6 +184,17 @@ impl PhaseKind {
             Self::Metastable => "metastable",
             Self::Recovered => "recovered",
             Self::Idle => "idle",
+        }
+    }
+
+    /// How bad it is for the requests that arrive in it, from 0.
+    #[must_use]
+    pub const fn gravity(self) -> u8 {
+        match self {
+            Self::WarmUp | Self::Steady | Self::Recovered | Self::Idle => 0,
+            Self::Trigger => 1,
+            Self::Degraded => 2,
+            Self::Metastable => 3,
         }
     }
 }
@@ -267,6 +297,6 @@ fn what<S: Serializer>(what: &What, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(what.name)
 }
 
-fn meter_name<S: Serializer>(meter: &Meter, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn meter_name<S: Serializer>(meter: &Meter, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(meter.name)
 }

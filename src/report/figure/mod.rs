@@ -6,6 +6,7 @@
 //! line here.
 
 mod chart;
+pub mod glance;
 mod graph;
 mod heat;
 mod layers;

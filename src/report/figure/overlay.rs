@@ -14,7 +14,7 @@ const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 92.0;
 const MARGIN: f64 = 14.0;
 /// Counts of one or two make rates that only flicker.
-const BINS: usize = 120;
+const BINS: usize = 60;
 
 const TITLE: Style = Style::new(13.5, "bold");
 const LABEL: Style = Style::new(13.0, "");

@@ -5,7 +5,7 @@
 //! of its own, each state a band, and a column in which nothing happened becomes nothing.
 
 use super::scale::Measure;
-use super::theme::LOOKS;
+use super::theme::{LOOKS, outcome};
 use crate::report::format;
 use crate::report::result::{Column, Series, Values};
 use crate::report::rows::Scalar;
@@ -105,9 +105,6 @@ pub(super) struct Strip {
 const CLASSES: [&str; LOOKS] = ["s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7"];
 /// The line that others are measured by.
 const INK: &str = "ink";
-/// Looks of the ends of requests, in the order in which an arm shows them: what succeeded is
-/// blue, and every failure is far from its neighbours.
-const ENDS: [usize; LOOKS] = [0, 6, 1, 4, 3, 2, 5, 7];
 /// More lines in one panel cannot be told apart.
 const LINES: usize = 6;
 
@@ -207,7 +204,7 @@ impl Maker<'_> {
 
     /// What arrived, and what became of it: as sums and as rates.
     fn requests(&mut self, of: &[usize]) {
-        let look = |at: usize| at.checked_sub(1).map_or(INK, |at| class(ENDS[at % LOOKS]));
+        let look = |at: usize| outcome(self.column(at, Grain::Fine).meter.name).unwrap_or(INK);
         let words = |column: &Column| {
             let words = column.meter.words;
             words.strip_prefix("requests ").unwrap_or(words).to_owned()
@@ -223,14 +220,12 @@ impl Maker<'_> {
             let values = counts.iter().map(&mut add).collect();
             let label = words(column);
             let words = format!("{} {label}", format::count(sum));
-            let line = Line { label, class: look(nth), filled: nth > 0, values, words };
+            let line = Line { label, class: look(at), filled: nth > 0, values, words };
             (sum > 0 || nth == 0).then_some(line)
         };
         let flow: Vec<Line> = of.iter().enumerate().filter_map(sums).collect();
-        let rate = |(nth, &at): (usize, &usize)| {
-            self.rate(at, look(nth), words(self.column(at, Grain::Fine)))
-        };
-        let rates: Vec<Line> = of.iter().enumerate().filter_map(rate).collect();
+        let rate = |&at: &usize| self.rate(at, look(at), words(self.column(at, Grain::Fine)));
+        let rates: Vec<Line> = of.iter().filter_map(rate).collect();
         self.panels.push(Panel {
             title: "requests so far".to_owned(),
             shape: Shape::Flow,
@@ -246,7 +241,8 @@ impl Maker<'_> {
     /// What happened, per second: one panel for all that is counted.
     fn rates(&mut self, of: &[usize], title: &str) {
         let line = |(nth, at): (usize, usize)| {
-            self.rate(at, class(nth), self.column(at, Grain::Fine).meter.words.to_owned())
+            // Not the colours of success and of timeouts, which a page draws beside these.
+            self.rate(at, class(nth + 2), self.column(at, Grain::Fine).meter.words.to_owned())
         };
         let is_counted =
             |at: &usize| matches!(self.column(*at, Grain::Fine).values, Values::Counts(_));

@@ -211,6 +211,10 @@ impl Path {
     pub(super) fn close(&mut self) {
         self.0.push('Z');
     }
+
+    pub(super) fn data(&self) -> &str {
+        &self.0
+    }
 }
 
 /// A coordinate: a tenth is finer than any screen shows. What is no number would be a mistake

@@ -29,6 +29,12 @@ const time = (seconds) => {
   const [unit, name] = unitOf(Math.abs(seconds));
   return number(seconds / unit) + " " + name;
 };
+// An instant, to a thousandth of what is in view.
+const instant = (seconds, width) => {
+  const [unit, name] = unitOf(width);
+  const decimals = Math.max(0, 2 - Math.floor(Math.log10(width / unit)));
+  return group((seconds / unit).toFixed(decimals)).replace(/\.0+$/, "") + " " + name;
+};
 const UNIT_OF = { count: "/s", booked_ns: "s/s" };
 const text = (panel, value) =>
   panel.unit === "ns" ? time(value)
@@ -40,7 +46,9 @@ const ticks = (format) => (u, splits) => {
   const most = Math.max(...known.map(Math.abs));
   const [unit, name] = format === "time" ? unitOf(most) : [1, ""];
   const step = known.length > 1 ? Math.abs(known[1] - known[0]) / unit : 1;
-  const decimals = Math.min(6, Math.max(0, Math.ceil(-Math.log10(step) - 1e-9)));
+  // As many as the step has: one of 0.25 needs two.
+  let decimals = 0;
+  while (decimals < 6 && Math.abs(step - Number(step.toFixed(decimals))) > step * 1e-6) decimals++;
   return splits.map((value) => {
     if (value == null) return "";
     if (value === 0) return "0";
@@ -69,26 +77,38 @@ const color = (name, alpha) => {
 };
 const FONT = '11px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif';
 
-// ---- Data over time: a bin lasts from its start to the next, so lines are steps.
-const starts = data.arms.map((arm) => {
+// ---- Data over time: a bin lasts from its start to the next, so lines are steps. Panels are of
+// one of two grains; arms have bins of one width in each.
+const starts = data.arms.map((arm) => arm.grains.map(([bin, bins]) => {
   const xs = [];
-  for (let bin = 0; bin < arm.bins; bin++) xs.push(bin * arm.bin / 1e9);
+  for (let at = 0; at < bins; at++) xs.push(at * bin / 1e9);
   return xs.concat(arm.end / 1e9);
-});
+}));
 const scaled = (panel, arm, values) => {
-  const bins = data.arms[arm].bins;
+  const [bin, bins] = data.arms[arm].grains[panel.grain];
   if (values == null) return null;
-  const per = { count: data.arms[arm].bin / 1e9, booked_ns: data.arms[arm].bin, ns: 1e9 }[panel.unit];
-  const each = (value) => (value == null ? null : value / (per || 1));
+  // A last bin that is cut short is counted in as long as it lasts.
+  const last = data.arms[arm].end - (bins - 1) * bin;
+  const per = (at) => {
+    const length = at === bins - 1 ? last : bin;
+    return { count: length / 1e9, booked_ns: length, ns: 1e9 }[panel.unit] || 1;
+  };
+  const each = (value, at) => (value == null ? null : value / per(at));
   const ys = values === 0 ? new Array(bins).fill(0) : values.map(each);
+  const summed = panel.unit === "count" || panel.unit === "booked_ns";
+  if (summed && values !== 0 && bins > 1 && last < bin / 2) {
+    // Too short to say anything by itself.
+    const both = (values[bins - 2] + values[bins - 1]) / (per(bins - 2) + per(bins - 1));
+    ys[bins - 2] = ys[bins - 1] = both;
+  }
   return ys.concat(ys.length ? ys[ys.length - 1] : []);
 };
 for (const panel of data.panels) {
   panel.values = panel.arms.map((lines, arm) => lines.map((line) => scaled(panel, arm, line)));
 }
-const binAt = (arm, x) => {
-  const { bin, bins, end } = data.arms[arm];
-  if (!(x >= 0) || x * 1e9 > end) return null;
+const binAt = (arm, grain, x) => {
+  const [bin, bins] = data.arms[arm].grains[grain];
+  if (!(x >= 0) || x * 1e9 > data.arms[arm].end) return null;
   return Math.min(bins - 1, Math.floor(x * 1e9 / bin + 1e-6));
 };
 
@@ -96,8 +116,8 @@ const binAt = (arm, x) => {
 const extent = (panel, arm, shown) => {
   let [least, most] = [Infinity, -Infinity];
   panel.values.forEach((lines, at) => {
-    if (ownScale && at !== arm) return;
-    const xs = starts[at];
+    if (ownScale && arm != null && at !== arm) return;
+    const xs = starts[at][panel.grain];
     lines.forEach((ys, line) => {
       if (!ys || !shown[line]) return;
       for (let i = 0; i < ys.length; i++) {
@@ -119,7 +139,7 @@ const range = (panel, arm, shown) => {
 
 // ---- Window and cursor, the same for all.
 const show = (from, until) => {
-  const finest = Math.min(...data.arms.map((arm) => arm.bin || data.end)) / 1e9;
+  const finest = Math.min(...data.arms.map((arm) => arm.grains[0][0] || data.end)) / 1e9;
   const width = Math.min(END, Math.max(until - from, 3 * finest, END * 1e-6));
   const middle = (from + until) / 2;
   const start = Math.min(Math.max(0, middle - width / 2), END - width);
@@ -130,7 +150,8 @@ const redrawTime = () => {
   for (const chart of charts) {
     chart.batch(() => chart.setScale("x", { min: view[0], max: view[1] }));
   }
-  one("#window").textContent = `${time(view[0])} to ${time(view[1])}`;
+  const width = view[1] - view[0];
+  one("#window").textContent = `${instant(view[0], width)} to ${instant(view[1], width)}`;
 };
 const zoom = (factor, around = (view[0] + view[1]) / 2) =>
   show(around - (around - view[0]) * factor, around + (view[1] - around) * factor);
@@ -147,15 +168,15 @@ const sync = {
   filters: { pub: (type) => type === "mousemove" || type === "mouseleave" },
 };
 
-const keys = (element, chart, arm, speak) => element.addEventListener("keydown", (event) => {
-  const step = data.arms[arm].bin / 1e9;
+const keys = (element, chart, arm, grain, speak) => element.addEventListener("keydown", (event) => {
+  const [bin, bins] = data.arms[arm].grains[grain];
+  const step = bin / 1e9;
   const inside = chart.cursor.left >= 0;
   const here = inside ? chart.posToVal(chart.cursor.left, "x") : (view[0] + view[1]) / 2;
   const move = (direction) => {
-    const last = data.arms[arm].bins - 1;
-    const bin = Math.min(last, (binAt(arm, here) ?? last) + (inside ? direction : 0));
-    if (bin < 0) return;
-    const x = Math.min((bin + 0.5) * step, data.arms[arm].end / 1e9);
+    const next = Math.min(bins - 1, (binAt(arm, grain, here) ?? bins - 1) + (inside ? direction : 0));
+    if (next < 0) return;
+    const x = Math.min((next + 0.5) * step, data.arms[arm].end / 1e9);
     if (x < view[0] || x > view[1]) pan(direction / 2);
     point(x);
     one("#live").textContent = speak(x);
@@ -173,8 +194,13 @@ const keys = (element, chart, arm, speak) => element.addEventListener("keydown",
 });
 
 // ---- What lasted lies behind the lines; phases run along the top.
+const BAND = { fault: "bad", state: "state", "warm-up": "warm-up" };
+const PHASE = (kind) => (kind === "warm-up" ? kind : `p-${kind}`);
 const BAND_ALPHA = { fault: 0.16, state: 0.14, "warm-up": 0.1 };
-const behind = (arm) => (u) => {
+// A chart of several arms shows only what they have in common.
+const bandsOf = (arms) => data.arms[arms[0]].bands.filter((band) => arms.every((arm) =>
+  data.arms[arm].bands.some((other) => JSON.stringify(other) === JSON.stringify(band))));
+const behind = (arms) => (u) => {
   const { ctx, bbox } = u;
   ctx.save();
   ctx.beginPath();
@@ -185,26 +211,26 @@ const behind = (arm) => (u) => {
     const width = Math.max(1, u.valToPos(until / 1e9, "x", true) - left);
     ctx.fillRect(left, top, width, height);
   };
-  for (const [kind, , spans] of data.arms[arm].bands) {
-    ctx.fillStyle = color(`band-${kind}`, BAND_ALPHA[kind]);
+  for (const [kind, , spans] of bandsOf(arms)) {
+    ctx.fillStyle = color(BAND[kind], BAND_ALPHA[kind]);
     for (const [from, until] of spans) block(from, until, bbox.top, bbox.height);
   }
-  for (const [kind, from, until] of data.arms[arm].phases) {
-    ctx.fillStyle = color(`phase-${kind}`);
+  for (const [kind, from, until] of arms.length > 1 ? [] : data.arms[arms[0]].phases) {
+    ctx.fillStyle = color(PHASE(kind));
     block(from, until, bbox.top, 4 * uPlot.pxRatio);
   }
   ctx.restore();
 };
 
 const axis = (format, more) => ({
-  stroke: () => color("muted"), font: FONT, gap: 4,
-  grid: { stroke: () => color("line"), width: 1 },
+  stroke: () => color("soft"), font: FONT, gap: 4,
+  grid: { stroke: () => color("rule"), width: 1 },
   ticks: { show: false }, values: ticks(format), ...more,
 });
 const logAxis = { values: logTicks, filter: decades, space: 12,
-  grid: { stroke: () => color("line"), width: 1, filter: decades } };
+  grid: { stroke: () => color("rule"), width: 1, filter: decades } };
 const timeAxis = () => axis("time", { size: 26, space: 58, grid: { show: false },
-  ticks: { show: true, size: 4, stroke: () => color("line"), width: 1 } });
+  ticks: { show: true, size: 4, stroke: () => color("rule"), width: 1 } });
 
 const label = (element, chart, words) => {
   element.tabIndex = 0;
@@ -215,23 +241,22 @@ const label = (element, chart, words) => {
 };
 
 // ---- The legend is made of buttons that hide a line, each with the value under the cursor.
-const legend = (element, labels, colors, toggle) => {
+const legend = (element, lines, toggle) => {
   const list = document.createElement("div");
   list.className = "legend";
-  const values = labels.map((name, line) => {
-    if (name == null) return null;
+  const values = lines.map(({ name, role }, at) => {
     const button = document.createElement("button");
     button.type = "button";
     button.setAttribute("aria-pressed", "true");
     const swatch = document.createElement("i");
     swatch.className = "swatch";
-    swatch.style.background = `var(--${colors[line]})`;
+    swatch.style.background = `var(--${role})`;
     const value = document.createElement("b");
     button.append(swatch, name, " ", value);
     button.addEventListener("click", () => {
       const shown = button.getAttribute("aria-pressed") !== "true";
       button.setAttribute("aria-pressed", String(shown));
-      toggle(line, shown);
+      toggle(at, shown);
     });
     list.append(button);
     return value;
@@ -240,76 +265,86 @@ const legend = (element, labels, colors, toggle) => {
   return values;
 };
 
-// The first of several counts is what the others are made of: it is ink, they have colours.
-const colorsOf = (panel) => panel.labels.map((_, line) =>
-  panel.unit === "count" && panel.labels.length > 1 ? `s${line % 9}` : `s${line % 8 + 1}`);
+// The lines of a chart: those of one arm, or the first one of every arm.
+const DASHES = [[], [6, 3], [2, 3], [9, 3, 2, 3], [4, 2], [12, 4], [1, 2], [7, 2, 1, 2, 1, 2]];
+const linesOf = (panel, arm) => {
+  if (arm == null) {
+    return data.arms.map(({ name }, at) => ({ arm: at, line: 0, name, role: `s${at % 8}`,
+      dash: DASHES[at % 8] })).filter((line) => panel.values[line.arm][0]);
+  }
+  return panel.labels.map((name, line) => ({ arm, line, name, role: panel.roles[line], dash: [] }))
+    .filter(({ line }) => panel.values[arm][line]);
+};
+const padded = (values, length) => values.concat(new Array(length - values.length).fill(null));
 
 const overTime = (element) => {
-  const arm = Number(element.dataset.arm);
+  const one = element.dataset.arm == null ? null : Number(element.dataset.arm);
   const panel = data.panels[element.dataset.panel];
-  const lines = panel.values[arm];
-  const present = panel.labels.map((_, line) => line).filter((line) => lines[line]);
+  const lines = linesOf(panel, one);
   const figure = element.closest("figure");
-  if (!present.length) {
+  if (!lines.length) {
     figure.classList.add("empty");
     element.textContent = "nothing of this here";
     return;
   }
-  const colors = colorsOf(panel);
+  const arms = [...new Set(lines.map(({ arm }) => arm))];
+  const longest = arms.reduce((a, b) => (data.arms[b].end > data.arms[a].end ? b : a));
+  const xs = starts[longest][panel.grain];
   const shown = panel.labels.map(() => true);
-  const limit = panel.limits[arm];
-  const values = legend(element, panel.labels.map((name, line) => (lines[line] ? name : null)),
-    colors, (line, on) => {
-      shown[line] = on;
-      chart.setSeries(present.indexOf(line) + 1, { show: on });
-    });
-  if (limit != null) {
+  const values = legend(element, lines, (at, on) => {
+    if (one != null) shown[lines[at].line] = on;
+    chart.setSeries(at + 1, { show: on });
+  });
+  const limits = [...new Set(arms.map((arm) => panel.limits[arm]).filter((limit) => limit != null))];
+  for (const limit of limits) {
     const note = document.createElement("span");
     note.textContent = `limit ${number(limit)}`;
     element.nextSibling.append(note);
   }
-  const limits = (u) => {
-    const y = u.valToPos(limit, "y", true);
-    if (limit == null || y < u.bbox.top) return;
+  const drawLimits = (u) => {
     u.ctx.save();
-    u.ctx.strokeStyle = color("limit");
+    u.ctx.strokeStyle = color("bad");
     u.ctx.lineWidth = uPlot.pxRatio;
     u.ctx.setLineDash([6 * uPlot.pxRatio, 4 * uPlot.pxRatio]);
-    u.ctx.beginPath();
-    u.ctx.moveTo(u.bbox.left, y);
-    u.ctx.lineTo(u.bbox.left + u.bbox.width, y);
-    u.ctx.stroke();
+    for (const limit of limits) {
+      const y = u.valToPos(limit, "y", true);
+      if (y < u.bbox.top) continue;
+      u.ctx.beginPath();
+      u.ctx.moveTo(u.bbox.left, y);
+      u.ctx.lineTo(u.bbox.left + u.bbox.width, y);
+      u.ctx.stroke();
+    }
     u.ctx.restore();
   };
-  const told = (x) => {
-    const bin = binAt(arm, x);
-    const value = (line) => (bin == null ? "-" : text(panel, lines[line][bin]));
-    return present.map((line) => [line, value(line)]);
-  };
+  const readings = (x) => lines.map(({ arm, line }) => {
+    const bin = binAt(arm, panel.grain, x);
+    return bin == null ? "-" : text(panel, panel.values[arm][line][bin]);
+  });
   const hover = (u) => {
     const inside = u.cursor.left >= 0;
-    for (const [line, value] of told(u.posToVal(u.cursor.left, "x"))) {
-      values[line].textContent = inside ? value : "";
-    }
+    readings(u.posToVal(u.cursor.left, "x")).forEach((value, at) => {
+      values[at].textContent = inside ? value : "";
+    });
   };
+  const filled = one != null && !panel.log;
   const options = {
-    width: element.clientWidth || 300, height: 150, legend: { show: false },
+    width: element.clientWidth || 300, height: one == null ? 190 : 150, legend: { show: false },
     padding: [8, 16, 0, 0],
     cursor: { sync, y: false, points: { show: false },
       drag: { x: true, y: false, setScale: false } },
     scales: {
       x: { time: false, range: () => [...view] },
-      y: { distr: panel.log ? 3 : 1, range: () => range(panel, arm, shown) },
+      y: { distr: panel.log ? 3 : 1, range: () => range(panel, one, shown) },
     },
-    series: [{}, ...present.map((line) => ({
-      stroke: () => color(colors[line]), width: 1.25,
-      fill: line === 0 && !panel.log ? () => color(colors[line], 0.1) : undefined,
+    series: [{}, ...lines.map(({ role, dash }, at) => ({
+      stroke: () => color(role), width: 1.5, dash,
+      fill: filled && at === 0 ? () => color(role, 0.1) : undefined,
       paths: uPlot.paths.stepped({ align: 1 }), points: { show: false },
     }))],
     axes: [timeAxis(), axis(panel.unit === "ns" ? "time" : "number",
       { size: 54, space: 26, ...(panel.log ? logAxis : {}) })],
     hooks: {
-      drawClear: [behind(arm)], draw: [limits], setCursor: [hover],
+      drawClear: [behind(arms)], draw: [drawLimits], setCursor: [hover],
       setSelect: [(u) => {
         const { left, width } = u.select;
         if (width < 3) return;
@@ -319,14 +354,15 @@ const overTime = (element) => {
       }],
     },
   };
-  const chart = new uPlot(options, [starts[arm], ...present.map((line) => lines[line])], element);
+  const ys = lines.map(({ arm, line }) => padded(panel.values[arm][line], xs.length));
+  const chart = new uPlot(options, [xs, ...ys], element);
   chart.over.addEventListener("dblclick", reset);
   charts.push(chart);
-  const name = data.arms[arm].name;
   label(element, chart, figure.getAttribute("aria-label"));
   element.setAttribute("aria-describedby", "help");
-  keys(element, chart, arm, (x) => `${time(x)}, ${name}: ` +
-    told(x).map(([line, value]) => `${panel.labels[line]} ${value}`).join(", "));
+  const whose = one == null ? "" : `, ${data.arms[one].name}`;
+  keys(element, chart, longest, panel.grain, (x) => `${time(x)}${whose}: ` +
+    readings(x).map((value, at) => `${lines[at].name} ${value}`).join(", "));
 };
 
 // ---- What lasted, one lane each; all arms have the same lanes.
@@ -353,7 +389,7 @@ const drawLanes = (element) => {
     ctx.textAlign = "left";
     const lane = (row, name, blocks) => {
       const top = bbox.top + row * LANE * ratio;
-      ctx.fillStyle = color("muted");
+      ctx.fillStyle = color("soft");
       ctx.fillText(name, bbox.left, top + 2 * ratio);
       for (const [fill, from, until] of blocks) {
         const left = u.valToPos(from / 1e9, "x", true);
@@ -364,11 +400,11 @@ const drawLanes = (element) => {
     };
     if (phased) {
       lane(0, "phase", data.arms[arm].phases.map(([kind, from, until]) =>
-        [color(`phase-${kind}`), from, until]));
+        [color(PHASE(kind)), from, until]));
     }
     for (const [kind, name, spans] of data.arms[arm].bands) {
       const row = lanes.indexOf(kind + "\n" + name) + (phased ? 1 : 0);
-      lane(row, name, spans.map((span) => [color(`band-${kind}`), ...span]));
+      lane(row, name, spans.map((span) => [color(BAND[kind]), ...span]));
     }
     ctx.restore();
   };
@@ -382,12 +418,12 @@ const drawLanes = (element) => {
     axes: [timeAxis(), axis("number", { size: 54, values: (u, s) => s.map(() => ""),
       grid: { show: false } })],
     hooks: { draw: [draw] },
-  }, [starts[arm], starts[arm].map(() => null)], element);
+  }, [starts[arm][0], starts[arm][0].map(() => null)], element);
   charts.push(chart);
   const name = data.arms[arm].name;
   const told = data.arms[arm].bands.map(([, band]) => band).join("; ");
   label(element, chart, `What lasted, ${name}: ${told || "phases only"}`);
-  keys(element, chart, arm, (x) => {
+  keys(element, chart, arm, 0, (x) => {
     const now = data.arms[arm].bands.filter(([, , spans]) =>
       spans.some(([from, until]) => x * 1e9 >= from && x * 1e9 < until));
     return `${time(x)}, ${name}: ${now.map(([, band]) => band).join(", ") || "nothing"}`;
@@ -408,9 +444,8 @@ const drawQuantiles = (element) => {
     return ns == null ? "-" : time(ns / 1e9);
   };
   const known = curves.map((_, arm) => arm).filter((arm) => plot.curves[arm]);
-  const colors = data.arms.map((_, arm) => `s${arm % 8 + 1}`);
-  const values = legend(element, data.arms.map((arm, at) => (plot.curves[at] ? arm.name : null)),
-    colors, (arm, on) => chart.setSeries(known.indexOf(arm) + 1, { show: on }));
+  const lines = known.map((arm) => ({ name: data.arms[arm].name, role: `s${arm % 8}` }));
+  const values = legend(element, lines, (at, on) => chart.setSeries(at + 1, { show: on }));
   const place = document.createElement("span");
   element.nextSibling.prepend(place);
   const marks = [0, 500000, 900000, 990000, 999000, 999900, 999990]
@@ -420,8 +455,8 @@ const drawQuantiles = (element) => {
     width: element.clientWidth || 300, height: 240, legend: { show: false }, padding: [8, 20, 0, 0],
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
     scales: { x: { time: false, range: () => [0, xs[last] || 1] }, y: { distr: 3 } },
-    series: [{}, ...known.map((arm) => ({ stroke: () => color(colors[arm]), width: 2,
-      points: { show: false } }))],
+    series: [{}, ...known.map((arm, at) => ({ stroke: () => color(lines[at].role), width: 2,
+      dash: DASHES[arm % 8], points: { show: false } }))],
     axes: [
       axis("number", { size: 30, splits: () => marks.map((i) => xs[i]),
         values: (u, splits) => splits.map((x) => percent(plot.ppm[xs.indexOf(x)])) }),
@@ -430,7 +465,7 @@ const drawQuantiles = (element) => {
     hooks: { setCursor: [(u) => {
       const { idx } = u.cursor;
       place.textContent = idx == null ? "" : percent(plot.ppm[idx]);
-      for (const arm of known) values[arm].textContent = idx == null ? "" : told(arm, idx);
+      known.forEach((arm, at) => { values[at].textContent = idx == null ? "" : told(arm, idx); });
     }] },
   }, [xs, ...known.map((arm) => curves[arm])], element);
   label(element, chart, element.closest("figure").getAttribute("aria-label"));

@@ -1,23 +1,37 @@
 //! Where the charts are: a place for each, its title, and its numbers for who cannot see it.
 
+use std::collections::BTreeSet;
+
 use maud::{Markup, html};
 
 use super::Sheet;
+use super::bins::Grains;
 use super::data::{Band, bands};
 use super::panels::Panel;
 use super::quantiles::{Quantiles, TOLD};
+use crate::report::explanation::PhaseKind;
 use crate::report::format::{NO_VALUE, count, number, time};
 use crate::report::result::{RunResult, Series};
 use crate::report::rows::Scalar;
 use crate::report::series::Unit;
 
 /// Everything over time.
-pub(super) fn section(sheet: &Sheet<'_>, panels: &[Panel<'_>]) -> Markup {
+pub(super) fn section(
+    sheet: &Sheet<'_>,
+    grains: &[Option<Grains<'_>>],
+    panels: &[Panel<'_>],
+) -> Markup {
     let names: Vec<&str> = sheet.result.arms.keys().map(String::as_str).collect();
+    let widths = grains.iter().flatten().next();
+    let numbered: Vec<(usize, &Panel<'_>)> = panels.iter().enumerate().collect();
     html! {
         @if !panels.is_empty() {
             section #charts aria-labelledby="charts-title" {
                 h2 #charts-title { "Over time" }
+                @if let Some(Grains { fine, coarse }) = widths {
+                    p { "Rates and latencies are drawn in bins of " (time(coarse.bin_ns))
+                        ", levels in bins of " (time(fine.bin_ns)) "." }
+                }
                 (lasted(sheet))
                 (toolbar())
                 div.panel {
@@ -25,24 +39,50 @@ pub(super) fn section(sheet: &Sheet<'_>, panels: &[Panel<'_>]) -> Markup {
                         div.plot.lanes data-lanes=(arm) {}
                     }))
                 }
-                @for (at, panel) in panels.iter().enumerate() {
-                    @if at == 0 || panels[at - 1].whose() != panel.whose() {
-                        h3.component {
-                            @if panel.component.is_empty() { "The whole arm" }
-                            @else { (panel.kind) " " bdi { (panel.component) } }
+                @for component in numbered.chunk_by(|(_, a), (_, b)| a.whose() == b.whose()) {
+                    @let (of, kind) = component[0].1.whose();
+                    h3.component {
+                        @if of.is_empty() { "The whole arm" }
+                        @else { (kind) " " bdi { (of) } }
+                    }
+                    div.overlays {
+                        @for (at, panel) in component.iter().filter(|(_, panel)| panel.overlay) {
+                            (overlay(grains, &names, (*at, panel)))
                         }
                     }
-                    div.panel {
-                        h4 { (panel.title) " " span.unit { (unit(panel.unit)) } }
-                        (row(&names, &panel.title, |arm| html! {
-                            div.plot data-panel=(at) data-arm=(arm) {}
-                        }))
-                        (numbers(sheet.result, &names, panel))
+                    @for (at, panel) in component.iter().filter(|(_, panel)| !panel.overlay) {
+                        div.panel {
+                            (title(panel))
+                            (row(&names, &panel.title, |arm| html! {
+                                div.plot data-panel=(at) data-arm=(arm) {}
+                            }))
+                            (numbers(grains, &names, panel))
+                        }
                     }
                 }
             }
         }
     }
+}
+
+/// One chart for all arms.
+fn overlay(
+    grains: &[Option<Grains<'_>>],
+    names: &[&str],
+    (at, panel): (usize, &Panel<'_>),
+) -> Markup {
+    html! {
+        div.panel {
+            (title(panel))
+            figure aria-label={ (panel.title) ", all arms" } { div.plot data-panel=(at) {} }
+            (numbers(grains, names, panel))
+        }
+    }
+}
+
+fn title(panel: &Panel<'_>) -> Markup {
+    let part = if panel.overlay && panel.unit == Unit::Level { "mean" } else { unit(panel.unit) };
+    html! { h4 { (panel.title) " " span.unit { (part) } } }
 }
 
 /// The distributions of latencies.
@@ -98,7 +138,8 @@ fn toolbar() -> Markup {
     }
 }
 
-/// What lasted, in words: warm-up, faults and states, each with the arms in which it did.
+/// What lasted, in words: phases, then warm-up, faults and states, each with the arms in which it
+/// did.
 fn lasted(sheet: &Sheet<'_>) -> Markup {
     let mut lasted: Vec<(Band, Vec<&str>)> = Vec::new();
     for (name, arm) in &sheet.result.arms {
@@ -109,10 +150,16 @@ fn lasted(sheet: &Sheet<'_>) -> Markup {
             }
         }
     }
+    let stories = sheet.explanation.iter().flat_map(|explanation| explanation.arms.values());
+    let kinds: BTreeSet<PhaseKind> =
+        stories.flat_map(|story| &story.phases).map(|phase| phase.kind).collect();
     let total = |band: &Band| band.spans.iter().map(|(from, until)| until - from).sum::<u64>();
     html! {
-        @if !lasted.is_empty() {
+        @if !lasted.is_empty() || !kinds.is_empty() {
             ul.lasted {
+                @for kind in &kinds {
+                    li { i class={ "swatch phase-" (kind.name()) } {} (kind.name()) }
+                }
                 @for (band, arms) in &lasted {
                     li {
                         i class={ "swatch band-" (band.class) } {}
@@ -148,10 +195,15 @@ const fn unit(unit: Unit) -> &'static str {
 }
 
 /// What a chart shows, as a table.
-fn numbers(result: &RunResult, names: &[&str], panel: &Panel<'_>) -> Markup {
+fn numbers(grains: &[Option<Grains<'_>>], names: &[&str], panel: &Panel<'_>) -> Markup {
     let total = matches!(panel.unit, Unit::Count | Unit::Booked);
-    let series: Vec<Option<&Series>> =
-        result.arms.values().map(|arm| arm.series.as_ref()).collect();
+    let series: Vec<Option<&Series>> = grains
+        .iter()
+        .map(|grains| {
+            let grains = grains.as_ref()?;
+            Some(if panel.coarse { &*grains.coarse } else { &*grains.fine })
+        })
+        .collect();
     let title = format!("{} {}", panel.component, panel.title);
     folded(
         title.trim(),
@@ -182,15 +234,18 @@ fn line(
     series: &Series,
     total: bool,
 ) -> Markup {
-    let bin = series.bin_ns.max(1) as f64;
-    // What the chart shows: rates of what is counted or booked, anything else as it is.
+    // What the chart shows: rates of what is counted or booked, anything else as it is. A last bin
+    // that is cut short is as long as it lasts.
     let shown: Vec<f64> = values
         .iter()
-        .filter_map(|value| value.as_f64())
-        .map(|value| match unit {
-            Unit::Count => value / bin * 1e9,
-            Unit::Booked => value / bin,
-            _ => value,
+        .enumerate()
+        .filter_map(|(bin, value)| {
+            let (value, length) = (value.as_f64()?, series.length_ns(bin) as f64);
+            match unit {
+                Unit::Count => (length > 0.0).then(|| value / length * 1e9),
+                Unit::Booked => (length > 0.0).then(|| value / length),
+                _ => Some(value),
+            }
         })
         .collect();
     let text = |value: f64| match unit {

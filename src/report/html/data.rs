@@ -3,17 +3,25 @@
 //! Nothing in it can end the script element that holds it, or be read as anything but text.
 
 use super::Sheet;
+use super::bins::Grains;
 use super::panels::{Panel, State, is_nothing, states};
 use super::quantiles::Quantiles;
 use crate::report::explanation::Phase;
-use crate::report::result::ArmResult;
+use crate::report::result::{ArmResult, Series};
 use crate::report::rows::Scalar;
 use crate::report::series::Unit;
 
 /// The data of the page.
-pub(super) fn data(sheet: &Sheet<'_>, panels: &[Panel<'_>], quantiles: &[Quantiles]) -> String {
+pub(super) fn data(
+    sheet: &Sheet<'_>,
+    grains: &[Option<Grains<'_>>],
+    panels: &[Panel<'_>],
+    quantiles: &[Quantiles],
+) -> String {
     let result = sheet.result;
-    let arms = list(result.arms.iter().map(|(name, arm)| self::arm(sheet, name, arm)));
+    let arms = result.arms.iter().zip(grains);
+    let arms =
+        list(arms.map(|((name, arm), grains)| self::arm(sheet, (name, arm), grains.as_ref())));
     let panels = list(panels.iter().map(panel));
     let quantiles = list(quantiles.iter().map(|plot| {
         let curves = plot.curves.iter().map(|curve| match curve {
@@ -54,9 +62,12 @@ pub(super) fn bands(sheet: &Sheet<'_>, name: &str, arm: &ArmResult) -> Vec<Band>
     bands
 }
 
-fn arm(sheet: &Sheet<'_>, name: &str, arm: &ArmResult) -> String {
-    let (bin, bins, end) =
-        arm.series.as_ref().map_or((0, 0, 0), |series| (series.bin_ns, series.bins, series.end_ns));
+fn arm(sheet: &Sheet<'_>, (name, arm): (&str, &ArmResult), grains: Option<&Grains<'_>>) -> String {
+    let bins = |series: &Series| format!("[{},{}]", series.bin_ns, series.bins);
+    let (grains, end) = grains.map_or_else(
+        || (list([0, 1].map(|_| "[0,0]".to_owned())), 0),
+        |grains| (list([bins(&grains.fine), bins(&grains.coarse)]), grains.fine.end_ns),
+    );
     let bands = bands(sheet, name, arm).into_iter().map(|band| {
         let spans = list(band.spans.iter().map(|(from, until)| format!("[{from},{until}]")));
         format!("[{},{},{spans}]", text(band.class), text(&band.label))
@@ -66,7 +77,7 @@ fn arm(sheet: &Sheet<'_>, name: &str, arm: &ArmResult) -> String {
         format!("[{},{},{}]", text(phase.kind.name()), phase.from_ns, phase.until_ns)
     });
     format!(
-        "{{\"name\":{},\"bin\":{bin},\"bins\":{bins},\"end\":{end},\"bands\":{},\"phases\":{}}}",
+        "{{\"name\":{},\"grains\":{grains},\"end\":{end},\"bands\":{},\"phases\":{}}}",
         text(name),
         list(bands),
         list(phases)
@@ -88,9 +99,12 @@ fn panel(panel: &Panel<'_>) -> String {
     let limits = (0..panel.arms.len())
         .map(|arm| panel.limit(arm).map_or("null".to_owned(), |limit| limit.to_string()));
     format!(
-        "\n{{\"unit\":{},\"log\":{},\"labels\":{},\"limits\":{},\"arms\":{}}}",
+        "\n{{\"unit\":{},\"log\":{},\"grain\":{},\"roles\":{},\"labels\":{},\"limits\":{},\
+         \"arms\":{}}}",
         text(panel.unit.name()),
         panel.log,
+        u8::from(panel.coarse),
+        list(panel.roles.iter().map(|role| text(role))),
         list(panel.labels.iter().map(|label| text(label))),
         list(limits),
         list(arms),

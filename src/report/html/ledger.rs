@@ -4,16 +4,17 @@ use maud::{Markup, html};
 
 use super::arms;
 use crate::report::format::count;
-use crate::report::layout::{Cell, groups};
+use crate::report::layout::{Cell, groups, legend};
 use crate::report::result::RunResult;
 
 /// The table.
 pub(super) fn section(result: &RunResult) -> Markup {
     let arms = arms(result);
+    let groups = groups(&arms);
     html! {
         section #ledger aria-labelledby="ledger-title" {
             h2 #ledger-title { "All numbers" }
-            p { "Every request has exactly one fate, so these add up in each arm." }
+            p { "Every request has exactly one outcome, so these add up in each arm." }
             @for (name, arm) in &arms { p.sum { bdi { (name) } ": " (sum(arm)) } }
             div.scroll tabindex="0" role="region" aria-label="All numbers" {
                 table.ledger {
@@ -21,7 +22,7 @@ pub(super) fn section(result: &RunResult) -> Markup {
                         td {}
                         @for (name, _) in &arms { th scope="col" { bdi { (name) } } }
                     } }
-                    @for group in groups(&arms) {
+                    @for group in &groups {
                         tbody {
                             tr.group { th colspan=(arms.len() + 1) scope="rowgroup" {
                                 bdi { (group.heading) }
@@ -38,6 +39,7 @@ pub(super) fn section(result: &RunResult) -> Markup {
                     }
                 }
             }
+            @if let Some(legend) = legend(&groups) { p.muted { (legend) } }
         }
     }
 }
@@ -54,9 +56,11 @@ fn cell(cell: &Cell) -> Markup {
 
 /// "2,000 offered = 350 succeeded + 1,650 rejected".
 fn sum(arm: &crate::report::result::ArmResult) -> String {
-    let fates = super::summary::fates(arm);
-    let parts: Vec<String> =
-        fates.iter().map(|fate| format!("{} {}", count(fate.requests), fate.name)).collect();
+    let outcomes = super::summary::outcomes(arm);
+    let parts: Vec<String> = outcomes
+        .iter()
+        .map(|outcome| format!("{} {}", count(outcome.requests), outcome.name))
+        .collect();
     let parts = if parts.is_empty() { "0".to_owned() } else { parts.join(" + ") };
     format!("{} offered = {parts}", count(arm.requests.offered))
 }

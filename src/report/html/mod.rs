@@ -5,8 +5,12 @@
 //! templates, numbers and names for the scripts by `data`. The page forbids itself every
 //! request, and runs no script but the two it came with. It is a pure function of the run.
 
+mod bins;
 mod charts;
 mod data;
+pub(super) mod frame;
+mod glance;
+mod headline;
 mod ledger;
 mod panels;
 mod quantiles;
@@ -15,16 +19,16 @@ mod summary;
 
 use std::collections::BTreeMap;
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, PreEscaped, html};
+
+use frame::Frame;
 
 use super::explanation::Explanation;
-use super::figure::{self, theme};
+use super::figure;
 use super::format::{count, time};
-use super::page::stopped;
 use super::result::{ArmResult, RunResult, Stopped};
 use super::setting::Setting;
 use super::topology::Topology;
-use super::verdict::verdict;
 
 /// What a page is made of.
 #[derive(Clone, Copy, Debug)]
@@ -41,46 +45,21 @@ pub struct Sheet<'a> {
     pub replayed: bool,
 }
 
-const UPLOT: &str = include_str!("vendor/uPlot.iife.min.js");
-const UPLOT_STYLE: &str = include_str!("vendor/uPlot.min.css");
-const APP: &str = include_str!("app.js");
-pub(super) const STYLE: &str = include_str!("style.css");
-
-/// The SHA-256 of each script, which is what a browser lets run. A test keeps them right.
-const UPLOT_HASH: &str = "sha256-GcjUxq2Ikpp59K5J1vcWFWbf0Lo9FcxJXpdPeH63jx8=";
-const APP_HASH: &str = "sha256-t7hgCypYhq76qh0vyJgt7o1gTnk2RQYmSpS2YX3Qhjk=";
-
 /// The page.
 #[must_use]
 pub fn to_html(sheet: &Sheet<'_>) -> String {
-    let policy = format!(
-        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; \
-         script-src '{UPLOT_HASH}' '{APP_HASH}'; base-uri 'none'; form-action 'none'"
-    );
-    let panels = panels::panels(sheet.result);
-    let quantiles = quantiles::quantiles(sheet.result);
-    let data = data::data(sheet, &panels, &quantiles);
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(policy);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="generator" content={ "dessim " (sheet.result.dessim) };
-                meta name="color-scheme" content="light dark";
-                title { (sheet.result.scenario.name) ", seed " (sheet.result.seed) " - dessim" }
-                style { (PreEscaped(UPLOT_STYLE)) (PreEscaped(STYLE)) (PreEscaped(figures())) }
-            }
-            body {
-                (body(sheet, &panels, &quantiles))
-                script type="application/json" id="data" { (PreEscaped(data)) }
-                script { (PreEscaped(UPLOT)) }
-                script { (PreEscaped(APP)) }
-            }
-        }
+    let result = sheet.result;
+    let grains = bins::grains(&arms(result));
+    let panels = panels::panels(&grains);
+    let quantiles = quantiles::quantiles(result);
+    let data = data::data(sheet, &grains, &panels, &quantiles);
+    let frame = Frame {
+        kind: "report",
+        name: &result.scenario.name,
+        dessim: &result.dessim,
+        data: Some(&data),
     };
-    page.into_string() + "\n"
+    frame.around(&head(sheet, &panels, &quantiles), &content(sheet, &grains, &panels, &quantiles))
 }
 
 type Arms<'a> = Vec<(&'a str, &'a ArmResult)>;
@@ -89,94 +68,52 @@ fn arms(result: &RunResult) -> Arms<'_> {
     result.arms.iter().map(|(name, arm)| (name.as_str(), arm)).collect()
 }
 
-/// Everything that is read; what comes after it is for the scripts.
-fn body(
+/// The headline, and the way to everything else.
+fn head(
     sheet: &Sheet<'_>,
     panels: &[panels::Panel<'_>],
     quantiles: &[quantiles::Quantiles],
 ) -> Markup {
     let result = sheet.result;
     html! {
-        a.skip href="#verdict" { "Skip to the verdict" }
         header.top {
-            div.bar {
-                p.brand { "dessim " span { "report" } }
-                button #theme type="button" hidden { "Dark" }
+            h1 { (glance::headline(sheet)) }
+            p.lede {
+                bdi { (result.scenario.name) }
+                @if !sheet.setting.about.is_empty() { ": " (sheet.setting.about) }
             }
-            h1 { bdi { (result.scenario.name) } }
-            @if !sheet.setting.about.is_empty() { p.lede { (sheet.setting.about) } }
-            (identity(sheet))
         }
         nav.contents aria-label="Contents" {
-            a href="#verdict" { "Verdict" }
+            a href="#glance" { "At a glance" }
+            @if !result.expectations.is_empty() { a href="#expectations" { "Expectations" } }
             @if sheet.explanation.is_some() { a href="#explanation" { "Explanation" } }
-            @if !sheet.topologies.is_empty() { a href="#topology" { "Topology" } }
             @if !panels.is_empty() { a href="#charts" { "Over time" } }
             @if !quantiles.is_empty() { a href="#distributions" { "Latency" } }
+            @if !sheet.topologies.is_empty() { a href="#topology" { "Topology" } }
             a href="#ledger" { "All numbers" }
             a href="#reproduce" { "Reproduce" }
         }
-        main {
-            section #verdict aria-labelledby="verdict-title" {
-                h2 #verdict-title { "Verdict" }
-                @for line in verdict(result) { p.verdict { (sentence(&line)) } }
-                @for warning in &result.warnings {
-                    p.note.warning { strong { "Warning" } " " (sentence(warning)) }
-                }
-                @if let Some(why) = &result.stopped {
-                    p.note.stopped { strong { "Stopped" } " " (sentence(&stopped(why))) }
-                }
-                (summary::expectations(&result.expectations))
-                (summary::cards(sheet))
-            }
-            @if let Some(explanation) = sheet.explanation { (story::section(explanation)) }
-            (topologies(sheet))
-            (charts::section(sheet, panels))
-            (charts::distributions(result, quantiles))
-            (ledger::section(result))
-            (reproduce(result))
-        }
-        footer { p { "Made by dessim " (result.dessim) ". This page holds its own data and asks \
-            nobody for anything." } }
-        p #live.hidden aria-live="polite" {}
     }
 }
 
-/// What ran.
-fn identity(sheet: &Sheet<'_>) -> Markup {
+/// Everything that is read; what comes after it is for the scripts.
+fn content(
+    sheet: &Sheet<'_>,
+    grains: &[Option<bins::Grains<'_>>],
+    panels: &[panels::Panel<'_>],
+    quantiles: &[quantiles::Quantiles],
+) -> Markup {
     let result = sheet.result;
     html! {
-        dl.facts {
-            div { dt { "seed" } dd { (result.seed) } }
-            div { dt { "virtual time" } dd { (time(result.virtual_ns)) } }
-            div { dt { "events" } dd { (count(result.events)) } }
-            div { dt { "dessim" } dd { (result.dessim) } }
-            div { dt { "model" } dd { (result.model) } }
-            div { dt { "fingerprint" } dd { code { (result.fingerprint) } } }
-            div { dt { "digest" } dd { code { (result.scenario.digest) } } }
-        }
-        p.run {
-            code #command { (command(result)) }
-            button type="button" data-copy="command" hidden { "Copy" }
-        }
-        @if sheet.replayed {
-            p.small { "This is a saved result that was played again: its fingerprint is the same, \
-                so every number here is that of the saved run." }
-        }
+        (glance::section(sheet))
+        (summary::expectations(&result.expectations))
+        @if let Some(explanation) = sheet.explanation { (story::section(explanation)) }
+        (charts::section(sheet, grains, panels))
+        (charts::distributions(result, quantiles))
+        (topologies(sheet))
+        (ledger::section(result))
+        (reproduce(sheet))
     }
-}
-
-/// The style of the figures, under the theme of the page.
-pub(super) fn figures() -> String {
-    let (light, dark) = (theme::LIGHT, theme::DARK);
-    format!(
-        ".dessim-figure{{{light}}}\n\
-         @media (prefers-color-scheme:dark){{.dessim-figure{{{dark}}}}}\n\
-         [data-theme=light] .dessim-figure{{{light}}}\n\
-         [data-theme=dark] .dessim-figure{{{dark}}}\n\
-         @media print{{:root .dessim-figure{{{light}}}}}\n{}",
-        theme::rules()
-    )
 }
 
 /// What each arm is made of, with what went through it.
@@ -198,31 +135,48 @@ fn topologies(sheet: &Sheet<'_>) -> Markup {
     }
 }
 
-/// The scenario as it ran, and how to run it again.
-fn reproduce(result: &RunResult) -> Markup {
+/// The scenario as it ran, what made this page, and how to run it again.
+fn reproduce(sheet: &Sheet<'_>) -> Markup {
+    let result = sheet.result;
     html! {
         section #reproduce aria-labelledby="reproduce-title" {
             h2 #reproduce-title { "Reproduce" }
+            @if sheet.replayed {
+                p { "This is a saved result that was played again: its fingerprint is the same, \
+                    so every number here is that of the saved run." }
+            }
+            @if result.scenario.resolved.is_some() {
+                p { "Saved as " code { (file_name(&result.scenario.name)) } ", the scenario below \
+                    gives this run again, to the byte, with dessim " (result.dessim) " and" }
+            }
+            p.run {
+                code #command { (command(result)) }
+                button type="button" data-copy="command" hidden { "Copy" }
+            }
+            dl.facts {
+                div { dt { "seed" } dd { (result.seed) } }
+                div { dt { "virtual time" } dd { (time(result.virtual_ns)) } }
+                div { dt { "events" } dd { (count(result.events)) } }
+                div { dt { "dessim" } dd { (result.dessim) } }
+                div { dt { "model" } dd { (result.model) } }
+                div { dt { "digest" } dd { code { (result.scenario.digest) } } }
+                div { dt { "fingerprint" } dd { code { (result.fingerprint) } } }
+            }
+            p.small {
+                "The fingerprint has three parts: which events in which order ("
+                code { (result.fingerprints.order) } "), the same with their instants ("
+                code { (result.fingerprints.timing) } "), and what became of every request ("
+                code { (result.fingerprints.results) } ")."
+            }
             @if let Some(resolved) = &result.scenario.resolved {
-                p { "This is the scenario as it ran, with every default filled in. Saved as "
-                    code { (file_name(&result.scenario.name)) } ", it gives this run again, to \
-                    the byte, with dessim " (result.dessim) " and" }
-                p.run { code { (command(result)) } }
                 details.source {
-                    summary { "The resolved scenario" }
+                    summary { "The scenario as it ran, with every default filled in" }
                     button type="button" data-copy="resolved" hidden { "Copy the scenario" }
                     pre #resolved tabindex="0" role="region" aria-label="Resolved scenario" {
                         (resolved)
                     }
                 }
             }
-            dl.facts {
-                div { dt { "order" } dd { code { (result.fingerprints.order) } } }
-                div { dt { "timing" } dd { code { (result.fingerprints.timing) } } }
-                div { dt { "results" } dd { code { (result.fingerprints.results) } } }
-            }
-            p.small { "The parts of the fingerprint: which events in which order, the same with \
-                their instants, and what became of every request." }
         }
     }
 }

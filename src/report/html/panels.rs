@@ -4,8 +4,13 @@
 //! a component, what it books into another; each level, reading and latency has its own, with its
 //! parts (mean and most, p50 and p99) in it. States are not drawn as lines but as spans. What is 0
 //! in every arm is left out, and so is a component that only repeats the numbers of its arm.
+//!
+//! Where several arms have a number, they are compared best as lines of one chart. So a latency is
+//! split into its quantiles, and a chart of one number, or of a level, shows all arms.
 
-use crate::report::result::{RunResult, Series};
+use super::bins::Grains;
+use crate::report::figure::theme;
+use crate::report::result::{Series, Values};
 use crate::report::rows::Scalar;
 use crate::report::series::{Track, Unit};
 
@@ -22,8 +27,14 @@ pub(super) struct Panel<'a> {
     pub(super) unit: Unit,
     /// Drawn over a logarithmic axis.
     pub(super) log: bool,
+    /// In the wide bins of rates.
+    pub(super) coarse: bool,
+    /// One chart with the first line of every arm, and not one chart an arm.
+    pub(super) overlay: bool,
     /// What the lines are called.
     pub(super) labels: Vec<String>,
+    /// The roles of their colours.
+    pub(super) roles: Vec<String>,
     /// The lines of each arm; `None` where an arm has no such number.
     pub(super) arms: Vec<Vec<Option<Track<'a>>>>,
     /// What decides whether a number belongs here.
@@ -40,13 +51,18 @@ pub(super) struct State {
 }
 
 /// The charts of a run in reading order: the arm's, then those of each component.
-pub(super) fn panels(result: &RunResult) -> Vec<Panel<'_>> {
-    let mut panels: Vec<Panel<'_>> = Vec::new();
-    let arms = result.arms.len();
-    for (at, arm) in result.arms.values().enumerate() {
-        for track in arm.series.iter().flat_map(Series::tracks) {
-            if !matches!(track.unit, Unit::State | Unit::Ratio) {
-                place(&mut panels, at, arms, track);
+pub(super) fn panels<'a>(grains: &'a [Option<Grains<'a>>]) -> Vec<Panel<'a>> {
+    let mut panels: Vec<Panel<'a>> = Vec::new();
+    for (at, arm) in grains.iter().enumerate() {
+        let Some(Grains { fine, coarse }) = arm else { continue };
+        for (sharp, wide) in fine.columns.iter().zip(&coarse.columns) {
+            let summed =
+                matches!(sharp.values, Values::Counts(_) | Values::Times(_) | Values::Latencies(_));
+            let tracks = if summed { coarse.tracks_of(wide) } else { fine.tracks_of(sharp) };
+            for track in tracks {
+                if !matches!(track.unit, Unit::State | Unit::Ratio) {
+                    place(&mut panels, (at, grains.len()), summed, track);
+                }
             }
         }
     }
@@ -65,18 +81,22 @@ pub(super) fn panels(result: &RunResult) -> Vec<Panel<'_>> {
         }
     }
     panels.sort_by_key(|panel| order.iter().position(|whose| *whose == panel.whose()));
-    for panel in &mut panels {
-        panel.entitle();
-    }
-    panels
+    panels.iter_mut().for_each(Panel::entitle);
+    panels.into_iter().flat_map(Panel::compared).collect()
 }
 
 /// Puts a number into its panel, which is made when it is the first.
-fn place<'a>(panels: &mut Vec<Panel<'a>>, arm: usize, arms: usize, track: Track<'a>) {
+fn place<'a>(
+    panels: &mut Vec<Panel<'a>>,
+    (arm, arms): (usize, usize),
+    coarse: bool,
+    track: Track<'a>,
+) {
     let (family, label) = family(&track);
     let found = panels.iter().position(|panel| {
         panel.whose() == (track.component, track.kind)
             && panel.unit == track.unit
+            && panel.coarse == coarse
             && panel.family == family
     });
     let at = found.unwrap_or_else(|| {
@@ -86,7 +106,10 @@ fn place<'a>(panels: &mut Vec<Panel<'a>>, arm: usize, arms: usize, track: Track<
             title: String::new(),
             unit: track.unit,
             log: false,
+            coarse,
+            overlay: false,
             labels: Vec::new(),
+            roles: Vec::new(),
             arms: vec![Vec::new(); arms],
             family,
         });
@@ -140,6 +163,55 @@ impl<'a> Panel<'a> {
         for arm in &mut self.arms {
             let mut flags = kept.iter();
             arm.retain(|_| *flags.next().unwrap_or(&true));
+        }
+        self.roles = self.looks();
+    }
+
+    /// The colour of each line. What became of requests has the same everywhere; the first of
+    /// several counts is what the others are made of, so it is ink, and the others keep away from
+    /// the colours of success and of timeouts.
+    fn looks(&self) -> Vec<String> {
+        let several = self.unit == Unit::Count && self.labels.len() > 1;
+        let look = |(nth, _): (usize, &String)| {
+            let track = self.arms.iter().find_map(|arm| arm.get(nth)?.as_ref());
+            let outcome = track.and_then(|track| theme::outcome(&track.metric));
+            match outcome {
+                Some(role) => role.to_owned(),
+                None if several && nth == 0 => "ink".to_owned(),
+                None if several => format!("s{}", (nth + 2) % theme::LOOKS),
+                None => format!("s{}", nth % theme::LOOKS),
+            }
+        };
+        self.labels.iter().enumerate().map(look).collect()
+    }
+
+    /// The charts of this panel: where several arms have it, as far as they compare better as
+    /// lines of one chart.
+    fn compared(self) -> Vec<Self> {
+        let several = self.arms.iter().filter(|arm| arm.iter().any(Option::is_some)).count() > 1;
+        if !several {
+            return vec![self];
+        }
+        let alone = |line: usize, title: String| {
+            let mut panel = self.clone();
+            panel.title = title;
+            panel.overlay = true;
+            panel.labels = vec![self.labels[line].clone()];
+            panel.roles = vec![self.roles[line].clone()];
+            for arm in &mut panel.arms {
+                *arm = arm.get(line).cloned().into_iter().collect();
+            }
+            panel
+        };
+        let success = self.roles.iter().position(|role| role == "o-succeeded");
+        match (self.unit, self.labels.len(), success) {
+            (_, 1, _) => vec![Self { overlay: true, ..self }],
+            (Unit::Level, _, _) => vec![Self { overlay: true, ..self }],
+            (Unit::Time, lines, _) => (0..lines)
+                .map(|line| alone(line, format!("{}, {}", self.title, self.labels[line])))
+                .collect(),
+            (_, _, Some(line)) => vec![alone(line, "requests that succeed".to_owned()), self],
+            _ => vec![self],
         }
     }
 

@@ -17,15 +17,19 @@ pub(super) fn section(explanation: &Explanation) -> Markup {
     html! {
         section #explanation aria-labelledby="explanation-title" {
             h2 #explanation-title { "What happened" }
-            div.arms {
-                @for (name, story) in &explanation.arms {
-                    article.story {
-                        h3 { bdi { (name) } }
-                        @for sentence in headline(story) { p { (sentence) } }
-                        (phases(&story.phases))
-                        (facts(&points(story)))
-                        @if let Some(example) = &story.example { (one_request(story, example)) }
-                        (what_if(story))
+            @for (name, story) in &explanation.arms {
+                article.story {
+                    h3 { bdi { (name) } }
+                    div.halves {
+                        div {
+                            @for sentence in headline(story) { p { (sentence) } }
+                            (phases(&story.phases))
+                            (facts(&points(story)))
+                        }
+                        div {
+                            (what_if(story))
+                            @if let Some(example) = &story.example { (one_request(story, example)) }
+                        }
                     }
                 }
             }
@@ -72,7 +76,31 @@ fn facts(points: &[Point]) -> Markup {
     }
 }
 
-fn one_step(story: &Story, step: &Step) -> Markup {
+/// An instant to a thousandth of a span: steps in a row are told apart.
+fn instant(ns: u64, span_ns: u64) -> String {
+    const UNITS: [(u64, &str); 4] =
+        [(1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "us"), (1, "ns")];
+    if ns == 0 {
+        return "0 s".to_owned();
+    }
+    let (unit, name) = UNITS.into_iter().find(|(unit, _)| ns >= *unit).unwrap_or((1, "ns"));
+    let mut places = 0;
+    let mut digit = unit;
+    while digit > (span_ns / 1_000).max(1) && digit.is_multiple_of(10) {
+        digit /= 10;
+        places += 1;
+    }
+    let digits = (u128::from(ns) + u128::from(digit) / 2) / u128::from(digit);
+    let scale = u128::from(unit / digit);
+    let (whole, rest) = (digits / scale, digits % scale);
+    let whole = count(u64::try_from(whole).unwrap_or(u64::MAX));
+    if rest == 0 {
+        return format!("{whole} {name}");
+    }
+    format!("{whole}.{rest:0places$} {name}")
+}
+
+fn one_step(story: &Story, step: &Step, span_ns: u64) -> Markup {
     let (component, words) = step_words(story, step);
     let attempt = match step.happening {
         Happening::Event { attempt, .. } => attempt,
@@ -80,7 +108,7 @@ fn one_step(story: &Story, step: &Step) -> Markup {
     };
     html! {
         li {
-            time { (time(step.at_ns)) } " "
+            time { (instant(step.at_ns, span_ns)) } " "
             span.where { (cut(component, 40)) }
             @if attempt > 0 { " " span.muted { "attempt " (attempt) } }
             " " (words)
@@ -90,8 +118,10 @@ fn one_step(story: &Story, step: &Step) -> Markup {
 
 fn one_request(story: &Story, example: &Example) -> Markup {
     let (shown, folded) = example.steps.split_at(example.steps.len().min(STEPS_SHOWN));
+    let ends = example.steps.first().zip(example.steps.last());
+    let span_ns = ends.map_or(0, |(first, last)| last.at_ns.saturating_sub(first.at_ns));
     let steps = |steps: &[Step]| {
-        html! { ol.steps { @for step in steps { (one_step(story, step)) } } }
+        html! { ol.steps { @for step in steps { (one_step(story, step, span_ns)) } } }
     };
     html! {
         h4 { "One request: " bdi { (example.load) "#" (example.number) } }
@@ -146,5 +176,24 @@ fn what_if(story: &Story) -> Markup {
             p.small { (count(story.untried)) " more changes were not tried: `dessim explain \
                 --everything` does." }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::instant;
+
+    #[test]
+    fn instants_have_the_digits_that_tell_steps_apart() {
+        let second = 1_000_000_000;
+        assert_eq!(instant(65_544_556_328, 13 * second), "65.54 s");
+        assert_eq!(instant(60 * second, 13 * second), "60 s");
+        assert_eq!(instant(66_004_000_000, 13 * second), "66 s");
+        assert_eq!(instant(66_044_556_328, 20_000_000), "66.04456 s");
+        assert_eq!(instant(1_234_567_890_123, 500 * second), "1,234.6 s");
+        assert_eq!(instant(51_900_000, second), "52 ms");
+        assert_eq!(instant(7, 5), "7 ns");
+        assert_eq!(instant(0, 0), "0 s");
+        assert_eq!(instant(u64::MAX, u64::MAX), "18,446,744,074 s");
     }
 }

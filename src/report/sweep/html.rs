@@ -6,13 +6,13 @@
 
 use std::collections::BTreeMap;
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, PreEscaped, html};
 
 use super::text::{heading, printed};
 use super::{AxisScale, Outline, SettingSummary};
 use crate::report::figure::{Chart, Curve, Figure, Heat, Spot, chart, heat};
 use crate::report::format::{NO_VALUE, count};
-use crate::report::html::{STYLE, figures};
+use crate::report::html::frame::Frame;
 use crate::statistics::summary::Summary;
 
 /// A page draws and lists so many settings at most.
@@ -32,69 +32,43 @@ pub struct Point {
 pub fn to_html(outline: &Outline, points: &[Point]) -> String {
     let (first, seeds) = outline.seeds;
     let drawn = drawn(outline, points);
-    page(
-        &outline.name,
-        &outline.dessim,
-        &html! {
+    let head = html! {
+        header.top {
+            h1 { bdi { (outline.name) } }
             @if !outline.about.is_empty() { p.lede { (outline.about) } }
             dl.facts {
                 div { dt { "settings" } dd { (count(outline.settings)) } }
                 div { dt { "seeds" } dd { (first) @if seeds > 1 { ".." (first + seeds - 1) } } }
                 div { dt { "runs" } dd { (count(outline.cells())) } }
+            }
+        }
+    };
+    let main = html! {
+        @if !drawn.is_empty() {
+            section {
+                h2 { "What varies with what" }
+                @if seeds > 1 {
+                    p { "Lines and fields are means over the seeds; a band is from the least to \
+                        the most." }
+                }
+                div.drawings { @for figure in &drawn { (PreEscaped(figure.element())) } }
+            }
+        }
+        section {
+            h2 { "All settings" }
+            (table(outline, points))
+        }
+        section {
+            h2 { "What it was made of" }
+            dl.facts {
                 div { dt { "dessim" } dd { (outline.dessim) } }
                 div { dt { "model" } dd { (outline.model) } }
                 div { dt { "plan" } dd { code { (outline.plan) } } }
             }
-            main {
-                @if !drawn.is_empty() {
-                    section {
-                        h2 { "What varies with what" }
-                        @if seeds > 1 {
-                            p { "Lines and fields are means over the seeds; a band is from the \
-                                least to the most." }
-                        }
-                        div.figures { @for figure in &drawn { (PreEscaped(figure.element())) } }
-                    }
-                }
-                section {
-                    h2 { "All settings" }
-                    (table(outline, points))
-                }
-            }
-        },
-    )
-}
-
-/// A page with a title and without a script.
-pub(super) fn page(name: &str, dessim: &str, body: &Markup) -> String {
-    let policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; \
-                  form-action 'none'";
-    let own = ".figures{display:grid;gap:1.5rem;grid-template-columns:repeat(auto-fit,\
-               minmax(min(100%,560px),1fr))}.figures svg{width:100%;height:auto}";
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(policy);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="generator" content={ "dessim " (dessim) };
-                meta name="color-scheme" content="light dark";
-                title { (name) " - dessim sweep" }
-                style { (PreEscaped(STYLE)) (PreEscaped(figures())) (PreEscaped(own)) }
-            }
-            body {
-                header.top {
-                    div.bar { p.brand { "dessim " span { "sweep" } } }
-                    h1 { bdi { (name) } }
-                }
-                (body)
-                footer { p { "Made by dessim " (dessim) ". This page holds its own data and asks \
-                    nobody for anything." } }
-            }
         }
     };
-    page.into_string() + "\n"
+    let frame = Frame { kind: "sweep", name: &outline.name, dessim: &outline.dessim, data: None };
+    frame.around(&head, &main)
 }
 
 fn drawn(outline: &Outline, points: &[Point]) -> Vec<Figure> {

@@ -5,9 +5,9 @@
 use maud::{PreEscaped, html};
 use serde::Serialize;
 
-use super::html::page;
 use crate::report::figure::{Chart, Curve, Spot, chart};
 use crate::report::format::{count, cut, number};
+use crate::report::html::frame::Frame;
 use crate::report::result::Hex;
 use crate::report::table::{lines, paragraph};
 
@@ -124,24 +124,33 @@ impl Loop {
     #[must_use]
     pub fn to_html(&self) -> String {
         let figures: Vec<_> = self.arms.iter().map(|arm| chart(&self.chart(arm))).collect();
-        let body = html! {
-            p.lede { "Goodput while " bdi { (self.load) } " rises and falls within one run" }
-            dl.facts {
-                div { dt { "rates" } dd { (count(self.rates_per_s.len() as u64)) } }
-                div { dt { "seeds" } dd { (self.seeds.0) ".." (self.seeds.1) } }
-                div { dt { "dessim" } dd { (self.dessim) } }
-                div { dt { "model" } dd { (self.model) } }
-                div { dt { "digest" } dd { code { (self.digest) } } }
-            }
-            main {
-                section {
-                    h2 { "Up and down again" }
-                    div.figures { @for figure in &figures { (PreEscaped(figure.element())) } }
-                    ul { @for arm in &self.arms { li { bdi { (arm.name) } ": " (told(arm)) } } }
+        let head = html! {
+            header.top {
+                h1 { bdi { (self.scenario) } }
+                p.lede { "Goodput while " bdi { (self.load) } " rises and falls within one run" }
+                dl.facts {
+                    div { dt { "rates" } dd { (count(self.rates_per_s.len() as u64)) } }
+                    div { dt { "seeds" } dd { (self.seeds.0) ".." (self.seeds.1) } }
                 }
             }
         };
-        page(&self.scenario, self.dessim, &body)
+        let main = html! {
+            section {
+                h2 { "Up and down again" }
+                div.drawings { @for figure in &figures { (PreEscaped(figure.element())) } }
+                ul { @for arm in &self.arms { li { bdi { (arm.name) } ": " (told(arm)) } } }
+            }
+            section {
+                h2 { "What it was made of" }
+                dl.facts {
+                    div { dt { "dessim" } dd { (self.dessim) } }
+                    div { dt { "model" } dd { (self.model) } }
+                    div { dt { "digest" } dd { code { (self.digest) } } }
+                }
+            }
+        };
+        let frame = Frame { kind: "sweep", name: &self.scenario, dessim: self.dessim, data: None };
+        frame.around(&head, &main)
     }
 
     fn chart(&self, arm: &LoopArm) -> Chart {

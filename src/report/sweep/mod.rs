@@ -19,7 +19,7 @@ pub use text::{Page, table};
 
 use super::result::Hex;
 use super::result::RunResult;
-use super::rows::{Scalar, rows};
+use super::rows::{Scalar, metrics};
 use crate::statistics::summary::{Summary, summary};
 
 /// The schema name of a summarised sweep.
@@ -158,7 +158,7 @@ impl Outline {
             let of_arm = self.columns[at..].iter().take_while(|column| column.arm == first.arm);
             let end = at + of_arm.count();
             if let Some(arm) = result.arms.get(&first.arm) {
-                for row in rows(arm) {
+                for row in metrics(arm) {
                     let same = |column: &Column| {
                         column.metric == row.metric && column.component == row.component
                     };

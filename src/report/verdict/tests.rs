@@ -1,5 +1,5 @@
 use super::*;
-use crate::report::result::{Metric, Requests, RunResult, Stopped};
+use crate::report::result::{LoadTerms, Metric, Requests, RunResult, Stopped};
 use crate::report::sample::{
     MS, arm, component, healthy, queued, refused, run, spread, storm, with_attempts,
 };
@@ -25,7 +25,8 @@ fn a_breaker_refused() {
     - event-driven succeeded with all 2,000 requests, rpc with 506 (25.3 %): its breaker opened 4
       times, for 1.31 s in all, and refused 1,494; 206 of its 712 attempts ended in an error
     - event-driven let up to 1,486 wait in its queue and had 16 at the service at once, rpc 40
-    - the queue's price: p99 end-to-end 1.48 s against 393 ms for the 506 that succeeded
+    - the queue's price: p99 of all outcomes 1.48 s against 168 ms (393 ms for the 506 that
+      succeeded)
     ");
 }
 
@@ -36,7 +37,6 @@ fn everything_timed_out() {
       7,767 of its 7,846 attempts timed out, each request took 3.92 attempts and 99.8 % of the
       service time went to callers that had left
     - event-driven let up to 1,486 wait in its queue and had 16 at the service at once, rpc 350
-    - the queue's price: p99 end-to-end 1.48 s against 59.8 ms for the 51 that succeeded
     ");
 }
 
@@ -50,7 +50,7 @@ fn a_full_queue_dropped() {
     insta::assert_snapshot!(said(&[("rpc", healthy(2_000)), ("event-driven", full)]), @r"
     - rpc succeeded with all 2,000 requests, event-driven with 350 (17.5 %): its queue was full and
       dropped 1,650
-    - rpc was faster as well: p99 end-to-end 18.7 ms against 1.48 s for the 350 that succeeded
+    - rpc was faster as well: p99 of all outcomes 18.7 ms against 1.48 s
     ");
 }
 
@@ -63,7 +63,7 @@ fn messages_were_dead_lettered() {
       dead-lettered after their last delivery; 2,200 of its 4,080 attempts timed out and each
       request took 2.04 attempts
     - few workers let up to 1,486 wait in its queue instead
-    - the queue's price: p99 end-to-end 1.48 s against 18.7 ms
+    - the queue's price: p99 of all outcomes 1.48 s against 18.7 ms
     ");
 }
 
@@ -88,11 +88,12 @@ fn shed_and_nothing_left() {
 fn the_price_is_told_against_the_survivors() {
     let mut slow = healthy(2_000);
     slow.latency.end_to_end = spread(2_000, 900 * MS);
+    slow.latency.outcome = slow.latency.end_to_end;
     insta::assert_snapshot!(said(&[("rpc", storm()), ("patient", slow)]), @r"
     - patient succeeded with all 2,000 requests, rpc with 51 (2.5 %): 1,942 ended in a timeout;
       7,767 of its 7,846 attempts timed out, each request took 3.92 attempts and 99.8 % of the
       service time went to callers that had left
-    - the price: p99 end-to-end 1.68 s against 59.8 ms for the 51 that succeeded
+    - the price: p99 of all outcomes 1.68 s against 1.50 s (59.8 ms for the 51 that succeeded)
     ");
 }
 
@@ -150,7 +151,7 @@ fn eleven_of_two_thousand_are_one() {
     - event-driven succeeded with all 2,000 requests, rpc with 1,989 (99.5 %): 11 ended in an error;
       794 of its 2,783 attempts ended in an error
     - event-driven let up to 1,486 wait in its queue instead
-    - the queue's price: p99 end-to-end 1.48 s against 18.7 ms
+    - the queue's price: p99 of all outcomes 1.48 s against 18.7 ms
     ");
 }
 
@@ -163,11 +164,10 @@ fn of_many_arms_the_best_and_the_worst() {
         ("queue", queued()),
     ];
     insta::assert_snapshot!(said(&arms), @r"
-    - of 4 arms queue did best, with all 2,000 requests, and retries worst, with 51 (2.5 %): 1,942
-      ended in a timeout; 7,767 of its 7,846 attempts timed out, each request took 3.92 attempts and
-      99.8 % of the service time went to callers that had left
+    - of 4 arms queue succeeded most often, with all 2,000 requests, and retries least, with 51 (2.5
+      %): 1,942 ended in a timeout; 7,767 of its 7,846 attempts timed out, each request took 3.92
+      attempts and 99.8 % of the service time went to callers that had left
     - queue let up to 1,486 wait in its queue and had 16 at the service at once, retries 350
-    - the queue's price: p99 end-to-end 1.48 s against 59.8 ms for the 51 that succeeded
     ");
 }
 
@@ -185,7 +185,8 @@ fn one_arm_alone() {
     - rpc succeeded with 51 of 2,000 requests (2.5 %): 1,942 ended in a timeout; 7,767 of its 7,846
       attempts timed out, each request took 3.92 attempts and 99.8 % of the service time went to
       callers that had left
-    - end to end, p50 is 32.0 ms and p99 59.8 ms
+    - of all outcomes, p50 is 800 ms and p99 1.50 s; of those that succeeded, p50 is 32.0 ms and p99
+      59.8 ms
     ");
     insta::assert_snapshot!(said(&[("rpc", healthy(2_000))]), @r"
     - rpc succeeded with all 2,000 requests
@@ -234,4 +235,62 @@ fn causes_are_told_only_where_they_are_counted() {
     let said = said(&[("rpc", nameless), ("event-driven", healthy(2_000))]);
     assert!(said.contains("its policies refused"), "{said}");
     assert!(!said.contains("breaker"), "{said}");
+}
+
+/// Succeeds with everything, at four attempts a request and half a minute.
+fn dear() -> ArmResult {
+    let mut dear = healthy(2_000);
+    with_attempts(&mut dear, 8_000, 6_000, 0, 6_000);
+    dear.latency.end_to_end = spread(2_000, 15_000 * MS);
+    dear.latency.outcome = dear.latency.end_to_end;
+    dear.latency.slow_ratio = Some(0.09);
+    let retry = component("retry", &[("retries", Metric::Count(6_000))]);
+    dear.components.insert("clients.retry".to_owned(), retry);
+    dear
+}
+
+#[test]
+fn a_dear_success_is_weighed() {
+    let cheap = arm(Requests { failed: 400, ..requests(2_000, 1_600) });
+    insta::assert_snapshot!(said(&[("dear", dear()), ("cheap", cheap.clone())]), @r"
+    - dear succeeded with all 2,000 requests, cheap with 1,600 (80.0 %): 400 ended in an error
+    - the price: 4.00 attempts a request against 1.00 and p99 of all outcomes 28.1 s against 18.7 ms
+    - neither a retry budget nor a breaker limits what dear sends
+    - no load has a `deadline`, so a success counts however late it is: 9.0 % of those of dear took
+      more than ten times the median of 15.0 s
+    ");
+    let mut guarded = dear();
+    let retry = component("retry", &[("budget_exhausted", Metric::Count(0))]);
+    guarded.components.insert("clients.retry".to_owned(), retry);
+    let mut result = run(&[("dear", guarded), ("cheap", cheap)]);
+    result
+        .loads
+        .insert("clients".to_owned(), LoadTerms { closed_loop: false, deadline_ns: Some(9) });
+    let text = wrapped(&result);
+    assert!(!text.contains("limits what") && !text.contains("`deadline`"), "{text}");
+}
+
+#[test]
+fn wasted_work_is_a_price() {
+    let mut wasteful = healthy(2_000);
+    wasteful.wasted.ratio = Some(0.3);
+    let thrifty = arm(Requests { failed: 400, ..requests(2_000, 1_600) });
+    let text = said(&[("wasteful", wasteful), ("thrifty", thrifty)]);
+    assert!(text.contains("the price: 30.0 % of the work wasted against 0 %"), "{text}");
+}
+
+#[test]
+fn closed_loops_are_compared_by_what_they_serve() {
+    let closed = |served: [u64; 2]| {
+        let mut result = run(&[("bulkhead", healthy(served[0])), ("none", healthy(served[1]))]);
+        let terms = LoadTerms { closed_loop: true, deadline_ns: None };
+        result.loads.insert("clients".to_owned(), terms);
+        wrapped(&result)
+    };
+    insta::assert_snapshot!(closed([561_640, 683_651]), @r"
+    - none served 683,651 requests (273,460/s), bulkhead 561,640 (224,656/s, 17.8 % less)
+    ");
+    insta::assert_snapshot!(closed([683_651, 683_600]), @r"
+    - all arms served about as much, 273,440/s to 273,460/s
+    ");
 }

@@ -1,5 +1,6 @@
 //! Rules within one distribution that the schema cannot state.
 
+use super::lints::ALWAYS_ZERO;
 use crate::scenario::distribution::resolve;
 use crate::scenario::path::Path;
 use crate::scenario::problem::{Problem, Severity};
@@ -57,7 +58,8 @@ fn between_values(at: &Path, distribution: &Distribution, add: &mut dyn FnMut(Pr
         }
         Distribution::Normal { mean, sd } if mean.is_zero() && sd.is_zero() => {
             let path = at.variant("Normal");
-            let problem = Problem::warning(&path, "always 0s", "mean and sd are both 0s");
+            let problem =
+                Problem::warning(&ALWAYS_ZERO, &path, "always 0s", "mean and sd are both 0s");
             add(problem.hint("a fixed time is written Constant(\"0s\")"));
         }
         Distribution::HyperExponential(phases) => {

@@ -1,6 +1,8 @@
 //! Expectations: sentences about what there is.
 
 use super::Checker;
+use super::lints::EVENT_AFTER_FAULT;
+use crate::metrics::names::quoted;
 use crate::scenario::expect::{Claim, Condition, Known, Likely, Period, Refusal, read};
 use crate::scenario::path::Path;
 use crate::scenario::problem::{Problem, printable};
@@ -22,10 +24,12 @@ impl Checker<'_> {
             if let Ok(claim) = &claim
                 && let Some(fault) = event_after(claim)
             {
-                let rule = format!("`after fault {fault}` begins at the end of the fault");
-                let found = format!("found `{}`", printable(text));
+                let fault = printable(&quoted(fault));
+                let rule = format!("an event `after fault {fault}` is one after its end");
+                let found = format!("found `after fault {fault}`");
                 let hint = format!("to wait from its start on, write `since fault {fault}`");
-                self.problems.push(Problem::warning(&path, rule, found).hint(hint));
+                let problem = Problem::warning(&EVENT_AFTER_FAULT, &path, rule, found);
+                self.problems.push(problem.hint(hint));
             }
             if let Err(refusal) = claim {
                 let found = match text.trim() {

@@ -2,6 +2,7 @@
 
 use super::Checker;
 use super::arms::View;
+use super::lints::FAULT_WITHOUT_EFFECT;
 use crate::scenario::problem::Problem;
 
 impl Checker<'_> {
@@ -17,11 +18,16 @@ impl Checker<'_> {
             {
                 let rule = "this fault never happens";
                 let found = format!("the run ends at {end}, before it begins");
-                self.add(Problem::warning(&path.field("from"), rule, found));
+                self.add(Problem::warning(&FAULT_WITHOUT_EFFECT, &path.field("from"), rule, found));
             } else if from == until {
                 let rule = "this fault has no effect";
                 let found = format!("it ends where it begins, at {from}");
-                self.add(Problem::warning(&path.field("until"), rule, found));
+                self.add(Problem::warning(
+                    &FAULT_WITHOUT_EFFECT,
+                    &path.field("until"),
+                    rule,
+                    found,
+                ));
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Loads: that they end, that their gaps fit the clock, and how many requests they bring.
 
+use super::lints::NOTHING_ARRIVES;
 use super::{Checker, distribution};
 use crate::kernel::time::Duration;
 use crate::scenario::path::Path;
@@ -25,7 +26,7 @@ impl Checker<'_> {
         } else if let Some(end) = self.scenario.duration.filter(|end| *end <= start) {
             let rule = "nothing ever arrives";
             let found = format!("the run ends at {end}, before this load starts");
-            self.add(Problem::warning(&at.field("start"), rule, found));
+            self.add(Problem::warning(&NOTHING_ARRIVES, &at.field("start"), rule, found));
         }
     }
 
@@ -69,7 +70,12 @@ impl Checker<'_> {
 
     fn rate(&mut self, at: &Path, rate: Rate) {
         if rate.is_zero() {
-            self.add(Problem::warning(at, "nothing ever arrives", "this rate is zero"));
+            self.add(Problem::warning(
+                &NOTHING_ARRIVES,
+                at,
+                "nothing ever arrives",
+                "this rate is zero",
+            ));
         } else if 1.0 / rate.per_ns() >= u64::MAX as f64 {
             let rule = "so rare that the next request is beyond the clock";
             let problem = Problem::error(at, rule, format!("found {rate}"));
@@ -87,7 +93,12 @@ impl Checker<'_> {
             let found = "together they last longer than 584 years";
             self.add(Problem::error(&at, "the stages do not fit the clock", found));
         } else if stages.iter().all(silent) {
-            self.add(Problem::warning(&at, "nothing ever arrives", "every rate is zero"));
+            self.add(Problem::warning(
+                &NOTHING_ARRIVES,
+                &at,
+                "nothing ever arrives",
+                "every rate is zero",
+            ));
         }
     }
 }
@@ -104,7 +115,8 @@ pub fn expected_requests(scenario: &Scenario) -> f64 {
     scenario.load.values().map(of).sum()
 }
 
-fn of_load(duration: Option<Duration>, load: &Load) -> f64 {
+/// The same of one load.
+pub(super) fn of_load(duration: Option<Duration>, load: &Load) -> f64 {
     let end = match (load.until, duration) {
         (Some(until), Some(duration)) => Some(until.min(duration)),
         (until, duration) => until.or(duration),

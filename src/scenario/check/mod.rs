@@ -10,14 +10,18 @@ mod dangling;
 mod distribution;
 mod expect;
 mod faults;
+pub mod lints;
 mod load;
 mod policy;
 mod topology;
 
 pub(super) use dangling::dangling;
 
+use std::collections::BTreeSet;
+
 use crate::metrics::sampler::MAX_BINS;
 
+use super::conform::Suggestions;
 use super::path::Path;
 use super::problem::{Problem, Severity};
 use super::schema::{SCHEMA_VERSION, Scenario};
@@ -28,26 +32,42 @@ pub use load::expected_requests;
 struct Checker<'a> {
     scenario: &'a Scenario,
     problems: Vec<Problem>,
+    /// Path and rule of each of them.
+    told: BTreeSet<(Path, String)>,
+    errors: usize,
+    suggestions: Suggestions,
 }
+
+/// Errors kept of one scenario, and as many warnings: nobody reads more.
+const MOST: usize = 1_000;
 
 impl Checker<'_> {
     fn add(&mut self, problem: Problem) {
-        let told = |other: &Problem| other.path == problem.path && other.rule == problem.rule;
-        if !self.problems.iter().any(told) {
+        let is_error = problem.severity == Severity::Error;
+        let kept = if is_error { self.errors } else { self.problems.len() - self.errors };
+        if kept < MOST && self.told.insert((problem.path.clone(), problem.rule.clone())) {
+            self.errors += usize::from(is_error);
             self.problems.push(problem);
         }
     }
 
     fn has_errors(&self) -> bool {
-        self.problems.iter().any(|problem| problem.severity == Severity::Error)
+        self.errors > 0
     }
 }
 
 /// Everything in the scenario that does not make sense, errors and warnings, without places.
 #[must_use]
 pub fn check(scenario: &Scenario) -> Vec<Problem> {
-    let mut checker = Checker { scenario, problems: Vec::new() };
+    let mut checker = Checker {
+        scenario,
+        problems: Vec::new(),
+        told: BTreeSet::new(),
+        errors: 0,
+        suggestions: Suggestions::default(),
+    };
     checker.whole();
+    checker.allowances();
     checker.loads();
     let views = arms::views(scenario);
     for view in &views {
@@ -57,9 +77,12 @@ pub fn check(scenario: &Scenario) -> Vec<Problem> {
     }
     if !checker.has_errors() {
         checker.unreached(&views);
+        checker.lint(&views);
         checker.expectations();
     }
-    checker.problems
+    let mut problems = std::mem::take(&mut checker.problems);
+    problems.retain(|problem| !checker.allows(problem));
+    problems
 }
 
 impl Checker<'_> {
@@ -118,7 +141,12 @@ impl Checker<'_> {
         if bins >= MAX_BINS as u64 {
             let rule = format!("{MAX_BINS} bins or more are merged");
             let found = format!("{duration} take {bins} of these");
-            let problem = Problem::warning(&Path::root().field("sample_every"), rule, found);
+            let problem = Problem::warning(
+                &lints::BINS_MERGED,
+                &Path::root().field("sample_every"),
+                rule,
+                found,
+            );
             self.add(problem.hint("make them wider, or leave it out"));
         }
     }

@@ -1,5 +1,6 @@
 //! Policies: layers by themselves and in their order.
 
+use super::lints::{RETRIES_MULTIPLY, RETRY_NEVER_RETRIES, TIMEOUT_NEVER_FIRES};
 use super::{Checker, distribution};
 use crate::kernel::time::Duration;
 use crate::scenario::path::Path;
@@ -25,7 +26,12 @@ impl Checker<'_> {
                     if retry_on.is_empty() {
                         let found = "no outcome is retried";
                         let path = here.field("retry_on");
-                        self.add(Problem::warning(&path, "this retry never retries", found));
+                        self.add(Problem::warning(
+                            &RETRY_NEVER_RETRIES,
+                            &path,
+                            "this retry never retries",
+                            found,
+                        ));
                     }
                 }
                 Layer::Breaker { window, failure_threshold, records, .. } => {
@@ -52,16 +58,17 @@ impl Checker<'_> {
     }
 
     fn timeout(&mut self, at: &Path, after: Duration, outside: &[Layer]) {
+        let rule = "this timeout never fires";
         let outer = outside.iter().filter_map(|layer| match layer {
             Layer::Timeout(outer) => Some(*outer),
             _ => None,
         });
         if let Some(outer) = outer.min().filter(|outer| *outer < after) {
             let found = format!("a timeout outside it gives up after {outer}");
-            self.add(Problem::warning(at, "this timeout never fires", found));
+            self.add(Problem::warning(&TIMEOUT_NEVER_FIRES, at, rule, found));
         } else if let Some(end) = self.scenario.duration.filter(|end| *end < after) {
             let found = format!("the run ends at {end}");
-            self.add(Problem::warning(at, "this timeout never fires", found));
+            self.add(Problem::warning(&TIMEOUT_NEVER_FIRES, at, rule, found));
         }
     }
 
@@ -105,7 +112,7 @@ impl Checker<'_> {
         let total = outer.saturating_mul(inner);
         let rule = format!("retries multiply: up to {total} attempts for one request");
         let found = format!("{inner} attempts, for each of {outer} of the retry outside");
-        self.add(Problem::warning(at, rule, found));
+        self.add(Problem::warning(&RETRIES_MULTIPLY, at, rule, found));
     }
 
     fn budget(&mut self, at: &Path, budget: &RetryBudget) {
@@ -136,7 +143,8 @@ impl Checker<'_> {
     }
 }
 
-fn attempts_of(layer: &Layer) -> Option<u64> {
+/// The attempts of a retry, the first included; `None` of another layer.
+pub(super) fn attempts_of(layer: &Layer) -> Option<u64> {
     match layer {
         Layer::Retry { max_retries, max_attempts, .. } => {
             max_attempts.map(u64::from).or(max_retries.map(|retries| u64::from(retries) + 1))

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Checker;
 use super::arms::View;
-use crate::scenario::conform::{did_you_mean, list_of};
+use super::lints::NEVER_REACHED;
+use super::{Checker, MOST};
+use crate::scenario::conform::list_of;
 use crate::scenario::names::layer_names;
 use crate::scenario::path::Path;
 use crate::scenario::problem::{Problem, printable};
@@ -47,15 +48,20 @@ impl Checker<'_> {
 
     fn reference(&mut self, view: &View<'_>, reference: &Reference<'_>) {
         let Reference { at, name, kind } = reference;
-        let services: Vec<&str> = view.services.keys().copied().collect();
-        let queues: Vec<&str> = view.queues.keys().copied().collect();
-        let (known, others, other_kind) = match *kind {
-            "service" => (services, queues, "queue"),
-            _ => (queues, services, "service"),
+        let of_kind = |kind| match kind {
+            "service" => view.services.contains_key(name),
+            _ => view.queues.contains_key(name),
         };
-        if known.contains(name) {
+        if of_kind(kind) || self.errors >= MOST {
             return;
         }
+        let other_kind = if *kind == "service" { "queue" } else { "service" };
+        let known = || -> Box<dyn ExactSizeIterator<Item = &str>> {
+            match *kind {
+                "service" => Box::new(view.services.keys().copied()),
+                _ => Box::new(view.queues.keys().copied()),
+            }
+        };
         let shown = printable(name);
         let rule = format!("unknown {kind} \"{shown}\"");
         let found = format!("there is no such {kind}{}", view.within());
@@ -63,7 +69,7 @@ impl Checker<'_> {
             "service" => arm.services.contains_key(*name),
             _ => arm.queues.contains_key(*name),
         });
-        let hint = if others.contains(name) {
+        let hint = if of_kind(other_kind) {
             match *kind {
                 "service" => format!("\"{shown}\" is a queue: loads reach it with `publishes`"),
                 _ => format!("\"{shown}\" is a {other_kind}: loads reach it with `calls`"),
@@ -71,12 +77,12 @@ impl Checker<'_> {
         } else if let Some((arm, _)) = elsewhere {
             let arm = printable(arm);
             format!("arm \"{arm}\" has one, but arms see only what is common and their own")
-        } else if let Some(meant) = did_you_mean(name, known.iter().copied()) {
+        } else if let Some(meant) = self.suggestions.nearest(name, known()) {
             format!("did you mean \"{}\"?", printable(meant))
-        } else if known.is_empty() {
+        } else if known().len() == 0 {
             format!("there is no {kind} at all: give one under `{kind}s`")
         } else {
-            format!("the {kind}s are {}", list_of(known))
+            format!("the {kind}s are {}", list_of(known()))
         };
         self.add(Problem::error(at, rule, found).hint(hint));
     }
@@ -87,10 +93,10 @@ impl Checker<'_> {
         let publishes = view.publishes.iter().map(|(load, (path, _))| (*load, path));
         let mut unknown = Vec::new();
         for (load, path) in calls.chain(publishes) {
-            if !loads.contains_key(load) {
+            if !loads.contains_key(load) && self.errors + unknown.len() < MOST {
                 let rule = format!("unknown load \"{}\"", printable(load));
                 let known = || loads.keys().map(String::as_str);
-                let hint = match did_you_mean(load, known()) {
+                let hint = match self.suggestions.nearest(load, known()) {
                     Some(meant) => format!("did you mean \"{}\"?", printable(meant)),
                     None => format!("the loads are {}", list_of(known())),
                 };
@@ -165,10 +171,12 @@ impl Checker<'_> {
     }
 
     fn unread_queues(&mut self, view: &View<'_>) {
+        let fed: BTreeSet<&str> =
+            view.publishes.values().map(|(_, queue)| queue.as_str()).collect();
+        let read: BTreeSet<&str> =
+            view.consumers.values().map(|(_, consumer)| consumer.from.as_str()).collect();
         for (name, (path, _)) in &view.queues {
-            let fed = view.publishes.values().any(|(_, queue)| queue == name);
-            let read = view.consumers.values().any(|(_, consumer)| consumer.from == *name);
-            if fed && !read {
+            if fed.contains(name) && !read.contains(name) {
                 let shown = printable(name);
                 let rule = format!("the queue \"{shown}\" has no consumer{}", view.within());
                 let problem = Problem::error(path, rule, "messages would wait here for ever");
@@ -183,24 +191,26 @@ impl Checker<'_> {
         let mut all: Vec<(&Path, &str, &str)> = Vec::new();
         let mut reached: BTreeSet<&Path> = BTreeSet::new();
         for view in views {
-            let is_fed = |queue: &str| view.publishes.values().any(|(_, fed)| *fed == queue);
+            let publishes = view.publishes.values();
+            let fed: BTreeSet<&str> = publishes.map(|(_, queue)| queue.as_str()).collect();
+            let calls = view.calls.values().map(|(_, call)| call.to.as_str());
+            let consumers = view.consumers.values().map(|(_, consumer)| consumer.to.as_str());
+            let called: BTreeSet<&str> = calls.chain(consumers).collect();
             for (name, (path, _)) in &view.services {
                 all.push((path, "service", name));
-                let called = view.calls.values().any(|(_, call)| call.to == *name);
-                let mut consumers = view.consumers.values();
-                if called || consumers.any(|(_, consumer)| consumer.to == *name) {
+                if called.contains(name) {
                     reached.insert(path);
                 }
             }
             for (name, (path, _)) in &view.queues {
                 all.push((path, "queue", name));
-                if is_fed(name) {
+                if fed.contains(name) {
                     reached.insert(path);
                 }
             }
             for (name, (path, consumer)) in &view.consumers {
                 all.push((path, "consumer", name));
-                if is_fed(&consumer.from) {
+                if fed.contains(consumer.from.as_str()) {
                     reached.insert(path);
                 }
             }
@@ -213,7 +223,7 @@ impl Checker<'_> {
                     "queue" => "no load is published here",
                     _ => "no load is published to its queue",
                 };
-                self.add(Problem::warning(path, rule, found).of_name());
+                self.add(Problem::warning(&NEVER_REACHED, path, rule, found).of_name());
             }
         }
     }

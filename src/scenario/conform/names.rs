@@ -1,7 +1,8 @@
 //! Messages about names: fields, variants, and the names that users give.
 
+use super::words;
 use crate::scenario::path::Path;
-use crate::scenario::problem::{Problem, printable};
+use crate::scenario::problem::{Problem, is_unprintable, printable};
 use crate::scenario::shape::{FieldShape, SHAPES, STUDY, Shape, VariantShape};
 use crate::scenario::syntax::{Field, Kind, Node};
 
@@ -31,15 +32,39 @@ pub(crate) fn did_you_mean<'a>(
         .map(|(_, other)| other)
 }
 
+/// Looks for what was meant as long as that takes little time: of thousands of unknown names among
+/// thousands, the first ones are enough.
+#[derive(Debug, Default)]
+pub(crate) struct Suggestions {
+    compared: usize,
+}
+
+impl Suggestions {
+    const COMPARISONS: usize = 100_000;
+
+    /// The name that was probably meant; `None` also when that was asked too often.
+    pub(crate) fn nearest<'a>(
+        &mut self,
+        name: &str,
+        known: impl ExactSizeIterator<Item = &'a str>,
+    ) -> Option<&'a str> {
+        if self.compared > Self::COMPARISONS {
+            return None;
+        }
+        self.compared += known.len();
+        did_you_mean(name, known)
+    }
+}
+
 /// "`a`, `b` and `c`", cut when there are many.
 #[must_use]
 pub(crate) fn list_of<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     const SHOWN: usize = 14;
-    let mut quoted: Vec<String> =
-        names.into_iter().map(|name| format!("`{}`", printable(name))).collect();
-    if quoted.len() > SHOWN {
-        let more = quoted.len() - SHOWN;
-        quoted.truncate(SHOWN);
+    let mut names = names.into_iter();
+    let quoted: Vec<String> =
+        names.by_ref().take(SHOWN).map(|name| format!("`{}`", printable(name))).collect();
+    let more = names.count();
+    if more > 0 {
         return format!("{} and {more} more", quoted.join(", "));
     }
     match quoted.split_last() {
@@ -75,6 +100,10 @@ pub(super) fn name_problem(name: &str, key: &Node, text: &str, at: &Path) -> Opt
         let rule = "a name must not hold characters that reorder text";
         return problem(rule, format!("found U+{:04X}", u32::from(c)));
     }
+    if let Some(c) = invisible(name) {
+        let rule = "a name must not hold characters that nobody sees";
+        return problem(rule, format!("found U+{:04X}", u32::from(c)));
+    }
     if name.trim().is_empty() {
         return problem("a name must not be only spaces", "found only spaces".to_owned());
     }
@@ -86,6 +115,24 @@ pub(super) fn name_problem(name: &str, key: &Node, text: &str, at: &Path) -> Opt
         return Some(problem.hint(format!("write \"{trimmed}\"")));
     }
     None
+}
+
+/// The first character that two names can differ in and look the same. Joiners are none between
+/// letters of the scripts that need them.
+fn invisible(name: &str) -> Option<char> {
+    let chars: Vec<char> = name.chars().collect();
+    let is_script = |at: Option<usize>| {
+        at.and_then(|at| chars.get(at)).is_some_and(|c| !c.is_ascii() && !is_unprintable(*c))
+    };
+    let mut all = chars.iter().enumerate();
+    let found = all.find(|(at, c)| match c {
+        '\u{200c}' | '\u{200d}' => !is_script(at.checked_sub(1)) || !is_script(Some(at + 1)),
+        '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{3164}' | '\u{ffa0}' => {
+            true
+        }
+        c => is_unprintable(**c),
+    });
+    found.map(|(_, c)| *c)
 }
 
 /// "a `Call` with `to` and `policy`": what is expected where there is something else.
@@ -122,42 +169,15 @@ pub(super) fn unknown_field(
     let fields = format!("`{owner}` has the fields {}", list_of(names()));
     // What scenarios hold is no help in a study.
     let of_scenario = !matches!(owner, STUDY | "Axis" | "Range" | "Log" | "LatinHypercube");
-    let hint = special(owner, name)
-        .filter(|_| of_scenario)
-        .or_else(|| Some(format!("did you mean `{}`?", did_you_mean(name, names())?)))
-        .or_else(|| belongs(name).filter(|_| of_scenario))
-        .or_else(|| layer(name).filter(|_| of_scenario))
+    let snake = words::snake(name);
+    let spelled = names().find(|other| *other == snake);
+    let hint = spelled
+        .map(|other| format!("write `{other}`"))
+        .or_else(|| words::here(owner, name).filter(|_| of_scenario).map(str::to_owned))
+        .or_else(|| Some(format!("did you mean `{}`?", did_you_mean(&snake, names())?)))
+        .or_else(|| belongs(&snake).filter(|_| of_scenario))
         .unwrap_or(fields);
     problem.hint(hint)
-}
-
-/// Words that other tools use and that mean two things, or stand somewhere else here.
-pub(super) fn special(owner: &str, name: &str) -> Option<String> {
-    let retry = "write max_retries (not counting the first try) or max_attempts (counting it)";
-    let hint = match (owner, name) {
-        ("Retry", "retries" | "retires" | "attempts" | "max" | "count" | "tries" | "max_tries") => {
-            retry
-        }
-        (_, "retries" | "retires" | "attempts") => {
-            return Some(format!("a retry is a layer of a policy, `Retry(..)`: there, {retry}"));
-        }
-        ("Retry", "jitter" | "base" | "cap" | "multiplier") => {
-            "a part of the backoff: backoff: Exponential(base: \"10ms\", cap: \"1s\", jitter: Full)"
-        }
-        ("Service", "capacity" | "concurrency" | "workers" | "servers" | "threads") => {
-            "what a service works on at once is `slots`; who may wait is `queue`"
-        }
-        ("Service", "latency" | "duration" | "service_time") => "that is `time` here",
-        ("Service", "error_rate" | "failure_rate" | "errors") => "that is `failure_ratio` here",
-        ("Queue", "size" | "limit" | "max_length" | "length") => "that is `capacity` here",
-        ("Bulkhead", "capacity" | "size" | "limit" | "concurrency" | "slots") => {
-            "that is `permits` here"
-        }
-        ("Arm", "load") => "the load is the same in every arm: give it outside `arms`",
-        (_, "horizon") => "that is `duration`, a field of the scenario",
-        _ => return None,
-    };
-    Some(hint.to_owned())
 }
 
 fn belongs(name: &str) -> Option<String> {
@@ -167,18 +187,6 @@ fn belongs(name: &str) -> Option<String> {
         "" => format!("`{name}` is a field of the scenario itself"),
         home => format!("`{name}` belongs under `{home}`"),
     })
-}
-
-/// `timeout: ..` as a field, when it is a layer.
-fn layer(name: &str) -> Option<String> {
-    let capital = match name.to_lowercase().as_str() {
-        "timeout" | "tiemout" | "timeouts" => "Timeout(\"120ms\")",
-        "retry" => "Retry(max_retries: 3)",
-        "breaker" | "circuit_breaker" => "Breaker(..)",
-        "bulkhead" => "Bulkhead(permits: 40)",
-        _ => return None,
-    };
-    Some(format!("that is a layer of a policy: policy: [{capital}]"))
 }
 
 pub(super) fn missing_field(owner: &str, shape: &FieldShape, node: &Node, at: &Path) -> Problem {
@@ -217,9 +225,10 @@ pub(super) fn unknown_variant(
     let found = format!("`{owner}` has no such variant");
     let known = variants_list(variants);
     let names = variants.iter().map(|variant| variant.name.as_str());
-    let hint = match did_you_mean(name, names) {
-        Some(meant) => format!("did you mean `{meant}`? there are {known}"),
-        None => format!("there are {known}"),
+    let hint = match (words::here(owner, name), did_you_mean(name, names)) {
+        (Some(here), _) => format!("{here}; there are {known}"),
+        (None, Some(meant)) => format!("did you mean `{meant}`? there are {known}"),
+        (None, None) => format!("there are {known}"),
     };
     Problem::error(at, rule, found).at(node.head()).hint(hint)
 }

@@ -148,6 +148,14 @@ impl Value<'_> {
         Number::read(self.raw).map_err(|why| {
             Box::new(match why {
                 NumberError::NotFinite => self.breaks("must be finite", self.found()),
+                NumberError::LeadingZero => {
+                    let plain = plain(self.raw);
+                    let octal = plain.chars().all(|c| matches!(c, '0'..='7'));
+                    let octal =
+                        if octal { format!(", or 0o{plain} for base 8") } else { String::new() };
+                    let hint = format!("write {plain}{octal}");
+                    self.breaks("a number must not begin with 0", self.found()).hint(hint)
+                }
                 NumberError::OutOfRange => self.breaks("number out of range", self.found()),
                 NumberError::Malformed => self.breaks(&self.expected(), self.found()),
             })
@@ -216,6 +224,15 @@ impl Value<'_> {
 fn decimal(value: f64) -> String {
     let rounded = format!("{value:.12}");
     rounded.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// A number without the zeros that it begins with.
+fn plain(raw: &str) -> String {
+    let digits = raw.trim_start_matches(['+', '-']);
+    let sign = &raw[..raw.len() - digits.len()];
+    let plain = digits.trim_start_matches(['0', '_']);
+    let zero = if plain.starts_with(|c: char| c.is_ascii_digit()) { "" } else { "0" };
+    printable(&format!("{sign}{zero}{plain}"))
 }
 
 /// What to say of a number in quotes.

@@ -23,6 +23,9 @@ use crate::scenario::syntax::{Kind, Node, Span};
 /// of its load.
 const GROUPS: [&str; 6] = ["load", "services", "queues", "consumers", "calls", "faults"];
 
+/// A name has at most 200 bytes, and so no more parts between dots; a path may have any number.
+const MOST_PARTS: usize = 110;
+
 /// What a path may begin with instead.
 static FIELDS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let scenario = Shape::Named(ROOT.to_owned());
@@ -58,7 +61,7 @@ impl Document {
     pub(super) fn places(&self, steps: &[Step]) -> Result<Vec<Place<'_>>, Box<Problem>> {
         let long = Here::root(&self.tree.root).walk(steps);
         let first = &steps[0];
-        let is_field = !first.quoted && FIELDS.iter().any(|field| *field == first.text);
+        let is_field = !first.quoted && FIELDS.contains(&first.text);
         if let (Ok(place), true) = (long, is_field) {
             return Ok(vec![place]);
         }
@@ -215,12 +218,12 @@ impl<'a> Scope<'a> {
     /// Everything that the first of these steps may stand for.
     fn readings(&self, steps: &[Step]) -> Vec<Reading<'_>> {
         let mut readings = Vec::new();
-        for length in 0..steps.len() {
+        for length in 0..steps.len().min(MOST_PARTS) {
             let arm = joined(&steps[..length]);
             if length > 0 && !self.arms.contains(&arm.as_str()) {
                 continue;
             }
-            for end in length + 1..=steps.len() {
+            for end in length + 1..=steps.len().min(length + MOST_PARTS) {
                 let name = joined(&steps[length..end]);
                 let mut groups: BTreeMap<(&str, bool), Vec<&Definition<'_>>> = BTreeMap::new();
                 for of in self.definitions.iter().filter(|of| of.name == name) {

@@ -227,12 +227,13 @@ pub fn read_condition(text: &str, known: &Known) -> Result<Condition, Refusal> {
     }
 }
 
-/// Reads a metric: `rpc.latency.end_to_end.p99`.
+/// Reads a metric: `rpc.latency.end_to_end.p99`. Where nothing else can follow, names need no
+/// quotes: `clients -> db.attempts`.
 ///
 /// # Errors
 /// When there is none of that name.
 pub fn read_metric(text: &str, known: &Known) -> Result<MetricRef, Refusal> {
-    parse::metric(text, known)
+    known.metric(text).or_else(|_| parse::metric(text, known))
 }
 
 #[cfg(test)]

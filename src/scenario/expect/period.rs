@@ -89,8 +89,9 @@ impl Parser<'_> {
         }
         if !metric.component.is_empty() || !OF_PERIOD.contains(&metric.metric) {
             let refusal = Refusal::new("only numbers of requests have periods", self.found());
-            let hint = "succeeded_ratio, requests.*, failed_by.*, attempts.total, attempts.retries, amplification, \
-                        goodput_per_s, latency.end_to_end.* and latency.outcome.*";
+            let hint = "succeeded_ratio, requests.*, failed_by.*, attempts.total, \
+                        attempts.retries, amplification, goodput_per_s, latency.end_to_end.* and \
+                        latency.outcome.*";
             return Err(refusal.hint(hint));
         }
         let period = self.period(metric.arm.as_deref())?;

@@ -17,11 +17,12 @@ const MARK_BYTES: usize = 40;
 const QUOTED_CHARS: usize = 80;
 
 /// True for what a terminal would obey, or would show as something else: control characters,
-/// line separators, and the overrides that reorder text.
+/// line separators, the overrides that reorder text, and what nobody sees.
 pub(crate) fn is_unprintable(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}')
         || matches!(c, '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+        || matches!(c, '\u{ad}' | '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{180e}')
         || matches!(c, '\u{e0000}'..='\u{e007f}')
 }
 
@@ -203,7 +204,11 @@ fn one(renderer: &Renderer, name: &str, text: &str, problem: &Problem) -> String
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let mut group = Group::with_title(level.primary_title(title));
+    let title = level.primary_title(title);
+    let mut group = Group::with_title(match problem.lint {
+        Some(lint) => title.id(lint),
+        None => title,
+    });
     let name = printable(name);
     if let Some(span) = &problem.span {
         let (line, column) = line_column(text, span.start);

@@ -21,13 +21,16 @@ use std::ops::Range;
 
 pub use encoding::decode;
 pub use number::{Number, NumberError};
-pub use parser::{parse, parse_value};
+pub use parser::{begins_as, parse, parse_value};
 
 /// Brackets within brackets, at most. `ron` has 128; no scenario needs 20.
 pub const MAX_DEPTH: usize = 64;
 
 /// A place in the text, in bytes.
 pub type Span = Range<usize>;
+
+/// A string in the file and its place.
+pub(crate) type Text<'a> = (&'a str, &'a Span);
 
 /// A name and its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,6 +121,30 @@ impl Node {
                 self.span.start..self.span.start + 1
             }
             _ => self.span.clone(),
+        }
+    }
+
+    /// The value of a field, inside `Some(..)` if it is in one.
+    pub(crate) fn field(&self, name: &str) -> Option<&Self> {
+        let Kind::Record(_, fields) = &self.unwrapped().kind else { return None };
+        let field = fields.iter().find(|field| field.name.text == name)?;
+        Some(field.value.unwrapped())
+    }
+
+    /// The entries of the map in a field; none where there is no map.
+    pub(crate) fn entries(&self, name: &str) -> impl Iterator<Item = (Text<'_>, &Self)> {
+        let entries = match self.field(name).map(|node| &node.kind) {
+            Some(Kind::Map(entries)) => entries.as_slice(),
+            _ => &[],
+        };
+        entries.iter().filter_map(|(key, value)| Some((key.as_text()?, value.unwrapped())))
+    }
+
+    /// The string that it is, with its place.
+    pub(crate) fn as_text(&self) -> Option<Text<'_>> {
+        match &self.unwrapped().kind {
+            Kind::Text(text) => Some((text, &self.span)),
+            _ => None,
         }
     }
 

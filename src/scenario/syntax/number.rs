@@ -20,6 +20,8 @@ pub enum Number {
 pub enum NumberError {
     /// Not written as one.
     Malformed,
+    /// `010`, which is ten to some and eight to others.
+    LeadingZero,
     /// `inf` or `NaN`.
     NotFinite,
     /// Beyond 64 bits, or, as a float, too large or too close to zero.
@@ -47,6 +49,10 @@ impl Number {
             return whole(negative, digits, base);
         }
         let is_digit = |c: char| c.is_ascii_digit() || c == '_';
+        if body.starts_with('0') && body[1..].starts_with(is_digit) {
+            // What is no number anyway is told as that.
+            return float(negative, body).and(Err(NumberError::LeadingZero));
+        }
         let end = body.find(|c| !is_digit(c)).unwrap_or(body.len());
         if end > 0 && end == body.len() {
             return whole(negative, body, 10);
@@ -109,7 +115,6 @@ mod tests {
         let texts = [
             "0",
             "7",
-            "010",
             "+5",
             "1_000",
             "0x10",
@@ -137,13 +142,18 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_refused_with_its_reason() {
-        use NumberError::{Malformed, NotFinite, OutOfRange};
+        use NumberError::{LeadingZero, Malformed, NotFinite, OutOfRange};
         let cases = [
             ("1e400", OutOfRange),
             ("1e-400", OutOfRange),
             ("99999999999999999999999", OutOfRange),
             ("5u32", Malformed),
             ("2f64", Malformed),
+            ("010", LeadingZero),
+            ("-00", LeadingZero),
+            ("01.5", LeadingZero),
+            ("0_1", LeadingZero),
+            ("007seconds", Malformed),
             ("inf", NotFinite),
             ("-inf", NotFinite),
             ("NaN", NotFinite),

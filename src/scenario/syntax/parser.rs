@@ -34,6 +34,23 @@ pub fn parse(text: &str) -> Result<Tree, Box<Problem>> {
     Ok(Tree { root, extensions })
 }
 
+/// True if a text begins as a value called `name` does, after white space, comments and attributes:
+/// with this name or with a bracket.
+#[must_use]
+pub fn begins_as(text: &str, name: &str) -> bool {
+    let mut cursor = Cursor { text, at: 0, end: 0 };
+    let mut extensions = Vec::new();
+    let mut skip = || {
+        cursor.skip().ok()?;
+        while cursor.take("#") {
+            attribute(&mut cursor, &mut extensions).ok()?;
+            cursor.skip().ok()?;
+        }
+        Some(cursor.take("(") || cursor.name().is_some_and(|found| found.text == name))
+    };
+    skip().unwrap_or(false)
+}
+
 /// Reads the one value that starts at byte `at` of a longer text.
 ///
 /// # Errors

@@ -127,6 +127,20 @@ fn few_seeds_have_no_interval_and_other_loads_are_told() {
 }
 
 #[test]
+fn different_durations_are_told() {
+    let place = Place::new();
+    let notes = |args: &str| data(&place, args)["notes"].to_string();
+    let told = notes("small.ron --seeds 1..9 --set duration=2s");
+    assert!(told.contains("small.ron measures until nothing is left to do and"), "{told}");
+    assert!(told.contains(" 2.00 s: counts are of different times"), "{told}");
+    place.write("timed.ron", &SMALL.replace("seed: 3,", "duration: \"2s\", warm_up: \"500ms\","));
+    let told = notes("timed.ron --seeds 1..9 --set warm_up=0s --arms plain");
+    assert!(told.contains("measures 1.50 s and") && told.contains("2.00 s: counts"), "{told}");
+    let same = notes("timed.ron --seeds 1..9 --set db.slots=2 --arms plain");
+    assert!(!same.contains("counts are of different times"), "{same}");
+}
+
+#[test]
 fn what_cannot_be_compared_is_refused() {
     let place = Place::new();
     place.write("one.ron", &SMALL.replace("\"retry\": Arm", "\"plain2\": Arm"));

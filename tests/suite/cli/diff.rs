@@ -129,7 +129,7 @@ fn a_wider_bulkhead_and_a_budget_read_well() {
         command.args(args.split('|')).stdin(Stdio::null());
         Ran::of(command.output().expect("it starts")).ends(99, &[]).out
     };
-    let wider = "scenarios/burst.ron|--set|arms.rpc.calls.clients.policy[2].Bulkhead.permits=80";
+    let wider = "scenarios/burst.ron|--set|rpc.clients.bulkhead.permits=80";
     insta::assert_snapshot!("diff_burst_wider_bulkhead", shipped(wider));
     let budget = "scenarios/metastable.ron|--arms|retries,retry budget";
     insta::assert_snapshot!("diff_metastable_budget", shipped(budget));
@@ -270,8 +270,8 @@ fn the_page_goes_where_it_may() {
     let place = place();
     let page = |to: &str| place.dessim(&format!("diff small.ron patient.ron --html {to}"));
     page("no/where.html").ends(1, &["cannot write no/where.html"]);
-    page("small.ron").ends(2, &["would replace what is compared"]);
-    page("patient.ron").ends(2, &["would replace what is compared"]);
+    page("small.ron").ends(2, &["would replace small.ron, which is read"]);
+    page("patient.ron").ends(2, &["would replace patient.ron, which is read"]);
     page("- --format text").ends(2, &["both go to standard output"]);
     let out = page("-").ends(99, &[]).out;
     assert!(out.starts_with("<!doctype html>") && out.ends_with("</html>\n"), "{out}");

@@ -40,8 +40,8 @@ fn what_cannot_be_written_is_refused_before_the_run() {
         ("--export-json no/r.json", 1, "r.json: the directory no does not exist"),
         ("--export-csv sub", 1, "cannot write sub: it is a directory, not a file"),
         ("--export-csv sub/x/r.csv", 1, "sub/x/r.csv: Not a directory"),
-        ("--export-json small.ron", 2, "would replace the scenario"),
-        ("--trace sub/../small.ron", 2, "would replace the scenario"),
+        ("--export-json small.ron", 2, "would replace small.ron, which is read"),
+        ("--trace sub/../small.ron", 2, "would replace small.ron, which is read"),
         ("--export-json a --export-csv sub/../a", 2, "both go to"),
     ] {
         let ran = place.dessim(&format!("run small.ron {args}")).ends(exit, &[told]);

@@ -153,7 +153,7 @@ fn what_is_shrunk_is_smaller_and_still_shows_it() {
     let args = "shrink small.ron -o tiny.ron --format json";
     let wanted = ["--for", "plain.requests.shed > 0"];
     let told = json(&place.asked(args, &wanted).fine().out);
-    assert_eq!(told["schema"], "dessim.shrink/1");
+    assert_eq!(told["schema"], "dessim.shrink/2");
     for size in ["values", "events"] {
         let of = |which: &str| told[which][size].as_u64().expect("a number");
         assert!(of("after") < of("before"), "{told}");
@@ -167,7 +167,9 @@ fn what_is_shrunk_is_smaller_and_still_shows_it() {
     // Nothing is left to cut, and threads change nothing.
     let args = "shrink tiny.ron -q -j 3";
     assert_eq!(place.asked(args, &wanted).fine().out, tiny);
-    place.asked("shrink small.ron -o small.ron", &wanted).ends(2, &["replace the scenario"]);
+    place
+        .asked("shrink small.ron -o small.ron", &wanted)
+        .ends(2, &["would replace small.ron, which is read"]);
     place.asked("shrink small.ron", &["--for", "plain.requests.shed > 999"]).ends(4, &["hunt"]);
 }
 

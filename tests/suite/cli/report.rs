@@ -65,7 +65,9 @@ fn what_cannot_be_written_is_refused_before_the_run() {
     place.dessim("report small.ron -o nowhere/x.html").ends(1, &["nowhere"]);
     place.dessim("report small.ron -o .").ends(1, &["directory"]);
     let before = place.read("small.ron");
-    place.dessim("report small.ron -o small.ron").ends(2, &["would replace", "--output"]);
+    place
+        .dessim("report small.ron -o small.ron")
+        .ends(2, &["--output small.ron would replace small.ron"]);
     assert_eq!(place.read("small.ron"), before);
     assert_eq!(place.names("."), ["small.ron"]);
 }

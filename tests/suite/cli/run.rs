@@ -13,7 +13,12 @@ fn a_page_is_printed() {
     let place = Place::new();
     let ran = place.dessim("run small.ron").fine();
     assert!(ran.out.starts_with("small, seed 3: "), "{}", ran.out);
-    assert!(ran.out.contains("\nverdict\n"), "{}", ran.out);
+    assert!(ran.out.lines().count() <= 16, "{}", ran.out);
+    assert!(ran.out.contains("every number: --full"), "{}", ran.out);
+    let full = place.dessim("run small.ron --full").fine();
+    assert!(full.out.contains("\nverdict\n") && full.out.contains("\nrequests\n"), "{}", full.out);
+    place.dessim("run small.ron --full --format json").ends(2, &["--full prints text"]);
+    place.dessim("run small.ron --full --seeds 1..2").ends(2, &["--full"]);
     let other = place.dessim("run small.ron --seed 4").fine();
     assert!(other.out.starts_with("small, seed 4: "));
     assert_eq!(place.dessim("run small.ron --calendar keyed").fine(), ran);
@@ -165,7 +170,14 @@ fn nothing_around_it_reaches_a_result() {
         assert_eq!(place.shell(&line), plain, "{line}");
     }
     let page = place.dessim("run small.ron").fine();
-    assert_eq!(place.shell("CLICOLOR_FORCE=1 COLUMNS=20 $D run small.ron"), page);
+    assert!(!page.out.contains('\u{1b}'), "{}", page.out);
+    for plain in ["COLUMNS=20 $D", "NO_COLOR=1 $D", "CLICOLOR_FORCE=1 COLUMNS=20 $D --color never"]
+    {
+        assert_eq!(place.shell(&format!("{plain} run small.ron")), page, "{plain}");
+    }
+    let coloured = place.shell("CLICOLOR_FORCE=1 $D run small.ron").fine();
+    assert_eq!(place.dessim("--color always run small.ron").fine(), coloured);
+    assert!(coloured.out.starts_with("\u{1b}[1msmall, seed 3: "), "{}", coloured.out);
 }
 
 #[test]

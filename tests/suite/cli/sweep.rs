@@ -277,7 +277,10 @@ fn sweeps_that_nobody_means_are_refused() {
         ("sweep study.ron --design sobol:9", "it has no `count`"),
         ("sweep study.ron --export-csv - --format json", "both go to standard output"),
         ("sweep study.ron --export-csv x --html x", "both go to x"),
-        ("sweep study.ron --export-csv ./study.ron", "is read, and would be replaced"),
+        (
+            "sweep study.ron --export-csv ./study.ron",
+            "--export-csv ./study.ron would replace study.ron, which is read",
+        ),
     ];
     for (args, told) in cases {
         let ran = place.dessim(args);

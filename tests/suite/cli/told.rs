@@ -30,6 +30,59 @@ fn check_tells_every_problem_of_every_file() {
 }
 
 #[test]
+fn quiet_goes_wherever_there_is_output() {
+    let place = Place::new();
+    place.write("w.ron", &SMALL.replace("\"150/s\"", "\"0/s\""));
+    for args in ["check", "run", "explain", "diff --set seed=2", "trace", "report", "test"] {
+        let ran = place.dessim(&format!("{args} w.ron -q"));
+        assert!(!ran.err.contains("warning"), "{args}: {}", ran.err);
+    }
+    assert_eq!(place.dessim("check w.ron -q").fine().out, "");
+    assert_eq!(place.dessim("report w.ron -q").fine().out, "");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_cannot_be_printed_is_an_error() {
+    let place = Place::new();
+    if std::path::Path::new("/dev/full").exists() {
+        for line in ["--help", "run -h", "--version", "schema", "man", "run small.ron"] {
+            let ran = place.shell(&format!("$D {line} > /dev/full"));
+            assert_eq!(ran.exit, Some(1), "{line}: {}", ran.err);
+            assert!(ran.err.contains("cannot write standard output"), "{line}: {}", ran.err);
+        }
+    }
+    place.shell("$D --help | head -c 10 >/dev/null; exit ${PIPESTATUS[0]}").ends(0, &[]);
+}
+
+#[test]
+fn directories_of_scenarios_run_and_are_found_upwards() {
+    let place = Place::new();
+    place.write("scenarios/one.ron", SMALL);
+    place.write("scenarios/more/two.ron", SMALL);
+    place.write("deep/er/note.txt", "");
+    let ran = place.dessim("run scenarios").fine();
+    assert!(ran.out.starts_with("two, seed 3") && ran.out.contains("\none, seed 3"), "{}", ran.out);
+    let lines = place.dessim("run scenarios --format jsonl").fine().out;
+    assert_eq!(lines.lines().count(), 2);
+    place.write("scenarios/broken.ron", "Scenario(schema: 1)");
+    let ran = place.dessim("run scenarios").ends(3, &["broken.ron"]);
+    assert!(ran.out.contains("one, seed 3"), "the others run: {}", ran.out);
+    std::fs::remove_file(place.path("scenarios/broken.ron")).expect("it is ours");
+    place.dessim("run scenarios --export-json x").ends(2, &["is a directory"]);
+    place.dessim("run scenarios --format json").ends(2, &["--format jsonl"]);
+    place.dessim("run deep").ends(4, &["no scenario in deep"]);
+    let mut command = place.command("test --accept");
+    command.current_dir(place.path("deep/er"));
+    let ran = Ran::of(command.output().expect("it starts")).fine();
+    assert!(ran.out.contains("2 scenarios: 2 accepted"), "{}", ran.out);
+    assert_eq!(place.names("snapshots"), ["one.snap", "two.snap"]);
+    let head = place.read("snapshots/two.snap");
+    assert!(head.contains("input_file: scenarios/more/two.ron\n"), "{head}");
+    assert!(place.dessim("test").fine().out.contains("2 as before"));
+}
+
+#[test]
 fn warnings_are_shown_and_forgiven() {
     let place = Place::new();
     place.write("w.ron", &SMALL.replace("\"150/s\"", "\"0/s\""));
@@ -91,17 +144,21 @@ fn the_tool_describes_itself() {
 }
 
 #[test]
-fn help_fits_a_screen_and_ends_in_examples() {
+fn short_help_fits_a_screen_and_long_help_ends_in_examples() {
     let place = Place::new();
-    let commands =
-        ["", "run", "find", "hunt", "shrink", "check", "test", "diff", "compare", "trace"];
+    let commands = [
+        "", "run", "sweep", "find", "hunt", "shrink", "check", "test", "diff", "compare",
+        "explain", "trace", "report", "init",
+    ];
     for command in commands {
-        let help = place.dessim(&format!("{command} --help")).fine().out;
-        // Three kinds of search are one command.
-        let most = if command == "find" { 60 } else { 45 };
-        assert!(help.lines().count() <= most, "{help}");
-        assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
-        assert!(help.contains("Examples:\n  dessim "), "{help}");
+        let short = place.dessim(&format!("{command} -h")).fine().out;
+        assert!(short.lines().count() <= 40, "{} lines: {short}", short.lines().count());
+        assert!(!short.contains("Examples:"), "{short}");
+        let long = place.dessim(&format!("{command} --help")).fine().out;
+        assert!(long.contains("Examples:\n  dessim "), "{long}");
+        for help in [short, long] {
+            assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
+        }
     }
     let help = place.dessim("--help").fine().out;
     assert!(help.contains("Exit codes:") && help.contains("99  an expectation fails"));
@@ -128,4 +185,30 @@ fn everything_that_can_happen_is_documented() {
         };
         assert_eq!(what.number, number, "{name}");
     }
+}
+
+#[test]
+fn metrics_are_listed_as_sentences_call_them() {
+    let place = Place::new();
+    let page = place.dessim("metrics small.ron").fine().out;
+    for name in [
+        "succeeded_ratio",
+        "latency.end_to_end.PART",
+        "'users -> db'.attempts",
+        "users.retry.retries",
+    ] {
+        assert!(page.lines().any(|line| line.trim_start().starts_with(name)), "{name}: {page}");
+    }
+    assert!(page.contains("retry users.retry, in retry\n"), "{page}");
+    let json = place.dessim("metrics small.ron --format json").fine().out;
+    let json: serde_json::Value = serde_json::from_str(&json).expect("it is JSON");
+    assert_eq!(json["schema"], "dessim.metrics/1");
+    let metric = &json["reporters"][0]["metrics"][0];
+    assert_eq!((&metric["name"], &metric["unit"]), (&"succeeded_ratio".into(), &"ratio".into()));
+    // What is set is looked at.
+    let set = "metrics small.ron --set services.db.slots=unlimited";
+    assert!(
+        page.contains("db.utilisation") && !place.dessim(set).fine().out.contains("utilisation")
+    );
+    place.dessim("metrics small.ron --set db.slotz=1").ends(2, &["did you mean `slots`?"]);
 }

@@ -229,11 +229,11 @@ fn files_for_viewers_are_refused_before_the_run() {
     let place = place();
     for (args, exit, told) in [
         ("run busy.ron --trace-chrome no/t.json", 1, "the directory no does not exist"),
-        ("run busy.ron --trace-perfetto busy.ron", 2, "would replace the scenario"),
+        ("run busy.ron --trace-perfetto busy.ron", 2, "would replace busy.ron, which is read"),
         ("run busy.ron --trace-chrome a --trace-perfetto a", 2, "both go to a"),
         ("run busy.ron --seeds 1..3 --trace-chrome a", 2, "cannot be used with"),
         ("trace busy.ron -o no/t", 1, "the directory no does not exist"),
-        ("trace busy.ron -o busy.ron", 2, "would replace what is read"),
+        ("trace busy.ron -o busy.ron", 2, "would replace busy.ron, which is read"),
     ] {
         assert_eq!(place.dessim(args).ends(exit, &[told]).out, "");
     }

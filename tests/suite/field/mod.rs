@@ -1,6 +1,9 @@
 //! Configurations and incidents from the field, and what is right about them.
 
+mod check;
+mod explain;
 mod health;
+mod verdict;
 
 use dessim::Scenario;
 

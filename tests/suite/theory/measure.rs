@@ -10,7 +10,6 @@ use crate::support::{count, latency, listen, ms, number, only, seeded};
 #[derive(Default)]
 struct Heard {
     sent: f64,
-    waits: f64,
     completions: f64,
     wasted: f64,
     answered: f64,
@@ -18,9 +17,6 @@ struct Heard {
     backoff_ms: f64,
     failed: f64,
     failed_ms: f64,
-    ended: f64,
-    attempts: f64,
-    attempts_squared: f64,
 }
 
 impl Heard {
@@ -28,7 +24,6 @@ impl Heard {
         let ms = record.value as f64 / 1e6;
         match record.what {
             What::SENT => self.sent += 1.0,
-            What::WAITS => self.waits += 1.0,
             What::ANSWERED | What::ERRORED => {
                 self.completions += 1.0;
                 self.answered += 1.0;
@@ -39,15 +34,9 @@ impl Heard {
                 self.wasted += 1.0;
             }
             What::RETRIES => self.backoff_ms += ms,
-            What::SUCCEEDED | What::FAILED => {
-                let attempts = f64::from(record.attempt);
-                self.ended += 1.0;
-                self.attempts += attempts;
-                self.attempts_squared += attempts * attempts;
-                if record.what == What::FAILED {
-                    self.failed += 1.0;
-                    self.failed_ms += ms;
-                }
+            What::FAILED => {
+                self.failed += 1.0;
+                self.failed_ms += ms;
             }
             _ => {}
         }
@@ -113,8 +102,7 @@ impl Run {
         match name {
             "utilization" if self.is_broker() => number(self.component("workers"), "utilisation"),
             "utilization" => self.server("utilisation"),
-            "prob_wait" => heard.waits / heard.sent,
-            "prob_wait_accepted" => heard.waits / (heard.sent - requests.shed as f64),
+            "prob_wait" | "prob_wait_accepted" => self.server("waited_ratio"),
             "wait_mean_all_ms" => self.wait_of_all_ms(),
             _ if name.starts_with("wait_") => part(self.wait(), name),
             _ if name.starts_with("sojourn_") => part(end_to_end, name),
@@ -144,11 +132,8 @@ impl Run {
             "goodput_per_s" => self.arm.goodput_per_s.expect("a window"),
             "attempt_rate_per_s" => heard.sent / self.seconds,
             "attempts_per_request" => self.arm.amplification.expect("requests"),
-            "attempts_mean" => heard.attempts / heard.ended,
-            "attempts_var" => {
-                let mean = heard.attempts / heard.ended;
-                heard.attempts_squared / heard.ended - mean * mean
-            }
+            "attempts_mean" => self.arm.amplification.expect("requests"),
+            "attempts_var" => self.arm.attempts_variance.expect("requests"),
             "success"
             | "success_fraction"
             | "caller_success_fraction_if_deadline_covers_service" => {

@@ -236,8 +236,8 @@ impl Searching<'_> {
         let telling =
             Seeds { first: choosing.first.wrapping_add(choosing.count), count: choosing.count };
         let mut finalists = Vec::new();
-        for (place, _) in ranked.into_iter().take(FINALISTS) {
-            let setting = self.setting(&place);
+        for (place, _) in ranked.iter().take(FINALISTS) {
+            let setting = self.setting(place);
             let chosen = self.trials.of(&setting, choosing)?;
             let told = self.trials.of(&setting, telling)?;
             if let (Some(chosen), Some(told)) = (chosen, told) {
@@ -245,10 +245,12 @@ impl Searching<'_> {
             }
         }
         finalists.sort_by(|(_, one, _), (_, other, _)| one.order(other));
-        let Some(((setting, _, told), rest)) = finalists.split_first() else { return Ok(None) };
-        let flags = |setting: &[Amount]| {
-            let knobs = self.problem.knobs.iter().zip(setting);
-            knobs.map(|((knob, _), amount)| knob.assignment(*amount)).collect::<Vec<_>>()
+        let Some(((setting, _, told), rest)) = finalists.split_first() else {
+            return Ok(ranked.first().map(|(place, score)| {
+                let setting = self.setting(place);
+                let feasible = score.violation == 0.0;
+                Optimum { feasible, settings, ..self.described(&setting) }
+            }));
         };
         let goals = told.goals(self.problem, setting);
         let rival = |(other, _, of): &(Vec<Amount>, Score, Trial)| {
@@ -258,10 +260,25 @@ impl Searching<'_> {
                 pairs.map(|(theirs, ours)| Some((*theirs)? - (*ours)?)).collect();
             let difference = differences.and_then(|all| mean_interval(&all));
             let feasible = of.score(self.problem, other).violation == 0.0;
-            Rival { set: flags(other), difference, feasible }
+            Rival { set: self.flags(other), difference, feasible }
         };
         let known: Option<Vec<f64>> = goals.iter().copied().collect();
         Ok(Some(Optimum {
+            value: known.and_then(|values| mean_interval(&values)),
+            feasible: told.score(self.problem, setting).violation == 0.0,
+            bounds: self.bounds(told),
+            rivals: rest.iter().map(rival).collect(),
+            settings,
+            telling_seeds: Some([telling.first, telling.first.wrapping_add(telling.count - 1)]),
+            ..self.described(setting)
+        }))
+    }
+
+    /// What is known of a setting without fresh seeds.
+    fn described(&self, setting: &[Amount]) -> Optimum {
+        let Problem { first, seeds, cost, .. } = self.problem;
+        let costs = cost.prices.iter().any(|price| *price != 0.0);
+        Optimum {
             schema: OPTIMUM_SCHEMA,
             scenario: self.problem.name.to_owned(),
             goal: self.problem.goal_text.clone(),
@@ -269,21 +286,24 @@ impl Searching<'_> {
                 Goal::Mean(sum) => goal::quantity(sum),
                 Goal::Cost => Quantity::Number,
             },
-            set: flags(setting),
-            value: known.and_then(|values| mean_interval(&values)),
-            feasible: told.score(self.problem, setting).violation == 0.0,
-            cost: self.problem.cost.prices.iter().any(|price| *price != 0.0).then(|| {
-                let cost = self.problem.cost.of(setting);
-                (cost, self.problem.cost.budget)
-            }),
-            bounds: self.bounds(told),
-            rivals: rest.iter().map(rival).collect(),
-            settings,
-            search_seeds: [first, first.wrapping_add(seeds - 1)],
-            telling_seeds: [telling.first, telling.first.wrapping_add(telling.count - 1)],
+            set: self.flags(setting),
+            value: None,
+            feasible: false,
+            cost: costs.then(|| (cost.of(setting), cost.budget)),
+            bounds: Vec::new(),
+            rivals: Vec::new(),
+            settings: 0,
+            search_seeds: [*first, first.wrapping_add(seeds - 1)],
+            telling_seeds: None,
             runs: self.trials.runs,
             interrupted: self.trials.interrupted,
-        }))
+        }
+    }
+
+    /// A setting as `--set` takes it.
+    fn flags(&self, setting: &[Amount]) -> Vec<String> {
+        let knobs = self.problem.knobs.iter().zip(setting);
+        knobs.map(|((knob, _), amount)| knob.assignment(*amount)).collect()
     }
 
     fn bounds(&self, told: &Trial) -> Vec<Bound> {
