@@ -367,6 +367,6 @@ fn the_fates_of_a_period_are_counted() {
     let dropped = r#"load: { "c": Load(arrivals: Bursts(size: 5, every: "1s"), total: 10) },
         services: { "s": Service(time: Constant("10ms")) },
         publishes: { "c": "q" }, queues: { "q": Queue(capacity: 2) },
-        consumers: { "w": Consumer(from: "q", concurrency: 1, to: "s") }"#;
+        consumers: { "w": Consumer(from: "q", concurrency: 1, to: "s", max_deliveries: 1) }"#;
     all_hold(&claims("dropped").each_ref().map(String::as_str), dropped);
 }
