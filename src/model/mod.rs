@@ -4,6 +4,7 @@
 
 pub mod backoff;
 pub mod consumer;
+mod dispatch;
 pub mod edge;
 pub mod fault;
 pub mod finish;

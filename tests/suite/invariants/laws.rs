@@ -249,8 +249,8 @@ fn under_way_is_slots_and_line() {
     let queue = call.replace(
         r#"calls: { "load": Call(to: "server") }"#,
         r#"publishes: { "load": "jobs" }, queues: { "jobs": Queue() },
-        consumers: { "workers":
-            Consumer(from: "jobs", concurrency: 1, to: "server", max_deliveries: 1) }"#,
+        consumers: { "workers": Consumer(from: "jobs", concurrency: 1, to: "server",
+            max_deliveries: 1) }"#,
     );
     assert_eq!(under_way(&queue, "jobs"), 4);
     assert_eq!(under_way(&queue, "server"), 1);

@@ -3,8 +3,8 @@
 //! A case passes if, over its replications, every mean is within 4 standard errors of the closed
 //! form, and 4 standard errors are within the case's relative target, without which the first
 //! half says nothing. Seeds are fixed, so the verdict is too; each case has seeds of its own, so
-//! that cases do not share their luck. A million requests a case run every
-//! day, ten million with `cargo test --release --test suite theory -- --ignored`.
+//! that cases do not share their luck. Two million requests a case run every
+//! day, twenty million with `cargo test --release --test suite theory -- --ignored`.
 
 mod exact;
 mod measure;
@@ -112,7 +112,7 @@ macro_rules! cases {
 
         mod long {
             $(#[test]
-            #[ignore = "ten million requests: see the head of this module"]
+            #[ignore = "twenty million requests: see the head of this module"]
             fn $name() {
                 super::verdict($id, concat!("", $($variant)?), 10.0);
             })*
