@@ -163,7 +163,7 @@ fn what_is_shrunk_is_smaller_and_still_shows_it() {
     assert!(tiny.contains("seed: 3"), "{tiny}");
     let again = json(&place.dessim("run tiny.ron -q --format json").fine().out);
     assert!(again["arms"]["plain"]["requests"]["shed"].as_u64() > Some(0));
-    place.dessim("test tiny.ron").fine();
+    place.dessim("test -q tiny.ron").fine();
     // Nothing is left to cut, and threads change nothing.
     let args = "shrink tiny.ron -q -j 3";
     assert_eq!(place.asked(args, &wanted).fine().out, tiny);
