@@ -170,7 +170,8 @@ mod tests {
     fn jitter_is_its_formula() {
         let unit = |n| Site::new(1, "caller", "backoff").unit(5, n, n);
         let v = |n: u32| f64::from(20 << (n - 1)) * 1e6;
-        let cases: [(Jitter, fn(f64, f64) -> f64); 3] = [
+        type Formula = fn(f64, f64) -> f64;
+        let cases: [(Jitter, Formula); 3] = [
             (Jitter::Full, |v, unit| v * unit),
             (Jitter::Equal, |v, unit| v / 2.0 + v / 2.0 * unit),
             (Jitter::Proportional(0.2), |v, unit| v * (0.8 + 0.4 * unit)),

@@ -83,7 +83,7 @@ impl Dice {
     fn below(&mut self, sides: usize) -> usize {
         self.rolls += 1;
         let bits = self.site.bits(self.execution, self.rolls, 0);
-        (u128::from(bits) * sides as u128 >> 64) as usize
+        ((u128::from(bits) * sides as u128) >> 64) as usize
     }
 }
 

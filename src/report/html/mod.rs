@@ -56,7 +56,7 @@ pub fn to_html(sheet: &Sheet<'_>) -> String {
     let frame = Frame {
         kind: "report",
         name: &result.scenario.name,
-        dessim: &result.dessim,
+        dessim: result.dessim,
         data: Some(&data),
     };
     frame.around(&head(sheet, &panels, &quantiles), &content(sheet, &grains, &panels, &quantiles))

@@ -210,7 +210,8 @@ impl<'a> Scope<'a> {
             Some(at) => at == arm,
             None => {
                 let published = self.publishes.get(arm).is_some_and(|all| all.contains(&of.key));
-                !(of.group == "calls" && published) && !self.definitions.iter().any(replaces)
+                let is_published = of.group == "calls" && published;
+                !is_published && !self.definitions.iter().any(replaces)
             }
         }
     }

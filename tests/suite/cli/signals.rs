@@ -23,6 +23,8 @@ fn caught(child: &Child) -> u64 {
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }
 
+/// Polls until it is over; a minute is for ever, for what should take a moment.
+#[allow(clippy::disallowed_methods)] // No clock of a run: it ends a test that would hang.
 fn waited(what: &str, mut over: impl FnMut() -> bool) {
     let start = Instant::now();
     while !over() {

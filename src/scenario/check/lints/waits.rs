@@ -1,6 +1,7 @@
 //! Lints of waits, tries and timeouts that do not fit into each other.
 
 use super::{Group, Lint, Pipeline, Source, System, shortest_timeout, shown};
+use crate::kernel::fpmath::pow;
 use crate::kernel::time::Duration;
 use crate::scenario::check::policy::attempts_of;
 use crate::scenario::path::Path;
@@ -279,7 +280,7 @@ fn wait(backoff: &Backoff, n: u64) -> Wait {
         Backoff::None => between(0.0, 0.0),
         Backoff::Constant(wait) => between(ns(*wait), ns(*wait)),
         Backoff::Exponential { base, multiplier, cap, jitter } => {
-            let grown = ns(*base) * multiplier.powi(exponent - 1);
+            let grown = ns(*base) * pow(*multiplier, f64::from(exponent - 1));
             let v = cap.map_or(grown, |cap| grown.min(ns(cap)));
             match jitter {
                 Jitter::None => between(v, v),
@@ -291,7 +292,7 @@ fn wait(backoff: &Backoff, n: u64) -> Wait {
             }
         }
         Backoff::Decorrelated { base, cap } => {
-            between(ns(*base), (ns(*base) * 3_f64.powi(exponent)).min(ns(*cap)))
+            between(ns(*base), (ns(*base) * pow(3.0, f64::from(exponent))).min(ns(*cap)))
         }
         Backoff::Random(distribution) => drawn(distribution),
     }
