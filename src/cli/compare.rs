@@ -6,10 +6,10 @@ use std::ops::{ControlFlow, RangeInclusive};
 use std::path::PathBuf;
 
 use clap::Args;
-use dessim::experiment::contrast::Seen;
+use dessim::experiment::compare::Seen;
 use dessim::experiment::pool::{Ended, in_order};
 use dessim::experiment::run::Options;
-use dessim::report::contrast::text::text;
+use dessim::report::compare::text::text;
 use dessim::report::result::RunResult;
 
 use super::Exit;
@@ -112,10 +112,10 @@ pub(super) fn compare(ui: &Ui, args: &Compare) -> Result<Exit, Failure> {
         until = first + number;
     }
     drop(meter);
-    let contrast = plan.contrast((first, until), &seen);
+    let comparison = plan.comparison((first, until), &seen);
     Ui::print_raw(&match args.format.format {
-        TextOrJson::Text => text(&contrast),
-        TextOrJson::Json => contrast.to_json(),
+        TextOrJson::Text => text(&comparison),
+        TextOrJson::Json => comparison.to_json(),
     })?;
     Ok(exit)
 }

@@ -4,10 +4,10 @@ mod side;
 
 use std::path::Path;
 
-use dessim::experiment::compare::{Compared, compare_runs};
+use dessim::experiment::diff::{Compared, compare_runs};
 use dessim::experiment::diverge::ReplayError;
-use dessim::report::comparison::html::html;
-use dessim::report::comparison::text::text;
+use dessim::report::diff::html::html;
+use dessim::report::diff::text::text;
 use dessim::scenario::problem::printable;
 
 use super::Exit;
@@ -41,23 +41,23 @@ pub(super) fn diff(args: &Diff) -> Result<Exit, Failure> {
     a.verify(compared.a.as_ref())?;
     b.verify(compared.b.as_ref())?;
     show(args, page.as_ref(), &compared)?;
-    Ok(match compared.comparison.differs {
+    Ok(match compared.diff.differs {
         true => Exit::Difference,
         false => Exit::Done,
     })
 }
 
 fn show(args: &Diff, page: Option<&Target>, compared: &Compared) -> Result<(), Failure> {
-    let Compared { comparison, .. } = compared;
+    let Compared { diff, .. } = compared;
     if let Some(target) = page {
-        target.write(&html(comparison, &compared.series()))?;
+        target.write(&html(diff, &compared.series()))?;
         if target.is_stdout() {
             return Ok(());
         }
     }
     Ui::print_raw(&match args.format.unwrap_or(TextOrJson::Text) {
-        TextOrJson::Text => text(comparison, args.all),
-        TextOrJson::Json => comparison.to_json(),
+        TextOrJson::Text => text(diff, args.all),
+        TextOrJson::Json => diff.to_json(),
     })
 }
 

@@ -23,7 +23,9 @@ fn guarded_line(line: &str) -> String {
         guarded.replace_range(places[at + 1]..=places[at + 1], "\\u0023");
     }
     let begins = plain.len() - unseen(&plain).len();
-    if plain[begins..].starts_with("::") {
+    // A command is `::name ..::text`; the `:::` that leads to a second place in a file is none.
+    let leads_on = plain[begins..].strip_prefix("::: ").is_some_and(|rest| !rest.contains("::"));
+    if plain[begins..].starts_with("::") && !leads_on {
         let at = places[begins];
         match guarded[..at].ends_with(' ') {
             // A backslash in the place of a space: columns stay where they are.
@@ -91,7 +93,9 @@ mod tests {
     use super::*;
 
     fn is_command(line: &str) -> bool {
-        line.trim_start().starts_with("::") || line.contains("##[")
+        let rest = line.trim_start().strip_prefix("::");
+        let begins = rest.is_some_and(|rest| !rest.starts_with(": ") || rest.contains("::"));
+        begins || line.contains("##[")
     }
 
     #[test]
@@ -99,6 +103,7 @@ mod tests {
         assert_eq!(guarded("a\n  ::b  1\n::c\n"), "a\n \\::b  1\n\\::c\n");
         assert_eq!(guarded("\u{1b}[1m\u{1b}[32m::b"), "\u{1b}[1m\u{1b}[32m\\::b");
         assert_eq!(guarded("{\"##[x]\":1}"), "{\"#\\u0023[x]\":1}");
+        assert_eq!(guarded(" ::: a.ron:7:3"), " ::: a.ron:7:3");
         assert_eq!(guarded_html("<p>a\n::b</p>"), "<p>a\n&#58;:b</p>");
         assert!(matches!(guarded("plain: a::b"), Cow::Owned(text) if text == "plain: a::b"));
     }

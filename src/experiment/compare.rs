@@ -1,283 +1,347 @@
-//! The whole comparison of two runs: played side by side, and put together as data.
+//! Two or more systems under the same seeds: what each differs by, paired run by run and request by
+//! request.
 //!
-//! No run is held: of each, hashes of its records, a few bytes for each request, and its numbers.
+//! Draws are keyed, so a seed gives the same luck to all of them, and what is left of a difference
+//! is what they do with it. Of each pair of runs only numbers are kept.
 
-use std::collections::BTreeMap;
-
-use super::diverge::{ArmDiff, Replay, ReplayError, ScenarioReplay, compare};
 use super::fates::{ArmFates, FateChanges, Fates};
-use super::trace::Line;
-use crate::report::comparison::{
-    ArmComparison, COMPARISON_SCHEMA, Comparison, FateGroup, First, Numbers, Records,
-    RequestChanges, Side,
+use super::listen::Listener;
+use super::prepared::Prepared;
+use super::run::Options;
+use super::tails::tails;
+use crate::metrics::names::Kind;
+use crate::report::compare::{
+    Comparison, Contest, MetricContrast, RequestContrast, Variant, against, ranking,
 };
-use crate::report::page::stopped;
-use crate::report::result::{ArmResult, RunResult, Series};
-use crate::scenario::problem::escaped;
+use crate::report::format::time;
+use crate::report::result::{ArmResult, Hex, MODEL_VERSION, RunResult};
+use crate::report::rows::{find, named};
+use crate::report::runs::follows_tail;
+use crate::scenario::build::BuildError;
+use crate::scenario::{did_you_mean, problem::printable};
+use crate::statistics::summary::{Summary, summary};
+use crate::statistics::validity::NoInterval;
 
-mod fields;
-#[cfg(test)]
-mod tests;
-mod traced;
-mod watch;
-mod words;
+/// What is compared unless something else is asked for.
+pub const METRICS: [&str; 6] = [
+    "succeeded_ratio",
+    "goodput_per_s",
+    "amplification",
+    "latency.end_to_end.p50_ns",
+    "latency.end_to_end.p99_ns",
+    "wasted.ratio",
+];
 
-use watch::{OneArm, Watched};
+/// A system: an arm of one of the scenarios.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// What it is called.
+    pub name: String,
+    /// Which scenario, by its index.
+    pub scenario: usize,
+    /// Which arm of it.
+    pub arm: String,
+}
 
-/// More records of a history than this are left out, from its middle.
-const HISTORY: usize = 24;
+/// Systems that are compared with each other; the first is what the others are compared with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// The arm that all of them are, if there are several fields.
+    pub name: Option<String>,
+    /// At least two.
+    pub entries: Vec<Entry>,
+}
 
-/// One of two runs that are to be compared.
+/// What is to be compared.
 #[derive(Debug)]
-pub struct Subject<'a> {
-    /// What is known before it is played.
-    pub side: Side,
-    /// What plays it.
-    pub player: Player<'a>,
+pub struct Plan<'a> {
+    /// Every scenario that is played, once a seed.
+    pub scenarios: Vec<Prepared<'a>>,
+    /// Who is compared with whom.
+    pub fields: Vec<Field>,
+    /// The numbers, by their names.
+    pub metrics: Vec<String>,
 }
 
-/// What can be played.
-#[derive(Debug)]
-pub enum Player<'a> {
-    /// A scenario.
-    Run(Box<ScenarioReplay<'a>>),
-    /// Records that were made elsewhere.
-    Trace(&'a mut dyn Replay),
+/// What comes of playing a scenario.
+pub type Played = Result<RunResult, BuildError>;
+
+/// Plays a scenario while a listener hears it.
+pub type Playing<'p> = &'p dyn Fn(&mut dyn Listener) -> Played;
+
+/// What one seed shows: of each field, of each entry.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Seen(Vec<Vec<Entered>>);
+
+#[derive(Clone, Debug, PartialEq)]
+struct Entered {
+    /// The value of each metric, and what it counts; `None` if the arm has no such number.
+    numbers: Vec<Option<(String, Kind, Option<f64>)>>,
+    /// Against the first entry; `None` for that itself.
+    requests: Option<Pairs>,
 }
 
-/// A comparison, and the runs that were played for it.
-#[derive(Debug)]
-pub struct Compared {
-    /// The comparison.
-    pub comparison: Comparison,
-    /// The result of the first run, if it was played.
-    pub a: Option<RunResult>,
-    /// The result of the second run, if it was played.
-    pub b: Option<RunResult>,
-    /// The names in the two runs of each arm of the comparison.
-    names: Vec<[String; 2]>,
+/// The requests of a pair of runs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Pairs {
+    in_both: u64,
+    only_in_a: u64,
+    only_in_b: u64,
+    saved: u64,
+    lost: u64,
+    good_in_both: u64,
+    /// By how much those that succeeded in both took longer, on average.
+    slower_ns: Option<f64>,
 }
 
-impl Compared {
-    /// For each arm of the comparison, both over time, if both were sampled.
-    #[must_use]
-    pub fn series(&self) -> Vec<Option<[&Series; 2]>> {
-        fn of<'a>(result: &'a Option<RunResult>, arm: &str) -> Option<&'a Series> {
-            result.as_ref()?.arms.get(arm)?.series.as_ref()
-        }
-        self.names.iter().map(|[a, b]| Some([of(&self.a, a)?, of(&self.b, b)?])).collect()
-    }
-}
-
-impl Player<'_> {
-    fn replay(&mut self) -> &mut dyn Replay {
-        match self {
-            Self::Run(run) => &mut **run,
-            Self::Trace(trace) => &mut **trace,
-        }
-    }
-
-    fn run(&self) -> Option<&ScenarioReplay<'_>> {
-        match self {
-            Self::Run(run) => Some(run),
-            Self::Trace(_) => None,
-        }
-    }
-
-    /// What is known of it now that it was played; `read` is from its records.
-    fn played(self, read: Option<Option<Fates>>) -> Known {
-        match (self, read) {
-            (Self::Run(run), None) => Known { result: run.result, fates: run.fates },
-            (Self::Run(run), Some(fates)) => Known { result: run.result, fates },
-            (Self::Trace(_), fates) => Known { result: None, fates: fates.flatten() },
+impl Pairs {
+    fn of(a: &ArmFates, b: &ArmFates) -> Self {
+        let changes = FateChanges::of(a, b);
+        let sum = |of: crate::metrics::summary::LatencySummary| {
+            of.mean_ns.unwrap_or(0) as f64 * of.count as f64
+        };
+        let slower = sum(changes.slower) - sum(changes.faster);
+        let good = changes.good_in_both;
+        Self {
+            in_both: changes.in_both,
+            only_in_a: changes.only_in_a,
+            only_in_b: changes.only_in_b,
+            saved: changes.saved,
+            lost: changes.lost,
+            good_in_both: good,
+            slower_ns: (good > 0).then(|| slower / good as f64),
         }
     }
 }
 
-/// What is known of a run that was played.
-struct Known {
-    result: Option<RunResult>,
-    fates: Option<Fates>,
-}
-
-impl Known {
-    fn arm(&self, name: &str) -> Option<&ArmResult> {
-        self.result.as_ref()?.arms.get(name)
-    }
-
-    fn requests(&self, arm: &str) -> Option<&ArmFates> {
-        self.fates.as_ref()?.arm(arm)
-    }
-}
-
-/// Compares two runs: arm by arm, or the one arm that each side names.
-///
-/// # Errors
-/// When one of them cannot be played.
-pub fn compare_runs(mut a: Subject<'_>, mut b: Subject<'_>) -> Result<Compared, ReplayError> {
-    // A trace says less of a request than a run: with one, both are read from their records.
-    let read = a.player.run().is_none() || b.player.run().is_none();
-    let one = a.side.arm.clone().zip(b.side.arm.clone());
-    let mut of_a = Watched::new(a.player.replay(), read);
-    let mut of_b = Watched::new(b.player.replay(), read);
-    let (names, diffs) = match &one {
-        None => {
-            let diffs = compare(&mut of_a, &mut of_b)?;
-            let alike = |arm: &String| (arm.clone(), [arm.clone(), arm.clone()]);
-            (diffs.keys().map(alike).collect::<BTreeMap<_, _>>(), diffs)
+impl Plan<'_> {
+    /// Plays every scenario with one seed. `watch` is told the number of the scenario, and plays it
+    /// with a listener that hands on everything to the one that it is given.
+    ///
+    /// # Errors
+    /// Only for scenarios that a check refuses.
+    pub fn play(
+        &self,
+        options: &Options,
+        watch: impl Fn(usize, &mut dyn Listener, Playing<'_>) -> Played,
+    ) -> Result<(Seen, Vec<RunResult>), BuildError> {
+        let mut played = Vec::new();
+        for (at, prepared) in self.scenarios.iter().enumerate() {
+            let mut fates = Fates::new();
+            let play = |listener: &mut dyn Listener| prepared.run_with(options, listener);
+            let result = watch(at, &mut fates, &play)?;
+            played.push((result, fates));
         }
-        Some((arm_a, arm_b)) => {
-            let label = match arm_a == arm_b {
-                true => arm_a.clone(),
-                false => format!("{arm_a} against {arm_b}"),
+        let field = |field: &Field| {
+            let arm = |entry: &Entry| {
+                let (result, fates) = &played[entry.scenario];
+                Some((result.arms.get(&entry.arm)?, fates.arm(&entry.arm)?))
             };
-            let mut only_a = OneArm::new(&mut of_a, arm_a, &label);
-            let diffs = compare(&mut only_a, &mut OneArm::new(&mut of_b, arm_b, &label))?;
-            ([(label, [arm_a.clone(), arm_b.clone()])].into(), diffs)
-        }
-    };
-    let (read_a, read_b) = (read.then(|| of_a.fates()), read.then(|| of_b.fates()));
-    let fields = a.player.run().zip(b.player.run()).map(|(run_a, run_b)| {
-        let (arm_a, arm_b) = (a.side.arm.as_deref(), b.side.arm.as_deref());
-        fields::differences((run_a.scenario(), arm_a), (run_b.scenario(), arm_b))
-    });
-    let (known_a, known_b) = (a.player.played(read_a), b.player.played(read_b));
-    for (side, known) in [(&mut a.side, &known_a), (&mut b.side, &known_b)] {
-        if let Some(result) = &known.result {
-            side.fingerprint = Some(result.fingerprint);
-            side.stopped = result.stopped.as_ref().map(stopped);
-        }
+            let first = arm(&field.entries[0]);
+            let entered = |(at, entry): (usize, &Entry)| {
+                let of = arm(entry);
+                let pair = first.filter(|_| at > 0).zip(of);
+                Entered {
+                    numbers: self.metrics.iter().map(|name| number(of?.0, name)).collect(),
+                    requests: pair.map(|((_, a), (_, b))| Pairs::of(a, b)),
+                }
+            };
+            field.entries.iter().enumerate().map(entered).collect()
+        };
+        let seen = Seen(self.fields.iter().map(field).collect());
+        Ok((seen, played.into_iter().map(|(result, _)| result).collect()))
     }
-    let notes = notes([&a.side, &b.side], read, known_a.fates.is_some() && known_b.fates.is_some());
-    let arms: Vec<ArmComparison> = diffs
-        .iter()
-        .map(|(label, diff)| arm(label, diff, &names[label], (&known_a, &known_b)))
-        .collect();
-    let comparison = Comparison {
-        schema: COMPARISON_SCHEMA,
-        dessim: env!("CARGO_PKG_VERSION"),
-        differs: differs(&arms, one.is_some(), (&a.side, &b.side)),
-        a: a.side,
-        b: b.side,
-        fields,
-        notes,
-        arms,
-        first: first(&diffs),
-    };
-    let names = diffs.keys().map(|label| names[label].clone()).collect();
-    Ok(Compared { comparison, a: known_a.result, b: known_b.result, names })
-}
 
-/// Whole runs are the same when their fingerprints are; a fingerprint has no arms, so single arms
-/// are when their numbers are.
-fn differs(arms: &[ArmComparison], one: bool, (a, b): (&Side, &Side)) -> bool {
-    let counted = match (one, a.fingerprint, b.fingerprint) {
-        (false, Some(a), Some(b)) => a != b,
-        (false, _, _) => false,
-        (true, _, _) => arms
-            .iter()
-            .any(|arm| arm.numbers.as_ref().is_some_and(|numbers| !numbers.differing.is_empty())),
-    };
-    counted || !arms.iter().all(ArmComparison::is_same)
-}
+    /// Refuses a metric that none of the arms of `results` has: the reason, and a hint.
+    ///
+    /// # Errors
+    /// Of the first such metric.
+    pub fn knows(&self, results: &[RunResult]) -> Result<(), (String, String)> {
+        let entries = || self.fields.iter().flat_map(|field| &field.entries);
+        let arms = || entries().filter_map(|entry| results[entry.scenario].arms.get(&entry.arm));
+        for name in &self.metrics {
+            if arms().next().is_none() || arms().any(|arm| find(arm, name).is_some()) {
+                continue;
+            }
+            let known: Vec<String> = arms().flat_map(named).map(|number| number.name).collect();
+            let hint = match did_you_mean(name, known.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean {near}?"),
+                None => "a number has the path that it has in --format json of a run, such as \
+                         latency.end_to_end.p99_ns or, of a component, db.utilisation"
+                    .to_owned(),
+            };
+            return Err((format!("there is no number {}", printable(name)), hint));
+        }
+        Ok(())
+    }
 
-/// What a reader should know before believing the comparison.
-fn notes(sides: [&Side; 2], read: bool, fates: bool) -> Vec<String> {
-    let mut notes = Vec::new();
-    for (name, side) in ["a", "b"].into_iter().zip(sides) {
-        if let Some(why) = &side.stopped {
-            notes.push(format!("{name} stopped early: {why}"));
+    /// Puts together what the seeds showed, in the order of the seeds.
+    #[must_use]
+    pub fn comparison(&self, seeds: (u64, u64), seen: &[Seen]) -> Comparison {
+        let fields = self.fields.iter().enumerate();
+        Comparison {
+            schema: crate::report::compare::COMPARE_SCHEMA,
+            dessim: env!("CARGO_PKG_VERSION"),
+            model: MODEL_VERSION,
+            seeds,
+            runs: seen.len(),
+            notes: self.notes(seen),
+            fields: fields.map(|(at, field)| self.contest(at, field, seen)).collect(),
         }
     }
-    if sides[0].seed != sides[1].seed {
-        let note = "the seeds differ: requests of one number do not share their luck";
-        notes.push(note.to_owned());
-    }
-    if read && fates {
-        let note = "a trace does not say why a request failed, which successes were late, what \
-                    belongs to the warm-up, and what was counted: all requests are compared, by \
-                    whether they succeeded";
-        notes.push(note.to_owned());
-    } else if read {
-        let note = "requests are not compared: in one of the traces they are not numbered as they \
-                    arrive";
-        notes.push(note.to_owned());
-    }
-    notes
-}
 
-fn arm(
-    label: &str,
-    diff: &ArmDiff,
-    [arm_a, arm_b]: &[String; 2],
-    (a, b): (&Known, &Known),
-) -> ArmComparison {
-    let (only_in, records) = match diff {
-        ArmDiff::OnlyInA => (Some("a"), Records::default()),
-        ArmDiff::OnlyInB => (Some("b"), Records::default()),
-        ArmDiff::Same { records } => (None, Records { same: *records, parts_at_ns: None }),
-        ArmDiff::Parts(parting) => {
-            let parts_at_ns = Some(parting.at_ns());
-            (None, Records { same: parting.common, parts_at_ns })
+    fn contest(&self, field_at: usize, field: &Field, seen: &[Seen]) -> Contest {
+        let tails: Vec<_> =
+            self.scenarios.iter().map(|prepared| tails(prepared.scenario())).collect();
+        let tail = |entry: &Entry| tails[entry.scenario].get(&entry.arm);
+        let variant = |entry: &Entry| {
+            let id = self.scenarios[entry.scenario].id();
+            let digest: Hex = id.digest;
+            let scenario = id.name.clone();
+            Variant { name: entry.name.clone(), scenario, digest, arm: entry.arm.clone() }
+        };
+        let metric = |(at, asked): (usize, &String)| {
+            let numbers = |entry: usize| {
+                seen.iter().map(move |seen| seen.0[field_at][entry].numbers[at].as_ref())
+            };
+            let entries = 0..field.entries.len();
+            let known = entries.clone().find_map(|entry| numbers(entry).find_map(|number| number));
+            let (name, kind) = match known {
+                Some((name, kind, _)) => (name.clone(), *kind),
+                None => (asked.clone(), Kind::Number),
+            };
+            let values: Vec<Vec<Option<f64>>> = entries
+                .map(|entry| numbers(entry).map(|number| number.and_then(|it| it.2)).collect())
+                .collect();
+            let why: Vec<_> = field
+                .entries
+                .iter()
+                .map(|entry| tail(entry).filter(|_| follows_tail(&name)))
+                .collect();
+            metric_comparison(name, kind, &values, &why)
+        };
+        let metrics: Vec<_> = self.metrics.iter().enumerate().map(metric).collect();
+        Contest {
+            name: field.name.clone(),
+            variants: field.entries.iter().map(variant).collect(),
+            requests: (1..field.entries.len())
+                .map(|entry| requests(seen.iter().map(|seen| seen.0[field_at][entry].requests)))
+                .collect(),
+            ranking: metrics.first().filter(|_| field.entries.len() > 2).and_then(ranking),
+            metrics,
         }
-    };
-    let requests = match (only_in, a.requests(arm_a), b.requests(arm_b)) {
-        (None, Some(a), Some(b)) => Some(requests(&FateChanges::of(a, b))),
-        _ => None,
-    };
-    let numbers = a.arm(arm_a).zip(b.arm(arm_b)).map(|(a, b)| Numbers::between(a, b));
-    ArmComparison { name: escaped(label), only_in, records, requests, numbers }
-}
+    }
 
-fn requests(changes: &FateChanges) -> RequestChanges {
-    let mut groups: Vec<FateGroup> = changes
-        .groups
-        .iter()
-        .map(|(group @ (a, b), &requests)| {
-            let first = changes.named[group].iter().map(|name| escaped(name)).collect();
-            FateGroup { a: a.name(), b: b.name(), requests, first }
+    /// That two entries measure times of different lengths, if they do.
+    fn durations(&self, first: &Entry, entry: &Entry) -> Option<String> {
+        let measured = |entry: &Entry| {
+            let scenario = self.scenarios[entry.scenario].scenario();
+            let apart = scenario.warm_up.as_ns().saturating_add(scenario.cool_down.as_ns());
+            scenario.duration.map(|duration| duration.as_ns().saturating_sub(apart))
+        };
+        let lasts = |measured: Option<u64>| {
+            measured.map_or_else(|| "until nothing is left to do".to_owned(), time)
+        };
+        let (a, b) = (measured(first), measured(entry));
+        (a != b).then(|| {
+            format!(
+                "{} measures {} and {} {}: counts are of different times, and only ratios and \
+                 rates compare",
+                printable(&first.name),
+                lasts(a),
+                printable(&entry.name),
+                lasts(b)
+            )
         })
-        .collect();
-    // Stable: groups of one size stay in the order of fates.
-    groups.sort_by_key(|group| (group.a == group.b, std::cmp::Reverse(group.requests)));
-    RequestChanges {
-        in_both: changes.in_both,
-        only_in_a: changes.only_in_a,
-        only_in_b: changes.only_in_b,
-        failing: changes.failing,
-        saved: changes.saved,
-        lost: changes.lost,
-        good_in_both: changes.good_in_both,
-        bad_in_both: changes.bad_in_both,
-        groups,
-        slower: changes.slower,
-        faster: changes.faster,
-        attempts_saved: changes.attempts_saved,
-        attempts_added: changes.attempts_added,
+    }
+
+    /// What a reader should know about the pairs.
+    fn notes(&self, seen: &[Seen]) -> Vec<String> {
+        let mut notes = Vec::new();
+        for (at, field) in self.fields.iter().enumerate() {
+            let load = |entry: &Entry| &self.scenarios[entry.scenario].scenario().load;
+            let first = &field.entries[0];
+            for (number, entry) in field.entries.iter().enumerate().skip(1) {
+                if let Some(note) = self.durations(first, entry)
+                    && !notes.contains(&note)
+                {
+                    notes.push(note);
+                }
+                let pairs = || seen.iter().filter_map(|seen| seen.0[at][number].requests);
+                let [a, b] = [first, entry].map(|entry| printable(&entry.name));
+                let note = if pairs().next().is_some() && pairs().all(|pairs| pairs.in_both == 0) {
+                    format!("{a} and {b} share no request: only their runs are paired, by seed")
+                } else if load(first) != load(entry) {
+                    format!(
+                        "the loads of {a} and {b} differ: a request of one may arrive at another \
+                         time in the other"
+                    )
+                } else {
+                    continue;
+                };
+                if !notes.contains(&note) {
+                    notes.push(note);
+                }
+            }
+        }
+        notes
     }
 }
 
-/// The earliest parting of all arms, in words.
-fn first(diffs: &BTreeMap<String, ArmDiff>) -> Option<First> {
-    let partings = diffs.iter().filter_map(|(name, arm)| match arm {
-        ArmDiff::Parts(parting) => Some((name, &**parting)),
-        _ => None,
-    });
-    let (arm, parting) = partings.min_by_key(|(_, parting)| parting.at_ns())?;
-    let history = &parting.history;
-    let shown: Vec<&Line<'_>> = match history.len() > HISTORY {
-        false => history.iter().collect(),
-        true => {
-            let half = HISTORY / 2;
-            history[..half].iter().chain(&history[history.len() - half..]).collect()
+fn number(arm: &ArmResult, asked: &str) -> Option<(String, Kind, Option<f64>)> {
+    let found = find(arm, asked)?;
+    Some((found.name, found.kind, found.value.as_f64()))
+}
+
+fn metric_comparison(
+    name: String,
+    kind: Kind,
+    values: &[Vec<Option<f64>>],
+    tails: &[Option<&String>],
+) -> MetricContrast {
+    let no_variance = |summary: &mut Summary, why: Option<&String>| {
+        if let (Ok(_), Some(why)) = (&summary.interval, why) {
+            summary.interval = Err(NoInterval::NoVariance(why.clone()));
         }
     };
-    Some(First {
-        arm: escaped(arm),
-        at_ns: parting.at_ns(),
-        left_out: (history.len() - shown.len()) as u64,
-        history: shown.into_iter().map(words::moment).collect(),
-        a: parting.a.as_ref().map(words::moment),
-        b: parting.b.as_ref().map(words::moment),
-    })
+    let summarised = |(values, why): (&Vec<Option<f64>>, &Option<&String>)| {
+        let known: Vec<f64> = values.iter().copied().flatten().collect();
+        let mut summary = summary(&known)?;
+        no_variance(&mut summary, *why);
+        Some(summary)
+    };
+    let summaries = values.iter().zip(tails).map(summarised).collect();
+    let why = |a: usize, b: usize| tails[a].or(tails[b]);
+    let mut pairs = Vec::new();
+    for a in 0..values.len() {
+        for b in a + 1..values.len() {
+            let mut pair = against(&values[a], &values[b]);
+            if let (Some(pair), Some(why)) = (&mut pair, why(a, b)) {
+                no_variance(&mut pair.difference.summary, Some(why));
+                pair.difference.probability = None;
+            }
+            pairs.push(pair);
+        }
+    }
+    MetricContrast { name, kind, summaries, pairs }
+}
+
+fn requests(pairs: impl Iterator<Item = Option<Pairs>>) -> RequestContrast {
+    let pairs: Vec<Pairs> = pairs.flatten().collect();
+    let sum = |of: fn(&Pairs) -> u64| pairs.iter().map(of).sum();
+    let over = |of: fn(&Pairs) -> Option<f64>| {
+        let values: Vec<f64> = pairs.iter().filter_map(of).collect();
+        summary(&values)
+    };
+    RequestContrast {
+        in_both: sum(|pair| pair.in_both),
+        only_in_a: sum(|pair| pair.only_in_a),
+        only_in_b: sum(|pair| pair.only_in_b),
+        saved: sum(|pair| pair.saved),
+        lost: sum(|pair| pair.lost),
+        good_in_both: sum(|pair| pair.good_in_both),
+        saved_a_run: over(|pair| (pair.in_both > 0).then_some(pair.saved as f64)),
+        lost_a_run: over(|pair| (pair.in_both > 0).then_some(pair.lost as f64)),
+        slower_ns: over(|pair| pair.slower_ns),
+    }
 }

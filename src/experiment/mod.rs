@@ -4,7 +4,7 @@
 pub mod ask;
 mod choose;
 pub mod compare;
-pub mod contrast;
+pub mod diff;
 pub mod diverge;
 pub mod expect;
 pub mod explain;

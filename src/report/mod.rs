@@ -11,10 +11,10 @@ pub mod capacity;
 mod cause;
 pub mod checked;
 pub mod chrome;
-pub mod comparison;
-pub mod contrast;
+pub mod compare;
 #[cfg(feature = "cli")]
 pub mod csv;
+pub mod diff;
 pub mod expected;
 pub mod explained;
 pub mod explanation;

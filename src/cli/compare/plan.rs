@@ -1,7 +1,7 @@
 //! Which systems are compared: files, one file changed in several ways, or arms.
 
 use dessim::ScenarioFile;
-use dessim::experiment::contrast::{Entry, Field, METRICS, Plan};
+use dessim::experiment::compare::{Entry, Field, METRICS, Plan};
 use dessim::experiment::prepared::Prepared;
 use dessim::scenario::arms::arms;
 use dessim::scenario::problem::printable;

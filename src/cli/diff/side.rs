@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use dessim::experiment::compare::{Player, Subject};
+use dessim::experiment::diff::{Player, Subject};
 use dessim::experiment::diverge::{Replay, ScenarioReplay};
 use dessim::experiment::run::{Options, digest};
-use dessim::report::comparison::{Side, SideKind};
+use dessim::report::diff::{Side, SideKind};
 use dessim::report::result::{Hex, MODEL_VERSION, RunResult};
 use dessim::scenario::arms::arms;
 use dessim::scenario::problem::printable;

@@ -83,8 +83,8 @@ fn a_page_of_three_variants() {
         lost_a_run: summary(&[lost as f64 / 12.0; 12]),
         slower_ns: summary(&runs(by, 1e4, 2)),
     };
-    let contrast = Contrast {
-        schema: CONTRAST_SCHEMA,
+    let comparison = Comparison {
+        schema: COMPARE_SCHEMA,
         dessim: "0.1.0",
         model: 1,
         seeds: (1, 12),
@@ -98,5 +98,5 @@ fn a_page_of_three_variants() {
             requests: vec![requests(120, 0, 5e5), requests(9_600, 12, -1e6)],
         }],
     };
-    insta::assert_snapshot!(text(&contrast));
+    insta::assert_snapshot!(text(&comparison));
 }

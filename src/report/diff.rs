@@ -1,7 +1,7 @@
 //! The comparison of two runs as data, `dessim.diff/1`: whose fate changed, which numbers, and
 //! where the runs part.
 //!
-//! It is made by `experiment::compare`; here is its shape, and in [`text`] and [`html`] how it
+//! It is made by `experiment::diff`; here is its shape, and in [`text`] and [`html`] how it
 //! reads. `docs/diff.md` defines every field.
 
 use serde::{Serialize, Serializer};
@@ -15,16 +15,16 @@ pub mod text;
 
 pub use numbers::Numbers;
 
-/// The schema name in every comparison.
-pub const COMPARISON_SCHEMA: &str = "dessim.diff/1";
+/// The schema name in every diff.
+pub const DIFF_SCHEMA: &str = "dessim.diff/1";
 
 /// The longest name of a component or request in a table, in columns.
 const NAME_COLUMNS: usize = 40;
 
 /// Two runs, side by side.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Comparison {
-    /// Always [`COMPARISON_SCHEMA`].
+pub struct Diff {
+    /// Always [`DIFF_SCHEMA`].
     pub schema: &'static str,
     /// Version of dessim that compared them.
     pub dessim: &'static str,
@@ -39,7 +39,7 @@ pub struct Comparison {
     pub fields: Option<Vec<FieldChange>>,
     /// What cannot be known of these two.
     pub notes: Vec<String>,
-    /// One comparison an arm.
+    /// One diff an arm.
     pub arms: Vec<ArmComparison>,
     /// The earliest record that is not the same, over all arms.
     pub first: Option<First>,
@@ -195,11 +195,11 @@ pub struct Moment {
     pub text: String,
 }
 
-impl Comparison {
+impl Diff {
     /// One object over many lines, with a newline at its end.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let json = serde_json::to_string_pretty(self).expect("a comparison has string keys only");
+        let json = serde_json::to_string_pretty(self).expect("a diff has string keys only");
         json + "\n"
     }
 }

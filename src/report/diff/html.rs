@@ -1,4 +1,4 @@
-//! A comparison as a page: one file, without a script and without a network.
+//! A diff as a page: one file, without a script and without a network.
 //!
 //! Every name and every text is isolated from what surrounds it, so that a name that runs from
 //! right to left does not turn the line around it.
@@ -6,22 +6,22 @@
 use maud::{Markup, PreEscaped, html};
 
 use super::numbers::{NumberChange, Numbers};
-use super::{ArmComparison, Comparison, FateGroup, First, Moment, RequestChanges, Side, SideKind};
+use super::{ArmComparison, Diff, FateGroup, First, Moment, RequestChanges, Side, SideKind};
 use crate::report::figure::overlay;
 use crate::report::format::count;
 use crate::report::html::frame::Frame;
 use crate::report::result::Series;
 use crate::report::words::exactly;
 
-/// The comparison as a page; `series` are the arms over time, as far as they are known. Nothing is
+/// The diff as a page; `series` are the arms over time, as far as they are known. Nothing is
 /// left out: what is less telling is folded away.
 #[must_use]
-pub fn html(comparison: &Comparison, series: &[Option<[&Series; 2]>]) -> String {
-    let Comparison { a, b, notes, arms, first, .. } = comparison;
+pub fn html(diff: &Diff, series: &[Option<[&Series; 2]>]) -> String {
+    let Diff { a, b, notes, arms, first, .. } = diff;
     let name = format!("{} and {}", a.named(), b.named());
     let head = html! {
         header.top {
-            h1 { (sentence(comparison.conclusion())) }
+            h1 { (sentence(diff.conclusion())) }
             p.lede {
                 strong { "a" } " is " bdi { (a.named()) } ", "
                 strong { "b" } " is " bdi { (b.named()) } "."
@@ -31,7 +31,7 @@ pub fn html(comparison: &Comparison, series: &[Option<[&Series; 2]>]) -> String 
     let charts = series.iter().copied().chain(std::iter::repeat(None));
     let main = html! {
         @for note in notes { p.note { strong { "Note" } " " (note) } }
-        (fields(comparison))
+        (fields(diff))
         @for (arm, chart) in arms.iter().zip(charts) { (self::arm(arm, chart)) }
         @if let Some(first) = first { (self::first(first)) }
         section {
@@ -39,7 +39,7 @@ pub fn html(comparison: &Comparison, series: &[Option<[&Series; 2]>]) -> String 
             (sides(a, b))
         }
     };
-    let frame = Frame { kind: "diff", name: &name, dessim: comparison.dessim, data: None };
+    let frame = Frame { kind: "diff", name: &name, dessim: diff.dessim, data: None };
     frame.around(&head, &main)
 }
 
@@ -112,9 +112,9 @@ fn sides(a: &Side, b: &Side) -> Markup {
     table("What was compared", &head, &[("a", a), ("b", b)].map(row))
 }
 
-fn fields(comparison: &Comparison) -> Markup {
+fn fields(diff: &Diff) -> Markup {
     html! {
-        @match comparison.fields.as_deref() {
+        @match diff.fields.as_deref() {
             None => {}
             Some([]) => p { "The scenarios say the same." },
             Some(fields) => section {

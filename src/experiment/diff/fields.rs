@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::report::comparison::FieldChange;
+use crate::report::diff::FieldChange;
 use crate::scenario::arms::arms;
 use crate::scenario::names::component_path;
 use crate::scenario::path::Segment;

@@ -2,7 +2,7 @@
 
 use crate::experiment::trace::Line;
 use crate::model::events;
-use crate::report::comparison::Moment;
+use crate::report::diff::Moment;
 use crate::report::format::count;
 use crate::report::words::happened_exactly;
 use crate::scenario::problem::escaped;

@@ -1,11 +1,10 @@
-//! A comparison as a page of text.
+//! A diff as a page of text.
 
 use serde_json::Value;
 
 use super::numbers::Numbers;
 use super::{
-    ArmComparison, Comparison, FateGroup, FieldChange, First, Moment, NAME_COLUMNS, RequestChanges,
-    Side,
+    ArmComparison, Diff, FateGroup, FieldChange, First, Moment, NAME_COLUMNS, RequestChanges, Side,
 };
 use crate::report::format::{count, cut, time, width};
 use crate::report::result::LatencySummary;
@@ -15,36 +14,36 @@ use crate::report::words::exactly;
 /// More differing values, or groups, than this are counted.
 const FIELDS: usize = 20;
 
-/// The comparison as plain text; with `all`, nothing is left out.
+/// The diff as plain text; with `all`, nothing is left out.
 #[must_use]
-pub fn text(comparison: &Comparison, all: bool) -> String {
-    let mut text = head("a", &comparison.a) + &head("b", &comparison.b);
-    if let Some(changes) = &comparison.fields {
+pub fn text(diff: &Diff, all: bool) -> String {
+    let mut text = head("a", &diff.a) + &head("b", &diff.b);
+    if let Some(changes) = &diff.fields {
         text.push_str(&fields(changes, most(FIELDS, all)));
     }
     text.push('\n');
-    for arm in &comparison.arms {
+    for arm in &diff.arms {
         text.push_str(&records(arm));
     }
-    for arm in &comparison.arms {
+    for arm in &diff.arms {
         text.push_str(&arm_text(arm, all));
     }
-    if let Some(first) = &comparison.first {
+    if let Some(first) = &diff.first {
         text.push_str(&parting(first));
     }
-    if !comparison.notes.is_empty() {
+    if !diff.notes.is_empty() {
         text.push('\n');
     }
-    for note in &comparison.notes {
+    for note in &diff.notes {
         text.push_str(&paragraph("note: ", note));
     }
-    if comparison.first.is_none() {
-        text.push_str(&format!("\n{}\n", comparison.conclusion()));
+    if diff.first.is_none() {
+        text.push_str(&format!("\n{}\n", diff.conclusion()));
     }
     text
 }
 
-impl Comparison {
+impl Diff {
     /// Whether the runs differ, in words.
     pub(super) fn conclusion(&self) -> &'static str {
         match (self.differs, self.arms.iter().all(ArmComparison::is_same)) {

@@ -1,6 +1,6 @@
 //! A comparison of systems as a page of plain text.
 
-use super::{Against, Contest, Contrast, MetricContrast, Ranking, RequestContrast, Variant};
+use super::{Against, Comparison, Contest, MetricContrast, Ranking, RequestContrast, Variant};
 use crate::metrics::names::Kind;
 use crate::report::format::{NO_VALUE, count, cut, number, time};
 use crate::report::runs::notes::Notes;
@@ -14,21 +14,21 @@ const NAME: usize = 40;
 
 /// The comparison as plain text.
 #[must_use]
-pub fn text(contrast: &Contrast) -> String {
-    let (first, last) = contrast.seeds;
+pub fn text(comparison: &Comparison) -> String {
+    let (first, last) = comparison.seeds;
     let seeds = match first == last {
         true => format!("seed {first}"),
         false => format!("seeds {first}..{last}"),
     };
-    let runs = count(contrast.runs as u64);
+    let runs = count(comparison.runs as u64);
     let mut text = format!(
         "{seeds}: {runs} {} of each, paired by seed and by request\ndessim {} (model {})\n",
-        if contrast.runs == 1 { "run" } else { "runs" },
-        contrast.dessim,
-        contrast.model
+        if comparison.runs == 1 { "run" } else { "runs" },
+        comparison.dessim,
+        comparison.model
     );
     let mut notes = Notes::default();
-    for field in &contrast.fields {
+    for field in &comparison.fields {
         text.push('\n');
         if let Some(name) = &field.name {
             let same = if field.is_same() { ": the same in every run" } else { "" };
@@ -53,10 +53,10 @@ pub fn text(contrast: &Contrast) -> String {
         }
     }
     text.push_str(&notes.text());
-    if !contrast.notes.is_empty() {
+    if !comparison.notes.is_empty() {
         text.push('\n');
     }
-    for note in &contrast.notes {
+    for note in &comparison.notes {
         text.push_str(&paragraph("note: ", note));
     }
     text

@@ -14,7 +14,7 @@ mod tests;
 pub mod text;
 
 /// The schema name in every one.
-pub const CONTRAST_SCHEMA: &str = "dessim.compare/1";
+pub const COMPARE_SCHEMA: &str = "dessim.compare/1";
 
 /// A pair is told apart if its corrected probability is below this.
 const LEVEL: f64 = 0.05;
@@ -25,8 +25,8 @@ const MORE_IS_BETTER: [&str; 5] =
 
 /// Several systems under the same seeds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Contrast {
-    /// Always [`CONTRAST_SCHEMA`].
+pub struct Comparison {
+    /// Always [`COMPARE_SCHEMA`].
     pub schema: &'static str,
     /// Version of dessim.
     pub dessim: &'static str,
@@ -203,7 +203,7 @@ pub fn ranking(metric: &MetricContrast) -> Option<Ranking> {
     })
 }
 
-impl Contrast {
+impl Comparison {
     /// As one JSON object over many lines, with a newline at its end.
     #[must_use]
     pub fn to_json(&self) -> String {

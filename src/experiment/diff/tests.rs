@@ -1,7 +1,7 @@
 use super::*;
 use crate::ScenarioFile;
 use crate::experiment::run::Options;
-use crate::report::comparison::SideKind;
+use crate::report::diff::SideKind;
 
 const TEXT: &str = r#"Scenario(schema: 1, seed: 3, duration: "2s",
     load: { "users": Load(arrivals: Poisson(rate: "150/s")) },
@@ -13,7 +13,7 @@ const TEXT: &str = r#"Scenario(schema: 1, seed: 3, duration: "2s",
         }),
     })"#;
 
-/// The comparison of two texts, or of an arm of each.
+/// The diff of two texts, or of an arm of each.
 fn compared((a, arm_a): (&str, Option<&str>), (b, arm_b): (&str, Option<&str>)) -> Compared {
     let options = Options::default();
     let read = |text: &str| ScenarioFile::from_bytes("x", text.as_bytes()).expect("a scenario");
@@ -76,8 +76,8 @@ fn exchanging_the_sides_mirrors_everything() {
     for (from, to) in [("queue: 2", "queue: 9"), ("50ms", "30ms"), ("\"2s\"", "\"3s\"")] {
         let other = TEXT.replace(from, to);
         let (there, back) = (
-            compared((TEXT, None), (&other, None)).comparison,
-            compared((&other, None), (TEXT, None)).comparison,
+            compared((TEXT, None), (&other, None)).diff,
+            compared((&other, None), (TEXT, None)).diff,
         );
         assert!(there.differs && back.differs, "{from}");
         assert_eq!(there.arms.len(), 2);
@@ -93,9 +93,9 @@ fn exchanging_the_sides_mirrors_everything() {
 #[test]
 fn requests_and_numbers_tell_the_same_story() {
     let other = TEXT.replace("queue: 2", "queue: 9");
-    let Compared { comparison, a, b, .. } = compared((TEXT, None), (&other, None));
+    let Compared { diff, a, b, .. } = compared((TEXT, None), (&other, None));
     let (a, b) = (a.expect("it was played"), b.expect("it was played"));
-    for arm in &comparison.arms {
+    for arm in &diff.arms {
         let requests = arm.requests.as_ref().expect("both were played");
         let (of_a, of_b) = (&a.arms[&arm.name].requests, &b.arms[&arm.name].requests);
         // Arrivals are the same, so the requests are.
@@ -120,28 +120,28 @@ fn requests_and_numbers_tell_the_same_story() {
 
 #[test]
 fn arms_are_held_against_each_other() {
-    let Compared { comparison, .. } = compared((TEXT, Some("plain")), (TEXT, Some("retry")));
-    let [arm] = comparison.arms.as_slice() else { panic!("one arm") };
+    let Compared { diff, .. } = compared((TEXT, Some("plain")), (TEXT, Some("retry")));
+    let [arm] = diff.arms.as_slice() else { panic!("one arm") };
     assert_eq!(arm.name, "plain against retry");
     let requests = arm.requests.as_ref().expect("both were played");
     assert_eq!(requests.only_in_a + requests.only_in_b, 0);
-    assert!(requests.saved + requests.lost > 0 && comparison.differs);
+    assert!(requests.saved + requests.lost > 0 && diff.differs);
     let numbers = arm.numbers.as_ref().expect("both were played");
     assert_eq!(numbers.only_in_b, ["retry users.retry", "timeout users.timeout"]);
-    let Compared { comparison: same, .. } = compared((TEXT, Some("retry")), (TEXT, Some("retry")));
+    let Compared { diff: same, .. } = compared((TEXT, Some("retry")), (TEXT, Some("retry")));
     assert!(!same.differs && same.fields.is_some_and(|fields| fields.is_empty()));
     // What is the same happens, and is counted otherwise.
     let warm = TEXT.replace("seed: 3", "seed: 3, warm_up: \"100ms\"");
-    let Compared { comparison, .. } = compared((TEXT, Some("retry")), (&warm, Some("retry")));
-    assert!(comparison.differs && comparison.first.is_none());
-    assert!(comparison.arms[0].requests.as_ref().is_some_and(|of| of.only_in_a > 0));
+    let Compared { diff, .. } = compared((TEXT, Some("retry")), (&warm, Some("retry")));
+    assert!(diff.differs && diff.first.is_none());
+    assert!(diff.arms[0].requests.as_ref().is_some_and(|of| of.only_in_a > 0));
 }
 
 #[test]
 fn a_long_history_keeps_its_ends() {
     let often = TEXT.replace("max_retries: 2", "max_retries: 40").replace("50ms", "1ms");
     let later = often.replace("max_retries: 40", "max_retries: 39");
-    let first = compared((&often, None), (&later, None)).comparison.first.expect("they part");
+    let first = compared((&often, None), (&later, None)).diff.first.expect("they part");
     assert_eq!(first.history.len(), HISTORY);
     assert!(first.left_out > 40);
     assert_eq!((first.history[0].attempt, first.history[0].text.as_str()), (0, "arrives"));
