@@ -29,10 +29,10 @@ fn cases_from_the_field_are_warned_of_what_is_wrong_with_them() {
             "breaker_polly",
             &["retry-while-breaker-open", "tries-outlast-timeout", "breaker-keeps-itself-open"],
         ),
-        ("explain-no-request-fares", &["queue-outlasts-patience"]),
+        ("surge", &["queue-outlasts-patience"]),
         ("retry_storm_onset", &["queue-outlasts-patience"]),
         ("four_layers", &["retries-multiply"; 3]),
-        ("wrong_steady", &[]),
+        ("outage_from_the_start", &[]),
     ];
     for (name, expected) in cases {
         let path = root().join("tests/data/cases").join(format!("{name}.ron"));

@@ -35,10 +35,10 @@ fn story(name: &str, arm: &str) -> Story {
 /// bottleneck; in the first case nothing is, in the second the permits are.
 #[test]
 fn a_level_without_room_is_no_bottleneck() {
-    let smallest = story("limit-zero-smallest", "main");
+    let smallest = story("limit_zero_smallest", "main");
     assert_eq!(smallest.bottlenecks, []);
     assert_eq!(smallest.no_return.resource, None);
-    let story = story("wrong-limit-zero", "main");
+    let story = story("limit_zero", "main");
     let named: Vec<(&str, &str, u64)> = story
         .bottlenecks
         .iter()
@@ -51,7 +51,7 @@ fn a_level_without_room_is_no_bottleneck() {
 /// 35 requests that succeed 1.3 s sooner, and a third of the p99.
 #[test]
 fn a_what_if_speaks_of_more_than_fates() {
-    let story = story("explain-no-request-fares", "deadline");
+    let story = story("surge", "deadline");
     let found = story.what_if.iter().find(|of| of.change.kind == ChangeKind::WithoutRetries);
     let found = found.expect("it was tried");
     assert_eq!((found.saved, found.lost, found.otherwise), (0, 0, 0));
@@ -115,7 +115,7 @@ fn what_is_shrunk_keeps_the_retry_the_fault_and_the_loop() {
 /// has the brownout, and fails from it.
 #[test]
 fn a_shrunk_expectation_keeps_the_cause() {
-    let (shrunk, small) = shrunk(&document("tests/data/cases", "wrong-shrink"), 6, None);
+    let (shrunk, small) = shrunk(&document("tests/data/cases", "brownout"), 6, None);
     let [kept] = &shrunk.kept[..] else { panic!("one arm was broken: {:?}", shrunk.kept) };
     assert_eq!(kept.trigger.as_ref().map(|of| of.name.as_str()), Some("brownout"));
     assert!(kept.bottleneck.is_some(), "{kept:?}");
