@@ -84,7 +84,7 @@ impl Tally {
         outcome
     }
 
-    /// Ratio of the succeeded requests that took more than [`SLOW`] times their median.
+    /// Ratio of the succeeded requests that took more than ten times their median.
     #[must_use]
     pub fn slow_ratio(&self, median_ns: Option<u64>) -> Option<f64> {
         self.end_to_end.ratio_above(Duration::from_ns(median_ns?.saturating_mul(SLOW)))
