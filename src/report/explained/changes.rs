@@ -118,7 +118,10 @@ fn fates(what_if: &WhatIf) -> String {
     if *otherwise > 0 {
         text.push_str(&format!(", {} fail in another way", count(*otherwise)));
     }
-    format!("{text}, {} others get worse", count(*lost))
+    match lost {
+        1 => format!("{text}, 1 other gets worse"),
+        lost => format!("{text}, {} others get worse", count(*lost)),
+    }
 }
 
 /// How much more or less it is, and its part of what it was: "776 fewer attempts (19.1 %)".
