@@ -34,6 +34,15 @@ pub struct Call {
     pub caller: u32,
     /// Attempts sent so far; of one whose caller has left, its number.
     pub attempts: u32,
+    /// At a service: how far its handler is, which of the service's endpoints it came to, how many
+    /// of the calls of its step are under way, and how many have succeeded.
+    pub step: u16,
+    /// See `step`.
+    pub endpoint: u16,
+    /// See `step`.
+    pub open: u16,
+    /// See `step`.
+    pub good: u16,
     /// The seat at which it waits; [`NONE`] before it begins.
     pub at: SeatId,
     /// What wakes it there.
@@ -81,7 +90,7 @@ pub enum State {
     },
     /// In line for a slot of a service.
     Queued {
-        /// Since when.
+        /// When it was sent.
         since: Instant,
         /// When the caller left, [`Instant::NEVER`] while it is there.
         left: Instant,
@@ -94,6 +103,13 @@ pub enum State {
         started: Instant,
         /// Whether it will fail.
         fails: bool,
+        /// When the caller left, [`Instant::NEVER`] while it is there.
+        left: Instant,
+    },
+    /// At a service that waits for the calls which it has made.
+    Calling {
+        /// When it was sent.
+        since: Instant,
         /// When the caller left, [`Instant::NEVER`] while it is there.
         left: Instant,
     },
@@ -155,6 +171,10 @@ impl Calls {
             load,
             caller,
             attempts: 0,
+            step: 0,
+            endpoint: 0,
+            open: 0,
+            good: 0,
             at: NONE,
             timer: NONE,
             parent: NONE,

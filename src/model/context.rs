@@ -45,6 +45,8 @@ pub enum Flow {
     Up(Outcome),
     /// Cancels all that is below, then sends this outcome up.
     Settle(Outcome),
+    /// Cancels the calls that it has made, then is woken to go on.
+    Release,
     /// Keeps it until something wakes it.
     Parked,
     /// Is done with it: the call is over.

@@ -17,22 +17,13 @@ pub type Port = u32;
 /// No seat, no call, no timer.
 pub const NONE: u32 = u32::MAX;
 
-/// What a seat does with the component that it shares with other seats.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// All of it.
-    Whole,
-    /// It only reports the outcomes that pass.
-    Reports,
-}
-
 /// A place in a system.
 #[derive(Clone, Copy, Debug)]
 pub struct Seat {
     /// Which mechanism.
     pub kind: Kind,
-    /// What it does with it.
-    pub role: Role,
+    /// Which part of the component it is: 0 is all of it, the rest is for the mechanism to say.
+    pub part: u32,
     /// Its name.
     pub component: ComponentId,
     /// Which machine of its kind.
@@ -65,7 +56,7 @@ impl Seats {
     /// of a call.
     pub fn add(
         &mut self,
-        (kind, role): (Kind, Role),
+        (kind, part): (Kind, u32),
         (component, index): (ComponentId, u32),
         above: Option<(SeatId, Port)>,
     ) -> SeatId {
@@ -78,7 +69,7 @@ impl Seats {
         };
         self.words = self.words.max(word + kind.words());
         let (down, ports) = (0, 0);
-        self.list.push(Seat { kind, role, component, index, up, port, down, ports, word, edge });
+        self.list.push(Seat { kind, part, component, index, up, port, down, ports, word, edge });
         (self.list.len() - 1) as SeatId
     }
 

@@ -67,6 +67,10 @@ impl<C: Calendar, P: Probe> World<C, P> {
                     }
                     flow = self.machines.exit(&mut self.cx, &at, port, outcome);
                 }
+                Flow::Release => {
+                    self.leave_children(at.call);
+                    flow = self.machines.wake(&mut self.cx, &at);
+                }
                 Flow::Settle(outcome) => {
                     at.call = self.leave_below(at.call, at.id);
                     flow = Flow::Up(outcome);
@@ -141,7 +145,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
     }
 
     /// The seat at which a call waits leaves the calls that it has made, the latest first.
-    fn leave_children(&mut self, call: CallId) {
+    pub(super) fn leave_children(&mut self, call: CallId) {
         loop {
             let child = self.cx.calls.latest_child(call);
             if child == NONE {

@@ -6,7 +6,7 @@ mod values;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::distribution::resolve;
+use super::handlers::calls_of;
 use super::names::layer_names;
 use super::pipelines::edge_name;
 use super::schema::{self, Arm, Layer, Scenario};
@@ -20,7 +20,7 @@ use crate::metrics::fingerprint::Fingerprint;
 use crate::metrics::probe::Probe;
 use crate::model::call::Calls;
 use crate::model::context::{Context, Ties};
-use crate::model::mechanism::breaker::Breaker;
+use crate::model::mechanism::breaker::{self, Breaker};
 use crate::model::mechanism::bulkhead::Bulkhead;
 use crate::model::mechanism::consumer::{self, Consumer};
 use crate::model::mechanism::edge::{Edges, Sender};
@@ -31,7 +31,7 @@ use crate::model::mechanism::retry::{self, Retry};
 use crate::model::mechanism::service::{self, Cancellation, Service};
 use crate::model::mechanism::timeout::Timeout;
 use crate::model::mechanism::{Kind, Machines};
-use crate::model::seat::{ComponentId, Port, Role, Seat, SeatId, Seats};
+use crate::model::seat::{ComponentId, Port, Seat, SeatId, Seats};
 use crate::model::tally::Tally;
 use crate::model::timer::Timers;
 use crate::model::world::World;
@@ -76,12 +76,12 @@ pub fn build<C: Calendar, P: Probe>(
         machines: Machines::default(),
         names: Vec::new(),
         ids: BTreeMap::new(),
-        edges: 0,
     };
     builder.services(arm)?;
     builder.queues(arm);
     builder.consumers(arm)?;
     builder.loads(scenario, arm)?;
+    builder.handlers(arm)?;
     builder.seats.wire();
     let credits = builder.credits();
     let keys = builder.names.iter().map(|name| key(name)).collect();
@@ -90,7 +90,7 @@ pub fn build<C: Calendar, P: Probe>(
         calls: Calls::new(builder.seats.words()),
         timers: Timers::default(),
         tally: Tally::default(),
-        edges: Edges::new(builder.edges),
+        edges: Edges::new(&builder.seats),
         credits,
         begins: VecDeque::new(),
         ready: VecDeque::new(),
@@ -121,7 +121,6 @@ struct Builder<C> {
     names: Vec<String>,
     /// The seats of services and queues themselves.
     ids: BTreeMap<String, SeatId>,
-    edges: usize,
 }
 
 /// The seat above and its way down.
@@ -143,13 +142,13 @@ impl<C: Calendar> Builder<C> {
     fn add(&mut self, name: &str, (kind, index): (Kind, u32), above: Above) -> SeatId {
         self.names.push(name.to_owned());
         let component = (self.names.len() - 1) as ComponentId;
-        self.seats.add((kind, Role::Whole), (component, index), above)
+        self.seats.add((kind, 0), (component, index), above)
     }
 
     /// A further seat of the component at `seat`.
-    fn again(&mut self, seat: SeatId, role: Role, above: Above) -> SeatId {
+    fn again(&mut self, seat: SeatId, part: u32, above: Above) -> SeatId {
         let of = self.seats[seat];
-        self.seats.add((of.kind, role), (of.component, of.index), above)
+        self.seats.add((of.kind, part), (of.component, of.index), above)
     }
 
     fn find(&self, name: &str) -> Result<SeatId, BuildError> {
@@ -176,12 +175,14 @@ impl<C: Calendar> Builder<C> {
             let of_this = arm.faults.iter().filter(|(_, fault)| fault.service == *name);
             let faults = Timeline::new(of_this.map(|(name, fault)| self.fault(name, fault)));
             let crashes: Vec<Fault> = faults.crashes().collect();
-            let time = resolve(&config.time)?;
+            let endpoints = self.endpoints(name, config)?;
             let unchanging = config.overload.is_none() && faults.is_empty();
-            let constant = time.as_constant().filter(|_| unchanging);
+            let alone = endpoints.len() == 1 && config.handler.is_empty();
+            let constant = endpoints[0].time.as_constant().filter(|_| unchanging && alone);
             let constant = constant.map(|time| self.clock.constant(time));
             let service = service::Config {
-                time,
+                endpoints,
+                holds_slot: config.holds_slot,
                 slots: limit(config.slots),
                 queue: limit(config.queue),
                 failure_ratio: config.failure_ratio.get(),
@@ -192,7 +193,6 @@ impl<C: Calendar> Builder<C> {
                     schema::Cancellation::None => Cancellation::None,
                 },
                 faults,
-                time_site: self.site(name, "service time"),
                 failure_site: self.site(name, "failure"),
             };
             let service = Service::new(service, constant, self.measured_from);
@@ -246,7 +246,8 @@ impl<C: Calendar> Builder<C> {
             let group = self.add(name, machine, Some((queue, *port)));
             *port += 1;
             self.machines.get::<Queue>(self.seats[queue].index).join(group);
-            self.pipeline((name, &config.policy), &config.to, false, group)?;
+            let to = self.target(arm, &config.to, None)?;
+            self.pipeline((name, &config.policy), to, false, Some(group))?;
         }
         Ok(())
     }
@@ -267,7 +268,8 @@ impl<C: Calendar> Builder<C> {
             let machine = self.machines.add(Load::new(load));
             let load = self.add(name, machine, None);
             if let Some(call) = arm.calls.get(name) {
-                self.pipeline((name, &call.policy), &call.to, true, load)?;
+                let to = self.target(arm, &call.to, call.endpoint.as_deref())?;
+                self.pipeline((name, &call.policy), to, true, Some(load))?;
             } else if let Some(queue) = arm.publishes.get(name) {
                 let queue = self.find(queue)?;
                 self.seats.lead(load, queue);
@@ -278,34 +280,77 @@ impl<C: Calendar> Builder<C> {
         Ok(())
     }
 
-    /// Adds the layers of a policy below `above`, outermost first, and the edge at its end.
+    /// The calls that services make: their pipelines, and the ways from every seat of the service
+    /// down to them.
+    fn handlers(&mut self, arm: &Arm) -> Result<(), BuildError> {
+        let mut tops: BTreeMap<u32, Vec<SeatId>> = BTreeMap::new();
+        for (name, service) in &arm.services {
+            for call in calls_of(service) {
+                let undefined = || BuildError::Undefined(call.to_owned());
+                let config = arm.calls.get(call).ok_or_else(undefined)?;
+                let to = self.target(arm, &config.to, config.endpoint.as_deref())?;
+                let top = self.pipeline((call, &config.policy), to, false, None)?;
+                let component = self.seats[self.find(name)?].component;
+                tops.entry(component).or_default().push(top);
+            }
+        }
+        let seats: Vec<(SeatId, Seat)> = self.seats.iter().map(|(id, seat)| (id, *seat)).collect();
+        for (id, seat) in seats.iter().filter(|(_, seat)| seat.kind == Kind::Service) {
+            for &top in tops.get(&seat.component).into_iter().flatten() {
+                self.seats.lead(*id, top);
+            }
+        }
+        Ok(())
+    }
+
+    /// A service and the number of its endpoint.
+    fn target<'a>(
+        &self,
+        arm: &'a Arm,
+        service: &'a str,
+        endpoint: Option<&str>,
+    ) -> Result<(&'a str, SeatId, u32), BuildError> {
+        let id = self.find(service)?;
+        let Some(endpoint) = endpoint else {
+            return Ok((service, id, 0));
+        };
+        let mut names = arm.services[service].endpoints.keys();
+        let number = names.position(|name| name == endpoint);
+        let number = number.ok_or_else(|| BuildError::Undefined(endpoint.to_owned()))?;
+        Ok((service, id, number as u32 + 1))
+    }
+
+    /// Adds the layers of a policy below `above`, outermost first, and the edge at its end; its
+    /// topmost seat.
     fn pipeline(
         &mut self,
         (name, policy): (&str, &[Layer]),
-        to: &str,
+        (to, service, endpoint): (&str, SeatId, u32),
         picks_up: bool,
-        mut above: SeatId,
-    ) -> Result<(), BuildError> {
+        above: Option<SeatId>,
+    ) -> Result<SeatId, BuildError> {
+        let (mut above, mut top) = (above, None);
         let mut gates = Vec::new();
         for (layer, name) in policy.iter().zip(layer_names(name, policy)) {
             let machine = self.layer(&name, layer)?;
-            above = self.add(&name, machine, Some((above, 0)));
+            let seat = self.add(&name, machine, above.map(|above| (above, 0)));
+            top.get_or_insert(seat);
+            above = Some(seat);
             match layer {
-                Layer::Breaker { records: schema::Records::Attempts, .. } => gates.push(above),
+                Layer::Breaker { records: schema::Records::Attempts, .. } => gates.push(seat),
                 Layer::Retry { .. } => {
                     for gate in gates.drain(..) {
-                        above = self.again(gate, Role::Reports, Some((above, 0)));
+                        above =
+                            above.map(|above| self.again(gate, breaker::REPORTS, Some((above, 0))));
                     }
                 }
                 Layer::Breaker { .. } | Layer::Timeout(_) | Layer::Bulkhead { .. } => {}
             }
         }
-        let service = self.find(to)?;
         let sender = self.machines.add(Sender::new(picks_up));
-        let edge = self.add(&edge_name(name, to), sender, Some((above, 0)));
-        self.edges += 1;
-        self.again(service, Role::Whole, Some((edge, 0)));
-        Ok(())
+        let edge = self.add(&edge_name(name, to), sender, above.map(|above| (above, 0)));
+        self.again(service, endpoint, Some((edge, 0)));
+        Ok(*top.get_or_insert(edge))
     }
 
     fn layer(&mut self, name: &str, layer: &Layer) -> Result<(Kind, u32), BuildError> {

@@ -14,6 +14,7 @@ pub mod distribution;
 mod document;
 mod edit;
 pub mod expect;
+pub mod handlers;
 pub mod locate;
 pub mod names;
 pub mod path;

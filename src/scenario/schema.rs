@@ -69,7 +69,8 @@ pub struct Scenario {
     /// Groups of consumers that take messages from a queue, by name.
     #[serde(default)]
     pub consumers: BTreeMap<String, Consumer>,
-    /// Which load calls which service, and under which policy; the keys are names of loads.
+    /// Who calls which service, and under which policy; the keys are names of loads, and of the
+    /// calls that handlers of services make.
     #[serde(default)]
     pub calls: BTreeMap<String, Call>,
     /// Which load publishes to which queue: name of the load to name of the queue.
@@ -440,6 +441,78 @@ pub struct Service {
     /// most do.
     #[serde(default)]
     pub cancellation: Cancellation,
+    /// What an attempt does after its `time`, step by step. Default nothing: it is answered. When a
+    /// step fails, the attempt ends in an error at once.
+    #[serde(default)]
+    pub handler: Vec<Step>,
+    /// An attempt keeps its slot while it waits for the calls of its handler, as with a thread for
+    /// each request. Otherwise it gives the slot back, and joins the line anew for a later `Work`.
+    /// Default true.
+    #[serde(default = "yes")]
+    pub holds_slot: bool,
+    /// What else can be asked of it, by name, each with its own time and handler; `Call.endpoint`
+    /// asks for it. Slots, queue, failures and overload are those of the service.
+    #[serde(default)]
+    pub endpoints: BTreeMap<String, Endpoint>,
+}
+
+/// Something that a service can be asked for, beside what it does for whoever names no endpoint.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Endpoint {
+    /// Time that one attempt takes in a slot, before its handler.
+    pub time: Distribution,
+    /// What an attempt does after its `time`. Default nothing.
+    #[serde(default)]
+    pub handler: Vec<Step>,
+}
+
+/// A step of a handler.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub enum Step {
+    /// Works in a slot for so long.
+    Work(Distribution),
+    /// Calls the service of this entry of `calls`, through its policy, and waits for the outcome.
+    Call(String),
+    /// Makes several calls at once, and waits until it is decided whether enough succeed; those
+    /// that are still under way then are given up.
+    Parallel {
+        /// Entries of `calls`; the same one may stand here several times.
+        #[schemars(length(min = 1))]
+        calls: Vec<String>,
+        /// How many have to succeed. Default `All`.
+        #[serde(default)]
+        wait: Wait,
+    },
+    /// Steps whose failure is none: when one of them fails, the handler goes on behind them.
+    Optional(#[schemars(length(min = 1))] Vec<Self>),
+    /// One of several lists of steps by chance, drawn for each attempt; none of them with the
+    /// probability that is left.
+    Branch(#[schemars(length(min = 1))] Vec<Case>),
+}
+
+/// How many of several calls have to succeed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Wait {
+    /// All of them; the first failure decides.
+    #[default]
+    All,
+    /// So many, from 1 to the number of calls.
+    Quorum(#[schemars(range(min = 1))] u32),
+    /// One: the first success decides.
+    First,
+}
+
+/// One way that a handler may take.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// Its probability, in [0, 1]; those of a `Branch` add up to 1 at most.
+    pub ratio: Ratio,
+    /// What is done then.
+    #[serde(default)]
+    pub steps: Vec<Step>,
 }
 
 /// Load-sensitive latency and failure. With load = in flight / `knee`, counted when an attempt
@@ -519,12 +592,16 @@ fn yes() -> bool {
     true
 }
 
-/// A call from a load to a service.
+/// A call from a load, or from the handler of a service, to a service.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Call {
     /// The service.
     pub to: String,
+    /// What it asks for: one of the service's `endpoints`. Default: what the service does for
+    /// whoever names none.
+    #[serde(default)]
+    pub endpoint: Option<String>,
     /// Layers around the call, outermost first: a request goes down through them and its outcome
     /// comes up. Default none.
     #[serde(default)]

@@ -22,7 +22,7 @@ use crate::metrics::summary::{Component, Metric};
 use crate::model::call::CallId;
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::mechanism::{Leaving, Mechanism, Period, Wakes};
-use crate::model::seat::{self, Port, Seat};
+use crate::model::seat::{Port, Seat};
 
 const REJECTED: Meter = Meter::new("rejected", "rejected");
 const OPENED: Meter = Meter::new("opened", "opened");
@@ -41,6 +41,9 @@ impl What {
 
 /// What can happen to a request here.
 pub const EVENTS: &[What] = &[What::OPENED];
+
+/// The part of a seat that only reports the outcomes which pass.
+pub const REPORTS: u32 = 1;
 
 /// State and books of one breaker.
 #[derive(Clone, Debug)]
@@ -136,8 +139,7 @@ impl Mechanism for Breaker {
 
     #[inline]
     fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
-        if at.seat.role == seat::Role::Reports || self.admits(cx.now(), cx.calls[at.call].measured)
-        {
+        if at.seat.part == REPORTS || self.admits(cx.now(), cx.calls[at.call].measured) {
             return Flow::Down(0);
         }
         cx.note(at, What::REJECTED, 0);
@@ -152,9 +154,7 @@ impl Mechanism for Breaker {
         _: Port,
         outcome: Outcome,
     ) -> Flow {
-        if (self.records_outcomes || at.seat.role == seat::Role::Reports)
-            && self.record(cx.now(), outcome)
-        {
+        if (self.records_outcomes || at.seat.part == REPORTS) && self.record(cx.now(), outcome) {
             cx.note(at, What::OPENED, self.open_duration.as_ns());
         }
         Flow::Up(outcome)

@@ -2,7 +2,7 @@
 //!
 //! The numbers of an arm are the sums over its edges, so they cannot disagree.
 
-use super::{Leaving, Mechanism, Period, Wakes};
+use super::{Kind, Leaving, Mechanism, Period, Wakes};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::simulation::Halt;
 use crate::kernel::time::Instant;
@@ -11,7 +11,7 @@ use crate::metrics::probe::{Ending, Event, Number, Probe, Role, Stretch, What};
 use crate::metrics::summary::{Attempts, Component, Metric, Wasted};
 use crate::model::call::CallId;
 use crate::model::context::{At, Context, Flow, Outcome};
-use crate::model::seat::{Port, Seat};
+use crate::model::seat::{NONE, Port, Seat, SeatId, Seats};
 
 const SENT: Meter = Meter::new("attempts", "attempts sent");
 const RETRIES: Meter = Meter::new("retries", "retries");
@@ -86,8 +86,8 @@ impl Edge {
         self.attempts.timeouts += 1;
     }
 
-    /// Adds the numbers of another edge.
-    pub fn add(&mut self, other: &Self) {
+    /// Adds the attempts of another edge.
+    fn add_attempts(&mut self, other: &Self) {
         let Attempts { total, failed, retries, timeouts, errors, cancelled } = other.attempts;
         self.squares += other.squares;
         self.attempts.total += total;
@@ -96,9 +96,6 @@ impl Edge {
         self.attempts.timeouts += timeouts;
         self.attempts.errors += errors;
         self.attempts.cancelled += cancelled;
-        self.work.total += other.work.total;
-        self.work.wasted += other.work.wasted;
-        self.work.after_leaving += other.work.after_leaving;
     }
 
     /// Variance of the attempts of a request over `offered` requests, with one less below; `None`
@@ -170,6 +167,12 @@ impl Work {
             self.wasted += work;
             self.after_leaving += u128::from((now - left.max(started)).as_ns());
         }
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.total += other.total;
+        self.wasted += other.wasted;
+        self.after_leaving += other.after_leaving;
     }
 
     /// As reported.
@@ -307,20 +310,40 @@ impl Mechanism for Sender {
 
 /// The edges of an arm.
 #[derive(Clone, Debug)]
-pub struct Edges(Vec<Edge>);
+pub struct Edges {
+    edges: Vec<Edge>,
+    /// Those that requests and messages go along, and not the calls that services make.
+    first: Vec<bool>,
+}
 
 impl Edges {
-    /// So many, with nothing booked.
+    /// Those of a system, with nothing booked.
     #[must_use]
-    pub fn new(edges: usize) -> Self {
-        Self(vec![Edge::default(); edges])
+    pub fn new(seats: &Seats) -> Self {
+        let senders = || seats.iter().filter(|(_, seat)| seat.kind == Kind::Edge);
+        let first = |(_, seat): (SeatId, &Seat)| {
+            let mut top = *seat;
+            while top.up != NONE {
+                top = seats[top.up];
+            }
+            matches!(top.kind, Kind::Load | Kind::Queue)
+        };
+        Self {
+            edges: vec![Edge::default(); senders().count()],
+            first: senders().map(first).collect(),
+        }
     }
 
-    /// The sum of all.
+    /// The sum of all: attempts of the requests themselves, and work wherever it was done.
     #[must_use]
     pub fn total(&self) -> Edge {
         let mut total = Edge::default();
-        self.0.iter().for_each(|edge| total.add(edge));
+        for (edge, first) in self.edges.iter().zip(&self.first) {
+            total.work.add(&edge.work);
+            if *first {
+                total.add_attempts(edge);
+            }
+        }
         total
     }
 }
@@ -330,13 +353,13 @@ impl std::ops::Index<u32> for Edges {
 
     #[inline]
     fn index(&self, edge: u32) -> &Edge {
-        &self.0[edge as usize]
+        &self.edges[edge as usize]
     }
 }
 
 impl std::ops::IndexMut<u32> for Edges {
     #[inline]
     fn index_mut(&mut self, edge: u32) -> &mut Edge {
-        &mut self.0[edge as usize]
+        &mut self.edges[edge as usize]
     }
 }

@@ -10,6 +10,7 @@ const ARRIVALS: Meter = Meter::new("arrivals", "attempts that arrive");
 const BUSY: Meter = Meter::new("busy", "slots taken");
 const BUSY_AGAINST_KNEE: Meter = Meter::new("busy", "slots of the knee");
 const WAITING: Meter = Meter::new("waiting", "in line");
+const CALLING: Meter = Meter::new("calling", "waiting for calls of their own");
 const ANSWERED: Meter = Meter::new("answered", "answered");
 const ERRORS: Meter = Meter::new("errors", "errors");
 const SHED: Meter = Meter::new("shed", "shed");
@@ -25,6 +26,14 @@ impl What {
         number: Number::Nanoseconds,
         words: "gets a slot, for {} of work",
         role: Role::Turns(Stretch::work("in a slot")),
+    });
+    /// It goes on by calling others; the number is how many at once.
+    pub const CALLS: Self = Self::new(&Event {
+        name: "calls",
+        verb: "calls",
+        number: Number::Count,
+        words: "waits for {} of its own",
+        role: Role::Turns(Stretch::wait("calling")),
     });
     /// An attempt was answered; the number is the time since it was sent.
     pub const ANSWERED: Self = Self::new(&Event {
@@ -87,6 +96,7 @@ impl What {
 /// What can happen to a request here.
 pub const EVENTS: &[What] = &[
     What::STARTED,
+    What::CALLS,
     What::ANSWERED,
     What::ERRORED,
     What::SHED,
@@ -109,6 +119,10 @@ pub(super) struct Counts {
 }
 
 impl Service {
+    fn calls_others(&self) -> bool {
+        self.programs.iter().any(|program| !program.is_empty())
+    }
+
     /// How many slots do any good: all of them, or as many as fill it up to the knee.
     fn useful_slots(&self) -> (&'static Meter, Option<u64>) {
         let knee = self.config.overload.map(|overload| overload.knee.ceil().max(1.0) as u64);
@@ -125,6 +139,9 @@ impl Service {
         eye.level(busy, &mut self.busy, useful);
         if self.config.slots != u64::MAX {
             eye.level(&WAITING, &mut self.waiting, limit(self.config.queue));
+        }
+        if self.calls_others() {
+            eye.level(&CALLING, &mut self.calling, None);
         }
         eye.count(&ANSWERED, counts.answered);
         eye.count(&ERRORS, counts.errors);
@@ -159,6 +176,12 @@ impl Service {
                 ("waited_ratio", Metric::Number(self.wait.ratio_above(Duration::ZERO))),
                 ("waiting_mean", Metric::Number(waiting)),
                 ("waiting_max", Metric::Count(self.waiting.max())),
+            ]);
+        }
+        if self.calls_others() {
+            metrics.extend([
+                ("calling_mean", Metric::Number(self.calling.mean(end, window))),
+                ("calling_max", Metric::Count(self.calling.max())),
             ]);
         }
         Component { kind: "service", metrics }

@@ -7,7 +7,11 @@
 //! What happens when the caller leaves is the service's own affair: see [`Cancellation`].
 
 mod books;
+mod handler;
 mod slots;
+mod steps;
+
+pub use handler::{Onward, Step};
 
 pub use books::EVENTS;
 
@@ -29,6 +33,7 @@ use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::line::Line;
 use crate::model::seat::{Port, Seat};
 use books::Counts;
+use handler::Program;
 
 /// What becomes of an attempt when its caller gives up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,8 +62,10 @@ pub struct Overload {
 /// What a service is set to.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Time in a slot.
-    pub time: Distribution,
+    /// What can be asked of it; the first is asked by whoever names none.
+    pub endpoints: Vec<Endpoint>,
+    /// Whether a call keeps its slot while it waits for the calls that it has made.
+    pub holds_slot: bool,
     /// Slots, `u64::MAX` for any number.
     pub slots: u64,
     /// Places in line, `u64::MAX` for any number.
@@ -71,16 +78,27 @@ pub struct Config {
     pub cancellation: Cancellation,
     /// What goes wrong.
     pub faults: Timeline,
-    /// Where service times are drawn.
-    pub time_site: Site,
     /// Where failures are drawn.
     pub failure_site: Site,
+}
+
+/// Something that can be asked of a service.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// Time in a slot.
+    pub time: Distribution,
+    /// Where it is drawn.
+    pub site: Site,
+    /// What is done after that, in turn.
+    pub handler: Vec<Step>,
 }
 
 /// State and books of one service.
 #[derive(Clone, Debug)]
 pub struct Service {
     config: Config,
+    /// The endpoints' handlers.
+    programs: Vec<Program>,
     /// The time in a slot if it is always the same and nothing can change it.
     constant: Option<Delay>,
     line: Line,
@@ -89,6 +107,8 @@ pub struct Service {
     crashes: bool,
     busy: Gauge,
     waiting: Gauge,
+    /// Calls that wait for the calls that they have made.
+    calling: Gauge,
     in_flight_max: u64,
     wait: Recorder,
     counts: Counts,
@@ -98,15 +118,19 @@ impl Service {
     /// An idle service.
     #[must_use]
     pub fn new(config: Config, constant: Option<Delay>, measured_from: Instant) -> Self {
+        let program = |endpoint: &Endpoint| Program::new(&endpoint.handler);
+        let programs = config.endpoints.iter().map(program).collect();
         let crashes = config.faults.crashes().next().is_some();
         Self {
             config,
+            programs,
             constant,
             line: Line::default(),
             working: Line::default(),
             crashes,
             busy: Gauge::new(measured_from),
             waiting: Gauge::new(measured_from),
+            calling: Gauge::new(measured_from),
             in_flight_max: 0,
             wait: Recorder::default(),
             counts: Counts::default(),
@@ -121,7 +145,7 @@ impl Service {
 
 impl Mechanism for Service {
     const KIND: &'static str = "service";
-    const WORDS: u32 = 0;
+    const WORDS: u32 = 1;
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
     const SHOWS: bool = true;
@@ -144,6 +168,7 @@ impl Mechanism for Service {
         let call = &mut cx.calls[at.call];
         call.at = at.id;
         call.state = State::Queued { since: now, left: Instant::NEVER };
+        (call.step, call.endpoint) = (0, at.seat.part as u16);
         if self.busy.level() < self.config.slots {
             self.in_flight_max = self.in_flight_max.max(there + 1);
             self.start(cx, at);
@@ -161,51 +186,32 @@ impl Mechanism for Service {
         Flow::Parked
     }
 
+    /// A call that it has made is over.
     fn exit<C: Calendar, P: Probe>(
         &mut self,
-        _: &mut Context<C, P>,
-        _: &At,
+        cx: &mut Context<C, P>,
+        at: &At,
         _: Port,
-        _: Outcome,
+        outcome: Outcome,
     ) -> Flow {
-        unreachable!("nothing stands below a service")
+        self.answered(cx, at, outcome == Outcome::Success)
     }
 
-    /// The work is done.
+    /// Work is done, or the calls of a step are decided.
     #[inline]
     fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
-        let call = &mut cx.calls[at.call];
-        let measured = call.measured;
+        let call = &cx.calls[at.call];
+        if !self.programs[usize::from(call.endpoint)].is_empty() {
+            return self.go_on(cx, at);
+        }
         let State::Working { since, started, fails, left } = call.state else {
             unreachable!("only working attempts finish")
         };
-        call.state = State::None;
-        let now = cx.now();
-        let abandoned = left != Instant::NEVER;
-        let (what, ns) = match (abandoned, fails) {
-            (true, _) => (What::WASTED, now - started),
-            (false, true) => (What::ERRORED, now - since),
-            (false, false) => (What::ANSWERED, now - since),
-        };
-        // Before the next one starts, which is a consequence of it.
-        cx.note(at, what, ns.as_ns());
-        if self.crashes {
-            self.working.remove(&mut cx.calls, at.call);
-        }
-        self.free_slot(cx, at);
-        if measured {
+        if call.measured {
+            let now = cx.now();
             cx.edges[at.seat.edge].work.book(started, now, left);
-            match (abandoned, fails) {
-                (true, _) => self.counts.for_nobody += 1,
-                (false, true) => self.counts.errors += 1,
-                (false, false) => self.counts.answered += 1,
-            }
         }
-        if abandoned {
-            cx.calls.remove(at.call);
-            return Flow::Gone;
-        }
-        Flow::Up(if fails { Outcome::Error } else { Outcome::Success })
+        self.finish(cx, at, (since, started, left), (fails, true))
     }
 
     fn on_leave<C: Calendar, P: Probe>(&self, cx: &Context<C, P>, at: &At) -> Leaving {
@@ -221,29 +227,26 @@ impl Mechanism for Service {
         let now = cx.now();
         if leaving == Leaving::GoesOn {
             cx.note(at, What::ABANDONED, 0);
-            if let State::Queued { left, .. } | State::Working { left, .. } =
-                &mut cx.calls[at.call].state
+            if let State::Queued { left, .. }
+            | State::Working { left, .. }
+            | State::Calling { left, .. } = &mut cx.calls[at.call].state
             {
                 *left = now;
             }
             return;
         }
         let call = cx.calls[at.call];
-        self.withdraw(cx, at);
-        cx.calls[at.call].state = State::None;
-        let worked = match call.state {
-            State::Working { started, .. } => Some(started),
-            _ => None,
-        };
+        let (_, held) = self.withdraw(cx, at);
         if call.measured {
-            if let Some(started) = worked {
+            if let State::Working { started, .. } = call.state {
                 cx.edges[at.seat.edge].work.book(started, now, now);
             }
             self.counts.cancelled += 1;
             cx.edges[at.seat.edge].attempts.cancelled += 1;
         }
+        self.book_in_vain(cx, at);
         cx.note(at, What::CANCELLED, 0);
-        if worked.is_some() && !self.line.is_empty() && cx.hands_on(at) {
+        if held && !self.line.is_empty() && cx.hands_on(at) {
             self.start_next(cx, at);
         }
     }
@@ -260,7 +263,10 @@ impl Mechanism for Service {
     }
 
     fn fork(&mut self, branch: u64) {
-        self.config.time_site = self.config.time_site.fork(branch);
+        for endpoint in &mut self.config.endpoints {
+            endpoint.site = endpoint.site.fork(branch);
+        }
+        self.programs.iter_mut().for_each(|program| program.fork(branch));
         self.config.failure_site = self.config.failure_site.fork(branch);
     }
 

@@ -1,6 +1,7 @@
 //! The slots of a service: who gets one, for how long, and how it comes free.
 
-use super::Service;
+use super::handler::Instruction;
+use super::{Endpoint, Service};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::simulation::Delay;
 use crate::kernel::time::{Duration, Instant};
@@ -18,17 +19,36 @@ impl Service {
         let State::Queued { since, left } = call.state else {
             unreachable!("only queued attempts start")
         };
-        let (key, attempt) = (call.key, call.attempts);
+        let first = call.step == 0;
         self.busy.rise(now);
-        if self.config.slots != u64::MAX && call.measured {
+        if first && self.config.slots != u64::MAX && call.measured {
             self.wait.record(now - since);
         }
-        let (work, fails) = self.draw(now, key, attempt);
-        cx.calls[at.call].state = State::Working { since, started: now, fails, left };
-        cx.note(at, What::STARTED, work.as_ns());
         if self.crashes {
             self.working.push(&mut cx.calls, at.call);
         }
+        self.work(cx, at, (since, left));
+    }
+
+    /// The call works in its slot: for the time of its endpoint, or of the present step.
+    #[inline(always)]
+    pub(super) fn work<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At,
+        (since, left): (Instant, Instant),
+    ) {
+        let now = cx.now();
+        let call = &cx.calls[at.call];
+        let (key, attempt, endpoint) = (call.key, call.attempts, usize::from(call.endpoint));
+        let (work, fails) = match self.programs[endpoint].get(call.step) {
+            Some(Instruction::Work(time, site)) => {
+                (time.sample(site.unit(key, attempt, u32::from(call.step))), false)
+            }
+            _ => self.draw(now, key, attempt, endpoint),
+        };
+        cx.calls[at.call].state = State::Working { since, started: now, fails, left };
+        cx.note(at, What::STARTED, work.as_ns());
         let timer = match self.constant {
             Some(delay) => cx.wake_after(delay, at),
             None if self.config.faults.is_empty() => cx.wake_after(Delay::varying(work), at),
@@ -58,11 +78,12 @@ impl Service {
 
     /// Time in a slot and whether it ends in an error.
     #[inline(always)]
-    fn draw(&self, now: Instant, subject: u64, attempt: u32) -> (Duration, bool) {
+    fn draw(&self, now: Instant, subject: u64, attempt: u32, endpoint: usize) -> (Duration, bool) {
         let config = &self.config;
-        let mut work = match config.time.as_constant() {
+        let Endpoint { time, site, .. } = &config.endpoints[endpoint];
+        let mut work = match time.as_constant() {
             Some(constant) => constant,
-            None => config.time.sample(config.time_site.unit(subject, attempt, 0)),
+            None => time.sample(site.unit(subject, attempt, 0)),
         };
         let mut ratio = config.failure_ratio;
         if let Some(overload) = config.overload {
@@ -90,38 +111,52 @@ impl Service {
         }
     }
 
-    /// A call gives its slot back, or its place in line; when its caller left, or
-    /// [`Instant::NEVER`].
+    /// A call gives its slot back, or its place in line: when its caller left, or
+    /// [`Instant::NEVER`], and whether it held a slot.
     pub(super) fn withdraw<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
         at: &At,
-    ) -> Instant {
+    ) -> (Instant, bool) {
         let call = cx.calls[at.call];
+        cx.calls[at.call].state = State::None;
         let now = cx.now();
-        match call.state {
+        let (left, held) = match call.state {
             State::Queued { left, .. } => {
                 self.line.remove(&mut cx.calls, at.call);
                 self.waiting.fall(now);
-                left
+                return (left, false);
             }
             State::Working { left, .. } => {
                 cx.cancel(call.timer);
-                self.busy.fall(now);
-                if self.crashes {
-                    self.working.remove(&mut cx.calls, at.call);
-                }
-                left
+                (left, true)
             }
-            _ => unreachable!("a service's call is queued or working"),
+            State::Calling { left, .. } => {
+                self.calling.fall(now);
+                (left, self.config.holds_slot)
+            }
+            State::None | State::Waiting { .. } | State::Message { .. } => {
+                unreachable!("a service's call is queued, working or calling")
+            }
+        };
+        if held {
+            self.busy.fall(now);
         }
+        if self.crashes {
+            self.working.remove(&mut cx.calls, at.call);
+        }
+        (left, held)
     }
 
     /// Calls that are there and meet the fault, in the order in which they came.
     pub(in crate::model) fn met(&self, calls: &Calls, fault: &Fault) -> Vec<CallId> {
         let since = |call: &Call| match call.state {
-            State::Queued { since, .. } | State::Working { since, .. } => since,
-            _ => unreachable!("a service's call is queued or working"),
+            State::Queued { since, .. }
+            | State::Working { since, .. }
+            | State::Calling { since, .. } => since,
+            State::None | State::Waiting { .. } | State::Message { .. } => {
+                unreachable!("a service's call is queued, working or calling")
+            }
         };
         let there = self.line.iter(calls).chain(self.working.iter(calls));
         let mut met: Vec<CallId> =
@@ -144,15 +179,15 @@ impl Service {
         let call = cx.calls[at.call];
         self.counts.crashed += u64::from(call.measured);
         cx.note(at, What::CRASHED, 0);
-        let left = self.withdraw(cx, at);
+        let (left, _) = self.withdraw(cx, at);
         if let State::Working { started, .. } = call.state
             && call.measured
         {
             let now = cx.now();
             cx.edges[at.seat.edge].work.book(started, now, left);
         }
-        cx.calls[at.call].state = State::None;
         if left != Instant::NEVER {
+            self.book_in_vain(cx, at);
             cx.calls.remove(at.call);
         }
         left == Instant::NEVER
