@@ -13,6 +13,7 @@ pub mod frame;
 pub mod layer;
 pub mod line;
 pub mod load;
+pub mod mechanism;
 pub mod queue;
 pub mod request;
 pub mod service;

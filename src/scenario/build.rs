@@ -5,11 +5,11 @@
 use std::collections::BTreeMap;
 use std::collections::VecDeque;
 
-use super::distribution::resolve;
 use super::names::layer_names;
 use super::pipelines::edge_name;
 use super::schema::{self, Arm, Layer, Scenario};
 use crate::kernel::calendar::Calendar;
+use crate::kernel::distribution::spec::resolve;
 use crate::kernel::distribution::{Distribution, InvalidDistribution};
 use crate::kernel::draw::{Site, key};
 use crate::kernel::simulation::Clock;
@@ -290,8 +290,10 @@ impl<C: Calendar> Builder<C> {
             let node = self.layer(&name, layer)?;
             let id = self.add(&name, node);
             match layer {
-                Layer::Breaker { records: schema::Records::Attempts, .. } => gates.push(id),
-                Layer::Retry { .. } => {
+                Layer::Breaker(schema::Breaker { records: schema::Records::Attempts, .. }) => {
+                    gates.push(id)
+                }
+                Layer::Retry(_) => {
                     for gate in gates.drain(..) {
                         let name = self.names[gate as usize].clone();
                         self.add(&name, Node::Tap(gate));
@@ -308,8 +310,16 @@ impl<C: Calendar> Builder<C> {
 
     fn layer(&mut self, name: &str, layer: &Layer) -> Result<Node, BuildError> {
         Ok(match layer {
-            Layer::Timeout(after) => Node::Timeout(Timeout::new(self.clock.constant(*after))),
-            Layer::Retry { max_retries, max_attempts, backoff, budget, retry_on } => {
+            Layer::Timeout(schema::Timeout { after }) => {
+                Node::Timeout(Timeout::new(self.clock.constant(*after)))
+            }
+            Layer::Retry(schema::Retry {
+                max_retries,
+                max_attempts,
+                backoff,
+                budget,
+                retry_on,
+            }) => {
                 let max_retries = max_retries.or(max_attempts.map(|attempts| attempts - 1));
                 let backoff = self.backoff(name, backoff)?;
                 let budget = budget
@@ -324,16 +334,19 @@ impl<C: Calendar> Builder<C> {
                 };
                 Node::Retry(Retry::new(max_retries.unwrap_or(0), backoff, budget, retry_on))
             }
-            Layer::Breaker { window, failure_threshold, open_duration, records } => {
-                Node::Breaker(Breaker::new(
-                    *window,
-                    *failure_threshold,
-                    *open_duration,
-                    *records == schema::Records::Outcomes,
-                    self.measured_from,
-                ))
-            }
-            Layer::Bulkhead { permits, queue } => Node::Bulkhead(Bulkhead::new(
+            Layer::Breaker(schema::Breaker {
+                window,
+                failure_threshold,
+                open_duration,
+                records,
+            }) => Node::Breaker(Breaker::new(
+                *window,
+                *failure_threshold,
+                *open_duration,
+                *records == schema::Records::Outcomes,
+                self.measured_from,
+            )),
+            Layer::Bulkhead(schema::Bulkhead { permits, queue }) => Node::Bulkhead(Bulkhead::new(
                 u64::from(*permits),
                 limit(*queue),
                 self.measured_from,

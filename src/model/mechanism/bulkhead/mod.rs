@@ -1,0 +1,3 @@
+//! Bulkhead: lets so many through at once.
+
+pub mod spec;

@@ -1,0 +1,3 @@
+//! Fault: what goes wrong with a service from one instant to another.
+
+pub mod spec;

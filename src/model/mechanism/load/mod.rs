@@ -1,0 +1,3 @@
+//! Load: requests that arrive over time.
+
+pub mod spec;

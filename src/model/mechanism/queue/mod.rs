@@ -1,0 +1,3 @@
+//! Queue: messages between publishers and consumers.
+
+pub mod spec;

@@ -1,0 +1,3 @@
+//! Retry: what failed inside is tried again.
+
+pub mod spec;

@@ -1,0 +1,3 @@
+//! Service: worker slots behind a line.
+
+pub mod spec;
