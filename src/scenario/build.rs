@@ -337,14 +337,16 @@ impl<C: Calendar> Builder<C> {
             top.get_or_insert(seat);
             above = Some(seat);
             match layer {
-                Layer::Breaker { records: schema::Records::Attempts, .. } => gates.push(seat),
-                Layer::Retry { .. } => {
+                Layer::Breaker(schema::Breaker { records: schema::Records::Attempts, .. }) => {
+                    gates.push(seat);
+                }
+                Layer::Retry(_) => {
                     for gate in gates.drain(..) {
                         above =
                             above.map(|above| self.again(gate, breaker::REPORTS, Some((above, 0))));
                     }
                 }
-                Layer::Breaker { .. } | Layer::Timeout(_) | Layer::Bulkhead { .. } => {}
+                Layer::Breaker(_) | Layer::Timeout(_) | Layer::Bulkhead(_) => {}
             }
         }
         let sender = self.machines.add(Sender::new(picks_up));
@@ -355,11 +357,17 @@ impl<C: Calendar> Builder<C> {
 
     fn layer(&mut self, name: &str, layer: &Layer) -> Result<(Kind, u32), BuildError> {
         Ok(match layer {
-            Layer::Timeout(after) => {
+            Layer::Timeout(schema::Timeout { after }) => {
                 let after = self.clock.constant(*after);
                 self.machines.add(Timeout::new(after))
             }
-            Layer::Retry { max_retries, max_attempts, backoff, budget, retry_on } => {
+            Layer::Retry(schema::Retry {
+                max_retries,
+                max_attempts,
+                backoff,
+                budget,
+                retry_on,
+            }) => {
                 let max_retries = max_retries.or(max_attempts.map(|attempts| attempts - 1));
                 let backoff = self.backoff(name, backoff)?;
                 let budget = budget
@@ -375,20 +383,21 @@ impl<C: Calendar> Builder<C> {
                 let retry = Retry::new(max_retries.unwrap_or(0), backoff, budget, retry_on);
                 self.machines.add(retry)
             }
-            Layer::Breaker { window, failure_threshold, open_duration, records } => {
-                self.machines.add(Breaker::new(
-                    *window,
-                    *failure_threshold,
-                    *open_duration,
-                    *records == schema::Records::Outcomes,
-                    self.measured_from,
-                ))
-            }
-            Layer::Bulkhead { permits, queue } => self.machines.add(Bulkhead::new(
-                u64::from(*permits),
-                limit(*queue),
+            Layer::Breaker(schema::Breaker {
+                window,
+                failure_threshold,
+                open_duration,
+                records,
+            }) => self.machines.add(Breaker::new(
+                *window,
+                *failure_threshold,
+                *open_duration,
+                *records == schema::Records::Outcomes,
                 self.measured_from,
             )),
+            Layer::Bulkhead(schema::Bulkhead { permits, queue }) => self
+                .machines
+                .add(Bulkhead::new(u64::from(*permits), limit(*queue), self.measured_from)),
         })
     }
 }

@@ -10,7 +10,6 @@ pub mod build;
 pub mod check;
 mod conform;
 mod defaults;
-pub mod distribution;
 mod document;
 mod edit;
 pub mod expect;

@@ -4,6 +4,7 @@
 //! neighbours: it returns what should happen ([`Flow`]), and the world does it. What is known of a
 //! kind of mechanism as a whole is asked through [`Kind`].
 
+pub mod backoff;
 pub mod breaker;
 pub mod bulkhead;
 pub mod consumer;
@@ -14,6 +15,9 @@ pub mod queue;
 pub mod retry;
 pub mod service;
 pub mod timeout;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::call::CallId;
 use super::context::{At, Context, Flow, Outcome};
@@ -350,3 +354,26 @@ impl What {
 
 /// What can happen to a request at several of them.
 pub const EVENTS: &[What] = &[What::REJECTED];
+
+/// The layers of the language, a line each: its name there and its module here.
+macro_rules! layers {
+    ($($name:ident($module:ident)),+ $(,)?) => {
+        /// A layer of a policy.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub enum Layer {
+            $(
+                #[doc = concat!("See [`", stringify!($module), "::spec::Spec`].")]
+                #[schemars(description = "")]
+                $name($module::spec::Spec),
+            )+
+        }
+    };
+}
+
+layers! {
+    Timeout(timeout),
+    Retry(retry),
+    Breaker(breaker),
+    Bulkhead(bulkhead),
+}

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use dessim::metrics::probe::What;
 use dessim::report::result::{ArmResult, Component, Metric, RunResult};
 use dessim::scenario::arms::arms;
-use dessim::scenario::schema::{Arm, Layer, Scenario};
+use dessim::scenario::schema::{Arm, Layer, Retry, Scenario};
 
 use super::log::{ArmLog, Rebuilt, rebuild};
 use crate::support::{count, latency, number};
@@ -124,7 +124,7 @@ impl Books<'_> {
     fn amplification(&self) {
         let tries = |policy: &[Layer]| {
             let tries = policy.iter().map(|layer| match layer {
-                Layer::Retry { max_retries, max_attempts, .. } => {
+                Layer::Retry(Retry { max_retries, max_attempts, .. }) => {
                     max_retries.map_or(max_attempts.unwrap_or(1), |retries| retries + 1)
                 }
                 _ => 1,

@@ -5,6 +5,7 @@
 //! on when the present walk is over. The permit is held by having passed: whatever comes up
 //! through the bulkhead, cancellation included, brings it back.
 
+pub mod spec;
 use crate::kernel::calendar::Calendar;
 use crate::kernel::time::{Duration, Instant};
 use crate::metrics::gauge::Gauge;

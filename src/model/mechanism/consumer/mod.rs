@@ -3,6 +3,7 @@
 //! On failure the message is published again at the tail after a backoff, during which the
 //! consumer may stay taken; after its last delivery it is dead-lettered.
 
+pub mod spec;
 use super::{Leaving, Mechanism, Period, Wakes};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::simulation::Delay;

@@ -7,6 +7,7 @@
 //! Faults of one service that overlap: slow factors multiply, a freeze outweighs them, an attempt
 //! fails if any fault says so. The order in the file does not matter.
 
+pub mod spec;
 use super::{Leaving, Mechanism, Period, Wakes};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::draw::Site;

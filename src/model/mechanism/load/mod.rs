@@ -3,8 +3,8 @@
 //! Open processes are functions of the seed and the load's name alone; a closed loop waits for
 //! outcomes. The next arrival is scheduled when the present one has been dealt with, so what the
 //! present one caused at the same later instant comes before it.
-
 mod arrivals;
+pub mod spec;
 
 pub use arrivals::{Arrivals, Stages};
 

@@ -3,6 +3,7 @@
 //! What waits counts against the capacity; what a consumer holds does not. Consumers take when
 //! the event that published is over, so a burst is published as a whole before anything is taken.
 
+pub mod spec;
 use super::{Leaving, Mechanism, Period, Wakes};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::time::{Duration, Instant};

@@ -5,10 +5,10 @@
 //! slots) at that moment, the attempt included.
 //!
 //! What happens when the caller leaves is the service's own affair: see [`Cancellation`].
-
 mod books;
 mod handler;
 mod slots;
+pub mod spec;
 mod steps;
 
 pub use handler::{Onward, Step};

@@ -3,6 +3,7 @@
 //! At equal instants the timeout wins against an answer that was scheduled after it: it is set
 //! before the work inside begins.
 
+pub mod spec;
 use crate::kernel::calendar::{Calendar, Slot};
 use crate::kernel::simulation::Delay;
 use crate::kernel::time::Instant;

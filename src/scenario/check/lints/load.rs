@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{Group, Lint, Source, System, number, shown};
+use crate::kernel::distribution::spec::resolve;
 use crate::kernel::units::{Limit, Rate};
-use crate::scenario::distribution::resolve;
 use crate::scenario::problem::Problem;
 use crate::scenario::schema::{Arrivals, Load};
 
