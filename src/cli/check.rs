@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use dessim::report::checked::{Checked, CheckedFile, CheckedProblem, Rule};
-use dessim::report::json;
+use dessim::report::ci::check::{Checked, CheckedFile, CheckedProblem, Rule};
+use dessim::report::export::json;
 use dessim::scenario::{LINTS, Problem, Problems, Severity, resolved};
 
 use super::places::is_dash;

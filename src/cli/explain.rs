@@ -1,8 +1,8 @@
 //! `dessim explain`: what happened in a run, and why.
 
 use dessim::experiment::explain::{Effort, explain as tell};
-use dessim::report::explained::explained;
-use dessim::report::explanation::Explanation;
+use dessim::report::explain::Explanation;
+use dessim::report::explain::text::explained;
 use dessim::scenario::arms::arms;
 use dessim::scenario::problem::printable;
 use dessim::scenario::schema::Scenario;

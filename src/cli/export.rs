@@ -4,8 +4,8 @@ use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
 use clap::Args;
+use dessim::report::export::{csv, influx, prometheus};
 use dessim::report::result::RunResult;
-use dessim::report::{csv, influx, prometheus};
 
 use super::target::{Sink, Target};
 use super::ui::Failure;
@@ -157,7 +157,7 @@ fn left(target: &Target, error: &io::Error) -> bool {
 enum Table<'a> {
     Csv(Box<csv::Table<Sink<'a>>>),
     #[cfg(feature = "parquet")]
-    Parquet(Box<dessim::report::parquet::Table<Sink<'a>>>),
+    Parquet(Box<dessim::report::export::parquet::Table<Sink<'a>>>),
     Prometheus(Sink<'a>, u64),
     Influx(Sink<'a>, u64),
 }
@@ -169,9 +169,9 @@ impl<'a> Table<'a> {
         Ok(match format {
             Format::Csv => Self::Csv(Box::new(csv::Table::new(sink).map_err(failed)?)),
             #[cfg(feature = "parquet")]
-            Format::Parquet => {
-                Self::Parquet(Box::new(dessim::report::parquet::Table::new(sink).map_err(failed)?))
-            }
+            Format::Parquet => Self::Parquet(Box::new(
+                dessim::report::export::parquet::Table::new(sink).map_err(failed)?,
+            )),
             #[cfg(not(feature = "parquet"))]
             Format::Parquet => unreachable!("it is refused before"),
             Format::Prometheus => Self::Prometheus(sink, epoch_s),

@@ -11,7 +11,7 @@ use dessim::experiment::find::{ByPath, Search, find, most_values};
 use dessim::experiment::hunt::Playing;
 use dessim::experiment::knob::{Knob, Scale, Span};
 use dessim::experiment::run::Options;
-use dessim::report::json::pretty;
+use dessim::report::export::json::pretty;
 use dessim::scenario::Document;
 
 use super::common::{FormatArgs, ScenarioArgs, TextOrJson, WorkArgs, seeds};

@@ -7,13 +7,13 @@ use dessim::experiment::follow::{FollowError, Followed, FollowedArm, Pick, follo
 use dessim::experiment::listen::Listener;
 use dessim::experiment::run::{Options, run_with};
 use dessim::experiment::spans::Spans;
-use dessim::report::chrome::{Chrome, Origin};
-use dessim::report::format::{count, label};
-use dessim::report::otlp::{DEFAULT_EPOCH, to_otlp};
-use dessim::report::page::stopped;
-use dessim::report::perfetto::Perfetto;
-use dessim::report::story::Story;
-use dessim::report::tree::tree;
+use dessim::report::text::format::{count, label};
+use dessim::report::text::page::stopped;
+use dessim::report::trace::chrome::{Chrome, Origin};
+use dessim::report::trace::otlp::{DEFAULT_EPOCH, to_otlp};
+use dessim::report::trace::perfetto::Perfetto;
+use dessim::report::trace::story::Story;
+use dessim::report::trace::tree::tree;
 use dessim::scenario::problem::printable;
 
 use super::Exit;

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use dessim::experiment::metrics::metrics as list;
-use dessim::report::json::pretty;
+use dessim::report::export::json::pretty;
 
 use super::common::{FormatArgs, Quiet, ScenarioArgs, TextOrJson};
 use super::ui::{Failure, Ui};

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal};
 
 use clap::{Args, ValueEnum};
 use dessim::report::result::RunResult;
-use dessim::report::sparkline::{Window, sparklines};
+use dessim::report::text::sparkline::{Window, sparklines};
 use dessim::scenario::arms;
 use dessim::scenario::schema::Scenario;
 

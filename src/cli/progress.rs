@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use dessim::experiment::listen::{Hears, Listener, Progress};
 use dessim::kernel::time::Instant;
 use dessim::metrics::probe::{End, Record, Unfinished};
-use dessim::report::format;
+use dessim::report::text::format;
 use dessim::scenario::schema::Scenario;
 use dessim::scenario::{arms, expected_requests};
 

@@ -7,9 +7,9 @@ use dessim::experiment::listen::{Everyone, Listener};
 use dessim::experiment::run::{Options, digest, run_with};
 use dessim::experiment::spans::{Spans, Wanted};
 use dessim::experiment::trace::{Header, Tracer};
-use dessim::report::chrome::{Chrome, Origin};
-use dessim::report::perfetto::Perfetto;
 use dessim::report::result::{Hex, RunResult};
+use dessim::report::trace::chrome::{Chrome, Origin};
+use dessim::report::trace::perfetto::Perfetto;
 
 use super::args::Run;
 use super::progress::Meter;

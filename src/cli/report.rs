@@ -8,7 +8,7 @@ use dessim::experiment::figures::figures;
 use dessim::experiment::prepared::Prepared;
 use dessim::experiment::run::{Options, common_bins, run};
 use dessim::experiment::setting::{setting, topologies};
-use dessim::report::explanation::Explanation;
+use dessim::report::explain::Explanation;
 use dessim::report::html::{Sheet, to_html};
 use dessim::report::result::RunResult;
 use dessim::scenario::build::BuildError;

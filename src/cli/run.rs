@@ -10,10 +10,11 @@ use dessim::experiment::figures::figures;
 use dessim::experiment::listen::Everyone;
 use dessim::experiment::prepared::Prepared;
 use dessim::experiment::run::{CalendarKind, DEFAULT_MAX_EVENTS, DEFAULT_MAX_MEMORY, Options};
-use dessim::report::brief::{Paint, brief};
-use dessim::report::page::page;
+use dessim::report::export::json;
 use dessim::report::result::RunResult;
-use dessim::report::{json, markdown};
+use dessim::report::text::brief::{Paint, brief};
+use dessim::report::text::markdown;
+use dessim::report::text::page::page;
 use dessim::scenario::build::BuildError;
 use dessim::scenario::resolved;
 

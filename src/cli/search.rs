@@ -6,7 +6,7 @@ use std::path::Path;
 use clap::Args;
 use dessim::experiment::ask::Wanted;
 use dessim::experiment::hunt::Trouble;
-use dessim::report::format;
+use dessim::report::text::format;
 use dessim::scenario::expect::Refusal;
 use dessim::scenario::expected_requests;
 use dessim::scenario::problem::{Problem, Problems};

@@ -8,8 +8,8 @@ use dessim::experiment::hunt::Playing;
 use dessim::experiment::prepared::Prepared;
 use dessim::experiment::run::Options;
 use dessim::experiment::shrink::{Outcome, Shrinking, shrink};
-use dessim::report::json;
-use dessim::report::shrunk::Shrunk;
+use dessim::report::export::json;
+use dessim::report::search::shrink::Shrunk;
 
 use super::claims;
 use super::common::{ScenarioArgs, TextOrJson, WorkArgs};

@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 
 use dessim::experiment::pool::Ended;
 use dessim::experiment::sweep::{self, Plan};
-use dessim::report::format::count;
 use dessim::report::sweep::Cell;
+use dessim::report::text::format::count;
 use dessim::scenario::Problems;
 
 use super::Exit;

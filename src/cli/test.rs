@@ -14,8 +14,8 @@ use dessim::ScenarioFile;
 use dessim::experiment::expect::{Judgement, News, Trial, judge};
 use dessim::experiment::pool::Ended;
 use dessim::experiment::run::Options;
-use dessim::report::page::stopped;
-use dessim::report::tested::{TestedExpectation, TestedScenario, Trouble};
+use dessim::report::ci::test::{TestedExpectation, TestedScenario, Trouble};
+use dessim::report::text::page::stopped;
 use dessim::scenario::build::BuildError;
 use dessim::scenario::{Document, Path as ScenarioPath, Problems};
 

@@ -11,7 +11,7 @@ use dessim::experiment::prepared::Prepared;
 use dessim::experiment::run::Options;
 use dessim::experiment::tails::tails;
 use dessim::experiment::warn::warnings;
-use dessim::report::json;
+use dessim::report::export::json;
 use dessim::report::result::RunResult;
 use dessim::report::runs::{self, Keep, Runs, runs_page};
 use dessim::scenario::build::BuildError;

@@ -5,8 +5,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use dessim::experiment::sweep::Plan;
-use dessim::report::format::count;
 use dessim::report::sweep::{Cell, Outline};
+use dessim::report::text::format::count;
 
 use super::args::MergeArgs;
 use super::outputs::Outputs;

@@ -4,11 +4,11 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use dessim::experiment::sweep::Plan;
-use dessim::report::format::count;
 use dessim::report::sweep::line::to_line;
 use dessim::report::sweep::{
     Cell, Fold, MOST_DRAWN, Outline, Page, Point, csv, json, table, to_html,
 };
+use dessim::report::text::format::count;
 
 use super::args::{OutputArgs, SweepFormat};
 use crate::cli::Exit;

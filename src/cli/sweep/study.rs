@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use dessim::experiment::sweep::{MANY_CELLS, Plan};
-use dessim::report::format::count;
+use dessim::report::text::format::count;
 use dessim::scenario::path::Segment;
 use dessim::scenario::study::{Design, STUDY_VERSION, Study};
 use dessim::scenario::syntax::begins_as;

@@ -4,9 +4,9 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use dessim::report::ci::test::{Status, TestedSnapshot};
 use dessim::report::result::RunResult;
 use dessim::report::snapshot::changed_parts;
-use dessim::report::tested::{Status, TestedSnapshot};
 use dessim::scenario::problem::printable;
 use similar::TextDiff;
 

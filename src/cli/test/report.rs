@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use dessim::report::annotations::github;
-use dessim::report::junit::to_junit;
-use dessim::report::tested::{TEST_SCHEMA, Tested, TestedScenario, to_json};
+use dessim::report::ci::annotations::github;
+use dessim::report::ci::junit::to_junit;
+use dessim::report::ci::test::{TEST_SCHEMA, Tested, TestedScenario, to_json};
 
 use super::args::{Annotations, Test};
 use super::compare::local;

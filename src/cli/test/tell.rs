@@ -1,7 +1,7 @@
 //! What a test found out, in lines of text.
 
+use dessim::report::ci::test::{Status, TestedScenario, TestedSnapshot};
 use dessim::report::expected::{Expected, lines};
-use dessim::report::tested::{Status, TestedScenario, TestedSnapshot};
 use dessim::scenario::problem::escaped;
 
 use crate::cli::ui::plural;

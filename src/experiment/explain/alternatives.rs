@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::variants;
-use crate::report::explanation::{Amount, Change, ChangeKind};
+use crate::report::explain::{Amount, Change, ChangeKind};
 use crate::scenario::names::layer_names;
 use crate::scenario::schema::{Arm, Consumer, Layer, Queue, Scenario, Service};
 use crate::scenario::units::Limit;

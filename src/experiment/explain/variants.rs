@@ -2,7 +2,7 @@
 
 use super::alternatives::{change, counted};
 use crate::kernel::time::Duration;
-use crate::report::explanation::{Amount, Change, ChangeKind};
+use crate::report::explain::{Amount, Change, ChangeKind};
 use crate::scenario::schema::{Cancellation, Layer, RetryBudget, Service};
 use crate::scenario::units::{Limit, Ratio};
 

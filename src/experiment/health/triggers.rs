@@ -3,7 +3,7 @@
 //! Both are in the scenario, so nothing has to be guessed from the numbers of a run.
 
 use crate::kernel::time::Duration;
-use crate::report::explanation::{Cause, FaultEffect, Trigger};
+use crate::report::explain::{Cause, FaultEffect, Trigger};
 use crate::scenario::schema::{Arm, Arrivals, Effect, Fault, Load, Scenario, Stage};
 use crate::scenario::units::Rate;
 
