@@ -1,7 +1,8 @@
 //! The command line: one small function a subcommand, all of the work in the library.
 //!
 //! Results go to standard output, everything about them to standard error. Nothing here panics on
-//! what a user gives: every subcommand ends in an [`Exit`](exit::Exit) or a [`Failure`](terminal::ui::Failure) that is told once.
+//! what a user gives: every subcommand ends in an [`Exit`], or in a [`Failure`] that is printed
+//! once.
 
 mod args;
 mod command;

@@ -226,7 +226,8 @@ fn modules_of_the_command_line_import_in_no_circle() {
             break;
         }
     }
-    let rest: Vec<&str> = open.iter().map(|(name, _)| name.as_str()).collect();
+    let mut rest: Vec<&str> = open.iter().map(|(name, _)| name.as_str()).collect();
+    rest.dedup();
     assert!(rest.is_empty(), "these use each other: {rest:?}");
 }
 

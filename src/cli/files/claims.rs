@@ -1,9 +1,10 @@
 //! Which files a command reads and which it writes: no file is both, and none is written twice.
 //!
 //! Whoever opens a file for reading announces it with [`reads`]; whoever will write one claims it
-//! with [`writes`]. [`crate::cli::files::input`] and [`crate::cli::files::target`] do so for nearly everybody. The order
-//! does not matter: the second claim to a file is refused, before anything is written. A file is
-//! the same under every name: through links, relative paths, and where case is ignored.
+//! with [`writes`]. [`input`](super::input) and [`target`](super::target) do so for nearly
+//! everybody. The order does not matter: the second claim to a file is refused, before anything is
+//! written. A file is the same under every name: through links, relative paths, and where case is
+//! ignored.
 
 use std::collections::BTreeMap;
 use std::fs;

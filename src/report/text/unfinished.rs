@@ -10,8 +10,8 @@ const LAST_DIGIT: f64 = 0.001;
 const NAMED: usize = 3;
 
 /// The advice that goes with it.
-pub(in crate::report) const COOL_DOWN: &str = "a `cool_down` as long as a request takes lets them end (the \
-                                    load goes on, but what arrives in it does not count)";
+pub(in crate::report) const COOL_DOWN: &str = "a `cool_down` as long as a request takes lets them \
+    end (the load goes on, but what arrives in it does not count)";
 
 /// A warning, if requests in flight at the end of a run could move a ratio of an arm by more than
 /// its last printed digit. A run that stopped early says so already.
