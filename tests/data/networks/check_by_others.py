@@ -85,7 +85,8 @@ def ciw_networks():
                 routers=[router, ciw.routing.Leave(), ciw.routing.Leave()]))
 
     cycle = ciw.routing.Cycle([2, 3])
-    shortest = ciw.routing.JoinShortestQueue(destinations=[2, 3], tie_break="random")
+    # Ciw's JoinShortestQueue counts who waits, LoadBalancing who is served, too.
+    shortest = ciw.routing.LoadBalancing(destinations=[2, 3], tie_break="random")
     return {"TANDEM": (tandem, 100.0), "RR-2": (split(160, cycle), 80.0),
             "JSQ-2srv-0.5": (split(100, shortest), 80.0)}
 

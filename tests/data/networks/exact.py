@@ -149,7 +149,8 @@ def tandem(rate, services):
 
     return {"sojourn_mean_ms": 1 / r1 + 1 / r2, "sojourn_p50_ms": at(0.5),
             "sojourn_p95_ms": at(0.95), "sojourn_p99_ms": at(0.99),
-            "first.waiting_or_working_mean": rate / 1000.0 / r1, "second.waiting_or_working_mean": rate / 1000.0 / r2}
+            "first.waiting_or_working_mean": rate / 1000.0 / r1,
+            "second.waiting_or_working_mean": rate / 1000.0 / r2}
 
 
 def mmc_sojourn(rate, slots, service):

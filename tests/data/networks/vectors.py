@@ -42,7 +42,7 @@ def pick_ratios():
 
 
 def dynamic_weights():
-    """Envoy, hosts of unequal weight: weight / (active + 1) ^ bias enters a weighted round robin."""
+    """Envoy, unequal weights: weight / (active + 1) ^ bias enters a weighted round robin."""
     return [{"weight": weight, "active": active, "bias": bias,
              "effective": weight / (active + 1) ** bias}
             for weight, active, bias in ((1, 0, 1.0), (1, 1, 1.0), (3, 2, 1.0), (10, 4, 0.5),
