@@ -1,61 +1,79 @@
-//! Frames: what is under way, in an arena, without a box.
+//! Calls: what is under way, one record each, in an arena without a box.
 //!
-//! A request that walks down leaves a frame at every layer that must remember something or wait.
-//! Frames of one request are linked to their parent and child, so that an outcome finds its way
-//! up and a cancellation its way down. A frame that waits in a line is linked to its neighbours,
-//! so that it can leave from the middle.
+//! A request is a call at the seat of its load. Each layer that it passes keeps what it must
+//! remember in a few words of the call, laid out when the system is built, so a straight line of
+//! layers costs no further record. Only what really forks does: the calls that a service makes
+//! are children of the call that it serves.
+//!
+//! An attempt that goes on although its caller has left keeps its record and its place in every
+//! line; the caller goes on in a new one ([`Calls::split`]).
 
-use crate::kernel::calendar::{MAX_SLOTS, Slot};
-use crate::kernel::time::{Duration, Instant};
+use super::seat::{ComponentId, NONE, Port, SeatId};
+use crate::kernel::calendar::Slot;
+use crate::kernel::time::Instant;
 
-/// Index of a node: a layer, a service, a queue, a load.
-pub type NodeId = u32;
-/// Index of a frame, which is also its slot in the calendar.
-pub type FrameId = Slot;
-/// Index of a request.
-pub type RequestId = u32;
+/// Index of a call.
+pub type CallId = u32;
 
-/// No frame, no request.
-pub const NONE: u32 = u32::MAX;
-
-/// One request on its way through one layer.
+/// A call under way.
 #[derive(Clone, Copy, Debug)]
-pub struct Frame {
-    /// The node it stands at.
-    pub node: NodeId,
-    /// Where its outcome continues upwards: `node` itself for a layer, the sending node of a
-    /// pipeline for a service.
-    pub from: NodeId,
-    /// The frame above, [`NONE`] at the top or when the caller has left.
-    pub parent: FrameId,
-    /// The frame below.
-    pub child: FrameId,
-    /// Whose it is.
-    pub request: RequestId,
-    /// At a service, the attempt that it is, from 1: one that its caller has left keeps its number
-    /// while the request goes on to later ones. 0 elsewhere.
-    pub attempt: u32,
-    /// Neighbours in a line; free frames are linked through `next`.
-    pub(super) previous: FrameId,
-    pub(super) next: FrameId,
-    /// What the layer remembers.
+pub struct Call {
+    /// What its draws are keyed by.
+    pub key: u64,
+    /// The number of its request within its load.
+    pub index: u64,
+    /// When its request arrived.
+    pub arrived: Instant,
+    /// When its present attempt was picked up.
+    pub picked: Instant,
+    /// What the seat at which it waits remembers.
     pub state: State,
+    /// The component of its load.
+    pub load: ComponentId,
+    /// The waiting caller of a closed loop, or [`NONE`].
+    pub caller: u32,
+    /// Attempts sent so far; of one whose caller has left, its number.
+    pub attempts: u32,
+    /// The seat at which it waits; [`NONE`] before it begins.
+    pub at: SeatId,
+    /// What wakes it there.
+    pub timer: Slot,
+    /// The call whose seat waits for its outcome, or [`NONE`].
+    pub parent: CallId,
+    /// Which of that seat's ways down it went.
+    pub port: Port,
+    /// The latest of its own calls that are under way.
+    pub(super) child: CallId,
+    /// Neighbours among its parent's calls; free calls are linked through `younger`.
+    pub(super) elder: CallId,
+    pub(super) younger: CallId,
+    /// Neighbours in a line.
+    pub(super) ahead: CallId,
+    pub(super) behind: CallId,
+    /// What becomes of its outcome.
+    pub standing: Standing,
+    /// Its request arrived in the part of the run that counts.
+    pub measured: bool,
 }
 
-/// What a frame remembers for its layer.
+/// What becomes of the outcome of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is that of a request.
+    Request,
+    /// Its parent waits for it.
+    Child,
+    /// Its caller has left: nobody's.
+    Left,
+    /// There is no call.
+    Free,
+}
+
+/// What the seat at which a call waits remembers of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// Nothing: a timer is all.
-    Timer,
-    /// A free frame.
-    Free,
-    /// A retry: tries begun, and the last wait (of decorrelated jitter).
-    Retry {
-        /// Tries begun, the first included.
-        tries: u32,
-        /// The wait before the present try.
-        waited: Duration,
-    },
+    /// Nothing.
+    None,
     /// In line for a permit.
     Waiting {
         /// Since when.
@@ -79,40 +97,35 @@ pub enum State {
         /// When the caller left, [`Instant::NEVER`] while it is there.
         left: Instant,
     },
-    /// A message, waiting or at a consumer.
+    /// A message in a queue.
     Message {
-        /// Deliveries so far, the present one included.
-        deliveries: u32,
-        /// When it last entered the queue.
+        /// When it last entered.
         since: Instant,
-        /// The last wait before it was published again (of decorrelated jitter).
-        waited: Duration,
-    },
-    /// A caller of a closed loop that has sent so many requests.
-    Caller {
-        /// Requests sent.
-        sent: u64,
     },
 }
 
-/// The arena of frames. Free ones are linked through `next`.
+/// The arena of calls.
 #[derive(Clone, Debug)]
-pub struct Frames {
-    slots: Vec<Frame>,
-    free: FrameId,
+pub struct Calls {
+    slots: Vec<Call>,
+    /// What layers remember, `stride` words a call.
+    words: Vec<u64>,
+    stride: usize,
+    free: CallId,
     used: usize,
 }
 
-impl Default for Frames {
-    fn default() -> Self {
-        Self { slots: Vec::new(), free: NONE, used: 0 }
-    }
-}
-
-impl Frames {
-    /// Frames in use.
+impl Calls {
+    /// No call yet; each will have `words` words for what its layers remember.
     #[must_use]
+    pub fn new(words: u32) -> Self {
+        let (slots, memory) = (Vec::new(), Vec::new());
+        Self { slots, words: memory, stride: words as usize, free: NONE, used: 0 }
+    }
+
+    /// Calls under way.
     #[inline]
+    #[must_use]
     pub const fn len(&self) -> usize {
         self.used
     }
@@ -123,92 +136,184 @@ impl Frames {
         self.used == 0
     }
 
-    /// A new frame below `parent`, which must have no child yet.
-    ///
-    /// # Panics
-    /// When the arena is full: the world stops before.
+    /// A new call of `load`: the request number `index`, with draws keyed by `key`.
     #[inline(always)]
-    pub fn add(
+    pub fn add_request(
         &mut self,
-        node: NodeId,
-        from: NodeId,
-        parent: FrameId,
-        request: RequestId,
-        state: State,
-    ) -> FrameId {
-        let (previous, next) = (NONE, NONE);
-        let (child, attempt) = (NONE, 0);
-        let frame = Frame { node, from, parent, child, request, attempt, previous, next, state };
-        self.used += 1;
-        let id = self.free;
-        let id = if let Some(slot) = self.slots.get_mut(id as usize) {
-            self.free = slot.next;
-            *slot = frame;
-            id
-        } else {
-            assert!(self.slots.len() < MAX_SLOTS as usize, "the arena of frames is full");
-            self.slots.push(frame);
-            (self.slots.len() - 1) as FrameId
-        };
-        if parent != NONE {
-            let parent = &mut self.slots[parent as usize];
-            debug_assert_eq!(parent.child, NONE, "a frame has one child at a time");
-            parent.child = id;
+        load: ComponentId,
+        (index, key): (u64, u64),
+        arrived: Instant,
+        caller: u32,
+        measured: bool,
+    ) -> CallId {
+        self.add(Call {
+            key,
+            index,
+            arrived,
+            picked: arrived,
+            state: State::None,
+            load,
+            caller,
+            attempts: 0,
+            at: NONE,
+            timer: NONE,
+            parent: NONE,
+            port: 0,
+            child: NONE,
+            elder: NONE,
+            younger: NONE,
+            ahead: NONE,
+            behind: NONE,
+            standing: Standing::Request,
+            measured,
+        })
+    }
+
+    /// A new call of `parent`, along its seat's way `port`, with draws keyed by `key`.
+    pub fn add_child(&mut self, parent: CallId, port: Port, key: u64) -> CallId {
+        let of = self.slots[parent as usize];
+        let (standing, elder) = (Standing::Child, of.child);
+        let call = Call { key, parent, port, standing, elder, caller: NONE, ..of };
+        let (attempts, at, timer, child) = (0, NONE, NONE, NONE);
+        let (younger, ahead, behind, state) = (NONE, NONE, NONE, State::None);
+        let call = Call { attempts, at, timer, child, younger, ahead, behind, state, ..call };
+        let id = self.add(call);
+        if elder != NONE {
+            self.slots[elder as usize].younger = id;
         }
+        self.slots[parent as usize].child = id;
         id
     }
 
-    /// Removes a frame, which must have no child left, and returns it.
     #[inline(always)]
-    pub fn remove(&mut self, id: FrameId) -> Frame {
+    fn add(&mut self, call: Call) -> CallId {
+        self.used += 1;
+        let id = self.free;
+        if let Some(slot) = self.slots.get_mut(id as usize) {
+            self.free = slot.younger;
+            *slot = call;
+            let words = id as usize * self.stride;
+            self.words[words..words + self.stride].fill(0);
+            return id;
+        }
+        assert!(self.slots.len() < NONE as usize, "the arena of calls is full");
+        self.slots.push(call);
+        self.words.resize(self.words.len() + self.stride, 0);
+        (self.slots.len() - 1) as CallId
+    }
+
+    /// Removes a call, which must have no child left.
+    #[inline(always)]
+    pub fn remove(&mut self, id: CallId) {
+        if self.slots[id as usize].parent != NONE {
+            self.detach(id);
+        }
         let slot = &mut self.slots[id as usize];
-        debug_assert_ne!(slot.state, State::Free, "a frame is removed once");
-        debug_assert_eq!(slot.child, NONE, "a frame outlives its child");
-        let frame = *slot;
-        slot.state = State::Free;
-        slot.next = self.free;
+        debug_assert_ne!(slot.standing, Standing::Free, "a call is removed once");
+        debug_assert_eq!(slot.child, NONE, "a call outlives its children");
+        slot.standing = Standing::Free;
+        slot.younger = self.free;
         self.free = id;
         self.used -= 1;
-        if let Some(parent) = self.slots.get_mut(frame.parent as usize) {
-            parent.child = NONE;
-        }
-        frame
     }
 
-    /// Cuts a frame off from its parent.
+    /// The latest of its own calls that are under way, or [`NONE`].
     #[inline]
-    pub fn unlink_parent(&mut self, id: FrameId) {
-        let parent = std::mem::replace(&mut self.slots[id as usize].parent, NONE);
-        if parent != NONE {
-            self.slots[parent as usize].child = NONE;
-        }
+    #[must_use]
+    pub fn latest_child(&self, id: CallId) -> CallId {
+        self.slots[id as usize].child
     }
 
-    /// Bytes that it holds; free frames are kept for later.
+    /// Cuts a call off from its parent: nobody waits for its outcome any more.
+    pub fn orphan(&mut self, id: CallId) {
+        self.detach(id);
+        self.slots[id as usize].standing = Standing::Left;
+    }
+
+    fn detach(&mut self, id: CallId) {
+        let Call { parent, elder, younger, .. } = self.slots[id as usize];
+        match younger {
+            NONE => self.slots[parent as usize].child = elder,
+            younger => self.slots[younger as usize].elder = elder,
+        }
+        if elder != NONE {
+            self.slots[elder as usize].younger = younger;
+        }
+        let call = &mut self.slots[id as usize];
+        (call.parent, call.elder, call.younger) = (NONE, NONE, NONE);
+    }
+
+    /// The caller of `id` leaves what it has below: that keeps the record, with its children and
+    /// its place in a line, and the caller goes on in the new one that is returned.
+    pub fn split(&mut self, id: CallId) -> CallId {
+        let call = self.slots[id as usize];
+        let upper = Call { child: NONE, ahead: NONE, behind: NONE, timer: NONE, ..call };
+        let mine = self.add(Call { state: State::None, ..upper });
+        let (from, to) = (id as usize * self.stride, mine as usize * self.stride);
+        self.words.copy_within(from..from + self.stride, to);
+        if call.parent != NONE {
+            match call.younger {
+                NONE => self.slots[call.parent as usize].child = mine,
+                younger => self.slots[younger as usize].elder = mine,
+            }
+            if call.elder != NONE {
+                self.slots[call.elder as usize].younger = mine;
+            }
+        }
+        let lower = &mut self.slots[id as usize];
+        (lower.parent, lower.elder, lower.younger) = (NONE, NONE, NONE);
+        (lower.standing, lower.caller) = (Standing::Left, NONE);
+        mine
+    }
+
+    /// Word number `word` of what the layers of a call remember; 0 in a new call.
+    #[inline(always)]
+    #[must_use]
+    pub fn word(&self, id: CallId, word: u32) -> u64 {
+        self.words[id as usize * self.stride + word as usize]
+    }
+
+    /// Sets it.
+    #[inline(always)]
+    pub fn set_word(&mut self, id: CallId, word: u32, value: u64) {
+        self.words[id as usize * self.stride + word as usize] = value;
+    }
+
+    /// Bytes that it holds; free calls are kept for later.
     #[must_use]
     pub fn memory(&self) -> u64 {
-        (self.slots.len() * size_of::<Frame>()) as u64
+        (self.slots.len() * (size_of::<Call>() + self.stride * size_of::<u64>())) as u64
     }
 
-    /// Ids and frames in use, by id.
-    pub fn iter(&self) -> impl Iterator<Item = (FrameId, &Frame)> {
-        let used = |frame: &&Frame| frame.state != State::Free;
-        (0..).zip(&self.slots).filter(move |(_, frame)| used(frame))
+    /// Ids and calls under way, by id.
+    pub fn iter(&self) -> impl Iterator<Item = (CallId, &Call)> {
+        (0..).zip(&self.slots).filter(|(_, call)| call.standing != Standing::Free)
+    }
+
+    /// Every request that has not ended.
+    pub fn requests(&self) -> impl Iterator<Item = &Call> {
+        self.slots.iter().filter(|call| call.standing == Standing::Request)
+    }
+
+    /// Requests that count and have not ended.
+    #[must_use]
+    pub fn in_flight(&self) -> u64 {
+        self.requests().filter(|request| request.measured).count() as u64
     }
 }
 
-impl std::ops::Index<FrameId> for Frames {
-    type Output = Frame;
+impl std::ops::Index<CallId> for Calls {
+    type Output = Call;
 
     #[inline]
-    fn index(&self, id: FrameId) -> &Frame {
+    fn index(&self, id: CallId) -> &Call {
         &self.slots[id as usize]
     }
 }
 
-impl std::ops::IndexMut<FrameId> for Frames {
+impl std::ops::IndexMut<CallId> for Calls {
     #[inline]
-    fn index_mut(&mut self, id: FrameId) -> &mut Frame {
+    fn index_mut(&mut self, id: CallId) -> &mut Call {
         &mut self.slots[id as usize]
     }
 }

@@ -1,320 +1,196 @@
-//! The walker: takes requests down and outcomes up, and does what the layers ask for.
+//! The walk: takes calls down and outcomes up, and does what the mechanisms ask for.
 //!
-//! One pipeline is a run of nodes with consecutive ids: its top (a call or a consumer), the layers
-//! outermost first, and the node that sends to a service. Layers that need to remember something
-//! for a request leave a frame; others are passed by position alone. Nothing here recurses: a
-//! retry that is refused at once goes round this loop, and the clock counts its steps.
+//! Nothing here recurses along a walk: a retry that is refused at once goes round the loop, and
+//! the clock counts its steps. Who leaves is asked from the top and undone from the bottom; that
+//! goes as deep as calls are nested.
 
-use super::consumer::Consumer;
-use super::fault::Fault;
-use super::frame::{FrameId, NONE, NodeId, RequestId};
-use super::layer::{breaker::Breaker, bulkhead::Bulkhead, retry::Retry, timeout::Timeout};
-use super::load::Load;
-use super::queue::Queue;
-use super::service::Service;
-use super::state::{Enter, Exit, Outcome, Ties};
+use super::call::{Call, CallId, Standing};
+use super::context::{At, Flow, Ties};
+use super::mechanism::Leaving;
+use super::seat::{NONE, Port, SeatId};
+use super::timer::Timer;
 use super::world::World;
-use crate::kernel::calendar::{Calendar, MAX_SLOTS};
-use crate::kernel::simulation::Halt;
-use crate::metrics::probe::{Probe, What};
-
-/// A node of an arm. The tag is a byte of its own, because it is read at every step of a walk and
-/// one hidden in a variant's fields takes arithmetic to read.
-// An arm has a handful of nodes, and a box would cost every event a further look-up.
-#[expect(clippy::large_enum_variant)]
-#[derive(Clone, Debug)]
-#[repr(u8)]
-pub enum Node {
-    /// Requests come from here.
-    Load(Load, FrameId),
-    /// The top of a call's pipeline.
-    Call,
-    /// A layer.
-    Breaker(Breaker),
-    /// Feeds the attempts that pass here to a breaker further out.
-    Tap(NodeId),
-    /// A layer.
-    Retry(Retry),
-    /// A layer.
-    Bulkhead(Bulkhead),
-    /// A layer.
-    Timeout(Timeout),
-    /// The end of a pipeline: sends to a service. In a call this is the pick-up of an attempt; a
-    /// message was picked up by its consumer.
-    Send {
-        /// The service.
-        to: NodeId,
-        /// Whether processing begins here.
-        picks_up: bool,
-    },
-    /// Publishes to a queue.
-    Publish(NodeId),
-    /// A service.
-    Service(Service),
-    /// A crash of a service.
-    Crash(NodeId, Fault),
-    /// A queue, and the consumers that take from it.
-    Queue(Queue, Vec<NodeId>),
-    /// The top of a consumer's pipeline.
-    Consumer(Consumer),
-}
-
-/// A request that goes down: into the node, below the frame.
-type Falling = (NodeId, FrameId);
-/// What came up: out of the node, to whatever stands above it; the frame is its own or the nearest
-/// above.
-type Rising = (NodeId, FrameId, Outcome);
-
-/// Steps at one instant that any scenario may take ...
-const STEPS_ALWAYS: u64 = 1_000_000;
-/// ... and more for every frame under way, as when a million callers time out together.
-const STEPS_PER_FRAME: u64 = 64;
-/// Frames that a request may need before the next check of the arena.
-const FRAME_RESERVE: usize = 64;
+use crate::kernel::calendar::{Calendar, Slot};
+use crate::metrics::probe::Probe;
 
 impl<C: Calendar, P: Probe> World<C, P> {
-    pub(super) fn resume(&mut self, id: FrameId) {
-        let node = self.cx.frames[id].node;
-        if let Node::Bulkhead(bulkhead) = &mut self.nodes[node as usize] {
-            let (parent, request) = bulkhead.resume(&mut self.cx, id);
-            self.walk_down(request, (node + 1, parent));
-        }
+    #[inline(always)]
+    pub(super) fn place(&self, id: SeatId, call: CallId) -> At {
+        At { seat: self.seats[id], id, call }
     }
 
-    /// Free consumers of a queue, by the name of their group, take what waits.
-    pub(super) fn pull(&mut self, queue: NodeId) {
-        let mut group = 0;
-        loop {
-            if self.cx.clock.halted() {
-                return;
-            }
-            let Node::Queue(_, consumers) = &self.nodes[queue as usize] else {
-                return;
-            };
-            let Some(&node) = consumers.get(group) else {
-                return;
-            };
-            match &self.nodes[node as usize] {
-                Node::Consumer(consumer) if consumer.is_free() => {}
-                _ => {
-                    group += 1;
-                    continue;
-                }
-            }
-            if self.work_ends_it() {
-                return;
-            }
-            let Node::Queue(queue, _) = &mut self.nodes[queue as usize] else {
-                return;
-            };
-            let Some(message) = queue.take(&mut self.cx) else {
-                return;
-            };
-            let request = self.cx.frames[message].request;
-            if let Node::Consumer(consumer) = &mut self.nodes[node as usize] {
-                consumer.take(&mut self.cx, node, message);
-            }
-            self.walk_down(request, (node + 1, message));
-        }
-    }
-
-    /// Walks down, and up and down again, until the request is parked or over.
+    /// Wakes a call at the seat where it waits, and goes on from there.
     #[inline]
-    pub(super) fn walk_down(&mut self, request: RequestId, mut to: Falling) {
-        while let Some(risen) = self.down(request, to) {
-            match self.up(request, risen) {
-                Some(again) => to = again,
-                None => return,
-            }
-            if self.work_ends_it() {
-                return;
-            }
-        }
+    pub(super) fn wake_call(&mut self, seat: SeatId, call: CallId) {
+        let at = self.place(seat, call);
+        let flow = self.machines.wake(&mut self.cx, &at);
+        self.walk(at, flow);
     }
 
-    /// Walks up, and whatever follows, until the request is parked or over.
+    /// Does what the seat `at` wants done with its call, and whatever follows, until the call is
+    /// parked or over.
     #[inline]
-    pub(super) fn walk_up(&mut self, request: RequestId, from: Rising) {
-        if let Some(again) = self.up(request, from) {
-            self.walk_down(request, again);
-        }
-    }
-
-    /// Down through layers until one settles it, which is returned, parks or sends.
-    fn down(&mut self, request: RequestId, (mut node, mut parent): Falling) -> Option<Rising> {
+    pub(super) fn walk(&mut self, mut at: At, mut flow: Flow) {
+        // Whether it has gone down, and has come up since: going down again is work.
+        let (mut down, mut up) = (false, false);
         loop {
-            let cx = &mut self.cx;
-            let enter = match &mut self.nodes[node as usize] {
-                Node::Call | Node::Tap(_) => Enter::Down(parent),
-                Node::Breaker(breaker) => {
-                    if breaker.admits(cx.clock.now(), cx.requests[request].measured) {
-                        Enter::Down(parent)
-                    } else {
-                        cx.note(request, node, What::REJECTED, 0);
-                        Enter::Settle(Outcome::Rejected)
-                    }
-                }
-                Node::Retry(retry) => retry.enter(cx, node, parent, request),
-                Node::Bulkhead(bulkhead) => bulkhead.enter(cx, node, parent, request),
-                Node::Timeout(timeout) => timeout.enter(cx, node, parent, request),
-                &mut Node::Send { to, picks_up } => {
-                    return self.send((node, to), picks_up, parent, request);
-                }
-                &mut Node::Publish(queue) => {
-                    self.publish(queue, request);
-                    return None;
-                }
-                _ => unreachable!("a pipeline holds layers"),
-            };
-            match enter {
-                Enter::Down(below) => (node, parent) = (node + 1, below),
-                Enter::Settle(outcome) => return Some((node - 1, parent, outcome)),
-                Enter::Parked => return None,
-            }
-        }
-    }
-
-    /// An attempt leaves for its service.
-    #[inline]
-    fn send(
-        &mut self,
-        (node, to): (NodeId, NodeId),
-        picks_up: bool,
-        parent: FrameId,
-        request: RequestId,
-    ) -> Option<Rising> {
-        if self.work_ends_it() {
-            return None;
-        }
-        let cx = &mut self.cx;
-        let steps = cx.clock.step();
-        if steps > STEPS_ALWAYS && steps > STEPS_ALWAYS + STEPS_PER_FRAME * cx.frames.len() as u64 {
-            cx.clock.halt(Halt::ZeroDelayLoop);
-            self.stuck = Some(node);
-            return None;
-        }
-        if cx.frames.len() + FRAME_RESERVE > MAX_SLOTS as usize {
-            cx.clock.halt(Halt::OutOfSlots);
-            return None;
-        }
-        let now = cx.clock.now();
-        let of = &mut cx.requests[request];
-        of.attempts += 1;
-        if picks_up {
-            of.picked = now;
-        }
-        if of.measured {
-            cx.edges[node].send(of.attempts);
-        }
-        cx.note(request, node, What::SENT, 0);
-        let Node::Service(service) = &mut self.nodes[to as usize] else {
-            unreachable!("attempts go to services")
-        };
-        let settled = service.enter(cx, (to, node), parent, request);
-        settled.map(|outcome| (node, parent, outcome))
-    }
-
-    /// Up through layers until one sends down again, which is returned, parks, or the top is
-    /// reached.
-    fn up(
-        &mut self,
-        request: RequestId,
-        (mut node, mut parent, mut outcome): Rising,
-    ) -> Option<Falling> {
-        loop {
-            let cx = &mut self.cx;
-            let exit = match &mut self.nodes[node as usize] {
-                Node::Retry(retry) => retry.exit(cx, parent, outcome),
-                Node::Timeout(timeout) => timeout.exit(cx, parent, outcome),
-                Node::Call => {
-                    self.end_call(request, outcome);
-                    return None;
-                }
-                Node::Consumer(_) => {
-                    self.delivered(node, parent, request, outcome);
-                    return None;
-                }
-                _ => {
-                    self.pass(node, request, outcome);
-                    Exit::Up(parent, outcome)
-                }
-            };
-            match exit {
-                Exit::Up(above, risen) => (node, parent, outcome) = (node - 1, above, risen),
-                Exit::Again(frame) if self.cx.ties == Ties::Together => {
+            match flow {
+                Flow::Parked => return self.cx.calls[at.call].at = at.id,
+                Flow::Gone => return,
+                Flow::Again(_) if self.cx.ties == Ties::Together => {
                     self.cx.remainder = true;
-                    self.cx.starts.push_back(frame);
-                    return None;
+                    self.cx.calls[at.call].at = at.id;
+                    return self.cx.starts.push_back(Timer { seat: at.id, owner: at.call });
                 }
-                Exit::Again(frame) => return Some((node + 1, frame)),
-                Exit::Parked => return None,
-            }
-        }
-    }
-
-    /// An outcome passes a layer that has no frame.
-    #[inline]
-    fn pass(&mut self, node: NodeId, request: RequestId, outcome: Outcome) {
-        let cx = &mut self.cx;
-        let (gate, records) = match &mut self.nodes[node as usize] {
-            Node::Send { .. } => {
-                if cx.requests[request].measured {
-                    cx.edges[node].end(outcome);
-                }
-                let succeeded = outcome == Outcome::Success;
-                let what = if succeeded { What::ATTEMPT_SUCCEEDED } else { What::ATTEMPT_FAILED };
-                return cx.note(request, node, what, 0);
-            }
-            Node::Bulkhead(bulkhead) => return bulkhead.release(cx, node),
-            Node::Breaker(breaker) => (node, breaker.records_outcomes),
-            &mut Node::Tap(gate) => (gate, true),
-            _ => unreachable!("only layers without frames are passed"),
-        };
-        if records
-            && let Node::Breaker(breaker) = &mut self.nodes[gate as usize]
-            && breaker.record(cx.clock.now(), outcome)
-        {
-            let open = breaker.open_duration().as_ns();
-            cx.note(request, gate, What::OPENED, open);
-        }
-    }
-
-    /// The caller at `top` leaves: everything below undoes what it holds, from the bottom up.
-    pub(super) fn cancel_below(&mut self, top: FrameId) {
-        let mut leaf = self.cx.frames[top].child;
-        if leaf == NONE {
-            return;
-        }
-        while self.cx.frames[leaf].child != NONE {
-            leaf = self.cx.frames[leaf].child;
-        }
-        let floor = self.cx.frames[top].node;
-        loop {
-            let frame = self.cx.frames[leaf];
-            // A service is left by the node that sent to it; a layer is undone by itself.
-            let mut above = frame.from;
-            match &mut self.nodes[frame.node as usize] {
-                Node::Service(service) => {
-                    service.abandon(&mut self.cx, leaf);
-                    above += 1;
-                }
-                Node::Bulkhead(bulkhead) => bulkhead.leave(&mut self.cx, leaf),
-                _ => {
-                    self.cx.clock.cancel(leaf);
-                    if !self.cx.starts.is_empty() {
-                        self.cx.forget_start(leaf);
+                Flow::Down(port) | Flow::Again(port) => {
+                    if down && up && self.work_ends_it() {
+                        return self.cx.calls[at.call].at = at.id;
                     }
-                    self.cx.frames.remove(leaf);
+                    (down, up) = (true, false);
+                    at = self.place(self.seats.below(at.id, port), at.call);
+                    flow = self.machines.enter(&mut self.cx, &at);
+                }
+                Flow::Up(outcome) => {
+                    up = true;
+                    let mut port = at.seat.port;
+                    if at.seat.up != NONE {
+                        at = self.place(at.seat.up, at.call);
+                    } else {
+                        port = self.cx.calls[at.call].port;
+                        let Some(above) = self.above(at.call) else {
+                            return;
+                        };
+                        at = above;
+                    }
+                    flow = self.machines.exit(&mut self.cx, &at, port, outcome);
+                }
+                Flow::Settle(outcome) => {
+                    at.call = self.leave_below(at.call, at.id);
+                    flow = Flow::Up(outcome);
                 }
             }
-            let parent_at = self.cx.frames[frame.parent].node.max(floor);
-            for node in (parent_at + 1..above).rev() {
-                self.pass(node, frame.request, Outcome::Cancelled);
+        }
+    }
+
+    /// A call that another has made begins.
+    pub(super) fn begin(&mut self, call: CallId) {
+        let Call { parent, port, .. } = self.cx.calls[call];
+        let top = self.seats.below(self.cx.calls[parent].at, port);
+        let at = self.place(top, call);
+        let flow = self.machines.enter(&mut self.cx, &at);
+        self.walk(at, flow);
+    }
+
+    /// Where an outcome goes from the top of its call; `None` if nobody waits for it.
+    #[inline]
+    fn above(&mut self, call: CallId) -> Option<At> {
+        match self.cx.calls[call].standing {
+            Standing::Request => {
+                let home = self.homes[self.cx.calls[call].load as usize];
+                Some(self.place(home, call))
             }
-            if frame.parent == top {
+            Standing::Child => {
+                let parent = self.cx.calls[call].parent;
+                self.cx.calls.remove(call);
+                Some(self.place(self.cx.calls[parent].at, parent))
+            }
+            Standing::Left | Standing::Free => {
+                self.cx.calls.remove(call);
+                None
+            }
+        }
+    }
+
+    /// The caller at `floor` leaves all that its call has below: asked from the top, undone from
+    /// the bottom. The call that stays with the caller is returned.
+    pub(super) fn leave_below(&mut self, call: CallId, floor: SeatId) -> CallId {
+        let lowest = self.cx.calls[call].at;
+        let stays = self.who_stays(call, floor);
+        let (mine, mut seat) = if stays == NONE {
+            self.leave_children(call);
+            (call, lowest)
+        } else {
+            let mine = self.split(call, stays, floor);
+            let at = self.place(stays, call);
+            self.machines.leave(&mut self.cx, &at, Leaving::GoesOn);
+            (mine, at.seat.up)
+        };
+        while seat != floor {
+            let at = self.place(seat, mine);
+            self.machines.leave(&mut self.cx, &at, Leaving::Stops);
+            seat = at.seat.up;
+        }
+        mine
+    }
+
+    /// The topmost seat below `floor` at which a call goes on although its caller leaves, or
+    /// [`NONE`].
+    fn who_stays(&self, call: CallId, floor: SeatId) -> SeatId {
+        let (mut seat, mut stays) = (self.cx.calls[call].at, NONE);
+        while seat != floor {
+            let at = self.place(seat, call);
+            if self.machines.on_leave(&self.cx, &at) == Leaving::GoesOn {
+                stays = seat;
+            }
+            seat = at.seat.up;
+        }
+        stays
+    }
+
+    /// The seat at which a call waits leaves the calls that it has made, the latest first.
+    fn leave_children(&mut self, call: CallId) {
+        loop {
+            let child = self.cx.calls.latest_child(call);
+            if child == NONE {
                 return;
             }
-            leaf = frame.parent;
+            if self.cx.calls[child].at == NONE {
+                self.cx.begins.retain(|&begins| begins != child);
+                self.cx.calls.remove(child);
+                continue;
+            }
+            // All of it goes on: it keeps its record, and nobody is above.
+            let top = self.who_stays(child, NONE);
+            if top != NONE && self.seats[top].up == NONE {
+                self.cx.calls.orphan(child);
+                let at = self.place(top, child);
+                self.machines.leave(&mut self.cx, &at, Leaving::GoesOn);
+                continue;
+            }
+            let mine = self.leave_below(child, NONE);
+            self.cx.calls.remove(mine);
+        }
+    }
+
+    /// Cuts a call in two at the seat `stays`, which keeps the record with all below; the new one
+    /// takes over the timers of the seats above. That of the seat which leaves is not set any more.
+    fn split(&mut self, call: CallId, stays: SeatId, floor: SeatId) -> CallId {
+        let mine = self.cx.calls.split(call);
+        let mut seat = self.seats[stays].up;
+        while seat != NONE {
+            let at = self.place(seat, mine);
+            if let Some(word) = at.seat.kind.timer()
+                && seat != floor
+            {
+                let timer = self.cx.calls.word(mine, at.seat.word + word);
+                self.cx.timers.hand_over(timer as Slot, mine);
+            }
+            seat = at.seat.up;
+        }
+        mine
+    }
+
+    /// What can be sent down from `seat` goes.
+    pub(super) fn pull(&mut self, seat: SeatId, mut port: Option<Port>) {
+        loop {
+            if self.cx.clock.halted() || self.work_ends_it() {
+                return;
+            }
+            let at = self.place(seat, NONE);
+            let Some((call, to)) = self.machines.hand_on(&mut self.cx, &at, port.take()) else {
+                return;
+            };
+            self.walk(At { call, ..at }, Flow::Down(to));
         }
     }
 }

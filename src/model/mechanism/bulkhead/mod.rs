@@ -12,9 +12,11 @@ use crate::metrics::meter::{Eye, Meter, limit};
 use crate::metrics::probe::{Ending, Event, Number, Probe, Role, What};
 use crate::metrics::recorder::Recorder;
 use crate::metrics::summary::{Component, Metric};
-use crate::model::frame::{FrameId, NodeId, RequestId, State};
+use crate::model::call::{CallId, State};
+use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::line::Line;
-use crate::model::state::{Cx, Enter, Outcome};
+use crate::model::mechanism::{Leaving, Mechanism, Period, Wakes};
+use crate::model::seat::{Port, Seat};
 
 const REJECTED: Meter = Meter::new("rejected", "rejected");
 const PERMITS: Meter = Meter::new("permits", "permits taken");
@@ -61,43 +63,13 @@ impl Bulkhead {
         }
     }
 
-    /// A request comes down.
+    /// A permit comes back: it goes to the next in line, if there is one.
     #[inline]
-    pub fn enter<C: Calendar, P: Probe>(
-        &mut self,
-        cx: &mut Cx<C, P>,
-        node: NodeId,
-        parent: FrameId,
-        request: RequestId,
-    ) -> Enter {
-        let measured = cx.requests[request].measured;
-        if self.in_use.level() < self.permits && self.line.is_empty() {
-            self.in_use.rise(cx.now());
-            if measured {
-                self.wait.record(Duration::ZERO);
-            }
-            return Enter::Down(parent);
-        }
-        if self.line.len() >= self.queue {
-            self.rejected += u64::from(measured);
-            cx.note(request, node, What::REJECTED, self.line.len());
-            return Enter::Settle(Outcome::Rejected);
-        }
-        let state = State::Waiting { since: cx.now() };
-        let frame = cx.frames.add(node, node, parent, request, state);
-        self.line.push(&mut cx.frames, frame);
-        self.waiting.rise(cx.now());
-        cx.note(request, node, What::WAITS, self.line.len());
-        Enter::Parked
-    }
-
-    /// Something comes up: its permit goes to the next in line, or back.
-    #[inline]
-    pub fn release<C: Calendar, P: Probe>(&mut self, cx: &mut Cx<C, P>, node: NodeId) {
-        if !self.line.is_empty() && !cx.hands_on(node) {
+    fn release<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) {
+        if !self.line.is_empty() && !cx.hands_on(at) {
             return self.in_use.fall(cx.now());
         }
-        match self.line.pop(&mut cx.frames) {
+        match self.line.pop(&mut cx.calls) {
             Some(next) => {
                 self.waiting.fall(cx.now());
                 cx.ready.push_back(next);
@@ -105,77 +77,134 @@ impl Bulkhead {
             None => self.in_use.fall(cx.now()),
         }
     }
+}
+
+impl Mechanism for Bulkhead {
+    const KIND: &'static str = "bulkhead";
+    const WORDS: u32 = 0;
+    const TIMER: Option<u32> = None;
+    const WAKES: Wakes = Wakes::Calls { starts: false };
+    const SHOWS: bool = true;
+
+    #[inline]
+    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+        let measured = cx.calls[at.call].measured;
+        if self.in_use.level() < self.permits && self.line.is_empty() {
+            self.in_use.rise(cx.now());
+            if measured {
+                self.wait.record(Duration::ZERO);
+            }
+            return Flow::Down(0);
+        }
+        if self.line.len() >= self.queue {
+            self.rejected += u64::from(measured);
+            cx.note(at, What::REJECTED, self.line.len());
+            return Flow::Up(Outcome::Rejected);
+        }
+        cx.calls[at.call].state = State::Waiting { since: cx.now() };
+        self.line.push(&mut cx.calls, at.call);
+        self.waiting.rise(cx.now());
+        cx.note(at, What::WAITS, self.line.len());
+        Flow::Parked
+    }
+
+    #[inline]
+    fn exit<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At,
+        _: Port,
+        outcome: Outcome,
+    ) -> Flow {
+        self.release(cx, at);
+        Flow::Up(outcome)
+    }
+
+    /// The call has got its permit.
+    #[inline]
+    fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+        let State::Waiting { since } = cx.calls[at.call].state else {
+            unreachable!("only waiting calls get a permit")
+        };
+        let wait = cx.now() - since;
+        if cx.calls[at.call].measured {
+            self.wait.record(wait);
+        }
+        cx.note(at, What::ADMITTED, wait.as_ns());
+        Flow::Down(0)
+    }
+
+    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At) -> Leaving {
+        Leaving::Stops
+    }
+
+    /// From the line, with a permit that is not used yet, or with one that is.
+    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At, _: Leaving) {
+        if !cx.is_at(at) {
+            return self.release(cx, at);
+        }
+        match cx.ready.iter().position(|&ready| ready == at.call) {
+            Some(index) => {
+                cx.ready.remove(index);
+                self.release(cx, at);
+            }
+            None => {
+                self.waiting.fall(cx.now());
+                self.line.remove(&mut cx.calls, at.call);
+            }
+        }
+        cx.note(at, What::LEFT, 0);
+    }
 
     /// Permits that came back at this instant go to those in line.
-    pub fn hand_on<C: Calendar, P: Probe>(&mut self, cx: &mut Cx<C, P>) {
+    fn hand_on<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        _: &At,
+        _: Option<Port>,
+    ) -> Option<(CallId, Port)> {
         while self.in_use.level() < self.permits {
-            let Some(next) = self.line.pop(&mut cx.frames) else {
-                return;
-            };
+            let next = self.line.pop(&mut cx.calls)?;
             self.waiting.fall(cx.now());
             self.in_use.rise(cx.now());
             cx.ready.push_back(next);
         }
+        None
     }
 
-    /// The frame has got its permit: its request goes on below the frame that is returned.
-    #[inline]
-    pub fn resume<C: Calendar, P: Probe>(
+    fn fork(&mut self, _: u64) {}
+
+    fn memory(&self) -> u64 {
+        0
+    }
+
+    fn observe<C: Calendar, P: Probe>(
         &mut self,
-        cx: &mut Cx<C, P>,
-        id: FrameId,
-    ) -> (FrameId, RequestId) {
-        let frame = cx.frames[id];
-        let State::Waiting { since } = frame.state else {
-            unreachable!("only waiting frames are resumed")
-        };
-        let wait = cx.now() - since;
-        if cx.requests[frame.request].measured {
-            self.wait.record(wait);
-        }
-        cx.note(frame.request, frame.node, What::ADMITTED, wait.as_ns());
-        // The request's next frame, or its end, follows at once, so the hold may lapse in between.
-        cx.frames.remove(id);
-        (frame.parent, frame.request)
-    }
-
-    /// The caller leaves: from the line, or with a permit that it has not yet used.
-    pub fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Cx<C, P>, id: FrameId) {
-        match cx.ready.iter().position(|&ready| ready == id) {
-            Some(index) => {
-                cx.ready.remove(index);
-                self.release(cx, cx.frames[id].node);
-            }
-            None => {
-                self.waiting.fall(cx.now());
-                self.line.remove(&mut cx.frames, id);
-            }
-        }
-        let frame = cx.frames.remove(id);
-        cx.note(frame.request, frame.node, What::LEFT, 0);
-    }
-
-    /// Shows itself at `at`.
-    pub fn observe(&mut self, eye: &mut impl Eye) {
+        _: &mut Context<C, P>,
+        _: &Seat,
+        _: Instant,
+        eye: &mut impl Eye,
+    ) {
         eye.count(&REJECTED, self.rejected);
         eye.level(&PERMITS, &mut self.in_use, Some(self.permits));
         eye.level(&WAITING, &mut self.waiting, limit(self.queue));
     }
 
-    /// Its numbers at the end of a run.
-    #[must_use]
-    pub fn report(&self, end: Instant, window: Duration) -> Component {
-        Component {
-            kind: "bulkhead",
-            metrics: vec![
-                ("rejected", Metric::Count(self.rejected)),
-                ("wait", Metric::Latency(self.wait.summary())),
-                ("waited_ratio", Metric::Number(self.wait.ratio_above(Duration::ZERO))),
-                ("waiting_mean", Metric::Number(self.waiting.mean(end, window))),
-                ("waiting_max", Metric::Count(self.waiting.max())),
-                ("permits_mean", Metric::Number(self.in_use.mean(end, window))),
-                ("permits_max", Metric::Count(self.in_use.max())),
-            ],
-        }
+    fn report<C: Calendar, P: Probe>(
+        &self,
+        _: &Context<C, P>,
+        _: &Seat,
+        &Period { end, window, .. }: &Period,
+    ) -> Option<Component> {
+        let metrics = vec![
+            ("rejected", Metric::Count(self.rejected)),
+            ("wait", Metric::Latency(self.wait.summary())),
+            ("waited_ratio", Metric::Number(self.wait.ratio_above(Duration::ZERO))),
+            ("waiting_mean", Metric::Number(self.waiting.mean(end, window))),
+            ("waiting_max", Metric::Count(self.waiting.max())),
+            ("permits_mean", Metric::Number(self.in_use.mean(end, window))),
+            ("permits_max", Metric::Count(self.in_use.max())),
+        ];
+        Some(Component { kind: Self::KIND, metrics })
     }
 }

@@ -3,9 +3,7 @@
 //! On failure the message is published again at the tail after a backoff, during which the
 //! consumer may stay taken; after its last delivery it is dead-lettered.
 
-use super::backoff::Backoff;
-use super::frame::{FrameId, NodeId, State};
-use super::state::{Cx, Outcome};
+use super::{Leaving, Mechanism, Period, Wakes};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::simulation::Delay;
 use crate::kernel::time::{Duration, Instant};
@@ -13,12 +11,14 @@ use crate::metrics::gauge::Gauge;
 use crate::metrics::meter::{Eye, Meter};
 use crate::metrics::probe::{Ending, Event, Number, Probe, Role, Stretch, What};
 use crate::metrics::summary::{Component, Metric};
+use crate::model::backoff::Backoff;
+use crate::model::call::{CallId, State};
+use crate::model::context::{At, Context, Flow, Outcome};
+use crate::model::seat::{Port, Seat};
 
 /// What a group of consumers is set to.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The queue it takes from.
-    pub queue: NodeId,
     /// Messages at once.
     pub concurrency: u64,
     /// Deliveries of a message, the first included.
@@ -84,25 +84,12 @@ pub struct Consumer {
     dead_lettered: u64,
 }
 
-/// What becomes of a message whose delivery has ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// It is done with.
-    Acknowledged,
-    /// It goes back to the queue now.
-    Again,
-    /// It goes back to the queue later.
-    Later,
-    /// It is given up.
-    DeadLettered,
-}
+/// The words of a call: deliveries so far, the present one included, and the last wait before it
+/// was published again in nanoseconds (for decorrelated jitter).
+const DELIVERED: u32 = 0;
+const WAITED: u32 = 1;
 
 impl Consumer {
-    /// Draws anew from here on, in a branch of a run that was split.
-    pub(super) fn fork(&mut self, branch: u64) {
-        self.config.backoff.fork(branch);
-    }
-
     /// An idle group.
     #[must_use]
     pub fn new(config: Config, measured_from: Instant) -> Self {
@@ -111,121 +98,156 @@ impl Consumer {
         Self { config, busy, deliveries, acknowledged, redelivered, dead_lettered }
     }
 
-    /// The queue it takes from.
-    #[inline]
+    /// Messages that it takes at once.
     #[must_use]
-    pub const fn queue(&self) -> NodeId {
-        self.config.queue
+    pub const fn concurrency(&self) -> u64 {
+        self.config.concurrency
     }
 
-    /// True if a consumer is free.
+    /// A consumer is free again.
     #[inline]
-    #[must_use]
-    pub const fn is_free(&self) -> bool {
-        self.busy.level() < self.config.concurrency
+    fn release<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) {
+        self.busy.fall(cx.now());
+        cx.credits[at.id as usize] += 1;
+        cx.pull(at.seat.up, Some(at.seat.port));
     }
+}
+
+impl Mechanism for Consumer {
+    const KIND: &'static str = "consumer";
+    const WORDS: u32 = 2;
+    const TIMER: Option<u32> = None;
+    const WAKES: Wakes = Wakes::Calls { starts: false };
+    const SHOWS: bool = true;
 
     /// A consumer takes the message, which is out of the queue.
     #[inline]
-    pub fn take<C: Calendar, P: Probe>(
-        &mut self,
-        cx: &mut Cx<C, P>,
-        node: NodeId,
-        message: FrameId,
-    ) {
+    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
         let now = cx.now();
         self.busy.rise(now);
-        let frame = &mut cx.frames[message];
-        (frame.node, frame.from) = (node, node);
-        let State::Message { deliveries, since, .. } = &mut frame.state else {
-            unreachable!("consumers take messages")
-        };
-        *deliveries += 1;
-        let since = *since;
-        let id = frame.request;
-        let request = &mut cx.requests[id];
-        request.picked = now;
-        self.deliveries += u64::from(request.measured);
-        cx.note(id, node, What::TAKEN, (now - since).as_ns());
+        cx.credits[at.id as usize] -= 1;
+        let call = &mut cx.calls[at.call];
+        let State::Message { since } = call.state else { unreachable!("consumers take messages") };
+        call.picked = now;
+        self.deliveries += u64::from(call.measured);
+        let deliveries = cx.calls.word(at.call, at.seat.word + DELIVERED);
+        cx.calls.set_word(at.call, at.seat.word + DELIVERED, deliveries + 1);
+        cx.note(at, What::TAKEN, (now - since).as_ns());
+        Flow::Down(0)
     }
 
     /// The delivery of a message has ended.
     #[inline]
-    pub fn exit<C: Calendar, P: Probe>(
+    fn exit<C: Calendar, P: Probe>(
         &mut self,
-        cx: &mut Cx<C, P>,
-        message: FrameId,
+        cx: &mut Context<C, P>,
+        at: &At,
+        _: Port,
         outcome: Outcome,
-    ) -> Verdict {
-        let frame = cx.frames[message];
-        let State::Message { deliveries, waited, .. } = frame.state else {
-            unreachable!("consumers hold messages")
-        };
-        let request = cx.requests[frame.request];
-        let measured = u64::from(request.measured);
+    ) -> Flow {
+        let call = &cx.calls[at.call];
+        let (key, attempts, measured) = (call.key, call.attempts, u64::from(call.measured));
+        let deliveries = cx.calls.word(at.call, at.seat.word + DELIVERED) as u32;
         if outcome == Outcome::Success {
-            self.busy.fall(cx.now());
             self.acknowledged += measured;
-            cx.note(frame.request, frame.node, What::ACKNOWLEDGED, 0);
-            return Verdict::Acknowledged;
+            cx.note(at, What::ACKNOWLEDGED, 0);
+            self.release(cx, at);
+            return Flow::Up(Outcome::Success);
         }
-        cx.note(frame.request, frame.node, What::NOT_ACKNOWLEDGED, 0);
+        cx.note(at, What::NOT_ACKNOWLEDGED, 0);
         if deliveries >= self.config.max_deliveries {
-            self.busy.fall(cx.now());
             self.dead_lettered += measured;
-            cx.note(frame.request, frame.node, What::DEAD_LETTERED, u64::from(deliveries));
-            return Verdict::DeadLettered;
+            cx.note(at, What::DEAD_LETTERED, u64::from(deliveries));
+            self.release(cx, at);
+            return Flow::Up(Outcome::DeadLettered);
         }
         self.redelivered += measured;
-        let wait = self.config.backoff.wait(request.key, deliveries, request.attempts, waited);
-        if let State::Message { waited, .. } = &mut cx.frames[message].state {
-            *waited = wait;
-        }
-        cx.note(frame.request, frame.node, What::RETRIES, wait.as_ns());
+        let waited = Duration::from_ns(cx.calls.word(at.call, at.seat.word + WAITED));
+        let wait = self.config.backoff.wait(key, deliveries, attempts, waited);
+        cx.calls.set_word(at.call, at.seat.word + WAITED, wait.as_ns());
+        cx.note(at, What::RETRIES, wait.as_ns());
         if wait.is_zero() {
-            self.busy.fall(cx.now());
-            return Verdict::Again;
+            self.release(cx, at);
+            return Flow::Up(Outcome::Returned);
         }
         if !self.config.backoff_holds_consumer {
-            self.busy.fall(cx.now());
+            self.release(cx, at);
         }
-        cx.clock.wake_after(Delay::varying(wait), message);
-        Verdict::Later
+        cx.calls[at.call].timer = cx.wake_after(Delay::varying(wait), at);
+        Flow::Parked
     }
 
-    /// The backoff of a message is over: it goes back to the queue.
+    /// The wait is over: the message goes back to the queue.
     #[inline]
-    pub fn wake(&mut self, now: Instant) {
+    fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
         if self.config.backoff_holds_consumer {
-            self.busy.fall(now);
+            self.release(cx, at);
+        }
+        Flow::Up(Outcome::Returned)
+    }
+
+    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At) -> Leaving {
+        Leaving::Stops
+    }
+
+    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At, _: Leaving) {
+        let waits = cx.is_at(at);
+        if waits {
+            cx.cancel(cx.calls[at.call].timer);
+        }
+        if !waits || self.config.backoff_holds_consumer {
+            self.release(cx, at);
         }
     }
 
-    /// Shows itself at `at`.
-    pub fn observe(&mut self, eye: &mut impl Eye) {
+    fn hand_on<C: Calendar, P: Probe>(
+        &mut self,
+        _: &mut Context<C, P>,
+        _: &At,
+        _: Option<Port>,
+    ) -> Option<(CallId, Port)> {
+        None
+    }
+
+    fn fork(&mut self, branch: u64) {
+        self.config.backoff.fork(branch);
+    }
+
+    fn memory(&self) -> u64 {
+        0
+    }
+
+    fn observe<C: Calendar, P: Probe>(
+        &mut self,
+        _: &mut Context<C, P>,
+        _: &Seat,
+        _: Instant,
+        eye: &mut impl Eye,
+    ) {
         eye.count(&DELIVERIES, self.deliveries);
         eye.count(&REDELIVERED, self.redelivered);
         eye.count(&DEAD, self.dead_lettered);
         eye.level(&BUSY, &mut self.busy, Some(self.config.concurrency));
     }
 
-    /// Its numbers at the end of a run; `in_hand` are messages of measured requests that it holds
-    /// or that wait for their backoff.
-    #[must_use]
-    pub fn report(&self, end: Instant, window: Duration, in_hand: u64) -> Component {
+    /// `there` are messages that it holds or that wait for their backoff.
+    fn report<C: Calendar, P: Probe>(
+        &self,
+        _: &Context<C, P>,
+        _: &Seat,
+        &Period { end, window, there }: &Period,
+    ) -> Option<Component> {
         let busy = self.busy.mean(end, window);
         let utilisation = busy.map(|busy| busy / self.config.concurrency as f64);
-        Component {
-            kind: "consumer",
-            metrics: vec![
-                ("deliveries", Metric::Count(self.deliveries)),
-                ("acknowledged", Metric::Count(self.acknowledged)),
-                ("redelivered", Metric::Count(self.redelivered)),
-                ("dead_lettered", Metric::Count(self.dead_lettered)),
-                ("in_hand", Metric::Count(in_hand)),
-                ("utilisation", Metric::Number(utilisation)),
-                ("busy_max", Metric::Count(self.busy.max())),
-            ],
-        }
+        let metrics = vec![
+            ("deliveries", Metric::Count(self.deliveries)),
+            ("acknowledged", Metric::Count(self.acknowledged)),
+            ("redelivered", Metric::Count(self.redelivered)),
+            ("dead_lettered", Metric::Count(self.dead_lettered)),
+            ("in_hand", Metric::Count(there)),
+            ("utilisation", Metric::Number(utilisation)),
+            ("busy_max", Metric::Count(self.busy.max())),
+        ];
+        Some(Component { kind: Self::KIND, metrics })
     }
 }

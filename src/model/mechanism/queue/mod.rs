@@ -3,9 +3,7 @@
 //! What waits counts against the capacity; what a consumer holds does not. Consumers take when
 //! the event that published is over, so a burst is published as a whole before anything is taken.
 
-use super::frame::{FrameId, Frames, NONE, NodeId, RequestId, State};
-use super::line::Line;
-use super::state::Cx;
+use super::{Leaving, Mechanism, Period, Wakes};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::time::{Duration, Instant};
 use crate::metrics::gauge::Gauge;
@@ -13,6 +11,10 @@ use crate::metrics::meter::{Eye, Meter, limit};
 use crate::metrics::probe::{Ending, Event, Number, Probe, Role, Stretch, What};
 use crate::metrics::recorder::Recorder;
 use crate::metrics::summary::{Component, Metric};
+use crate::model::call::{CallId, Calls, State};
+use crate::model::context::{At, Context, Flow, Outcome};
+use crate::model::line::Line;
+use crate::model::seat::{Port, Seat, SeatId};
 
 const PUBLISHED: Meter = Meter::new("published", "published");
 const DROPPED: Meter = Meter::new("dropped", "dropped");
@@ -55,6 +57,10 @@ pub const EVENTS: &[What] = &[What::PUBLISHED, What::HANDED_OVER, What::DROPPED]
 pub struct Queue {
     capacity: u64,
     line: Line,
+    /// The groups that take from it, by port, once all are known.
+    groups: Vec<SeatId>,
+    /// Whether a group may have a consumer free: a bit a port, 64 in each word.
+    free: Vec<u64>,
     depth: Gauge,
     wait: Recorder,
     published: u64,
@@ -64,7 +70,7 @@ pub struct Queue {
 
 impl Queue {
     /// Messages that wait.
-    pub(super) const fn depth(&self) -> u64 {
+    pub(in crate::model) const fn depth(&self) -> u64 {
         self.line.len()
     }
 
@@ -74,6 +80,8 @@ impl Queue {
         Self {
             capacity,
             line: Line::default(),
+            groups: Vec::new(),
+            free: Vec::new(),
             depth: Gauge::new(measured_from),
             wait: Recorder::default(),
             published: 0,
@@ -82,125 +90,185 @@ impl Queue {
         }
     }
 
-    /// Publishes a request as a new message; false if the queue is full and it is lost.
-    #[inline]
-    pub fn publish<C: Calendar, P: Probe>(
-        &mut self,
-        cx: &mut Cx<C, P>,
-        node: NodeId,
-        request: RequestId,
-    ) -> bool {
-        if !self.has_room(cx, node, request) {
-            return false;
-        }
-        let state = State::Message { deliveries: 0, since: cx.now(), waited: Duration::ZERO };
-        let message = cx.frames.add(node, node, NONE, request, state);
-        self.append(cx, node, message);
-        true
+    /// A group of consumers takes from it, the one at the next port.
+    pub fn join(&mut self, group: SeatId) {
+        let port = self.groups.len() as Port;
+        self.groups.push(group);
+        self.free.resize(self.groups.len().div_ceil(64), 0);
+        self.set_free(port);
     }
 
-    /// Publishes a message again, at the tail; false if the queue is full and it is lost, which
-    /// removes its frame.
     #[inline]
-    pub fn publish_again<C: Calendar, P: Probe>(
-        &mut self,
-        cx: &mut Cx<C, P>,
-        node: NodeId,
-        message: FrameId,
-    ) -> bool {
-        let frame = cx.frames[message];
-        if !self.has_room(cx, node, frame.request) {
-            cx.frames.remove(message);
-            return false;
-        }
-        let now = cx.now();
-        let again = &mut cx.frames[message];
-        (again.node, again.from) = (node, node);
-        let State::Message { since, .. } = &mut again.state else {
-            unreachable!("a message stays one")
-        };
-        *since = now;
-        self.append(cx, node, message);
-        true
+    fn set_free(&mut self, port: Port) {
+        self.free[port as usize / 64] |= 1 << (port % 64);
     }
 
-    fn has_room<C: Calendar, P: Probe>(
-        &mut self,
-        cx: &mut Cx<C, P>,
-        node: NodeId,
-        request: RequestId,
-    ) -> bool {
-        let measured = u64::from(cx.requests[request].measured);
+    /// The lowest port of a group that has a consumer free.
+    #[inline]
+    fn first_free(&mut self, credits: &[u64]) -> Option<Port> {
+        let groups = &self.groups;
+        for (word, bits) in (0..).step_by(64).zip(&mut self.free) {
+            while *bits != 0 {
+                let port = word + bits.trailing_zeros();
+                if credits[groups[port as usize] as usize] > 0 {
+                    return Some(port);
+                }
+                *bits &= *bits - 1;
+            }
+        }
+        None
+    }
+
+    /// Publishes a message at the tail, or loses it if there is no room.
+    #[inline]
+    fn publish<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+        let measured = u64::from(cx.calls[at.call].measured);
         self.published += measured;
-        let room = self.line.len() < self.capacity;
-        if !room {
+        if self.line.len() >= self.capacity {
             self.dropped += measured;
-            cx.note(request, node, What::DROPPED, self.line.len());
+            cx.note(at, What::DROPPED, self.line.len());
+            return Flow::Up(Outcome::Dropped);
         }
-        room
-    }
-
-    fn append<C: Calendar, P: Probe>(&mut self, cx: &mut Cx<C, P>, node: NodeId, id: FrameId) {
-        self.line.push(&mut cx.frames, id);
+        cx.calls[at.call].state = State::Message { since: cx.now() };
+        self.line.push(&mut cx.calls, at.call);
         self.depth.rise(cx.now());
-        cx.note(cx.frames[id].request, node, What::PUBLISHED, self.line.len());
+        cx.note(at, What::PUBLISHED, self.line.len());
+        cx.pull(at.id, None);
+        Flow::Parked
     }
 
     /// Takes the message that has waited longest.
     #[inline]
-    pub fn take<C: Calendar, P: Probe>(&mut self, cx: &mut Cx<C, P>) -> Option<FrameId> {
-        let id = self.line.pop(&mut cx.frames)?;
+    fn take<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Option<CallId> {
+        let id = self.line.pop(&mut cx.calls)?;
         let now = cx.now();
         self.depth.fall(now);
-        let frame = cx.frames[id];
-        if let State::Message { since, .. } = frame.state {
-            if cx.requests[frame.request].measured {
+        let call = &cx.calls[id];
+        if let State::Message { since } = call.state {
+            if call.measured {
                 self.taken += 1;
                 self.wait.record(now - since);
             }
-            cx.note(frame.request, frame.node, What::HANDED_OVER, (now - since).as_ns());
+            cx.note(&At { call: id, ..*at }, What::HANDED_OVER, (now - since).as_ns());
         }
         Some(id)
     }
 
     /// How long the message at the head has waited at `end`.
-    fn age(&self, frames: &Frames, end: Instant) -> Duration {
-        match self.line.first().map(|id| frames[id].state) {
-            Some(State::Message { since, .. }) => end.max(since) - since,
+    fn age(&self, calls: &Calls, end: Instant) -> Duration {
+        match self.line.first().map(|id| calls[id].state) {
+            Some(State::Message { since }) => end.max(since) - since,
             _ => Duration::ZERO,
         }
     }
+}
 
-    /// Shows itself at `at`.
-    pub fn observe(&mut self, frames: &Frames, at: Instant, eye: &mut impl Eye) {
+impl Mechanism for Queue {
+    const KIND: &'static str = "queue";
+    const WORDS: u32 = 0;
+    const TIMER: Option<u32> = None;
+    const WAKES: Wakes = Wakes::Calls { starts: false };
+    const SHOWS: bool = true;
+
+    #[inline]
+    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+        self.publish(cx, at)
+    }
+
+    /// A message is done with, or comes back to be delivered again.
+    #[inline]
+    fn exit<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At,
+        port: Port,
+        outcome: Outcome,
+    ) -> Flow {
+        // Before the message is published again: the same group may be the next to take it.
+        self.set_free(port);
+        match outcome {
+            Outcome::Returned => self.publish(cx, at),
+            Outcome::Success
+            | Outcome::Error
+            | Outcome::Timeout
+            | Outcome::Shed
+            | Outcome::Rejected
+            | Outcome::Dropped
+            | Outcome::DeadLettered => Flow::Up(outcome),
+        }
+    }
+
+    fn wake<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At) -> Flow {
+        unreachable!("a queue sets no timer")
+    }
+
+    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At) -> Leaving {
+        Leaving::Stops
+    }
+
+    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At, _: Leaving) {
+        if cx.is_at(at) {
+            self.line.remove(&mut cx.calls, at.call);
+            self.depth.fall(cx.now());
+        }
+    }
+
+    /// The free group at the lowest port takes the oldest message.
+    #[inline]
+    fn hand_on<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At,
+        port: Option<Port>,
+    ) -> Option<(CallId, Port)> {
+        if let Some(port) = port {
+            self.set_free(port);
+        }
+        if self.line.is_empty() {
+            return None;
+        }
+        let port = self.first_free(&cx.credits)?;
+        self.take(cx, at).map(|message| (message, port))
+    }
+
+    fn fork(&mut self, _: u64) {}
+
+    fn memory(&self) -> u64 {
+        0
+    }
+
+    fn observe<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        _: &Seat,
+        at: Instant,
+        eye: &mut impl Eye,
+    ) {
         eye.count(&PUBLISHED, self.published);
         eye.count(&DROPPED, self.dropped);
         eye.count(&TAKEN, self.taken);
         eye.level(&DEPTH, &mut self.depth, limit(self.capacity));
-        eye.reading(&AGE, Some(self.age(frames, at).as_ns()));
+        eye.reading(&AGE, Some(self.age(&cx.calls, at).as_ns()));
     }
 
-    /// Its numbers at the end of a run; `waiting` are messages of measured requests still there.
-    pub fn report<C: Calendar, P: Probe>(
+    fn report<C: Calendar, P: Probe>(
         &self,
-        cx: &Cx<C, P>,
-        (end, window): (Instant, Duration),
-        waiting: u64,
-    ) -> Component {
-        let oldest = self.age(&cx.frames, end);
-        Component {
-            kind: "queue",
-            metrics: vec![
-                ("published", Metric::Count(self.published)),
-                ("dropped", Metric::Count(self.dropped)),
-                ("taken", Metric::Count(self.taken)),
-                ("waiting", Metric::Count(waiting)),
-                ("wait", Metric::Latency(self.wait.summary())),
-                ("waited_ratio", Metric::Number(self.wait.ratio_above(Duration::ZERO))),
-                ("depth_mean", Metric::Number(self.depth.mean(end, window))),
-                ("depth_max", Metric::Count(self.depth.max())),
-                ("age_max_ns", Metric::Time(self.wait.max().max(oldest))),
-            ],
-        }
+        cx: &Context<C, P>,
+        _: &Seat,
+        &Period { end, window, there }: &Period,
+    ) -> Option<Component> {
+        let oldest = self.age(&cx.calls, end);
+        let metrics = vec![
+            ("published", Metric::Count(self.published)),
+            ("dropped", Metric::Count(self.dropped)),
+            ("taken", Metric::Count(self.taken)),
+            ("waiting", Metric::Count(there)),
+            ("wait", Metric::Latency(self.wait.summary())),
+            ("waited_ratio", Metric::Number(self.wait.ratio_above(Duration::ZERO))),
+            ("depth_mean", Metric::Number(self.depth.mean(end, window))),
+            ("depth_max", Metric::Count(self.depth.max())),
+            ("age_max_ns", Metric::Time(self.wait.max().max(oldest))),
+        ];
+        Some(Component { kind: Self::KIND, metrics })
     }
 }

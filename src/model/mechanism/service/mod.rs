@@ -7,22 +7,27 @@
 //! What happens when the caller leaves is the service's own affair: see [`Cancellation`].
 
 mod books;
+mod slots;
 
 pub use books::EVENTS;
 
 use super::edge::Edges;
 use super::fault::{Effect, Timeline};
-use super::frame::{Frame, FrameId, NodeId, RequestId, State};
-use super::line::Line;
-use super::state::{Cx, Outcome};
+use super::{Leaving, Mechanism, Period, Wakes};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::distribution::Distribution;
 use crate::kernel::draw::Site;
 use crate::kernel::simulation::Delay;
-use crate::kernel::time::{Duration, Instant};
+use crate::kernel::time::Instant;
 use crate::metrics::gauge::Gauge;
+use crate::metrics::meter::Eye;
 use crate::metrics::probe::{Probe, What};
 use crate::metrics::recorder::Recorder;
+use crate::metrics::summary::Component;
+use crate::model::call::{Call, CallId, State};
+use crate::model::context::{At, Context, Flow, Outcome};
+use crate::model::line::Line;
+use crate::model::seat::{Port, Seat};
 use books::Counts;
 
 /// What becomes of an attempt when its caller gives up.
@@ -79,6 +84,9 @@ pub struct Service {
     /// The time in a slot if it is always the same and nothing can change it.
     constant: Option<Delay>,
     line: Line,
+    /// Calls in slots, in the order in which they got them; kept only where a crash may look.
+    working: Line,
+    crashes: bool,
     busy: Gauge,
     waiting: Gauge,
     in_flight_max: u64,
@@ -90,10 +98,13 @@ impl Service {
     /// An idle service.
     #[must_use]
     pub fn new(config: Config, constant: Option<Delay>, measured_from: Instant) -> Self {
+        let crashes = config.faults.crashes().next().is_some();
         Self {
             config,
             constant,
             line: Line::default(),
+            working: Line::default(),
+            crashes,
             busy: Gauge::new(measured_from),
             waiting: Gauge::new(measured_from),
             in_flight_max: 0,
@@ -102,255 +113,186 @@ impl Service {
         }
     }
 
-    /// Draws anew from here on, in a branch of a run that was split.
-    pub(super) fn fork(&mut self, branch: u64) {
-        self.config.time_site = self.config.time_site.fork(branch);
-        self.config.failure_site = self.config.failure_site.fork(branch);
-    }
-
     /// Attempts in line and in slots.
-    pub(super) fn in_flight(&self) -> u64 {
+    pub(in crate::model) fn in_flight(&self) -> u64 {
         self.busy.level() + self.line.len()
     }
+}
 
-    /// An attempt arrives from the sending node `from`. `Some` if it is settled at once.
+impl Mechanism for Service {
+    const KIND: &'static str = "service";
+    const WORDS: u32 = 0;
+    const TIMER: Option<u32> = None;
+    const WAKES: Wakes = Wakes::Calls { starts: false };
+    const SHOWS: bool = true;
+
+    /// An attempt arrives.
     #[inline]
-    pub fn enter<C: Calendar, P: Probe>(
-        &mut self,
-        cx: &mut Cx<C, P>,
-        (node, from): (NodeId, NodeId),
-        parent: FrameId,
-        request: RequestId,
-    ) -> Option<Outcome> {
+    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
         let now = cx.now();
-        let of = cx.requests[request];
-        let measured = u64::from(of.measured);
+        let call = &cx.calls[at.call];
+        let measured = u64::from(call.measured);
         self.counts.arrivals += measured;
         if !self.config.faults.is_empty()
-            && self.config.faults.strikes(Effect::Crashed, now, of.key, of.attempts)
+            && self.config.faults.strikes(Effect::Crashed, now, call.key, call.attempts)
         {
             self.counts.crashed += measured;
-            cx.note(request, node, What::CRASHED, 0);
-            return Some(Outcome::Error);
+            cx.note(at, What::CRASHED, 0);
+            return Flow::Up(Outcome::Error);
         }
         let there = self.busy.level() + self.line.len();
+        let call = &mut cx.calls[at.call];
+        call.at = at.id;
+        call.state = State::Queued { since: now, left: Instant::NEVER };
         if self.busy.level() < self.config.slots {
             self.in_flight_max = self.in_flight_max.max(there + 1);
-            let state = State::Queued { since: now, left: Instant::NEVER };
-            let frame = cx.frames.add(node, from, parent, request, state);
-            cx.frames[frame].attempt = of.attempts;
-            self.start(cx, frame);
-            return None;
+            self.start(cx, at);
+            return Flow::Parked;
         }
         if self.line.len() >= self.config.queue {
             self.counts.shed += measured;
-            cx.note(request, node, What::SHED, self.line.len());
-            return Some(Outcome::Shed);
+            cx.note(at, What::SHED, self.line.len());
+            return Flow::Up(Outcome::Shed);
         }
         self.in_flight_max = self.in_flight_max.max(there + 1);
-        let state = State::Queued { since: now, left: Instant::NEVER };
-        let frame = cx.frames.add(node, from, parent, request, state);
-        cx.frames[frame].attempt = of.attempts;
-        self.line.push(&mut cx.frames, frame);
+        self.line.push(&mut cx.calls, at.call);
         self.waiting.rise(now);
-        cx.note(request, node, What::WAITS, self.line.len());
-        None
+        cx.note(at, What::WAITS, self.line.len());
+        Flow::Parked
     }
 
-    /// The frame, out of line, gets a slot.
-    #[inline]
-    fn start<C: Calendar, P: Probe>(&mut self, cx: &mut Cx<C, P>, id: FrameId) {
-        let now = cx.now();
-        let frame = cx.frames[id];
-        let State::Queued { since, left } = frame.state else {
-            unreachable!("only queued attempts start")
-        };
-        let of = cx.requests[frame.request];
-        self.busy.rise(now);
-        if self.config.slots != u64::MAX && of.measured {
-            self.wait.record(now - since);
-        }
-        let (work, fails) = self.draw(now, of.key, frame.attempt);
-        cx.frames[id].state = State::Working { since, started: now, fails, left };
-        cx.note_attempt(&frame, What::STARTED, work.as_ns());
-        match self.constant {
-            Some(delay) => cx.clock.wake_after(delay, id),
-            None if self.config.faults.is_empty() => {
-                cx.clock.wake_after(Delay::varying(work), id);
-            }
-            None => {
-                let done = self.config.faults.done(now, work, of.key, frame.attempt);
-                cx.clock.wake_at(done, id);
-            }
-        }
-    }
-
-    /// Time in a slot and whether it ends in an error.
-    #[inline(always)]
-    fn draw(&self, now: Instant, subject: u64, attempt: u32) -> (Duration, bool) {
-        let config = &self.config;
-        let mut work = match config.time.as_constant() {
-            Some(constant) => constant,
-            None => config.time.sample(config.time_site.unit(subject, attempt, 0)),
-        };
-        let mut ratio = config.failure_ratio;
-        if let Some(overload) = config.overload {
-            let load = (self.busy.level() + self.line.len()) as f64 / overload.knee;
-            if load > 1.0 {
-                let excess = load - 1.0;
-                let added = Duration::from_ns_f64(excess * overload.added_latency_ns);
-                work = work.saturating_add(added);
-                let raised = ratio + excess * overload.added_failure_ratio;
-                ratio = raised.min(overload.max_failure_ratio);
-            }
-        }
-        let fails = (ratio > 0.0 && config.failure_site.unit(subject, attempt, 0) < ratio)
-            || (!config.faults.is_empty()
-                && config.faults.strikes(Effect::Failing, now, subject, attempt));
-        (work, fails)
-    }
-
-    /// The work of a frame is done. `None` if nobody waits for it any more.
-    #[inline]
-    pub fn wake<C: Calendar, P: Probe>(
+    fn exit<C: Calendar, P: Probe>(
         &mut self,
-        cx: &mut Cx<C, P>,
-        id: FrameId,
-    ) -> Option<(Frame, Outcome)> {
-        let frame = cx.frames[id];
-        let State::Working { since, started, fails, left } = frame.state else {
+        _: &mut Context<C, P>,
+        _: &At,
+        _: Port,
+        _: Outcome,
+    ) -> Flow {
+        unreachable!("nothing stands below a service")
+    }
+
+    /// The work is done.
+    #[inline]
+    fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+        let call = &mut cx.calls[at.call];
+        let measured = call.measured;
+        let State::Working { since, started, fails, left } = call.state else {
             unreachable!("only working attempts finish")
         };
+        call.state = State::None;
         let now = cx.now();
-        let (what, ns) = match (left != Instant::NEVER, fails) {
+        let abandoned = left != Instant::NEVER;
+        let (what, ns) = match (abandoned, fails) {
             (true, _) => (What::WASTED, now - started),
             (false, true) => (What::ERRORED, now - since),
             (false, false) => (What::ANSWERED, now - since),
         };
         // Before the next one starts, which is a consequence of it.
-        cx.note_attempt(&frame, what, ns.as_ns());
-        self.free_slot(cx, frame.node);
-        if cx.requests[frame.request].measured {
-            cx.edges[frame.from].work.book(started, now, left);
-            match (left != Instant::NEVER, fails) {
+        cx.note(at, what, ns.as_ns());
+        if self.crashes {
+            self.working.remove(&mut cx.calls, at.call);
+        }
+        self.free_slot(cx, at);
+        if measured {
+            cx.edges[at.seat.edge].work.book(started, now, left);
+            match (abandoned, fails) {
                 (true, _) => self.counts.for_nobody += 1,
                 (false, true) => self.counts.errors += 1,
                 (false, false) => self.counts.answered += 1,
             }
         }
-        cx.leave(id, left);
-        let outcome = if fails { Outcome::Error } else { Outcome::Success };
-        (left == Instant::NEVER).then_some((frame, outcome))
+        if abandoned {
+            cx.calls.remove(at.call);
+            return Flow::Gone;
+        }
+        Flow::Up(if fails { Outcome::Error } else { Outcome::Success })
     }
 
-    /// A slot comes free and goes to the next in line.
-    #[inline]
-    fn free_slot<C: Calendar, P: Probe>(&mut self, cx: &mut Cx<C, P>, node: NodeId) {
+    fn on_leave<C: Calendar, P: Probe>(&self, cx: &Context<C, P>, at: &At) -> Leaving {
+        let queued = matches!(cx.calls[at.call].state, State::Queued { .. });
+        match self.config.cancellation {
+            Cancellation::Immediate => Leaving::Stops,
+            Cancellation::QueuedOnly if queued => Leaving::Stops,
+            Cancellation::QueuedOnly | Cancellation::None => Leaving::GoesOn,
+        }
+    }
+
+    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At, leaving: Leaving) {
         let now = cx.now();
-        self.busy.fall(now);
-        if self.line.is_empty() || !cx.hands_on(node) {
+        if leaving == Leaving::GoesOn {
+            cx.note(at, What::ABANDONED, 0);
+            if let State::Queued { left, .. } | State::Working { left, .. } =
+                &mut cx.calls[at.call].state
+            {
+                *left = now;
+            }
             return;
         }
-        if let Some(next) = self.line.pop(&mut cx.frames) {
-            self.waiting.fall(now);
-            self.start(cx, next);
-        }
-    }
-
-    /// The caller of this frame leaves.
-    #[inline]
-    pub fn abandon<C: Calendar, P: Probe>(&mut self, cx: &mut Cx<C, P>, id: FrameId) {
-        let frame = cx.frames[id];
-        let now = cx.now();
-        let left = now;
-        match (frame.state, self.config.cancellation) {
-            (State::Queued { .. }, Cancellation::Immediate | Cancellation::QueuedOnly) => {
-                self.line.remove(&mut cx.frames, id);
-                self.waiting.fall(now);
-                self.stop(cx, id);
-            }
-            (State::Queued { since, .. }, Cancellation::None) => {
-                cx.note_attempt(&frame, What::ABANDONED, 0);
-                cx.orphan(id);
-                cx.frames[id].state = State::Queued { since, left };
-            }
-            (State::Working { started, .. }, Cancellation::Immediate) => {
-                cx.clock.cancel(id);
-                if cx.requests[frame.request].measured {
-                    cx.edges[frame.from].work.book(started, now, left);
-                }
-                self.stop(cx, id);
-                self.free_slot(cx, frame.node);
-            }
-            (State::Working { since, started, fails, .. }, _) => {
-                cx.note_attempt(&frame, What::ABANDONED, 0);
-                cx.orphan(id);
-                cx.frames[id].state = State::Working { since, started, fails, left };
-            }
-            _ => unreachable!("a service's frame is queued or working"),
-        }
-    }
-
-    /// Removes a frame whose caller has left.
-    fn stop<C: Calendar, P: Probe>(&mut self, cx: &mut Cx<C, P>, id: FrameId) {
-        let frame = cx.frames[id];
-        if cx.requests[frame.request].measured {
-            self.counts.cancelled += 1;
-            cx.edges[frame.from].attempts.cancelled += 1;
-        }
-        cx.note_attempt(&frame, What::CANCELLED, 0);
-        cx.frames.remove(id);
-    }
-
-    /// The service crashes under a frame, one of those that meet the fault. `None` if nobody waits
-    /// for it any more. No slot is handed on: [`Service::restart`] does that when all are dead.
-    pub fn crash<C: Calendar, P: Probe>(
-        &mut self,
-        cx: &mut Cx<C, P>,
-        id: FrameId,
-    ) -> Option<Frame> {
-        let frame = cx.frames[id];
-        let now = cx.now();
-        let measured = cx.requests[frame.request].measured;
-        self.counts.crashed += u64::from(measured);
-        cx.note_attempt(&frame, What::CRASHED, 0);
-        let left = match frame.state {
-            State::Queued { left, .. } => {
-                self.line.remove(&mut cx.frames, id);
-                self.waiting.fall(now);
-                left
-            }
-            State::Working { started, left, .. } => {
-                cx.clock.cancel(id);
-                self.busy.fall(now);
-                if measured {
-                    cx.edges[frame.from].work.book(started, now, left);
-                }
-                left
-            }
-            _ => unreachable!("a service's frame is queued or working"),
+        let call = cx.calls[at.call];
+        self.withdraw(cx, at);
+        cx.calls[at.call].state = State::None;
+        let worked = match call.state {
+            State::Working { started, .. } => Some(started),
+            _ => None,
         };
-        cx.leave(id, left);
-        (left == Instant::NEVER).then_some(frame)
+        if call.measured {
+            if let Some(started) = worked {
+                cx.edges[at.seat.edge].work.book(started, now, now);
+            }
+            self.counts.cancelled += 1;
+            cx.edges[at.seat.edge].attempts.cancelled += 1;
+        }
+        cx.note(at, What::CANCELLED, 0);
+        if worked.is_some() && !self.line.is_empty() && cx.hands_on(at) {
+            self.start_next(cx, at);
+        }
     }
 
-    /// Slots that a crash left free go to those in line that survived it.
-    pub fn restart<C: Calendar, P: Probe>(&mut self, cx: &mut Cx<C, P>) {
-        while self.busy.level() < self.config.slots {
-            let Some(next) = self.line.pop(&mut cx.frames) else {
-                return;
-            };
-            self.waiting.fall(cx.now());
-            self.start(cx, next);
-        }
+    /// Slots that came free go to those in line.
+    fn hand_on<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At,
+        _: Option<Port>,
+    ) -> Option<(CallId, Port)> {
+        while self.busy.level() < self.config.slots && self.start_next(cx, at) {}
+        None
+    }
+
+    fn fork(&mut self, branch: u64) {
+        self.config.time_site = self.config.time_site.fork(branch);
+        self.config.failure_site = self.config.failure_site.fork(branch);
+    }
+
+    fn memory(&self) -> u64 {
+        0
+    }
+
+    fn observe<C: Calendar, P: Probe>(
+        &mut self,
+        _: &mut Context<C, P>,
+        _: &Seat,
+        _: Instant,
+        eye: &mut impl Eye,
+    ) {
+        self.show(eye);
+    }
+
+    fn report<C: Calendar, P: Probe>(
+        &self,
+        _: &Context<C, P>,
+        _: &Seat,
+        period: &Period,
+    ) -> Option<Component> {
+        Some(self.numbers(period))
     }
 }
 
-/// Books the work that a frame has under way at the end of a run, if it has any.
-pub fn settle(edges: &mut Edges, frame: &Frame, end: Instant) {
-    if let State::Working { started, left, .. } = frame.state
+/// Books the work that a call has under way at the end of a run, if it has any.
+pub(in crate::model) fn settle(edges: &mut Edges, edge: u32, call: &Call, end: Instant) {
+    if let State::Working { started, left, .. } = call.state
         && end > started
     {
-        edges[frame.from].work.book(started, end, left);
+        edges[edge].work.book(started, end, left);
     }
 }

@@ -3,13 +3,16 @@
 //! At equal instants the timeout wins against an answer that was scheduled after it: it is set
 //! before the work inside begins.
 
-use crate::kernel::calendar::Calendar;
+use crate::kernel::calendar::{Calendar, Slot};
 use crate::kernel::simulation::Delay;
+use crate::kernel::time::Instant;
 use crate::metrics::meter::{Eye, Meter};
 use crate::metrics::probe::{Event, Number, Probe, Role, What};
 use crate::metrics::summary::{Component, Metric};
-use crate::model::frame::{FrameId, NodeId, RequestId, State};
-use crate::model::state::{Cx, Enter, Exit, Outcome};
+use crate::model::call::CallId;
+use crate::model::context::{At, Context, Flow, Outcome};
+use crate::model::mechanism::{Leaving, Mechanism, Period, Wakes};
+use crate::model::seat::{Port, Seat};
 
 const FIRED: Meter = Meter::new("fired", "timeouts");
 
@@ -34,6 +37,9 @@ pub struct Timeout {
     fired: u64,
 }
 
+/// The word of a call that holds its timer.
+const TIMER: u32 = 0;
+
 impl Timeout {
     /// Gives up `after` so long.
     #[must_use]
@@ -41,49 +47,86 @@ impl Timeout {
         Self { after, fired: 0 }
     }
 
-    /// A request comes down: the clock starts.
+    fn stop<C: Calendar, P: Probe>(cx: &mut Context<C, P>, at: &At) {
+        let timer = cx.calls.word(at.call, at.seat.word + TIMER) as Slot;
+        cx.cancel(timer);
+    }
+}
+
+impl Mechanism for Timeout {
+    const KIND: &'static str = "timeout";
+    const WORDS: u32 = 1;
+    const TIMER: Option<u32> = Some(TIMER);
+    const WAKES: Wakes = Wakes::Calls { starts: false };
+    const SHOWS: bool = true;
+
     #[inline]
-    pub fn enter<C: Calendar, P: Probe>(
-        &mut self,
-        cx: &mut Cx<C, P>,
-        node: NodeId,
-        parent: FrameId,
-        request: RequestId,
-    ) -> Enter {
-        let frame = cx.frames.add(node, node, parent, request, State::Timer);
-        cx.clock.wake_after(self.after, frame);
-        Enter::Down(frame)
+    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+        let timer = cx.wake_after(self.after, at);
+        cx.calls.set_word(at.call, at.seat.word + TIMER, u64::from(timer));
+        Flow::Down(0)
     }
 
     /// An outcome comes up in time.
     #[inline]
-    pub fn exit<C: Calendar, P: Probe>(
+    fn exit<C: Calendar, P: Probe>(
         &mut self,
-        cx: &mut Cx<C, P>,
-        id: FrameId,
+        cx: &mut Context<C, P>,
+        at: &At,
+        _: Port,
         outcome: Outcome,
-    ) -> Exit {
-        cx.clock.cancel(id);
-        Exit::Up(cx.frames.remove(id).parent, outcome)
+    ) -> Flow {
+        Self::stop(cx, at);
+        Flow::Up(outcome)
     }
 
-    /// Time is up; what is inside is about to be cancelled.
+    /// Time is up.
     #[inline]
-    pub fn fire<C: Calendar, P: Probe>(&mut self, cx: &mut Cx<C, P>, id: FrameId) {
-        let frame = cx.frames[id];
-        self.fired += u64::from(cx.requests[frame.request].measured);
-        let after = self.after.duration().as_ns();
-        cx.note(frame.request, frame.node, What::TIMED_OUT, after);
+    fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+        self.fired += u64::from(cx.calls[at.call].measured);
+        cx.note(at, What::TIMED_OUT, self.after.duration().as_ns());
+        Flow::Settle(Outcome::Timeout)
     }
 
-    /// Shows itself at `at`.
-    pub fn observe(&self, eye: &mut impl Eye) {
+    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At) -> Leaving {
+        Leaving::Stops
+    }
+
+    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At, _: Leaving) {
+        Self::stop(cx, at);
+    }
+
+    fn hand_on<C: Calendar, P: Probe>(
+        &mut self,
+        _: &mut Context<C, P>,
+        _: &At,
+        _: Option<Port>,
+    ) -> Option<(CallId, Port)> {
+        None
+    }
+
+    fn fork(&mut self, _: u64) {}
+
+    fn memory(&self) -> u64 {
+        0
+    }
+
+    fn observe<C: Calendar, P: Probe>(
+        &mut self,
+        _: &mut Context<C, P>,
+        _: &Seat,
+        _: Instant,
+        eye: &mut impl Eye,
+    ) {
         eye.count(&FIRED, self.fired);
     }
 
-    /// Its numbers at the end of a run.
-    #[must_use]
-    pub fn report(&self) -> Component {
-        Component { kind: "timeout", metrics: vec![("fired", Metric::Count(self.fired))] }
+    fn report<C: Calendar, P: Probe>(
+        &self,
+        _: &Context<C, P>,
+        _: &Seat,
+        _: &Period,
+    ) -> Option<Component> {
+        Some(Component { kind: Self::KIND, metrics: vec![("fired", Metric::Count(self.fired))] })
     }
 }
