@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::kernel::distribution::Distribution;
+use crate::kernel::units::{Limit, Rate};
 use crate::scenario::arms::{ONLY_ARM, arms};
 use crate::scenario::distribution::resolve;
 use crate::scenario::schema::{Arm, Arrivals, Call, Cancellation, Layer, Scenario, Service, Stage};
-use crate::scenario::units::{Limit, Rate};
 
 /// What a reader should know before believing the numbers: services that are offered more than
 /// they can serve, in front of a queue without an end.

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use super::schema::{Call, Consumer, Layer, Scenario};
 use super::syntax::{Kind, Node};
-use super::units::Limit;
+use crate::kernel::units::Limit;
 
 /// Fills them in, in a scenario that was read from the tree at `root`.
 pub(super) fn fill(scenario: &mut Scenario, root: &Node) {

@@ -24,7 +24,6 @@ pub mod schema;
 pub(crate) mod shape;
 pub mod study;
 pub mod syntax;
-pub mod units;
 pub mod written;
 
 pub use check::expected_requests;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::check::arms;
 use super::schema::{Arrivals, Layer, Scenario, Ties};
-use super::units::Rate;
+use crate::kernel::units::Rate;
 
 /// The scenario with every default filled in, as RON that reads back as the same scenario.
 ///

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::units::{Limit, Rate, Ratio};
 use crate::kernel::time::{Duration, Instant};
+use crate::kernel::units::{Limit, Rate, Ratio};
 
 /// The schema version that this release reads and writes.
 pub const SCHEMA_VERSION: u32 = 1;

@@ -103,7 +103,11 @@ fn functions_are_short() {
             let code = line.trim_start();
             let indent = line.len() - code.len();
             let head = ["fn ", "pub fn ", "pub(super) fn ", "pub(crate) fn ", "const fn "];
-            if !head.iter().any(|head| code.starts_with(head)) || code.ends_with(';') {
+            let ends_there = |line: &&&str| line.ends_with(['{', ';']);
+            let declared = lines[start..].iter().find(ends_there);
+            if !head.iter().any(|head| code.starts_with(head))
+                || declared.is_some_and(|line| line.ends_with(';'))
+            {
                 continue;
             }
             let closing = format!("{}}}", " ".repeat(indent));

@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 
 use super::variants;
+use crate::kernel::units::Limit;
 use crate::report::explain::{Amount, Change, ChangeKind};
 use crate::scenario::names::layer_names;
 use crate::scenario::schema::{Arm, Consumer, Layer, Queue, Scenario, Service};
-use crate::scenario::units::Limit;
 
 /// A scenario of one arm, with one thing changed.
 #[derive(Clone, Debug)]

@@ -2,9 +2,9 @@
 
 use super::alternatives::{change, counted};
 use crate::kernel::time::Duration;
+use crate::kernel::units::{Limit, Ratio};
 use crate::report::explain::{Amount, Change, ChangeKind};
 use crate::scenario::schema::{Cancellation, Layer, RetryBudget, Service};
-use crate::scenario::units::{Limit, Ratio};
 
 /// What could stand in the place of a layer; `None` takes it out.
 pub(super) fn of_layer(

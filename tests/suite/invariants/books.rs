@@ -155,8 +155,8 @@ impl Books<'_> {
             assert_eq!(of("arrivals"), sum + of("in_flight"), "arrivals at {name}");
             let config = &self.arm.services[name];
             let [slots, places] = [config.slots, config.queue].map(|limit| match limit {
-                dessim::scenario::units::Limit::AtMost(most) => most,
-                dessim::scenario::units::Limit::Unlimited => u64::MAX,
+                dessim::kernel::units::Limit::AtMost(most) => most,
+                dessim::kernel::units::Limit::Unlimited => u64::MAX,
             });
             let from = self.scenario.warm_up.as_ns();
             // A run without a duration may be over before it is warm.

@@ -3,7 +3,7 @@
 use dessim::ScenarioFile;
 use dessim::experiment::knob::{Amount, Scale, Span};
 use dessim::experiment::sweep::looped::{MOST_RATES, Stairs, looped};
-use dessim::scenario::units::{Rate, parse_duration, parse_rate};
+use dessim::kernel::units::{Rate, parse_duration, parse_rate};
 
 use super::args::LoopArgs;
 use super::grammar;

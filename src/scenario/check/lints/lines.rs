@@ -3,9 +3,9 @@
 use super::waits::longest;
 use super::{Group, Lint, Pipeline, Source, System, shortest_timeout, shown};
 use crate::kernel::time::Duration;
+use crate::kernel::units::Limit;
 use crate::scenario::problem::Problem;
 use crate::scenario::schema::{Arrivals, Cancellation, Layer};
-use crate::scenario::units::Limit;
 
 pub(super) static BULKHEAD_QUEUE_UNTIMED: Lint = Lint {
     name: "bulkhead-queue-untimed",

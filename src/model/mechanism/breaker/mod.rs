@@ -15,9 +15,14 @@ use crate::metrics::meter::{Eye, Meter};
 use crate::metrics::probe::{Event, Number, Role, What};
 use std::collections::VecDeque;
 
+use crate::kernel::calendar::Calendar;
 use crate::kernel::time::{Duration, Instant};
+use crate::metrics::probe::Probe;
 use crate::metrics::summary::{Component, Metric};
-use crate::model::state::Outcome;
+use crate::model::call::CallId;
+use crate::model::context::{At, Context, Flow, Outcome};
+use crate::model::mechanism::{Leaving, Mechanism, Period, Wakes};
+use crate::model::seat::{self, Port, Seat};
 
 const REJECTED: Meter = Meter::new("rejected", "rejected");
 const OPENED: Meter = Meter::new("opened", "opened");
@@ -94,9 +99,6 @@ impl Breaker {
     /// Takes in a result; true if it opens the breaker, which was closed.
     #[inline]
     pub fn record(&mut self, now: Instant, outcome: Outcome) -> bool {
-        if outcome == Outcome::Cancelled {
-            return false;
-        }
         let failed = outcome != Outcome::Success;
         if self.results.len() == self.window && self.results.pop_front() == Some(true) {
             self.failures -= 1;
@@ -116,17 +118,6 @@ impl Breaker {
         was_closed
     }
 
-    /// Bytes of its window.
-    pub(in crate::model) fn memory(&self) -> u64 {
-        self.results.len() as u64
-    }
-
-    /// How long it stays open after a failure.
-    #[must_use]
-    pub const fn open_duration(&self) -> Duration {
-        self.open_duration
-    }
-
     /// Time spent open until `now`, the present opening included.
     fn time_open_until(&self, now: Instant) -> Duration {
         let from = self.opened_at.max(self.measured_from);
@@ -134,19 +125,94 @@ impl Breaker {
         let open = if until > from { until - from } else { Duration::ZERO };
         self.time_open.saturating_add(open)
     }
+}
 
-    /// Shows itself at `at`.
-    pub fn observe(&self, at: Instant, eye: &mut impl Eye) {
+impl Mechanism for Breaker {
+    const KIND: &'static str = "breaker";
+    const WORDS: u32 = 0;
+    const TIMER: Option<u32> = None;
+    const WAKES: Wakes = Wakes::Calls { starts: false };
+    const SHOWS: bool = true;
+
+    #[inline]
+    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+        if at.seat.role == seat::Role::Reports || self.admits(cx.now(), cx.calls[at.call].measured)
+        {
+            return Flow::Down(0);
+        }
+        cx.note(at, What::REJECTED, 0);
+        Flow::Up(Outcome::Rejected)
+    }
+
+    #[inline]
+    fn exit<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At,
+        _: Port,
+        outcome: Outcome,
+    ) -> Flow {
+        if (self.records_outcomes || at.seat.role == seat::Role::Reports)
+            && self.record(cx.now(), outcome)
+        {
+            cx.note(at, What::OPENED, self.open_duration.as_ns());
+        }
+        Flow::Up(outcome)
+    }
+
+    fn wake<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At) -> Flow {
+        unreachable!("a breaker sets no timer")
+    }
+
+    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At) -> Leaving {
+        Leaving::Stops
+    }
+
+    /// A cancelled call is no result.
+    fn leave<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At, _: Leaving) {}
+
+    fn hand_on<C: Calendar, P: Probe>(
+        &mut self,
+        _: &mut Context<C, P>,
+        _: &At,
+        _: Option<Port>,
+    ) -> Option<(CallId, Port)> {
+        None
+    }
+
+    fn fork(&mut self, _: u64) {}
+
+    fn memory(&self) -> u64 {
+        self.results.len() as u64
+    }
+
+    fn observe<C: Calendar, P: Probe>(
+        &mut self,
+        _: &mut Context<C, P>,
+        _: &Seat,
+        at: Instant,
+        eye: &mut impl Eye,
+    ) {
         eye.count(&REJECTED, self.rejected);
         eye.count(&OPENED, self.opened);
         eye.state(&OPEN, self.time_open_until(at).as_ns());
     }
 
+    fn report<C: Calendar, P: Probe>(
+        &self,
+        _: &Context<C, P>,
+        _: &Seat,
+        period: &Period,
+    ) -> Option<Component> {
+        Some(self.numbers(period.end))
+    }
+}
+
+impl Breaker {
     /// Its numbers at the end of a run.
-    #[must_use]
-    pub fn report(&self, end: Instant) -> Component {
+    fn numbers(&self, end: Instant) -> Component {
         Component {
-            kind: "breaker",
+            kind: Self::KIND,
             metrics: vec![
                 ("rejected", Metric::Count(self.rejected)),
                 ("opened", Metric::Count(self.opened)),
@@ -205,20 +271,13 @@ mod tests {
         assert!(!breaker.record(at(400), Outcome::Error));
         assert!(!breaker.admits(at(899), true));
         assert!(breaker.admits(at(900), true));
-        let report = breaker.report(at(2_000));
+        let report = breaker.numbers(at(2_000));
         assert_eq!(report.get("opened"), Some(Metric::Count(1)));
         assert_eq!(report.get("rejected"), Some(Metric::Count(1)));
         assert_eq!(report.get("time_open_ns"), Some(Metric::Time(Duration::from_ms(899))));
         // The window was not cleared: one failure is enough to open it again.
         assert!(breaker.record(at(3_000), Outcome::Shed));
-        let report = breaker.report(at(3_100));
+        let report = breaker.numbers(at(3_100));
         assert_eq!(report.get("time_open_ns"), Some(Metric::Time(Duration::from_ms(999))));
-    }
-
-    #[test]
-    fn a_cancelled_attempt_is_no_result() {
-        let mut breaker = breaker(1, 1);
-        assert!(!breaker.record(at(0), Outcome::Cancelled));
-        assert!(breaker.record(at(0), Outcome::Rejected));
     }
 }

@@ -4,13 +4,25 @@
 //! outcomes. The next arrival is scheduled when the present one has been dealt with, so what the
 //! present one caused at the same later instant comes before it.
 
-use super::frame::{FrameId, NodeId, State};
-use crate::kernel::distribution::Distribution;
+mod arrivals;
+
+pub use arrivals::{Arrivals, Stages};
+
+use super::{Leaving, Mechanism, Period, Wakes};
+use crate::kernel::calendar::Calendar;
 use crate::kernel::draw::Site;
 use crate::kernel::fpmath;
 use crate::kernel::simulation::Delay;
 use crate::kernel::time::{Duration, Instant};
-use crate::metrics::probe::{Ending, Event, Number, Role, Stretch, What};
+use crate::metrics::fate::Fate;
+use crate::metrics::meter::Eye;
+use crate::metrics::probe::{End, Ending, Event, Number, Probe, Role, Stretch, What};
+use crate::metrics::summary::Component;
+use crate::model::call::{Call, CallId};
+use crate::model::context::{At, Context, Flow, Outcome};
+use crate::model::seat::{NONE, Port, Seat};
+pub(in crate::model) use arrivals::STAGES_AT_ONCE;
+use arrivals::Search;
 
 /// What a load is set to.
 #[derive(Clone, Debug)]
@@ -29,8 +41,8 @@ pub struct Config {
     pub request_site: Site,
     /// Where gaps and think times are drawn.
     pub gap_site: Site,
-    /// The node that requests go down to.
-    pub target: NodeId,
+    /// Its requests are published as messages: nobody waits for their outcome.
+    pub publishes: bool,
 }
 
 impl Config {
@@ -40,41 +52,6 @@ impl Config {
     fn is_over(&self, at: Instant) -> bool {
         at >= self.until && self.until != Instant::NEVER
     }
-}
-
-/// When requests arrive.
-#[derive(Clone, Debug)]
-pub enum Arrivals {
-    /// `size` at once, every so often.
-    Bursts {
-        /// Requests in a burst.
-        size: u32,
-        /// From burst to burst.
-        every: Delay,
-    },
-    /// The k-th (from 0) at k x `per_ns` / `count_nano` x 10^9 after the start.
-    Constant {
-        /// Billionths of a request ...
-        count_nano: u64,
-        /// ... in so many nanoseconds.
-        per_ns: u64,
-    },
-    /// Independent gaps.
-    Renewal {
-        /// Between batches.
-        gap: Distribution,
-        /// Requests in a batch.
-        batch: u32,
-    },
-    /// A rate that changes over time.
-    Stages(Stages),
-    /// Callers that wait for their outcome.
-    ClosedLoop {
-        /// How many.
-        callers: u32,
-        /// From an outcome to the next request.
-        think: Distribution,
-    },
 }
 
 impl What {
@@ -107,83 +84,6 @@ impl What {
 /// What can happen to a request here.
 pub const EVENTS: &[What] = &[What::ARRIVED, What::SUCCEEDED, What::FAILED];
 
-/// A piecewise linear rate, and where in it the load is.
-#[derive(Clone, Debug)]
-pub struct Stages {
-    /// Nanoseconds, requests a nanosecond at the start and at the end.
-    pub stages: Vec<(u64, f64, f64)>,
-    /// Begin again after the last.
-    pub repeat: bool,
-    /// Random spacing; otherwise as even as the rate allows.
-    pub poisson: bool,
-    stage: usize,
-    stage_start: Instant,
-    offset_ns: f64,
-    /// What was still expected when the search for the next arrival was put off.
-    pending: Option<f64>,
-}
-
-/// The search for the next arrival is put off after so many stages, so that it can be stopped.
-pub(super) const STAGES_AT_ONCE: u64 = 64;
-
-/// How far the search for the next arrival got.
-enum Found {
-    At(Instant),
-    /// It was put off.
-    NotYet,
-    /// The end of the last stage.
-    Never,
-}
-
-impl Stages {
-    /// Begins at `start`. A repeated sequence must not be all silence.
-    #[must_use]
-    pub fn new(stages: Vec<(u64, f64, f64)>, repeat: bool, poisson: bool, start: Instant) -> Self {
-        Self {
-            stages,
-            repeat,
-            poisson,
-            stage: 0,
-            stage_start: start,
-            offset_ns: 0.0,
-            pending: None,
-        }
-    }
-
-    /// The instant at which `amount` more requests were expected since the last one (time change
-    /// of a Poisson process: Cinlar 1975, section 4.7), if it lies within the next stages.
-    fn advance(&mut self, amount: f64) -> Found {
-        let mut amount = self.pending.take().unwrap_or(amount);
-        for _ in 0..STAGES_AT_ONCE {
-            let Some(&(lasts, from, to)) = self.stages.get(self.stage) else {
-                return Found::Never;
-            };
-            let lasts_ns = lasts as f64;
-            let slope = (to - from) / lasts_ns;
-            let rate = from + slope * self.offset_ns;
-            let left = lasts_ns - self.offset_ns;
-            let expected = (rate + to) / 2.0 * left;
-            if amount < expected {
-                // The smaller root of slope / 2 x^2 + rate x = amount, in the form that is stable
-                // for every sign of the slope.
-                let root = fpmath::sqrt((rate * rate + 2.0 * slope * amount).max(0.0));
-                self.offset_ns += (2.0 * amount / (rate + root)).min(left);
-                let offset = Duration::from_ns_f64(self.offset_ns);
-                return Found::At(self.stage_start.saturating_add(offset));
-            }
-            amount -= expected;
-            self.stage_start = self.stage_start.saturating_add(Duration::from_ns(lasts));
-            self.offset_ns = 0.0;
-            self.stage += 1;
-            if self.stage == self.stages.len() && self.repeat {
-                self.stage = 0;
-            }
-        }
-        self.pending = Some(amount);
-        Found::NotYet
-    }
-}
-
 /// State of one load.
 #[derive(Clone, Debug)]
 pub struct Load {
@@ -193,6 +93,8 @@ pub struct Load {
     /// Arrival events so far.
     batches: u64,
     next: Instant,
+    /// Requests that each caller of a closed loop has sent.
+    sent: Vec<u64>,
 }
 
 /// When a load wakes next.
@@ -213,26 +115,12 @@ impl Load {
     #[must_use]
     pub const fn new(config: Config) -> Self {
         let next = config.start;
-        Self { config, arrived: 0, batches: 0, next }
-    }
-
-    /// Draws anew from here on, in a branch of a run that was split.
-    pub(super) fn fork(&mut self, branch: u64) {
-        self.config.request_site = self.config.request_site.fork(branch);
-        self.config.gap_site = self.config.gap_site.fork(branch);
-    }
-
-    /// Where its requests go.
-    #[inline]
-    #[must_use]
-    pub const fn target(&self) -> NodeId {
-        self.config.target
+        Self { config, arrived: 0, batches: 0, next, sent: Vec::new() }
     }
 
     /// True if a success after `elapsed` is late.
     #[inline]
-    #[must_use]
-    pub fn is_late(&self, elapsed: Duration) -> bool {
+    fn is_late(&self, elapsed: Duration) -> bool {
         elapsed > self.config.deadline
     }
 
@@ -281,9 +169,9 @@ impl Load {
             Arrivals::Stages(stages) => {
                 let amount = if stages.poisson { -fpmath::ln(1.0 - unit) } else { 1.0 };
                 match stages.advance(amount) {
-                    Found::At(at) => at,
-                    Found::NotYet => return Next::Later,
-                    Found::Never => return Next::Never,
+                    Search::At(at) => at,
+                    Search::NotYet => return Next::Later,
+                    Search::Never => return Next::Never,
                 }
             }
             Arrivals::ClosedLoop { .. } => return Next::Never,
@@ -320,26 +208,61 @@ impl Load {
     }
 
     /// A caller sends: number and key of its request. `None` if the load is over.
-    pub fn call(&mut self, caller: u64, sent: u64, now: Instant) -> Option<(u64, u64)> {
+    pub fn call(&mut self, caller: u32, now: Instant) -> Option<(u64, u64)> {
         let callers = u64::from(self.callers());
         if self.arrived >= self.config.total || now >= self.config.until {
             return None;
         }
         self.arrived += 1;
-        let index = sent * callers + caller;
+        let sent = &mut self.sent[caller as usize];
+        let index = *sent * callers + u64::from(caller);
+        *sent += 1;
         Some((index, self.config.request_site.subject(index)))
     }
 
-    /// How long a caller thinks before its request number `sent` (from 0); the first wait of all
-    /// starts at the load's start. `None` for an open process, and when enough have been sent.
-    pub fn think(&self, caller: u64, sent: u64) -> Option<Duration> {
+    /// One more caller, before its first request.
+    pub(in crate::model) fn add_caller(&mut self) {
+        self.sent.push(0);
+    }
+
+    /// What tells the present request of a caller from all others, whichever timer it has.
+    #[inline]
+    pub(in crate::model) fn caller_key(&self, caller: u32) -> u64 {
+        self.sent[caller as usize] << 32 | u64::from(caller)
+    }
+
+    /// How long a caller thinks before its next request; the first wait of all starts at the
+    /// load's start. `None` for an open process, and when enough have been sent.
+    pub fn think(&self, caller: u32) -> Option<Duration> {
         match &self.config.arrivals {
             Arrivals::ClosedLoop { callers, think } if self.arrived < self.config.total => {
-                let index = sent * u64::from(*callers) + caller;
+                let index = self.sent[caller as usize] * u64::from(*callers) + u64::from(caller);
                 Some(think.sample(self.config.gap_site.unit(index, 0, 0)))
             }
             _ => None,
         }
+    }
+
+    /// The caller of a closed loop, if there is one, has its answer: it thinks, and sends again.
+    #[inline]
+    pub(in crate::model) fn release_caller<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At,
+    ) {
+        let caller = std::mem::replace(&mut cx.calls[at.call].caller, NONE);
+        if caller != NONE
+            && let Some(think) = self.think(caller)
+        {
+            cx.wake_after(Delay::varying(think), &At { call: caller, ..*at });
+        }
+    }
+
+    /// True if nobody waits for the outcome of its requests.
+    #[inline]
+    #[must_use]
+    pub const fn publishes(&self) -> bool {
+        self.config.publishes
     }
 
     /// The instant at which it starts.
@@ -349,9 +272,113 @@ impl Load {
     }
 }
 
-/// The number of a caller's frame within its load, and what it has sent.
-#[must_use]
-pub fn caller_of(first: FrameId, frame: FrameId, state: State) -> (u64, u64) {
-    let State::Caller { sent } = state else { unreachable!("callers have their own state") };
-    (u64::from(frame - first), sent)
+/// What becomes of a request that ends so, after `elapsed`.
+fn fate(load: &Load, outcome: Outcome, elapsed: Duration) -> Fate {
+    match outcome {
+        Outcome::Success if load.is_late(elapsed) => Fate::Late,
+        Outcome::Success => Fate::Succeeded,
+        Outcome::Error => Fate::Error,
+        Outcome::Timeout => Fate::Timeout,
+        Outcome::Shed => Fate::Shed,
+        Outcome::Rejected => Fate::Rejected,
+        Outcome::Dropped => Fate::Dropped,
+        Outcome::DeadLettered => Fate::DeadLettered,
+        Outcome::Returned => unreachable!("a queue takes back what is returned to it"),
+    }
+}
+
+impl Mechanism for Load {
+    const KIND: &'static str = "load";
+    const WORDS: u32 = 0;
+    const TIMER: Option<u32> = None;
+    const WAKES: Wakes = Wakes::Requests;
+    const SHOWS: bool = false;
+
+    /// A request begins.
+    #[inline]
+    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+        cx.note(at, What::ARRIVED, 0);
+        if self.config.publishes {
+            self.release_caller(cx, at);
+        }
+        Flow::Down(0)
+    }
+
+    /// A request is over.
+    #[inline]
+    fn exit<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At,
+        _: Port,
+        outcome: Outcome,
+    ) -> Flow {
+        self.release_caller(cx, at);
+        let now = cx.now();
+        let call = &cx.calls[at.call];
+        let &Call { load, index, arrived, attempts, measured, .. } = call;
+        let elapsed = now - arrived;
+        let fate = fate(self, outcome, elapsed);
+        cx.fingerprint.outcome(call.key, fate as u64, elapsed.as_ns());
+        if measured {
+            cx.tally.end(call, fate, now);
+        }
+        let succeeded = matches!(fate, Fate::Succeeded | Fate::Late);
+        let what = if succeeded { What::SUCCEEDED } else { What::FAILED };
+        cx.note(at, what, elapsed.as_ns());
+        if P::HEARS_ENDS {
+            let (request, at) = (index, now);
+            cx.probe.ended(&End { load, request, arrived, at, attempts, fate, measured });
+        }
+        cx.calls.remove(at.call);
+        Flow::Gone
+    }
+
+    fn wake<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At) -> Flow {
+        unreachable!("the world wakes loads: they begin calls")
+    }
+
+    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At) -> Leaving {
+        Leaving::Stops
+    }
+
+    fn leave<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At, _: Leaving) {
+        unreachable!("nobody stands above a load")
+    }
+
+    fn hand_on<C: Calendar, P: Probe>(
+        &mut self,
+        _: &mut Context<C, P>,
+        _: &At,
+        _: Option<Port>,
+    ) -> Option<(CallId, Port)> {
+        None
+    }
+
+    fn fork(&mut self, branch: u64) {
+        self.config.request_site = self.config.request_site.fork(branch);
+        self.config.gap_site = self.config.gap_site.fork(branch);
+    }
+
+    fn memory(&self) -> u64 {
+        (self.sent.len() * size_of::<u64>()) as u64
+    }
+
+    fn observe<C: Calendar, P: Probe>(
+        &mut self,
+        _: &mut Context<C, P>,
+        _: &Seat,
+        _: Instant,
+        _: &mut impl Eye,
+    ) {
+    }
+
+    fn report<C: Calendar, P: Probe>(
+        &self,
+        _: &Context<C, P>,
+        _: &Seat,
+        _: &Period,
+    ) -> Option<Component> {
+        None
+    }
 }

@@ -7,8 +7,16 @@
 //! Faults of one service that overlap: slow factors multiply, a freeze outweighs them, an attempt
 //! fails if any fault says so. The order in the file does not matter.
 
+use super::{Leaving, Mechanism, Period, Wakes};
+use crate::kernel::calendar::Calendar;
 use crate::kernel::draw::Site;
 use crate::kernel::time::{Duration, Instant};
+use crate::metrics::meter::Eye;
+use crate::metrics::probe::Probe;
+use crate::metrics::summary::Component;
+use crate::model::call::CallId;
+use crate::model::context::{At, Context, Flow, Outcome};
+use crate::model::seat::{Port, Seat, SeatId};
 
 /// One fault of one service, in [from, until).
 #[derive(Clone, Copy, Debug)]
@@ -135,6 +143,82 @@ impl Timeline {
             }
             at = next;
         }
+    }
+}
+
+/// A crash of a service: the only fault that happens by itself, at its first instant.
+#[derive(Clone, Copy, Debug)]
+pub struct Crash {
+    /// The seat of the service itself.
+    pub service: SeatId,
+    /// The fault.
+    pub fault: Fault,
+}
+
+impl Mechanism for Crash {
+    const KIND: &'static str = "fault";
+    const WORDS: u32 = 0;
+    const TIMER: Option<u32> = None;
+    const WAKES: Wakes = Wakes::Faults;
+    const SHOWS: bool = false;
+
+    fn enter<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At) -> Flow {
+        unreachable!("no call comes by a fault")
+    }
+
+    fn exit<C: Calendar, P: Probe>(
+        &mut self,
+        _: &mut Context<C, P>,
+        _: &At,
+        _: Port,
+        _: Outcome,
+    ) -> Flow {
+        unreachable!("no call comes by a fault")
+    }
+
+    fn wake<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At) -> Flow {
+        unreachable!("the world wakes faults: they end calls")
+    }
+
+    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At) -> Leaving {
+        Leaving::Stops
+    }
+
+    fn leave<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At, _: Leaving) {
+        unreachable!("no call comes by a fault")
+    }
+
+    fn hand_on<C: Calendar, P: Probe>(
+        &mut self,
+        _: &mut Context<C, P>,
+        _: &At,
+        _: Option<Port>,
+    ) -> Option<(CallId, Port)> {
+        None
+    }
+
+    fn fork(&mut self, _: u64) {}
+
+    fn memory(&self) -> u64 {
+        0
+    }
+
+    fn observe<C: Calendar, P: Probe>(
+        &mut self,
+        _: &mut Context<C, P>,
+        _: &Seat,
+        _: Instant,
+        _: &mut impl Eye,
+    ) {
+    }
+
+    fn report<C: Calendar, P: Probe>(
+        &self,
+        _: &Context<C, P>,
+        _: &Seat,
+        _: &Period,
+    ) -> Option<Component> {
+        None
     }
 }
 

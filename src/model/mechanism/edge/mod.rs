@@ -2,11 +2,16 @@
 //!
 //! The numbers of an arm are the sums over its edges, so they cannot disagree.
 
-use super::state::Outcome;
+use super::{Leaving, Mechanism, Period, Wakes};
+use crate::kernel::calendar::Calendar;
+use crate::kernel::simulation::Halt;
 use crate::kernel::time::Instant;
 use crate::metrics::meter::{Eye, Meter};
-use crate::metrics::probe::{Ending, Event, Number, Role, Stretch, What};
+use crate::metrics::probe::{Ending, Event, Number, Probe, Role, Stretch, What};
 use crate::metrics::summary::{Attempts, Component, Metric, Wasted};
+use crate::model::call::CallId;
+use crate::model::context::{At, Context, Flow, Outcome};
+use crate::model::seat::{Port, Seat};
 
 const SENT: Meter = Meter::new("attempts", "attempts sent");
 const RETRIES: Meter = Meter::new("retries", "retries");
@@ -72,12 +77,13 @@ impl Edge {
     pub fn end(&mut self, outcome: Outcome) {
         let attempts = &mut self.attempts;
         attempts.failed += u64::from(outcome != Outcome::Success);
-        match outcome {
-            // Only a timeout further out cancels an attempt.
-            Outcome::Cancelled => attempts.timeouts += 1,
-            Outcome::Error => attempts.errors += 1,
-            _ => {}
-        }
+        attempts.errors += u64::from(outcome == Outcome::Error);
+    }
+
+    /// Its caller gives up: only a timeout further out does.
+    pub fn give_up(&mut self) {
+        self.attempts.failed += 1;
+        self.attempts.timeouts += 1;
     }
 
     /// Adds the numbers of another edge.
@@ -177,15 +183,137 @@ impl Work {
     }
 }
 
-/// The edges of an arm, by the node that sends along them.
+/// Sends attempts along an edge.
+#[derive(Clone, Debug)]
+pub struct Sender {
+    picks_up: bool,
+}
+
+/// Steps at one instant that any scenario may take ...
+const STEPS_ALWAYS: u64 = 1_000_000;
+/// ... and more for every call under way, as when a million callers time out together.
+const STEPS_PER_CALL: u64 = 64;
+/// Timers that a call may need before the next look at the room for them.
+const TIMER_RESERVE: usize = 64;
+
+impl Sender {
+    /// `picks_up` says that processing begins when an attempt is sent: a message was picked up by
+    /// its consumer before.
+    #[must_use]
+    pub const fn new(picks_up: bool) -> Self {
+        Self { picks_up }
+    }
+}
+
+impl Mechanism for Sender {
+    const KIND: &'static str = "edge";
+    const WORDS: u32 = 0;
+    const TIMER: Option<u32> = None;
+    const WAKES: Wakes = Wakes::Calls { starts: false };
+    const SHOWS: bool = true;
+
+    /// An attempt leaves for its service.
+    #[inline]
+    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+        let steps = cx.clock.step();
+        if steps > STEPS_ALWAYS && steps > STEPS_ALWAYS + STEPS_PER_CALL * cx.calls.len() as u64 {
+            cx.clock.halt(Halt::ZeroDelayLoop);
+            cx.stuck = Some(at.seat.component);
+            return Flow::Parked;
+        }
+        if !cx.timers.has_room(TIMER_RESERVE) {
+            cx.clock.halt(Halt::OutOfSlots);
+            return Flow::Parked;
+        }
+        let now = cx.now();
+        let call = &mut cx.calls[at.call];
+        call.attempts += 1;
+        if self.picks_up {
+            call.picked = now;
+        }
+        if call.measured {
+            cx.edges[at.seat.edge].send(call.attempts);
+        }
+        cx.note(at, What::SENT, 0);
+        Flow::Down(0)
+    }
+
+    #[inline]
+    fn exit<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At,
+        _: Port,
+        outcome: Outcome,
+    ) -> Flow {
+        if cx.calls[at.call].measured {
+            cx.edges[at.seat.edge].end(outcome);
+        }
+        let succeeded = outcome == Outcome::Success;
+        let what = if succeeded { What::ATTEMPT_SUCCEEDED } else { What::ATTEMPT_FAILED };
+        cx.note(at, what, 0);
+        Flow::Up(outcome)
+    }
+
+    fn wake<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At) -> Flow {
+        unreachable!("an edge sets no timer")
+    }
+
+    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At) -> Leaving {
+        Leaving::Stops
+    }
+
+    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At, _: Leaving) {
+        if cx.calls[at.call].measured {
+            cx.edges[at.seat.edge].give_up();
+        }
+        cx.note(at, What::ATTEMPT_FAILED, 0);
+    }
+
+    fn hand_on<C: Calendar, P: Probe>(
+        &mut self,
+        _: &mut Context<C, P>,
+        _: &At,
+        _: Option<Port>,
+    ) -> Option<(CallId, Port)> {
+        None
+    }
+
+    fn fork(&mut self, _: u64) {}
+
+    fn memory(&self) -> u64 {
+        0
+    }
+
+    fn observe<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        seat: &Seat,
+        _: Instant,
+        eye: &mut impl Eye,
+    ) {
+        cx.edges[seat.edge].observe(eye);
+    }
+
+    fn report<C: Calendar, P: Probe>(
+        &self,
+        cx: &Context<C, P>,
+        seat: &Seat,
+        _: &Period,
+    ) -> Option<Component> {
+        Some(cx.edges[seat.edge].report())
+    }
+}
+
+/// The edges of an arm.
 #[derive(Clone, Debug)]
 pub struct Edges(Vec<Edge>);
 
 impl Edges {
-    /// As many as there are nodes: those that send nothing stay empty.
+    /// So many, with nothing booked.
     #[must_use]
-    pub fn new(nodes: usize) -> Self {
-        Self(vec![Edge::default(); nodes])
+    pub fn new(edges: usize) -> Self {
+        Self(vec![Edge::default(); edges])
     }
 
     /// The sum of all.
@@ -201,14 +329,14 @@ impl std::ops::Index<u32> for Edges {
     type Output = Edge;
 
     #[inline]
-    fn index(&self, node: u32) -> &Edge {
-        &self.0[node as usize]
+    fn index(&self, edge: u32) -> &Edge {
+        &self.0[edge as usize]
     }
 }
 
 impl std::ops::IndexMut<u32> for Edges {
     #[inline]
-    fn index_mut(&mut self, node: u32) -> &mut Edge {
-        &mut self.0[node as usize]
+    fn index_mut(&mut self, edge: u32) -> &mut Edge {
+        &mut self.0[edge as usize]
     }
 }

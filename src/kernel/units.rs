@@ -1,4 +1,4 @@
-//! Values with units as they are written in a scenario: durations, rates, ratios and limits.
+//! Values with units and how they are written: durations, rates, ratios and limits.
 //!
 //! Parsing is exact, in decimal; nothing is rounded and no unit is guessed.
 
@@ -9,7 +9,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::kernel::time::Duration;
+use super::time::Duration;
 
 const UNITS: [(&str, u64); 8] = [
     ("ns", 1),

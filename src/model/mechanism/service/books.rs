@@ -1,7 +1,7 @@
 //! The books of a service: what can happen there, what it shows over time, what it reports.
 
-use super::Service;
-use crate::kernel::time::{Duration, Instant};
+use super::{Period, Service};
+use crate::kernel::time::Duration;
 use crate::metrics::meter::{Eye, Meter, limit};
 use crate::metrics::probe::{Ending, Event, Number, Role, Stretch, What};
 use crate::metrics::summary::{Component, Metric};
@@ -118,8 +118,7 @@ impl Service {
         }
     }
 
-    /// Shows itself at `at`.
-    pub fn observe(&mut self, eye: &mut impl Eye) {
+    pub(super) fn show(&mut self, eye: &mut impl Eye) {
         let counts = self.counts;
         eye.count(&ARRIVALS, counts.arrivals);
         let (busy, useful) = self.useful_slots();
@@ -135,9 +134,8 @@ impl Service {
         eye.count(&CRASHED, counts.crashed);
     }
 
-    /// Its numbers at the end of a run; `in_flight` are attempts of measured requests still there.
-    #[must_use]
-    pub fn report(&self, end: Instant, window: Duration, in_flight: u64) -> Component {
+    /// Its numbers at the end of a run.
+    pub(super) fn numbers(&self, &Period { end, window, there }: &Period) -> Component {
         let counts = self.counts;
         let (busy, waiting) = (self.busy.mean(end, window), self.waiting.mean(end, window));
         let mut metrics = vec![
@@ -148,7 +146,7 @@ impl Service {
             ("cancelled", Metric::Count(counts.cancelled)),
             ("for_nobody", Metric::Count(counts.for_nobody)),
             ("crashed", Metric::Count(counts.crashed)),
-            ("in_flight", Metric::Count(in_flight)),
+            ("in_flight", Metric::Count(there)),
             ("in_flight_max", Metric::Count(self.in_flight_max)),
             ("busy_mean", Metric::Number(busy)),
             ("busy_max", Metric::Count(self.busy.max())),

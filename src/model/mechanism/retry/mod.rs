@@ -9,13 +9,15 @@
 
 use crate::kernel::calendar::Calendar;
 use crate::kernel::simulation::Delay;
-use crate::kernel::time::Duration;
+use crate::kernel::time::{Duration, Instant};
 use crate::metrics::meter::{Eye, Meter};
 use crate::metrics::probe::{Event, Number, Probe, Role, What};
 use crate::metrics::summary::{Component, Metric};
 use crate::model::backoff::Backoff;
-use crate::model::frame::{FrameId, NodeId, RequestId, State};
-use crate::model::state::{Cx, Enter, Exit, Outcome};
+use crate::model::call::CallId;
+use crate::model::context::{At, Context, Flow, Outcome};
+use crate::model::mechanism::{Leaving, Mechanism, Period, Wakes};
+use crate::model::seat::{NONE, Port, Seat};
 
 const RETRIES: Meter = Meter::new("retries", "retries");
 const GAVE_UP: Meter = Meter::new("gave_up", "last tries failed");
@@ -68,7 +70,9 @@ impl RetryOn {
             Outcome::Timeout => self.timeout,
             Outcome::Shed => self.shed,
             Outcome::Rejected => self.rejected,
-            Outcome::Success | Outcome::Cancelled => false,
+            Outcome::Success | Outcome::Dropped | Outcome::DeadLettered | Outcome::Returned => {
+                false
+            }
         }
     }
 }
@@ -106,12 +110,12 @@ impl Budget {
     }
 }
 
-impl Retry {
-    /// Draws anew from here on, in a branch of a run that was split.
-    pub(in crate::model) fn fork(&mut self, branch: u64) {
-        self.backoff.fork(branch);
-    }
+/// The words of a call: tries begun, the first included, and the last wait in nanoseconds (for
+/// decorrelated jitter).
+const TRIES: u32 = 0;
+const WAITED: u32 = 1;
 
+impl Retry {
     /// Up to `max_retries` tries after the first.
     #[must_use]
     pub const fn new(
@@ -122,61 +126,108 @@ impl Retry {
     ) -> Self {
         Self { max_retries, backoff, budget, retry_on, retries: 0, gave_up: 0, budget_exhausted: 0 }
     }
+}
 
-    /// A request comes down: the first try begins.
+impl Mechanism for Retry {
+    const KIND: &'static str = "retry";
+    const WORDS: u32 = 2;
+    const TIMER: Option<u32> = None;
+    const WAKES: Wakes = Wakes::Calls { starts: true };
+    const SHOWS: bool = true;
+
+    /// The first try begins.
     #[inline]
-    pub fn enter<C: Calendar, P: Probe>(
-        &mut self,
-        cx: &mut Cx<C, P>,
-        node: NodeId,
-        parent: FrameId,
-        request: RequestId,
-    ) -> Enter {
+    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
         if let Some(budget) = &mut self.budget {
             budget.deposit();
         }
-        let state = State::Retry { tries: 1, waited: Duration::ZERO };
-        Enter::Down(cx.frames.add(node, node, parent, request, state))
+        cx.calls.set_word(at.call, at.seat.word + TRIES, 1);
+        cx.calls.set_word(at.call, at.seat.word + WAITED, 0);
+        Flow::Down(0)
     }
 
     /// The outcome of a try comes up.
     #[inline]
-    pub fn exit<C: Calendar, P: Probe>(
+    fn exit<C: Calendar, P: Probe>(
         &mut self,
-        cx: &mut Cx<C, P>,
-        id: FrameId,
+        cx: &mut Context<C, P>,
+        at: &At,
+        _: Port,
         outcome: Outcome,
-    ) -> Exit {
+    ) -> Flow {
         if !self.retry_on.covers(outcome) {
-            return Exit::Up(cx.frames.remove(id).parent, outcome);
+            return Flow::Up(outcome);
         }
-        let frame = cx.frames[id];
-        let State::Retry { tries, waited } = frame.state else {
-            unreachable!("a retry's frame remembers its tries")
-        };
-        let request = cx.requests[frame.request];
+        let call = &cx.calls[at.call];
+        let (key, attempts, measured) = (call.key, call.attempts, u64::from(call.measured));
+        let tries = cx.calls.word(at.call, at.seat.word + TRIES) as u32;
         if tries > self.max_retries {
-            self.gave_up += u64::from(request.measured);
-            return Exit::Up(cx.frames.remove(id).parent, outcome);
+            self.gave_up += measured;
+            return Flow::Up(outcome);
         }
         if self.budget.as_mut().is_some_and(|budget| !budget.withdraw()) {
-            self.budget_exhausted += u64::from(request.measured);
-            cx.note(frame.request, frame.node, What::BUDGET_EXHAUSTED, 0);
-            return Exit::Up(cx.frames.remove(id).parent, outcome);
+            self.budget_exhausted += measured;
+            cx.note(at, What::BUDGET_EXHAUSTED, 0);
+            return Flow::Up(outcome);
         }
-        let wait = self.backoff.wait(request.key, tries, request.attempts, waited);
-        cx.frames[id].state = State::Retry { tries: tries + 1, waited: wait };
-        self.retries += u64::from(request.measured);
-        cx.note(frame.request, frame.node, What::RETRIES, wait.as_ns());
+        let waited = Duration::from_ns(cx.calls.word(at.call, at.seat.word + WAITED));
+        let wait = self.backoff.wait(key, tries, attempts, waited);
+        cx.calls.set_word(at.call, at.seat.word + TRIES, u64::from(tries) + 1);
+        cx.calls.set_word(at.call, at.seat.word + WAITED, wait.as_ns());
+        self.retries += measured;
+        cx.note(at, What::RETRIES, wait.as_ns());
         if wait.is_zero() {
-            return Exit::Again(id);
+            cx.calls[at.call].timer = NONE;
+            return Flow::Again(0);
         }
-        cx.clock.wake_after(Delay::varying(wait), id);
-        Exit::Parked
+        cx.calls[at.call].timer = cx.wake_after(Delay::varying(wait), at);
+        Flow::Parked
     }
 
-    /// Shows itself at `at`.
-    pub fn observe(&self, eye: &mut impl Eye) {
+    /// The wait is over.
+    #[inline]
+    fn wake<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At) -> Flow {
+        Flow::Down(0)
+    }
+
+    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At) -> Leaving {
+        Leaving::Stops
+    }
+
+    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At, _: Leaving) {
+        if !cx.is_at(at) {
+            return;
+        }
+        match cx.calls[at.call].timer {
+            NONE => cx.forget_start(at),
+            timer => cx.cancel(timer),
+        }
+    }
+
+    fn hand_on<C: Calendar, P: Probe>(
+        &mut self,
+        _: &mut Context<C, P>,
+        _: &At,
+        _: Option<Port>,
+    ) -> Option<(CallId, Port)> {
+        None
+    }
+
+    fn fork(&mut self, branch: u64) {
+        self.backoff.fork(branch);
+    }
+
+    fn memory(&self) -> u64 {
+        0
+    }
+
+    fn observe<C: Calendar, P: Probe>(
+        &mut self,
+        _: &mut Context<C, P>,
+        _: &Seat,
+        _: Instant,
+        eye: &mut impl Eye,
+    ) {
         eye.count(&RETRIES, self.retries);
         eye.count(&GAVE_UP, self.gave_up);
         if self.budget.is_some() {
@@ -184,9 +235,12 @@ impl Retry {
         }
     }
 
-    /// Its numbers at the end of a run.
-    #[must_use]
-    pub fn report(&self) -> Component {
+    fn report<C: Calendar, P: Probe>(
+        &self,
+        _: &Context<C, P>,
+        _: &Seat,
+        _: &Period,
+    ) -> Option<Component> {
         let mut metrics = vec![
             ("retries", Metric::Count(self.retries)),
             ("gave_up", Metric::Count(self.gave_up)),
@@ -194,7 +248,7 @@ impl Retry {
         if self.budget.is_some() {
             metrics.push(("budget_exhausted", Metric::Count(self.budget_exhausted)));
         }
-        Component { kind: "retry", metrics }
+        Some(Component { kind: Self::KIND, metrics })
     }
 }
 
