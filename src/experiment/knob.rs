@@ -8,10 +8,10 @@
 mod amount;
 mod span;
 
+use crate::kernel::units::{parse_duration, parse_rate};
 use crate::scenario::problem::{Problem, printable};
 use crate::scenario::shape::Shape;
 use crate::scenario::syntax::Number;
-use crate::scenario::units::{parse_duration, parse_rate};
 use crate::scenario::{Document, Path, Problems};
 
 pub use amount::Amount;

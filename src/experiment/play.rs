@@ -10,7 +10,7 @@ use crate::metrics::probe::Probe;
 use crate::metrics::sampler::{Resolution, Sampler};
 use crate::metrics::series::Series;
 use crate::model::finish::Finished;
-use crate::model::frame::NodeId;
+use crate::model::seat::ComponentId;
 use crate::model::world::World;
 use crate::scenario::build::{BuildError, Built, build};
 use crate::scenario::schema::{Arm, Scenario};
@@ -45,7 +45,7 @@ pub(super) struct Played {
 pub(super) enum Stop {
     MaxEvents,
     Stuck,
-    Overflow(NodeId),
+    Overflow(ComponentId),
     OutOfSlots,
     Interrupted,
     MaxWork,
@@ -108,7 +108,7 @@ where
         End::MaxEvents => (reached, Some(Stop::MaxEvents)),
         End::Halted(Halt::ZeroDelayLoop) => (reached, Some(Stop::Stuck)),
         End::Halted(Halt::ClockOverflow(slot)) => {
-            (reached, Some(Stop::Overflow(world.node_of(slot))))
+            (reached, Some(Stop::Overflow(world.component_of(slot))))
         }
         End::Halted(Halt::OutOfSlots) => (reached, Some(Stop::OutOfSlots)),
         End::Halted(Halt::Interrupted) => (reached, Some(Stop::Interrupted)),

@@ -10,7 +10,7 @@ use crate::kernel::draw;
 use crate::kernel::limits::{Limits, Stop as StopRequest};
 use crate::kernel::time::Duration;
 use crate::metrics::sampler::Resolution;
-use crate::model::frame::NodeId;
+use crate::model::seat::ComponentId;
 use crate::report::result::{ArmResult, Component, Curves, Latencies, RunResult, Stopped};
 use crate::scenario::build::BuildError;
 use crate::scenario::canonical;
@@ -128,7 +128,7 @@ impl Played {
     pub(super) fn stopped(&self, arm: &str, options: &Options) -> Option<Stopped> {
         let &Options { max_events, max_memory, .. } = options;
         let (arm, at_ns) = (arm.to_owned(), self.end.as_ns());
-        let name = |node: NodeId| self.names[node as usize].clone();
+        let name = |node: ComponentId| self.names[node as usize].clone();
         Some(match self.stopped.as_ref()? {
             Stop::MaxEvents => Stopped::MaxEvents { arm, max_events, at_ns },
             Stop::Overflow(node) => Stopped::ClockOverflow { arm, at_ns, component: name(*node) },

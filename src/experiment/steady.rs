@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::listen::{Hears, Listener};
 use super::tails::tails;
 use crate::kernel::time::Duration;
+use crate::kernel::units::Limit;
 use crate::metrics::fate::Fate;
 use crate::metrics::probe::End;
 use crate::metrics::sampler::Resolution;
@@ -15,7 +16,6 @@ use crate::report::result::{ArmResult, RunResult, Series, Values};
 use crate::report::steady::{STEADY_SCHEMA, SteadyMetric, SteadyRun, Unit};
 use crate::scenario::arms::arms;
 use crate::scenario::schema::{Arm, Arrivals, Load, Scenario};
-use crate::scenario::units::Limit;
 use crate::statistics::steady::Series as Means;
 use crate::statistics::validity::NoInterval;
 

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::kernel::distribution::Distribution;
+use crate::kernel::distribution::spec::resolve;
+use crate::kernel::units::{Limit, Rate};
 use crate::scenario::arms::{ONLY_ARM, arms};
-use crate::scenario::distribution::resolve;
 use crate::scenario::schema::{Arm, Arrivals, Call, Cancellation, Layer, Scenario, Service, Stage};
-use crate::scenario::units::{Limit, Rate};
 
 /// What a reader should know before believing the numbers: services that are offered more than
 /// they can serve, in front of a queue without an end.
@@ -53,9 +53,9 @@ fn capacity_per_ns(service: &Service) -> Option<f64> {
 fn offered_per_ns<'a>(scenario: &Scenario, arm: &'a Arm) -> BTreeMap<&'a str, f64> {
     let lets_all_in = |call: &Call, service: &Service| {
         call.policy.iter().all(|layer| match layer {
-            Layer::Retry { .. } => true,
+            Layer::Retry(_) => true,
             Layer::Timeout(_) => service.cancellation == Cancellation::None,
-            Layer::Breaker { .. } | Layer::Bulkhead { .. } => false,
+            Layer::Breaker(_) | Layer::Bulkhead(_) => false,
         })
     };
     let mut offered = BTreeMap::new();

@@ -1,5 +1,5 @@
-//! The simulation kernel: virtual time, the calendar of events, keyed random draws, distributions
-//! and the loop that joins them.
+//! The simulation kernel: virtual time, values with units, the calendar of events, keyed random
+//! draws, distributions and the loop that joins them.
 //!
 //! It refuses to know what is simulated: no request, service or queue has a name here.
 
@@ -10,3 +10,4 @@ pub mod fpmath;
 pub mod limits;
 pub mod simulation;
 pub mod time;
+pub mod units;

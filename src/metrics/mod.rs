@@ -1,5 +1,6 @@
 //! What is measured: latencies, time averages, fingerprints, and what the model reports.
 
+pub mod declare;
 pub mod fate;
 pub mod fingerprint;
 pub mod gauge;
@@ -9,6 +10,7 @@ pub mod meter;
 pub mod names;
 pub mod probe;
 pub mod recorder;
+pub mod report;
 pub mod sampler;
 pub mod series;
 pub mod squares;

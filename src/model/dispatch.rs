@@ -1,12 +1,12 @@
-//! What wakes: an event is dispatched to the node of its frame, and what it unblocked goes on, in
+//! What wakes: an event is dispatched to the seat of its timer, and what it unblocked goes on, in
 //! the same event or, where ties end together, at the end of the instant.
 
-use super::frame::{FrameId, NONE, NodeId, State};
-use super::load::caller_of;
-use super::state::{Outcome, Ties};
-use super::walker::Node;
+use super::context::{At, Ties};
+use super::mechanism::Wakes;
+use super::seat::NONE;
+use super::timer::Timer;
 use super::world::World;
-use crate::kernel::calendar::Calendar;
+use crate::kernel::calendar::{Calendar, Slot};
 use crate::kernel::simulation::{Clock, Model};
 use crate::metrics::probe::Probe;
 
@@ -19,12 +19,13 @@ impl<C: Calendar, P: Probe> Model for World<C, P> {
     }
 
     #[inline]
-    fn dispatch(&mut self, slot: FrameId) {
-        self.fingerprint_event(slot);
+    fn dispatch(&mut self, slot: Slot) {
+        let timer = self.cx.timers.remove(slot);
+        self.fingerprint_event(timer);
         if self.cx.ties == Ties::Together {
-            self.end_or_put_off(slot);
+            self.end_or_put_off(timer);
         } else {
-            self.wake(slot);
+            self.wake(timer);
             self.settle_down();
         }
     }
@@ -37,11 +38,11 @@ impl<C: Calendar, P: Probe> Model for World<C, P> {
     fn end_instant(&mut self) {
         self.cx.remainder = false;
         self.settle_down();
-        while let Some(slot) = self.cx.starts.pop_front() {
+        while let Some(timer) = self.cx.starts.pop_front() {
             if self.work_ends_it() || self.cx.clock.halted() {
                 return;
             }
-            self.wake(slot);
+            self.wake(timer);
             self.settle_down();
         }
         self.cx.remainder = false;
@@ -50,63 +51,43 @@ impl<C: Calendar, P: Probe> Model for World<C, P> {
 
 impl<C: Calendar, P: Probe> World<C, P> {
     /// Of what is due at one instant, all that ends comes first; what starts is put off.
-    fn end_or_put_off(&mut self, slot: FrameId) {
+    fn end_or_put_off(&mut self, timer: Timer) {
         self.cx.remainder = true;
-        match &self.nodes[self.cx.frames[slot].node as usize] {
-            Node::Load(..) | Node::Retry(_) => self.cx.starts.push_back(slot),
-            _ => self.wake(slot),
+        match self.seats[timer.seat].kind.wakes() {
+            Wakes::Requests => self.cx.starts.push_back(timer),
+            Wakes::Calls { starts: true } => {
+                self.cx.calls[timer.owner].timer = NONE;
+                self.cx.starts.push_back(timer);
+            }
+            Wakes::Calls { starts: false } | Wakes::Faults => self.wake(timer),
         }
     }
 
-    /// The timer of a frame is due.
+    /// A timer is due.
     #[inline]
-    fn wake(&mut self, slot: FrameId) {
-        let frame = self.cx.frames[slot];
-        match &mut self.nodes[frame.node as usize] {
-            Node::Service(service) => {
-                if let Some((frame, outcome)) = service.wake(&mut self.cx, slot) {
-                    self.walk_up(frame.request, (frame.from, frame.parent, outcome));
-                }
-            }
-            Node::Timeout(timeout) => {
-                timeout.fire(&mut self.cx, slot);
-                self.cancel_below(slot);
-                self.cx.frames.remove(slot);
-                let above = (frame.node - 1, frame.parent, Outcome::Timeout);
-                self.walk_up(frame.request, above);
-            }
-            Node::Retry(_) => self.walk_down(frame.request, (frame.node + 1, slot)),
-            Node::Consumer(consumer) => {
-                consumer.wake(self.cx.clock.now());
-                let queue = consumer.queue();
-                self.publish_again(queue, slot);
-            }
-            Node::Load(..) => self.arrive(frame.node, slot),
-            Node::Crash(..) => self.crash(frame.node, slot),
-            _ => unreachable!("only nodes with timers wake"),
+    fn wake(&mut self, timer: Timer) {
+        match self.seats[timer.seat].kind.wakes() {
+            Wakes::Calls { .. } => self.wake_call(timer.seat, timer.owner),
+            Wakes::Requests => self.arrive(timer.seat, timer.owner),
+            Wakes::Faults => self.crash(timer.seat),
         }
     }
 
     #[inline]
-    fn fingerprint_event(&mut self, slot: FrameId) {
-        let frame = &self.cx.frames[slot];
-        let whom = match (frame.request, frame.state, &self.nodes[frame.node as usize]) {
-            (NONE, State::Caller { .. }, Node::Load(_, first)) => {
-                // The caller's number: its slot depends on what else the scenario holds.
-                let (caller, sent) = caller_of(*first, slot, frame.state);
-                sent << 32 | caller
+    fn fingerprint_event(&mut self, timer: Timer) {
+        let seat = &self.seats[timer.seat];
+        let whom = match seat.kind.wakes() {
+            Wakes::Calls { .. } => {
+                let call = &self.cx.calls[timer.owner];
+                call.key.wrapping_add(u64::from(call.attempts))
             }
-            (NONE, ..) => 0,
-            (request, State::Working { .. }, _) => {
-                let key = self.cx.requests[request].key;
-                key.wrapping_add(u64::from(frame.attempt))
+            // The caller's number: its timer depends on what else the scenario holds.
+            Wakes::Requests if timer.owner != NONE => {
+                self.machines.loads[seat.index as usize].caller_key(timer.owner)
             }
-            (request, ..) => {
-                let request = &self.cx.requests[request];
-                request.key.wrapping_add(u64::from(request.attempts))
-            }
+            Wakes::Requests | Wakes::Faults => 0,
         };
-        let what = self.keys[frame.node as usize];
+        let what = self.keys[seat.component as usize];
         let now = self.cx.clock.now();
         self.cx.fingerprint.event(what, whom, now);
     }
@@ -118,24 +99,17 @@ impl<C: Calendar, P: Probe> World<C, P> {
             if self.cx.clock.halted() {
                 return;
             }
-            if let Some(ready) = self.cx.ready.pop_front() {
-                self.resume(ready);
-            } else if let Some(queue) = self.cx.pulls.pop() {
-                self.pull(queue);
-            } else if let Some(node) = self.cx.freed.pop_front() {
-                self.hand_on(node);
+            if let Some(call) = self.cx.begins.pop_front() {
+                self.begin(call);
+            } else if let Some(ready) = self.cx.ready.pop_front() {
+                self.wake_call(self.cx.calls[ready].at, ready);
+            } else if let Some((seat, port)) = self.cx.pulls.pop() {
+                self.pull(self.home(seat), port);
+            } else if let Some((seat, instance)) = self.cx.freed.pop_front() {
+                self.pull(At { instance, ..self.home(seat) }, None);
             } else {
                 return;
             }
-        }
-    }
-
-    /// What came free at a service or a bulkhead in this instant goes to those in line.
-    fn hand_on(&mut self, node: NodeId) {
-        match &mut self.nodes[node as usize] {
-            Node::Service(service) => service.restart(&mut self.cx),
-            Node::Bulkhead(bulkhead) => bulkhead.hand_on(&mut self.cx),
-            _ => unreachable!("only services and bulkheads have something to hand on"),
         }
     }
 }

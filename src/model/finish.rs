@@ -1,12 +1,11 @@
 //! The end of an arm: what is still under way is booked, and everything reports.
 
-use super::edge::Edge;
-use super::frame::NodeId;
-use super::request::Request;
-use super::service;
-use super::state::Cx;
+use super::call::{Call, Standing};
+use super::context::Context;
+use super::mechanism::edge::Edge;
+use super::mechanism::{Kind, Period, service};
+use super::seat::{ComponentId, NONE};
 use super::tally::Tally;
-use super::walker::Node;
 use super::world::World;
 use crate::kernel::calendar::Calendar;
 use crate::kernel::time::{Duration, Instant};
@@ -23,8 +22,8 @@ pub struct Finished {
     pub tally: Tally,
     /// Attempts and work, over all edges.
     pub edges: Edge,
-    /// What the nodes report, by id; several nodes may share a name.
-    pub components: Vec<(NodeId, Component)>,
+    /// What the components report, by id.
+    pub components: Vec<(ComponentId, Component)>,
     /// Events dispatched.
     pub events: u64,
     /// Pieces of work that were no events.
@@ -34,7 +33,7 @@ pub struct Finished {
     /// Hash of everything.
     pub fingerprint: Fingerprint,
     /// The edge along which requests ran without time passing, if that ended the run.
-    pub stuck: Option<NodeId>,
+    pub stuck: Option<ComponentId>,
 }
 
 impl<C: Calendar, P: Probe> World<C, P> {
@@ -43,9 +42,9 @@ impl<C: Calendar, P: Probe> World<C, P> {
         self.cx.clock.now()
     }
 
-    /// The node at which the frame of `slot` stands.
-    pub fn node_of(&self, slot: u32) -> NodeId {
-        self.cx.frames[slot].node
+    /// The component that set the timer in `slot`.
+    pub fn component_of(&self, slot: u32) -> ComponentId {
+        self.seats[self.cx.timers[slot].seat].component
     }
 
     /// Who listens.
@@ -70,100 +69,50 @@ impl<C: Calendar, P: Probe> World<C, P> {
 
     /// Shows everything at `at`, which is no earlier than the present.
     pub fn observe(&mut self, at: Instant, eye: &mut impl Eye) {
-        let Cx { frames, tally, edges, .. } = &mut self.cx;
+        let Context { tally, edges, .. } = &mut self.cx;
         tally.observe(eye);
         edges.total().observe(eye);
-        for (id, node) in (0..).zip(&mut self.nodes) {
-            match node {
-                Node::Send { .. } => {
-                    eye.component(id, "edge");
-                    edges[id].observe(eye);
-                }
-                Node::Service(service) => {
-                    eye.component(id, "service");
-                    service.observe(eye);
-                }
-                Node::Queue(queue, _) => {
-                    eye.component(id, "queue");
-                    queue.observe(frames, at, eye);
-                }
-                Node::Consumer(consumer) => {
-                    eye.component(id, "consumer");
-                    consumer.observe(eye);
-                }
-                Node::Breaker(breaker) => {
-                    eye.component(id, "breaker");
-                    breaker.observe(at, eye);
-                }
-                Node::Retry(retry) => {
-                    eye.component(id, "retry");
-                    retry.observe(eye);
-                }
-                Node::Bulkhead(bulkhead) => {
-                    eye.component(id, "bulkhead");
-                    bulkhead.observe(eye);
-                }
-                Node::Timeout(timeout) => {
-                    eye.component(id, "timeout");
-                    timeout.observe(eye);
-                }
-                Node::Load(..) | Node::Call | Node::Tap(_) | Node::Publish(_) | Node::Crash(..) => {
-                }
+        for (id, &home) in (0..).zip(&self.homes) {
+            let seat = &self.seats[home];
+            if seat.kind.shows() {
+                eye.component(id, seat.kind.name());
+                self.machines.observe(&mut self.cx, seat, at, eye);
             }
         }
     }
 
     /// Books the work that is under way at `end`, after which nothing happens any more.
     pub fn settle(&mut self, end: Instant) {
-        let Cx { frames, requests, edges, .. } = &mut self.cx;
-        for (_, frame) in frames.iter() {
-            if requests.get(frame.request).is_some_and(|of| of.measured) {
-                service::settle(edges, frame, end);
-            }
+        let Context { calls, edges, .. } = &mut self.cx;
+        for (_, call) in calls.iter().filter(|(_, call)| call.measured && call.at != NONE) {
+            service::settle(edges, self.seats[call.at].edge, call, end);
         }
     }
 
     /// Reports the requests that are under way at the end to whoever listens to ends.
     pub fn report_unfinished(&mut self) {
-        let Cx { requests, probe, .. } = &mut self.cx;
+        let Context { calls, probe, .. } = &mut self.cx;
         if P::HEARS_ENDS {
-            for &Request { load, index, arrived, attempts, measured, .. } in requests.unfinished() {
+            for &Call { load, index, arrived, attempts, measured, .. } in calls.requests() {
                 probe.unfinished(&Unfinished { load, request: index, arrived, attempts, measured });
             }
         }
     }
 
     /// Closes the books at `end`, when what is under way has been [settled](Self::settle).
-    pub fn finish(mut self, end: Instant) -> Finished {
+    pub fn finish(self, end: Instant) -> Finished {
         let end = end.max(self.cx.measured_from);
         let window = end - self.cx.measured_from;
-        let mut there = vec![0; self.nodes.len()];
-        let Cx { frames, requests, .. } = &mut self.cx;
-        for (_, frame) in frames.iter() {
-            if requests.get(frame.request).is_some_and(|of| of.measured) {
-                there[frame.node as usize] += 1;
-            }
-        }
-        let components = (0..).zip(&self.nodes).filter_map(|(id, node)| {
+        let there = self.there();
+        let components = (0..).zip(&self.homes).filter_map(|(id, &home)| {
             let there = there[id as usize];
-            let component = match node {
-                Node::Breaker(breaker) => breaker.report(end),
-                Node::Retry(retry) => retry.report(),
-                Node::Bulkhead(bulkhead) => bulkhead.report(end, window),
-                Node::Timeout(timeout) => timeout.report(),
-                Node::Service(service) => service.report(end, window, there),
-                Node::Queue(queue, _) => queue.report(&self.cx, (end, window), there),
-                Node::Consumer(consumer) => consumer.report(end, window, there),
-                Node::Send { .. } => self.cx.edges[id].report(),
-                Node::Load(..) | Node::Call | Node::Tap(_) | Node::Publish(_) | Node::Crash(..) => {
-                    return None;
-                }
-            };
+            let period = Period { end, window, there };
+            let component = self.machines.report(&self.cx, &self.seats[home], &period)?;
             Some((id, component))
         });
         let components = components.collect();
         let mut tally = self.cx.tally;
-        tally.requests.in_flight = self.cx.requests.in_flight();
+        tally.requests.in_flight = self.cx.calls.in_flight();
         let arrivals = end.min(self.cx.measured_until.max(self.cx.measured_from));
         let mut fingerprint = self.cx.fingerprint;
         let edges = self.cx.edges.total();
@@ -176,7 +125,25 @@ impl<C: Calendar, P: Probe> World<C, P> {
             work: self.cx.clock.work_done(),
             window: arrivals - self.cx.measured_from,
             fingerprint,
-            stuck: self.stuck,
+            stuck: self.cx.stuck,
         }
+    }
+
+    /// How many calls that count are at each component: where they wait, and at the consumer that
+    /// has taken them.
+    fn there(&self) -> Vec<u64> {
+        let mut there = vec![0; self.homes.len()];
+        for (_, call) in self.cx.calls.iter().filter(|(_, call)| call.measured) {
+            let mut seat = call.at;
+            while seat != NONE {
+                let here = &self.seats[seat];
+                let held = here.kind == Kind::Consumer && call.standing != Standing::Left;
+                if seat == call.at || held {
+                    there[here.component as usize] += 1;
+                }
+                seat = here.up;
+            }
+        }
+        there
     }
 }

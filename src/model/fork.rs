@@ -5,8 +5,8 @@
 //! attempt meets a fault is asked more than once and must be answered alike, so it goes on to
 //! depend on its request alone; requests that arrive later have other keys in each branch.
 
-use super::frame::NodeId;
-use super::walker::Node;
+use super::mechanism::Kind;
+use super::seat::ComponentId;
 use super::world::World;
 use crate::kernel::calendar::Calendar;
 use crate::metrics::probe::Probe;
@@ -16,42 +16,32 @@ impl<C: Calendar + Clone, P: Probe + Clone> World<C, P> {
     #[must_use]
     pub fn fork(&self, branch: u64) -> Self {
         let mut other = self.clone();
-        for node in &mut other.nodes {
-            match node {
-                Node::Load(load, _) => load.fork(branch),
-                Node::Service(service) => service.fork(branch),
-                Node::Retry(retry) => retry.fork(branch),
-                Node::Consumer(consumer) => consumer.fork(branch),
-                Node::Call
-                | Node::Breaker(_)
-                | Node::Tap(_)
-                | Node::Bulkhead(_)
-                | Node::Timeout(_)
-                | Node::Send { .. }
-                | Node::Publish(_)
-                | Node::Crash(..)
-                | Node::Queue(..) => {}
-            }
-        }
+        other.machines.fork(branch);
         other
     }
 }
 
 impl<C: Calendar, P: Probe> World<C, P> {
-    /// How much is under way: at the service or in the queue `node`, or everywhere, with every
-    /// wait and every timer.
+    /// How much is under way: at the service or in the queue, or everywhere, with every wait and
+    /// every timer.
     #[must_use]
-    pub fn under_way(&self, node: Option<NodeId>) -> u64 {
-        match node.map(|node| &self.nodes[node as usize]) {
-            Some(Node::Service(service)) => service.in_flight(),
-            Some(Node::Queue(queue, _)) => queue.depth(),
-            _ => self.cx.frames.len() as u64,
+    pub fn under_way(&self, component: Option<ComponentId>) -> u64 {
+        let everywhere = (self.cx.calls.len() + self.cx.timers.len()) as u64;
+        let Some(component) = component else {
+            return everywhere;
+        };
+        let seat = &self.seats[self.homes[component as usize]];
+        match seat.kind {
+            Kind::Service => self.machines.services[seat.index as usize].in_flight(),
+            Kind::Queue => self.machines.queues[seat.index as usize].depth(),
+            _ => everywhere,
         }
     }
 
-    /// True if it can be told how much is under way at this node.
+    /// True if it can be told how much is under way at this component.
     #[must_use]
-    pub fn is_counted(&self, node: NodeId) -> bool {
-        matches!(self.nodes[node as usize], Node::Service(_) | Node::Queue(..))
+    pub fn is_counted(&self, component: ComponentId) -> bool {
+        let kind = self.seats[self.homes[component as usize]].kind;
+        matches!(kind, Kind::Service | Kind::Queue)
     }
 }

@@ -1,13 +1,14 @@
-//! A line of frames that wait for something: first come, first served.
+//! A line of calls that wait for something: first come, first served.
 
-use super::frame::{FrameId, Frames, NONE};
+use super::call::{CallId, Calls};
+use super::seat::NONE;
 use crate::metrics::probe::{Ending, Event, Number, Role, Stretch, What};
 
-/// A first-come-first-served line of frames, linked through them.
+/// A first-come-first-served line of calls, linked through them.
 #[derive(Clone, Copy, Debug)]
 pub struct Line {
-    head: FrameId,
-    tail: FrameId,
+    head: CallId,
+    tail: CallId,
     len: u64,
 }
 
@@ -40,7 +41,7 @@ impl Default for Line {
 }
 
 impl Line {
-    /// Frames in line.
+    /// Calls in line.
     #[inline]
     #[must_use]
     pub const fn len(&self) -> u64 {
@@ -54,46 +55,52 @@ impl Line {
         self.len == 0
     }
 
-    /// The frame that has waited longest.
+    /// The call that has waited longest.
     #[must_use]
-    pub fn first(&self) -> Option<FrameId> {
+    pub fn first(&self) -> Option<CallId> {
         (self.head != NONE).then_some(self.head)
     }
 
-    /// Puts a frame at the end.
+    /// The calls in it, first to last.
+    pub fn iter<'a>(&self, calls: &'a Calls) -> impl Iterator<Item = CallId> + use<'a> {
+        let next = |id: &CallId| Some(calls[*id].behind).filter(|&next| next != NONE);
+        std::iter::successors(self.first(), next)
+    }
+
+    /// Puts a call at the end.
     #[inline]
-    pub fn push(&mut self, frames: &mut Frames, id: FrameId) {
-        let frame = &mut frames[id];
-        (frame.previous, frame.next) = (self.tail, NONE);
+    pub fn push(&mut self, calls: &mut Calls, id: CallId) {
+        let call = &mut calls[id];
+        (call.ahead, call.behind) = (self.tail, NONE);
         match self.tail {
             NONE => self.head = id,
-            tail => frames[tail].next = id,
+            tail => calls[tail].behind = id,
         }
         self.tail = id;
         self.len += 1;
     }
 
-    /// Takes the frame that has waited longest.
+    /// Takes the call that has waited longest.
     #[inline]
-    pub fn pop(&mut self, frames: &mut Frames) -> Option<FrameId> {
+    pub fn pop(&mut self, calls: &mut Calls) -> Option<CallId> {
         let head = self.head;
         (head != NONE).then(|| {
-            self.remove(frames, head);
+            self.remove(calls, head);
             head
         })
     }
 
-    /// Takes a frame out from wherever it stands.
+    /// Takes a call out from wherever it stands.
     #[inline]
-    pub fn remove(&mut self, frames: &mut Frames, id: FrameId) {
-        let (previous, next) = (frames[id].previous, frames[id].next);
-        match previous {
-            NONE => self.head = next,
-            previous => frames[previous].next = next,
+    pub fn remove(&mut self, calls: &mut Calls, id: CallId) {
+        let (ahead, behind) = (calls[id].ahead, calls[id].behind);
+        match ahead {
+            NONE => self.head = behind,
+            ahead => calls[ahead].behind = behind,
         }
-        match next {
-            NONE => self.tail = previous,
-            next => frames[next].previous = previous,
+        match behind {
+            NONE => self.tail = ahead,
+            behind => calls[behind].ahead = ahead,
         }
         self.len -= 1;
     }
@@ -102,21 +109,22 @@ impl Line {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::frame::State;
+    use crate::kernel::time::Instant;
 
     #[test]
     fn a_line_is_fair_and_can_be_left() {
-        let mut frames = Frames::default();
+        let mut calls = Calls::new(0);
         let mut line = Line::default();
-        let ids: Vec<_> =
-            (0..5).map(|node| frames.add(node, node, NONE, 0, State::Timer)).collect();
-        ids.iter().for_each(|&id| line.push(&mut frames, id));
-        line.remove(&mut frames, ids[0]);
-        line.remove(&mut frames, ids[2]);
-        line.remove(&mut frames, ids[4]);
-        line.push(&mut frames, ids[0]);
+        let ids: Vec<_> = (0..5)
+            .map(|index| calls.add_request(0, (index, 0), Instant::ZERO, NONE, true))
+            .collect();
+        ids.iter().for_each(|&id| line.push(&mut calls, id));
+        line.remove(&mut calls, ids[0]);
+        line.remove(&mut calls, ids[2]);
+        line.remove(&mut calls, ids[4]);
+        line.push(&mut calls, ids[0]);
         assert_eq!(line.len(), 3);
-        let order: Vec<_> = std::iter::from_fn(|| line.pop(&mut frames)).collect();
+        let order: Vec<_> = std::iter::from_fn(|| line.pop(&mut calls)).collect();
         assert_eq!(order, [ids[1], ids[3], ids[0]]);
         assert!(line.is_empty());
     }

@@ -1,61 +1,41 @@
-//! The model: requests that walk down layers, outcomes that walk up, and what they meet.
+//! The model: calls that go down through seats, outcomes that come up, and what they meet.
 //!
 //! It refuses to know how a scenario is written and how a result is shown.
 
 pub mod backoff;
-pub mod consumer;
+pub mod call;
+pub mod context;
 mod dispatch;
-pub mod edge;
-pub mod fault;
 pub mod finish;
 pub mod fork;
-pub mod frame;
-pub mod layer;
 pub mod line;
-pub mod load;
-pub mod queue;
-pub mod request;
-pub mod service;
-pub mod state;
+pub mod mechanism;
+pub mod seat;
 pub mod tally;
-pub mod walker;
+pub mod timer;
+mod walk;
 pub mod world;
 
 use crate::metrics::probe::What;
+use mechanism::Kind;
 
-/// Everything that can happen to a request, by the file that brings it.
-pub const EVENTS: &[&[What]] = &[
-    load::EVENTS,
-    edge::EVENTS,
-    line::EVENTS,
-    service::EVENTS,
-    queue::EVENTS,
-    consumer::EVENTS,
-    backoff::EVENTS,
-    layer::EVENTS,
-    layer::breaker::EVENTS,
-    layer::bulkhead::EVENTS,
-    layer::retry::EVENTS,
-    layer::timeout::EVENTS,
-];
-
-/// Every event of [`EVENTS`].
+/// Everything that can happen to a request, each once.
 pub fn events() -> impl Iterator<Item = What> {
-    EVENTS.iter().flat_map(|events| events.iter().copied())
+    let mut all: Vec<What> = Vec::new();
+    for what in Kind::ALL.iter().flat_map(|kind| events_at(*kind)) {
+        if !all.contains(&what) {
+            all.push(what);
+        }
+    }
+    all.into_iter()
+}
+
+fn events_at(kind: Kind) -> impl Iterator<Item = What> {
+    kind.events().iter().flat_map(|events| events.iter().copied())
 }
 
 /// The events that can happen at a component of a kind, as results call it.
 pub fn events_of(kind: &str) -> impl Iterator<Item = What> {
-    let files: &[&[What]] = match kind {
-        "service" => &[service::EVENTS, line::EVENTS],
-        "queue" => &[queue::EVENTS],
-        "consumer" => &[consumer::EVENTS, backoff::EVENTS],
-        "edge" => &[edge::EVENTS],
-        "timeout" => &[layer::timeout::EVENTS],
-        "retry" => &[layer::retry::EVENTS, backoff::EVENTS],
-        "breaker" => &[layer::EVENTS, layer::breaker::EVENTS],
-        "bulkhead" => &[layer::EVENTS, layer::bulkhead::EVENTS, line::EVENTS],
-        _ => &[],
-    };
-    files.iter().flat_map(|events| events.iter().copied())
+    let kind = Kind::ALL.iter().find(|known| known.name() == kind);
+    kind.into_iter().flat_map(|kind| events_at(*kind))
 }

@@ -1,7 +1,7 @@
 //! The books of an arm: requests by fate, and their latencies. Attempts are booked by the edges
 //! that they go along.
 
-use super::request::Request;
+use super::call::Call;
 use crate::kernel::time::{Duration, Instant};
 use crate::metrics::fate::Fate;
 use crate::metrics::fingerprint::Hash;
@@ -45,7 +45,7 @@ pub struct Tally {
 impl Tally {
     /// Books the end of a measured request.
     #[inline]
-    pub fn end(&mut self, request: &Request, fate: Fate, now: Instant) {
+    pub fn end(&mut self, request: &Call, fate: Fate, now: Instant) {
         let elapsed = now - request.arrived;
         let counts = &mut self.requests;
         if fate != Fate::Succeeded {

@@ -2,36 +2,38 @@
 //!
 //! Ids follow the order of names, so the order of declarations cannot reach a run.
 
-use std::collections::BTreeMap;
-use std::collections::VecDeque;
+mod values;
 
-use super::distribution::resolve;
+use std::collections::{BTreeMap, VecDeque};
+
+use super::handlers::calls_of;
 use super::names::layer_names;
 use super::pipelines::edge_name;
 use super::schema::{self, Arm, Layer, Scenario};
-use super::units::Limit;
 use crate::kernel::calendar::Calendar;
-use crate::kernel::distribution::{Distribution, InvalidDistribution};
+use crate::kernel::distribution::InvalidDistribution;
 use crate::kernel::draw::{Site, key};
 use crate::kernel::simulation::Clock;
 use crate::kernel::time::{Duration, Instant};
+use crate::kernel::units::Limit;
 use crate::metrics::fingerprint::Fingerprint;
 use crate::metrics::probe::Probe;
-use crate::model::backoff::{Backoff, Formula, Jitter};
-use crate::model::consumer::{self, Consumer};
-use crate::model::edge::Edges;
-use crate::model::fault::{Effect, Fault, Timeline};
-use crate::model::frame::{Frames, NONE, NodeId};
-use crate::model::layer::{
-    breaker::Breaker, bulkhead::Bulkhead, retry, retry::Retry, timeout::Timeout,
-};
-use crate::model::load::{self, Arrivals, Load, Stages};
-use crate::model::queue::Queue;
-use crate::model::request::Requests;
-use crate::model::service::{self, Cancellation, Overload, Service};
-use crate::model::state::{Cx, Ties};
+use crate::model::call::Calls;
+use crate::model::context::{Context, Ties};
+use crate::model::mechanism::breaker::{self, Breaker};
+use crate::model::mechanism::bulkhead::Bulkhead;
+use crate::model::mechanism::consumer::{self, Consumer};
+use crate::model::mechanism::edge::{Edges, Sender};
+use crate::model::mechanism::fault::{Crash, Effect, Fault, Timeline};
+use crate::model::mechanism::load::{self, Load};
+use crate::model::mechanism::queue::Queue;
+use crate::model::mechanism::retry::{self, Retry};
+use crate::model::mechanism::service::{self, Cancellation, Service};
+use crate::model::mechanism::timeout::Timeout;
+use crate::model::mechanism::{Kind, Machines};
+use crate::model::seat::{ComponentId, Port, Seat, SeatId, Seats};
 use crate::model::tally::Tally;
-use crate::model::walker::Node;
+use crate::model::timer::Timers;
 use crate::model::world::World;
 
 /// Why a scenario that was not checked cannot be built.
@@ -45,17 +47,17 @@ pub enum BuildError {
     Undefined(String),
 }
 
-/// A world and what its nodes are called, in the order of their ids.
+/// A world and what its components are called, in the order of their ids.
 #[derive(Debug)]
 pub struct Built<C, P> {
     /// The world at instant zero.
     pub world: World<C, P>,
-    /// Names of its nodes.
+    /// Names of its components.
     pub names: Vec<String>,
 }
 
 /// Builds one complete arm (of [`super::arms::arms`]) for a run with `seed`. `probe` is told the
-/// names of the nodes, which are indices in its records.
+/// names of the components, which are indices in its records.
 ///
 /// # Errors
 /// Only for scenarios that [`super::check`] refuses.
@@ -70,7 +72,8 @@ pub fn build<C: Calendar, P: Probe>(
         seed,
         measured_from,
         clock: Clock::new(),
-        nodes: Vec::new(),
+        seats: Seats::default(),
+        machines: Machines::default(),
         names: Vec::new(),
         ids: BTreeMap::new(),
     };
@@ -78,13 +81,18 @@ pub fn build<C: Calendar, P: Probe>(
     builder.queues(arm);
     builder.consumers(arm)?;
     builder.loads(scenario, arm)?;
+    builder.handlers(arm)?;
+    builder.seats.wire();
+    let credits = builder.credits();
     let keys = builder.names.iter().map(|name| key(name)).collect();
-    let cx = Cx {
+    let cx = Context {
         clock: builder.clock,
-        frames: Frames::default(),
-        requests: Requests::default(),
+        calls: Calls::new(builder.seats.words()),
+        timers: Timers::default(),
         tally: Tally::default(),
-        edges: Edges::new(builder.nodes.len()),
+        edges: Edges::new(&builder.seats),
+        credits,
+        begins: VecDeque::new(),
         ready: VecDeque::new(),
         pulls: Vec::new(),
         ties: match scenario.ties {
@@ -94,23 +102,29 @@ pub fn build<C: Calendar, P: Probe>(
         freed: VecDeque::new(),
         starts: VecDeque::new(),
         remainder: false,
+        stuck: None,
         fingerprint: Fingerprint::EMPTY,
         measured_from,
         measured_until: scenario.measured_until(),
         probe: probe(&builder.names),
     };
-    Ok(Built { world: World::new(builder.nodes, keys, cx), names: builder.names })
+    let world = World::new(builder.seats, builder.machines, keys, cx);
+    Ok(Built { world, names: builder.names })
 }
 
 struct Builder<C> {
     seed: u64,
     measured_from: Instant,
     clock: Clock<C>,
-    nodes: Vec<Node>,
+    seats: Seats,
+    machines: Machines,
     names: Vec<String>,
-    /// Services and queues.
-    ids: BTreeMap<String, NodeId>,
+    /// The seats of services and queues themselves.
+    ids: BTreeMap<String, SeatId>,
 }
+
+/// The seat above and its way down.
+type Above = Option<(SeatId, Port)>;
 
 fn instant(since_start: Duration) -> Instant {
     Instant::ZERO.saturating_add(since_start)
@@ -124,15 +138,32 @@ fn limit(limit: Limit) -> u64 {
 }
 
 impl<C: Calendar> Builder<C> {
-    fn add(&mut self, name: &str, node: Node) -> NodeId {
+    /// The seat of a new component of its own.
+    fn add(&mut self, name: &str, (kind, index): (Kind, u32), above: Above) -> SeatId {
         self.names.push(name.to_owned());
-        self.nodes.push(node);
-        (self.nodes.len() - 1) as NodeId
+        let component = (self.names.len() - 1) as ComponentId;
+        self.seats.add((kind, 0), (component, index), above)
     }
 
-    fn find(&self, name: &str) -> Result<NodeId, BuildError> {
+    /// A further seat of the component at `seat`.
+    fn again(&mut self, seat: SeatId, part: u32, above: Above) -> SeatId {
+        let of = self.seats[seat];
+        self.seats.add((of.kind, part), (of.component, of.index), above)
+    }
+
+    fn find(&self, name: &str) -> Result<SeatId, BuildError> {
         let id = self.ids.get(name).copied();
         id.ok_or_else(|| BuildError::Undefined(name.to_owned()))
+    }
+
+    /// What each seat takes from a seat above that gives only so much.
+    fn credits(&mut self) -> Vec<u64> {
+        let machines = &mut self.machines;
+        let mut credit = |seat: &Seat| match seat.kind {
+            Kind::Consumer => machines.get::<Consumer>(seat.index).concurrency(),
+            _ => 0,
+        };
+        self.seats.iter().map(|(_, seat)| seat).map(&mut credit).collect()
     }
 
     fn site(&self, component: &str, purpose: &str) -> Site {
@@ -144,30 +175,33 @@ impl<C: Calendar> Builder<C> {
             let of_this = arm.faults.iter().filter(|(_, fault)| fault.service == *name);
             let faults = Timeline::new(of_this.map(|(name, fault)| self.fault(name, fault)));
             let crashes: Vec<Fault> = faults.crashes().collect();
-            let time = resolve(&config.time)?;
+            let endpoints = self.endpoints(name, config)?;
             let unchanging = config.overload.is_none() && faults.is_empty();
-            let constant = time.as_constant().filter(|_| unchanging);
+            let alone = endpoints.len() == 1 && config.handler.is_empty();
+            let constant = endpoints[0].time.as_constant().filter(|_| unchanging && alone);
             let constant = constant.map(|time| self.clock.constant(time));
             let service = service::Config {
-                time,
+                endpoints,
+                holds_slot: config.holds_slot,
                 slots: limit(config.slots),
                 queue: limit(config.queue),
                 failure_ratio: config.failure_ratio.get(),
-                overload: config.overload.as_ref().map(overload),
+                overload: config.overload.as_ref().map(values::overload),
                 cancellation: match config.cancellation {
                     schema::Cancellation::Immediate => Cancellation::Immediate,
                     schema::Cancellation::QueuedOnly => Cancellation::QueuedOnly,
                     schema::Cancellation::None => Cancellation::None,
                 },
                 faults,
-                time_site: self.site(name, "service time"),
                 failure_site: self.site(name, "failure"),
             };
             let service = Service::new(service, constant, self.measured_from);
-            let id = self.add(name, Node::Service(service));
-            self.ids.insert(name.clone(), id);
+            let machine = self.machines.add(service);
+            let service = self.add(name, machine, None);
+            self.ids.insert(name.clone(), service);
             for fault in crashes {
-                self.add(name, Node::Crash(id, fault));
+                let machine = self.machines.add(Crash { service, fault });
+                self.add(name, machine, None);
             }
         }
         Ok(())
@@ -191,43 +225,35 @@ impl<C: Calendar> Builder<C> {
     fn queues(&mut self, arm: &Arm) {
         for (name, config) in &arm.queues {
             let queue = Queue::new(limit(config.capacity), self.measured_from);
-            let id = self.add(name, Node::Queue(queue, Vec::new()));
+            let machine = self.machines.add(queue);
+            let id = self.add(name, machine, None);
             self.ids.insert(name.clone(), id);
         }
     }
 
     fn consumers(&mut self, arm: &Arm) -> Result<(), BuildError> {
+        let mut groups: BTreeMap<SeatId, Port> = BTreeMap::new();
         for (name, config) in &arm.consumers {
             let queue = self.find(&config.from)?;
             let consumer = consumer::Config {
-                queue,
                 concurrency: u64::from(config.concurrency),
                 max_deliveries: config.max_deliveries,
                 backoff: self.backoff(name, &config.backoff)?,
                 backoff_holds_consumer: config.backoff_holds_consumer,
             };
-            let consumer = Consumer::new(consumer, self.measured_from);
-            let id = self.add(name, Node::Consumer(consumer));
-            if let Node::Queue(_, consumers) = &mut self.nodes[queue as usize] {
-                consumers.push(id);
-            }
-            self.pipeline(name, &config.policy, &config.to, false)?;
+            let machine = self.machines.add(Consumer::new(consumer, self.measured_from));
+            let port = groups.entry(queue).or_insert(0);
+            let group = self.add(name, machine, Some((queue, *port)));
+            *port += 1;
+            self.machines.get::<Queue>(self.seats[queue].index).join(group);
+            let to = self.target(arm, &config.to, None)?;
+            self.pipeline((name, &config.policy), to, false, Some(group))?;
         }
         Ok(())
     }
 
     fn loads(&mut self, scenario: &Scenario, arm: &Arm) -> Result<(), BuildError> {
         for (name, config) in &scenario.load {
-            let target = if let Some(call) = arm.calls.get(name) {
-                let top = self.add(name, Node::Call);
-                self.pipeline(name, &call.policy, &call.to, true)?;
-                top
-            } else if let Some(queue) = arm.publishes.get(name) {
-                let queue = self.find(queue)?;
-                self.add(name, Node::Publish(queue))
-            } else {
-                return Err(BuildError::Undefined(format!("a route of {name}")));
-            };
             let until = config.until.map_or(Instant::NEVER, instant);
             let load = load::Config {
                 arrivals: self.arrivals(config)?,
@@ -237,79 +263,111 @@ impl<C: Calendar> Builder<C> {
                 deadline: config.deadline.unwrap_or(Duration::MAX),
                 request_site: self.site(name, "request"),
                 gap_site: self.site(name, "gap"),
-                target,
+                publishes: !arm.calls.contains_key(name),
             };
-            self.add(name, Node::Load(Load::new(load), NONE));
+            let machine = self.machines.add(Load::new(load));
+            let load = self.add(name, machine, None);
+            if let Some(call) = arm.calls.get(name) {
+                let to = self.target(arm, &call.to, call.endpoint.as_deref())?;
+                self.pipeline((name, &call.policy), to, true, Some(load))?;
+            } else if let Some(queue) = arm.publishes.get(name) {
+                let queue = self.find(queue)?;
+                self.seats.lead(load, queue);
+            } else {
+                return Err(BuildError::Undefined(format!("a route of {name}")));
+            }
         }
         Ok(())
     }
 
-    fn arrivals(&mut self, config: &schema::Load) -> Result<Arrivals, BuildError> {
-        Ok(match &config.arrivals {
-            schema::Arrivals::Bursts { size, every } => {
-                Arrivals::Bursts { size: *size, every: self.clock.constant(*every) }
+    /// The calls that services make: their pipelines, and the ways from every seat of the service
+    /// down to them.
+    fn handlers(&mut self, arm: &Arm) -> Result<(), BuildError> {
+        let mut tops: BTreeMap<u32, Vec<SeatId>> = BTreeMap::new();
+        for (name, service) in &arm.services {
+            for call in calls_of(service) {
+                let undefined = || BuildError::Undefined(call.to_owned());
+                let config = arm.calls.get(call).ok_or_else(undefined)?;
+                let to = self.target(arm, &config.to, config.endpoint.as_deref())?;
+                let top = self.pipeline((call, &config.policy), to, false, None)?;
+                let component = self.seats[self.find(name)?].component;
+                tops.entry(component).or_default().push(top);
             }
-            schema::Arrivals::Constant { rate } => {
-                Arrivals::Constant { count_nano: rate.count_nano, per_ns: rate.per.as_ns() }
+        }
+        let seats: Vec<(SeatId, Seat)> = self.seats.iter().map(|(id, seat)| (id, *seat)).collect();
+        for (id, seat) in seats.iter().filter(|(_, seat)| seat.kind == Kind::Service) {
+            for &top in tops.get(&seat.component).into_iter().flatten() {
+                self.seats.lead(*id, top);
             }
-            schema::Arrivals::Poisson { rate, .. } if rate.is_zero() => {
-                Arrivals::Constant { count_nano: 0, per_ns: 1 }
-            }
-            schema::Arrivals::Poisson { rate, batch } => Arrivals::Renewal {
-                gap: Distribution::exponential(1.0 / rate.per_ns())?,
-                batch: *batch,
-            },
-            schema::Arrivals::Renewal { gap, batch } => {
-                Arrivals::Renewal { gap: resolve(gap)?, batch: *batch }
-            }
-            schema::Arrivals::Stages { stages, repeat, spacing } => {
-                let stage = |stage: &schema::Stage| {
-                    let to = stage.ramp_to.unwrap_or(stage.rate);
-                    (stage.lasts.as_ns(), stage.rate.per_ns(), to.per_ns())
-                };
-                let poisson = *spacing == schema::Spacing::Poisson;
-                let stages = stages.iter().map(stage).collect();
-                Arrivals::Stages(Stages::new(stages, *repeat, poisson, instant(config.start)))
-            }
-            schema::Arrivals::ClosedLoop { callers, think } => {
-                Arrivals::ClosedLoop { callers: *callers, think: resolve(think)? }
-            }
-        })
+        }
+        Ok(())
     }
 
-    /// Adds the layers of a policy, outermost first, and the sender at its end.
+    /// A service and the number of its endpoint.
+    fn target<'a>(
+        &self,
+        arm: &'a Arm,
+        service: &'a str,
+        endpoint: Option<&str>,
+    ) -> Result<(&'a str, SeatId, u32), BuildError> {
+        let id = self.find(service)?;
+        let Some(endpoint) = endpoint else {
+            return Ok((service, id, 0));
+        };
+        let mut names = arm.services[service].endpoints.keys();
+        let number = names.position(|name| name == endpoint);
+        let number = number.ok_or_else(|| BuildError::Undefined(endpoint.to_owned()))?;
+        Ok((service, id, number as u32 + 1))
+    }
+
+    /// Adds the layers of a policy below `above`, outermost first, and the edge at its end; its
+    /// topmost seat.
     fn pipeline(
         &mut self,
-        name: &str,
-        policy: &[Layer],
-        to: &str,
+        (name, policy): (&str, &[Layer]),
+        (to, service, endpoint): (&str, SeatId, u32),
         picks_up: bool,
-    ) -> Result<(), BuildError> {
+        above: Option<SeatId>,
+    ) -> Result<SeatId, BuildError> {
+        let (mut above, mut top) = (above, None);
         let mut gates = Vec::new();
         for (layer, name) in policy.iter().zip(layer_names(name, policy)) {
-            let node = self.layer(&name, layer)?;
-            let id = self.add(&name, node);
+            let machine = self.layer(&name, layer)?;
+            let seat = self.add(&name, machine, above.map(|above| (above, 0)));
+            top.get_or_insert(seat);
+            above = Some(seat);
             match layer {
-                Layer::Breaker { records: schema::Records::Attempts, .. } => gates.push(id),
-                Layer::Retry { .. } => {
+                Layer::Breaker(schema::Breaker { records: schema::Records::Attempts, .. }) => {
+                    gates.push(seat);
+                }
+                Layer::Retry(_) => {
                     for gate in gates.drain(..) {
-                        let name = self.names[gate as usize].clone();
-                        self.add(&name, Node::Tap(gate));
+                        above =
+                            above.map(|above| self.again(gate, breaker::REPORTS, Some((above, 0))));
                     }
                 }
-                _ => {}
+                Layer::Breaker(_) | Layer::Timeout(_) | Layer::Bulkhead(_) => {}
             }
         }
-        let edge = edge_name(name, to);
-        let to = self.find(to)?;
-        self.add(&edge, Node::Send { to, picks_up });
-        Ok(())
+        let sender = self.machines.add(Sender::new(picks_up));
+        let edge = self.add(&edge_name(name, to), sender, above.map(|above| (above, 0)));
+        self.again(service, endpoint, Some((edge, 0)));
+        Ok(*top.get_or_insert(edge))
     }
 
-    fn layer(&mut self, name: &str, layer: &Layer) -> Result<Node, BuildError> {
+    fn layer(&mut self, name: &str, layer: &Layer) -> Result<(Kind, u32), BuildError> {
         Ok(match layer {
-            Layer::Timeout(after) => Node::Timeout(Timeout::new(self.clock.constant(*after))),
-            Layer::Retry { max_retries, max_attempts, backoff, budget, retry_on } => {
+            Layer::Timeout(schema::Timeout { after }) => {
+                let after = self.clock.constant(*after);
+                self.machines.add(Timeout::new(after))
+            }
+            Layer::Retry(schema::Retry {
+                max_retries,
+                max_attempts,
+                backoff,
+                budget,
+                retry_on,
+            }) => {
                 let max_retries = max_retries.or(max_attempts.map(|attempts| attempts - 1));
                 let backoff = self.backoff(name, backoff)?;
                 let budget = budget
@@ -322,52 +380,24 @@ impl<C: Calendar> Builder<C> {
                     shed: covers(schema::RetryOn::Shed),
                     rejected: covers(schema::RetryOn::Rejected),
                 };
-                Node::Retry(Retry::new(max_retries.unwrap_or(0), backoff, budget, retry_on))
+                let retry = Retry::new(max_retries.unwrap_or(0), backoff, budget, retry_on);
+                self.machines.add(retry)
             }
-            Layer::Breaker { window, failure_threshold, open_duration, records } => {
-                Node::Breaker(Breaker::new(
-                    *window,
-                    *failure_threshold,
-                    *open_duration,
-                    *records == schema::Records::Outcomes,
-                    self.measured_from,
-                ))
-            }
-            Layer::Bulkhead { permits, queue } => Node::Bulkhead(Bulkhead::new(
-                u64::from(*permits),
-                limit(*queue),
+            Layer::Breaker(schema::Breaker {
+                window,
+                failure_threshold,
+                open_duration,
+                records,
+            }) => self.machines.add(Breaker::new(
+                *window,
+                *failure_threshold,
+                *open_duration,
+                *records == schema::Records::Outcomes,
                 self.measured_from,
             )),
+            Layer::Bulkhead(schema::Bulkhead { permits, queue }) => self
+                .machines
+                .add(Bulkhead::new(u64::from(*permits), limit(*queue), self.measured_from)),
         })
-    }
-
-    fn backoff(&self, name: &str, config: &schema::Backoff) -> Result<Backoff, BuildError> {
-        let formula = match config {
-            schema::Backoff::None => Formula::None,
-            schema::Backoff::Constant(wait) => Formula::exponential(*wait, 1.0, None, Jitter::None),
-            schema::Backoff::Exponential { base, multiplier, cap, jitter } => {
-                let jitter = match jitter {
-                    schema::Jitter::None => Jitter::None,
-                    schema::Jitter::Full => Jitter::Full,
-                    schema::Jitter::Equal => Jitter::Equal,
-                    schema::Jitter::Proportional(ratio) => Jitter::Proportional(ratio.get()),
-                };
-                Formula::exponential(*base, *multiplier, *cap, jitter)
-            }
-            schema::Backoff::Decorrelated { base, cap } => {
-                Formula::Decorrelated { base: base.as_ns() as f64, cap: cap.as_ns() as f64 }
-            }
-            schema::Backoff::Random(distribution) => Formula::Random(resolve(distribution)?),
-        };
-        Ok(Backoff::new(formula, self.site(name, "backoff")))
-    }
-}
-
-fn overload(config: &schema::Overload) -> Overload {
-    Overload {
-        knee: config.knee,
-        added_latency_ns: config.added_latency.as_ns() as f64,
-        added_failure_ratio: config.added_failure_ratio,
-        max_failure_ratio: config.max_failure_ratio.get(),
     }
 }

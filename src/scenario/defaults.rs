@@ -7,9 +7,9 @@
 
 use std::collections::BTreeMap;
 
-use super::schema::{Call, Consumer, Layer, Scenario};
+use super::schema::{Breaker, Bulkhead, Call, Consumer, Layer, Scenario};
 use super::syntax::{Kind, Node};
-use super::units::Limit;
+use crate::kernel::units::Limit;
 
 /// Fills them in, in a scenario that was read from the tree at `root`.
 pub(super) fn fill(scenario: &mut Scenario, root: &Node) {
@@ -43,10 +43,12 @@ fn policy(layers: &mut [Layer], node: &Node) {
     for (layer, node) in layers.iter_mut().zip(nodes) {
         let given = |name| node.unwrapped().field(name).is_some();
         match layer {
-            Layer::Breaker { window, failure_threshold, .. } if !given("failure_threshold") => {
+            Layer::Breaker(Breaker { window, failure_threshold, .. })
+                if !given("failure_threshold") =>
+            {
                 *failure_threshold = window.div_ceil(2);
             }
-            Layer::Bulkhead { queue, .. } if !given("permits") && !given("queue") => {
+            Layer::Bulkhead(Bulkhead { queue, .. }) if !given("permits") && !given("queue") => {
                 *queue = Limit::AtMost(0);
             }
             _ => {}

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ron::extensions::Extensions;
 use serde::de::DeserializeOwned;
 
 use super::check::check;
@@ -124,12 +125,15 @@ impl Document {
     }
 }
 
+/// How values are written that have a shorter form: `Some(..)` is left out, and so are the
+/// parentheses of a struct that is all that a variant holds, `Retry(max_retries: 3)`.
+pub(super) const EXTENSIONS: Extensions =
+    Extensions::IMPLICIT_SOME.union(Extensions::UNWRAP_VARIANT_NEWTYPES);
+
 /// Serde's view of a text that conforms. Should the schema ever promise what serde does not read,
 /// its own message is passed on.
 fn read<T: DeserializeOwned>(text: &str) -> Result<T, Box<Problem>> {
-    let options =
-        ron::Options::default().with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME);
-    options.from_str(text).map_err(|error| {
+    ron::Options::default().with_default_extension(EXTENSIONS).from_str(text).map_err(|error| {
         let at = offset(text, error.span.start.line, error.span.start.col);
         let found = printable(&error.code.to_string());
         Box::new(Problem::error(&Path::root(), "cannot be read", found).at(at..at))

@@ -27,9 +27,9 @@ pub fn layer_names(pipeline: &str, policy: &[Layer]) -> Vec<String> {
 fn kind(layer: &Layer) -> &'static str {
     match layer {
         Layer::Timeout(_) => "timeout",
-        Layer::Retry { .. } => "retry",
-        Layer::Breaker { .. } => "breaker",
-        Layer::Bulkhead { .. } => "bulkhead",
+        Layer::Retry(_) => "retry",
+        Layer::Breaker(_) => "breaker",
+        Layer::Bulkhead(_) => "bulkhead",
     }
 }
 

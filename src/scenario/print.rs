@@ -1,12 +1,12 @@
 //! A scenario as text again: with its defaults for people, and as the bare meaning for a digest.
 
-use ron::extensions::Extensions;
 use ron::ser::PrettyConfig;
 use serde_json::{Value, json};
 
 use super::check::arms;
-use super::schema::{Arrivals, Layer, Scenario, Ties};
-use super::units::Rate;
+use super::document::EXTENSIONS;
+use super::schema::{Arrivals, Layer, Retry, Scenario, Ties};
+use crate::kernel::units::Rate;
 
 /// The scenario with every default filled in, as RON that reads back as the same scenario.
 ///
@@ -14,10 +14,9 @@ use super::units::Rate;
 /// Never: every type of the schema has a form in RON.
 #[must_use]
 pub fn resolved(scenario: &Scenario) -> String {
-    let look =
-        PrettyConfig::new().new_line("\n").indentor("    ").extensions(Extensions::IMPLICIT_SOME);
+    let look = PrettyConfig::new().new_line("\n").indentor("    ").extensions(EXTENSIONS);
     let text = ron::ser::to_string_pretty(scenario, look).expect("scenarios have a form in RON");
-    // The extension is always on when a scenario is read; the line that asks for it is noise.
+    // The extensions are always on when a scenario is read; the line that asks for them is noise.
     let start = text.find("\n(").map_or(0, |newline| newline + 1);
     format!("Scenario{}\n", &text[start..])
 }
@@ -97,7 +96,7 @@ fn loads(scenario: &Scenario) -> Value {
 /// One spelling where the language has two.
 fn plain(layer: &Layer) -> Layer {
     let mut layer = layer.clone();
-    if let Layer::Retry { max_retries, max_attempts, retry_on, .. } = &mut layer {
+    if let Layer::Retry(Retry { max_retries, max_attempts, retry_on, .. }) = &mut layer {
         if let Some(attempts) = max_attempts.take() {
             *max_retries = Some(attempts.saturating_sub(1));
         }

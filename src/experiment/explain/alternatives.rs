@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 
 use super::variants;
-use crate::report::explanation::{Amount, Change, ChangeKind};
+use crate::kernel::units::Limit;
+use crate::report::explain::{Amount, Change, ChangeKind};
 use crate::scenario::names::layer_names;
-use crate::scenario::schema::{Arm, Consumer, Layer, Queue, Scenario, Service};
-use crate::scenario::units::Limit;
+use crate::scenario::schema::{Arm, Bulkhead, Consumer, Layer, Queue, Scenario, Service};
 
 /// A scenario of one arm, with one thing changed.
 #[derive(Clone, Debug)]
@@ -141,13 +141,13 @@ impl Policy<'_> {
 
     /// A bulkhead as wide as the knee, around every attempt, where there is none.
     fn bulkhead(&self, policy: &[Layer], knee: u32) -> Option<(Change, Vec<Layer>)> {
-        if policy.iter().any(|layer| matches!(layer, Layer::Bulkhead { .. })) {
+        if policy.iter().any(|layer| matches!(layer, Layer::Bulkhead(_))) {
             return None;
         }
         // Outside the innermost timeout, so that waiting for a permit is not timed.
         let timeout = policy.iter().rposition(|layer| matches!(layer, Layer::Timeout(_)));
         let mut policy = policy.to_vec();
-        let layer = Layer::Bulkhead { permits: knee, queue: Limit::Unlimited };
+        let layer = Layer::Bulkhead(Bulkhead { permits: knee, queue: Limit::Unlimited });
         policy.insert(timeout.unwrap_or(policy.len()), layer);
         let (service, to) = (Some(self.to.to_owned()), Some(Amount::Count(u64::from(knee))));
         Some((Change { service, to, ..change(ChangeKind::Bulkhead, self.from) }, policy))

@@ -2,9 +2,11 @@
 
 use super::alternatives::{change, counted};
 use crate::kernel::time::Duration;
-use crate::report::explanation::{Amount, Change, ChangeKind};
-use crate::scenario::schema::{Cancellation, Layer, RetryBudget, Service};
-use crate::scenario::units::{Limit, Ratio};
+use crate::kernel::units::{Limit, Ratio};
+use crate::report::explain::{Amount, Change, ChangeKind};
+use crate::scenario::schema::{
+    Breaker, Bulkhead, Cancellation, Layer, Retry, RetryBudget, Service, Timeout,
+};
 
 /// What could stand in the place of a layer; `None` takes it out.
 pub(super) fn of_layer(
@@ -13,11 +15,11 @@ pub(super) fn of_layer(
     knee: Option<u32>,
 ) -> Vec<(Change, Option<Layer>)> {
     match layer {
-        Layer::Retry { .. } => of_retry(layer, name),
-        Layer::Breaker { window, failure_threshold, open_duration, records } => {
+        Layer::Retry(_) => of_retry(layer, name),
+        Layer::Breaker(Breaker { window, failure_threshold, open_duration, records }) => {
             let breaker = |failure_threshold, open_duration| {
                 let (window, records) = (*window, *records);
-                Some(Layer::Breaker { window, failure_threshold, open_duration, records })
+                Some(Layer::Breaker(Breaker { window, failure_threshold, open_duration, records }))
             };
             let mut found = vec![(change(ChangeKind::WithoutBreaker, name), None)];
             let higher = failure_threshold.saturating_mul(2).min(*window);
@@ -31,12 +33,12 @@ pub(super) fn of_layer(
             found.push((change, breaker(*failure_threshold, shorter)));
             found
         }
-        Layer::Bulkhead { permits, queue } => of_bulkhead(name, *permits, *queue, knee),
-        Layer::Timeout(after) => [half(*after), twice(*after)]
+        Layer::Bulkhead(Bulkhead { permits, queue }) => of_bulkhead(name, *permits, *queue, knee),
+        Layer::Timeout(Timeout { after }) => [half(*after), twice(*after)]
             .into_iter()
             .map(|to| {
                 let change = timed(ChangeKind::Timeout, name, *after, to);
-                (change, Some(Layer::Timeout(to)))
+                (change, Some(Layer::Timeout(Timeout { after: to })))
             })
             .collect(),
     }
@@ -56,15 +58,15 @@ fn timed(kind: ChangeKind, name: &str, from: Duration, to: Duration) -> Change {
 }
 
 fn of_retry(layer: &Layer, name: &str) -> Vec<(Change, Option<Layer>)> {
-    let Layer::Retry { budget: present, .. } = layer else { return Vec::new() };
+    let Layer::Retry(Retry { budget: present, .. }) = layer else { return Vec::new() };
     let mut none = layer.clone();
-    if let Layer::Retry { max_retries, max_attempts, budget, .. } = &mut none {
+    if let Layer::Retry(Retry { max_retries, max_attempts, budget, .. }) = &mut none {
         (*max_retries, *max_attempts, *budget) = (Some(0), None, None);
     }
     let mut found = vec![(change(ChangeKind::WithoutRetries, name), Some(none))];
     if present.is_none() {
         let mut budgeted = layer.clone();
-        if let Layer::Retry { budget, .. } = &mut budgeted {
+        if let Layer::Retry(Retry { budget, .. }) = &mut budgeted {
             *budget = Some(RetryBudget { deposit: 0.1, capacity: 10.0, cost: 1.0 });
         }
         let to = Some(Amount::Ratio(0.1));
@@ -92,13 +94,16 @@ fn of_bulkhead(
     for (kind, to) in numbers {
         let Some(to) = to else { continue };
         let change = counted(kind, name, u64::from(permits), u64::from(to));
-        found.push((change, Some(Layer::Bulkhead { permits: to, queue })));
+        found.push((change, Some(Layer::Bulkhead(Bulkhead { permits: to, queue }))));
     }
     if queue == Limit::Unlimited {
         let room = u64::from(permits).saturating_mul(2);
         let to = Some(Amount::Count(room));
         let change = Change { to, ..change(ChangeKind::BulkheadQueue, name) };
-        found.push((change, Some(Layer::Bulkhead { permits, queue: Limit::AtMost(room) })));
+        found.push((
+            change,
+            Some(Layer::Bulkhead(Bulkhead { permits, queue: Limit::AtMost(room) })),
+        ));
     }
     found
 }
@@ -110,26 +115,28 @@ pub(super) fn of_policy(
     policy: &[Layer],
     deadline: Option<Duration>,
 ) -> Option<(Change, Vec<Layer>)> {
-    let waits = |layer: &Layer| matches!(layer, Layer::Retry { .. } | Layer::Bulkhead { .. });
+    let waits = |layer: &Layer| matches!(layer, Layer::Retry(_) | Layer::Bulkhead(_));
     let first = policy.iter().position(waits)?;
     if policy[..first].iter().any(|layer| matches!(layer, Layer::Timeout(_))) {
         return None;
     }
     let attempts = policy.iter().fold(1_u64, |attempts, layer| match layer {
-        Layer::Retry { max_attempts: Some(most), .. } => attempts.saturating_mul((*most).into()),
-        Layer::Retry { max_retries: Some(most), .. } => {
+        Layer::Retry(Retry { max_attempts: Some(most), .. }) => {
+            attempts.saturating_mul((*most).into())
+        }
+        Layer::Retry(Retry { max_retries: Some(most), .. }) => {
             attempts.saturating_mul(u64::from(*most) + 1)
         }
         _ => attempts,
     });
     let timeout = policy.iter().rev().find_map(|layer| match layer {
-        Layer::Timeout(after) => Some(*after),
+        Layer::Timeout(Timeout { after }) => Some(*after),
         _ => None,
     });
     let all = timeout.map(|of| Duration::from_ns(of.as_ns().saturating_mul(attempts)));
     let total = deadline.or(all)?;
     let mut policy = policy.to_vec();
-    policy.insert(0, Layer::Timeout(total));
+    policy.insert(0, Layer::Timeout(Timeout { after: total }));
     let to = Some(Amount::TimeNs(total.as_ns()));
     Some((Change { to, ..change(ChangeKind::TotalTimeout, from) }, policy))
 }

@@ -12,14 +12,14 @@ use crate::experiment::ask::{Asked, USUAL_RATIO};
 use crate::experiment::hunt::{Playing, Trouble};
 use crate::experiment::knob::Amount;
 use crate::kernel::time::Duration;
-use crate::report::capacity::{ArmCapacity, CAPACITY_SCHEMA, Capacity, Present};
-use crate::report::format::time;
-use crate::report::found::Found;
+use crate::kernel::units::{Rate, Ratio};
+use crate::report::search::capacity::{ArmCapacity, CAPACITY_SCHEMA, Capacity, Present};
+use crate::report::search::threshold::Found;
+use crate::report::text::format::time;
 use crate::scenario::Problems;
 use crate::scenario::arms::arms;
 use crate::scenario::expect::{Condition, Likely, Refusal, Relation};
 use crate::scenario::schema::{Arm, Arrivals, Effect, Fault, Load, Scenario};
-use crate::scenario::units::{Rate, Ratio};
 
 /// The load is never turned further than this, up or down.
 const FARTHEST: f64 = 64.0;

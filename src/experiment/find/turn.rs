@@ -2,8 +2,8 @@
 
 use crate::experiment::knob::{Amount, Knob};
 use crate::kernel::time::Duration;
+use crate::kernel::units::Rate;
 use crate::scenario::schema::Scenario;
-use crate::scenario::units::Rate;
 use crate::scenario::{Document, Problems};
 
 /// Something of a scenario that can be set to an amount.

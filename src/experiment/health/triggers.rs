@@ -3,9 +3,9 @@
 //! Both are in the scenario, so nothing has to be guessed from the numbers of a run.
 
 use crate::kernel::time::Duration;
-use crate::report::explanation::{Cause, FaultEffect, Trigger};
+use crate::kernel::units::Rate;
+use crate::report::explain::{Cause, FaultEffect, Trigger};
 use crate::scenario::schema::{Arm, Arrivals, Effect, Fault, Load, Scenario, Stage};
-use crate::scenario::units::Rate;
 
 /// More load than this factor of the lowest stage is a rise.
 const RISE: f64 = 1.1;

@@ -12,7 +12,7 @@ use crate::kernel::limits::Limits;
 use crate::kernel::simulation::{self, End};
 use crate::kernel::time::Instant;
 use crate::metrics::probe::{self, Probe, Record, Unfinished};
-use crate::model::frame::NodeId;
+use crate::model::seat::ComponentId;
 use crate::model::world::World;
 use crate::scenario::build::{BuildError, Built, build};
 
@@ -22,7 +22,7 @@ pub(super) struct Stock<'a> {
     pub(super) prepared: &'a Prepared<'a>,
     pub(super) arm: &'a str,
     /// Where it is counted how much is under way; everywhere without it.
-    pub(super) node: Option<NodeId>,
+    pub(super) node: Option<ComponentId>,
     /// Phases are asked for.
     pub(super) courses: bool,
     pub(super) max_events: u64,
@@ -98,7 +98,7 @@ impl Branch {
     }
 
     /// The node of this name of which it can be told how much is under way.
-    pub(super) fn node(&self, name: &str) -> Option<NodeId> {
+    pub(super) fn node(&self, name: &str) -> Option<ComponentId> {
         let at = self.names.iter().zip(0..).filter(|(of, _)| *of == name).map(|(_, node)| node);
         at.into_iter().find(|&node| self.world.is_counted(node))
     }

@@ -4,7 +4,7 @@ use core::cmp::Ordering;
 use core::fmt;
 
 use crate::kernel::time::Duration;
-use crate::scenario::units::Rate;
+use crate::kernel::units::Rate;
 
 /// A value that a number of a scenario can have. Prints as `--set` takes it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -100,6 +100,6 @@ impl fmt::Display for Amount {
 /// The exact spelling with the fewest digits: `1.5ms` and `90s`, but `1500001ns`.
 fn spelled(duration: Duration) -> String {
     let (short, exact) = (duration.to_string(), duration.exact());
-    let same = crate::scenario::units::parse_duration(&short) == Ok(duration);
+    let same = crate::kernel::units::parse_duration(&short) == Ok(duration);
     if same && short.len() <= exact.len() { short } else { exact }
 }

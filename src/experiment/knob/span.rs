@@ -3,7 +3,7 @@
 use super::amount::{Amount, aligned};
 use crate::kernel::fpmath;
 use crate::kernel::time::Duration;
-use crate::scenario::units::Rate;
+use crate::kernel::units::Rate;
 
 /// How amounts lie between the ends of a [`Span`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

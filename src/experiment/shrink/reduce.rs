@@ -137,7 +137,7 @@ impl Shrinker<'_> {
             let numbers = self.numbers();
             let seconds = |numeral: &Numeral| {
                 let unit = numeral.after.trim_end_matches('"');
-                let one = crate::scenario::units::parse_duration(&format!("1{unit}")).ok()?;
+                let one = crate::kernel::units::parse_duration(&format!("1{unit}")).ok()?;
                 Some(one.as_ns() as f64 / 1e9)
             };
             let times: Vec<(&Way, &Numeral, f64, String)> = numbers

@@ -6,11 +6,11 @@ use crate::experiment::pool::{Ended, Jobs, Stop, in_order};
 use crate::experiment::prepared::Prepared;
 use crate::experiment::run::{Options, digest};
 use crate::kernel::time::Duration;
+use crate::kernel::units::Rate;
 use crate::metrics::sampler::Resolution;
 use crate::report::result::{Hex, MODEL_VERSION, RunResult, Series, Values};
 use crate::report::sweep::looped::{LOOP_SCHEMA, Level, Loop, LoopArm, hidden_per_s};
 use crate::scenario::schema::{Arrivals, Scenario, Spacing, Stage};
-use crate::scenario::units::Rate;
 
 /// So many rates at most: a series has 10,000 bins, and each rate takes four.
 pub const MOST_RATES: u64 = 2_000;

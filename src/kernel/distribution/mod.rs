@@ -14,6 +14,7 @@ mod check;
 mod gamma;
 mod mixture;
 mod normal;
+pub mod spec;
 mod table;
 mod tail;
 

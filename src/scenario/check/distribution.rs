@@ -1,7 +1,7 @@
 //! Rules within one distribution that the schema cannot state.
 
 use super::lints::ALWAYS_ZERO;
-use crate::scenario::distribution::resolve;
+use crate::kernel::distribution::spec::resolve;
 use crate::scenario::path::Path;
 use crate::scenario::problem::{Problem, Severity};
 use crate::scenario::schema::{Distribution, Phase, QuantilePoint};

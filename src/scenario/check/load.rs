@@ -3,10 +3,10 @@
 use super::lints::NOTHING_ARRIVES;
 use super::{Checker, distribution};
 use crate::kernel::time::Duration;
+use crate::kernel::units::Rate;
 use crate::scenario::path::Path;
 use crate::scenario::problem::Problem;
 use crate::scenario::schema::{Arrivals, Distribution, Load, Scenario, Stage};
-use crate::scenario::units::Rate;
 
 impl Checker<'_> {
     pub(super) fn loads(&mut self) {

@@ -5,17 +5,17 @@ use super::{Checker, distribution};
 use crate::kernel::time::Duration;
 use crate::scenario::path::Path;
 use crate::scenario::problem::Problem;
-use crate::scenario::schema::{Backoff, Layer, Records, RetryBudget};
+use crate::scenario::schema::{Backoff, Breaker, Layer, Records, Retry, RetryBudget, Timeout};
 
 impl Checker<'_> {
     pub(super) fn policy(&mut self, at: &Path, layers: &[Layer]) {
         for (index, layer) in layers.iter().enumerate() {
             let here = at.index(index);
             match layer {
-                Layer::Timeout(after) => {
+                Layer::Timeout(Timeout { after }) => {
                     self.timeout(&here.variant("Timeout"), *after, &layers[..index]);
                 }
-                Layer::Retry { backoff, budget, retry_on, .. } => {
+                Layer::Retry(Retry { backoff, budget, retry_on, .. }) => {
                     let here = here.variant("Retry");
                     self.attempts(&here, layer);
                     self.nested_retry(&here, layer, &layers[..index]);
@@ -34,7 +34,7 @@ impl Checker<'_> {
                         ));
                     }
                 }
-                Layer::Breaker { window, failure_threshold, records, .. } => {
+                Layer::Breaker(Breaker { window, failure_threshold, records, .. }) => {
                     let here = here.variant("Breaker");
                     if failure_threshold > window {
                         let rule = format!("can never open: must be at most `window`, {window}");
@@ -42,7 +42,7 @@ impl Checker<'_> {
                         let path = here.field("failure_threshold");
                         self.add(Problem::error(&path, rule, found));
                     }
-                    let is_retry = |layer: &Layer| matches!(layer, Layer::Retry { .. });
+                    let is_retry = |layer: &Layer| matches!(layer, Layer::Retry(_));
                     let inside = &layers[index + 1..];
                     if *records == Records::Attempts && !inside.iter().any(is_retry) {
                         let rule = "`Attempts` needs a `Retry` further inside this policy";
@@ -52,7 +52,7 @@ impl Checker<'_> {
                         self.add(problem.hint(hint));
                     }
                 }
-                Layer::Bulkhead { .. } => {}
+                Layer::Bulkhead(_) => {}
             }
         }
     }
@@ -60,7 +60,7 @@ impl Checker<'_> {
     fn timeout(&mut self, at: &Path, after: Duration, outside: &[Layer]) {
         let rule = "this timeout never fires";
         let outer = outside.iter().filter_map(|layer| match layer {
-            Layer::Timeout(outer) => Some(*outer),
+            Layer::Timeout(Timeout { after: outer }) => Some(*outer),
             _ => None,
         });
         if let Some(outer) = outer.min().filter(|outer| *outer < after) {
@@ -73,7 +73,7 @@ impl Checker<'_> {
     }
 
     fn attempts(&mut self, at: &Path, layer: &Layer) {
-        let Layer::Retry { max_retries, max_attempts, .. } = layer else {
+        let Layer::Retry(Retry { max_retries, max_attempts, .. }) = layer else {
             return;
         };
         match (max_retries, max_attempts) {
@@ -146,7 +146,7 @@ impl Checker<'_> {
 /// The attempts of a retry, the first included; `None` of another layer.
 pub(super) fn attempts_of(layer: &Layer) -> Option<u64> {
     match layer {
-        Layer::Retry { max_retries, max_attempts, .. } => {
+        Layer::Retry(Retry { max_retries, max_attempts, .. }) => {
             max_attempts.map(u64::from).or(max_retries.map(|retries| u64::from(retries) + 1))
         }
         _ => None,

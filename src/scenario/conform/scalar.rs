@@ -1,10 +1,10 @@
 //! Values without parts: durations, rates, ratios, limits, numbers, texts.
 
+use crate::kernel::units::{parse_duration, parse_rate};
 use crate::scenario::path::Path;
 use crate::scenario::problem::{Problem, printable};
 use crate::scenario::shape::{Bounds, Shape};
 use crate::scenario::syntax::{Kind, Node, Number, NumberError};
-use crate::scenario::units::{parse_duration, parse_rate};
 
 /// No duration and no rate is longer; what is must not be quoted by a message.
 const UNIT_BYTES: usize = 80;

@@ -8,9 +8,9 @@ use super::period;
 use super::units::{comparable, unit};
 use super::{Claim, Condition, Known, MetricRef, Operator, Refusal, Relation, Sum, Unit};
 use crate::kernel::time::Duration;
+use crate::kernel::units::parse_duration;
 use crate::scenario::conform::did_you_mean;
 use crate::scenario::problem::printable;
-use crate::scenario::units::parse_duration;
 
 /// Parentheses and signs within each other, at most: a sentence that is deeper is none.
 const DEEPEST: usize = 50;

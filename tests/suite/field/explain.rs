@@ -8,9 +8,9 @@ use dessim::experiment::hunt::Playing;
 use dessim::experiment::pool::{Jobs, Stop};
 use dessim::experiment::run::Options;
 use dessim::experiment::shrink::{Outcome, Shrinking, shrink};
-use dessim::report::explained::what_if_words;
-use dessim::report::explanation::{ChangeKind, LinkKind, PhaseKind, Story};
-use dessim::report::shrunk::Shrunk;
+use dessim::report::explain::text::what_if_words;
+use dessim::report::explain::{ChangeKind, LinkKind, PhaseKind, Story};
+use dessim::report::search::shrink::Shrunk;
 use dessim::scenario::Document;
 use dessim::scenario::schema::Layer;
 
@@ -106,7 +106,7 @@ fn what_is_shrunk_keeps_the_retry_the_fault_and_the_loop() {
     assert_eq!(kept.loops[0].component, "clients -> db");
     let scenario = small.scenario().expect("it is sound").scenario;
     let policy = &scenario.arms["retries"].calls["clients"].policy;
-    assert!(policy.iter().any(|layer| matches!(layer, Layer::Retry { .. })), "{policy:?}");
+    assert!(policy.iter().any(|layer| matches!(layer, Layer::Retry(_))), "{policy:?}");
     assert!(scenario.faults.contains_key("freeze"));
     assert!(shrunk.after.events * 10 < shrunk.before.events, "{:?}", shrunk.after);
 }
@@ -122,6 +122,6 @@ fn a_shrunk_expectation_keeps_the_cause() {
     let scenario = small.scenario().expect("it is sound").scenario;
     assert!(scenario.faults.contains_key("brownout"));
     let policy = &scenario.calls["web"].policy;
-    assert!(policy.iter().any(|layer| matches!(layer, Layer::Retry { .. })), "{policy:?}");
+    assert!(policy.iter().any(|layer| matches!(layer, Layer::Retry(_))), "{policy:?}");
     assert!(shrunk.after.events * 10 < shrunk.before.events, "{:?}", shrunk.after);
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use dessim::metrics::probe::What;
 use dessim::report::result::{ArmResult, Component, Metric, RunResult};
 use dessim::scenario::arms::arms;
-use dessim::scenario::schema::{Arm, Layer, Scenario};
+use dessim::scenario::schema::{Arm, Layer, Retry, Scenario};
 
 use super::log::{ArmLog, Rebuilt, rebuild};
 use crate::support::{count, latency, number};
@@ -124,7 +124,7 @@ impl Books<'_> {
     fn amplification(&self) {
         let tries = |policy: &[Layer]| {
             let tries = policy.iter().map(|layer| match layer {
-                Layer::Retry { max_retries, max_attempts, .. } => {
+                Layer::Retry(Retry { max_retries, max_attempts, .. }) => {
                     max_retries.map_or(max_attempts.unwrap_or(1), |retries| retries + 1)
                 }
                 _ => 1,
@@ -155,8 +155,8 @@ impl Books<'_> {
             assert_eq!(of("arrivals"), sum + of("in_flight"), "arrivals at {name}");
             let config = &self.arm.services[name];
             let [slots, places] = [config.slots, config.queue].map(|limit| match limit {
-                dessim::scenario::units::Limit::AtMost(most) => most,
-                dessim::scenario::units::Limit::Unlimited => u64::MAX,
+                dessim::kernel::units::Limit::AtMost(most) => most,
+                dessim::kernel::units::Limit::Unlimited => u64::MAX,
             });
             let from = self.scenario.warm_up.as_ns();
             // A run without a duration may be over before it is warm.

@@ -3,8 +3,8 @@
 use dessim::kernel::draw::Site;
 use dessim::kernel::time::{Duration, Instant};
 use dessim::metrics::probe::What;
-use dessim::model::layer::breaker::Breaker;
-use dessim::model::state::Outcome;
+use dessim::model::context::Outcome;
+use dessim::model::mechanism::breaker::Breaker;
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 
 use super::{Case, judge};

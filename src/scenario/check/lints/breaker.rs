@@ -12,7 +12,7 @@ use crate::kernel::time::Duration;
 use crate::scenario::check::load::of_load;
 use crate::scenario::check::policy::attempts_of;
 use crate::scenario::problem::Problem;
-use crate::scenario::schema::Layer;
+use crate::scenario::schema::{Breaker, Layer};
 
 pub(super) static BREAKER_KEEPS_ITSELF_OPEN: Lint = Lint {
     name: "breaker-keeps-itself-open",
@@ -39,7 +39,8 @@ fn breaker_keeps_itself_open(system: &System<'_>) -> Vec<Problem> {
     let mut problems = Vec::new();
     for pipeline in &system.pipelines {
         for (index, at, layer) in pipeline.layers() {
-            let Layer::Breaker { window, failure_threshold, open_duration, .. } = layer else {
+            let Layer::Breaker(Breaker { window, failure_threshold, open_duration, .. }) = layer
+            else {
                 continue;
             };
             let needed = f64::from(window.saturating_sub(*failure_threshold)) + 1.0;

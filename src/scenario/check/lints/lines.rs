@@ -3,9 +3,9 @@
 use super::waits::longest;
 use super::{Group, Lint, Pipeline, Source, System, shortest_timeout, shown};
 use crate::kernel::time::Duration;
+use crate::kernel::units::Limit;
 use crate::scenario::problem::Problem;
-use crate::scenario::schema::{Arrivals, Cancellation, Layer};
-use crate::scenario::units::Limit;
+use crate::scenario::schema::{Arrivals, Bulkhead, Cancellation, Layer};
 
 pub(super) static BULKHEAD_QUEUE_UNTIMED: Lint = Lint {
     name: "bulkhead-queue-untimed",
@@ -64,7 +64,9 @@ fn bulkhead_queue_untimed(system: &System<'_>) -> Vec<Problem> {
     let mut problems = Vec::new();
     for pipeline in &system.pipelines {
         for (index, at, layer) in pipeline.layers() {
-            let Layer::Bulkhead { permits, queue: Limit::Unlimited } = layer else { continue };
+            let Layer::Bulkhead(Bulkhead { permits, queue: Limit::Unlimited }) = layer else {
+                continue;
+            };
             let (outside, inside) = pipeline.policy.split_at(index);
             let bounded = is_bounded(pipeline) || outside.iter().any(is_bulkhead);
             let Some(hold) = longest(&inside[1..]) else { continue };
@@ -90,7 +92,7 @@ fn bulkhead_queue_untimed(system: &System<'_>) -> Vec<Problem> {
 }
 
 fn is_bulkhead(layer: &Layer) -> bool {
-    matches!(layer, Layer::Bulkhead { .. })
+    matches!(layer, Layer::Bulkhead(_))
 }
 
 /// Requests that a sender ever sends.
@@ -142,7 +144,7 @@ fn consumers_exceed_slots(system: &System<'_>) -> Vec<Problem> {
 fn at_once(pipeline: &Pipeline<'_>) -> Option<u64> {
     let Source::Consumer(consumer) = pipeline.source else { return None };
     let permits = pipeline.policy.iter().filter_map(|layer| match layer {
-        Layer::Bulkhead { permits, .. } => Some(*permits),
+        Layer::Bulkhead(Bulkhead { permits, .. }) => Some(*permits),
         _ => None,
     });
     Some(u64::from(permits.fold(consumer.concurrency, u32::min)))

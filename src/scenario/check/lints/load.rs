@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::{Group, Lint, Source, System, number, shown};
-use crate::scenario::distribution::resolve;
+use crate::kernel::distribution::spec::resolve;
+use crate::kernel::units::{Limit, Rate};
 use crate::scenario::problem::Problem;
 use crate::scenario::schema::{Arrivals, Load};
-use crate::scenario::units::{Limit, Rate};
 
 pub(super) static OFFERED_LOAD_EXCEEDS_CAPACITY: Lint = Lint {
     name: "offered-load-exceeds-capacity",

@@ -14,12 +14,12 @@ use std::collections::BTreeMap;
 
 use super::Checker;
 use super::arms::View;
+use crate::kernel::distribution::spec::resolve;
 use crate::kernel::time::Duration;
 use crate::scenario::conform::{did_you_mean, list_of};
-use crate::scenario::distribution::resolve;
 use crate::scenario::path::{Path, Segment};
 use crate::scenario::problem::{Problem, printable};
-use crate::scenario::schema::{Consumer, Layer, Load, Scenario};
+use crate::scenario::schema::{Consumer, Layer, Load, Scenario, Timeout};
 
 pub(super) use waits::RETRIES_MULTIPLY;
 pub(super) use writing::{
@@ -169,7 +169,7 @@ impl Pipeline<'_> {
 /// The shortest timeout among these layers.
 fn shortest_timeout(layers: &[Layer]) -> Option<Duration> {
     let timeouts = layers.iter().filter_map(|layer| match layer {
-        Layer::Timeout(after) => Some(*after),
+        Layer::Timeout(Timeout { after }) => Some(*after),
         _ => None,
     });
     timeouts.min()

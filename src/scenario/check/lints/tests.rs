@@ -1,7 +1,7 @@
 use super::*;
 use crate::kernel::time::Instant;
-use crate::model::layer::breaker::Breaker;
-use crate::model::state::Outcome;
+use crate::model::context::Outcome;
+use crate::model::mechanism::breaker::Breaker;
 use crate::scenario::Document;
 
 /// A whole scenario of these entries; what they leave out is a load of 20/s, a service of four

@@ -6,7 +6,9 @@ use crate::kernel::time::Duration;
 use crate::scenario::check::policy::attempts_of;
 use crate::scenario::path::Path;
 use crate::scenario::problem::Problem;
-use crate::scenario::schema::{Backoff, Distribution, Jitter, Layer, RetryOn};
+use crate::scenario::schema::{
+    Backoff, Breaker, Distribution, Jitter, Layer, Retry, RetryOn, Timeout,
+};
 
 pub(super) static BACKOFF_OUTLASTS_TIMEOUT: Lint = Lint {
     name: "backoff-outlasts-timeout",
@@ -95,7 +97,7 @@ const COUNTED: u64 = 10_000;
 fn backoff_outlasts_timeout(system: &System<'_>) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (pipeline, index, at, layer) in retries(system) {
-        let (Layer::Retry { backoff, .. }, Some(limit)) =
+        let (Layer::Retry(Retry { backoff, .. }), Some(limit)) =
             (layer, shortest_timeout(&pipeline.policy[..index]))
         else {
             continue;
@@ -135,7 +137,7 @@ fn tries_outlast_timeout(system: &System<'_>) -> Vec<Problem> {
         ) else {
             continue;
         };
-        let Layer::Retry { backoff, retry_on, .. } = layer else { continue };
+        let Layer::Retry(Retry { backoff, retry_on, .. }) = layer else { continue };
         if !retry_on.contains(&RetryOn::Timeout) {
             continue;
         }
@@ -173,7 +175,7 @@ fn tries_outlast_timeout(system: &System<'_>) -> Vec<Problem> {
 fn retry_while_breaker_open(system: &System<'_>) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (pipeline, index, at, layer) in retries(system) {
-        if let Layer::Retry { backoff, retry_on, .. } = layer
+        if let Layer::Retry(Retry { backoff, retry_on, .. }) = layer
             && retry_on.contains(&RetryOn::Rejected)
         {
             let retries = attempts_of(layer).unwrap_or(1).saturating_sub(1);
@@ -205,7 +207,7 @@ fn while_open(
     what: &str,
 ) -> Option<Problem> {
     let open = inside.iter().find_map(|layer| match layer {
-        Layer::Breaker { open_duration, .. } => Some(*open_duration),
+        Layer::Breaker(Breaker { open_duration, .. }) => Some(*open_duration),
         _ => None,
     })?;
     let (mut waited, mut count) = (0.0, 0);
@@ -237,7 +239,7 @@ fn retries<'a>(
     system.pipelines.iter().flat_map(|pipeline| {
         let layers = pipeline.layers();
         let retries = layers.filter(|(.., layer)| match layer {
-            Layer::Retry { retry_on, .. } => !retry_on.is_empty(),
+            Layer::Retry(Retry { retry_on, .. }) => !retry_on.is_empty(),
             _ => false,
         });
         retries.map(move |(index, at, layer)| (pipeline, index, at.variant("Retry"), layer))
@@ -252,15 +254,17 @@ fn ns(duration: Duration) -> f64 {
 pub(super) fn longest(layers: &[Layer]) -> Option<f64> {
     let (first, rest) = layers.split_first()?;
     match first {
-        Layer::Timeout(after) => {
+        Layer::Timeout(Timeout { after }) => {
             Some(longest(rest).map_or(ns(*after), |rest| rest.min(ns(*after))))
         }
-        Layer::Retry { retry_on, .. } if !retry_on.contains(&RetryOn::Timeout) => longest(rest),
-        Layer::Retry { backoff, .. } => {
+        Layer::Retry(Retry { retry_on, .. }) if !retry_on.contains(&RetryOn::Timeout) => {
+            longest(rest)
+        }
+        Layer::Retry(Retry { backoff, .. }) => {
             let tries = attempts_of(first)?;
             Some(tries as f64 * longest(rest)? + least_waits(backoff, tries.saturating_sub(1)))
         }
-        Layer::Breaker { .. } | Layer::Bulkhead { .. } => longest(rest),
+        Layer::Breaker(_) | Layer::Bulkhead(_) => longest(rest),
     }
 }
 

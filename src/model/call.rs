@@ -1,0 +1,345 @@
+//! Calls: what is under way, one record each, in an arena without a box.
+//!
+//! A request is a call at the seat of its load. Each layer that it passes keeps what it must
+//! remember in a few words of the call, laid out when the system is built, so a straight line of
+//! layers costs no further record. Only what really forks does: the calls that a service makes
+//! are children of the call that it serves.
+//!
+//! An attempt that goes on although its caller has left keeps its record and its place in every
+//! line; the caller goes on in a new one ([`Calls::split`]).
+
+use super::seat::{ComponentId, NONE, Port, SeatId};
+use crate::kernel::calendar::Slot;
+use crate::kernel::time::Instant;
+
+/// Index of a call.
+pub type CallId = u32;
+
+/// A call under way.
+#[derive(Clone, Copy, Debug)]
+pub struct Call {
+    /// What its draws are keyed by.
+    pub key: u64,
+    /// The number of its request within its load.
+    pub index: u64,
+    /// When its request arrived.
+    pub arrived: Instant,
+    /// When its present attempt was picked up.
+    pub picked: Instant,
+    /// What the seat at which it waits remembers.
+    pub state: State,
+    /// The component of its load.
+    pub load: ComponentId,
+    /// The waiting caller of a closed loop, or [`NONE`].
+    pub caller: u32,
+    /// The client that makes it.
+    pub client: u32,
+    /// The replica that it was sent to.
+    pub replica: u32,
+    /// Attempts sent so far; of one whose caller has left, its number.
+    pub attempts: u32,
+    /// At a service: how far its handler is, which of the service's endpoints it came to, how many
+    /// of the calls of its step are under way, and how many have succeeded.
+    pub step: u16,
+    /// See `step`.
+    pub endpoint: u16,
+    /// See `step`.
+    pub open: u16,
+    /// See `step`.
+    pub good: u16,
+    /// The seat at which it waits; [`NONE`] before it begins.
+    pub at: SeatId,
+    /// What wakes it there.
+    pub timer: Slot,
+    /// The call whose seat waits for its outcome, or [`NONE`].
+    pub parent: CallId,
+    /// Which of that seat's ways down it went.
+    pub port: Port,
+    /// The latest of its own calls that are under way.
+    pub(super) child: CallId,
+    /// Neighbours among its parent's calls; free calls are linked through `younger`.
+    pub(super) elder: CallId,
+    pub(super) younger: CallId,
+    /// Neighbours in a line.
+    pub(super) ahead: CallId,
+    pub(super) behind: CallId,
+    /// What becomes of its outcome.
+    pub standing: Standing,
+    /// Its request arrived in the part of the run that counts.
+    pub measured: bool,
+}
+
+/// What becomes of the outcome of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is that of a request.
+    Request,
+    /// Its parent waits for it.
+    Child,
+    /// Its caller has left: nobody's.
+    Left,
+    /// There is no call.
+    Free,
+}
+
+/// What the seat at which a call waits remembers of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Nothing.
+    None,
+    /// In line for a permit.
+    Waiting {
+        /// Since when.
+        since: Instant,
+    },
+    /// In line for a slot of a service.
+    Queued {
+        /// When it was sent.
+        since: Instant,
+        /// When the caller left, [`Instant::NEVER`] while it is there.
+        left: Instant,
+    },
+    /// In a slot of a service.
+    Working {
+        /// When it was sent.
+        since: Instant,
+        /// When it got the slot.
+        started: Instant,
+        /// Whether it will fail.
+        fails: bool,
+        /// When the caller left, [`Instant::NEVER`] while it is there.
+        left: Instant,
+    },
+    /// At a service that waits for the calls which it has made.
+    Calling {
+        /// When it was sent.
+        since: Instant,
+        /// When the caller left, [`Instant::NEVER`] while it is there.
+        left: Instant,
+    },
+    /// A message in a queue.
+    Message {
+        /// When it last entered.
+        since: Instant,
+    },
+}
+
+/// The arena of calls.
+#[derive(Clone, Debug)]
+pub struct Calls {
+    slots: Vec<Call>,
+    /// What layers remember, `stride` words a call.
+    words: Vec<u64>,
+    stride: usize,
+    free: CallId,
+    used: usize,
+}
+
+impl Calls {
+    /// No call yet; each will have `words` words for what its layers remember.
+    #[must_use]
+    pub fn new(words: u32) -> Self {
+        let (slots, memory) = (Vec::new(), Vec::new());
+        Self { slots, words: memory, stride: words as usize, free: NONE, used: 0 }
+    }
+
+    /// Calls under way.
+    #[inline]
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.used
+    }
+
+    /// True without any.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.used == 0
+    }
+
+    /// A new call of `load`: the request number `index`, with draws keyed by `key`.
+    #[inline(always)]
+    pub fn add_request(
+        &mut self,
+        load: ComponentId,
+        (index, key): (u64, u64),
+        arrived: Instant,
+        caller: u32,
+        measured: bool,
+    ) -> CallId {
+        self.add(Call {
+            key,
+            index,
+            arrived,
+            picked: arrived,
+            state: State::None,
+            load,
+            caller,
+            client: 0,
+            replica: 0,
+            attempts: 0,
+            step: 0,
+            endpoint: 0,
+            open: 0,
+            good: 0,
+            at: NONE,
+            timer: NONE,
+            parent: NONE,
+            port: 0,
+            child: NONE,
+            elder: NONE,
+            younger: NONE,
+            ahead: NONE,
+            behind: NONE,
+            standing: Standing::Request,
+            measured,
+        })
+    }
+
+    /// A new call of `parent`, along its seat's way `port`, with draws keyed by `key`.
+    pub fn add_child(&mut self, parent: CallId, port: Port, key: u64) -> CallId {
+        let of = self.slots[parent as usize];
+        let (standing, elder) = (Standing::Child, of.child);
+        let call = Call { key, parent, port, standing, elder, caller: NONE, ..of };
+        let (attempts, at, timer, child) = (0, NONE, NONE, NONE);
+        let (younger, ahead, behind, state) = (NONE, NONE, NONE, State::None);
+        let call = Call { attempts, at, timer, child, younger, ahead, behind, state, ..call };
+        let id = self.add(call);
+        if elder != NONE {
+            self.slots[elder as usize].younger = id;
+        }
+        self.slots[parent as usize].child = id;
+        id
+    }
+
+    #[inline(always)]
+    fn add(&mut self, call: Call) -> CallId {
+        self.used += 1;
+        let id = self.free;
+        if let Some(slot) = self.slots.get_mut(id as usize) {
+            self.free = slot.younger;
+            *slot = call;
+            let words = id as usize * self.stride;
+            self.words[words..words + self.stride].fill(0);
+            return id;
+        }
+        assert!(self.slots.len() < NONE as usize, "the arena of calls is full");
+        self.slots.push(call);
+        self.words.resize(self.words.len() + self.stride, 0);
+        (self.slots.len() - 1) as CallId
+    }
+
+    /// Removes a call, which must have no child left.
+    #[inline(always)]
+    pub fn remove(&mut self, id: CallId) {
+        if self.slots[id as usize].parent != NONE {
+            self.detach(id);
+        }
+        let slot = &mut self.slots[id as usize];
+        debug_assert_ne!(slot.standing, Standing::Free, "a call is removed once");
+        debug_assert_eq!(slot.child, NONE, "a call outlives its children");
+        slot.standing = Standing::Free;
+        slot.younger = self.free;
+        self.free = id;
+        self.used -= 1;
+    }
+
+    /// The latest of its own calls that are under way, or [`NONE`].
+    #[inline]
+    #[must_use]
+    pub fn latest_child(&self, id: CallId) -> CallId {
+        self.slots[id as usize].child
+    }
+
+    /// Cuts a call off from its parent: nobody waits for its outcome any more.
+    pub fn orphan(&mut self, id: CallId) {
+        self.detach(id);
+        self.slots[id as usize].standing = Standing::Left;
+    }
+
+    fn detach(&mut self, id: CallId) {
+        let Call { parent, elder, younger, .. } = self.slots[id as usize];
+        match younger {
+            NONE => self.slots[parent as usize].child = elder,
+            younger => self.slots[younger as usize].elder = elder,
+        }
+        if elder != NONE {
+            self.slots[elder as usize].younger = younger;
+        }
+        let call = &mut self.slots[id as usize];
+        (call.parent, call.elder, call.younger) = (NONE, NONE, NONE);
+    }
+
+    /// The caller of `id` leaves what it has below: that keeps the record, with its children and
+    /// its place in a line, and the caller goes on in the new one that is returned.
+    pub fn split(&mut self, id: CallId) -> CallId {
+        let call = self.slots[id as usize];
+        let upper = Call { child: NONE, ahead: NONE, behind: NONE, timer: NONE, ..call };
+        let mine = self.add(Call { state: State::None, ..upper });
+        let (from, to) = (id as usize * self.stride, mine as usize * self.stride);
+        self.words.copy_within(from..from + self.stride, to);
+        if call.parent != NONE {
+            match call.younger {
+                NONE => self.slots[call.parent as usize].child = mine,
+                younger => self.slots[younger as usize].elder = mine,
+            }
+            if call.elder != NONE {
+                self.slots[call.elder as usize].younger = mine;
+            }
+        }
+        let lower = &mut self.slots[id as usize];
+        (lower.parent, lower.elder, lower.younger) = (NONE, NONE, NONE);
+        (lower.standing, lower.caller) = (Standing::Left, NONE);
+        mine
+    }
+
+    /// Word number `word` of what the layers of a call remember; 0 in a new call.
+    #[inline(always)]
+    #[must_use]
+    pub fn word(&self, id: CallId, word: u32) -> u64 {
+        self.words[id as usize * self.stride + word as usize]
+    }
+
+    /// Sets it.
+    #[inline(always)]
+    pub fn set_word(&mut self, id: CallId, word: u32, value: u64) {
+        self.words[id as usize * self.stride + word as usize] = value;
+    }
+
+    /// Bytes that it holds; free calls are kept for later.
+    #[must_use]
+    pub fn memory(&self) -> u64 {
+        (self.slots.len() * (size_of::<Call>() + self.stride * size_of::<u64>())) as u64
+    }
+
+    /// Ids and calls under way, by id.
+    pub fn iter(&self) -> impl Iterator<Item = (CallId, &Call)> {
+        (0..).zip(&self.slots).filter(|(_, call)| call.standing != Standing::Free)
+    }
+
+    /// Every request that has not ended.
+    pub fn requests(&self) -> impl Iterator<Item = &Call> {
+        self.slots.iter().filter(|call| call.standing == Standing::Request)
+    }
+
+    /// Requests that count and have not ended.
+    #[must_use]
+    pub fn in_flight(&self) -> u64 {
+        self.requests().filter(|request| request.measured).count() as u64
+    }
+}
+
+impl std::ops::Index<CallId> for Calls {
+    type Output = Call;
+
+    #[inline]
+    fn index(&self, id: CallId) -> &Call {
+        &self.slots[id as usize]
+    }
+}
+
+impl std::ops::IndexMut<CallId> for Calls {
+    #[inline]
+    fn index_mut(&mut self, id: CallId) -> &mut Call {
+        &mut self.slots[id as usize]
+    }
+}

@@ -1,0 +1,3 @@
+//! The wait before a retry or a redelivery.
+
+pub mod spec;

@@ -1,0 +1,211 @@
+//! A bulkhead: a semaphore with a first-come-first-served line.
+//!
+//! A request that finds a permit free and nobody in line takes it; otherwise it joins the line, or
+//! is rejected if that is full. A permit that comes back goes to the head of the line, which goes
+//! on when the present walk is over. The permit is held by having passed: whatever comes up
+//! through the bulkhead, cancellation included, brings it back.
+
+pub mod spec;
+use crate::kernel::calendar::Calendar;
+use crate::kernel::time::{Duration, Instant};
+use crate::metrics::gauge::Gauge;
+use crate::metrics::meter::{Eye, Meter, limit};
+use crate::metrics::probe::{Ending, Event, Number, Probe, Role, What};
+use crate::metrics::recorder::Recorder;
+use crate::metrics::summary::{Component, Metric};
+use crate::model::call::{CallId, State};
+use crate::model::context::{At, Context, Flow, Outcome};
+use crate::model::line::Line;
+use crate::model::mechanism::{Leaving, Mechanism, Period, Wakes};
+use crate::model::seat::{Port, Seat};
+
+const REJECTED: Meter = Meter::new("rejected", "rejected");
+const PERMITS: Meter = Meter::new("permits", "permits taken");
+const WAITING: Meter = Meter::new("waiting", "waiting for a permit");
+
+impl What {
+    /// It got the permit it waited for; the number is the wait.
+    pub const ADMITTED: Self = Self::new(&Event {
+        name: "admitted",
+        verb: "admits",
+        number: Number::Nanoseconds,
+        words: "gets a permit after {}",
+        role: Role::Ends(Ending::Well),
+    });
+}
+
+/// What can happen to a request here.
+pub const EVENTS: &[What] = &[What::ADMITTED];
+
+/// State and books of one bulkhead.
+#[derive(Clone, Debug)]
+pub struct Bulkhead {
+    permits: u64,
+    queue: u64,
+    line: Line,
+    in_use: Gauge,
+    waiting: Gauge,
+    rejected: u64,
+    wait: Recorder,
+}
+
+impl Bulkhead {
+    /// `permits` at once, at least 1; `queue` may wait, `u64::MAX` for any number.
+    #[must_use]
+    pub fn new(permits: u64, queue: u64, measured_from: Instant) -> Self {
+        Self {
+            permits,
+            queue,
+            line: Line::default(),
+            in_use: Gauge::new(measured_from),
+            waiting: Gauge::new(measured_from),
+            rejected: 0,
+            wait: Recorder::default(),
+        }
+    }
+
+    /// A permit comes back: it goes to the next in line, if there is one.
+    #[inline]
+    fn release<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) {
+        if !self.line.is_empty() && !cx.hands_on(at) {
+            return self.in_use.fall(cx.now());
+        }
+        match self.line.pop(&mut cx.calls) {
+            Some(next) => {
+                self.waiting.fall(cx.now());
+                cx.ready.push_back(next);
+            }
+            None => self.in_use.fall(cx.now()),
+        }
+    }
+}
+
+impl Mechanism for Bulkhead {
+    const KIND: &'static str = "bulkhead";
+    const WORDS: u32 = 0;
+    const TIMER: Option<u32> = None;
+    const WAKES: Wakes = Wakes::Calls { starts: false };
+    const SHOWS: bool = true;
+
+    #[inline]
+    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+        let measured = cx.calls[at.call].measured;
+        if self.in_use.level() < self.permits && self.line.is_empty() {
+            self.in_use.rise(cx.now());
+            if measured {
+                self.wait.record(Duration::ZERO);
+            }
+            return Flow::Down(0);
+        }
+        if self.line.len() >= self.queue {
+            self.rejected += u64::from(measured);
+            cx.note(at, What::REJECTED, self.line.len());
+            return Flow::Up(Outcome::Rejected);
+        }
+        cx.calls[at.call].state = State::Waiting { since: cx.now() };
+        self.line.push(&mut cx.calls, at.call);
+        self.waiting.rise(cx.now());
+        cx.note(at, What::WAITS, self.line.len());
+        Flow::Parked
+    }
+
+    #[inline]
+    fn exit<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At,
+        _: Port,
+        outcome: Outcome,
+    ) -> Flow {
+        self.release(cx, at);
+        Flow::Up(outcome)
+    }
+
+    /// The call has got its permit.
+    #[inline]
+    fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+        let State::Waiting { since } = cx.calls[at.call].state else {
+            unreachable!("only waiting calls get a permit")
+        };
+        let wait = cx.now() - since;
+        if cx.calls[at.call].measured {
+            self.wait.record(wait);
+        }
+        cx.note(at, What::ADMITTED, wait.as_ns());
+        Flow::Down(0)
+    }
+
+    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At) -> Leaving {
+        Leaving::Stops
+    }
+
+    /// From the line, with a permit that is not used yet, or with one that is.
+    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At, _: Leaving) {
+        if !cx.is_at(at) {
+            return self.release(cx, at);
+        }
+        match cx.ready.iter().position(|&ready| ready == at.call) {
+            Some(index) => {
+                cx.ready.remove(index);
+                self.release(cx, at);
+            }
+            None => {
+                self.waiting.fall(cx.now());
+                self.line.remove(&mut cx.calls, at.call);
+            }
+        }
+        cx.note(at, What::LEFT, 0);
+    }
+
+    /// Permits that came back at this instant go to those in line.
+    fn hand_on<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        _: &At,
+        _: Option<Port>,
+    ) -> Option<(CallId, Port)> {
+        while self.in_use.level() < self.permits {
+            let next = self.line.pop(&mut cx.calls)?;
+            self.waiting.fall(cx.now());
+            self.in_use.rise(cx.now());
+            cx.ready.push_back(next);
+        }
+        None
+    }
+
+    fn fork(&mut self, _: u64) {}
+
+    fn memory(&self) -> u64 {
+        0
+    }
+
+    fn observe<C: Calendar, P: Probe>(
+        &mut self,
+        _: &mut Context<C, P>,
+        _: &Seat,
+        _: Instant,
+        eye: &mut impl Eye,
+    ) {
+        eye.count(&REJECTED, self.rejected);
+        eye.level(&PERMITS, &mut self.in_use, Some(self.permits));
+        eye.level(&WAITING, &mut self.waiting, limit(self.queue));
+    }
+
+    fn report<C: Calendar, P: Probe>(
+        &self,
+        _: &Context<C, P>,
+        _: &Seat,
+        &Period { end, window, .. }: &Period,
+    ) -> Option<Component> {
+        let metrics = vec![
+            ("rejected", Metric::Count(self.rejected)),
+            ("wait", Metric::Latency(self.wait.summary())),
+            ("waited_ratio", Metric::Number(self.wait.ratio_above(Duration::ZERO))),
+            ("waiting_mean", Metric::Number(self.waiting.mean(end, window))),
+            ("waiting_max", Metric::Count(self.waiting.max())),
+            ("permits_mean", Metric::Number(self.in_use.mean(end, window))),
+            ("permits_max", Metric::Count(self.in_use.max())),
+        ];
+        Some(Component { kind: Self::KIND, metrics })
+    }
+}

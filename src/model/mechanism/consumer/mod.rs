@@ -1,0 +1,254 @@
+//! A group of consumers: each holds one message at a time and calls a service for it.
+//!
+//! On failure the message is published again at the tail after a backoff, during which the
+//! consumer may stay taken; after its last delivery it is dead-lettered.
+
+pub mod spec;
+use super::{Leaving, Mechanism, Period, Wakes};
+use crate::kernel::calendar::Calendar;
+use crate::kernel::simulation::Delay;
+use crate::kernel::time::{Duration, Instant};
+use crate::metrics::gauge::Gauge;
+use crate::metrics::meter::{Eye, Meter};
+use crate::metrics::probe::{Ending, Event, Number, Probe, Role, Stretch, What};
+use crate::metrics::summary::{Component, Metric};
+use crate::model::backoff::Backoff;
+use crate::model::call::{CallId, State};
+use crate::model::context::{At, Context, Flow, Outcome};
+use crate::model::seat::{Port, Seat};
+
+/// What a group of consumers is set to.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Messages at once.
+    pub concurrency: u64,
+    /// Deliveries of a message, the first included.
+    pub max_deliveries: u32,
+    /// Wait before a failed message is published again.
+    pub backoff: Backoff,
+    /// Whether the consumer stays taken during that wait.
+    pub backoff_holds_consumer: bool,
+}
+
+const DELIVERIES: Meter = Meter::new("deliveries", "deliveries");
+const REDELIVERED: Meter = Meter::new("redelivered", "sent back for redelivery");
+const DEAD: Meter = Meter::new("dead_lettered", "dead-lettered");
+const BUSY: Meter = Meter::new("busy", "consumers taken");
+
+impl What {
+    /// A consumer took it; the number is how long it waited.
+    pub const TAKEN: Self = Self::new(&Event {
+        name: "taken",
+        verb: "takes",
+        number: Number::Nanoseconds,
+        words: "is taken by a consumer",
+        role: Role::Begins(Stretch::receipt("delivery")),
+    });
+    /// Its delivery succeeded.
+    pub const ACKNOWLEDGED: Self = Self::new(&Event {
+        name: "acknowledged",
+        verb: "acknowledges",
+        number: Number::None,
+        words: "is acknowledged",
+        role: Role::Ends(Ending::Well),
+    });
+    /// Its delivery failed.
+    pub const NOT_ACKNOWLEDGED: Self = Self::new(&Event {
+        name: "not_acknowledged",
+        verb: "does_not_acknowledge",
+        number: Number::None,
+        words: "is not acknowledged",
+        role: Role::Ends(Ending::Badly),
+    });
+    /// A consumer gave it up; the number is its deliveries.
+    pub const DEAD_LETTERED: Self = Self::new(&Event {
+        name: "dead_lettered",
+        verb: "dead_letters",
+        number: Number::Count,
+        words: "is dead-lettered after {} deliveries",
+        role: Role::Mark,
+    });
+}
+
+/// What can happen to a request here.
+pub const EVENTS: &[What] =
+    &[What::TAKEN, What::ACKNOWLEDGED, What::NOT_ACKNOWLEDGED, What::DEAD_LETTERED];
+
+/// State and books of one group.
+#[derive(Clone, Debug)]
+pub struct Consumer {
+    config: Config,
+    busy: Gauge,
+    deliveries: u64,
+    acknowledged: u64,
+    redelivered: u64,
+    dead_lettered: u64,
+}
+
+/// The words of a call: deliveries so far, the present one included, and the last wait before it
+/// was published again in nanoseconds (for decorrelated jitter).
+const DELIVERED: u32 = 0;
+const WAITED: u32 = 1;
+
+impl Consumer {
+    /// An idle group.
+    #[must_use]
+    pub fn new(config: Config, measured_from: Instant) -> Self {
+        let busy = Gauge::new(measured_from);
+        let (deliveries, acknowledged, redelivered, dead_lettered) = (0, 0, 0, 0);
+        Self { config, busy, deliveries, acknowledged, redelivered, dead_lettered }
+    }
+
+    /// Messages that it takes at once.
+    #[must_use]
+    pub const fn concurrency(&self) -> u64 {
+        self.config.concurrency
+    }
+
+    /// A consumer is free again.
+    #[inline]
+    fn release<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) {
+        self.busy.fall(cx.now());
+        cx.credits[at.id as usize] += 1;
+        cx.pull(at.seat.up, Some(at.seat.port));
+    }
+}
+
+impl Mechanism for Consumer {
+    const KIND: &'static str = "consumer";
+    const WORDS: u32 = 2;
+    const TIMER: Option<u32> = None;
+    const WAKES: Wakes = Wakes::Calls { starts: false };
+    const SHOWS: bool = true;
+
+    /// A consumer takes the message, which is out of the queue.
+    #[inline]
+    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+        let now = cx.now();
+        self.busy.rise(now);
+        cx.credits[at.id as usize] -= 1;
+        let call = &mut cx.calls[at.call];
+        let State::Message { since } = call.state else { unreachable!("consumers take messages") };
+        call.picked = now;
+        self.deliveries += u64::from(call.measured);
+        let deliveries = cx.calls.word(at.call, at.seat.word + DELIVERED);
+        cx.calls.set_word(at.call, at.seat.word + DELIVERED, deliveries + 1);
+        cx.note(at, What::TAKEN, (now - since).as_ns());
+        Flow::Down(0)
+    }
+
+    /// The delivery of a message has ended.
+    #[inline]
+    fn exit<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At,
+        _: Port,
+        outcome: Outcome,
+    ) -> Flow {
+        let call = &cx.calls[at.call];
+        let (key, attempts, measured) = (call.key, call.attempts, u64::from(call.measured));
+        let deliveries = cx.calls.word(at.call, at.seat.word + DELIVERED) as u32;
+        if outcome == Outcome::Success {
+            self.acknowledged += measured;
+            cx.note(at, What::ACKNOWLEDGED, 0);
+            self.release(cx, at);
+            return Flow::Up(Outcome::Success);
+        }
+        cx.note(at, What::NOT_ACKNOWLEDGED, 0);
+        if deliveries >= self.config.max_deliveries {
+            self.dead_lettered += measured;
+            cx.note(at, What::DEAD_LETTERED, u64::from(deliveries));
+            self.release(cx, at);
+            return Flow::Up(Outcome::DeadLettered);
+        }
+        self.redelivered += measured;
+        let waited = Duration::from_ns(cx.calls.word(at.call, at.seat.word + WAITED));
+        let wait = self.config.backoff.wait(key, deliveries, attempts, waited);
+        cx.calls.set_word(at.call, at.seat.word + WAITED, wait.as_ns());
+        cx.note(at, What::RETRIES, wait.as_ns());
+        if wait.is_zero() {
+            self.release(cx, at);
+            return Flow::Up(Outcome::Returned);
+        }
+        if !self.config.backoff_holds_consumer {
+            self.release(cx, at);
+        }
+        cx.calls[at.call].timer = cx.wake_after(Delay::varying(wait), at);
+        Flow::Parked
+    }
+
+    /// The wait is over: the message goes back to the queue.
+    #[inline]
+    fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+        if self.config.backoff_holds_consumer {
+            self.release(cx, at);
+        }
+        Flow::Up(Outcome::Returned)
+    }
+
+    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At) -> Leaving {
+        Leaving::Stops
+    }
+
+    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At, _: Leaving) {
+        let waits = cx.is_at(at);
+        if waits {
+            cx.cancel(cx.calls[at.call].timer);
+        }
+        if !waits || self.config.backoff_holds_consumer {
+            self.release(cx, at);
+        }
+    }
+
+    fn hand_on<C: Calendar, P: Probe>(
+        &mut self,
+        _: &mut Context<C, P>,
+        _: &At,
+        _: Option<Port>,
+    ) -> Option<(CallId, Port)> {
+        None
+    }
+
+    fn fork(&mut self, branch: u64) {
+        self.config.backoff.fork(branch);
+    }
+
+    fn memory(&self) -> u64 {
+        0
+    }
+
+    fn observe<C: Calendar, P: Probe>(
+        &mut self,
+        _: &mut Context<C, P>,
+        _: &Seat,
+        _: Instant,
+        eye: &mut impl Eye,
+    ) {
+        eye.count(&DELIVERIES, self.deliveries);
+        eye.count(&REDELIVERED, self.redelivered);
+        eye.count(&DEAD, self.dead_lettered);
+        eye.level(&BUSY, &mut self.busy, Some(self.config.concurrency));
+    }
+
+    /// `there` are messages that it holds or that wait for their backoff.
+    fn report<C: Calendar, P: Probe>(
+        &self,
+        _: &Context<C, P>,
+        _: &Seat,
+        &Period { end, window, there }: &Period,
+    ) -> Option<Component> {
+        let busy = self.busy.mean(end, window);
+        let utilisation = busy.map(|busy| busy / self.config.concurrency as f64);
+        let metrics = vec![
+            ("deliveries", Metric::Count(self.deliveries)),
+            ("acknowledged", Metric::Count(self.acknowledged)),
+            ("redelivered", Metric::Count(self.redelivered)),
+            ("dead_lettered", Metric::Count(self.dead_lettered)),
+            ("in_hand", Metric::Count(there)),
+            ("utilisation", Metric::Number(utilisation)),
+            ("busy_max", Metric::Count(self.busy.max())),
+        ];
+        Some(Component { kind: Self::KIND, metrics })
+    }
+}

@@ -1,0 +1,365 @@
+//! An edge: the way from one policy to the service at its end, and what went along it.
+//!
+//! The numbers of an arm are the sums over its edges, so they cannot disagree.
+
+use super::{Kind, Leaving, Mechanism, Period, Wakes};
+use crate::kernel::calendar::Calendar;
+use crate::kernel::simulation::Halt;
+use crate::kernel::time::Instant;
+use crate::metrics::meter::{Eye, Meter};
+use crate::metrics::probe::{Ending, Event, Number, Probe, Role, Stretch, What};
+use crate::metrics::summary::{Attempts, Component, Metric, Wasted};
+use crate::model::call::CallId;
+use crate::model::context::{At, Context, Flow, Outcome};
+use crate::model::seat::{NONE, Port, Seat, SeatId, Seats};
+
+const SENT: Meter = Meter::new("attempts", "attempts sent");
+const RETRIES: Meter = Meter::new("retries", "retries");
+const FAILED: Meter = Meter::new("failed", "attempts that failed");
+const TIMEOUTS: Meter = Meter::new("timeouts", "attempts given up");
+const ERRORS: Meter = Meter::new("errors", "attempts that met an error");
+const WORK: Meter = Meter::new("work_ns", "work done");
+const WASTED: Meter = Meter::new("wasted_ns", "work wasted");
+
+impl What {
+    /// An attempt was sent to a service.
+    pub const SENT: Self = Self::new(&Event {
+        name: "sent",
+        verb: "sends",
+        number: Number::None,
+        words: "is sent",
+        role: Role::Begins(Stretch::call("attempt")),
+    });
+    /// The caller has its answer.
+    pub const ATTEMPT_SUCCEEDED: Self = Self::new(&Event {
+        name: "attempt_succeeded",
+        verb: "attempt_succeeds",
+        number: Number::None,
+        words: "comes back with an answer",
+        role: Role::Ends(Ending::Well),
+    });
+    /// The caller has an error or a refusal, or has given up.
+    pub const ATTEMPT_FAILED: Self = Self::new(&Event {
+        name: "attempt_failed",
+        verb: "attempt_fails",
+        number: Number::None,
+        words: "has failed with this attempt",
+        role: Role::Ends(Ending::Badly),
+    });
+}
+
+/// What can happen to a request here.
+pub const EVENTS: &[What] = &[What::SENT, What::ATTEMPT_SUCCEEDED, What::ATTEMPT_FAILED];
+
+/// Books of one edge, of measured requests.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Edge {
+    /// Attempts that went along it.
+    pub attempts: Attempts,
+    /// For each of them, 2 k - 1 where it is the k-th of its request: over all edges that is the
+    /// sum of the squares of the attempts of each request, whether it has ended or not.
+    squares: u128,
+    /// Service time of these attempts, and the part that nobody waited for.
+    pub work: Work,
+}
+
+impl Edge {
+    /// An attempt is sent, the `number`-th of its request.
+    #[inline]
+    pub fn send(&mut self, number: u32) {
+        self.attempts.total += 1;
+        self.squares += u128::from(number) * 2 - 1;
+        self.attempts.retries += u64::from(number > 1);
+    }
+
+    /// Its outcome comes back.
+    #[inline]
+    pub fn end(&mut self, outcome: Outcome) {
+        let attempts = &mut self.attempts;
+        attempts.failed += u64::from(outcome != Outcome::Success);
+        attempts.errors += u64::from(outcome == Outcome::Error);
+    }
+
+    /// Its caller gives up: only a timeout further out does.
+    pub fn give_up(&mut self) {
+        self.attempts.failed += 1;
+        self.attempts.timeouts += 1;
+    }
+
+    /// Adds the attempts of another edge.
+    fn add_attempts(&mut self, other: &Self) {
+        let Attempts { total, failed, retries, timeouts, errors, cancelled } = other.attempts;
+        self.squares += other.squares;
+        self.attempts.total += total;
+        self.attempts.failed += failed;
+        self.attempts.retries += retries;
+        self.attempts.timeouts += timeouts;
+        self.attempts.errors += errors;
+        self.attempts.cancelled += cancelled;
+    }
+
+    /// Variance of the attempts of a request over `offered` requests, with one less below; `None`
+    /// of fewer than two. Only of the sum of all edges.
+    #[must_use]
+    pub fn attempts_variance(&self, offered: u64) -> Option<f64> {
+        let (offered, total) = (u128::from(offered), u128::from(self.attempts.total));
+        let about_the_mean = offered * self.squares - total * total;
+        let below = offered * offered.saturating_sub(1);
+        (below > 0).then(|| about_the_mean as f64 / below as f64)
+    }
+
+    /// Shows itself at `at`.
+    pub fn observe(&self, eye: &mut impl Eye) {
+        let attempts = &self.attempts;
+        eye.count(&SENT, attempts.total);
+        eye.count(&RETRIES, attempts.retries);
+        eye.count(&FAILED, attempts.failed);
+        eye.count(&TIMEOUTS, attempts.timeouts);
+        eye.count(&ERRORS, attempts.errors);
+        eye.time(&WORK, self.work.total);
+        eye.time(&WASTED, self.work.wasted);
+    }
+
+    /// Its numbers at the end of a run.
+    #[must_use]
+    pub fn report(&self) -> Component {
+        let attempts = self.attempts;
+        let first = attempts.total - attempts.retries;
+        let amplification = (first > 0).then(|| attempts.total as f64 / first as f64);
+        let wasted = self.work.summary();
+        Component {
+            kind: "edge",
+            metrics: vec![
+                ("attempts", Metric::Count(attempts.total)),
+                ("failed", Metric::Count(attempts.failed)),
+                ("retries", Metric::Count(attempts.retries)),
+                ("timeouts", Metric::Count(attempts.timeouts)),
+                ("errors", Metric::Count(attempts.errors)),
+                ("cancelled", Metric::Count(attempts.cancelled)),
+                ("amplification", Metric::Number(amplification)),
+                ("work_ns", Metric::nanoseconds(self.work.total)),
+                ("wasted_ns", Metric::nanoseconds(self.work.wasted)),
+                ("wasted_ratio", Metric::Number(wasted.ratio)),
+            ],
+        }
+    }
+}
+
+/// Service time in nanoseconds.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Work {
+    /// Of all attempts.
+    pub total: u128,
+    /// Of attempts whose caller had left by their end.
+    pub wasted: u128,
+    /// The part of `wasted` after the caller had left.
+    pub after_leaving: u128,
+}
+
+impl Work {
+    /// Books an attempt that held a slot from `started` to `now`, and whose caller `left`
+    /// ([`Instant::NEVER`] if it did not).
+    #[inline]
+    pub fn book(&mut self, started: Instant, now: Instant, left: Instant) {
+        let work = u128::from((now - started).as_ns());
+        self.total += work;
+        if left != Instant::NEVER {
+            self.wasted += work;
+            self.after_leaving += u128::from((now - left.max(started)).as_ns());
+        }
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.total += other.total;
+        self.wasted += other.wasted;
+        self.after_leaving += other.after_leaving;
+    }
+
+    /// As reported.
+    #[must_use]
+    pub fn summary(&self) -> Wasted {
+        Wasted {
+            work_ns: u64::try_from(self.wasted).unwrap_or(u64::MAX),
+            after_leaving_ns: u64::try_from(self.after_leaving).unwrap_or(u64::MAX),
+            ratio: (self.total > 0).then(|| self.wasted as f64 / self.total as f64),
+        }
+    }
+}
+
+/// Sends attempts along an edge.
+#[derive(Clone, Debug)]
+pub struct Sender {
+    picks_up: bool,
+}
+
+/// Steps at one instant that any scenario may take ...
+const STEPS_ALWAYS: u64 = 1_000_000;
+/// ... and more for every call under way, as when a million callers time out together.
+const STEPS_PER_CALL: u64 = 64;
+/// Timers that a call may need before the next look at the room for them.
+const TIMER_RESERVE: usize = 64;
+
+impl Sender {
+    /// `picks_up` says that processing begins when an attempt is sent: a message was picked up by
+    /// its consumer before.
+    #[must_use]
+    pub const fn new(picks_up: bool) -> Self {
+        Self { picks_up }
+    }
+}
+
+impl Mechanism for Sender {
+    const KIND: &'static str = "edge";
+    const WORDS: u32 = 0;
+    const TIMER: Option<u32> = None;
+    const WAKES: Wakes = Wakes::Calls { starts: false };
+    const SHOWS: bool = true;
+
+    /// An attempt leaves for its service.
+    #[inline]
+    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+        let steps = cx.clock.step();
+        if steps > STEPS_ALWAYS && steps > STEPS_ALWAYS + STEPS_PER_CALL * cx.calls.len() as u64 {
+            cx.clock.halt(Halt::ZeroDelayLoop);
+            cx.stuck = Some(at.seat.component);
+            return Flow::Parked;
+        }
+        if !cx.timers.has_room(TIMER_RESERVE) {
+            cx.clock.halt(Halt::OutOfSlots);
+            return Flow::Parked;
+        }
+        let now = cx.now();
+        let call = &mut cx.calls[at.call];
+        call.attempts += 1;
+        if self.picks_up {
+            call.picked = now;
+        }
+        if call.measured {
+            cx.edges[at.seat.edge].send(call.attempts);
+        }
+        cx.note(at, What::SENT, 0);
+        Flow::Down(0)
+    }
+
+    #[inline]
+    fn exit<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At,
+        _: Port,
+        outcome: Outcome,
+    ) -> Flow {
+        if cx.calls[at.call].measured {
+            cx.edges[at.seat.edge].end(outcome);
+        }
+        let succeeded = outcome == Outcome::Success;
+        let what = if succeeded { What::ATTEMPT_SUCCEEDED } else { What::ATTEMPT_FAILED };
+        cx.note(at, what, 0);
+        Flow::Up(outcome)
+    }
+
+    fn wake<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At) -> Flow {
+        unreachable!("an edge sets no timer")
+    }
+
+    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At) -> Leaving {
+        Leaving::Stops
+    }
+
+    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At, _: Leaving) {
+        if cx.calls[at.call].measured {
+            cx.edges[at.seat.edge].give_up();
+        }
+        cx.note(at, What::ATTEMPT_FAILED, 0);
+    }
+
+    fn hand_on<C: Calendar, P: Probe>(
+        &mut self,
+        _: &mut Context<C, P>,
+        _: &At,
+        _: Option<Port>,
+    ) -> Option<(CallId, Port)> {
+        None
+    }
+
+    fn fork(&mut self, _: u64) {}
+
+    fn memory(&self) -> u64 {
+        0
+    }
+
+    fn observe<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        seat: &Seat,
+        _: Instant,
+        eye: &mut impl Eye,
+    ) {
+        cx.edges[seat.edge].observe(eye);
+    }
+
+    fn report<C: Calendar, P: Probe>(
+        &self,
+        cx: &Context<C, P>,
+        seat: &Seat,
+        _: &Period,
+    ) -> Option<Component> {
+        Some(cx.edges[seat.edge].report())
+    }
+}
+
+/// The edges of an arm.
+#[derive(Clone, Debug)]
+pub struct Edges {
+    edges: Vec<Edge>,
+    /// Those that requests and messages go along, and not the calls that services make.
+    first: Vec<bool>,
+}
+
+impl Edges {
+    /// Those of a system, with nothing booked.
+    #[must_use]
+    pub fn new(seats: &Seats) -> Self {
+        let senders = || seats.iter().filter(|(_, seat)| seat.kind == Kind::Edge);
+        let first = |(_, seat): (SeatId, &Seat)| {
+            let mut top = *seat;
+            while top.up != NONE {
+                top = seats[top.up];
+            }
+            matches!(top.kind, Kind::Load | Kind::Queue)
+        };
+        Self {
+            edges: vec![Edge::default(); senders().count()],
+            first: senders().map(first).collect(),
+        }
+    }
+
+    /// The sum of all: attempts of the requests themselves, and work wherever it was done.
+    #[must_use]
+    pub fn total(&self) -> Edge {
+        let mut total = Edge::default();
+        for (edge, first) in self.edges.iter().zip(&self.first) {
+            total.work.add(&edge.work);
+            if *first {
+                total.add_attempts(edge);
+            }
+        }
+        total
+    }
+}
+
+impl std::ops::Index<u32> for Edges {
+    type Output = Edge;
+
+    #[inline]
+    fn index(&self, edge: u32) -> &Edge {
+        &self.edges[edge as usize]
+    }
+}
+
+impl std::ops::IndexMut<u32> for Edges {
+    #[inline]
+    fn index_mut(&mut self, edge: u32) -> &mut Edge {
+        &mut self.edges[edge as usize]
+    }
+}

@@ -1,0 +1,384 @@
+//! A load: when requests arrive.
+//!
+//! Open processes are functions of the seed and the load's name alone; a closed loop waits for
+//! outcomes. The next arrival is scheduled when the present one has been dealt with, so what the
+//! present one caused at the same later instant comes before it.
+mod arrivals;
+pub mod spec;
+
+pub use arrivals::{Arrivals, Stages};
+
+use super::{Leaving, Mechanism, Period, Wakes};
+use crate::kernel::calendar::Calendar;
+use crate::kernel::draw::Site;
+use crate::kernel::fpmath;
+use crate::kernel::simulation::Delay;
+use crate::kernel::time::{Duration, Instant};
+use crate::metrics::fate::Fate;
+use crate::metrics::meter::Eye;
+use crate::metrics::probe::{End, Ending, Event, Number, Probe, Role, Stretch, What};
+use crate::metrics::summary::Component;
+use crate::model::call::{Call, CallId};
+use crate::model::context::{At, Context, Flow, Outcome};
+use crate::model::seat::{NONE, Port, Seat};
+pub(in crate::model) use arrivals::STAGES_AT_ONCE;
+use arrivals::Search;
+
+/// What a load is set to.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// When requests arrive.
+    pub arrivals: Arrivals,
+    /// So many at most, `u64::MAX` for any number.
+    pub total: u64,
+    /// From here on.
+    pub start: Instant,
+    /// Before this instant.
+    pub until: Instant,
+    /// Successes that take longer are late.
+    pub deadline: Duration,
+    /// Where requests are keyed.
+    pub request_site: Site,
+    /// Where gaps and think times are drawn.
+    pub gap_site: Site,
+    /// Its requests are published as messages: nobody waits for their outcome.
+    pub publishes: bool,
+}
+
+impl Config {
+    /// True if nothing arrives at `at` any more. A load without an end is never over: an arrival
+    /// past the end of the clock is for the clock to refuse.
+    #[inline]
+    fn is_over(&self, at: Instant) -> bool {
+        at >= self.until && self.until != Instant::NEVER
+    }
+}
+
+impl What {
+    /// A request arrived.
+    pub const ARRIVED: Self = Self::new(&Event {
+        name: "arrived",
+        verb: "arrives",
+        number: Number::None,
+        words: "arrives",
+        role: Role::Begins(Stretch::call("request")),
+    });
+    /// The request is over, with success; the number is the time since its arrival.
+    pub const SUCCEEDED: Self = Self::new(&Event {
+        name: "succeeded",
+        verb: "succeeds",
+        number: Number::Nanoseconds,
+        words: "succeeds, {} after it arrived",
+        role: Role::Ends(Ending::Well),
+    });
+    /// The request is over, without success; the number is the time since its arrival.
+    pub const FAILED: Self = Self::new(&Event {
+        name: "failed",
+        verb: "fails",
+        number: Number::Nanoseconds,
+        words: "fails, {} after it arrived",
+        role: Role::Ends(Ending::Badly),
+    });
+}
+
+/// What can happen to a request here.
+pub const EVENTS: &[What] = &[What::ARRIVED, What::SUCCEEDED, What::FAILED];
+
+/// State of one load.
+#[derive(Clone, Debug)]
+pub struct Load {
+    config: Config,
+    /// Requests that have arrived.
+    arrived: u64,
+    /// Arrival events so far.
+    batches: u64,
+    next: Instant,
+    /// Requests that each caller of a closed loop has sent.
+    sent: Vec<u64>,
+}
+
+/// When a load wakes next.
+#[derive(Clone, Copy, Debug)]
+pub enum Next {
+    /// Never again.
+    Never,
+    /// At an instant.
+    At(Instant),
+    /// After a constant delay.
+    After(Delay),
+    /// Not before so many stages as are passed at once: ask again.
+    Later,
+}
+
+impl Load {
+    /// A load before its start.
+    #[must_use]
+    pub const fn new(config: Config) -> Self {
+        let next = config.start;
+        Self { config, arrived: 0, batches: 0, next, sent: Vec::new() }
+    }
+
+    /// True if a success after `elapsed` is late.
+    #[inline]
+    fn is_late(&self, elapsed: Duration) -> bool {
+        elapsed > self.config.deadline
+    }
+
+    /// Callers of a closed loop, 0 for an open process.
+    #[must_use]
+    pub const fn callers(&self) -> u32 {
+        match self.config.arrivals {
+            Arrivals::ClosedLoop { callers, .. } => callers,
+            _ => 0,
+        }
+    }
+
+    /// The first wake-up of an open process.
+    pub fn first(&mut self) -> Next {
+        match self.config.arrivals {
+            Arrivals::Constant { count_nano: 0, .. } => Next::Never,
+            Arrivals::Bursts { .. } | Arrivals::Constant { .. } => self.at(self.config.start),
+            _ => self.upcoming(),
+        }
+    }
+
+    /// The wake-up after the present one.
+    #[inline]
+    pub fn upcoming(&mut self) -> Next {
+        if self.arrived >= self.config.total {
+            return Next::Never;
+        }
+        let unit = self.config.gap_site.unit(self.batches, 0, 0);
+        let at = match &mut self.config.arrivals {
+            Arrivals::Bursts { every, .. } => {
+                let at = self.next.saturating_add(every.duration());
+                let every = *every;
+                if self.config.is_over(at) {
+                    return Next::Never;
+                }
+                self.next = at;
+                return Next::After(every);
+            }
+            &mut Arrivals::Constant { count_nano, per_ns } => {
+                let elapsed = u128::from(self.batches) * u128::from(per_ns) * 1_000_000_000
+                    / u128::from(count_nano);
+                let elapsed = u64::try_from(elapsed).unwrap_or(u64::MAX);
+                self.config.start.saturating_add(Duration::from_ns(elapsed))
+            }
+            Arrivals::Renewal { gap, .. } => self.next.saturating_add(gap.sample(unit)),
+            Arrivals::Stages(stages) => {
+                let amount = if stages.poisson { -fpmath::ln(1.0 - unit) } else { 1.0 };
+                match stages.advance(amount) {
+                    Search::At(at) => at,
+                    Search::NotYet => return Next::Later,
+                    Search::Never => return Next::Never,
+                }
+            }
+            Arrivals::ClosedLoop { .. } => return Next::Never,
+        };
+        self.at(at)
+    }
+
+    fn at(&mut self, at: Instant) -> Next {
+        if self.config.is_over(at) || self.config.total == 0 {
+            return Next::Never;
+        }
+        self.next = at;
+        Next::At(at)
+    }
+
+    /// A batch arrives: how many requests.
+    #[inline]
+    pub fn arrive(&mut self) -> u64 {
+        self.batches += 1;
+        let size = match self.config.arrivals {
+            Arrivals::Bursts { size, .. } => u64::from(size),
+            Arrivals::Renewal { batch, .. } => u64::from(batch),
+            _ => 1,
+        };
+        size.min(self.config.total - self.arrived)
+    }
+
+    /// Number and key of the next request of an open process.
+    #[inline]
+    pub fn request(&mut self) -> (u64, u64) {
+        let index = self.arrived;
+        self.arrived += 1;
+        (index, self.config.request_site.subject(index))
+    }
+
+    /// A caller sends: number and key of its request. `None` if the load is over.
+    pub fn call(&mut self, caller: u32, now: Instant) -> Option<(u64, u64)> {
+        let callers = u64::from(self.callers());
+        if self.arrived >= self.config.total || now >= self.config.until {
+            return None;
+        }
+        self.arrived += 1;
+        let sent = &mut self.sent[caller as usize];
+        let index = *sent * callers + u64::from(caller);
+        *sent += 1;
+        Some((index, self.config.request_site.subject(index)))
+    }
+
+    /// One more caller, before its first request.
+    pub(in crate::model) fn add_caller(&mut self) {
+        self.sent.push(0);
+    }
+
+    /// What tells the present request of a caller from all others, whichever timer it has.
+    #[inline]
+    pub(in crate::model) fn caller_key(&self, caller: u32) -> u64 {
+        self.sent[caller as usize] << 32 | u64::from(caller)
+    }
+
+    /// How long a caller thinks before its next request; the first wait of all starts at the
+    /// load's start. `None` for an open process, and when enough have been sent.
+    pub fn think(&self, caller: u32) -> Option<Duration> {
+        match &self.config.arrivals {
+            Arrivals::ClosedLoop { callers, think } if self.arrived < self.config.total => {
+                let index = self.sent[caller as usize] * u64::from(*callers) + u64::from(caller);
+                Some(think.sample(self.config.gap_site.unit(index, 0, 0)))
+            }
+            _ => None,
+        }
+    }
+
+    /// The caller of a closed loop, if there is one, has its answer: it thinks, and sends again.
+    #[inline]
+    pub(in crate::model) fn release_caller<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At,
+    ) {
+        let caller = std::mem::replace(&mut cx.calls[at.call].caller, NONE);
+        if caller != NONE
+            && let Some(think) = self.think(caller)
+        {
+            cx.wake_after(Delay::varying(think), &At { call: caller, ..*at });
+        }
+    }
+
+    /// True if nobody waits for the outcome of its requests.
+    #[inline]
+    #[must_use]
+    pub const fn publishes(&self) -> bool {
+        self.config.publishes
+    }
+
+    /// The instant at which it starts.
+    #[must_use]
+    pub const fn start(&self) -> Instant {
+        self.config.start
+    }
+}
+
+/// What becomes of a request that ends so, after `elapsed`.
+fn fate(load: &Load, outcome: Outcome, elapsed: Duration) -> Fate {
+    match outcome {
+        Outcome::Success if load.is_late(elapsed) => Fate::Late,
+        Outcome::Success => Fate::Succeeded,
+        Outcome::Error => Fate::Error,
+        Outcome::Timeout => Fate::Timeout,
+        Outcome::Shed => Fate::Shed,
+        Outcome::Rejected => Fate::Rejected,
+        Outcome::Dropped => Fate::Dropped,
+        Outcome::DeadLettered => Fate::DeadLettered,
+        Outcome::Returned => unreachable!("a queue takes back what is returned to it"),
+    }
+}
+
+impl Mechanism for Load {
+    const KIND: &'static str = "load";
+    const WORDS: u32 = 0;
+    const TIMER: Option<u32> = None;
+    const WAKES: Wakes = Wakes::Requests;
+    const SHOWS: bool = false;
+
+    /// A request begins.
+    #[inline]
+    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+        cx.note(at, What::ARRIVED, 0);
+        if self.config.publishes {
+            self.release_caller(cx, at);
+        }
+        Flow::Down(0)
+    }
+
+    /// A request is over.
+    #[inline]
+    fn exit<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At,
+        _: Port,
+        outcome: Outcome,
+    ) -> Flow {
+        self.release_caller(cx, at);
+        let now = cx.now();
+        let call = &cx.calls[at.call];
+        let &Call { load, index, arrived, attempts, measured, .. } = call;
+        let elapsed = now - arrived;
+        let fate = fate(self, outcome, elapsed);
+        cx.fingerprint.outcome(call.key, fate as u64, elapsed.as_ns());
+        if measured {
+            cx.tally.end(call, fate, now);
+        }
+        let succeeded = matches!(fate, Fate::Succeeded | Fate::Late);
+        let what = if succeeded { What::SUCCEEDED } else { What::FAILED };
+        cx.note(at, what, elapsed.as_ns());
+        if P::HEARS_ENDS {
+            let (request, at) = (index, now);
+            cx.probe.ended(&End { load, request, arrived, at, attempts, fate, measured });
+        }
+        cx.calls.remove(at.call);
+        Flow::Gone
+    }
+
+    fn wake<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At) -> Flow {
+        unreachable!("the world wakes loads: they begin calls")
+    }
+
+    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At) -> Leaving {
+        Leaving::Stops
+    }
+
+    fn leave<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At, _: Leaving) {
+        unreachable!("nobody stands above a load")
+    }
+
+    fn hand_on<C: Calendar, P: Probe>(
+        &mut self,
+        _: &mut Context<C, P>,
+        _: &At,
+        _: Option<Port>,
+    ) -> Option<(CallId, Port)> {
+        None
+    }
+
+    fn fork(&mut self, branch: u64) {
+        self.config.request_site = self.config.request_site.fork(branch);
+        self.config.gap_site = self.config.gap_site.fork(branch);
+    }
+
+    fn memory(&self) -> u64 {
+        (self.sent.len() * size_of::<u64>()) as u64
+    }
+
+    fn observe<C: Calendar, P: Probe>(
+        &mut self,
+        _: &mut Context<C, P>,
+        _: &Seat,
+        _: Instant,
+        _: &mut impl Eye,
+    ) {
+    }
+
+    fn report<C: Calendar, P: Probe>(
+        &self,
+        _: &Context<C, P>,
+        _: &Seat,
+        _: &Period,
+    ) -> Option<Component> {
+        None
+    }
+}

@@ -1,0 +1,117 @@
+//! A load as it is written.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::kernel::distribution::spec::Distribution;
+use crate::kernel::time::Duration;
+use crate::kernel::units::Rate;
+
+/// Requests that arrive over time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename = "Load", deny_unknown_fields)]
+pub struct Spec {
+    /// When requests arrive.
+    pub arrivals: Arrivals,
+    /// Stop after this many requests. Default: no such limit.
+    #[serde(default)]
+    #[schemars(range(min = 1))]
+    pub total: Option<u64>,
+    /// The load starts at this instant. Default 0s.
+    #[serde(default)]
+    pub start: Duration,
+    /// No request arrives at or after this instant. Default: no such limit.
+    #[serde(default)]
+    pub until: Option<Duration>,
+    /// A request that succeeds later than this after its arrival counts as `late` instead of
+    /// `succeeded`. It changes only the count, nobody gives up because of it. Default: none.
+    #[serde(default)]
+    pub deadline: Option<Duration>,
+}
+
+/// When requests arrive. Open processes (all but `ClosedLoop`) do not care how the system fares.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub enum Arrivals {
+    /// `size` requests at one instant, again after each `every`; the first burst is at `start`.
+    Bursts {
+        /// Requests in a burst, at least 1; the last one is cut at `total`.
+        #[schemars(range(min = 1))]
+        size: u32,
+        /// From one burst to the next, above 0.
+        #[schemars(extend("dessim:positive" = true))]
+        every: Duration,
+    },
+    /// Evenly spaced: the k-th request (from 0) comes k / rate after `start`, without drift.
+    Constant {
+        /// Requests per time, such as "100/s".
+        rate: Rate,
+    },
+    /// A Poisson process: independent exponential gaps, the first one from `start`.
+    Poisson {
+        /// Mean batches per time, such as "100/s".
+        rate: Rate,
+        /// Requests in each batch, at the same instant. Default 1.
+        #[serde(default = "one")]
+        #[schemars(range(min = 1))]
+        batch: u32,
+    },
+    /// A renewal process: independent gaps of any distribution, the first one from `start`.
+    Renewal {
+        /// Time between batches.
+        gap: Distribution,
+        /// Requests in each batch, at the same instant. Default 1.
+        #[serde(default = "one")]
+        #[schemars(range(min = 1))]
+        batch: u32,
+    },
+    /// A rate that changes over time: steps, spikes, ramps, waves.
+    Stages {
+        /// One after the other, from `start`.
+        #[schemars(length(min = 1))]
+        stages: Vec<Stage>,
+        /// Start again after the last stage. Default false: nothing arrives after it.
+        #[serde(default)]
+        repeat: bool,
+        /// How requests are spaced at a given rate. Default Poisson.
+        #[serde(default)]
+        spacing: Spacing,
+    },
+    /// A fixed number of callers: each sends a request, waits for its outcome, thinks, and sends
+    /// the next. The first request of each comes after one think time.
+    ClosedLoop {
+        /// Callers, at least 1.
+        #[schemars(range(min = 1))]
+        callers: u32,
+        /// From an outcome to the caller's next request.
+        think: Distribution,
+    },
+}
+
+fn one() -> u32 {
+    1
+}
+
+/// One stage of a changing rate.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Stage {
+    /// How long the stage lasts, above 0.
+    #[schemars(extend("dessim:positive" = true))]
+    pub lasts: Duration,
+    /// The rate at the start of the stage; "0/s" is silence.
+    pub rate: Rate,
+    /// The rate at the end of the stage, reached in a straight line. Default: `rate`, a step.
+    #[serde(default)]
+    pub ramp_to: Option<Rate>,
+}
+
+/// How requests are spaced at a given rate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Spacing {
+    /// At random, as many independent users do.
+    #[default]
+    Poisson,
+    /// As evenly as the rate allows, as load generators do.
+    Even,
+}

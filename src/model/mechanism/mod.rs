@@ -1,0 +1,379 @@
+//! The mechanisms of the model, a folder each, and their registry.
+//!
+//! A mechanism is a small state machine that meets calls at its seats. It knows nothing of its
+//! neighbours: it returns what should happen ([`Flow`]), and the world does it. What is known of a
+//! kind of mechanism as a whole is asked through [`Kind`].
+
+pub mod backoff;
+pub mod breaker;
+pub mod bulkhead;
+pub mod consumer;
+pub mod edge;
+pub mod fault;
+pub mod load;
+pub mod queue;
+pub mod retry;
+pub mod service;
+pub mod timeout;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::call::CallId;
+use super::context::{At, Context, Flow, Outcome};
+use super::seat::{Port, Seat};
+use crate::kernel::calendar::Calendar;
+use crate::kernel::time::{Duration, Instant};
+use crate::metrics::meter::Eye;
+use crate::metrics::probe::{Event, Number, Probe, Role, What};
+use crate::metrics::summary::Component;
+
+/// What becomes of a call whose caller leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaving {
+    /// It ends here, and what it holds is given back.
+    Stops,
+    /// It goes on for nobody.
+    GoesOn,
+}
+
+/// What a component reports over.
+#[derive(Clone, Copy, Debug)]
+pub struct Period {
+    /// The end of the run.
+    pub end: Instant,
+    /// Its part that counts.
+    pub window: Duration,
+    /// Calls of measured requests that are there at the end.
+    pub there: u64,
+}
+
+/// For whom the timers of a mechanism are set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wakes {
+    /// Calls that wait at its seat; `starts` says that they begin something rather than end it,
+    /// which comes last where ties end together.
+    Calls {
+        /// See there.
+        starts: bool,
+    },
+    /// Itself or its callers: it begins requests.
+    Requests,
+    /// Itself: it breaks a service.
+    Faults,
+}
+
+/// A state machine that meets calls at its seats.
+///
+/// Nothing has a default: whoever writes a mechanism says what it does when a call comes down,
+/// when its outcome comes up, when a timer is due and when the caller leaves.
+pub trait Mechanism {
+    /// Its kind, as results call it.
+    const KIND: &'static str;
+    /// Words of a call in which it remembers something while the call is below it.
+    const WORDS: u32;
+    /// The word that holds a timer which is set while the call is below, if there is one.
+    const TIMER: Option<u32>;
+    /// For whom its timers are set.
+    const WAKES: Wakes;
+    /// Whether it shows and reports anything.
+    const SHOWS: bool;
+
+    /// A call comes down.
+    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow;
+
+    /// An outcome comes up from `port`.
+    fn exit<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At,
+        port: Port,
+        outcome: Outcome,
+    ) -> Flow;
+
+    /// A timer of the call is due here, or it got what it waited for.
+    fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow;
+
+    /// What a call that waits here does if its caller leaves.
+    fn on_leave<C: Calendar, P: Probe>(&self, cx: &Context<C, P>, at: &At) -> Leaving;
+
+    /// The caller has left a call that waits here or has passed: gives back what it holds, or
+    /// notes that it goes on.
+    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At, leaving: Leaving);
+
+    /// Hands on what came free, to a call that waits here; called until it has nothing to send.
+    fn hand_on<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At,
+        port: Option<Port>,
+    ) -> Option<(CallId, Port)>;
+
+    /// Draws anew from here on, in a branch of a run that was split.
+    fn fork(&mut self, branch: u64);
+
+    /// Bytes that grow with what happens.
+    fn memory(&self) -> u64;
+
+    /// Shows itself at an instant no earlier than the present.
+    fn observe<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        seat: &Seat,
+        at: Instant,
+        eye: &mut impl Eye,
+    );
+
+    /// Its numbers at the end of a run, if it has any.
+    fn report<C: Calendar, P: Probe>(
+        &self,
+        cx: &Context<C, P>,
+        seat: &Seat,
+        period: &Period,
+    ) -> Option<Component>;
+}
+
+/// A line a mechanism: its kind, its machine, where its machines are kept, and what can happen to
+/// a request there. Everything that goes by kind follows from it, so nothing can be forgotten.
+macro_rules! mechanisms {
+    ($($kind:ident: $machine:ty => $store:ident, $events:expr;)*) => {
+        /// A kind of mechanism.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Kind {
+            $(#[expect(missing_docs)] $kind),*
+        }
+
+        impl Kind {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$kind),*];
+
+            /// As results call it.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$kind => <$machine as Mechanism>::KIND),* }
+            }
+
+            /// Words of a call in which it remembers something.
+            #[must_use]
+            pub const fn words(self) -> u32 {
+                match self { $(Self::$kind => <$machine as Mechanism>::WORDS),* }
+            }
+
+            /// The word that holds a timer.
+            #[must_use]
+            pub const fn timer(self) -> Option<u32> {
+                match self { $(Self::$kind => <$machine as Mechanism>::TIMER),* }
+            }
+
+            /// For whom its timers are set.
+            #[must_use]
+            pub const fn wakes(self) -> Wakes {
+                match self { $(Self::$kind => <$machine as Mechanism>::WAKES),* }
+            }
+
+            /// Whether it shows and reports anything.
+            #[must_use]
+            pub const fn shows(self) -> bool {
+                match self { $(Self::$kind => <$machine as Mechanism>::SHOWS),* }
+            }
+
+            /// What can happen to a request there, by the file that brings it.
+            #[must_use]
+            pub const fn events(self) -> &'static [&'static [What]] {
+                match self { $(Self::$kind => $events),* }
+            }
+        }
+
+        /// The machines of a world, by kind.
+        #[derive(Clone, Debug, Default)]
+        pub struct Machines {
+            $(pub(in crate::model) $store: Vec<$machine>),*
+        }
+
+        /// A mechanism with a kind, and machines kept in a world.
+        pub trait Kept: Mechanism + Sized {
+            /// Its kind.
+            const IS: Kind;
+
+            /// All machines of its kind.
+            fn of(machines: &mut Machines) -> &mut Vec<Self>;
+        }
+
+        $(impl Kept for $machine {
+            const IS: Kind = Kind::$kind;
+
+            fn of(machines: &mut Machines) -> &mut Vec<Self> {
+                &mut machines.$store
+            }
+        })*
+
+        impl Machines {
+            #[inline(always)]
+            pub(in crate::model) fn enter<C: Calendar, P: Probe>(
+                &mut self,
+                cx: &mut Context<C, P>,
+                at: &At,
+            ) -> Flow {
+                let index = at.seat.index as usize;
+                match at.seat.kind { $(Kind::$kind => self.$store[index].enter(cx, at)),* }
+            }
+
+            #[inline(always)]
+            pub(in crate::model) fn exit<C: Calendar, P: Probe>(
+                &mut self,
+                cx: &mut Context<C, P>,
+                at: &At,
+                port: Port,
+                outcome: Outcome,
+            ) -> Flow {
+                let index = at.seat.index as usize;
+                match at.seat.kind {
+                    $(Kind::$kind => self.$store[index].exit(cx, at, port, outcome)),*
+                }
+            }
+
+            #[inline(always)]
+            pub(in crate::model) fn wake<C: Calendar, P: Probe>(
+                &mut self,
+                cx: &mut Context<C, P>,
+                at: &At,
+            ) -> Flow {
+                let index = at.seat.index as usize;
+                match at.seat.kind { $(Kind::$kind => self.$store[index].wake(cx, at)),* }
+            }
+
+            pub(in crate::model) fn on_leave<C: Calendar, P: Probe>(
+                &self,
+                cx: &Context<C, P>,
+                at: &At,
+            ) -> Leaving {
+                let index = at.seat.index as usize;
+                match at.seat.kind { $(Kind::$kind => self.$store[index].on_leave(cx, at)),* }
+            }
+
+            pub(in crate::model) fn leave<C: Calendar, P: Probe>(
+                &mut self,
+                cx: &mut Context<C, P>,
+                at: &At,
+                leaving: Leaving,
+            ) {
+                let index = at.seat.index as usize;
+                match at.seat.kind {
+                    $(Kind::$kind => self.$store[index].leave(cx, at, leaving)),*
+                }
+            }
+
+            pub(in crate::model) fn hand_on<C: Calendar, P: Probe>(
+                &mut self,
+                cx: &mut Context<C, P>,
+                at: &At,
+                port: Option<Port>,
+            ) -> Option<(CallId, Port)> {
+                let index = at.seat.index as usize;
+                match at.seat.kind {
+                    $(Kind::$kind => self.$store[index].hand_on(cx, at, port)),*
+                }
+            }
+
+            pub(in crate::model) fn fork(&mut self, branch: u64) {
+                $(for machine in &mut self.$store { machine.fork(branch) })*
+            }
+
+            pub(in crate::model) fn memory(&self) -> u64 {
+                0 $(+ self.$store.iter().map(Mechanism::memory).sum::<u64>())*
+            }
+
+            pub(in crate::model) fn observe<C: Calendar, P: Probe>(
+                &mut self,
+                cx: &mut Context<C, P>,
+                seat: &Seat,
+                at: Instant,
+                eye: &mut impl Eye,
+            ) {
+                let index = seat.index as usize;
+                match seat.kind {
+                    $(Kind::$kind => self.$store[index].observe(cx, seat, at, eye)),*
+                }
+            }
+
+            pub(in crate::model) fn report<C: Calendar, P: Probe>(
+                &self,
+                cx: &Context<C, P>,
+                seat: &Seat,
+                period: &Period,
+            ) -> Option<Component> {
+                let index = seat.index as usize;
+                match seat.kind {
+                    $(Kind::$kind => self.$store[index].report(cx, seat, period)),*
+                }
+            }
+        }
+    };
+}
+
+impl Machines {
+    /// Adds a machine; its kind and its number among those of its kind.
+    pub fn add<M: Kept>(&mut self, machine: M) -> (Kind, u32) {
+        let machines = M::of(self);
+        machines.push(machine);
+        (M::IS, (machines.len() - 1) as u32)
+    }
+
+    /// A machine by its number among those of its kind.
+    ///
+    /// # Panics
+    /// When there are not so many.
+    pub fn get<M: Kept>(&mut self, index: u32) -> &mut M {
+        &mut M::of(self)[index as usize]
+    }
+}
+
+mechanisms! {
+    Load: load::Load => loads, &[load::EVENTS];
+    Edge: edge::Sender => senders, &[edge::EVENTS];
+    Timeout: timeout::Timeout => timeouts, &[timeout::EVENTS];
+    Retry: retry::Retry => retries, &[retry::EVENTS, super::backoff::EVENTS];
+    Breaker: breaker::Breaker => breakers, &[EVENTS, breaker::EVENTS];
+    Bulkhead: bulkhead::Bulkhead => bulkheads, &[EVENTS, bulkhead::EVENTS, super::line::EVENTS];
+    Service: service::Service => services, &[service::EVENTS, super::line::EVENTS];
+    Queue: queue::Queue => queues, &[queue::EVENTS];
+    Consumer: consumer::Consumer => consumers, &[consumer::EVENTS, super::backoff::EVENTS];
+    Crash: fault::Crash => crashes, &[];
+}
+
+impl What {
+    /// A policy refused it unsent; the number is how many wait, if that was the reason.
+    pub const REJECTED: Self = Self::new(&Event {
+        name: "rejected",
+        verb: "rejects",
+        number: Number::Count,
+        words: "is refused by its own policy",
+        role: Role::Mark,
+    });
+}
+
+/// What can happen to a request at several of them.
+pub const EVENTS: &[What] = &[What::REJECTED];
+
+/// The layers of the language, a line each: its name there and its module here.
+macro_rules! layers {
+    ($($name:ident($module:ident)),+ $(,)?) => {
+        /// A layer of a policy.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub enum Layer {
+            $(
+                #[doc = concat!("See [`", stringify!($module), "::spec::Spec`].")]
+                #[schemars(description = "")]
+                $name($module::spec::Spec),
+            )+
+        }
+    };
+}
+
+layers! {
+    Timeout(timeout),
+    Retry(retry),
+    Breaker(breaker),
+    Bulkhead(bulkhead),
+}

@@ -1,0 +1,275 @@
+//! A bounded queue of messages: first come, first served, and lost when it is full.
+//!
+//! What waits counts against the capacity; what a consumer holds does not. Consumers take when
+//! the event that published is over, so a burst is published as a whole before anything is taken.
+
+pub mod spec;
+use super::{Leaving, Mechanism, Period, Wakes};
+use crate::kernel::calendar::Calendar;
+use crate::kernel::time::{Duration, Instant};
+use crate::metrics::gauge::Gauge;
+use crate::metrics::meter::{Eye, Meter, limit};
+use crate::metrics::probe::{Ending, Event, Number, Probe, Role, Stretch, What};
+use crate::metrics::recorder::Recorder;
+use crate::metrics::summary::{Component, Metric};
+use crate::model::call::{CallId, Calls, State};
+use crate::model::context::{At, Context, Flow, Outcome};
+use crate::model::line::Line;
+use crate::model::seat::{Port, Seat, SeatId};
+
+const PUBLISHED: Meter = Meter::new("published", "published");
+const DROPPED: Meter = Meter::new("dropped", "dropped");
+const TAKEN: Meter = Meter::new("taken", "taken");
+const DEPTH: Meter = Meter::new("depth", "messages waiting");
+const AGE: Meter = Meter::new("age_ns", "age of the oldest message");
+
+impl What {
+    /// It was published to a queue; the number is the depth, itself included.
+    pub const PUBLISHED: Self = Self::new(&Event {
+        name: "published",
+        verb: "publishes",
+        number: Number::Count,
+        words: "is published, as number {} in the queue",
+        role: Role::Begins(Stretch::message("queued")),
+    });
+    /// The queue gave it to a consumer; the number is how long it waited.
+    pub const HANDED_OVER: Self = Self::new(&Event {
+        name: "handed_over",
+        verb: "hands_over",
+        number: Number::Nanoseconds,
+        words: "leaves the queue after {}",
+        role: Role::Ends(Ending::Well),
+    });
+    /// A queue was full, and the message is lost; the number is the depth.
+    pub const DROPPED: Self = Self::new(&Event {
+        name: "dropped",
+        verb: "drops",
+        number: Number::Count,
+        words: "is lost: the queue is full with {}",
+        role: Role::Mark,
+    });
+}
+
+/// What can happen to a request here.
+pub const EVENTS: &[What] = &[What::PUBLISHED, What::HANDED_OVER, What::DROPPED];
+
+/// State and books of one queue.
+#[derive(Clone, Debug)]
+pub struct Queue {
+    capacity: u64,
+    line: Line,
+    /// The groups that take from it, by port, once all are known.
+    groups: Vec<SeatId>,
+    /// Whether a group may have a consumer free: a bit a port, 64 in each word.
+    free: Vec<u64>,
+    depth: Gauge,
+    wait: Recorder,
+    published: u64,
+    dropped: u64,
+    taken: u64,
+}
+
+impl Queue {
+    /// Messages that wait.
+    pub(in crate::model) const fn depth(&self) -> u64 {
+        self.line.len()
+    }
+
+    /// An empty queue with room for `capacity` messages, `u64::MAX` for any number.
+    #[must_use]
+    pub fn new(capacity: u64, measured_from: Instant) -> Self {
+        Self {
+            capacity,
+            line: Line::default(),
+            groups: Vec::new(),
+            free: Vec::new(),
+            depth: Gauge::new(measured_from),
+            wait: Recorder::default(),
+            published: 0,
+            dropped: 0,
+            taken: 0,
+        }
+    }
+
+    /// A group of consumers takes from it, the one at the next port.
+    pub fn join(&mut self, group: SeatId) {
+        let port = self.groups.len() as Port;
+        self.groups.push(group);
+        self.free.resize(self.groups.len().div_ceil(64), 0);
+        self.set_free(port);
+    }
+
+    #[inline]
+    fn set_free(&mut self, port: Port) {
+        self.free[port as usize / 64] |= 1 << (port % 64);
+    }
+
+    /// The lowest port of a group that has a consumer free.
+    #[inline]
+    fn first_free(&mut self, credits: &[u64]) -> Option<Port> {
+        let groups = &self.groups;
+        for (word, bits) in (0..).step_by(64).zip(&mut self.free) {
+            while *bits != 0 {
+                let port = word + bits.trailing_zeros();
+                if credits[groups[port as usize] as usize] > 0 {
+                    return Some(port);
+                }
+                *bits &= *bits - 1;
+            }
+        }
+        None
+    }
+
+    /// Publishes a message at the tail, or loses it if there is no room.
+    #[inline]
+    fn publish<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+        let measured = u64::from(cx.calls[at.call].measured);
+        self.published += measured;
+        if self.line.len() >= self.capacity {
+            self.dropped += measured;
+            cx.note(at, What::DROPPED, self.line.len());
+            return Flow::Up(Outcome::Dropped);
+        }
+        cx.calls[at.call].state = State::Message { since: cx.now() };
+        self.line.push(&mut cx.calls, at.call);
+        self.depth.rise(cx.now());
+        cx.note(at, What::PUBLISHED, self.line.len());
+        cx.pull(at.id, None);
+        Flow::Parked
+    }
+
+    /// Takes the message that has waited longest.
+    #[inline]
+    fn take<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Option<CallId> {
+        let id = self.line.pop(&mut cx.calls)?;
+        let now = cx.now();
+        self.depth.fall(now);
+        let call = &cx.calls[id];
+        if let State::Message { since } = call.state {
+            if call.measured {
+                self.taken += 1;
+                self.wait.record(now - since);
+            }
+            cx.note(&At { call: id, ..*at }, What::HANDED_OVER, (now - since).as_ns());
+        }
+        Some(id)
+    }
+
+    /// How long the message at the head has waited at `end`.
+    fn age(&self, calls: &Calls, end: Instant) -> Duration {
+        match self.line.first().map(|id| calls[id].state) {
+            Some(State::Message { since }) => end.max(since) - since,
+            _ => Duration::ZERO,
+        }
+    }
+}
+
+impl Mechanism for Queue {
+    const KIND: &'static str = "queue";
+    const WORDS: u32 = 0;
+    const TIMER: Option<u32> = None;
+    const WAKES: Wakes = Wakes::Calls { starts: false };
+    const SHOWS: bool = true;
+
+    #[inline]
+    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+        self.publish(cx, at)
+    }
+
+    /// A message is done with, or comes back to be delivered again.
+    #[inline]
+    fn exit<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At,
+        port: Port,
+        outcome: Outcome,
+    ) -> Flow {
+        // Before the message is published again: the same group may be the next to take it.
+        self.set_free(port);
+        match outcome {
+            Outcome::Returned => self.publish(cx, at),
+            Outcome::Success
+            | Outcome::Error
+            | Outcome::Timeout
+            | Outcome::Shed
+            | Outcome::Rejected
+            | Outcome::Dropped
+            | Outcome::DeadLettered => Flow::Up(outcome),
+        }
+    }
+
+    fn wake<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At) -> Flow {
+        unreachable!("a queue sets no timer")
+    }
+
+    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At) -> Leaving {
+        Leaving::Stops
+    }
+
+    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At, _: Leaving) {
+        if cx.is_at(at) {
+            self.line.remove(&mut cx.calls, at.call);
+            self.depth.fall(cx.now());
+        }
+    }
+
+    /// The free group at the lowest port takes the oldest message.
+    #[inline]
+    fn hand_on<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At,
+        port: Option<Port>,
+    ) -> Option<(CallId, Port)> {
+        if let Some(port) = port {
+            self.set_free(port);
+        }
+        if self.line.is_empty() {
+            return None;
+        }
+        let port = self.first_free(&cx.credits)?;
+        self.take(cx, at).map(|message| (message, port))
+    }
+
+    fn fork(&mut self, _: u64) {}
+
+    fn memory(&self) -> u64 {
+        0
+    }
+
+    fn observe<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        _: &Seat,
+        at: Instant,
+        eye: &mut impl Eye,
+    ) {
+        eye.count(&PUBLISHED, self.published);
+        eye.count(&DROPPED, self.dropped);
+        eye.count(&TAKEN, self.taken);
+        eye.level(&DEPTH, &mut self.depth, limit(self.capacity));
+        eye.reading(&AGE, Some(self.age(&cx.calls, at).as_ns()));
+    }
+
+    fn report<C: Calendar, P: Probe>(
+        &self,
+        cx: &Context<C, P>,
+        _: &Seat,
+        &Period { end, window, there }: &Period,
+    ) -> Option<Component> {
+        let oldest = self.age(&cx.calls, end);
+        let metrics = vec![
+            ("published", Metric::Count(self.published)),
+            ("dropped", Metric::Count(self.dropped)),
+            ("taken", Metric::Count(self.taken)),
+            ("waiting", Metric::Count(there)),
+            ("wait", Metric::Latency(self.wait.summary())),
+            ("waited_ratio", Metric::Number(self.wait.ratio_above(Duration::ZERO))),
+            ("depth_mean", Metric::Number(self.depth.mean(end, window))),
+            ("depth_max", Metric::Count(self.depth.max())),
+            ("age_max_ns", Metric::Time(self.wait.max().max(oldest))),
+        ];
+        Some(Component { kind: Self::KIND, metrics })
+    }
+}

@@ -1,0 +1,284 @@
+//! Retry: what failed inside is tried again, after a wait, as long as tries and budget last.
+//!
+//! Retries are selfish: each helps one caller and costs everybody else. A cap on tries does not
+//! bound the load on a service that fails everything, it multiplies it. A budget does: it ties
+//! retries to the number of first attempts, so that amplification is at most 1 + deposit / cost in
+//! the long run, whatever fails. (The argument is that of Finagle's and tower's retry budgets;
+//! this one is a plain token bucket, as in Brooker's "Fixing retries with token buckets and
+//! circuit breakers", 2022: it starts full and is filled by first attempts, not by time.)
+
+pub mod spec;
+use crate::kernel::calendar::Calendar;
+use crate::kernel::simulation::Delay;
+use crate::kernel::time::{Duration, Instant};
+use crate::metrics::meter::{Eye, Meter};
+use crate::metrics::probe::{Event, Number, Probe, Role, What};
+use crate::metrics::summary::{Component, Metric};
+use crate::model::backoff::Backoff;
+use crate::model::call::CallId;
+use crate::model::context::{At, Context, Flow, Outcome};
+use crate::model::mechanism::{Leaving, Mechanism, Period, Wakes};
+use crate::model::seat::{NONE, Port, Seat};
+
+const RETRIES: Meter = Meter::new("retries", "retries");
+const GAVE_UP: Meter = Meter::new("gave_up", "last tries failed");
+const EXHAUSTED: Meter = Meter::new("budget_exhausted", "stopped by the budget");
+
+impl What {
+    /// It would be tried again, but the budget is used up.
+    pub const BUDGET_EXHAUSTED: Self = Self::new(&Event {
+        name: "budget_exhausted",
+        verb: "budget_exhausts",
+        number: Number::None,
+        words: "would be tried again, but the budget is used up",
+        role: Role::Mark,
+    });
+}
+
+/// What can happen to a request here.
+pub const EVENTS: &[What] = &[What::BUDGET_EXHAUSTED];
+
+/// State and books of one retry layer.
+#[derive(Clone, Debug)]
+pub struct Retry {
+    max_retries: u32,
+    backoff: Backoff,
+    budget: Option<Budget>,
+    retry_on: RetryOn,
+    retries: u64,
+    gave_up: u64,
+    budget_exhausted: u64,
+}
+
+/// Which outcomes are tried again.
+#[derive(Clone, Copy, Debug)]
+pub struct RetryOn {
+    /// An error of the service.
+    pub error: bool,
+    /// A timeout inside.
+    pub timeout: bool,
+    /// A full service queue.
+    pub shed: bool,
+    /// A refusal by a layer inside.
+    pub rejected: bool,
+}
+
+impl RetryOn {
+    #[inline]
+    fn covers(self, outcome: Outcome) -> bool {
+        match outcome {
+            Outcome::Error => self.error,
+            Outcome::Timeout => self.timeout,
+            Outcome::Shed => self.shed,
+            Outcome::Rejected => self.rejected,
+            Outcome::Success | Outcome::Dropped | Outcome::DeadLettered | Outcome::Returned => {
+                false
+            }
+        }
+    }
+}
+
+/// A token bucket in billionths of a token, so that no fraction is ever lost.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+    tokens: u64,
+    capacity: u64,
+    deposit: u64,
+    cost: u64,
+}
+
+const NANO: f64 = 1e9;
+
+impl Budget {
+    /// A full bucket; each argument in tokens, at most 10^9.
+    #[must_use]
+    pub fn new(deposit: f64, capacity: f64, cost: f64) -> Self {
+        let nano = |tokens: f64| (tokens * NANO).round() as u64;
+        let capacity = nano(capacity);
+        Self { tokens: capacity, capacity, deposit: nano(deposit), cost: nano(cost).max(1) }
+    }
+
+    fn deposit(&mut self) {
+        self.tokens = (self.tokens + self.deposit).min(self.capacity);
+    }
+
+    fn withdraw(&mut self) -> bool {
+        let pays = self.tokens >= self.cost;
+        if pays {
+            self.tokens -= self.cost;
+        }
+        pays
+    }
+}
+
+/// The words of a call: tries begun, the first included, and the last wait in nanoseconds (for
+/// decorrelated jitter).
+const TRIES: u32 = 0;
+const WAITED: u32 = 1;
+
+impl Retry {
+    /// Up to `max_retries` tries after the first.
+    #[must_use]
+    pub const fn new(
+        max_retries: u32,
+        backoff: Backoff,
+        budget: Option<Budget>,
+        retry_on: RetryOn,
+    ) -> Self {
+        Self { max_retries, backoff, budget, retry_on, retries: 0, gave_up: 0, budget_exhausted: 0 }
+    }
+}
+
+impl Mechanism for Retry {
+    const KIND: &'static str = "retry";
+    const WORDS: u32 = 2;
+    const TIMER: Option<u32> = None;
+    const WAKES: Wakes = Wakes::Calls { starts: true };
+    const SHOWS: bool = true;
+
+    /// The first try begins.
+    #[inline]
+    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+        if let Some(budget) = &mut self.budget {
+            budget.deposit();
+        }
+        cx.calls.set_word(at.call, at.seat.word + TRIES, 1);
+        cx.calls.set_word(at.call, at.seat.word + WAITED, 0);
+        Flow::Down(0)
+    }
+
+    /// The outcome of a try comes up.
+    #[inline]
+    fn exit<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At,
+        _: Port,
+        outcome: Outcome,
+    ) -> Flow {
+        if !self.retry_on.covers(outcome) {
+            return Flow::Up(outcome);
+        }
+        let call = &cx.calls[at.call];
+        let (key, attempts, measured) = (call.key, call.attempts, u64::from(call.measured));
+        let tries = cx.calls.word(at.call, at.seat.word + TRIES) as u32;
+        if tries > self.max_retries {
+            self.gave_up += measured;
+            return Flow::Up(outcome);
+        }
+        if self.budget.as_mut().is_some_and(|budget| !budget.withdraw()) {
+            self.budget_exhausted += measured;
+            cx.note(at, What::BUDGET_EXHAUSTED, 0);
+            return Flow::Up(outcome);
+        }
+        let waited = Duration::from_ns(cx.calls.word(at.call, at.seat.word + WAITED));
+        let wait = self.backoff.wait(key, tries, attempts, waited);
+        cx.calls.set_word(at.call, at.seat.word + TRIES, u64::from(tries) + 1);
+        cx.calls.set_word(at.call, at.seat.word + WAITED, wait.as_ns());
+        self.retries += measured;
+        cx.note(at, What::RETRIES, wait.as_ns());
+        if wait.is_zero() {
+            cx.calls[at.call].timer = NONE;
+            return Flow::Again(0);
+        }
+        cx.calls[at.call].timer = cx.wake_after(Delay::varying(wait), at);
+        Flow::Parked
+    }
+
+    /// The wait is over.
+    #[inline]
+    fn wake<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At) -> Flow {
+        Flow::Down(0)
+    }
+
+    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At) -> Leaving {
+        Leaving::Stops
+    }
+
+    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At, _: Leaving) {
+        if !cx.is_at(at) {
+            return;
+        }
+        match cx.calls[at.call].timer {
+            NONE => cx.forget_start(at),
+            timer => cx.cancel(timer),
+        }
+    }
+
+    fn hand_on<C: Calendar, P: Probe>(
+        &mut self,
+        _: &mut Context<C, P>,
+        _: &At,
+        _: Option<Port>,
+    ) -> Option<(CallId, Port)> {
+        None
+    }
+
+    fn fork(&mut self, branch: u64) {
+        self.backoff.fork(branch);
+    }
+
+    fn memory(&self) -> u64 {
+        0
+    }
+
+    fn observe<C: Calendar, P: Probe>(
+        &mut self,
+        _: &mut Context<C, P>,
+        _: &Seat,
+        _: Instant,
+        eye: &mut impl Eye,
+    ) {
+        eye.count(&RETRIES, self.retries);
+        eye.count(&GAVE_UP, self.gave_up);
+        if self.budget.is_some() {
+            eye.count(&EXHAUSTED, self.budget_exhausted);
+        }
+    }
+
+    fn report<C: Calendar, P: Probe>(
+        &self,
+        _: &Context<C, P>,
+        _: &Seat,
+        _: &Period,
+    ) -> Option<Component> {
+        let mut metrics = vec![
+            ("retries", Metric::Count(self.retries)),
+            ("gave_up", Metric::Count(self.gave_up)),
+        ];
+        if self.budget.is_some() {
+            metrics.push(("budget_exhausted", Metric::Count(self.budget_exhausted)));
+        }
+        Some(Component { kind: Self::KIND, metrics })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_budget_pays_one_retry_in_ten_for_ever() {
+        let mut budget = Budget::new(0.1, 10.0, 1.0);
+        let mut retries = 0;
+        for request in 1..=100_000_u64 {
+            budget.deposit();
+            retries += u64::from(budget.withdraw());
+            assert!(retries <= 10 + request / 10, "{retries} retries of {request} requests");
+        }
+        // Exactly one in ten and what it held at the start, less the deposits it could not take.
+        assert!((10_009..=10_010).contains(&retries), "{retries}");
+    }
+
+    #[test]
+    fn thirds_do_not_drift() {
+        let mut budget = Budget::new(1.0 / 3.0, 10.0, 1.0);
+        while budget.withdraw() {}
+        let paid = (0..3_000_000).filter(|_| {
+            budget.deposit();
+            budget.withdraw()
+        });
+        // A third is 333,333,333 billionths: one retry in a billion is lost, and never won.
+        assert!((999_998..=1_000_000).contains(&paid.count()));
+    }
+}

@@ -1,0 +1,304 @@
+//! A service: worker slots behind a first-come-first-served queue.
+//!
+//! Latency and failure of an attempt are drawn when it gets its slot, latency first, and an
+//! attempt that fails takes its full time. Overload looks at what is in flight (in line and in
+//! slots) at that moment, the attempt included.
+//!
+//! What happens when the caller leaves is the service's own affair: see [`Cancellation`].
+mod books;
+mod handler;
+mod slots;
+pub mod spec;
+mod steps;
+
+pub use handler::{Onward, Step};
+
+pub use books::EVENTS;
+
+use super::edge::Edges;
+use super::fault::{Effect, Timeline};
+use super::{Leaving, Mechanism, Period, Wakes};
+use crate::kernel::calendar::Calendar;
+use crate::kernel::distribution::Distribution;
+use crate::kernel::draw::Site;
+use crate::kernel::simulation::Delay;
+use crate::kernel::time::Instant;
+use crate::metrics::gauge::Gauge;
+use crate::metrics::meter::Eye;
+use crate::metrics::probe::{Probe, What};
+use crate::metrics::recorder::Recorder;
+use crate::metrics::summary::Component;
+use crate::model::call::{Call, CallId, State};
+use crate::model::context::{At, Context, Flow, Outcome};
+use crate::model::line::Line;
+use crate::model::seat::{Port, Seat};
+use books::Counts;
+use handler::Program;
+
+/// What becomes of an attempt when its caller gives up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cancellation {
+    /// It is stopped, in line or in a slot.
+    Immediate,
+    /// It is dropped from the line; work in a slot goes on.
+    QueuedOnly,
+    /// It goes on.
+    None,
+}
+
+/// How latency and failure grow with load = in flight / knee above 1.
+#[derive(Clone, Copy, Debug)]
+pub struct Overload {
+    /// In flight at load 1.
+    pub knee: f64,
+    /// Nanoseconds added per unit of load above 1.
+    pub added_latency_ns: f64,
+    /// Failure ratio added per unit of load above 1.
+    pub added_failure_ratio: f64,
+    /// Bound of the failure ratio in overload.
+    pub max_failure_ratio: f64,
+}
+
+/// What a service is set to.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// What can be asked of it; the first is asked by whoever names none.
+    pub endpoints: Vec<Endpoint>,
+    /// Whether a call keeps its slot while it waits for the calls that it has made.
+    pub holds_slot: bool,
+    /// Slots, `u64::MAX` for any number.
+    pub slots: u64,
+    /// Places in line, `u64::MAX` for any number.
+    pub queue: u64,
+    /// Failure ratio without overload.
+    pub failure_ratio: f64,
+    /// Load sensitivity.
+    pub overload: Option<Overload>,
+    /// What callers that leave leave behind.
+    pub cancellation: Cancellation,
+    /// What goes wrong.
+    pub faults: Timeline,
+    /// Where failures are drawn.
+    pub failure_site: Site,
+}
+
+/// Something that can be asked of a service.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// Time in a slot.
+    pub time: Distribution,
+    /// Where it is drawn.
+    pub site: Site,
+    /// What is done after that, in turn.
+    pub handler: Vec<Step>,
+}
+
+/// State and books of one service.
+#[derive(Clone, Debug)]
+pub struct Service {
+    config: Config,
+    /// The endpoints' handlers.
+    programs: Vec<Program>,
+    /// The time in a slot if it is always the same and nothing can change it.
+    constant: Option<Delay>,
+    line: Line,
+    /// Calls in slots, in the order in which they got them; kept only where a crash may look.
+    working: Line,
+    crashes: bool,
+    busy: Gauge,
+    waiting: Gauge,
+    /// Calls that wait for the calls that they have made.
+    calling: Gauge,
+    in_flight_max: u64,
+    wait: Recorder,
+    counts: Counts,
+}
+
+impl Service {
+    /// An idle service.
+    #[must_use]
+    pub fn new(config: Config, constant: Option<Delay>, measured_from: Instant) -> Self {
+        let program = |endpoint: &Endpoint| Program::new(&endpoint.handler);
+        let programs = config.endpoints.iter().map(program).collect();
+        let crashes = config.faults.crashes().next().is_some();
+        Self {
+            config,
+            programs,
+            constant,
+            line: Line::default(),
+            working: Line::default(),
+            crashes,
+            busy: Gauge::new(measured_from),
+            waiting: Gauge::new(measured_from),
+            calling: Gauge::new(measured_from),
+            in_flight_max: 0,
+            wait: Recorder::default(),
+            counts: Counts::default(),
+        }
+    }
+
+    /// Attempts in line and in slots.
+    pub(in crate::model) fn in_flight(&self) -> u64 {
+        self.busy.level() + self.line.len()
+    }
+}
+
+impl Mechanism for Service {
+    const KIND: &'static str = "service";
+    const WORDS: u32 = 1;
+    const TIMER: Option<u32> = None;
+    const WAKES: Wakes = Wakes::Calls { starts: false };
+    const SHOWS: bool = true;
+
+    /// An attempt arrives.
+    #[inline]
+    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+        let now = cx.now();
+        let call = &cx.calls[at.call];
+        let measured = u64::from(call.measured);
+        self.counts.arrivals += measured;
+        if !self.config.faults.is_empty()
+            && self.config.faults.strikes(Effect::Crashed, now, call.key, call.attempts)
+        {
+            self.counts.crashed += measured;
+            cx.note(at, What::CRASHED, 0);
+            return Flow::Up(Outcome::Error);
+        }
+        let there = self.busy.level() + self.line.len();
+        let call = &mut cx.calls[at.call];
+        call.at = at.id;
+        call.state = State::Queued { since: now, left: Instant::NEVER };
+        (call.step, call.endpoint) = (0, at.seat.part as u16);
+        if self.busy.level() < self.config.slots {
+            self.in_flight_max = self.in_flight_max.max(there + 1);
+            self.start(cx, at);
+            return Flow::Parked;
+        }
+        if self.line.len() >= self.config.queue {
+            self.counts.shed += measured;
+            cx.note(at, What::SHED, self.line.len());
+            return Flow::Up(Outcome::Shed);
+        }
+        self.in_flight_max = self.in_flight_max.max(there + 1);
+        self.line.push(&mut cx.calls, at.call);
+        self.waiting.rise(now);
+        cx.note(at, What::WAITS, self.line.len());
+        Flow::Parked
+    }
+
+    /// A call that it has made is over.
+    fn exit<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At,
+        _: Port,
+        outcome: Outcome,
+    ) -> Flow {
+        self.answered(cx, at, outcome == Outcome::Success)
+    }
+
+    /// Work is done, or the calls of a step are decided.
+    #[inline]
+    fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+        let call = &cx.calls[at.call];
+        if !self.programs[usize::from(call.endpoint)].is_empty() {
+            return self.go_on(cx, at);
+        }
+        let State::Working { since, started, fails, left } = call.state else {
+            unreachable!("only working attempts finish")
+        };
+        if call.measured {
+            let now = cx.now();
+            cx.edges[at.seat.edge].work.book(started, now, left);
+        }
+        self.finish(cx, at, (since, started, left), (fails, true))
+    }
+
+    fn on_leave<C: Calendar, P: Probe>(&self, cx: &Context<C, P>, at: &At) -> Leaving {
+        let queued = matches!(cx.calls[at.call].state, State::Queued { .. });
+        match self.config.cancellation {
+            Cancellation::Immediate => Leaving::Stops,
+            Cancellation::QueuedOnly if queued => Leaving::Stops,
+            Cancellation::QueuedOnly | Cancellation::None => Leaving::GoesOn,
+        }
+    }
+
+    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At, leaving: Leaving) {
+        let now = cx.now();
+        if leaving == Leaving::GoesOn {
+            cx.note(at, What::ABANDONED, 0);
+            if let State::Queued { left, .. }
+            | State::Working { left, .. }
+            | State::Calling { left, .. } = &mut cx.calls[at.call].state
+            {
+                *left = now;
+            }
+            return;
+        }
+        let call = cx.calls[at.call];
+        let (_, held) = self.withdraw(cx, at);
+        if call.measured {
+            if let State::Working { started, .. } = call.state {
+                cx.edges[at.seat.edge].work.book(started, now, now);
+            }
+            self.counts.cancelled += 1;
+            cx.edges[at.seat.edge].attempts.cancelled += 1;
+        }
+        self.book_in_vain(cx, at);
+        cx.note(at, What::CANCELLED, 0);
+        if held && !self.line.is_empty() && cx.hands_on(at) {
+            self.start_next(cx, at);
+        }
+    }
+
+    /// Slots that came free go to those in line.
+    fn hand_on<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At,
+        _: Option<Port>,
+    ) -> Option<(CallId, Port)> {
+        while self.busy.level() < self.config.slots && self.start_next(cx, at) {}
+        None
+    }
+
+    fn fork(&mut self, branch: u64) {
+        for endpoint in &mut self.config.endpoints {
+            endpoint.site = endpoint.site.fork(branch);
+        }
+        self.programs.iter_mut().for_each(|program| program.fork(branch));
+        self.config.failure_site = self.config.failure_site.fork(branch);
+    }
+
+    fn memory(&self) -> u64 {
+        0
+    }
+
+    fn observe<C: Calendar, P: Probe>(
+        &mut self,
+        _: &mut Context<C, P>,
+        _: &Seat,
+        _: Instant,
+        eye: &mut impl Eye,
+    ) {
+        self.show(eye);
+    }
+
+    fn report<C: Calendar, P: Probe>(
+        &self,
+        _: &Context<C, P>,
+        _: &Seat,
+        period: &Period,
+    ) -> Option<Component> {
+        Some(self.numbers(period))
+    }
+}
+
+/// Books the work that a call has under way at the end of a run, if it has any.
+pub(in crate::model) fn settle(edges: &mut Edges, edge: u32, call: &Call, end: Instant) {
+    if let State::Working { started, left, .. } = call.state
+        && end > started
+    {
+        edges[edge].work.book(started, end, left);
+    }
+}

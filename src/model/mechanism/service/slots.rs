@@ -1,0 +1,195 @@
+//! The slots of a service: who gets one, for how long, and how it comes free.
+
+use super::handler::Instruction;
+use super::{Endpoint, Service};
+use crate::kernel::calendar::Calendar;
+use crate::kernel::simulation::Delay;
+use crate::kernel::time::{Duration, Instant};
+use crate::metrics::probe::{Probe, What};
+use crate::model::call::{Call, CallId, Calls, State};
+use crate::model::context::{At, Context};
+use crate::model::mechanism::fault::{Effect, Fault};
+
+impl Service {
+    /// The call, out of line, gets a slot.
+    #[inline]
+    pub(super) fn start<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) {
+        let now = cx.now();
+        let call = &cx.calls[at.call];
+        let State::Queued { since, left } = call.state else {
+            unreachable!("only queued attempts start")
+        };
+        let first = call.step == 0;
+        self.busy.rise(now);
+        if first && self.config.slots != u64::MAX && call.measured {
+            self.wait.record(now - since);
+        }
+        if self.crashes {
+            self.working.push(&mut cx.calls, at.call);
+        }
+        self.work(cx, at, (since, left));
+    }
+
+    /// The call works in its slot: for the time of its endpoint, or of the present step.
+    #[inline(always)]
+    pub(super) fn work<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At,
+        (since, left): (Instant, Instant),
+    ) {
+        let now = cx.now();
+        let call = &cx.calls[at.call];
+        let (key, attempt, endpoint) = (call.key, call.attempts, usize::from(call.endpoint));
+        let (work, fails) = match self.programs[endpoint].get(call.step) {
+            Some(Instruction::Work(time, site)) => {
+                (time.sample(site.unit(key, attempt, u32::from(call.step))), false)
+            }
+            _ => self.draw(now, key, attempt, endpoint),
+        };
+        cx.calls[at.call].state = State::Working { since, started: now, fails, left };
+        cx.note(at, What::STARTED, work.as_ns());
+        let timer = match self.constant {
+            Some(delay) => cx.wake_after(delay, at),
+            None if self.config.faults.is_empty() => cx.wake_after(Delay::varying(work), at),
+            None => {
+                let done = self.config.faults.done(now, work, key, attempt);
+                cx.wake_at(done, at)
+            }
+        };
+        cx.calls[at.call].timer = timer;
+    }
+
+    /// The next in line, which may have come along another edge, gets a slot.
+    #[inline]
+    pub(super) fn start_next<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At,
+    ) -> bool {
+        let Some(call) = self.line.pop(&mut cx.calls) else {
+            return false;
+        };
+        self.waiting.fall(cx.now());
+        let id = cx.calls[call].at;
+        self.start(cx, &At { id, call, ..*at });
+        true
+    }
+
+    /// Time in a slot and whether it ends in an error.
+    #[inline(always)]
+    fn draw(&self, now: Instant, subject: u64, attempt: u32, endpoint: usize) -> (Duration, bool) {
+        let config = &self.config;
+        let Endpoint { time, site, .. } = &config.endpoints[endpoint];
+        let mut work = match time.as_constant() {
+            Some(constant) => constant,
+            None => time.sample(site.unit(subject, attempt, 0)),
+        };
+        let mut ratio = config.failure_ratio;
+        if let Some(overload) = config.overload {
+            let load = (self.busy.level() + self.line.len()) as f64 / overload.knee;
+            if load > 1.0 {
+                let excess = load - 1.0;
+                let added = Duration::from_ns_f64(excess * overload.added_latency_ns);
+                work = work.saturating_add(added);
+                let raised = ratio + excess * overload.added_failure_ratio;
+                ratio = raised.min(overload.max_failure_ratio);
+            }
+        }
+        let fails = (ratio > 0.0 && config.failure_site.unit(subject, attempt, 0) < ratio)
+            || (!config.faults.is_empty()
+                && config.faults.strikes(Effect::Failing, now, subject, attempt));
+        (work, fails)
+    }
+
+    /// A slot comes free and goes to the next in line.
+    #[inline]
+    pub(super) fn free_slot<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) {
+        self.busy.fall(cx.now());
+        if !self.line.is_empty() && cx.hands_on(at) {
+            self.start_next(cx, at);
+        }
+    }
+
+    /// A call gives its slot back, or its place in line: when its caller left, or
+    /// [`Instant::NEVER`], and whether it held a slot.
+    pub(super) fn withdraw<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At,
+    ) -> (Instant, bool) {
+        let call = cx.calls[at.call];
+        cx.calls[at.call].state = State::None;
+        let now = cx.now();
+        let (left, held) = match call.state {
+            State::Queued { left, .. } => {
+                self.line.remove(&mut cx.calls, at.call);
+                self.waiting.fall(now);
+                return (left, false);
+            }
+            State::Working { left, .. } => {
+                cx.cancel(call.timer);
+                (left, true)
+            }
+            State::Calling { left, .. } => {
+                self.calling.fall(now);
+                (left, self.config.holds_slot)
+            }
+            State::None | State::Waiting { .. } | State::Message { .. } => {
+                unreachable!("a service's call is queued, working or calling")
+            }
+        };
+        if held {
+            self.busy.fall(now);
+        }
+        if self.crashes {
+            self.working.remove(&mut cx.calls, at.call);
+        }
+        (left, held)
+    }
+
+    /// Calls that are there and meet the fault, in the order in which they came.
+    pub(in crate::model) fn met(&self, calls: &Calls, fault: &Fault) -> Vec<CallId> {
+        let since = |call: &Call| match call.state {
+            State::Queued { since, .. }
+            | State::Working { since, .. }
+            | State::Calling { since, .. } => since,
+            State::None | State::Waiting { .. } | State::Message { .. } => {
+                unreachable!("a service's call is queued, working or calling")
+            }
+        };
+        let there = self.line.iter(calls).chain(self.working.iter(calls));
+        let mut met: Vec<CallId> =
+            there.filter(|&id| fault.meets(calls[id].key, calls[id].attempts)).collect();
+        met.sort_unstable_by_key(|&id| {
+            let call = &calls[id];
+            (since(call), call.load, call.index, call.attempts)
+        });
+        met
+    }
+
+    /// The service crashes under a call, one of those that meet the fault; `false` if nobody
+    /// waits for it any more, and it is over. No slot is handed on: [`Mechanism::hand_on`] does
+    /// that when all are dead.
+    pub(in crate::model) fn crash<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At,
+    ) -> bool {
+        let call = cx.calls[at.call];
+        self.counts.crashed += u64::from(call.measured);
+        cx.note(at, What::CRASHED, 0);
+        let (left, _) = self.withdraw(cx, at);
+        if let State::Working { started, .. } = call.state
+            && call.measured
+        {
+            let now = cx.now();
+            cx.edges[at.seat.edge].work.book(started, now, left);
+        }
+        if left != Instant::NEVER {
+            self.book_in_vain(cx, at);
+            cx.calls.remove(at.call);
+        }
+        left == Instant::NEVER
+    }
+}

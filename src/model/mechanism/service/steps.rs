@@ -1,0 +1,194 @@
+//! How a call goes through the handler of its endpoint.
+
+use super::Service;
+use super::handler::{FAILED, Instruction};
+use crate::kernel::calendar::Calendar;
+use crate::kernel::time::Instant;
+use crate::metrics::probe::{Probe, What};
+use crate::model::call::State;
+use crate::model::context::{At, Context, Flow, Outcome};
+
+/// The word of a call in which its endpoint keeps how many nanoseconds of its work were booked
+/// while its caller was there.
+const WORKED: u32 = 0;
+
+impl Service {
+    /// Work of a step is done, or its calls are decided: the call goes on with the next.
+    pub(super) fn go_on<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+        let call = cx.calls[at.call];
+        let now = cx.now();
+        match call.state {
+            State::Working { since, started, fails, left } => {
+                if call.step == 0 {
+                    cx.calls.set_word(at.call, at.seat.word + WORKED, 0);
+                }
+                if call.measured {
+                    cx.edges[at.seat.edge].work.book(started, now, left);
+                    if left == Instant::NEVER {
+                        let worked = cx.calls.word(at.call, at.seat.word + WORKED);
+                        let worked = worked + (now - started).as_ns();
+                        cx.calls.set_word(at.call, at.seat.word + WORKED, worked);
+                    }
+                }
+                if fails {
+                    return self.finish(cx, at, (since, started, left), (true, true));
+                }
+                cx.calls[at.call].step += 1;
+                self.next(cx, at, (since, left), true)
+            }
+            State::Calling { since, left } => {
+                self.calling.fall(now);
+                self.next(cx, at, (since, left), self.config.holds_slot)
+            }
+            State::None | State::Waiting { .. } | State::Queued { .. } | State::Message { .. } => {
+                unreachable!("only a call that works or waits for others goes on")
+            }
+        }
+    }
+
+    /// Does the present step; the call holds a slot or not.
+    fn next<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At,
+        (since, left): (Instant, Instant),
+        held: bool,
+    ) -> Flow {
+        loop {
+            let call = cx.calls[at.call];
+            let program = &self.programs[usize::from(call.endpoint)];
+            match program.get(call.step) {
+                None => {
+                    let fails = call.step == FAILED;
+                    return self.finish(cx, at, (since, since, left), (fails, held));
+                }
+                Some(Instruction::Jump(to)) => cx.calls[at.call].step = *to,
+                Some(Instruction::Branch(targets, site)) => {
+                    let drawn = site.unit(call.key, call.attempts, u32::from(call.step));
+                    let target = targets.iter().find(|(bound, _)| drawn < *bound);
+                    cx.calls[at.call].step = target.map_or(call.step + 1, |(_, to)| *to);
+                }
+                Some(Instruction::Work(..)) => {
+                    self.work_again(cx, at, (since, left), held);
+                    return Flow::Parked;
+                }
+                Some(Instruction::Calls { calls, .. }) => {
+                    for call_of in calls {
+                        let key = call_of.key(call.key, call.attempts);
+                        let child = cx.calls.add_child(at.call, call_of.port, key);
+                        cx.begins.push_back(child);
+                    }
+                    let made = calls.len();
+                    let parent = &mut cx.calls[at.call];
+                    (parent.open, parent.good) = (made as u16, 0);
+                    parent.state = State::Calling { since, left };
+                    self.calling.rise(cx.now());
+                    cx.note(at, What::CALLS, made as u64);
+                    if held && !self.config.holds_slot {
+                        self.free_slot(cx, at);
+                    }
+                    return Flow::Parked;
+                }
+            }
+        }
+    }
+
+    /// A later step works in the slot that is held, or joins the line for one.
+    fn work_again<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At,
+        (since, left): (Instant, Instant),
+        held: bool,
+    ) {
+        if held {
+            return self.work(cx, at, (since, left));
+        }
+        if self.crashes {
+            self.working.remove(&mut cx.calls, at.call);
+        }
+        cx.calls[at.call].state = State::Queued { since, left };
+        if self.busy.level() < self.config.slots && self.line.is_empty() {
+            return self.start(cx, at);
+        }
+        self.line.push(&mut cx.calls, at.call);
+        self.waiting.rise(cx.now());
+        cx.note(at, What::WAITS, self.line.len());
+    }
+
+    /// A call of the present step is over.
+    pub(super) fn answered<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At,
+        succeeded: bool,
+    ) -> Flow {
+        let call = &mut cx.calls[at.call];
+        call.open -= 1;
+        call.good += u16::from(succeeded);
+        let (open, good) = (u32::from(call.open), u32::from(call.good));
+        let program = &self.programs[usize::from(call.endpoint)];
+        let Some(Instruction::Calls { needs, .. }) = program.get(call.step) else {
+            unreachable!("only a step of calls waits for them")
+        };
+        if good >= *needs {
+            call.step += 1;
+        } else if good + open < *needs {
+            call.step = program.rescue(call.step);
+        } else {
+            return Flow::Parked;
+        }
+        if open > 0 { Flow::Release } else { self.go_on(cx, at) }
+    }
+
+    /// The call is done with: whether it fails, and whether it holds a slot.
+    #[inline(always)]
+    pub(super) fn finish<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At,
+        (since, started, left): (Instant, Instant, Instant),
+        (fails, held): (bool, bool),
+    ) -> Flow {
+        let call = &mut cx.calls[at.call];
+        let measured = call.measured;
+        call.state = State::None;
+        let now = cx.now();
+        let abandoned = left != Instant::NEVER;
+        let (what, ns) = match (abandoned, fails) {
+            (true, _) => (What::WASTED, now - started),
+            (false, true) => (What::ERRORED, now - since),
+            (false, false) => (What::ANSWERED, now - since),
+        };
+        // Before the next one starts, which is a consequence of it.
+        cx.note(at, what, ns.as_ns());
+        if self.crashes {
+            self.working.remove(&mut cx.calls, at.call);
+        }
+        if held {
+            self.free_slot(cx, at);
+        }
+        if measured {
+            match (abandoned, fails) {
+                (true, _) => self.counts.for_nobody += 1,
+                (false, true) => self.counts.errors += 1,
+                (false, false) => self.counts.answered += 1,
+            }
+        }
+        if abandoned {
+            self.book_in_vain(cx, at);
+            cx.calls.remove(at.call);
+            return Flow::Gone;
+        }
+        Flow::Up(if fails { Outcome::Error } else { Outcome::Success })
+    }
+
+    /// What a call had worked while its caller was there was for nobody after all.
+    pub(super) fn book_in_vain<C: Calendar, P: Probe>(&self, cx: &mut Context<C, P>, at: &At) {
+        let call = &cx.calls[at.call];
+        if call.measured && call.step > 0 && !self.programs[usize::from(call.endpoint)].is_empty() {
+            let worked = cx.calls.word(at.call, at.seat.word + WORKED);
+            cx.edges[at.seat.edge].work.wasted += u128::from(worked);
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! A timeout: what is inside has so long, then the caller gives up on it.
+//!
+//! At equal instants the timeout wins against an answer that was scheduled after it: it is set
+//! before the work inside begins.
+
+pub mod spec;
+use crate::kernel::calendar::{Calendar, Slot};
+use crate::kernel::simulation::Delay;
+use crate::kernel::time::Instant;
+use crate::metrics::meter::{Eye, Meter};
+use crate::metrics::probe::{Event, Number, Probe, Role, What};
+use crate::metrics::summary::{Component, Metric};
+use crate::model::call::CallId;
+use crate::model::context::{At, Context, Flow, Outcome};
+use crate::model::mechanism::{Leaving, Mechanism, Period, Wakes};
+use crate::model::seat::{Port, Seat};
+
+const FIRED: Meter = Meter::new("fired", "timeouts");
+
+impl What {
+    /// A timeout gave up on it; the number is the timeout.
+    pub const TIMED_OUT: Self = Self::new(&Event {
+        name: "timed_out",
+        verb: "times_out",
+        number: Number::Nanoseconds,
+        words: "times out after {}",
+        role: Role::Mark,
+    });
+}
+
+/// What can happen to a request here.
+pub const EVENTS: &[What] = &[What::TIMED_OUT];
+
+/// State and books of one timeout.
+#[derive(Clone, Debug)]
+pub struct Timeout {
+    after: Delay,
+    fired: u64,
+}
+
+/// The word of a call that holds its timer.
+const TIMER: u32 = 0;
+
+impl Timeout {
+    /// Gives up `after` so long.
+    #[must_use]
+    pub const fn new(after: Delay) -> Self {
+        Self { after, fired: 0 }
+    }
+
+    fn stop<C: Calendar, P: Probe>(cx: &mut Context<C, P>, at: &At) {
+        let timer = cx.calls.word(at.call, at.seat.word + TIMER) as Slot;
+        cx.cancel(timer);
+    }
+}
+
+impl Mechanism for Timeout {
+    const KIND: &'static str = "timeout";
+    const WORDS: u32 = 1;
+    const TIMER: Option<u32> = Some(TIMER);
+    const WAKES: Wakes = Wakes::Calls { starts: false };
+    const SHOWS: bool = true;
+
+    #[inline]
+    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+        let timer = cx.wake_after(self.after, at);
+        cx.calls.set_word(at.call, at.seat.word + TIMER, u64::from(timer));
+        Flow::Down(0)
+    }
+
+    /// An outcome comes up in time.
+    #[inline]
+    fn exit<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At,
+        _: Port,
+        outcome: Outcome,
+    ) -> Flow {
+        Self::stop(cx, at);
+        Flow::Up(outcome)
+    }
+
+    /// Time is up.
+    #[inline]
+    fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+        self.fired += u64::from(cx.calls[at.call].measured);
+        cx.note(at, What::TIMED_OUT, self.after.duration().as_ns());
+        Flow::Settle(Outcome::Timeout)
+    }
+
+    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At) -> Leaving {
+        Leaving::Stops
+    }
+
+    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At, _: Leaving) {
+        Self::stop(cx, at);
+    }
+
+    fn hand_on<C: Calendar, P: Probe>(
+        &mut self,
+        _: &mut Context<C, P>,
+        _: &At,
+        _: Option<Port>,
+    ) -> Option<(CallId, Port)> {
+        None
+    }
+
+    fn fork(&mut self, _: u64) {}
+
+    fn memory(&self) -> u64 {
+        0
+    }
+
+    fn observe<C: Calendar, P: Probe>(
+        &mut self,
+        _: &mut Context<C, P>,
+        _: &Seat,
+        _: Instant,
+        eye: &mut impl Eye,
+    ) {
+        eye.count(&FIRED, self.fired);
+    }
+
+    fn report<C: Calendar, P: Probe>(
+        &self,
+        _: &Context<C, P>,
+        _: &Seat,
+        _: &Period,
+    ) -> Option<Component> {
+        Some(Component { kind: Self::KIND, metrics: vec![("fired", Metric::Count(self.fired))] })
+    }
+}

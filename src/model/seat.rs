@@ -1,0 +1,158 @@
+//! Seats: the places of a system, joined by explicit wires.
+//!
+//! A component is state; a seat is a place where calls meet it. One service has a seat at the end
+//! of every edge that leads to it, and a breaker that looks at the attempts inside a retry has two:
+//! all of them share one machine. What stands above a seat is written in it, what stands below by
+//! port in a table of wires, so nothing is found by arithmetic on ids.
+
+use super::mechanism::Kind;
+
+/// Index of a seat.
+pub type SeatId = u32;
+/// Index of a component, which is the index of its name.
+pub type ComponentId = u32;
+/// One of the ways down from a seat, from 0.
+pub type Port = u32;
+
+/// No seat, no call, no timer.
+pub const NONE: u32 = u32::MAX;
+
+/// Which of the states of a component a call meets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// There is one, for all calls.
+    #[default]
+    Shared,
+    /// That of its client.
+    Client,
+    /// That of the replica that it was sent to.
+    Replica,
+    /// That of its client for the replica: replicas of the first client come first.
+    ClientAndReplica {
+        /// How many replicas there are.
+        replicas: u32,
+    },
+}
+
+/// A place in a system.
+#[derive(Clone, Copy, Debug)]
+pub struct Seat {
+    /// Which mechanism.
+    pub kind: Kind,
+    /// Which part of the component it is: 0 is all of it, the rest is for the mechanism to say.
+    pub part: u32,
+    /// Its name.
+    pub component: ComponentId,
+    /// Which machine of its kind.
+    pub index: u32,
+    /// Which of its states calls meet here.
+    pub scope: Scope,
+    /// What stands above; [`NONE`] at the top of a call, whose parent decides.
+    pub up: SeatId,
+    /// The way down from there that leads here.
+    pub port: Port,
+    /// Its ways down, in the table of wires.
+    down: u32,
+    ports: u32,
+    /// Its first word in the memory of a call.
+    pub word: u32,
+    /// The books of the edge that it is reached by: those of the nearest edge above.
+    pub edge: u32,
+}
+
+/// The seats of a system and the wires between them.
+#[derive(Clone, Debug, Default)]
+pub struct Seats {
+    list: Vec<Seat>,
+    wires: Vec<SeatId>,
+    /// Ways down to the top of another call.
+    leads: Vec<(SeatId, Port, SeatId)>,
+    words: u32,
+}
+
+impl Seats {
+    /// Adds a seat for the machine number `index` of its kind, below `above` if it is not the top
+    /// of a call.
+    pub fn add(
+        &mut self,
+        (kind, part): (Kind, u32),
+        (component, index): (ComponentId, u32),
+        above: Option<(SeatId, Port)>,
+    ) -> SeatId {
+        let (up, port) = above.unwrap_or((NONE, 0));
+        let above = self.list.get(up as usize);
+        let word = above.map_or(0, |above| above.word + above.kind.words());
+        let edge = match kind {
+            Kind::Edge => index,
+            _ => above.map_or(NONE, |above| above.edge),
+        };
+        self.words = self.words.max(word + kind.words());
+        let (down, ports, scope) = (0, 0, Scope::Shared);
+        let seat = Seat { kind, part, component, index, scope, up, port, down, ports, word, edge };
+        self.list.push(seat);
+        (self.list.len() - 1) as SeatId
+    }
+
+    /// Calls meet one of several states of the component at `seat`.
+    pub fn set_scope(&mut self, seat: SeatId, scope: Scope) {
+        self.list[seat as usize].scope = scope;
+    }
+
+    /// The next way down from `from` leads to `top`, the top of another call, which others may
+    /// lead to as well.
+    pub fn lead(&mut self, from: SeatId, top: SeatId) {
+        let ports = self.leads.iter().filter(|(other, ..)| *other == from).count();
+        self.leads.push((from, ports as Port, top));
+    }
+
+    /// Draws the wires down, when all seats are there.
+    pub fn wire(&mut self) {
+        let mut below: Vec<(SeatId, Port, SeatId)> = (0..)
+            .zip(&self.list)
+            .filter(|(_, seat)| seat.up != NONE)
+            .map(|(id, seat)| (seat.up, seat.port, id))
+            .chain(std::mem::take(&mut self.leads))
+            .collect();
+        below.sort_unstable();
+        for (up, port, _) in &below {
+            let seat = &mut self.list[*up as usize];
+            debug_assert_eq!(*port, seat.ports, "ports are numbered from 0");
+            seat.ports += 1;
+        }
+        let mut first = 0;
+        for seat in &mut self.list {
+            seat.down = first;
+            first += seat.ports;
+        }
+        self.wires = below.into_iter().map(|(.., id)| id).collect();
+    }
+
+    /// The seat below `seat` at `port`.
+    #[inline]
+    #[must_use]
+    pub fn below(&self, seat: SeatId, port: Port) -> SeatId {
+        let seat = &self.list[seat as usize];
+        debug_assert!(port < seat.ports, "a port of the seat");
+        self.wires[(seat.down + port) as usize]
+    }
+
+    /// Words that a call must remember at most.
+    #[must_use]
+    pub const fn words(&self) -> u32 {
+        self.words
+    }
+
+    /// Every seat, by id.
+    pub fn iter(&self) -> impl Iterator<Item = (SeatId, &Seat)> {
+        (0..).zip(&self.list)
+    }
+}
+
+impl std::ops::Index<SeatId> for Seats {
+    type Output = Seat;
+
+    #[inline]
+    fn index(&self, id: SeatId) -> &Seat {
+        &self.list[id as usize]
+    }
+}

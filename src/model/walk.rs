@@ -1,0 +1,218 @@
+//! The walk: takes calls down and outcomes up, and does what the mechanisms ask for.
+//!
+//! Nothing here recurses along a walk: a retry that is refused at once goes round the loop, and
+//! the clock counts its steps. Who leaves is asked from the top and undone from the bottom; that
+//! goes as deep as calls are nested.
+
+use super::call::{Call, CallId, Standing};
+use super::context::{At, Flow, Ties};
+use super::mechanism::{Kind, Leaving};
+use super::seat::{NONE, Port, Scope, SeatId};
+use super::timer::Timer;
+use super::world::World;
+use crate::kernel::calendar::{Calendar, Slot};
+use crate::metrics::probe::Probe;
+
+impl<C: Calendar, P: Probe> World<C, P> {
+    #[inline(always)]
+    pub(super) fn place(&self, id: SeatId, call: CallId) -> At {
+        let seat = self.seats[id];
+        let instance = match seat.scope {
+            Scope::Shared => 0,
+            Scope::Client => self.cx.calls[call].client,
+            Scope::Replica => self.cx.calls[call].replica,
+            Scope::ClientAndReplica { replicas } => {
+                let Call { client, replica, .. } = self.cx.calls[call];
+                client * replicas + replica
+            }
+        };
+        At { seat, id, call, instance }
+    }
+
+    /// A component where no call meets it: its instance is for the caller to say.
+    #[inline(always)]
+    pub(super) fn home(&self, id: SeatId) -> At {
+        At { seat: self.seats[id], id, call: NONE, instance: 0 }
+    }
+
+    /// Wakes a call at the seat where it waits, and goes on from there.
+    #[inline]
+    pub(super) fn wake_call(&mut self, seat: SeatId, call: CallId) {
+        let at = self.place(seat, call);
+        let flow = self.machines.wake(&mut self.cx, &at);
+        self.walk(at, flow);
+    }
+
+    /// Does what the seat `at` wants done with its call, and whatever follows, until the call is
+    /// parked or over.
+    #[inline]
+    pub(super) fn walk(&mut self, mut at: At, mut flow: Flow) {
+        // Whether it has gone down, and has come up since: going down again is work.
+        let (mut down, mut up) = (false, false);
+        loop {
+            match flow {
+                Flow::Parked => return self.cx.calls[at.call].at = at.id,
+                Flow::Gone => return,
+                Flow::Again(_) if self.cx.ties == Ties::Together => {
+                    self.cx.remainder = true;
+                    self.cx.calls[at.call].at = at.id;
+                    return self.cx.starts.push_back(Timer { seat: at.id, owner: at.call });
+                }
+                Flow::Down(port) | Flow::Again(port) => {
+                    if down && up && self.work_ends_it() {
+                        return self.cx.calls[at.call].at = at.id;
+                    }
+                    (down, up) = (true, false);
+                    at = self.place(self.seats.below(at.id, port), at.call);
+                    if at.seat.kind == Kind::Edge && self.work_ends_it() {
+                        return self.cx.calls[at.call].at = at.id;
+                    }
+                    flow = self.machines.enter(&mut self.cx, &at);
+                }
+                Flow::Up(outcome) => {
+                    up = true;
+                    let mut port = at.seat.port;
+                    if at.seat.up != NONE {
+                        at = self.place(at.seat.up, at.call);
+                    } else {
+                        port = self.cx.calls[at.call].port;
+                        let Some(above) = self.above(at.call) else {
+                            return;
+                        };
+                        at = above;
+                    }
+                    flow = self.machines.exit(&mut self.cx, &at, port, outcome);
+                }
+                Flow::Release => {
+                    self.leave_children(at.call);
+                    flow = self.machines.wake(&mut self.cx, &at);
+                }
+                Flow::Settle(outcome) => {
+                    at.call = self.leave_below(at.call, at.id);
+                    flow = Flow::Up(outcome);
+                }
+            }
+        }
+    }
+
+    /// A call that another has made begins.
+    pub(super) fn begin(&mut self, call: CallId) {
+        let Call { parent, port, .. } = self.cx.calls[call];
+        let top = self.seats.below(self.cx.calls[parent].at, port);
+        let at = self.place(top, call);
+        let flow = self.machines.enter(&mut self.cx, &at);
+        self.walk(at, flow);
+    }
+
+    /// Where an outcome goes from the top of its call; `None` if nobody waits for it.
+    #[inline]
+    fn above(&mut self, call: CallId) -> Option<At> {
+        match self.cx.calls[call].standing {
+            Standing::Request => {
+                let home = self.homes[self.cx.calls[call].load as usize];
+                Some(self.place(home, call))
+            }
+            Standing::Child => {
+                let parent = self.cx.calls[call].parent;
+                self.cx.calls.remove(call);
+                Some(self.place(self.cx.calls[parent].at, parent))
+            }
+            Standing::Left | Standing::Free => {
+                self.cx.calls.remove(call);
+                None
+            }
+        }
+    }
+
+    /// The caller at `floor` leaves all that its call has below: asked from the top, undone from
+    /// the bottom. The call that stays with the caller is returned.
+    pub(super) fn leave_below(&mut self, call: CallId, floor: SeatId) -> CallId {
+        let lowest = self.cx.calls[call].at;
+        let stays = self.who_stays(call, floor);
+        let (mine, mut seat) = if stays == NONE {
+            self.leave_children(call);
+            (call, lowest)
+        } else {
+            let mine = self.split(call, stays, floor);
+            let at = self.place(stays, call);
+            self.machines.leave(&mut self.cx, &at, Leaving::GoesOn);
+            (mine, at.seat.up)
+        };
+        while seat != floor {
+            let at = self.place(seat, mine);
+            self.machines.leave(&mut self.cx, &at, Leaving::Stops);
+            seat = at.seat.up;
+        }
+        mine
+    }
+
+    /// The topmost seat below `floor` at which a call goes on although its caller leaves, or
+    /// [`NONE`].
+    fn who_stays(&self, call: CallId, floor: SeatId) -> SeatId {
+        let (mut seat, mut stays) = (self.cx.calls[call].at, NONE);
+        while seat != floor {
+            let at = self.place(seat, call);
+            if self.machines.on_leave(&self.cx, &at) == Leaving::GoesOn {
+                stays = seat;
+            }
+            seat = at.seat.up;
+        }
+        stays
+    }
+
+    /// The seat at which a call waits leaves the calls that it has made, the latest first.
+    pub(super) fn leave_children(&mut self, call: CallId) {
+        loop {
+            let child = self.cx.calls.latest_child(call);
+            if child == NONE {
+                return;
+            }
+            if self.cx.calls[child].at == NONE {
+                self.cx.begins.retain(|&begins| begins != child);
+                self.cx.calls.remove(child);
+                continue;
+            }
+            // All of it goes on: it keeps its record, and nobody is above.
+            let top = self.who_stays(child, NONE);
+            if top != NONE && self.seats[top].up == NONE {
+                self.cx.calls.orphan(child);
+                let at = self.place(top, child);
+                self.machines.leave(&mut self.cx, &at, Leaving::GoesOn);
+                continue;
+            }
+            let mine = self.leave_below(child, NONE);
+            self.cx.calls.remove(mine);
+        }
+    }
+
+    /// Cuts a call in two at the seat `stays`, which keeps the record with all below; the new one
+    /// takes over the timers of the seats above. That of the seat which leaves is not set any more.
+    fn split(&mut self, call: CallId, stays: SeatId, floor: SeatId) -> CallId {
+        let mine = self.cx.calls.split(call);
+        let mut seat = self.seats[stays].up;
+        while seat != NONE {
+            let at = self.place(seat, mine);
+            if let Some(word) = at.seat.kind.timer()
+                && seat != floor
+            {
+                let timer = self.cx.calls.word(mine, at.seat.word + word);
+                self.cx.timers.hand_over(timer as Slot, mine);
+            }
+            seat = at.seat.up;
+        }
+        mine
+    }
+
+    /// What can be sent down from the component at `from` goes.
+    pub(super) fn pull(&mut self, from: At, mut port: Option<Port>) {
+        loop {
+            if self.cx.clock.halted() || self.work_ends_it() {
+                return;
+            }
+            let Some((call, to)) = self.machines.hand_on(&mut self.cx, &from, port.take()) else {
+                return;
+            };
+            self.walk(At { call, ..from }, Flow::Down(to));
+        }
+    }
+}

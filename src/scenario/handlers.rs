@@ -1,0 +1,59 @@
+//! The calls that services make: the names that their handlers use, and who uses them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::path::Path;
+use super::schema::{Service, Step};
+
+/// The entries of `calls` that a service uses, in the order of their names, which is that of its
+/// ways down.
+#[must_use]
+pub fn calls_of(service: &Service) -> BTreeSet<&str> {
+    let mut calls = BTreeSet::new();
+    visit(service, &mut |_, call| {
+        calls.insert(call);
+    });
+    calls
+}
+
+/// Every use of an entry of `calls` in a service, with where it stands within the service.
+pub fn visit<'a>(service: &'a Service, see: &mut impl FnMut(Path, &'a str)) {
+    steps(&service.handler, &Path::root().field("handler"), see);
+    for (name, endpoint) in &service.endpoints {
+        let at = Path::root().field("endpoints").key(name).field("handler");
+        steps(&endpoint.handler, &at, see);
+    }
+}
+
+fn steps<'a>(all: &'a [Step], at: &Path, see: &mut impl FnMut(Path, &'a str)) {
+    for (index, step) in all.iter().enumerate() {
+        let at = at.index(index);
+        match step {
+            Step::Work(_) => {}
+            Step::Call(call) => see(at.variant("Call"), call),
+            Step::Parallel { calls, .. } => {
+                let at = at.variant("Parallel").field("calls");
+                calls.iter().enumerate().for_each(|(index, call)| see(at.index(index), call));
+            }
+            Step::Optional(inside) => steps(inside, &at.variant("Optional"), see),
+            Step::Branch(cases) => {
+                for (index, case) in cases.iter().enumerate() {
+                    let at = at.variant("Branch").index(index).field("steps");
+                    steps(&case.steps, &at, see);
+                }
+            }
+        }
+    }
+}
+
+/// The services that use each entry of `calls`.
+#[must_use]
+pub fn callers<'a>(services: &'a BTreeMap<String, Service>) -> BTreeMap<&'a str, &'a str> {
+    let mut callers = BTreeMap::new();
+    for (name, service) in services {
+        for call in calls_of(service) {
+            callers.entry(call).or_insert(name.as_str());
+        }
+    }
+    callers
+}
