@@ -171,10 +171,10 @@ def fanned(rate, count, need, losers, service=10.0, slots=1):
 def fanned_ron(rate, count, wait, losers, slots=1):
     stop = ", cancellation: Immediate" if losers == "Cancel" else ""
     names = [f"leaf{i}" for i in range(count)]
-    services = {"gate": handler([forked(names, wait, losers)])}
+    services = {"gate": handler([forked([f"gate-{name}" for name in names], wait, losers)])}
     services.update({name: leaf(EXP10, slots, stop) for name in names})
     return scenario(poisson(rate), services,
-                    {"clients": to("gate"), **{name: to(name) for name in names}})
+                    {"clients": to("gate"), **{f"gate-{name}": to(name) for name in names}})
 
 
 def fan_out():
@@ -185,10 +185,10 @@ def fan_out():
                    "sojourn_p50_ms": 49.7514684, "sojourn_p99_ms": 92.0536966,
                    "prob_any_leaf_above_leaf_p99": 0.633967659, "first_of_n_mean_ms": 0.1}}
     for count in (2, 100):
-        names = ["leaf"] * count
+        names = ["gate-leaf"] * count
         ron = scenario(poisson(20), {"gate": handler([forked(names, "All", "Leave")]),
                                      "leaf": leaf(EXP10)},
-                       {"clients": to("gate"), "leaf": to("leaf")})
+                       {"clients": to("gate"), "gate-leaf": to("leaf")})
         system = System(gap=50.0).add("clients", [(PARALLEL, [1] * count, count, LEAVE)])
         system.add("leaf", [(WORK,)], (EXPONENTIAL, 10, 0))
         case(f"FAN-{count}", "fan-out", f"{count} calls to a service without limit, all awaited",
