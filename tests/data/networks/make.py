@@ -24,8 +24,8 @@ PROVENANCE = (
     "exact figure: mean, standard error, distance in standard errors. given: the same figure from "
     "a list that was not made here. checks_by_others: mean, standard error and distance, or the "
     "relative error of an approximation. target: the largest relative 4 standard errors of two "
-    "million requests at which a comparison still says something. Durations in ms. In ron, $WARM_UP and "
-    "$DURATION stand for durations; its words for handlers, replicas, balancing and hedges are a "
+    "million requests at which a comparison still says something. Durations in ms. In ron, "
+    "$WARM_UP and $DURATION stand for durations; its words for handlers, replicas, balancing and hedges are a "
     "draft.")
 
 
