@@ -1,13 +1,19 @@
-//! A service as it is written.
+//! A service as it is written: values, rules and the words of other tools.
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::kernel::distribution::spec::Distribution;
+use super::lints;
 use crate::kernel::time::Duration;
 use crate::kernel::units::{Limit, Ratio};
+use crate::model::spec::declaration::Declaration;
+use crate::model::spec::distribution::Distribution;
+use crate::model::spec::finding::{Finding, Segment};
+use crate::model::spec::part::PartSpec;
+use crate::model::spec::system::System;
+use crate::model::spec::word::{Word, word};
 
 /// A service: worker slots behind a queue, with variable latency, overload and transient errors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -145,3 +151,39 @@ pub enum Cancellation {
 fn yes() -> bool {
     true
 }
+
+impl PartSpec for Spec {
+    fn check(&self, _: Option<Duration>, findings: &mut Vec<Finding>) {
+        self.time.check(&[Segment::field("time")], findings);
+    }
+
+    fn lint(&self, name: &str, system: &System<'_>, findings: &mut Vec<Finding>) {
+        lints::lint(self, name, system, findings);
+    }
+}
+
+/// What is known of it outside a run.
+pub static DECLARATION: Declaration =
+    Declaration { name: "Service", kind: "service", lints: lints::LINTS, words: WORDS };
+
+/// What other tools call its parts.
+#[rustfmt::skip]
+const WORDS: &[Word] = &[
+    word(&["Service"], &["capacity", "concurrency", "workers", "servers", "threads",
+        "pool_size", "max_concurrency", "reserved_concurrency"],
+        "what a service works on at once is `slots`; who may wait is `queue`"),
+    word(&["Service"], &["replicas", "instances", "pods", "hosts", "nodes"],
+        "replicas are not there yet: `slots` are those of all of them together"),
+    word(&["Service"], &["latency", "duration", "service_time", "response_time"],
+        "that is `time` here"),
+    word(&["Service"], &["error_rate", "failure_rate", "errors", "error_ratio", "fail_prob",
+        "failure_probability"],
+        "that is `failure_ratio` here"),
+    word(&["Service"], &["queue_limit", "queue_size", "queue_capacity", "max_queue",
+        "max_queue_size", "backlog"],
+        "that is `queue` here"),
+    word(&["Service"], &["max_wait", "queue_timeout", "max_wait_duration"],
+        "the longest wait in a line is not there yet: `queue` bounds how many wait"),
+    word(&["Service"], &["calls", "depends_on", "dependencies", "downstream"],
+        "calls of services are not there yet: each load calls one service"),
+];
