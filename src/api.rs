@@ -53,7 +53,7 @@ impl RunResult {
     /// The page that `dessim run --full` prints.
     #[must_use]
     pub fn page(&self) -> String {
-        crate::report::page::page(self)
+        crate::report::text::page::page(self)
     }
 
     /// The text to keep in a snapshot: it names no version and changes only with the outcome.
@@ -65,6 +65,6 @@ impl RunResult {
     /// The result as JSON, `dessim.run/1`.
     #[must_use]
     pub fn to_json(&self) -> String {
-        crate::report::json::to_json(self)
+        crate::report::export::json::to_json(self)
     }
 }

@@ -8,7 +8,7 @@ use crate::experiment::explain::{Effort, explain};
 use crate::experiment::pool::{Jobs, Stop, in_order};
 use crate::experiment::prepared::Prepared;
 use crate::experiment::run::Options;
-use crate::report::explanation::Explanation;
+use crate::report::explain::Explanation;
 use crate::report::result::RunResult;
 use crate::scenario::expect::{Known, Refusal, read_condition};
 use crate::scenario::schema;

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 use dessim::experiment::pool::Stop;
 
-use super::places::remove_temporary;
+use crate::cli::files::places::remove_temporary;
 
 static STOP: Stop = Stop::new();
 /// The command ends by itself when it is asked to.
@@ -20,13 +20,13 @@ static SIGNAL: AtomicI32 = AtomicI32::new(0);
 const SIGINT: i32 = 2;
 
 /// Asked by the first signal; the command promises to look at it.
-pub(super) fn stop() -> &'static Stop {
+pub(crate) fn stop() -> &'static Stop {
     LOOKS.store(true, Ordering::SeqCst);
     &STOP
 }
 
 /// How a process ends that was interrupted.
-pub(super) fn exit_code() -> u8 {
+pub(crate) fn exit_code() -> u8 {
     let signal = match SIGNAL.load(Ordering::SeqCst) {
         0 => SIGINT,
         signal => signal,
@@ -44,7 +44,7 @@ fn arrived(signal: i32) {
 
 /// Listens from now on; without a listener, a signal ends the process and leaves temporary files.
 #[cfg(unix)]
-pub(super) fn listen() {
+pub(crate) fn listen() {
     use signal_hook::consts::{SIGHUP, SIGTERM};
     use signal_hook::iterator::Signals;
 
@@ -65,7 +65,7 @@ fn ignored() -> u64 {
 }
 
 #[cfg(not(unix))]
-pub(super) fn listen() {
+pub(crate) fn listen() {
     // Without a listener Ctrl-C ends the process, which is as good as it gets then.
     let _ = ctrlc::set_handler(|| arrived(SIGINT));
 }

@@ -6,17 +6,17 @@ use std::path::Path;
 use clap::Args;
 use dessim::experiment::ask::Wanted;
 use dessim::experiment::hunt::Trouble;
-use dessim::report::format;
+use dessim::report::text::format;
 use dessim::scenario::expect::Refusal;
 use dessim::scenario::expected_requests;
 use dessim::scenario::problem::{Problem, Problems};
 use dessim::scenario::schema::Scenario;
 use dessim::scenario::{Document, Path as At};
 
-use super::Exit;
-use super::input::read;
-use super::places::is_dash;
-use super::ui::{Failure, Ui, shown};
+use crate::cli::exit::Exit;
+use crate::cli::files::input::read;
+use crate::cli::files::places::is_dash;
+use crate::cli::terminal::ui::{Failure, Ui, shown};
 
 /// What is looked for in a run.
 #[derive(Debug, Args)]
@@ -30,7 +30,7 @@ pub(crate) struct WantedArgs {
 }
 
 impl WantedArgs {
-    pub(super) fn wanted(&self, scenario: &Scenario) -> Result<Wanted, Failure> {
+    pub(crate) fn wanted(&self, scenario: &Scenario) -> Result<Wanted, Failure> {
         match (&self.looked_for, &self.expect) {
             (Some(text), _) => {
                 Wanted::showing(text, scenario).map_err(|r| refused("--for", text, r))
@@ -42,7 +42,7 @@ impl WantedArgs {
 }
 
 /// A sentence that is refused, as any problem is told.
-pub(super) fn refused(option: &str, text: &str, refusal: Refusal) -> Failure {
+pub(crate) fn refused(option: &str, text: &str, refusal: Refusal) -> Failure {
     let Refusal { rule, found, hint } = refusal;
     if text.is_empty() {
         let message = format!("{rule}: {found}");
@@ -56,7 +56,7 @@ pub(super) fn refused(option: &str, text: &str, refusal: Refusal) -> Failure {
     }
 }
 
-pub(super) fn troubled(trouble: Trouble) -> Failure {
+pub(crate) fn troubled(trouble: Trouble) -> Failure {
     match trouble {
         Trouble::Problems(problems) => Failure::Problems(Exit::Invalid, problems),
         Trouble::Build(error) => Failure::invalid(error.to_string()),
@@ -64,7 +64,7 @@ pub(super) fn troubled(trouble: Trouble) -> Failure {
 }
 
 /// A scenario as it is written, with these values set, which has been checked.
-pub(super) fn document(path: &Path, set: &[String]) -> Result<Document, Failure> {
+pub(crate) fn document(path: &Path, set: &[String]) -> Result<Document, Failure> {
     let name = match is_dash(path) {
         true => "stdin".to_owned(),
         false => path.to_string_lossy().into_owned(),
@@ -75,7 +75,7 @@ pub(super) fn document(path: &Path, set: &[String]) -> Result<Document, Failure>
 }
 
 /// `95%` or `0.95`, as a part of 1.
-pub(super) fn ratio(text: &str) -> Result<f64, String> {
+pub(crate) fn ratio(text: &str) -> Result<f64, String> {
     let (number, scale) = match text.strip_suffix('%') {
         Some(number) => (number.trim(), 100.0),
         None => (text, 1.0),
@@ -87,7 +87,7 @@ pub(super) fn ratio(text: &str) -> Result<f64, String> {
 }
 
 /// A confidence, from a half up.
-pub(super) fn confidence(text: &str) -> Result<f64, String> {
+pub(crate) fn confidence(text: &str) -> Result<f64, String> {
     match ratio(text)? {
         sure if sure >= 0.5 => Ok(sure),
         _ => Err("a confidence is at least 50%".to_owned()),
@@ -95,7 +95,7 @@ pub(super) fn confidence(text: &str) -> Result<f64, String> {
 }
 
 /// An argument as a shell reads it.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-/=:,+@%".contains(c);
     match !text.is_empty() && text.chars().all(plain) {
         true => text.to_owned(),
@@ -104,7 +104,7 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 /// The command that plays a run again.
-pub(super) fn again(file: &Path, set: &[String], more: &[String], seed: u64) -> String {
+pub(crate) fn again(file: &Path, set: &[String], more: &[String], seed: u64) -> String {
     let mut command = format!("dessim run {}", quoted(&shown(file)));
     for set in set.iter().chain(more) {
         command.push_str(&format!(" --set {}", quoted(set)));
@@ -116,7 +116,7 @@ pub(super) fn again(file: &Path, set: &[String], more: &[String], seed: u64) -> 
 const MUCH: f64 = 3e7;
 
 /// Tells how much work is ahead if it is much.
-pub(super) fn announce(ui: &Ui, quiet: bool, scenario: &Scenario, runs: u64, most: bool) {
+pub(crate) fn announce(ui: &Ui, quiet: bool, scenario: &Scenario, runs: u64, most: bool) {
     let arms = dessim::scenario::arms::arms(scenario).len();
     let requests = expected_requests(scenario) * arms as f64;
     if quiet || requests * runs as f64 <= MUCH {

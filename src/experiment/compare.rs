@@ -13,10 +13,10 @@ use crate::metrics::names::Kind;
 use crate::report::compare::{
     Comparison, Contest, MetricContrast, RequestContrast, Variant, against, ranking,
 };
-use crate::report::format::time;
 use crate::report::result::{ArmResult, Hex, MODEL_VERSION, RunResult};
 use crate::report::rows::{find, named};
 use crate::report::runs::follows_tail;
+use crate::report::text::format::time;
 use crate::scenario::build::BuildError;
 use crate::scenario::{did_you_mean, problem::printable};
 use crate::statistics::summary::{Summary, summary};

@@ -10,8 +10,8 @@ use super::trace::Line;
 use crate::report::diff::{
     ArmComparison, DIFF_SCHEMA, Diff, FateGroup, First, Numbers, Records, RequestChanges, Side,
 };
-use crate::report::page::stopped;
 use crate::report::result::{ArmResult, RunResult, Series};
+use crate::report::text::page::stopped;
 use crate::scenario::problem::escaped;
 
 mod fields;

@@ -14,7 +14,7 @@ use crate::metrics::fingerprint::Fingerprint;
 use crate::report::result::{
     Fingerprints, Hex, LoadTerms, MODEL_VERSION, RESULT_SCHEMA, RunResult, ScenarioId,
 };
-use crate::report::unfinished::unfinished;
+use crate::report::text::unfinished::unfinished;
 use crate::scenario::arms::arms;
 use crate::scenario::build::BuildError;
 use crate::scenario::schema::{Arm, Arrivals, Load, Scenario};

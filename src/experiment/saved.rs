@@ -120,7 +120,7 @@ impl Saved {
 mod tests {
     use super::*;
     use crate::experiment::run::run;
-    use crate::report::json::to_json;
+    use crate::report::export::json::to_json;
     use crate::scenario::resolved;
 
     const TEXT: &str = "Scenario(schema: 1, \

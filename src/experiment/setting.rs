@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::topology::topology;
-use crate::report::format::{number, percent};
 use crate::report::result::RunResult;
 use crate::report::setting::{ArmSetting, Setting, Trouble};
+use crate::report::text::format::{number, percent};
 use crate::report::topology::Topology;
 use crate::scenario::arms::arms;
 use crate::scenario::schema::{Arm, Effect, Scenario};

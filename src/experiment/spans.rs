@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use super::listen::Listener;
 use crate::kernel::time::{Duration, Instant};
 use crate::metrics::probe::{End, Record, Role, Side, Stretch};
-use crate::report::span::{Cause, Closing, Place, Span, SpanSink};
+use crate::report::trace::span::{Cause, Closing, Place, Span, SpanSink};
 
 /// Which requests are told of.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,8 +9,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::report::figure::Band;
-use crate::report::format;
 use crate::report::result::{ArmResult, Component, Metric};
+use crate::report::text::format;
 use crate::report::topology::{Chip, Link, Node, Topology};
 use crate::scenario::names::layer_names;
 use crate::scenario::pipelines::edge_name;

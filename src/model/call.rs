@@ -32,6 +32,10 @@ pub struct Call {
     pub load: ComponentId,
     /// The waiting caller of a closed loop, or [`NONE`].
     pub caller: u32,
+    /// The client that makes it.
+    pub client: u32,
+    /// The replica that it was sent to.
+    pub replica: u32,
     /// Attempts sent so far; of one whose caller has left, its number.
     pub attempts: u32,
     /// At a service: how far its handler is, which of the service's endpoints it came to, how many
@@ -170,6 +174,8 @@ impl Calls {
             state: State::None,
             load,
             caller,
+            client: 0,
+            replica: 0,
             attempts: 0,
             step: 0,
             endpoint: 0,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::format::width;
+use crate::report::text::format::width;
 
 /// Sentences longer than this push what follows them to the right.
 const COLUMNS: usize = 60;

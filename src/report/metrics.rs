@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::table::paragraph;
 use crate::metrics::meaning::meaning;
 use crate::metrics::names::{Kind, PARTS};
+use crate::report::text::table::paragraph;
 
 /// Schema of [`Metrics`].
 pub const METRICS_SCHEMA: &str = "dessim.metrics/1";

@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
-use super::format::count;
 use super::result::{ArmResult, RunResult, ScenarioId};
 use super::rows::{SUCCEEDED_RATIO, Scalar, name_of, ratio_succeeded, rows};
-use super::unfinished::{COOL_DOWN, unfinished};
 use crate::metrics::names::Kind;
+use crate::report::text::format::count;
+use crate::report::text::unfinished::{COOL_DOWN, unfinished};
 use crate::statistics::groups::{Groups, outcomes};
 use crate::statistics::proportion::Proportion;
 use crate::statistics::summary::{Summary, summary};

@@ -1,11 +1,11 @@
 //! A run as a regression test: the parts of the fingerprint first, then every number on a line of
 //! its own, so that what changes is one line and nothing beside it; no version of the tool.
 
-use super::page::stopped;
 use super::result::{ArmResult, Hex, RunResult};
 use super::rows::{Scalar, metrics};
-use super::verdict::verdict;
 use crate::metrics::names::{Kind, quoted};
+use crate::report::text::page::stopped;
+use crate::report::text::verdict::verdict;
 
 const PARTS: [&str; 3] = ["order", "timing", "results"];
 

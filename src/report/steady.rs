@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use super::format::{NO_VALUE, count, cut, number, time};
-use super::page::stopped;
 use super::result::{Hex, ScenarioId, Stopped};
 use super::runs::notes::Notes;
-use super::table::{lines, paragraph};
+use crate::report::text::format::{NO_VALUE, count, cut, number, time};
+use crate::report::text::page::stopped;
+use crate::report::text::table::{lines, paragraph};
 use crate::statistics::steady::{BATCHES, Steady};
 use crate::statistics::validity::NoInterval;
 

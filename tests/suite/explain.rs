@@ -4,10 +4,8 @@ use std::path::Path;
 
 use dessim::experiment::explain::{Effort, explain};
 use dessim::experiment::run::{CalendarKind, Options};
-use dessim::report::explained::{Topic, explained, headline, points, step_words};
-use dessim::report::explanation::{
-    Amount, ChangeKind, Explanation, Phase, PhaseKind, Story, WhatIf,
-};
+use dessim::report::explain::text::{Topic, explained, headline, points, step_words};
+use dessim::report::explain::{Amount, ChangeKind, Explanation, Phase, PhaseKind, Story, WhatIf};
 use dessim::report::result::RunResult;
 use dessim::{Scenario, ScenarioFile};
 

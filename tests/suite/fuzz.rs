@@ -160,10 +160,17 @@ fn is_number(token: &str) -> bool {
 
 fn files(folders: &[&str]) -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let entries = folders.iter().flat_map(|folder| fs::read_dir(root.join(folder)).unwrap());
-    let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|ending| ending == "ron"));
-    paths.sort();
+    let mut open: Vec<_> = folders.iter().map(|folder| root.join(folder)).collect();
+    let mut paths = Vec::new();
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+        } else if path.extension().is_some_and(|ending| ending == "ron") {
+            paths.push(path);
+        }
+    }
+    // By name and not by path: mutations stay what they are when a file moves.
+    paths.sort_by(|a, b| a.file_name().cmp(&b.file_name()));
     paths.iter().map(|path| fs::read_to_string(path).unwrap()).collect()
 }
 

@@ -9,7 +9,7 @@ use dessim::experiment::setting::{setting, topologies};
 use dessim::metrics::fate::Fate;
 use dessim::metrics::meter::Meter;
 use dessim::metrics::probe::What;
-use dessim::report::explanation::{
+use dessim::report::explain::{
     Bottleneck, Breakage, BreakageEnd, Cause, Change, ChangeKind, EXPLANATION_SCHEMA, Example,
     Explanation, FaultEffect, Happening, Level, Link, Outcome, Pair, Phase, PhaseKind, Shift, Step,
     Story, SustainingLoop, Trigger, WhatIf,

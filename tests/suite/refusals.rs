@@ -1,4 +1,5 @@
-//! What is refused, and in which words: one file a rule, one snapshot a message.
+//! What is refused, and in which words: one file a rule, one snapshot a message, in folders by
+//! what is wrong.
 
 use std::path::Path;
 
@@ -17,16 +18,17 @@ fn message(path: &Path) -> Option<Problems> {
 #[test]
 fn every_refusal_has_its_message() {
     let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("snapshots");
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.bind(|| {
-        insta::glob!("../refusals", "*.ron", |path| {
+        insta::glob!("../refusals", "**/*.ron", |path| {
             let problems = message(path).unwrap_or_else(|| panic!("{} passes", path.display()));
             let plain = problems.to_string();
             assert!(!plain.contains('\u{1b}') && !problems.render(false).contains('\u{1b}'));
             let stem = path.file_stem().expect("a name").to_string_lossy();
+            let subject = path.parent().and_then(Path::file_name).expect("a folder");
             let mut settings = insta::Settings::clone_current();
+            settings.set_snapshot_path(Path::new("snapshots/refusals").join(subject));
             settings.remove_snapshot_suffix();
             settings.bind(|| {
                 insta::assert_snapshot!(

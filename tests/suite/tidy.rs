@@ -1,5 +1,6 @@
 //! The style as a test: what would otherwise be argued about again and again.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,6 +8,7 @@ use std::process::Command;
 const COLUMNS: usize = 100;
 const FILE_LINES: usize = 400;
 const FUNCTION_LINES: usize = 70;
+const FOLDER_FILES: usize = 25;
 const FILE_BYTES: u64 = 1_000_000;
 
 /// What a build leaves beside the sources, where there is no git to say what is tracked.
@@ -70,6 +72,23 @@ fn lines_and_files_are_short() {
 }
 
 #[test]
+fn folders_are_small() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut folders: BTreeMap<PathBuf, usize> = BTreeMap::new();
+    for file in repository_files(root) {
+        let name = file.strip_prefix(root).unwrap();
+        if name.starts_with("src") || name.starts_with("tests") {
+            *folders.entry(name.parent().unwrap().to_owned()).or_default() += 1;
+        }
+    }
+    let large = folders.iter().filter(|(_, files)| **files > FOLDER_FILES);
+    let problems: Vec<String> =
+        large.map(|(folder, files)| format!("{}: {files} files", folder.display())).collect();
+    assert!(folders.len() > 20, "{folders:?}");
+    report(&problems);
+}
+
+#[test]
 fn functions_are_short() {
     let mut problems = Vec::new();
     for (name, text) in ours() {
@@ -115,24 +134,83 @@ fn imports_run_one_way() {
     report(&problems);
 }
 
-/// The modules of the command line that a file of it names in its imports.
-fn imported(name: &str, text: &str) -> Vec<String> {
-    let nested = name.trim_start_matches("src/cli/").contains('/');
-    let own = if nested { "use crate::cli::" } else { "use super::" };
-    let lines = text.lines().filter_map(|line| line.trim_start().strip_prefix(own));
-    let names = lines.flat_map(|line| line.trim_start_matches('{').split([',', '}']));
-    names.map(|name| name.trim().split([':', ';']).next().unwrap_or_default().to_owned()).collect()
+/// The module of a file of the command line: `cli::command::run` of `src/cli/command/run/many.rs`,
+/// since the files of one subcommand are one module here.
+fn module(file: &str) -> String {
+    let path = file.trim_start_matches("src/").trim_end_matches(".rs");
+    path.split('/').take(3).collect::<Vec<_>>().join("::")
+}
+
+/// The paths that the `use` items of a file name, with groups written out and `super` and `self`
+/// as they stand.
+fn used_paths(text: &str) -> Vec<String> {
+    fn expand(prefix: &str, tree: &str, paths: &mut Vec<String>) {
+        let Some((head, group)) = tree.split_once('{') else {
+            paths.push(format!("{prefix}{}", tree.trim()));
+            return;
+        };
+        let prefix = format!("{prefix}{}", head.trim());
+        let inner = group.trim_end().trim_end_matches('}');
+        let (mut depth, mut start) = (0, 0);
+        for (at, sign) in inner.char_indices() {
+            match sign {
+                '{' => depth += 1,
+                '}' => depth -= 1,
+                ',' if depth == 0 => {
+                    expand(&prefix, &inner[start..at], paths);
+                    start = at + 1;
+                }
+                _ => {}
+            }
+        }
+        expand(&prefix, &inner[start..], paths);
+    }
+    let mut paths = Vec::new();
+    for item in text.split("\nuse ").skip(1) {
+        expand("", item.split(';').next().unwrap_or_default(), &mut paths);
+    }
+    paths
+}
+
+/// The absolute path of what a file names: `cli::exit::Exit` of `super::exit::Exit` in `src/cli/`.
+fn absolute(file: &str, path: &str) -> String {
+    let own: Vec<&str> =
+        file.trim_start_matches("src/").trim_end_matches(".rs").split('/').collect();
+    let mut scope = own.as_slice();
+    let mut rest = path;
+    while let Some(outer) = rest.strip_prefix("super::") {
+        scope = &scope[..scope.len() - 1];
+        rest = outer;
+    }
+    match rest.strip_prefix("crate::") {
+        Some(rest) => rest.to_owned(),
+        None => format!("{}::{rest}", scope.join("::")),
+    }
 }
 
 #[test]
-fn files_of_the_command_line_import_in_no_circle() {
-    let module = |name: &str| {
-        let name = name.trim_start_matches("src/cli/").trim_end_matches(".rs");
-        name.split('/').next().unwrap_or_default().to_owned()
+fn modules_of_the_command_line_import_in_no_circle() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/cli.rs");
+    let mut files = sources("src/cli");
+    files.push(("src/cli.rs".to_owned(), fs::read_to_string(root).unwrap()));
+    let modules: Vec<String> = files.iter().map(|(name, _)| module(name)).collect();
+    // The longest module that a path begins with; none where it leads out of the command line.
+    let target = |path: &str| {
+        let within = |module: &&String| {
+            path.strip_prefix(module.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+        };
+        modules.iter().filter(within).max_by_key(|module| module.len()).cloned()
     };
-    let files = sources("src/cli").into_iter();
-    let mut open: Vec<(String, Vec<String>)> =
-        files.map(|(name, text)| (module(&name), imported(&name, &text))).collect();
+    let mut open: Vec<(String, Vec<String>)> = files
+        .iter()
+        .map(|(name, text)| {
+            let paths = used_paths(text).into_iter().map(|path| absolute(name, &path));
+            (module(name), paths.filter_map(|path| target(&path)).collect())
+        })
+        .collect();
+    let uses: usize = open.iter().map(|(_, uses)| uses.len()).sum();
+    assert!(uses > 100, "only {uses} imports are seen");
     // Again and again, those go whose files use only modules that are gone.
     loop {
         let names: Vec<String> = open.iter().map(|(name, _)| name.clone()).collect();
@@ -146,8 +224,24 @@ fn files_of_the_command_line_import_in_no_circle() {
             break;
         }
     }
-    let rest: Vec<&str> = open.iter().map(|(name, _)| name.as_str()).collect();
+    let mut rest: Vec<&str> = open.iter().map(|(name, _)| name.as_str()).collect();
+    rest.dedup();
     assert!(rest.is_empty(), "these use each other: {rest:?}");
+}
+
+#[test]
+fn grouped_and_relative_imports_are_read() {
+    let text = "//! A file.\nuse super::{exit::Exit, files::{input, target}};\nuse std::fs;\n";
+    let paths: Vec<String> =
+        used_paths(text).iter().map(|path| absolute("src/cli/search.rs", path)).collect();
+    let expected = ["cli::exit::Exit", "cli::files::input", "cli::files::target"];
+    assert_eq!(paths[..3], expected);
+    assert_eq!(
+        absolute("src/cli/command/run/many.rs", "super::Outputs"),
+        "cli::command::run::Outputs"
+    );
+    assert_eq!(absolute("src/cli/search.rs", "crate::cli::exit::Exit"), "cli::exit::Exit");
+    assert_eq!(module("src/cli/command/run/many.rs"), "cli::command::run");
 }
 
 #[test]

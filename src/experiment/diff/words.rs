@@ -3,8 +3,8 @@
 use crate::experiment::trace::Line;
 use crate::model::events;
 use crate::report::diff::Moment;
-use crate::report::format::count;
-use crate::report::words::happened_exactly;
+use crate::report::text::format::count;
+use crate::report::text::words::happened_exactly;
 use crate::scenario::problem::escaped;
 
 /// A record as it is shown, to the nanosecond: what differs may differ by one. A trace may hold any

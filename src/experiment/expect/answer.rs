@@ -6,8 +6,8 @@ use crate::experiment::health::{Course, Throughput};
 use crate::kernel::time::{Duration, Instant};
 use crate::metrics::names::Kind;
 use crate::metrics::summary::Metric;
-use crate::report::format::{count, number, percent, time};
 use crate::report::rows::{ratio_succeeded, value};
+use crate::report::text::format::{count, number, percent, time};
 use crate::scenario::expect::{Condition, MetricRef, Operator, Relation, Sum, Unit};
 
 /// Latencies of those that succeeded say little of all if fewer than this did.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::variants;
 use crate::kernel::units::Limit;
-use crate::report::explanation::{Amount, Change, ChangeKind};
+use crate::report::explain::{Amount, Change, ChangeKind};
 use crate::scenario::names::layer_names;
 use crate::scenario::schema::{Arm, Bulkhead, Consumer, Layer, Queue, Scenario, Service};
 

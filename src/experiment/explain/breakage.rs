@@ -1,6 +1,6 @@
 //! Stretches in which an arm was broken, read off its phases.
 
-use crate::report::explanation::{Breakage, BreakageEnd, Phase, PhaseKind, Trigger};
+use crate::report::explain::{Breakage, BreakageEnd, Phase, PhaseKind, Trigger};
 
 /// The stretches in which an arm was broken: neighbouring phases that are degraded or metastable,
 /// or in which a trigger is felt.
@@ -54,7 +54,7 @@ fn breakage(phases: &[Phase], (start, end): (usize, usize), triggers: &[Trigger]
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::explanation::Cause;
+    use crate::report::explain::Cause;
 
     const S: u64 = 1_000_000_000;
 

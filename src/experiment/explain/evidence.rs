@@ -4,7 +4,7 @@
 
 use super::window::Window;
 use crate::metrics::series::{ARM, Column, Series, Values};
-use crate::report::explanation::{
+use crate::report::explain::{
     Bottleneck, Count, EdgePhase, EdgeUse, Level, Link, NeverFree, Outcome, Phase, Story,
     SustainingLoop, Trigger,
 };

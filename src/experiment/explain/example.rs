@@ -9,7 +9,7 @@ use crate::experiment::fates::{ArmFates, Became};
 use crate::experiment::listen::Listener;
 use crate::experiment::run::{Options, run_with};
 use crate::metrics::probe::{End, Record, Role};
-use crate::report::explanation::{Example, Happening, Step, Trigger};
+use crate::report::explain::{Example, Happening, Step, Trigger};
 use crate::scenario::build::BuildError;
 
 /// In runs of more events than this, only the request itself is listened to.

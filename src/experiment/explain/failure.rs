@@ -4,7 +4,7 @@ use super::evidence::Evidence;
 use crate::experiment::health::Course;
 use crate::experiment::health::triggers::triggers;
 use crate::report::result::RunResult;
-use crate::report::shrunk::{Feeding, Kept, Resource, SetOff};
+use crate::report::search::shrink::{Feeding, Kept, Resource, SetOff};
 use crate::scenario::schema::{Arm, Scenario};
 
 /// How an arm failed; `None` if it was not broken, or has no time series.

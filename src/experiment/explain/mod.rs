@@ -25,7 +25,7 @@ use super::listen::{Hears, Listener};
 use super::run::{Options, run_with};
 use crate::kernel::time::Instant;
 use crate::metrics::probe::{End, Unfinished};
-use crate::report::explanation::{EXPLANATION_SCHEMA, Explanation, Story};
+use crate::report::explain::{EXPLANATION_SCHEMA, Explanation, Story};
 use crate::report::result::RunResult;
 use crate::scenario::arms::arms;
 use crate::scenario::build::BuildError;

@@ -9,7 +9,7 @@ use crate::experiment::fates::{ArmFates, FateChanges};
 use crate::experiment::run::{Options, run_with};
 use crate::kernel::time::Duration;
 use crate::metrics::summary::{LatencySummary, Metric};
-use crate::report::explanation::{
+use crate::report::explain::{
     ChangeKind, Link, NoReturn, Pair, PhaseKind, Shift, ShorterFault, Story, WhatIf,
 };
 use crate::report::result::{ArmResult, RunResult, Stopped};

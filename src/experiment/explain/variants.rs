@@ -3,7 +3,7 @@
 use super::alternatives::{change, counted};
 use crate::kernel::time::Duration;
 use crate::kernel::units::{Limit, Ratio};
-use crate::report::explanation::{Amount, Change, ChangeKind};
+use crate::report::explain::{Amount, Change, ChangeKind};
 use crate::scenario::schema::{
     Breaker, Bulkhead, Cancellation, Layer, Retry, RetryBudget, Service, Timeout,
 };

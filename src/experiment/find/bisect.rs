@@ -19,7 +19,7 @@ use crate::experiment::knob::Amount;
 use crate::experiment::pool::{Ended, in_order};
 use crate::experiment::prepared::Prepared;
 use crate::experiment::run::Options;
-use crate::report::found::{FIND_SCHEMA, Found, Outcome, Threshold, Trial, Verdict};
+use crate::report::search::threshold::{FIND_SCHEMA, Found, Outcome, Threshold, Trial, Verdict};
 use crate::scenario::expect::{Likely, Relation};
 use crate::statistics::proportion::Proportion;
 

@@ -21,7 +21,7 @@ use super::prepared::Prepared;
 use crate::kernel::time::{Duration, Instant};
 use crate::metrics::fate::Fate;
 use crate::metrics::probe::{End, Unfinished};
-use crate::report::explanation::{Phase, PhaseKind, Trigger};
+use crate::report::explain::{Phase, PhaseKind, Trigger};
 use crate::scenario::schema::{Arm, Arrivals, Objective, Scenario};
 
 /// An arm that does less than this part of what it should has collapsed.

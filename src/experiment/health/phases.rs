@@ -3,7 +3,7 @@
 use super::cohorts::Cohort;
 use super::windows::{Frame, SILENCE, Window, Windows};
 use super::{ArmHealth, Course, Plan, Throughput};
-use crate::report::explanation::{Phase, PhaseKind, Trigger};
+use crate::report::explain::{Phase, PhaseKind, Trigger};
 
 /// How well an arm was, from 0 to its end.
 pub(super) fn course(arm: &ArmHealth, plan: &Plan) -> Course {

@@ -3,7 +3,7 @@ use super::*;
 use crate::ScenarioFile;
 use crate::experiment::prepared::Prepared;
 use crate::experiment::run::Options;
-use crate::report::explanation::Cause;
+use crate::report::explain::Cause;
 use PhaseKind::{Degraded, Idle, Metastable, Recovered, Steady, WarmUp};
 
 const S: u64 = 1_000_000_000;

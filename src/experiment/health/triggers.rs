@@ -4,7 +4,7 @@
 
 use crate::kernel::time::Duration;
 use crate::kernel::units::Rate;
-use crate::report::explanation::{Cause, FaultEffect, Trigger};
+use crate::report::explain::{Cause, FaultEffect, Trigger};
 use crate::scenario::schema::{Arm, Arrivals, Effect, Fault, Load, Scenario, Stage};
 
 /// More load than this factor of the lowest stage is a rise.

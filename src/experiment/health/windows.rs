@@ -9,7 +9,7 @@
 
 use super::cohorts::{Cohort, Cohorts, Segment};
 use crate::kernel::fpmath::ln;
-use crate::report::explanation::Trigger;
+use crate::report::explain::Trigger;
 
 /// A window has at least this part of all requests, and at least so many, to be judged.
 const WINDOWS: u64 = 200;

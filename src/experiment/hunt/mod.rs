@@ -13,7 +13,7 @@ use super::ask::{Wanted, told};
 use super::pool::{Ended, Jobs, Stop, in_order};
 use super::prepared::Prepared;
 use super::run::Options;
-use crate::report::hunted::{HUNT_SCHEMA, Hunted, Shown, Spread};
+use crate::report::search::hunt::{HUNT_SCHEMA, Hunted, Shown, Spread};
 use crate::scenario::build::BuildError;
 use crate::scenario::expect::Known;
 use crate::scenario::schema::Scenario;

@@ -21,7 +21,7 @@ use crate::experiment::ask::Wanted;
 use crate::experiment::pool::{Ended, in_order};
 use crate::experiment::prepared::Prepared;
 use crate::kernel::draw::mix;
-use crate::report::hunted::Split;
+use crate::report::search::hunt::Split;
 use crate::scenario::expect::{Condition, Refusal};
 use crate::statistics::summary::summary;
 

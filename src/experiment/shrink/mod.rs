@@ -27,7 +27,7 @@ use super::listen::Everyone;
 use super::pool::{Ended, in_order};
 use super::prepared::Prepared;
 use super::run::Options;
-use crate::report::shrunk::{Kept, SHRINK_SCHEMA, Shrunk, Size};
+use crate::report::search::shrink::{Kept, SHRINK_SCHEMA, Shrunk, Size};
 use crate::scenario::Document;
 use crate::scenario::build::BuildError;
 use crate::scenario::expect::{Condition, Known};

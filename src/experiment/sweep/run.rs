@@ -8,8 +8,8 @@ use super::plan::Plan;
 use crate::experiment::pool::{Ended, Jobs, Stop, in_order};
 use crate::experiment::prepared::Prepared;
 use crate::experiment::run::Options;
-use crate::report::page::stopped;
 use crate::report::sweep::{Cell, Outcome};
+use crate::report::text::page::stopped;
 
 /// A setting, made ready once for all of its seeds.
 struct Ready {

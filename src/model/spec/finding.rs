@@ -9,6 +9,8 @@ use super::lint::Lint;
 pub enum Segment {
     /// A field by its name.
     Field(Cow<'static, str>),
+    /// The entry of a map.
+    Key(String),
     /// What a variant holds.
     Variant(&'static str),
     /// An entry of a list, from 0.

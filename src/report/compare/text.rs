@@ -2,10 +2,10 @@
 
 use super::{Against, Comparison, Contest, MetricContrast, Ranking, RequestContrast, Variant};
 use crate::metrics::names::Kind;
-use crate::report::format::{NO_VALUE, count, cut, number, time};
 use crate::report::runs::notes::Notes;
 use crate::report::runs::page::printed;
-use crate::report::table::{lines, paragraph};
+use crate::report::text::format::{NO_VALUE, count, cut, number, time};
+use crate::report::text::table::{lines, paragraph};
 use crate::statistics::summary::Summary;
 use crate::statistics::validity::NoInterval;
 
@@ -123,9 +123,10 @@ fn table(field: &Contest, notes: &mut Notes) -> String {
     let numbers: Vec<_> = rows.iter().map(|row| row[..blank].to_vec()).collect();
     let mut text = String::new();
     let lines = lines(&numbers);
-    let widest = lines.iter().map(|line| crate::report::format::width(line)).max().unwrap_or(0);
+    let widest =
+        lines.iter().map(|line| crate::report::text::format::width(line)).max().unwrap_or(0);
     for (line, row) in lines.iter().zip(&rows) {
-        let room = widest - crate::report::format::width(line);
+        let room = widest - crate::report::text::format::width(line);
         let line = format!("{line}{}   {}", " ".repeat(room), row[blank]);
         text.push_str(line.trim_end());
         text.push('\n');

@@ -8,10 +8,10 @@ use maud::{Markup, PreEscaped, html};
 use super::numbers::{NumberChange, Numbers};
 use super::{ArmComparison, Diff, FateGroup, First, Moment, RequestChanges, Side, SideKind};
 use crate::report::figure::overlay;
-use crate::report::format::count;
 use crate::report::html::frame::Frame;
 use crate::report::result::Series;
-use crate::report::words::exactly;
+use crate::report::text::format::count;
+use crate::report::text::words::exactly;
 
 /// The diff as a page; `series` are the arms over time, as far as they are known. Nothing is
 /// left out: what is less telling is folded away.

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{NAME_COLUMNS, ratio};
-use crate::report::format::{NO_VALUE, count, cut, label, number, time};
 use crate::report::result::ArmResult;
 use crate::report::rows::{Scalar, rows};
+use crate::report::text::format::{NO_VALUE, count, cut, label, number, time};
 
 /// Numbers of the whole arm that say most, in reading order; everything else follows by how much
 /// it differs.

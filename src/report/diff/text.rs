@@ -6,10 +6,10 @@ use super::numbers::Numbers;
 use super::{
     ArmComparison, Diff, FateGroup, FieldChange, First, Moment, NAME_COLUMNS, RequestChanges, Side,
 };
-use crate::report::format::{count, cut, time, width};
 use crate::report::result::LatencySummary;
-use crate::report::table::{lines, paragraph};
-use crate::report::words::exactly;
+use crate::report::text::format::{count, cut, time, width};
+use crate::report::text::table::{lines, paragraph};
+use crate::report::text::words::exactly;
 
 /// More differing values, or groups, than this are counted.
 const FIELDS: usize = 20;

@@ -2,7 +2,7 @@
 
 use super::layers::{Layout, Sizes, Span, Way, layout};
 use super::svg::{Anchor, Drawing, Figure, Path, Rect, Style, measure};
-use crate::report::format;
+use crate::report::text::format;
 use crate::report::topology::{Chip, Link, Node, Topology};
 
 const MARGIN: f64 = 14.0;

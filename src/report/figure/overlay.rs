@@ -7,8 +7,8 @@ use super::scale::{Axis, Measure};
 use super::svg::{Anchor, Drawing, Figure, Path, Rect, Style, measure};
 use super::theme::LOOKS;
 use crate::metrics::series::ARM;
-use crate::report::format;
 use crate::report::result::{Series, Values};
+use crate::report::text::format;
 
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 92.0;

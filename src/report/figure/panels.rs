@@ -6,10 +6,10 @@
 
 use super::scale::Measure;
 use super::theme::{LOOKS, outcome};
-use crate::report::format;
 use crate::report::result::{Column, Series, Values};
 use crate::report::rows::Scalar;
 use crate::report::series::Track;
+use crate::report::text::format;
 
 /// How much a timeline shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

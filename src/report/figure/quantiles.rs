@@ -8,8 +8,8 @@ use super::panels::class;
 use super::scale::{Axis, Measure};
 use super::svg::{Anchor, Drawing, Figure, Path, Rect, Style, measure};
 use crate::kernel::fpmath;
-use crate::report::format;
 use crate::report::result::{ArmResult, Curve, Curves};
+use crate::report::text::format;
 
 const WIDTH: f64 = 720.0;
 const MARGIN: f64 = 14.0;

@@ -3,7 +3,7 @@
 //! Ticks are 1, 2 or 5 of a decimal unit; of time, what clocks show.
 
 use crate::kernel::fpmath;
-use crate::report::format;
+use crate::report::text::format;
 
 /// An axis from a value to another, with its ticks.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,8 +6,8 @@
 use super::panels::{Detail, Grains, Line, Panel, Shape, Strip, panels, strips};
 use super::scale::{Axis, Measure};
 use super::svg::{Anchor, Drawing, Figure, Path, Rect, Style, faint, measure};
-use crate::report::format;
 use crate::report::result::{ArmResult, Series};
+use crate::report::text::format;
 
 /// A stretch of time with a label, such as a fault.
 #[derive(Clone, Debug, PartialEq, Eq)]

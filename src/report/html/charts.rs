@@ -9,11 +9,11 @@ use super::bins::Grains;
 use super::data::{Band, bands};
 use super::panels::Panel;
 use super::quantiles::{Quantiles, TOLD};
-use crate::report::explanation::PhaseKind;
-use crate::report::format::{NO_VALUE, count, number, time};
+use crate::report::explain::PhaseKind;
 use crate::report::result::{RunResult, Series};
 use crate::report::rows::Scalar;
 use crate::report::series::Unit;
+use crate::report::text::format::{NO_VALUE, count, number, time};
 
 /// Everything over time.
 pub(super) fn section(

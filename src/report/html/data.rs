@@ -6,7 +6,7 @@ use super::Sheet;
 use super::bins::Grains;
 use super::panels::{Panel, State, is_nothing, states};
 use super::quantiles::Quantiles;
-use crate::report::explanation::Phase;
+use crate::report::explain::Phase;
 use crate::report::result::{ArmResult, Series};
 use crate::report::rows::Scalar;
 use crate::report::series::Unit;

@@ -8,11 +8,11 @@ use super::headline::{self, Fate};
 use super::summary;
 use super::{Sheet, arms, sentence};
 use crate::report::figure::glance::{ATTEMPTS, Arm, Glance, Row, glance};
-use crate::report::format::{NO_VALUE, count, number, percent, share, time};
-use crate::report::page::stopped;
 use crate::report::result::ArmResult;
 use crate::report::setting::ArmSetting;
-use crate::report::verdict::verdict;
+use crate::report::text::format::{NO_VALUE, count, number, percent, share, time};
+use crate::report::text::page::stopped;
+use crate::report::text::verdict::verdict;
 
 /// Attempts are drawn from this much more, or less, than one a request on.
 const RETRIES_SHOW: f64 = 0.05;
@@ -201,7 +201,7 @@ fn badge(fate: Fate) -> Markup {
 }
 
 /// Why the arm that fared worst did so, and what would have helped it.
-fn why(explanation: &crate::report::explanation::Explanation) -> Markup {
+fn why(explanation: &crate::report::explain::Explanation) -> Markup {
     html! {
         @if let Some((name, story)) = headline::worst(explanation) {
             section.why aria-labelledby="why-title" {

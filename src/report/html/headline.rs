@@ -1,10 +1,10 @@
 //! How each arm fared in a few plain words: what the first screen says of an explanation.
 
-use crate::report::explained::{change_words, headline as sentences, trigger_name};
-use crate::report::explanation::{
+use crate::report::explain::text::{change_words, headline as sentences, trigger_name};
+use crate::report::explain::{
     Breakage, BreakageEnd, ChangeKind, Explanation, Story, Trigger, WhatIf,
 };
-use crate::report::format::{cut, time};
+use crate::report::text::format::{cut, time};
 
 /// The longest name of an arm in the headline, in columns.
 const NAME_COLUMNS: usize = 30;

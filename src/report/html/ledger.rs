@@ -3,9 +3,9 @@
 use maud::{Markup, html};
 
 use super::arms;
-use crate::report::format::count;
-use crate::report::layout::{Cell, groups, legend};
 use crate::report::result::RunResult;
+use crate::report::text::format::count;
+use crate::report::text::layout::{Cell, groups, legend};
 
 /// The table.
 pub(super) fn section(result: &RunResult) -> Markup {

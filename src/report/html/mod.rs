@@ -23,12 +23,12 @@ use maud::{Markup, PreEscaped, html};
 
 use frame::Frame;
 
-use super::explanation::Explanation;
 use super::figure;
-use super::format::{count, time};
 use super::result::{ArmResult, RunResult, Stopped};
 use super::setting::Setting;
 use super::topology::Topology;
+use crate::report::explain::Explanation;
+use crate::report::text::format::{count, time};
 
 /// What a page is made of.
 #[derive(Clone, Copy, Debug)]

@@ -3,11 +3,11 @@
 use maud::{Markup, html};
 
 use super::sentence;
-use crate::report::explained::{
+use crate::report::explain::text::{
     Point, change_words, example_words, headline, phase_words, points, step_words,
 };
-use crate::report::explanation::{Example, Explanation, Happening, Phase, Step, Story, WhatIf};
-use crate::report::format::{NO_VALUE, count, cut, time};
+use crate::report::explain::{Example, Explanation, Happening, Phase, Step, Story, WhatIf};
+use crate::report::text::format::{NO_VALUE, count, cut, time};
 
 /// More steps than this of an example are folded away.
 const STEPS_SHOWN: usize = 12;

@@ -4,8 +4,8 @@ use maud::{Markup, html};
 
 use crate::report::expected::Expected;
 use crate::report::figure::theme;
-use crate::report::format::{count, share};
 use crate::report::result::ArmResult;
+use crate::report::text::format::{count, share};
 
 /// What requests can become, and how many of them did.
 pub(super) struct Outcome {

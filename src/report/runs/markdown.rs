@@ -3,8 +3,8 @@
 use super::notes::Notes;
 use super::page::{COLUMNS, arm_rows, seed_list};
 use super::{Runs, plural};
-use crate::report::format::{count, percent};
-use crate::report::markdown::{escaped, row};
+use crate::report::text::format::{count, percent};
+use crate::report::text::markdown::{escaped, row};
 use crate::statistics::proportion::Proportion;
 use crate::statistics::summary::CONFIDENCE;
 

@@ -1,6 +1,6 @@
 //! Footnotes of a table: why there is no interval, each reason told once.
 
-use crate::report::table::paragraph;
+use crate::report::text::table::paragraph;
 
 /// The footnotes of a page.
 #[derive(Debug, Default)]

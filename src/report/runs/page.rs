@@ -3,8 +3,8 @@
 use super::notes::Notes;
 use super::{ArmRuns, Number, Outcomes, Runs, plural};
 use crate::metrics::names::Kind;
-use crate::report::format::{NO_VALUE, count, cut, mean_count, number, percent, time};
-use crate::report::table::{lines, paragraph};
+use crate::report::text::format::{NO_VALUE, count, cut, mean_count, number, percent, time};
+use crate::report::text::table::{lines, paragraph};
 use crate::statistics::proportion::Proportion;
 use crate::statistics::summary::{CONFIDENCE, Summary};
 use crate::statistics::validity::NoInterval;

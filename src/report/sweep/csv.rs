@@ -7,7 +7,7 @@
 use std::io::{self, Write};
 
 use super::{Cell, Outcome, Outline};
-use crate::report::csv::{cell, failed, guarded};
+use crate::report::export::csv::{cell, failed, guarded};
 
 /// A table that is written cell by cell.
 #[derive(Debug)]

@@ -11,8 +11,8 @@ use maud::{Markup, PreEscaped, html};
 use super::text::{heading, printed};
 use super::{AxisScale, Outline, SettingSummary};
 use crate::report::figure::{Chart, Curve, Figure, Heat, Spot, chart, heat};
-use crate::report::format::{NO_VALUE, count};
 use crate::report::html::frame::Frame;
+use crate::report::text::format::{NO_VALUE, count};
 use crate::statistics::summary::Summary;
 
 /// A page draws and lists so many settings at most.

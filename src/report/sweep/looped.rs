@@ -6,10 +6,10 @@ use maud::{PreEscaped, html};
 use serde::Serialize;
 
 use crate::report::figure::{Chart, Curve, Spot, chart};
-use crate::report::format::{count, cut, number};
 use crate::report::html::frame::Frame;
 use crate::report::result::Hex;
-use crate::report::table::{lines, paragraph};
+use crate::report::text::format::{count, cut, number};
+use crate::report::text::table::{lines, paragraph};
 
 /// The schema name of a loop.
 pub const LOOP_SCHEMA: &str = "dessim.loop/1";

@@ -13,7 +13,7 @@ use ::parquet::file::writer::SerializedFileWriter;
 use ::parquet::schema::types::{Type, TypePtr};
 
 use super::{Cell, Outcome, Outline};
-use crate::report::parquet::{Group, failed, optional, required};
+use crate::report::export::parquet::{Group, failed, optional, required};
 
 /// A group of rows is written once it has so many values.
 const VALUES: usize = 1 << 18;

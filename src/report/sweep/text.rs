@@ -1,9 +1,9 @@
 //! A sweep as a page of text: a line for each setting and arm.
 
 use super::{Column, Outline, SettingSummary};
-use crate::report::format::{NO_VALUE, count, cut, mean_count, number, time};
 use crate::report::runs::notes::Notes;
-use crate::report::table::{lines, paragraph};
+use crate::report::text::format::{NO_VALUE, count, cut, mean_count, number, time};
+use crate::report::text::table::{lines, paragraph};
 use crate::statistics::summary::Summary;
 use crate::statistics::validity::NoInterval;
 
@@ -154,7 +154,7 @@ pub(super) fn heading(name: &str) -> String {
         "goodput_per_s" => "goodput /s".to_owned(),
         name => {
             let name = name.strip_prefix("latency.").unwrap_or(name);
-            crate::report::format::label(name).replace('.', " ")
+            crate::report::text::format::label(name).replace('.', " ")
         }
     }
 }

@@ -8,6 +8,7 @@
 pub(crate) mod arms;
 mod dangling;
 mod expect;
+mod handlers;
 pub mod lints;
 mod parts;
 mod topology;
@@ -68,6 +69,7 @@ pub fn check(scenario: &Scenario) -> Vec<Problem> {
     for view in &views {
         checker.topology(view);
         checker.parts(view);
+        checker.handlers(view);
     }
     if !checker.has_errors() {
         checker.unreached(&views);

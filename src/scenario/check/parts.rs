@@ -124,6 +124,7 @@ impl Checker<'_> {
 fn problem(at: &Path, finding: Finding) -> Problem {
     let path = finding.place.iter().fold(at.clone(), |path, segment| match segment {
         finding::Segment::Field(name) => path.field(name),
+        finding::Segment::Key(name) => path.key(name),
         finding::Segment::Variant(name) => path.variant(name),
         finding::Segment::Index(index) => path.index(*index),
     });

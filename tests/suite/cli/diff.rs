@@ -68,7 +68,7 @@ fn the_parting_is_the_first_differing_line_of_the_traces() {
         let common = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
         assert_eq!(common > 3 * 4096, later, "{common}");
         let out = place.dessim("diff a.jsonl b.jsonl").ends(99, &[]).out;
-        let count = dessim::report::format::count(common as u64);
+        let count = dessim::report::text::format::count(common as u64);
         let line = format!("arm retry: {count} records are the same, the next one differs");
         assert!(out.contains(&line), "{line}\n{out}");
     }

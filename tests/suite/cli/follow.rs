@@ -13,7 +13,7 @@ fn json(ran: &Ran) -> Json {
 fn trees(name: &str, args: &str) -> String {
     let out = Place::new().dessim(&format!("trace {SCENARIOS}/{name}.ron -q {args}")).fine().out;
     for line in out.lines() {
-        assert!(dessim::report::format::width(line) <= 100, "{line}");
+        assert!(dessim::report::text::format::width(line) <= 100, "{line}");
     }
     out
 }

@@ -8,9 +8,9 @@ use dessim::experiment::hunt::Playing;
 use dessim::experiment::pool::{Jobs, Stop};
 use dessim::experiment::run::Options;
 use dessim::experiment::shrink::{Outcome, Shrinking, shrink};
-use dessim::report::explained::what_if_words;
-use dessim::report::explanation::{ChangeKind, LinkKind, PhaseKind, Story};
-use dessim::report::shrunk::Shrunk;
+use dessim::report::explain::text::what_if_words;
+use dessim::report::explain::{ChangeKind, LinkKind, PhaseKind, Story};
+use dessim::report::search::shrink::Shrunk;
 use dessim::scenario::Document;
 use dessim::scenario::schema::Layer;
 

@@ -6,7 +6,7 @@ use dessim::experiment::hunt::Playing;
 use dessim::experiment::pool::{Jobs, Stop};
 use dessim::experiment::prepared::Prepared;
 use dessim::experiment::run::Options;
-use dessim::report::explanation::PhaseKind;
+use dessim::report::explain::PhaseKind;
 
 use super::case;
 

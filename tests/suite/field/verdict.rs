@@ -1,8 +1,8 @@
 //! What the verdict, the first lines and the warnings say of a run.
 
-use dessim::report::brief::{Paint, brief};
 use dessim::report::result::{ArmResult, RunResult};
-use dessim::report::verdict::verdict;
+use dessim::report::text::brief::{Paint, brief};
+use dessim::report::text::verdict::verdict;
 use dessim::scenario::schema::Scenario;
 
 use crate::support::{count, latency, number, only, play, scenario};

@@ -3,7 +3,7 @@
 use crate::experiment::ask::asked;
 use crate::experiment::expect::Observed;
 use crate::experiment::knob::Amount;
-use crate::report::optimum::Quantity;
+use crate::report::search::optimum::Quantity;
 use crate::scenario::expect::{Condition, Known, Likely, Refusal, Relation, Sum, read_condition};
 use crate::scenario::schema::Scenario;
 

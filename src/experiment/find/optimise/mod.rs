@@ -18,7 +18,9 @@ use trial::{Score, Seeds, Trial, Trials};
 use super::super::hunt::{Playing, Trouble};
 use super::super::knob::{Amount, Knob, Span};
 use crate::kernel::draw::Site;
-use crate::report::optimum::{Bound, OPTIMUM_SCHEMA, Optimum, Quantity, Rival, mean_interval};
+use crate::report::search::optimum::{
+    Bound, OPTIMUM_SCHEMA, Optimum, Quantity, Rival, mean_interval,
+};
 use crate::scenario::Document;
 
 /// Finalists that are tried again with fresh seeds.

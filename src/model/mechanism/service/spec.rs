@@ -155,10 +155,60 @@ fn yes() -> bool {
 impl PartSpec for Spec {
     fn check(&self, _: Option<Duration>, findings: &mut Vec<Finding>) {
         self.time.check(&[Segment::field("time")], findings);
+        check_steps(&self.handler, &[Segment::field("handler")], findings);
+        for (name, endpoint) in &self.endpoints {
+            let at = |field| {
+                let key = Segment::Key(name.clone());
+                [Segment::field("endpoints"), key, Segment::field(field)]
+            };
+            endpoint.time.check(&at("time"), findings);
+            check_steps(&endpoint.handler, &at("handler"), findings);
+        }
     }
 
     fn lint(&self, name: &str, system: &System<'_>, findings: &mut Vec<Finding>) {
         lints::lint(self, name, system, findings);
+    }
+}
+
+/// Ratios of a branch may pass 1 by this much: decimal fractions do.
+const SUM_TOLERANCE: f64 = 1e-9;
+
+/// The rules of the steps of a handler at `place`. Which calls there are is known to the scenario
+/// alone.
+fn check_steps(steps: &[Step], place: &[Segment], findings: &mut Vec<Finding>) {
+    for (index, step) in steps.iter().enumerate() {
+        let within =
+            |variant| [place, &[Segment::Index(index), Segment::Variant(variant)]].concat();
+        match step {
+            Step::Work(time) => time.check(&within("Work"), findings),
+            Step::Call(_) => {}
+            Step::Parallel { calls, wait } => {
+                if let Wait::Quorum(quorum) = wait
+                    && *quorum as usize > calls.len()
+                {
+                    let place = [within("Parallel"), vec![Segment::field("wait")]].concat();
+                    let rule = "a quorum is at most the number of calls";
+                    let found = format!("{quorum} of {}", calls.len());
+                    let finding = Finding::error(&place, rule, found);
+                    findings.push(finding.hint("`All` waits for each"));
+                }
+            }
+            Step::Optional(inside) => check_steps(inside, &within("Optional"), findings),
+            Step::Branch(cases) => {
+                let place = within("Branch");
+                let sum: f64 = cases.iter().map(|case| case.ratio.get()).sum();
+                if sum > 1.0 + SUM_TOLERANCE {
+                    let rule = "the ratios of a branch add up to 1 at most";
+                    let found = format!("they add up to {sum}");
+                    findings.push(Finding::error(&place, rule, found));
+                }
+                for (index, case) in cases.iter().enumerate() {
+                    let case_at = [Segment::Index(index), Segment::field("steps")];
+                    check_steps(&case.steps, &[&place[..], &case_at].concat(), findings);
+                }
+            }
+        }
     }
 }
 
@@ -185,5 +235,6 @@ const WORDS: &[Word] = &[
     word(&["Service"], &["max_wait", "queue_timeout", "max_wait_duration"],
         "the longest wait in a line is not there yet: `queue` bounds how many wait"),
     word(&["Service"], &["calls", "depends_on", "dependencies", "downstream"],
-        "calls of services are not there yet: each load calls one service"),
+        "that is `handler` here: handler: [Call(\"db\")], with an entry \"db\" in the `calls` of the \
+         scenario"),
 ];

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::report::explanation::{Cause, EXPLANATION_SCHEMA, FaultEffect, Outcome};
+use crate::report::explain::{Cause, EXPLANATION_SCHEMA, FaultEffect, Outcome};
 use crate::report::result::{Requests, RunResult};
 use crate::report::sample;
 

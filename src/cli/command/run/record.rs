@@ -1,0 +1,100 @@
+//! What is written while a run goes on: its trace, and files for viewers.
+
+use std::io::ErrorKind;
+
+use dessim::ScenarioFile;
+use dessim::experiment::listen::{Everyone, Listener};
+use dessim::experiment::run::{Options, digest, run_with};
+use dessim::experiment::spans::{Spans, Wanted};
+use dessim::experiment::trace::{Header, Tracer};
+use dessim::report::result::{Hex, RunResult};
+use dessim::report::trace::chrome::{Chrome, Origin};
+use dessim::report::trace::perfetto::Perfetto;
+
+use super::args::Run;
+use crate::cli::files::target::{Sink, Target};
+use crate::cli::terminal::progress::Meter;
+use crate::cli::terminal::ui::Failure;
+
+/// Where it goes, each known to be writable.
+#[derive(Debug)]
+pub(super) struct Records {
+    trace: Option<Target>,
+    chrome: Option<Target>,
+    perfetto: Option<Target>,
+}
+
+impl Records {
+    pub(super) fn new(args: &Run) -> Result<Self, Failure> {
+        Ok(Self {
+            trace: Target::given("--trace", args.trace.as_ref())?,
+            chrome: Target::given("--trace-chrome", args.trace_chrome.as_ref())?,
+            perfetto: Target::given("--trace-perfetto", args.trace_perfetto.as_ref())?,
+        })
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = (&'static str, &Target)> {
+        let named = [
+            ("--trace", &self.trace),
+            ("--trace-chrome", &self.chrome),
+            ("--trace-perfetto", &self.perfetto),
+        ];
+        named.into_iter().filter_map(|(option, target)| Some((option, target.as_ref()?)))
+    }
+
+    /// Runs `file`, while `ears` listen, and writes what was asked for.
+    pub(super) fn run(
+        &self,
+        file: &ScenarioFile,
+        options: &Options,
+        meter: &Meter,
+        ears: &mut dyn Listener,
+    ) -> Result<RunResult, Failure> {
+        let seed = options.seed.unwrap_or(file.scenario.seed);
+        let header = Header::new(&file.scenario, &file.name, seed);
+        let digest = Hex(digest(&file.scenario)).to_string();
+        let origin = Origin { scenario: &file.name, digest, seed };
+        let all = || Wanted::All;
+        let mut tracer = open(&self.trace)?.map(|sink| Tracer::new(sink, &header));
+        let chrome = open(&self.chrome)?.map(|sink| Chrome::new(sink, &origin));
+        let mut chrome = chrome.map(|chrome| Spans::new(chrome, all()));
+        let perfetto = open(&self.perfetto)?.map(|sink| Perfetto::new(sink, &origin));
+        let mut perfetto = perfetto.map(|perfetto| Spans::new(perfetto, all()));
+        let mut everyone = Everyone(vec![ears]);
+        everyone.0.extend(tracer.as_mut().map(|one| one as &mut dyn Listener));
+        everyone.0.extend(chrome.as_mut().map(|one| one as &mut dyn Listener));
+        everyone.0.extend(perfetto.as_mut().map(|one| one as &mut dyn Listener));
+        let mut everyone = meter.watch(0, &mut everyone);
+        let result = run_with(&file.scenario, &file.name, options, &mut everyone)
+            .map_err(|error| Failure::invalid(error.to_string()))?;
+        if let (Some(tracer), Some(to)) = (tracer, &self.trace) {
+            still(close(to, tracer.finish()))?;
+        }
+        if let (Some(spans), Some(to)) = (chrome, &self.chrome) {
+            still(close(to, spans.finish().finish(&result)))?;
+        }
+        if let (Some(spans), Some(to)) = (perfetto, &self.perfetto) {
+            still(close(to, spans.finish().finish(&result)))?;
+        }
+        Ok(result)
+    }
+}
+
+fn close(to: &Target, written: std::io::Result<Sink<'_>>) -> Result<(), Failure> {
+    match written {
+        Ok(sink) => sink.close(Ok(())),
+        Err(error) => Err(to.failed(error)),
+    }
+}
+
+/// A reader who left does not keep the other files from being written; nobody else is forgiven.
+pub(super) fn still(written: Result<(), Failure>) -> Result<(), Failure> {
+    match written {
+        Err(Failure::Stdout(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
+fn open(target: &Option<Target>) -> Result<Option<Sink<'_>>, Failure> {
+    target.as_ref().map(Target::open).transpose()
+}

@@ -1,0 +1,165 @@
+//! From a study, or a scenario and flags, to a plan.
+
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use dessim::experiment::sweep::{MANY_CELLS, Plan};
+use dessim::report::text::format::count;
+use dessim::scenario::path::Segment;
+use dessim::scenario::study::{Design, STUDY_VERSION, Study};
+use dessim::scenario::syntax::begins_as;
+use dessim::scenario::{Document, Problem, Problems};
+
+use super::args::StudyArgs;
+use crate::cli::exit::Exit;
+use crate::cli::files::input;
+use crate::cli::files::places::{is_dash, parent};
+use crate::cli::terminal::ui::{Failure, Ui, shown};
+
+/// The plan of what was asked for, and what its scenario is warned of.
+pub(super) fn plan(ui: &Ui, args: &StudyArgs) -> Result<(Plan, Option<Problems>), Failure> {
+    let file = args.file.as_deref().unwrap_or(Path::new("-"));
+    let document = input::document(file)?;
+    let (study, scenario_file, scenario, source) = match document.is_study() {
+        true => {
+            let study = flagged(of_document(&document, args)?, args);
+            let path = scenario_of(file, &study);
+            if !args.outside {
+                within(file, &study, &path)?;
+            }
+            let scenario = foreign(&path)?;
+            (study, path, scenario, Some(document))
+        }
+        false => (of_flags(file, args)?, file.to_owned(), document, None),
+    };
+    let scenario = set(&scenario, &study, &args.set)?;
+    let plan = Plan::new(&input::name(&scenario_file), &scenario, &study);
+    let plan = plan.map_err(|problems| match (problems, &source) {
+        (Err(problems), _) => Failure::Problems(Exit::Invalid, Box::new(problems)),
+        (Ok(problems), Some(source)) => match source.problems(problems) {
+            Some(problems) => Failure::Problems(Exit::Invalid, Box::new(problems)),
+            None => Failure::invalid("the study makes no plan"),
+        },
+        (Ok(problems), None) => tell(ui, args, &problems),
+    })?;
+    if plan.cells() > MANY_CELLS && !args.yes {
+        let (cells, settings) = (count(plan.cells()), count(plan.outline().settings));
+        let message = format!("this sweep has {cells} runs: {settings} settings");
+        return Err(Failure::usage(message, "give --yes if that is what you mean"));
+    }
+    let warnings = scenario.scenario().ok().and_then(|checked| checked.warnings);
+    Ok((plan, warnings))
+}
+
+/// The study of a file. What varies is in the file, or on the command line.
+fn of_document(document: &Document, args: &StudyArgs) -> Result<Study, Failure> {
+    if !args.vary.is_empty() {
+        let message = "--vary goes with a scenario, and this is a study";
+        return Err(Failure::usage(message, "add an axis to the study"));
+    }
+    document.study().map_err(|problems| Failure::Problems(Exit::Invalid, Box::new(problems)))
+}
+
+/// The scenario of a study, from where the study is.
+fn scenario_of(study_file: &Path, study: &Study) -> PathBuf {
+    match is_dash(study_file) {
+        true => PathBuf::from(&study.scenario),
+        false => parent(study_file).join(&study.scenario),
+    }
+}
+
+/// Refuses a scenario that is not below the directory of its study: whoever runs a study of
+/// somebody else's means to read what came with it.
+fn within(study_file: &Path, study: &Study, scenario: &Path) -> Result<(), Failure> {
+    let folder = if is_dash(study_file) { Path::new(".") } else { parent(study_file) };
+    let real = |path: &Path| fs::canonicalize(path);
+    let inside = match (real(folder), real(scenario)) {
+        (Ok(folder), Ok(scenario)) => scenario.starts_with(folder),
+        // What cannot be found is told as that, unless the path itself leads elsewhere.
+        _ => Path::new(&study.scenario)
+            .components()
+            .all(|part| matches!(part, Component::Normal(_) | Component::CurDir)),
+    };
+    if inside {
+        return Ok(());
+    }
+    let message = format!("the study's scenario {} is outside its directory", shown(scenario));
+    let hint = "give --outside to let a study read files elsewhere".to_owned();
+    Err(Failure::Message(Exit::Invalid, message, Some(hint)))
+}
+
+/// Reads a file that another one names. Messages show lines of it only if it begins as a scenario
+/// does: it may be a file of something else, and not meant for whoever reads them.
+fn foreign(path: &Path) -> Result<Document, Failure> {
+    let bytes = input::read(path)?;
+    let text = String::from_utf8_lossy(&bytes);
+    if !begins_as(text.trim_start_matches('\u{feff}'), "Scenario") {
+        let message = format!("{} is not a scenario", shown(path));
+        let hint = "it does not begin with `Scenario(`".to_owned();
+        return Err(Failure::Message(Exit::Invalid, message, Some(hint)));
+    }
+    let invalid = |problems| Failure::Problems(Exit::Invalid, Box::new(problems));
+    Document::parse(&path.to_string_lossy(), &bytes).map_err(invalid)
+}
+
+fn of_flags(file: &Path, args: &StudyArgs) -> Result<Study, Failure> {
+    if args.vary.is_empty() {
+        let message = "nothing is varied";
+        let hint = "give --vary PATH=FROM..TO/COUNT, or a study: `Study(schema: 1, ..)`";
+        return Err(Failure::usage(message, hint));
+    }
+    let study = Study {
+        schema: STUDY_VERSION,
+        about: String::new(),
+        scenario: file.to_string_lossy().into_owned(),
+        set: Vec::new(),
+        seeds: None,
+        axes: args.vary.iter().map(|vary| vary.axis.clone()).collect(),
+        design: Design::Grid,
+        metrics: Vec::new(),
+        max_events: None,
+    };
+    Ok(flagged(study, args))
+}
+
+/// What is said on the command line counts instead of what is in the file.
+fn flagged(study: Study, args: &StudyArgs) -> Study {
+    Study {
+        seeds: args.seeds.clone().or(study.seeds),
+        design: args.design.unwrap_or(study.design),
+        metrics: if args.metric.is_empty() { study.metrics } else { args.metric.clone() },
+        max_events: args.max_events.or(study.max_events),
+        ..study
+    }
+}
+
+fn set(scenario: &Document, study: &Study, more: &[String]) -> Result<Document, Failure> {
+    let failed = |exit| move |problems| Failure::Problems(exit, Box::new(problems));
+    let scenario = scenario.with(&study.set).map_err(failed(Exit::Invalid))?;
+    scenario.with(more).map_err(failed(Exit::Usage))
+}
+
+/// Tells what is wrong with the flags, each beside the text it was typed as.
+fn tell(ui: &Ui, args: &StudyArgs, problems: &[Problem]) -> Failure {
+    let of_axis = |problem: &Problem| match problem.path.segments() {
+        [Segment::Field(field), Segment::Index(at), ..] if field == "axes" => args.vary.get(*at),
+        _ => None,
+    };
+    let mut told: Vec<Problems> = problems
+        .iter()
+        .filter_map(|problem| match of_axis(problem) {
+            Some(vary) => {
+                let mut problem = problem.clone().at(0..vary.text.len());
+                problem.path = dessim::scenario::Path::root();
+                Problems::new("--vary", vary.text.as_str(), vec![problem])
+            }
+            None => Problems::new("sweep", "", vec![problem.clone()]),
+        })
+        .collect();
+    let last = told.pop();
+    told.iter().for_each(|problems| ui.problems(problems));
+    match last {
+        Some(problems) => Failure::Problems(Exit::Usage, Box::new(problems)),
+        None => Failure::usage("these flags make no plan", "see dessim sweep --help"),
+    }
+}

@@ -1,0 +1,5 @@
+//! Standard output and standard error.
+
+pub(crate) mod guard;
+pub(crate) mod progress;
+pub(crate) mod ui;

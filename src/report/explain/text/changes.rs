@@ -1,0 +1,143 @@
+//! What-ifs in words.
+
+use crate::report::explain::{Amount, Change, ChangeKind, Pair, Shift, WhatIf};
+use crate::report::text::format::{NO_VALUE, count, number, percent, share, time};
+
+/// A change in words that follow "what if it ran": "without retries at clients.retry".
+#[must_use]
+pub fn change_words(change: &Change) -> String {
+    let at = &change.component;
+    let to = change.to.map_or_else(|| NO_VALUE.to_owned(), amount);
+    let from = change.from.map_or_else(|| "no limit".to_owned(), amount);
+    let service = change.service.as_deref().unwrap_or("the service");
+    match change.kind {
+        ChangeKind::WithoutFault => format!("without fault {at}"),
+        ChangeKind::WithoutRetries => format!("without retries at {at}"),
+        ChangeKind::RetryBudget => format!("with a retry budget of {to} at {at}"),
+        ChangeKind::WithoutBreaker | ChangeKind::WithoutBulkhead => format!("without {at}"),
+        ChangeKind::BreakerThreshold => format!("with {at} opening at {to} failures, not {from}"),
+        ChangeKind::BreakerOpen => format!("with {at} open for {to}, not {from}"),
+        ChangeKind::Bulkhead => {
+            format!("with a bulkhead of {to} permits at {at}, the knee of {service}")
+        }
+        ChangeKind::Permits => format!("with {to} permits at {at}, not {from}"),
+        ChangeKind::PermitsAtKnee => {
+            format!("with {to} permits at {at}, the knee of {service}, not {from}")
+        }
+        ChangeKind::BulkheadQueue => format!("with at most {to} waiting at {at}, not {from}"),
+        ChangeKind::Timeout => format!("with {to} instead of {from} at {at}"),
+        ChangeKind::TotalTimeout => format!("with a timeout of {to} around all of {at}"),
+        ChangeKind::Cancellation => format!("with cancellation at {at}"),
+        ChangeKind::WithoutErrors => format!("without errors of {at} itself"),
+        ChangeKind::ServiceQueue => format!("with a line of at most {to} at {at}"),
+        ChangeKind::Slots => format!("with {to} slots at {at}, not {from}"),
+        ChangeKind::Knee => format!("with a knee of {to} at {at}, not {from}"),
+        ChangeKind::UnlimitedQueue => format!("with no limit of queue {at}, not {from}"),
+        ChangeKind::QueueCapacity => format!("with at most {to} messages in queue {at}"),
+        ChangeKind::Consumers => format!("with {to} consumers at {at}, not {from}"),
+        ChangeKind::ConsumersAtSlots => {
+            format!("with {to} consumers at {at}, the slots of {service}, not {from}")
+        }
+        ChangeKind::ConsumersAtKnee => {
+            format!("with {to} consumers at {at}, the knee of {service}, not {from}")
+        }
+    }
+}
+
+fn amount(amount: Amount) -> String {
+    match amount {
+        Amount::Count(value) => count(value),
+        Amount::Number(value) => number(value),
+        Amount::TimeNs(ns) => time(ns),
+        Amount::Ratio(ratio) => percent(ratio),
+    }
+}
+
+/// A change, and all that it moves: fates, arrivals, instants, attempts, work, p99.
+#[must_use]
+pub fn what_if_words(what_if: &WhatIf) -> String {
+    format!("{}: {}", change_words(&what_if.change), effects(what_if).join("; "))
+}
+
+/// What a change moves, one clause each: fates first, even if they do not move.
+fn effects(what_if: &WhatIf) -> Vec<String> {
+    let mut effects = vec![fates(what_if)];
+    let WhatIf { offered, faster, slower, sooner, later, work_ns, wasted_ns, .. } = what_if;
+    effects.extend(difference(*offered, count, "requests arrive"));
+    effects.extend(shift(faster, "succeed", "sooner"));
+    effects.extend(shift(slower, "succeed", "later"));
+    effects.extend(shift(sooner, "others end", "sooner"));
+    effects.extend(shift(later, "others end", "later"));
+    effects.extend(attempts(what_if));
+    let wasted = || difference(*wasted_ns, time, "wasted work");
+    effects.extend(difference(*work_ns, time, "work").or_else(wasted));
+    effects.extend(p99(what_if));
+    effects
+}
+
+/// A change with what matters most about it: fates, attempts and p99.
+pub(super) fn cure_words(what_if: &WhatIf) -> String {
+    let mut effects = vec![fates(what_if)];
+    effects.extend(attempts(what_if));
+    effects.extend(p99(what_if));
+    format!("{}: {}", change_words(&what_if.change), effects.join("; "))
+}
+
+/// How many end sooner or later, and by how much: "35 succeed 1.30 s sooner in the median".
+fn shift(shift: &Shift, what: &str, word: &str) -> Option<String> {
+    let median = time(shift.median_ns.filter(|_| shift.requests > 0)?);
+    let mut verb = what.to_owned();
+    if shift.requests == 1 {
+        verb = what.replace("others end", "other ends").replace("succeed", "succeeds");
+    }
+    Some(format!("{} {verb} {median} {word} in the median", count(shift.requests)))
+}
+
+fn attempts(what_if: &WhatIf) -> Option<String> {
+    difference(what_if.attempts, count, "attempts")
+}
+
+fn p99(what_if: &WhatIf) -> Option<String> {
+    let words = |p99: Option<u64>| p99.map_or_else(|| NO_VALUE.to_owned(), time);
+    let Pair { before, after } = what_if.p99_ns;
+    let (before, after) = (words(before), words(after));
+    (before != after).then(|| format!("p99 of all that end {after} instead of {before}"))
+}
+
+fn fates(what_if: &WhatIf) -> String {
+    let WhatIf { in_both, failing, saved, lost, otherwise, offered, succeeded, .. } = what_if;
+    if *in_both < offered.before.max(offered.after) {
+        // Not the same requests: in a closed loop, what arrives depends on what ends.
+        let (before, after) = (count(succeeded.before), count(succeeded.after));
+        return format!("{after} requests succeed instead of {before}");
+    }
+    if saved + lost + otherwise == 0 {
+        return "every request ends as it does now".to_owned();
+    }
+    let mut text = format!("of {} failed requests {} succeed", count(*failing), count(*saved));
+    if *otherwise > 0 {
+        text.push_str(&format!(", {} fail in another way", count(*otherwise)));
+    }
+    match lost {
+        1 => format!("{text}, 1 other gets worse"),
+        lost => format!("{text}, {} others get worse", count(*lost)),
+    }
+}
+
+/// How much more or less it is, and its part of what it was: "776 fewer attempts (19.1 %)".
+fn difference(pair: Pair<u64>, words: fn(u64) -> String, of: &str) -> Option<String> {
+    let Pair { before, after } = pair;
+    if before == after {
+        return None;
+    }
+    let by = before.abs_diff(after);
+    let word = match (after < before, of.ends_with("work")) {
+        (true, true) => "less",
+        (true, false) => "fewer",
+        (false, _) => "more",
+    };
+    Some(match before {
+        0 => format!("{} {word} {of}", words(by)),
+        _ => format!("{} {word} {of} ({})", words(by), share(by, before)),
+    })
+}

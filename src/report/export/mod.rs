@@ -1,0 +1,10 @@
+//! The numbers of a run in the formats of other programs, each thin over [`long`] or the series.
+
+#[cfg(feature = "cli")]
+pub mod csv;
+pub mod influx;
+pub mod json;
+pub mod long;
+#[cfg(feature = "parquet")]
+pub mod parquet;
+pub mod prometheus;

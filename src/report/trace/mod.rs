@@ -1,0 +1,9 @@
+//! Lives of requests: as [`span`]s of a whole run for viewers, and as single [`story`]s.
+
+pub mod chrome;
+pub mod otlp;
+pub mod perfetto;
+mod protobuf;
+pub mod span;
+pub mod story;
+pub mod tree;
