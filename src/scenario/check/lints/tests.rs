@@ -1,5 +1,5 @@
 use super::*;
-use crate::kernel::time::Instant;
+use crate::kernel::time::{Duration, Instant};
 use crate::model::context::Outcome;
 use crate::model::mechanism::breaker::Breaker;
 use crate::scenario::Document;
