@@ -20,6 +20,8 @@ pub type CallId = u32;
 pub struct Call {
     /// What its draws are keyed by.
     pub key: u64,
+    /// The key of the call that made it; 0 of a request.
+    pub made_by: u64,
     /// The number of its request within its load.
     pub index: u64,
     /// When its request arrived.
@@ -168,6 +170,7 @@ impl Calls {
     ) -> CallId {
         self.add(Call {
             key,
+            made_by: 0,
             index,
             arrived,
             picked: arrived,
@@ -199,7 +202,8 @@ impl Calls {
     pub fn add_child(&mut self, parent: CallId, port: Port, key: u64) -> CallId {
         let of = self.slots[parent as usize];
         let (standing, elder) = (Standing::Child, of.child);
-        let call = Call { key, parent, port, standing, elder, caller: NONE, ..of };
+        let made_by = of.key;
+        let call = Call { key, made_by, parent, port, standing, elder, caller: NONE, ..of };
         let (attempts, at, timer, child) = (0, NONE, NONE, NONE);
         let (younger, ahead, behind, state) = (NONE, NONE, NONE, State::None);
         let call = Call { attempts, at, timer, child, younger, ahead, behind, state, ..call };
