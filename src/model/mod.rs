@@ -5,6 +5,7 @@
 mod audit;
 pub mod backoff;
 pub mod call;
+pub mod client;
 pub mod context;
 mod dispatch;
 pub mod finish;

@@ -20,6 +20,7 @@ use crate::kernel::units::Limit;
 use crate::metrics::fingerprint::Fingerprint;
 use crate::metrics::probe::Probe;
 use crate::model::call::Calls;
+use crate::model::client::Clients;
 use crate::model::context::{Context, Ties};
 use crate::model::mechanism::breaker::{self};
 use crate::model::mechanism::consumer::{self, Consumer};
@@ -29,7 +30,7 @@ use crate::model::mechanism::load::{self, Load};
 use crate::model::mechanism::queue::Queue;
 use crate::model::mechanism::service::{self, Cancellation, Service};
 use crate::model::mechanism::{Kind, Machines};
-use crate::model::seat::{ComponentId, Port, Seat, SeatId, Seats};
+use crate::model::seat::{ComponentId, Port, Scope, Seat, SeatId, Seats};
 use crate::model::tally::Tally;
 use crate::model::timer::Timers;
 use crate::model::world::World;
@@ -164,6 +165,11 @@ impl<C: Calendar> Builder<C> {
         self.seats.iter().map(|(_, seat)| seat).map(&mut credit).collect()
     }
 
+    /// The clients that make the calls of a load, a group of consumers or a handler.
+    fn clients(&self, name: &str, count: u32) -> Clients {
+        Clients::new(count, self.site(name, "client"))
+    }
+
     fn site(&self, component: &str, purpose: &str) -> Site {
         Site::new(self.seed, component, purpose)
     }
@@ -173,7 +179,7 @@ impl<C: Calendar> Builder<C> {
             let of_this = arm.faults.iter().filter(|(_, fault)| fault.service == *name);
             let faults = Timeline::new(of_this.map(|(name, fault)| self.fault(name, fault)));
             let crashes: Vec<Fault> = faults.crashes().collect();
-            let endpoints = self.endpoints(name, config)?;
+            let endpoints = self.endpoints(name, config, &arm.calls)?;
             let unchanging = config.overload.is_none() && faults.is_empty();
             let alone = endpoints.len() == 1 && config.handler.is_empty();
             let constant = endpoints[0].time.as_constant().filter(|_| unchanging && alone);
@@ -238,6 +244,7 @@ impl<C: Calendar> Builder<C> {
                 max_deliveries: config.max_deliveries,
                 backoff: self.backoff(name, &config.backoff)?,
                 backoff_holds_consumer: config.backoff_holds_consumer,
+                clients: self.clients(name, config.clients),
             };
             let machine = self.machines.add(Consumer::new(consumer, self.measured_from));
             let port = groups.entry(queue).or_insert(0);
@@ -245,7 +252,8 @@ impl<C: Calendar> Builder<C> {
             *port += 1;
             self.machines.get::<Queue>(self.seats[queue].index).join(group);
             let to = self.target(arm, &config.to, None)?;
-            self.pipeline((name, &config.policy), to, false, Some(group))?;
+            let by = (&*config.policy, config.clients);
+            self.pipeline(name, by, to, false, Some(group))?;
         }
         Ok(())
     }
@@ -261,13 +269,15 @@ impl<C: Calendar> Builder<C> {
                 deadline: config.deadline.unwrap_or(Duration::MAX),
                 request_site: self.site(name, "request"),
                 gap_site: self.site(name, "gap"),
+                clients: self.clients(name, arm.calls.get(name).map_or(1, |call| call.clients)),
                 publishes: !arm.calls.contains_key(name),
             };
             let machine = self.machines.add(Load::new(load));
             let load = self.add(name, machine, None);
             if let Some(call) = arm.calls.get(name) {
                 let to = self.target(arm, &call.to, call.endpoint.as_deref())?;
-                self.pipeline((name, &call.policy), to, true, Some(load))?;
+                let by = (&*call.policy, call.clients);
+                self.pipeline(name, by, to, true, Some(load))?;
             } else if let Some(queue) = arm.publishes.get(name) {
                 let queue = self.find(queue)?;
                 self.seats.lead(load, queue);
@@ -287,7 +297,8 @@ impl<C: Calendar> Builder<C> {
                 let undefined = || BuildError::Undefined(call.to_owned());
                 let config = arm.calls.get(call).ok_or_else(undefined)?;
                 let to = self.target(arm, &config.to, config.endpoint.as_deref())?;
-                let top = self.pipeline((call, &config.policy), to, false, None)?;
+                let by = (&*config.policy, config.clients);
+                let top = self.pipeline(call, by, to, false, None)?;
                 let component = self.seats[self.find(name)?].component;
                 tops.entry(component).or_default().push(top);
             }
@@ -318,11 +329,12 @@ impl<C: Calendar> Builder<C> {
         Ok((service, id, number as u32 + 1))
     }
 
-    /// Adds the layers of a policy below `above`, outermost first, and the edge at its end; its
-    /// topmost seat.
+    /// Adds the layers of a policy of so many clients below `above`, outermost first, and the edge
+    /// at its end; its topmost seat.
     fn pipeline(
         &mut self,
-        (name, policy): (&str, &[Layer]),
+        name: &str,
+        (policy, clients): (&[Layer], u32),
         (to, service, endpoint): (&str, SeatId, u32),
         picks_up: bool,
         above: Option<SeatId>,
@@ -330,8 +342,12 @@ impl<C: Calendar> Builder<C> {
         let (mut above, mut top) = (above, None);
         let mut gates = Vec::new();
         for (layer, name) in policy.iter().zip(layer_names(name, policy)) {
-            let machine = self.layer(&name, layer)?;
+            let own = layer.spec().scope().is_client();
+            let machine = self.layer(&name, layer, if own { clients } else { 1 })?;
             let seat = self.add(&name, machine, above.map(|above| (above, 0)));
+            if own && clients > 1 {
+                self.seats.set_scope(seat, Scope::Client);
+            }
             top.get_or_insert(seat);
             above = Some(seat);
             match layer {

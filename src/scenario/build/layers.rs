@@ -10,8 +10,14 @@ use crate::model::mechanism::timeout::Timeout;
 use crate::scenario::schema::{self, Layer};
 
 impl<C: Calendar> Builder<C> {
-    /// A new machine of a layer, with a name of its own for its draws.
-    pub(super) fn layer(&mut self, name: &str, layer: &Layer) -> Result<(Kind, u32), BuildError> {
+    /// A new machine of a layer, with a name of its own for its draws, and with `states` of those
+    /// states that may be each client's own.
+    pub(super) fn layer(
+        &mut self,
+        name: &str,
+        layer: &Layer,
+        states: u32,
+    ) -> Result<(Kind, u32), BuildError> {
         Ok(match layer {
             Layer::Timeout(schema::Timeout { after }) => {
                 let after = self.clock.constant(*after);
@@ -26,9 +32,9 @@ impl<C: Calendar> Builder<C> {
             }) => {
                 let max_retries = max_retries.or(max_attempts.map(|attempts| attempts - 1));
                 let backoff = self.backoff(name, backoff)?;
-                let budget = budget
-                    .as_ref()
-                    .map(|budget| retry::Budget::new(budget.deposit, budget.capacity, budget.cost));
+                let budget = budget.as_ref().map(|budget| {
+                    retry::Budget::new(budget.deposit, budget.capacity, budget.cost, states)
+                });
                 let covers = |on| retry_on.contains(&on);
                 let retry_on = retry::RetryOn {
                     error: covers(schema::RetryOn::Error),
@@ -51,9 +57,10 @@ impl<C: Calendar> Builder<C> {
                 *records == schema::Records::Outcomes,
                 self.measured_from,
             )),
-            Layer::Bulkhead(schema::Bulkhead { permits, queue }) => self
-                .machines
-                .add(Bulkhead::new(u64::from(*permits), limit(*queue), self.measured_from)),
+            Layer::Bulkhead(schema::Bulkhead { permits, queue, scope: _ }) => {
+                let limits = (u64::from(*permits), limit(*queue));
+                self.machines.add(Bulkhead::new(limits, states, self.measured_from))
+            }
         })
     }
 }

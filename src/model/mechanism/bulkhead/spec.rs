@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::kernel::units::Limit;
 use crate::model::mechanism::load::spec::Arrivals;
+use crate::model::spec::clients::Scope;
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::finding::Finding;
 use crate::model::spec::layer::LayerSpec;
@@ -26,6 +27,10 @@ pub struct Spec {
     /// `permits` is not given either.
     #[serde(default)]
     pub queue: Limit,
+    /// Whose permits and line they are, where the caller is several `clients`. Default `Client`:
+    /// each has as many.
+    #[serde(default, skip_serializing_if = "Scope::is_client")]
+    pub scope: Scope,
 }
 
 fn permits() -> u32 {
@@ -63,6 +68,10 @@ impl LayerSpec for Spec {
 
     fn permits(&self) -> Option<u32> {
         Some(self.permits)
+    }
+
+    fn scope(&self) -> Scope {
+        self.scope
     }
 }
 

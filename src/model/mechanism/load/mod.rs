@@ -21,6 +21,7 @@ use crate::metrics::meter::Eye;
 use crate::metrics::probe::{End, Ending, Event, Number, Probe, Role, Stretch, What};
 use crate::metrics::summary::Component;
 use crate::model::call::{Call, CallId};
+use crate::model::client::Clients;
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::seat::{NONE, Port, Seat};
 pub(in crate::model) use arrivals::STAGES_AT_ONCE;
@@ -43,6 +44,8 @@ pub struct Config {
     pub request_site: Site,
     /// Where gaps and think times are drawn.
     pub gap_site: Site,
+    /// Who makes the requests.
+    pub clients: Clients,
     /// Its requests are published as messages: nobody waits for their outcome.
     pub publishes: bool,
 }
@@ -299,6 +302,11 @@ impl Mechanism for Load {
     /// A request begins.
     #[inline]
     fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+        let call = &mut cx.calls[at.call];
+        call.client = match call.caller {
+            NONE => self.config.clients.draw(call.key, 0),
+            caller => self.config.clients.of_caller(caller),
+        };
         cx.note(at, What::ARRIVED, 0);
         if self.config.publishes {
             self.release_caller(cx, at);
@@ -360,6 +368,7 @@ impl Mechanism for Load {
     fn fork(&mut self, branch: u64) {
         self.config.request_site = self.config.request_site.fork(branch);
         self.config.gap_site = self.config.gap_site.fork(branch);
+        self.config.clients.fork(branch);
     }
 
     fn memory(&self) -> u64 {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::lints;
 use crate::model::mechanism::Layer;
 use crate::model::mechanism::backoff::spec::Backoff;
+use crate::model::spec::clients::Scope;
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::finding::{Finding, Segment};
 use crate::model::spec::layer::LayerSpec;
@@ -50,6 +51,9 @@ pub struct RetryBudget {
     #[serde(default = "one_token")]
     #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 1000000))]
     pub cost: f64,
+    /// Whose bucket it is, where the caller is several `clients`. Default `Client`: each has one.
+    #[serde(default, skip_serializing_if = "Scope::is_client")]
+    pub scope: Scope,
 }
 
 fn one_token() -> f64 {
@@ -105,6 +109,10 @@ impl LayerSpec for Spec {
     fn attempts(&self) -> Option<u64> {
         let retries = self.max_retries.map(|retries| u64::from(retries) + 1);
         self.max_attempts.map(u64::from).or(retries)
+    }
+
+    fn scope(&self) -> Scope {
+        self.budget.as_ref().map_or(Scope::Shared, |budget| budget.scope)
     }
 
     fn longest_ns(&self, inside_ns: Option<f64>) -> Option<f64> {

@@ -5,6 +5,7 @@
 
 use crate::kernel::distribution::Distribution;
 use crate::kernel::draw::{Site, mix};
+use crate::model::client::Clients;
 use crate::model::seat::Port;
 
 /// A step of a handler, as it is written.
@@ -34,6 +35,8 @@ pub struct Onward {
     pub site: Site,
     /// Which of the handler's calls of that name it is, from 0.
     pub number: u32,
+    /// Who makes them.
+    pub clients: Clients,
 }
 
 impl Onward {
@@ -155,6 +158,7 @@ impl Program {
                 Instruction::Calls { calls, .. } => {
                     for call in calls {
                         call.site = call.site.fork(branch);
+                        call.clients.fork(branch);
                     }
                 }
                 Instruction::Jump(_) => {}

@@ -76,6 +76,7 @@ impl Service {
                     for call_of in calls {
                         let key = call_of.key(call.key, call.attempts);
                         let child = cx.calls.add_child(at.call, call_of.port, key);
+                        cx.calls[child].client = call_of.clients.draw(key, 0);
                         cx.begins.push_back(child);
                     }
                     let made = calls.len();
