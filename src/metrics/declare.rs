@@ -187,7 +187,7 @@ macro_rules! metrics {
         )+
 
         /// What it reports, in the order of the documentation.
-        pub(crate) const METRICS: &[$crate::metrics::declare::Declared] =
+        pub const METRICS: &[$crate::metrics::declare::Declared] =
             &[$($crate::metrics::declare::Declared::$kind(&$id)),+];
     };
 }

@@ -41,6 +41,8 @@ pub struct Call {
     pub client: u32,
     /// The replica that it was sent to.
     pub replica: u32,
+    /// The class of its request, or [`NONE`].
+    pub class: u32,
     /// Attempts sent so far; of one whose caller has left, its number.
     pub attempts: u32,
     /// At a service: how far its handler is, which of the service's endpoints it came to, how many
@@ -72,6 +74,8 @@ pub struct Call {
     pub standing: Standing,
     /// Its request arrived in the part of the run that counts.
     pub measured: bool,
+    /// Its place among the priorities: the least goes first.
+    pub rank: u8,
 }
 
 /// What becomes of the outcome of a call.
@@ -195,6 +199,7 @@ impl Calls {
             caller,
             client: 0,
             replica: 0,
+            class: NONE,
             attempts: 0,
             step: 0,
             endpoint: 0,
@@ -211,6 +216,7 @@ impl Calls {
             behind: NONE,
             standing: Standing::Request,
             measured,
+            rank: 0,
         })
     }
 

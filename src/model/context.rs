@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::call::{Call, CallId, Calls};
+use super::mechanism::class::Classes;
 use super::mechanism::edge::Edges;
 use super::seat::{ComponentId, NONE, Port, Seat, SeatId};
 use super::tally::Tally;
@@ -89,6 +90,8 @@ pub struct Context<C, P> {
     pub tally: Tally,
     /// Counts of attempts, by edge.
     pub edges: Edges,
+    /// What belongs to the requests of each class, and their books.
+    pub classes: Classes,
     /// How many more a seat takes from the seat above, where that gives only what is taken.
     pub credits: Vec<u64>,
     /// Calls that were made in the present walk, to begin when it is over.

@@ -2,11 +2,13 @@
 //!
 //! Ids follow the order of names, so the order of declarations cannot reach a run.
 
+mod classes;
 mod layers;
 mod values;
 
 use std::collections::{BTreeMap, VecDeque};
 
+use self::classes::Classes;
 use super::handlers::calls_of;
 use super::names::layer_names;
 use super::pipelines::edge_name;
@@ -73,6 +75,7 @@ pub fn build<C: Calendar, P: Probe>(
         clock: Clock::new(),
         seats: Seats::default(),
         machines: Machines::default(),
+        classes: Classes::of(scenario),
         names: Vec::new(),
         ids: BTreeMap::new(),
     };
@@ -90,6 +93,7 @@ pub fn build<C: Calendar, P: Probe>(
         timers: Timers::default(),
         tally: Tally::default(),
         edges: Edges::new(&builder.seats),
+        classes: builder.classes.settings,
         credits,
         begins: VecDeque::new(),
         ready: VecDeque::new(),
@@ -117,6 +121,7 @@ struct Builder<C> {
     clock: Clock<C>,
     seats: Seats,
     machines: Machines,
+    classes: Classes,
     names: Vec<String>,
     /// The seats of services and queues themselves.
     ids: BTreeMap<String, SeatId>,
@@ -180,7 +185,7 @@ impl<C: Calendar> Builder<C> {
             let faults = Timeline::new(of_this.map(|(name, fault)| self.fault(name, fault)));
             let crashes: Vec<Fault> = faults.crashes().collect();
             let endpoints = self.endpoints(name, config, &arm.calls)?;
-            let unchanging = config.overload.is_none() && faults.is_empty();
+            let unchanging = config.overload.is_none() && faults.is_empty() && !self.classes.sized;
             let alone = endpoints.len() == 1 && config.handler.is_empty();
             let constant = endpoints[0].time.as_constant().filter(|_| unchanging && alone);
             let constant = constant.map(|time| self.clock.constant(time));
@@ -269,11 +274,14 @@ impl<C: Calendar> Builder<C> {
                 deadline: config.deadline.unwrap_or(Duration::MAX),
                 request_site: self.site(name, "request"),
                 gap_site: self.site(name, "gap"),
+                shares: self.shares(name, config),
                 clients: self.clients(name, arm.calls.get(name).map_or(1, |call| call.clients)),
                 publishes: !arm.calls.contains_key(name),
             };
+            let publishes = load.publishes;
             let machine = self.machines.add(Load::new(load));
             let load = self.add(name, machine, None);
+            self.class_books(name, config, publishes);
             if let Some(call) = arm.calls.get(name) {
                 let to = self.target(arm, &call.to, call.endpoint.as_deref())?;
                 let by = (&*call.policy, call.clients);

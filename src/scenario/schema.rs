@@ -17,6 +17,7 @@ pub use crate::model::mechanism::Layer;
 pub use crate::model::mechanism::backoff::spec::{Backoff, Jitter};
 pub use crate::model::mechanism::breaker::spec::{Records, Spec as Breaker};
 pub use crate::model::mechanism::bulkhead::spec::Spec as Bulkhead;
+pub use crate::model::mechanism::class::spec::Spec as Class;
 pub use crate::model::mechanism::consumer::spec::Spec as Consumer;
 pub use crate::model::mechanism::fault::spec::{Effect, Spec as Fault};
 pub use crate::model::mechanism::load::spec::{Arrivals, Spacing, Spec as Load, Stage};

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{breaker, bulkhead, consumer, fault, load, queue, retry, service, timeout};
+use super::{breaker, bulkhead, class, consumer, fault, load, queue, retry, service, timeout};
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::layer::LayerSpec;
 
@@ -51,7 +51,7 @@ macro_rules! language {
 }
 
 language! {
-    parts: load, service, queue, consumer, fault;
+    parts: load, class, service, queue, consumer, fault;
     layers:
         Timeout(timeout),
         Retry(retry),

@@ -7,6 +7,7 @@
 pub mod backoff;
 pub mod breaker;
 pub mod bulkhead;
+pub mod class;
 pub mod consumer;
 pub mod edge;
 pub mod fault;
@@ -339,6 +340,7 @@ mechanisms! {
     Queue: queue::Queue => queues, &[queue::EVENTS];
     Consumer: consumer::Consumer => consumers, &[consumer::EVENTS, super::backoff::EVENTS];
     Crash: fault::Crash => crashes, &[];
+    Class: class::Class => classes, &[];
 }
 
 impl What {

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use super::{BuildError, Builder, instant};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::distribution::Distribution;
+use crate::kernel::units::Ratio;
 use crate::model::backoff::{Backoff, Formula, Jitter};
 use crate::model::client::Clients;
 use crate::model::mechanism::load::{Arrivals, Stages};
-use crate::model::mechanism::service::{Endpoint, Onward, Overload, Step};
+use crate::model::mechanism::service::{Endpoint, Onward, Overload, Step, When};
 use crate::model::seat::Port;
 use crate::model::spec::distribution::resolve;
 use crate::scenario::handlers::calls_of;
@@ -119,7 +120,11 @@ impl<C: Calendar> Builder<C> {
                     let mut targets = Vec::with_capacity(cases.len());
                     for case in cases {
                         let steps = self.steps(name, &case.steps, ways, uses)?;
-                        targets.push((case.ratio.get(), steps));
+                        let when = match (&case.class, case.ratio) {
+                            (Some(class), _) => When::Classes(self.classes.named(class).to_vec()),
+                            (None, ratio) => When::Chance(ratio.map_or(0.0, Ratio::get)),
+                        };
+                        targets.push((when, steps));
                     }
                     Step::Branch(targets, self.site(name, "branch"))
                 }

@@ -10,6 +10,7 @@ pub mod volume;
 
 pub use arrivals::{Arrivals, Stages};
 
+use super::class::Shares;
 use super::{Leaving, Mechanism, Period, Wakes};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::draw::Site;
@@ -46,6 +47,8 @@ pub struct Config {
     pub gap_site: Site,
     /// Who makes the requests.
     pub clients: Clients,
+    /// Which class each request belongs to.
+    pub shares: Shares,
     /// Its requests are published as messages: nobody waits for their outcome.
     pub publishes: bool,
 }
@@ -307,6 +310,12 @@ impl Mechanism for Load {
             NONE => self.config.clients.draw(call.key, 0),
             caller => self.config.clients.of_caller(caller),
         };
+        call.class = self.config.shares.draw(call.key);
+        let class = cx.classes.settings(call.class);
+        call.rank = class.map_or(self.config.shares.rank, |class| class.rank);
+        if call.measured {
+            cx.classes.offer(call.class);
+        }
         cx.note(at, What::ARRIVED, 0);
         if self.config.publishes {
             self.release_caller(cx, at);
@@ -332,6 +341,7 @@ impl Mechanism for Load {
         cx.fingerprint.outcome(call.key, fate as u64, elapsed.as_ns());
         if measured {
             cx.tally.end(call, fate, now);
+            cx.classes.end(call, fate, now);
         }
         let succeeded = matches!(fate, Fate::Succeeded | Fate::Late);
         let what = if succeeded { What::SUCCEEDED } else { What::FAILED };
@@ -369,6 +379,7 @@ impl Mechanism for Load {
         self.config.request_site = self.config.request_site.fork(branch);
         self.config.gap_site = self.config.gap_site.fork(branch);
         self.config.clients.fork(branch);
+        self.config.shares.site = self.config.shares.site.fork(branch);
     }
 
     fn memory(&self) -> u64 {

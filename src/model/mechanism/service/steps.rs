@@ -65,7 +65,7 @@ impl Service {
                 Some(Instruction::Jump(to)) => cx.calls[at.call].step = *to,
                 Some(Instruction::Branch(targets, site)) => {
                     let drawn = site.unit(call.key, call.attempts, u32::from(call.step));
-                    let target = targets.iter().find(|(bound, _)| drawn < *bound);
+                    let target = targets.iter().find(|(when, _)| when.holds(call.class, drawn));
                     cx.calls[at.call].step = target.map_or(call.step + 1, |(_, to)| *to);
                 }
                 Some(Instruction::Work(..)) => {
