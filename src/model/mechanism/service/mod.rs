@@ -138,6 +138,15 @@ impl Service {
         }
     }
 
+    /// Slots that are taken.
+    pub(in crate::model) const fn taken(&self) -> u64 {
+        self.busy.level()
+    }
+
+    pub(in crate::model) const fn holds_slot(&self) -> bool {
+        self.config.holds_slot
+    }
+
     /// Attempts in line and in slots.
     pub(in crate::model) fn in_flight(&self) -> u64 {
         self.busy.level() + self.line.len()
@@ -168,7 +177,7 @@ impl Mechanism for Service {
         let there = self.busy.level() + self.line.len();
         let call = &mut cx.calls[at.call];
         call.at = at.id;
-        call.state = State::Queued { since: now, left: Instant::NEVER };
+        call.state = State::Queued { since: now, left: call.left };
         (call.step, call.endpoint) = (0, at.seat.part as u16);
         if self.busy.level() < self.config.slots {
             self.in_flight_max = self.in_flight_max.max(there + 1);
@@ -228,12 +237,6 @@ impl Mechanism for Service {
         let now = cx.now();
         if leaving == Leaving::GoesOn {
             cx.note(at, What::ABANDONED, 0);
-            if let State::Queued { left, .. }
-            | State::Working { left, .. }
-            | State::Calling { left, .. } = &mut cx.calls[at.call].state
-            {
-                *left = now;
-            }
             return;
         }
         let call = cx.calls[at.call];
