@@ -33,7 +33,8 @@ pub struct Spec {
     #[serde(default = "one_minute")]
     #[schemars(extend("dessim:positive" = true))]
     pub open_duration: Duration,
-    /// Which results enter the window. Default `Outcomes`.
+    /// Which results enter the window: what comes up through the breaker, or every attempt of the
+    /// first `Retry` inside it. Default `Outcomes`.
     #[serde(default)]
     pub records: Records,
 }

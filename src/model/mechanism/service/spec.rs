@@ -240,6 +240,5 @@ const WORDS: &[Word] = &[
     word(&["Service"], &["max_wait", "queue_timeout", "max_wait_duration"],
         "the longest wait in a line is not there yet: `queue` bounds how many wait"),
     word(&["Service"], &["calls", "depends_on", "dependencies", "downstream"],
-        "that is `handler` here: handler: [Call(\"db\")], with an entry \"db\" in the `calls` of the \
-         scenario"),
+        "that is `handler` here: handler: [Call(\"db\")], with an entry \"db\" in `calls`"),
 ];
