@@ -55,6 +55,8 @@ fn offered_per_ns<'a>(scenario: &Scenario, arm: &'a Arm) -> BTreeMap<&'a str, f6
         call.policy.iter().all(|layer| match layer {
             Layer::Retry(_) => true,
             Layer::Timeout(_) => service.cancellation == Cancellation::None,
+            Layer::Hedge(_) => true,
+            Layer::Deadline(_) => service.cancellation == Cancellation::None,
             Layer::Breaker(_) | Layer::Bulkhead(_) => false,
         })
     };

@@ -34,6 +34,8 @@ pub(super) fn of_layer(
             found
         }
         Layer::Bulkhead(Bulkhead { permits, queue }) => of_bulkhead(name, *permits, *queue, knee),
+        // What they do without them is asked of the service's cancellation and of timeouts.
+        Layer::Hedge(_) | Layer::Deadline(_) => Vec::new(),
         Layer::Timeout(Timeout { after }) => [half(*after), twice(*after)]
             .into_iter()
             .map(|to| {

@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{breaker, bulkhead, consumer, fault, load, queue, retry, service, timeout};
+use super::{
+    breaker, bulkhead, consumer, deadline, fault, hedge, load, queue, retry, service, timeout,
+};
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::layer::LayerSpec;
 
@@ -57,6 +59,8 @@ language! {
         Retry(retry),
         Breaker(breaker),
         Bulkhead(bulkhead),
+        Hedge(hedge),
+        Deadline(deadline),
 }
 
 #[cfg(test)]

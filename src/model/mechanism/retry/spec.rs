@@ -72,7 +72,8 @@ pub enum RetryOn {
 }
 
 impl RetryOn {
-    fn all() -> Vec<Self> {
+    /// All of them.
+    pub(in crate::model) fn all() -> Vec<Self> {
         vec![Self::Error, Self::Timeout, Self::Shed, Self::Rejected]
     }
 }
