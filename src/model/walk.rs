@@ -139,6 +139,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
         } else {
             let mine = self.split(call, stays, floor);
             let at = self.place(stays, call);
+            self.cx.calls.leave(call, self.cx.clock.now());
             self.machines.leave(&mut self.cx, &at, Leaving::GoesOn);
             (mine, at.seat.up)
         };
@@ -185,6 +186,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
         let top = self.who_stays(child, NONE);
         if top != NONE && self.seats[top].up == NONE {
             self.cx.calls.orphan(child, Standing::Left);
+            self.cx.calls.leave(child, self.cx.clock.now());
             let at = self.place(top, child);
             return self.machines.leave(&mut self.cx, &at, Leaving::GoesOn);
         }
@@ -214,6 +216,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
                 Dismissal::LetGo => self.cx.calls.orphan(child, Standing::Alone),
                 Dismissal::Cancel => self.cx.calls[child].standing = Standing::Awaited,
             }
+            self.cx.calls.leave(child, self.cx.clock.now());
             let at = self.place(stays, child);
             self.machines.leave(&mut self.cx, &at, Leaving::GoesOn);
         }

@@ -182,7 +182,7 @@ impl Mechanism for Service {
         let there = self.busy.level() + self.line.len();
         let call = &mut cx.calls[at.call];
         call.at = at.id;
-        call.state = State::Queued { since: now, left: Instant::NEVER };
+        call.state = State::Queued { since: now, left: call.left };
         (call.step, call.endpoint) = (0, at.seat.part as u16);
         if self.busy.level() < self.config.slots {
             self.in_flight_max = self.in_flight_max.max(there + 1);
@@ -246,12 +246,7 @@ impl Mechanism for Service {
     fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At, leaving: Leaving) {
         let now = cx.now();
         if leaving == Leaving::GoesOn {
-            if let State::Queued { left, .. }
-            | State::Working { left, .. }
-            | State::Calling { left, .. } = &mut cx.calls[at.call].state
-                && *left == Instant::NEVER
-            {
-                *left = now;
+            if cx.calls[at.call].left == now {
                 cx.note(at, What::ABANDONED, 0);
             }
             return;
