@@ -383,18 +383,11 @@ impl<C: Calendar> Builder<C> {
                 let retry = Retry::new(max_retries.unwrap_or(0), backoff, budget, retry_on);
                 self.machines.add(retry)
             }
-            Layer::Breaker(schema::Breaker {
-                window,
-                failure_threshold,
-                open_duration,
-                records,
-            }) => self.machines.add(Breaker::new(
-                *window,
-                *failure_threshold,
-                *open_duration,
-                *records == schema::Records::Outcomes,
-                self.measured_from,
-            )),
+            Layer::Breaker(config) => {
+                let records_outcomes = config.records == schema::Records::Outcomes;
+                let settings = config.settings();
+                self.machines.add(Breaker::new(settings, records_outcomes, self.measured_from))
+            }
             Layer::Bulkhead(schema::Bulkhead { permits, queue }) => self
                 .machines
                 .add(Bulkhead::new(u64::from(*permits), limit(*queue), self.measured_from)),

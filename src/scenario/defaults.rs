@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use super::schema::{Breaker, Bulkhead, Call, Consumer, Layer, Scenario};
+use super::schema::{Bulkhead, Call, Consumer, Layer, Scenario};
 use super::syntax::{Kind, Node};
 use crate::kernel::units::Limit;
 
@@ -43,15 +43,11 @@ fn policy(layers: &mut [Layer], node: &Node) {
     for (layer, node) in layers.iter_mut().zip(nodes) {
         let given = |name| node.unwrapped().field(name).is_some();
         match layer {
-            Layer::Breaker(Breaker { window, failure_threshold, .. })
-                if !given("failure_threshold") =>
-            {
-                *failure_threshold = window.div_ceil(2);
-            }
+            Layer::Breaker(breaker) => breaker.fill(),
             Layer::Bulkhead(Bulkhead { queue, .. }) if !given("permits") && !given("queue") => {
                 *queue = Limit::AtMost(0);
             }
-            _ => {}
+            Layer::Bulkhead(_) | Layer::Retry(_) | Layer::Timeout(_) => {}
         }
     }
 }

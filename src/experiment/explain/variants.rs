@@ -2,7 +2,7 @@
 
 use super::alternatives::{change, counted};
 use crate::kernel::time::Duration;
-use crate::kernel::units::{Limit, Ratio};
+use crate::kernel::units::{CountOrTime, Limit, Ratio};
 use crate::report::explain::{Amount, Change, ChangeKind};
 use crate::scenario::schema::{
     Breaker, Bulkhead, Cancellation, Layer, Retry, RetryBudget, Service, Timeout,
@@ -16,23 +16,7 @@ pub(super) fn of_layer(
 ) -> Vec<(Change, Option<Layer>)> {
     match layer {
         Layer::Retry(_) => of_retry(layer, name),
-        Layer::Breaker(Breaker { window, failure_threshold, open_duration, records }) => {
-            let breaker = |failure_threshold, open_duration| {
-                let (window, records) = (*window, *records);
-                Some(Layer::Breaker(Breaker { window, failure_threshold, open_duration, records }))
-            };
-            let mut found = vec![(change(ChangeKind::WithoutBreaker, name), None)];
-            let higher = failure_threshold.saturating_mul(2).min(*window);
-            if higher > *failure_threshold {
-                let (from, to) = (u64::from(*failure_threshold), u64::from(higher));
-                let change = counted(ChangeKind::BreakerThreshold, name, from, to);
-                found.push((change, breaker(higher, *open_duration)));
-            }
-            let shorter = half(*open_duration);
-            let change = timed(ChangeKind::BreakerOpen, name, *open_duration, shorter);
-            found.push((change, breaker(*failure_threshold, shorter)));
-            found
-        }
+        Layer::Breaker(breaker) => of_breaker(breaker, name),
         Layer::Bulkhead(Bulkhead { permits, queue }) => of_bulkhead(name, *permits, *queue, knee),
         Layer::Timeout(Timeout { after }) => [half(*after), twice(*after)]
             .into_iter()
@@ -42,6 +26,27 @@ pub(super) fn of_layer(
             })
             .collect(),
     }
+}
+
+/// Without it, opening at twice as many failures, and open for half as long.
+fn of_breaker(breaker: &Breaker, name: &str) -> Vec<(Change, Option<Layer>)> {
+    let mut variants = vec![(change(ChangeKind::WithoutBreaker, name), None)];
+    if let (Some(threshold), Some(CountOrTime::Count(window))) =
+        (breaker.failure_threshold, breaker.window)
+    {
+        let higher = threshold.saturating_mul(2).min(window);
+        if higher > threshold {
+            let (from, to) = (u64::from(threshold), u64::from(higher));
+            let change = counted(ChangeKind::BreakerThreshold, name, from, to);
+            let breaker = Breaker { failure_threshold: Some(higher), ..breaker.clone() };
+            variants.push((change, Some(Layer::Breaker(breaker))));
+        }
+    }
+    let shorter = half(breaker.open_duration);
+    let change = timed(ChangeKind::BreakerOpen, name, breaker.open_duration, shorter);
+    let breaker = Breaker { open_duration: shorter, ..breaker.clone() };
+    variants.push((change, Some(Layer::Breaker(breaker))));
+    variants
 }
 
 fn half(of: Duration) -> Duration {

@@ -3,9 +3,10 @@
 use super::lints::{RETRIES_MULTIPLY, RETRY_NEVER_RETRIES, TIMEOUT_NEVER_FIRES};
 use super::{Checker, distribution};
 use crate::kernel::time::Duration;
+use crate::model::mechanism::breaker::rules::broken_by;
 use crate::scenario::path::Path;
 use crate::scenario::problem::Problem;
-use crate::scenario::schema::{Backoff, Breaker, Layer, Records, Retry, RetryBudget, Timeout};
+use crate::scenario::schema::{Backoff, Layer, Retry, RetryBudget, Timeout};
 
 impl Checker<'_> {
     pub(super) fn policy(&mut self, at: &Path, layers: &[Layer]) {
@@ -34,22 +35,15 @@ impl Checker<'_> {
                         ));
                     }
                 }
-                Layer::Breaker(Breaker { window, failure_threshold, records, .. }) => {
+                Layer::Breaker(breaker) => {
                     let here = here.variant("Breaker");
-                    if failure_threshold > window {
-                        let rule = format!("can never open: must be at most `window`, {window}");
-                        let found = format!("found {failure_threshold}");
-                        let path = here.field("failure_threshold");
-                        self.add(Problem::error(&path, rule, found));
-                    }
                     let is_retry = |layer: &Layer| matches!(layer, Layer::Retry(_));
-                    let inside = &layers[index + 1..];
-                    if *records == Records::Attempts && !inside.iter().any(is_retry) {
-                        let rule = "`Attempts` needs a `Retry` further inside this policy";
-                        let found = "no `Retry` follows this breaker";
-                        let problem = Problem::error(&here.field("records"), rule, found);
-                        let hint = "put the `Retry` behind the breaker, or record `Outcomes`";
-                        self.add(problem.hint(hint));
+                    let retries_inside = layers[index + 1..].iter().any(is_retry);
+                    for broken in broken_by(breaker, retries_inside) {
+                        let path =
+                            broken.place.iter().fold(here.clone(), |path, name| path.field(name));
+                        let problem = Problem::error(&path, broken.rule, broken.found);
+                        self.add(problem.maybe_hint(broken.hint));
                     }
                 }
                 Layer::Bulkhead(_) => {}

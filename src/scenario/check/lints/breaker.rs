@@ -9,6 +9,7 @@
 use super::load::most_within;
 use super::{Group, Lint, Pipeline, Source, System, number, shortest_timeout, shown};
 use crate::kernel::time::Duration;
+use crate::kernel::units::CountOrTime;
 use crate::scenario::check::load::of_load;
 use crate::scenario::check::policy::attempts_of;
 use crate::scenario::problem::Problem;
@@ -30,7 +31,7 @@ pub(super) static BREAKER_KEEPS_ITSELF_OPEN: Lint = Lint {
     Breaker(window: 100, failure_threshold: 50, open_duration: "60s"),
 ]) },"#,
     mended: r#"calls: { "web": Call(to: "api", policy: [
-    Breaker(window: 10, failure_threshold: 10, open_duration: "60s"),
+    Breaker(window: 100, failure_threshold: 50, open_duration: "60s", half_open: HalfOpen()),
 ]) },"#,
     check: Some(breaker_keeps_itself_open),
 };
@@ -39,7 +40,14 @@ fn breaker_keeps_itself_open(system: &System<'_>) -> Vec<Problem> {
     let mut problems = Vec::new();
     for pipeline in &system.pipelines {
         for (index, at, layer) in pipeline.layers() {
-            let Layer::Breaker(Breaker { window, failure_threshold, open_duration, .. }) = layer
+            // Half-open clears the window, and a window of time forgets failures by itself.
+            let Layer::Breaker(Breaker {
+                window: Some(CountOrTime::Count(window)),
+                failure_threshold: Some(failure_threshold),
+                open_duration,
+                half_open: None,
+                ..
+            }) = layer
             else {
                 continue;
             };
@@ -61,8 +69,8 @@ fn breaker_keeps_itself_open(system: &System<'_>) -> Vec<Problem> {
             let rule = "this breaker can keep itself open when the failures are over";
             let at = at.variant("Breaker");
             let problem = Problem::warning(&BREAKER_KEEPS_ITSELF_OPEN, &at, rule, found);
-            let hint = "its window is not cleared, and half-open is not there yet: libraries that \
-                        have it come back at once (docs/scenario.md, \"Transcribing\")";
+            let hint = "its window is not cleared: with `half_open` it makes trial calls and closes \
+                        with an empty one, as libraries do (docs/scenario.md, \"Transcribing\")";
             problems.push(problem.hint(hint));
         }
     }

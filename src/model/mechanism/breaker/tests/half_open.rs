@@ -1,0 +1,425 @@
+//! Breakers that try before they close. Numbers of vectors are those of the semantics' table of
+//! conformance: sequences that were computed from the libraries' rules.
+
+use super::{Driven, at, gobreaker, ms, opened, polly, resilience4j};
+use crate::kernel::time::{Duration, Instant};
+use crate::model::context::Outcome::{Error, Rejected, Shed, Success, Timeout};
+use crate::model::mechanism::breaker::automaton::Automaton;
+use crate::model::mechanism::breaker::settings::{
+    AfterStay, AtEnd, Cancelled, Failures, HalfOpen, LateResults, OpensOn, Settings, SlowCalls,
+    Verdict,
+};
+use crate::model::mechanism::breaker::state::{Pass, State};
+use crate::model::mechanism::breaker::window::Span;
+
+const SECOND: u64 = 1_000;
+
+fn calls(calls: u64) -> Option<HalfOpen> {
+    Some(HalfOpen { calls, verdict: Verdict::Rates, longest_stay: None })
+}
+
+/// Ten trial calls from `now` on, which end when all are admitted, the first `failed` with errors.
+fn try_ten(breaker: &mut Driven, now: u64, failed: usize) {
+    let passes: Vec<Pass> = (0..10).map(|_| breaker.admit(now).expect("a trial call")).collect();
+    assert!(passes.iter().all(|pass| pass.trial));
+    for (index, pass) in passes.into_iter().enumerate() {
+        breaker.end(now, pass, if index < failed { Error } else { Success });
+    }
+}
+
+#[test]
+fn opens_at_the_result_that_makes_enough_be_it_a_success() {
+    let mut breaker = Driven::new(resilience4j());
+    breaker.play(0, "FFFFFSSSSS");
+    assert_eq!(breaker.changes, [(State::Open, 9)]);
+    let mut breaker = Driven::new(resilience4j());
+    breaker.play(0, "FFFFSSSSSSSSSSSSS");
+    assert_eq!(breaker.changes, []);
+    let only_failures = Settings { opens_on: OpensOn::Failures, ..resilience4j() };
+    let mut breaker = Driven::new(only_failures);
+    breaker.play(0, "FFFFFSSSSS");
+    assert_eq!(breaker.changes, []);
+    breaker.play(10, "F");
+    assert_eq!(breaker.changes, [(State::Open, 10)]);
+}
+
+#[test]
+fn fewer_results_than_the_window_holds_may_be_enough() {
+    let mut breaker = Driven::new(Settings { minimum_calls: 4, ..resilience4j() });
+    breaker.play(0, "FSFF");
+    assert_eq!(breaker.changes, [(State::Open, 3)]);
+    let count = Some(Failures::Count(5));
+    let mut breaker = Driven::new(Settings { minimum_calls: 4, failures: count, ..resilience4j() });
+    breaker.play(0, "FFFFSF");
+    assert_eq!(breaker.changes, [(State::Open, 5)]);
+}
+
+#[test]
+fn half_of_a_hundred_opens_in_any_order() {
+    let hundred = Settings { window: Some(Span::Count(100)), minimum_calls: 100, ..resilience4j() };
+    for start in 0..50 {
+        let mut breaker = Driven::new(hundred.clone());
+        let order = |i: usize| if (start..start + 50).contains(&i) { 'F' } else { 'S' };
+        breaker.play(0, &(0..100).map(order).collect::<String>());
+        assert_eq!(breaker.changes, [(State::Open, 99)]);
+    }
+}
+
+#[test]
+fn the_instant_at_which_the_open_time_is_over_is_a_setting() {
+    let (mut breaker, _) = opened(resilience4j());
+    assert!(breaker.admit(60 * SECOND).is_none());
+    assert!(breaker.admit(60 * SECOND + 1).is_some_and(|pass| pass.trial));
+    assert_eq!(breaker.changes, [(State::Open, 0), (State::HalfOpen, 60_001)]);
+
+    let (mut breaker, _) = opened(polly());
+    assert!(breaker.admit(5 * SECOND - 1).is_none());
+    assert!(breaker.admit(5 * SECOND).is_some_and(|pass| pass.trial));
+    assert!(breaker.admit(5 * SECOND).is_none());
+    assert_eq!(breaker.changes, [(State::Open, 0), (State::HalfOpen, 5_000)]);
+}
+
+#[test]
+fn five_of_ten_trial_calls_open_and_four_close() {
+    for (failed, state) in [(4, State::Closed), (5, State::Open), (10, State::Open)] {
+        let hundred = Settings { minimum_calls: 100, ..resilience4j() };
+        let settings = Settings { window: Some(Span::Count(100)), ..hundred };
+        let (mut breaker, _) = opened(settings);
+        try_ten(&mut breaker, 61 * SECOND, failed);
+        assert_eq!(breaker.changes[1..], [(State::HalfOpen, 61_000), (state, 61_000)]);
+        assert_eq!(breaker.admit(61 * SECOND).is_some(), state == State::Closed);
+        assert_eq!(breaker.admit(121 * SECOND).is_some(), state == State::Closed);
+        assert!(breaker.admit(121 * SECOND + 1).is_some());
+    }
+}
+
+#[test]
+fn trial_calls_are_a_number_in_all_and_not_at_once() {
+    let minimum = Settings { minimum_calls: 10, ..resilience4j() };
+    let (mut breaker, _) = opened(minimum);
+    for _ in 0..9 {
+        let pass = breaker.admit(61 * SECOND).expect("a trial call");
+        breaker.end(61 * SECOND, pass, Success);
+    }
+    let hung = breaker.admit(61 * SECOND).expect("the tenth");
+    // It is asked for again and again, for an hour; the one that hangs keeps it half-open.
+    assert!((62..3_600).all(|s| breaker.admit(s * SECOND).is_none()));
+    breaker.end(3_600 * SECOND, hung, Timeout);
+    assert_eq!(breaker.state(), State::Closed);
+}
+
+#[test]
+fn a_verdict_needs_no_more_results_than_the_minimum() {
+    let (mut breaker, _) = opened(Settings { minimum_calls: 3, ..resilience4j() });
+    let passes: Vec<Pass> = (0..3).map(|_| breaker.admit(61 * SECOND).unwrap()).collect();
+    breaker.end(61 * SECOND, passes[0], Success);
+    breaker.end(61 * SECOND, passes[1], Success);
+    assert_eq!(breaker.state(), State::HalfOpen);
+    breaker.end(61 * SECOND, passes[2], Error);
+    assert_eq!(breaker.state(), State::Closed);
+}
+
+#[test]
+fn a_count_of_failures_is_a_ratio_for_trial_calls() {
+    // 7 of 10 are 3.5 of 5.
+    for (failed, state) in [(3, State::Closed), (4, State::Open)] {
+        let failures = Some(Failures::Count(7));
+        let settings = Settings { failures, half_open: calls(5), ..resilience4j() };
+        let (mut breaker, _) = opened(settings);
+        let passes: Vec<Pass> = (0..5).map(|_| breaker.admit(61 * SECOND).unwrap()).collect();
+        for (index, pass) in passes.into_iter().enumerate() {
+            assert_eq!(breaker.state(), State::HalfOpen);
+            breaker.end(61 * SECOND, pass, if index < failed { Error } else { Success });
+        }
+        assert_eq!(breaker.state(), state);
+    }
+}
+
+#[test]
+fn the_window_is_empty_when_it_has_closed() {
+    let (mut breaker, _) = opened(resilience4j());
+    try_ten(&mut breaker, 61 * SECOND, 0);
+    breaker.play(62 * SECOND, "FFFFSSSSS");
+    assert_eq!(breaker.state(), State::Closed);
+    breaker.play(63 * SECOND, "F");
+    assert_eq!(breaker.state(), State::Open);
+}
+
+#[test]
+fn a_streak_ends_with_a_success_and_with_closing() {
+    let mut breaker = Driven::new(gobreaker());
+    breaker.play(0, "FFFFFSFFFFF");
+    assert_eq!(breaker.changes, []);
+    breaker.play(11, "F");
+    assert_eq!(breaker.changes, [(State::Open, 11)]);
+    breaker.play(61 * SECOND, "SFFFFF");
+    assert_eq!(breaker.state(), State::Closed);
+    breaker.play(62 * SECOND, "F");
+    assert_eq!(breaker.state(), State::Open);
+    breaker.play(123 * SECOND, "F");
+    assert_eq!(
+        breaker.changes[3..],
+        [(State::Open, 62_000), (State::HalfOpen, 123_000), (State::Open, 123_000)]
+    );
+}
+
+#[test]
+fn every_kind_of_failure_is_one() {
+    for outcome in [Error, Timeout, Shed, Rejected] {
+        let settings = Settings { consecutive_failures: Some(1), ..gobreaker() };
+        let mut breaker = Driven::new(settings);
+        let pass = breaker.admit(0).unwrap();
+        breaker.end(0, pass, outcome);
+        assert_eq!(breaker.state(), State::Open, "{outcome:?}");
+    }
+}
+
+#[test]
+fn a_streak_and_a_window_open_each_by_itself() {
+    let both = Settings { consecutive_failures: Some(3), ..resilience4j() };
+    let mut breaker = Driven::new(both.clone());
+    breaker.play(0, "FFF");
+    assert_eq!(breaker.changes, [(State::Open, 2)]);
+    let mut breaker = Driven::new(both);
+    breaker.play(0, "FFSFFSFSSS");
+    assert_eq!(breaker.changes, [(State::Open, 9)]);
+}
+
+#[test]
+fn a_call_is_slow_that_takes_longer_than_it_may() {
+    let slow = SlowCalls { longer_than: ms(100), rate: 0.5 };
+    let settings = Settings { slow_calls: Some(slow), ..resilience4j() };
+    for (elapsed, state) in [(100, State::Closed), (101, State::Open)] {
+        let mut breaker = Driven::new(settings.clone());
+        for n in 0..10 {
+            let pass = breaker.admit(200).unwrap();
+            breaker.end_after(200, pass, Success, if n < 5 { elapsed } else { 0 });
+        }
+        assert_eq!(breaker.state(), state);
+    }
+    // One that is slow and fails counts for both; neither makes half.
+    let mut breaker = Driven::new(settings.clone());
+    for n in 0..10 {
+        let pass = breaker.admit(200).unwrap();
+        let outcome = if n < 4 { Error } else { Success };
+        breaker.end_after(200, pass, outcome, if n < 4 { 500 } else { 0 });
+    }
+    assert_eq!(breaker.state(), State::Closed);
+    // Slow trial calls open it again.
+    let (mut breaker, _) = opened(settings);
+    for _ in 0..5 {
+        let pass = breaker.admit(61 * SECOND).unwrap();
+        breaker.end_after(61 * SECOND, pass, Success, 101);
+    }
+    for _ in 0..5 {
+        let pass = breaker.admit(61 * SECOND).unwrap();
+        breaker.end(61 * SECOND, pass, Success);
+    }
+    assert_eq!(breaker.state(), State::Open);
+}
+
+#[test]
+fn late_results_count_as_those_of_trial_calls_or_not_at_all() {
+    // Polly: the success of a call from before the opening closes it before the probe is back.
+    let (mut breaker, early) = opened(polly());
+    let probe = breaker.admit(5 * SECOND).unwrap();
+    breaker.end(5 * SECOND, early, Success);
+    assert_eq!(breaker.state(), State::Closed);
+    // The probe is now a result of the closed state.
+    breaker.end(6 * SECOND, probe, Error);
+    assert_eq!(breaker.state(), State::Closed);
+
+    let (mut breaker, early) = opened(polly());
+    breaker.admit(5 * SECOND).unwrap();
+    breaker.end(5 * SECOND, early, Error);
+    assert_eq!(breaker.changes[1..], [(State::HalfOpen, 5_000), (State::Open, 5_000)]);
+
+    let (mut breaker, early) = opened(Settings { late_results: LateResults::Discard, ..polly() });
+    let probe = breaker.admit(5 * SECOND).unwrap();
+    breaker.end(5 * SECOND, early, Error);
+    assert_eq!(breaker.state(), State::HalfOpen);
+    breaker.end(6 * SECOND, probe, Success);
+    assert_eq!(breaker.state(), State::Closed);
+    // Nor does the probe of one half-open state count in the next.
+    let longest_stay = Some((Duration::from_s(10), AfterStay::Open));
+    let half_open = Some(HalfOpen { calls: 1, verdict: Verdict::Rates, longest_stay });
+    let discard = Settings { late_results: LateResults::Discard, half_open, ..polly() };
+    let (mut breaker, _) = opened(discard);
+    let hung = breaker.admit(5 * SECOND).unwrap();
+    let probe = breaker.admit(20 * SECOND).unwrap();
+    breaker.end(21 * SECOND, hung, Success);
+    assert_eq!(breaker.state(), State::HalfOpen);
+    breaker.end(22 * SECOND, probe, Success);
+    assert_eq!(breaker.state(), State::Closed);
+}
+
+#[test]
+fn results_while_it_is_open_change_nothing() {
+    let (mut breaker, early) = opened(resilience4j());
+    breaker.end(59 * SECOND, early, Error);
+    assert!(breaker.admit(60 * SECOND + 1).is_some_and(|pass| pass.trial));
+    // Nor when its time is over and no call has come yet.
+    let (mut breaker, early) = opened(resilience4j());
+    breaker.end(100 * SECOND, early, Success);
+    assert_eq!(breaker.state(), State::Open);
+}
+
+#[test]
+fn a_cancelled_call_gives_its_place_back_or_counts() {
+    let cases = [
+        (Cancelled::Ignored, State::HalfOpen),
+        (Cancelled::Success, State::Closed),
+        (Cancelled::Failure, State::Open),
+    ];
+    for (cancelled, state) in cases {
+        let (mut breaker, _) = opened(Settings { cancelled, ..polly() });
+        let probe = breaker.admit(5 * SECOND).unwrap();
+        assert!(breaker.admit(5 * SECOND).is_none());
+        breaker.cancel(6 * SECOND, probe);
+        assert_eq!(breaker.state(), state);
+        // Ignored: one other trial call, and no second.
+        if state == State::HalfOpen {
+            assert!(breaker.admit(6 * SECOND).is_some_and(|pass| pass.trial));
+            assert!(breaker.admit(6 * SECOND).is_none());
+        }
+    }
+}
+
+#[test]
+fn a_late_cancellation_adds_a_place_where_late_results_apply() {
+    for (late_results, places) in [(LateResults::Apply, 2), (LateResults::Discard, 1)] {
+        let (mut breaker, early) =
+            opened(Settings { late_results, half_open: calls(1), ..resilience4j() });
+        // While it is open, there are no places.
+        breaker.admit(61 * SECOND).unwrap();
+        breaker.cancel(61 * SECOND, early);
+        let more = (0..5).filter(|_| breaker.admit(61 * SECOND).is_some()).count();
+        assert_eq!(1 + more, places);
+    }
+}
+
+#[test]
+fn all_trial_calls_have_to_be_good_where_that_is_the_verdict() {
+    let three = HalfOpen { calls: 3, verdict: Verdict::AllGood, longest_stay: None };
+    let settings = Settings { half_open: Some(three), ..gobreaker() };
+    let (mut breaker, _) = opened(settings.clone());
+    breaker.play(61 * SECOND, "SS");
+    assert_eq!(breaker.state(), State::HalfOpen);
+    breaker.play(62 * SECOND, "S");
+    assert_eq!(breaker.state(), State::Closed);
+    let (mut breaker, _) = opened(settings.clone());
+    breaker.play(61 * SECOND, "SF");
+    assert_eq!(breaker.state(), State::Open);
+    let slow = Some(SlowCalls { longer_than: ms(100), rate: 1.0 });
+    let (mut breaker, _) = opened(Settings { slow_calls: slow, ..settings });
+    let pass = breaker.admit(61 * SECOND).unwrap();
+    breaker.end_after(61 * SECOND, pass, Success, 101);
+    assert_eq!(breaker.state(), State::Open);
+}
+
+#[test]
+fn the_longest_stay_ends_a_half_open_state_that_hangs() {
+    let stay = |next| {
+        let longest_stay = Some((Duration::from_s(10), next));
+        let half_open = HalfOpen { calls: 1, verdict: Verdict::Rates, longest_stay };
+        Settings { half_open: Some(half_open), ..resilience4j() }
+    };
+    let (mut breaker, _) = opened(stay(AfterStay::Open));
+    let hung = breaker.admit(61 * SECOND).unwrap();
+    assert!(breaker.admit(71 * SECOND - 1).is_none());
+    // Open since 71 s, though the next call comes later; then another trial call.
+    assert!(breaker.admit(131 * SECOND).is_none());
+    assert!(breaker.admit(131 * SECOND + 1).is_some_and(|pass| pass.trial));
+    let expected = [(State::HalfOpen, 61_000), (State::Open, 71_000), (State::HalfOpen, 131_001)];
+    assert_eq!(breaker.changes[1..], expected);
+    // A late result decides over that one.
+    breaker.end(132 * SECOND, hung, Success);
+    assert_eq!(breaker.state(), State::Closed);
+
+    let (mut breaker, _) = opened(stay(AfterStay::Open));
+    let hung = breaker.admit(61 * SECOND).unwrap();
+    // At the instant at which the stay is over, the stay is over.
+    breaker.end(71 * SECOND, hung, Success);
+    assert_eq!(breaker.state(), State::Open);
+
+    let (mut breaker, _) = opened(stay(AfterStay::Closed));
+    breaker.admit(61 * SECOND).unwrap();
+    assert!(breaker.admit(80 * SECOND).is_some_and(|pass| !pass.trial));
+    assert_eq!(breaker.changes[1..], [(State::HalfOpen, 61_000), (State::Closed, 71_000)]);
+}
+
+#[test]
+fn two_changes_that_were_due_are_both_made_by_one_call() {
+    let longest_stay = Some((Duration::from_s(10), AfterStay::Open));
+    let half_open = Some(HalfOpen { calls: 1, verdict: Verdict::Rates, longest_stay });
+    let (mut breaker, _) = opened(Settings { half_open, ..resilience4j() });
+    breaker.admit(61 * SECOND).unwrap();
+    assert!(breaker.admit(500 * SECOND).is_some_and(|pass| pass.trial));
+    assert_eq!(breaker.changes[2..], [(State::Open, 71_000), (State::HalfOpen, 500_000)]);
+    // 60 + 60 open; from 60 to 71 and from 131 on half-open, or as good as.
+    assert_eq!(breaker.times(500 * SECOND), (120_000, 11_000 + 369_000));
+}
+
+#[test]
+fn times_are_those_that_the_next_call_would_see() {
+    let (mut breaker, _) = opened(resilience4j());
+    assert_eq!(breaker.times(0), (0, 0));
+    assert_eq!(breaker.times(30 * SECOND), (30_000, 0));
+    assert_eq!(breaker.times(100 * SECOND), (60_000, 40_000));
+    try_ten(&mut breaker, 100 * SECOND, 0);
+    assert_eq!(breaker.times(200 * SECOND), (60_000, 40_000));
+
+    let longest_stay = Some((Duration::from_s(10), AfterStay::Closed));
+    let half_open = Some(HalfOpen { calls: 1, verdict: Verdict::Rates, longest_stay });
+    let (mut breaker, _) = opened(Settings { half_open, ..resilience4j() });
+    breaker.admit(61 * SECOND).unwrap();
+    assert_eq!(breaker.times(65 * SECOND), (60_000, 5_000));
+    assert_eq!(breaker.times(500 * SECOND), (60_000, 11_000));
+}
+
+#[test]
+fn times_before_the_warm_up_is_over_do_not_count() {
+    let mut automaton = Automaton::new(polly(), at(3 * SECOND));
+    for _ in 0..100 {
+        let pass = automaton.admit(at(0)).unwrap();
+        automaton.record(at(0), pass, Error, Duration::ZERO);
+    }
+    assert!(automaton.take_change().is_some());
+    let times = |automaton: &Automaton, now| {
+        let times = automaton.times(at(now * SECOND));
+        (times.open.as_ns() / 1_000_000_000, times.half_open.as_ns() / 1_000_000_000)
+    };
+    assert_eq!(times(&automaton, 2), (0, 0));
+    assert_eq!(times(&automaton, 4), (1, 0));
+    assert_eq!(times(&automaton, 7), (2, 2));
+    assert!(automaton.admit(at(7 * SECOND)).is_some());
+    assert_eq!(times(&automaton, 8), (2, 3));
+}
+
+#[test]
+fn a_time_window_has_a_minimum_that_its_length_does_not_lower() {
+    let window = Some(Span::Seconds(Duration::from_s(10)));
+    let mut breaker = Driven::new(Settings { window, minimum_calls: 100, ..resilience4j() });
+    // 10/s are just enough for 100 in 10 s; 9/s are never.
+    breaker.play(0, &"F".repeat(99));
+    assert_eq!(breaker.state(), State::Closed);
+    let pass = breaker.admit(10 * SECOND).unwrap();
+    breaker.end(10 * SECOND, pass, Error);
+    assert_eq!(breaker.state(), State::Closed);
+    breaker.play(11 * SECOND, &"F".repeat(99));
+    assert_eq!(breaker.state(), State::Open);
+}
+
+#[test]
+fn the_end_of_the_clock_is_no_end_of_an_open_time() {
+    let longest_stay = Some((Duration::MAX, AfterStay::Open));
+    let half_open = Some(HalfOpen { calls: 1, verdict: Verdict::Rates, longest_stay });
+    let settings = Settings {
+        open_duration: Duration::MAX,
+        at_end: AtEnd::Refuses,
+        half_open,
+        ..resilience4j()
+    };
+    let (mut breaker, _) = opened(settings);
+    assert!(breaker.automaton.admit(Instant::NEVER).is_none());
+}
