@@ -20,6 +20,8 @@ pub type CallId = u32;
 pub struct Call {
     /// What its draws are keyed by.
     pub key: u64,
+    /// The key of the call that made it; 0 of a request.
+    pub made_by: u64,
     /// The number of its request within its load.
     pub index: u64,
     /// When its request arrived.
@@ -32,6 +34,10 @@ pub struct Call {
     pub load: ComponentId,
     /// The waiting caller of a closed loop, or [`NONE`].
     pub caller: u32,
+    /// The client that makes it.
+    pub client: u32,
+    /// The replica that it was sent to.
+    pub replica: u32,
     /// Attempts sent so far; of one whose caller has left, its number.
     pub attempts: u32,
     /// At a service: how far its handler is, which of the service's endpoints it came to, how many
@@ -164,12 +170,15 @@ impl Calls {
     ) -> CallId {
         self.add(Call {
             key,
+            made_by: 0,
             index,
             arrived,
             picked: arrived,
             state: State::None,
             load,
             caller,
+            client: 0,
+            replica: 0,
             attempts: 0,
             step: 0,
             endpoint: 0,
@@ -193,7 +202,8 @@ impl Calls {
     pub fn add_child(&mut self, parent: CallId, port: Port, key: u64) -> CallId {
         let of = self.slots[parent as usize];
         let (standing, elder) = (Standing::Child, of.child);
-        let call = Call { key, parent, port, standing, elder, caller: NONE, ..of };
+        let made_by = of.key;
+        let call = Call { key, made_by, parent, port, standing, elder, caller: NONE, ..of };
         let (attempts, at, timer, child) = (0, NONE, NONE, NONE);
         let (younger, ahead, behind, state) = (NONE, NONE, NONE, State::None);
         let call = Call { attempts, at, timer, child, younger, ahead, behind, state, ..call };

@@ -62,6 +62,8 @@ pub struct At {
     pub id: SeatId,
     /// The call; [`NONE`] where a component is called for itself.
     pub call: CallId,
+    /// Which of the component's states it meets, by [`Scope`](super::seat::Scope).
+    pub instance: u32,
 }
 
 /// What happens between two events of one instant.
@@ -97,8 +99,8 @@ pub struct Context<C, P> {
     pub pulls: Vec<(SeatId, Option<Port>)>,
     /// Whether what comes free is handed on at once.
     pub ties: Ties,
-    /// Seats whose components hand on what came free at the end of the instant.
-    pub freed: VecDeque<SeatId>,
+    /// Seats whose components hand on what came free at the end of the instant, and the instance.
+    pub freed: VecDeque<(SeatId, u32)>,
     /// What is put off to the end of the instant: timers of loads, and calls that go down again.
     pub starts: VecDeque<Timer>,
     /// Something is left for the end of the instant.
@@ -154,8 +156,8 @@ impl<C: Calendar, P: Probe> Context<C, P> {
             return true;
         }
         self.remainder = true;
-        if !self.freed.contains(&at.id) {
-            self.freed.push_back(at.id);
+        if !self.freed.contains(&(at.id, at.instance)) {
+            self.freed.push_back((at.id, at.instance));
         }
         false
     }
@@ -208,6 +210,8 @@ impl<C: Calendar, P: Probe> Context<C, P> {
                 event: self.clock.events(),
                 load: call.load,
                 request: call.index,
+                call: call.key,
+                parent: (call.made_by != 0).then_some(call.made_by),
                 attempt: call.attempts,
                 component,
                 what,

@@ -1,7 +1,7 @@
 //! What wakes: an event is dispatched to the seat of its timer, and what it unblocked goes on, in
 //! the same event or, where ties end together, at the end of the instant.
 
-use super::context::Ties;
+use super::context::{At, Ties};
 use super::mechanism::Wakes;
 use super::seat::NONE;
 use super::timer::Timer;
@@ -104,9 +104,9 @@ impl<C: Calendar, P: Probe> World<C, P> {
             } else if let Some(ready) = self.cx.ready.pop_front() {
                 self.wake_call(self.cx.calls[ready].at, ready);
             } else if let Some((seat, port)) = self.cx.pulls.pop() {
-                self.pull(seat, port);
-            } else if let Some(seat) = self.cx.freed.pop_front() {
-                self.pull(seat, None);
+                self.pull(self.home(seat), port);
+            } else if let Some((seat, instance)) = self.cx.freed.pop_front() {
+                self.pull(At { instance, ..self.home(seat) }, None);
             } else {
                 return;
             }

@@ -17,6 +17,23 @@ pub type Port = u32;
 /// No seat, no call, no timer.
 pub const NONE: u32 = u32::MAX;
 
+/// Which of the states of a component a call meets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// There is one, for all calls.
+    #[default]
+    Shared,
+    /// That of its client.
+    Client,
+    /// That of the replica that it was sent to.
+    Replica,
+    /// That of its client for the replica: replicas of the first client come first.
+    ClientAndReplica {
+        /// How many replicas there are.
+        replicas: u32,
+    },
+}
+
 /// A place in a system.
 #[derive(Clone, Copy, Debug)]
 pub struct Seat {
@@ -28,6 +45,8 @@ pub struct Seat {
     pub component: ComponentId,
     /// Which machine of its kind.
     pub index: u32,
+    /// Which of its states calls meet here.
+    pub scope: Scope,
     /// What stands above; [`NONE`] at the top of a call, whose parent decides.
     pub up: SeatId,
     /// The way down from there that leads here.
@@ -68,9 +87,15 @@ impl Seats {
             _ => above.map_or(NONE, |above| above.edge),
         };
         self.words = self.words.max(word + kind.words());
-        let (down, ports) = (0, 0);
-        self.list.push(Seat { kind, part, component, index, up, port, down, ports, word, edge });
+        let (down, ports, scope) = (0, 0, Scope::Shared);
+        let seat = Seat { kind, part, component, index, scope, up, port, down, ports, word, edge };
+        self.list.push(seat);
         (self.list.len() - 1) as SeatId
+    }
+
+    /// Calls meet one of several states of the component at `seat`.
+    pub fn set_scope(&mut self, seat: SeatId, scope: Scope) {
+        self.list[seat as usize].scope = scope;
     }
 
     /// The next way down from `from` leads to `top`, the top of another call, which others may

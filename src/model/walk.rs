@@ -7,7 +7,7 @@
 use super::call::{Call, CallId, Standing};
 use super::context::{At, Flow, Ties};
 use super::mechanism::{Kind, Leaving};
-use super::seat::{NONE, Port, SeatId};
+use super::seat::{NONE, Port, Scope, SeatId};
 use super::timer::Timer;
 use super::world::World;
 use crate::kernel::calendar::{Calendar, Slot};
@@ -16,7 +16,23 @@ use crate::metrics::probe::Probe;
 impl<C: Calendar, P: Probe> World<C, P> {
     #[inline(always)]
     pub(super) fn place(&self, id: SeatId, call: CallId) -> At {
-        At { seat: self.seats[id], id, call }
+        let seat = self.seats[id];
+        let instance = match seat.scope {
+            Scope::Shared => 0,
+            Scope::Client => self.cx.calls[call].client,
+            Scope::Replica => self.cx.calls[call].replica,
+            Scope::ClientAndReplica { replicas } => {
+                let Call { client, replica, .. } = self.cx.calls[call];
+                client * replicas + replica
+            }
+        };
+        At { seat, id, call, instance }
+    }
+
+    /// A component where no call meets it: its instance is for the caller to say.
+    #[inline(always)]
+    pub(super) fn home(&self, id: SeatId) -> At {
+        At { seat: self.seats[id], id, call: NONE, instance: 0 }
     }
 
     /// Wakes a call at the seat where it waits, and goes on from there.
@@ -187,17 +203,16 @@ impl<C: Calendar, P: Probe> World<C, P> {
         mine
     }
 
-    /// What can be sent down from `seat` goes.
-    pub(super) fn pull(&mut self, seat: SeatId, mut port: Option<Port>) {
+    /// What can be sent down from the component at `from` goes.
+    pub(super) fn pull(&mut self, from: At, mut port: Option<Port>) {
         loop {
             if self.cx.clock.halted() || self.work_ends_it() {
                 return;
             }
-            let at = self.place(seat, NONE);
-            let Some((call, to)) = self.machines.hand_on(&mut self.cx, &at, port.take()) else {
+            let Some((call, to)) = self.machines.hand_on(&mut self.cx, &from, port.take()) else {
                 return;
             };
-            self.walk(At { call, ..at }, Flow::Down(to));
+            self.walk(At { call, ..from }, Flow::Down(to));
         }
     }
 }

@@ -46,14 +46,14 @@ impl<C: Calendar, P: Probe> World<C, P> {
         self.look_at_limits();
         let all: Vec<SeatId> = self.homes.clone();
         for &home in &all {
-            let at = self.place(home, NOBODY);
+            let at = self.home(home);
             if at.seat.kind == Kind::Crash {
                 let crash = self.machines.crashes[at.seat.index as usize];
                 self.cx.wake_at(crash.fault.from, &at);
             }
         }
         for &home in &all {
-            let at = self.place(home, NOBODY);
+            let at = self.home(home);
             if at.seat.kind == Kind::Load {
                 self.start_load(&at);
             }
@@ -130,7 +130,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
 
     /// A load's timer is due: a batch arrives, or a caller sends.
     pub(super) fn arrive(&mut self, home: SeatId, caller: u32) {
-        let at = self.place(home, caller);
+        let at = self.home(home);
         let now = self.cx.clock.now();
         let index = at.seat.index as usize;
         if caller != NOBODY {
@@ -166,7 +166,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
     /// A service crashes: what is there and meets the fault fails, in the order in which it came.
     pub(super) fn crash(&mut self, seat: SeatId) {
         let crash = self.machines.crashes[self.seats[seat].index as usize];
-        let home = self.place(crash.service, NONE);
+        let home = self.home(crash.service);
         let service = home.seat.index as usize;
         let met = self.machines.services[service].met(&self.cx.calls, &crash.fault);
         let mut failed: Vec<CallId> = Vec::with_capacity(met.len());
@@ -178,7 +178,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
             }
         }
         if self.cx.hands_on(&home) {
-            self.pull(crash.service, None);
+            self.pull(home, None);
         }
         for call in failed {
             let at = self.place(self.cx.calls[call].at, call);

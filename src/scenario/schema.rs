@@ -204,7 +204,7 @@ pub struct Call {
     pub to: String,
     /// What it asks for: one of the service's `endpoints`. Default: what the service does for
     /// whoever names none.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<String>,
     /// Layers around the call, outermost first: a request goes down through them and its outcome
     /// comes up. Default none.

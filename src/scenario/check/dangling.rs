@@ -28,10 +28,17 @@ pub(crate) fn dangling(root: &Node) -> Vec<Problem> {
         suggestions: Suggestions::default(),
         problems: Vec::new(),
     };
+    // Names of calls that handlers make stand deep in them: the check of a whole scenario looks.
+    let handled =
+        scopes.iter().flat_map(|(_, scope)| scope.entries("services")).any(|(_, service)| {
+            service.field("handler").is_some() || service.field("endpoints").is_some()
+        });
     for (path, scope) in &scopes {
         for (load, call) in scope.entries("calls") {
             let at = path.field("calls").key(load.0);
-            search.name("load", Some(load), &at);
+            if !handled {
+                search.name("load", Some(load), &at);
+            }
             search.name("service", call.field("to").and_then(Node::as_text), &at.field("to"));
         }
         for (load, queue) in scope.entries("publishes") {

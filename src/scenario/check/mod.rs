@@ -10,6 +10,7 @@ mod dangling;
 mod distribution;
 mod expect;
 mod faults;
+mod handlers;
 pub mod lints;
 mod load;
 mod policy;
@@ -74,6 +75,7 @@ pub fn check(scenario: &Scenario) -> Vec<Problem> {
         checker.topology(view);
         checker.systems(view);
         checker.faults(view);
+        checker.handlers(view);
     }
     if !checker.has_errors() {
         checker.unreached(&views);

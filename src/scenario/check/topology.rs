@@ -6,6 +6,7 @@ use super::arms::View;
 use super::lints::NEVER_REACHED;
 use super::{Checker, MOST};
 use crate::scenario::conform::list_of;
+use crate::scenario::handlers::calls_of;
 use crate::scenario::names::layer_names;
 use crate::scenario::path::Path;
 use crate::scenario::problem::{Problem, printable};
@@ -91,6 +92,14 @@ impl Checker<'_> {
         let loads = &self.scenario.load;
         let calls = view.calls.iter().map(|(load, (path, _))| (*load, path));
         let publishes = view.publishes.iter().map(|(load, (path, _))| (*load, path));
+        let made: BTreeSet<&str> =
+            view.services.values().flat_map(|(_, service)| calls_of(service)).collect();
+        let calls = calls.filter(|(name, _)| !made.contains(name));
+        let keys = if made.is_empty() {
+            "the keys here are names of loads"
+        } else {
+            "the keys here are names of loads and of calls that handlers make"
+        };
         let mut unknown = Vec::new();
         for (load, path) in calls.chain(publishes) {
             if !loads.contains_key(load) && self.errors + unknown.len() < MOST {
@@ -100,7 +109,7 @@ impl Checker<'_> {
                     Some(meant) => format!("did you mean \"{}\"?", printable(meant)),
                     None => format!("the loads are {}", list_of(known())),
                 };
-                let problem = Problem::error(path, rule, "the keys here are names of loads");
+                let problem = Problem::error(path, rule, keys);
                 unknown.push(problem.of_name().hint(hint));
             }
         }

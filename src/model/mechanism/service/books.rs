@@ -33,7 +33,7 @@ impl What {
         verb: "calls",
         number: Number::Count,
         words: "waits for {} of its own",
-        role: Role::Turns(Stretch::wait("calling")),
+        role: Role::Turns(Stretch::call("calling")),
     });
     /// An attempt was answered; the number is the time since it was sent.
     pub const ANSWERED: Self = Self::new(&Event {

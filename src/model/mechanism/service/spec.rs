@@ -35,16 +35,16 @@ pub struct Spec {
     pub cancellation: Cancellation,
     /// What an attempt does after its `time`, step by step. Default nothing: it is answered. When a
     /// step fails, the attempt ends in an error at once.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub handler: Vec<Step>,
     /// An attempt keeps its slot while it waits for the calls of its handler, as with a thread for
     /// each request. Otherwise it gives the slot back, and joins the line anew for a later `Work`.
     /// Default true.
-    #[serde(default = "yes")]
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub holds_slot: bool,
     /// What else can be asked of it, by name, each with its own time and handler; `Call.endpoint`
     /// asks for it. Slots, queue, failures and overload are those of the service.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub endpoints: BTreeMap<String, Endpoint>,
 }
 
@@ -144,4 +144,9 @@ pub enum Cancellation {
 
 fn yes() -> bool {
     true
+}
+
+// Serde hands a reference over.
+fn is_yes(value: &bool) -> bool {
+    *value
 }

@@ -1,0 +1,170 @@
+//! The calls that services make: that they exist, belong to one service and go round in no circle.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::arms::View;
+use super::distribution;
+use super::{Checker, MOST};
+use crate::scenario::conform::list_of;
+use crate::scenario::handlers::{calls_of, visit};
+use crate::scenario::path::Path;
+use crate::scenario::problem::{Problem, printable};
+use crate::scenario::schema::{Step, Wait};
+
+impl Checker<'_> {
+    pub(super) fn handlers(&mut self, view: &View<'_>) {
+        self.used_calls(view);
+        self.endpoints_asked_for(view);
+        for (path, service) in view.services.values() {
+            self.steps(&path.field("handler"), &service.handler);
+            for (name, endpoint) in &service.endpoints {
+                let at = path.field("endpoints").key(name);
+                distribution::check(&at.field("time"), &endpoint.time, &mut |p| self.add(p));
+                self.steps(&at.field("handler"), &endpoint.handler);
+            }
+        }
+        self.circles(view);
+    }
+
+    /// Every call that a handler makes is an entry of `calls`, of no load and of one service.
+    fn used_calls(&mut self, view: &View<'_>) {
+        let mut owners: BTreeMap<&str, &str> = BTreeMap::new();
+        for (name, (path, service)) in &view.services {
+            let mut problems = Vec::new();
+            visit(service, &mut |within, call| {
+                let at =
+                    within.segments().iter().fold(path.clone(), |at, part| at.then(part.clone()));
+                if !view.calls.contains_key(call) {
+                    problems.push(self.unknown_call(view, &at, call));
+                } else if self.scenario.load.contains_key(call) {
+                    let rule = format!("the call \"{}\" is that of a load", printable(call));
+                    let found = "a service makes calls of its own";
+                    let hint = "give this one an entry of its own in `calls`";
+                    problems.push(Problem::error(&at, rule, found).hint(hint));
+                } else if let Some(owner) = owners.get(call).filter(|owner| *owner != name) {
+                    let shown = printable(call);
+                    let rule = format!("the call \"{shown}\" is made by two services");
+                    let found = format!("\"{}\" makes it as well", printable(owner));
+                    let hint = "a call has one policy and one client: give each service its own";
+                    problems.push(Problem::error(&at, rule, found).hint(hint));
+                } else {
+                    owners.insert(call, name);
+                }
+            });
+            for problem in problems {
+                if self.errors < MOST {
+                    self.add(problem);
+                }
+            }
+        }
+    }
+
+    fn unknown_call(&mut self, view: &View<'_>, at: &Path, call: &str) -> Problem {
+        let loads = &self.scenario.load;
+        let known: Vec<&str> =
+            view.calls.keys().copied().filter(|name| !loads.contains_key(*name)).collect();
+        let shown = printable(call);
+        let hint = match self.suggestions.nearest(call, known.iter().copied()) {
+            Some(meant) => format!("did you mean \"{}\"?", printable(meant)),
+            None if known.is_empty() => {
+                format!("say where it goes: calls: {{ \"{shown}\": (to: \"a service\") }}")
+            }
+            None => format!("the calls are {}", list_of(known.iter().copied())),
+        };
+        let found = format!("there is no such entry in `calls`{}", view.within());
+        Problem::error(at, format!("unknown call \"{shown}\""), found).hint(hint)
+    }
+
+    fn endpoints_asked_for(&mut self, view: &View<'_>) {
+        for (path, call) in view.calls.values() {
+            let (Some(asked), Some((_, service))) =
+                (&call.endpoint, view.services.get(call.to.as_str()))
+            else {
+                continue;
+            };
+            if service.endpoints.contains_key(asked) {
+                continue;
+            }
+            let shown = printable(asked);
+            let known = || service.endpoints.keys().map(String::as_str);
+            let hint = match self.suggestions.nearest(asked, known()) {
+                Some(meant) => format!("did you mean \"{}\"?", printable(meant)),
+                None if service.endpoints.is_empty() => {
+                    "the service has none: leave this out, or give it some under `endpoints`".into()
+                }
+                None => format!("it has {}", list_of(known())),
+            };
+            let rule = format!("unknown endpoint \"{shown}\"");
+            let found = format!("\"{}\" has no such endpoint", printable(&call.to));
+            self.add(Problem::error(&path.field("endpoint"), rule, found).hint(hint));
+        }
+    }
+
+    fn steps(&mut self, at: &Path, steps: &[Step]) {
+        for (index, step) in steps.iter().enumerate() {
+            let at = at.index(index);
+            match step {
+                Step::Work(time) => {
+                    distribution::check(&at.variant("Work"), time, &mut |p| self.add(p));
+                }
+                Step::Call(_) => {}
+                Step::Parallel { calls, wait } => {
+                    if let Wait::Quorum(quorum) = wait
+                        && *quorum as usize > calls.len()
+                    {
+                        let at = at.variant("Parallel").field("wait");
+                        let rule = "a quorum is at most the number of calls";
+                        let found = format!("{quorum} of {}", calls.len());
+                        self.add(Problem::error(&at, rule, found).hint("`All` waits for each"));
+                    }
+                }
+                Step::Optional(inside) => self.steps(&at.variant("Optional"), inside),
+                Step::Branch(cases) => {
+                    let sum: f64 = cases.iter().map(|case| case.ratio.get()).sum();
+                    let at = at.variant("Branch");
+                    if sum > 1.0 + 1e-9 {
+                        let rule = "the ratios of a branch add up to 1 at most";
+                        self.add(Problem::error(&at, rule, format!("they add up to {sum}")));
+                    }
+                    for (index, case) in cases.iter().enumerate() {
+                        self.steps(&at.index(index).field("steps"), &case.steps);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A call that leads back to the service which made it would never end by itself.
+    fn circles(&mut self, view: &View<'_>) {
+        let onward = |service: &str| -> Vec<&str> {
+            let calls = view.services.get(service).map(|(_, service)| calls_of(service));
+            let calls = calls.into_iter().flatten();
+            calls.filter_map(|call| view.calls.get(call)).map(|(_, call)| &*call.to).collect()
+        };
+        let mut done: BTreeSet<&str> = BTreeSet::new();
+        for start in view.services.keys() {
+            // Depth first, with the way from the start to the present service.
+            let mut way: Vec<(&str, Vec<&str>)> = vec![(start, onward(start))];
+            while let Some((_, next)) = way.last_mut() {
+                let Some(next) = next.pop() else {
+                    way.pop().inspect(|(over, _)| {
+                        done.insert(over);
+                    });
+                    continue;
+                };
+                if let Some(from) = way.iter().position(|(on, _)| *on == next) {
+                    let names = way[from..].iter().map(|(on, _)| printable(on).to_string());
+                    let circle: Vec<String> = names.chain([printable(next).to_string()]).collect();
+                    let at = view.services[next].0.field("handler");
+                    let rule = "services must not call each other in a circle";
+                    let problem = Problem::error(&at, rule, circle.join(" -> "));
+                    let hint = "cut it: a call that comes back would call again, for ever";
+                    return self.add(problem.hint(hint));
+                }
+                if !done.contains(next) && view.services.contains_key(next) {
+                    way.push((next, onward(next)));
+                }
+            }
+        }
+    }
+}
