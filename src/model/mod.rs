@@ -11,6 +11,7 @@ pub mod fork;
 pub mod line;
 pub mod mechanism;
 pub mod seat;
+pub mod spec;
 pub mod tally;
 pub mod timer;
 mod walk;

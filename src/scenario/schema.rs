@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 use crate::kernel::time::{Duration, Instant};
 use crate::kernel::units::Ratio;
 
-pub use crate::kernel::distribution::spec::{Distribution, Phase, QuantilePoint};
 pub use crate::model::mechanism::Layer;
 pub use crate::model::mechanism::backoff::spec::{Backoff, Jitter};
 pub use crate::model::mechanism::breaker::spec::{Records, Spec as Breaker};
@@ -27,6 +26,7 @@ pub use crate::model::mechanism::service::spec::{
     Cancellation, Case, Endpoint, Overload, Spec as Service, Step, Wait,
 };
 pub use crate::model::mechanism::timeout::spec::Spec as Timeout;
+pub use crate::model::spec::distribution::{Distribution, Phase, QuantilePoint};
 
 /// The schema version that this release reads and writes.
 pub const SCHEMA_VERSION: u32 = 1;

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use super::{BuildError, Builder, instant};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::distribution::Distribution;
-use crate::kernel::distribution::spec::resolve;
 use crate::model::backoff::{Backoff, Formula, Jitter};
 use crate::model::mechanism::load::{Arrivals, Stages};
 use crate::model::mechanism::service::{Endpoint, Onward, Overload, Step};
 use crate::model::seat::Port;
+use crate::model::spec::distribution::resolve;
 use crate::scenario::handlers::calls_of;
 use crate::scenario::schema;
 

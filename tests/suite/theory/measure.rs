@@ -158,9 +158,7 @@ impl Run {
             "deliveries_per_message" => {
                 count(self.component("workers"), "deliveries") as f64 / offered
             }
-            "mean_calls_to_trip" => {
-                (heard.sent - self.breaker("trials")) / self.breaker("closed")
-            }
+            "mean_calls_to_trip" => (heard.sent - self.breaker("trials")) / self.breaker("closed"),
             "mean_cycle_ms" => 1e3 * self.seconds / self.breaker("closed"),
             "fraction_rejected_by_breaker" => self.breaker("rejected") / offered,
             "fraction_failed_by_service" => self.arm.attempts.errors as f64 / offered,

@@ -21,11 +21,13 @@
 //! one behind the retry that only reports.
 
 pub mod automaton;
+pub mod lints;
 pub mod rules;
 pub mod settings;
 pub mod spec;
 pub mod state;
 pub mod window;
+mod words;
 
 #[cfg(test)]
 mod tests;

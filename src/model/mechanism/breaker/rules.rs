@@ -3,41 +3,19 @@
 use super::settings::Verdict;
 use super::spec::{Buckets, Records, Spec};
 use crate::kernel::units::CountOrTime;
+use crate::model::spec::finding::{Finding, Segment};
 
 const SECOND_NS: u64 = 1_000_000_000;
 
-/// A rule that a breaker breaks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Broken {
-    /// The fields that lead to the value.
-    pub place: &'static [&'static str],
-    /// What must hold.
-    pub rule: String,
-    /// What is there instead.
-    pub found: String,
-    /// What to write instead.
-    pub hint: Option<String>,
-}
-
-fn broken(
-    place: &'static [&'static str],
-    rule: impl Into<String>,
-    found: impl Into<String>,
-) -> Broken {
-    Broken { place, rule: rule.into(), found: found.into(), hint: None }
-}
-
-impl Broken {
-    fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
-        self
-    }
+fn broken(fields: &[&'static str], rule: impl Into<String>, found: impl Into<String>) -> Finding {
+    let place: Vec<Segment> = fields.iter().map(|name| Segment::field(name)).collect();
+    Finding::error(&place, rule, found)
 }
 
 /// The rules that this breaker breaks, whose defaults are filled in, where a `Retry` stands inside
 /// it or none does.
 #[must_use]
-pub fn broken_by(spec: &Spec, retries_inside: bool) -> Vec<Broken> {
+pub fn broken_by(spec: &Spec, retries_inside: bool) -> Vec<Finding> {
     let mut rules = Vec::new();
     window(spec, &mut rules);
     thresholds(spec, &mut rules);
@@ -50,7 +28,7 @@ pub fn broken_by(spec: &Spec, retries_inside: bool) -> Vec<Broken> {
     rules
 }
 
-fn window(spec: &Spec, rules: &mut Vec<Broken>) {
+fn window(spec: &Spec, rules: &mut Vec<Finding>) {
     let Spec { window, buckets, minimum_calls, .. } = spec;
     let looked_at = spec.failure_threshold.is_some()
         || spec.failure_rate.is_some()
@@ -91,7 +69,7 @@ fn window(spec: &Spec, rules: &mut Vec<Broken>) {
     }
 }
 
-fn thresholds(spec: &Spec, rules: &mut Vec<Broken>) {
+fn thresholds(spec: &Spec, rules: &mut Vec<Finding>) {
     let Spec { window, failure_threshold, failure_rate, slow_calls, .. } = spec;
     if let (Some(threshold), Some(CountOrTime::Count(size))) = (failure_threshold, window)
         && threshold > size
@@ -113,7 +91,7 @@ fn thresholds(spec: &Spec, rules: &mut Vec<Broken>) {
     }
 }
 
-fn half_open(spec: &Spec, rules: &mut Vec<Broken>) {
+fn half_open(spec: &Spec, rules: &mut Vec<Finding>) {
     let Some(half_open) = spec.half_open else { return };
     if half_open.verdict == Some(Verdict::Rates) && !spec.has_rates() {
         let rule = "`Rates` needs a rate: `failure_rate`, `slow_calls`, or `failure_threshold` of \
@@ -137,7 +115,13 @@ mod tests {
     fn places(json: &str) -> Vec<String> {
         let mut spec: Spec = serde_json::from_str(json).expect("it has the right shape");
         spec.fill();
-        broken_by(&spec, false).iter().map(|broken| broken.place.join(".")).collect()
+        let name = |segment: &Segment| match segment {
+            Segment::Field(name) => name.clone().into_owned(),
+            other => panic!("{other:?} is no field"),
+        };
+        let place =
+            |finding: &Finding| finding.place.iter().map(name).collect::<Vec<_>>().join(".");
+        broken_by(&spec, false).iter().map(place).collect()
     }
 
     #[test]

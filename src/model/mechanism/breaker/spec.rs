@@ -1,4 +1,4 @@
-//! A circuit breaker as it is written.
+//! A circuit breaker as it is written: its values and their defaults.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -6,8 +6,14 @@ use serde::{Deserialize, Serialize};
 use super::settings::{self, AfterStay, AtEnd, Cancelled, LateResults, OpensOn, Verdict};
 use super::settings::{Failures, Settings};
 use super::window::Span;
+use super::words::WORDS;
+use super::{lints, rules};
 use crate::kernel::time::Duration;
 use crate::kernel::units::{CountOrTime, Ratio};
+use crate::model::spec::declaration::Declaration;
+use crate::model::spec::finding::Finding;
+use crate::model::spec::layer::LayerSpec;
+use crate::model::spec::system::{self, Around};
 
 /// Results that a count window holds by default, and that a window of time needs.
 const RESULTS: u32 = 100;
@@ -223,6 +229,32 @@ impl Spec {
         }
     }
 }
+
+impl LayerSpec for Spec {
+    fn fill_defaults(&mut self, _: &dyn Fn(&str) -> bool) {
+        self.fill();
+    }
+
+    fn check(&self, around: &Around<'_>, findings: &mut Vec<Finding>) {
+        let retries_inside = system::attempts(around.inside()).is_some();
+        findings.extend(rules::broken_by(self, retries_inside));
+    }
+
+    fn lint(&self, around: &Around<'_>, findings: &mut Vec<Finding>) {
+        findings.extend(lints::keeps_itself_open(self, around));
+        findings.extend(lints::minimum_out_of_reach(self, around));
+        findings.extend(lints::half_open_can_hang(self, around));
+        findings.extend(lints::late_results_decide(self, around));
+    }
+
+    fn refuses_for(&self) -> Option<Duration> {
+        Some(self.open_duration)
+    }
+}
+
+/// What is known of it outside a run.
+pub static DECLARATION: Declaration =
+    Declaration { name: "Breaker", kind: "breaker", lints: lints::LINTS, words: WORDS };
 
 #[cfg(test)]
 mod tests {

@@ -7,6 +7,7 @@
 //! What happens when the caller leaves is the service's own affair: see [`Cancellation`].
 mod books;
 mod handler;
+pub mod lints;
 mod slots;
 pub mod spec;
 mod steps;
