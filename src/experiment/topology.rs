@@ -12,6 +12,7 @@ use crate::report::figure::Band;
 use crate::report::result::{ArmResult, Component, Metric};
 use crate::report::text::format;
 use crate::report::topology::{Chip, Link, Node, Topology};
+use crate::scenario::handlers::calls_of;
 use crate::scenario::names::layer_names;
 use crate::scenario::pipelines::edge_name;
 use crate::scenario::schema::{Arm, Fault, Layer, Scenario};
@@ -39,7 +40,16 @@ pub fn topology(scenario: &Scenario, arm: &Arm, result: &ArmResult) -> Topology 
         maker.node("consumer", name, set, &consumer.policy);
     }
     for (name, service) in &arm.services {
-        let node = maker.node("service", name, settings(service), &[]);
+        let mut set = settings(service);
+        set.retain(|(field, _)| field != "handler" && field != "endpoints");
+        let node = maker.node("service", name, set, &[]);
+        for call in calls_of(service) {
+            let policy = arm.calls.get(call).map_or(&[][..], |call| &call.policy);
+            let names = layer_names(call, policy);
+            let chips: Vec<Chip> =
+                policy.iter().zip(names).map(|(layer, name)| maker.chip(layer, &name)).collect();
+            maker.topology.nodes[node].layers.extend(chips);
+        }
         let of_this = arm.faults.iter().filter(|(_, fault)| fault.service == *name);
         let faults = of_this.map(|(name, fault)| {
             let [from, until] = [fault.from, fault.until].map(|at| format::time(at.as_ns()));
@@ -128,9 +138,16 @@ impl<'a> Maker<'a> {
     fn links(&mut self, scenario: &'a Scenario, arm: &'a Arm) {
         for name in scenario.load.keys() {
             if let Some(call) = arm.calls.get(name) {
-                self.sends(("load", name), &call.to);
+                self.sends(("load", name), name, &call.to);
             } else if let Some(queue) = arm.publishes.get(name) {
                 self.publishes(scenario, arm, name, queue);
+            }
+        }
+        for (name, service) in &arm.services {
+            for call in calls_of(service) {
+                if let Some(to) = arm.calls.get(call).map(|call| call.to.as_str()) {
+                    self.sends(("service", name), call, to);
+                }
             }
         }
         for (name, consumer) in &arm.consumers {
@@ -138,7 +155,7 @@ impl<'a> Maker<'a> {
                 let count = maker.count("consumer", name, "deliveries");
                 (vec![format!("{} deliveries", format::count(count))], String::new(), count)
             });
-            self.sends(("consumer", name), &consumer.to);
+            self.sends(("consumer", name), name, &consumer.to);
             if consumer.max_deliveries > 1 {
                 self.link(("consumer", name), ("queue", &consumer.from), |maker| {
                     let count = maker.count("consumer", name, "redelivered");
@@ -149,9 +166,9 @@ impl<'a> Maker<'a> {
     }
 
     /// A policy ends in an edge, which is a component of the result.
-    fn sends(&mut self, from: (&'static str, &'a str), service: &'a str) {
+    fn sends(&mut self, from: (&'static str, &'a str), call: &str, service: &'a str) {
         self.link(from, ("service", service), |maker| {
-            let edge = edge_name(from.1, service);
+            let edge = edge_name(call, service);
             let count = |metric| maker.count("edge", &edge, metric);
             let (attempts, failed) = (count("attempts"), count("failed"));
             let mut flow = vec![format!("{} attempts", format::count(attempts))];

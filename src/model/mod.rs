@@ -2,6 +2,7 @@
 //!
 //! It refuses to know how a scenario is written and how a result is shown.
 
+mod audit;
 pub mod backoff;
 pub mod call;
 pub mod context;

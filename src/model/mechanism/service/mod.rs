@@ -138,6 +138,15 @@ impl Service {
         }
     }
 
+    /// Slots that are taken.
+    pub(in crate::model) const fn taken(&self) -> u64 {
+        self.busy.level()
+    }
+
+    pub(in crate::model) const fn holds_slot(&self) -> bool {
+        self.config.holds_slot
+    }
+
     /// Attempts in line and in slots.
     pub(in crate::model) fn in_flight(&self) -> u64 {
         self.busy.level() + self.line.len()
