@@ -258,14 +258,15 @@ impl Automaton {
             }
             Verdict::Rates => {
                 let failed = match (self.settings.failures, self.settings.window) {
-                    (None, _) => false,
                     (Some(Failures::Rate(limit)), _) => trials.failure_rate() >= limit,
                     // The count as a ratio of the window, in whole numbers.
                     (Some(Failures::Count(limit)), Some(Span::Count(size))) => {
                         u128::from(trials.failures) * u128::from(size)
                             >= u128::from(limit) * u128::from(trials.results)
                     }
-                    (Some(Failures::Count(limit)), _) => trials.failures >= limit,
+                    // A count over a time is no ratio.
+                    (Some(Failures::Count(_)), Some(Span::Seconds(_) | Span::Tenths(_)) | None)
+                    | (None, _) => false,
                 };
                 failed || self.is_slow(trials)
             }

@@ -9,7 +9,7 @@
 use super::settings::LateResults;
 use super::spec::Spec;
 use crate::kernel::time::Duration;
-use crate::kernel::units::CountOrTime;
+use crate::kernel::units::{CountOrTime, Ratio};
 use crate::model::mechanism::load::spec::Arrivals;
 use crate::model::mechanism::load::volume::most_within;
 use crate::model::spec::finding::{Finding, Segment};
@@ -46,24 +46,21 @@ pub(crate) static BREAKER_KEEPS_ITSELF_OPEN: Lint = Lint {
 
 pub(super) fn keeps_itself_open(breaker: &Spec, around: &Around<'_>) -> Option<Finding> {
     // Half-open empties the window, and a window of time forgets failures by itself.
-    let Spec {
-        window: Some(CountOrTime::Count(window)),
-        failure_threshold: Some(failure_threshold),
-        open_duration,
-        half_open: None,
-        ..
-    } = breaker
+    let Spec { window: Some(CountOrTime::Count(window)), open_duration, half_open: None, .. } =
+        breaker
     else {
         return None;
     };
-    let needed = f64::from(window.saturating_sub(*failure_threshold)) + 1.0;
+    let of_rate = |rate: Ratio| (rate.get() * f64::from(*window)).ceil() as u32;
+    let threshold = breaker.failure_threshold.or(breaker.failure_rate.map(of_rate))?;
+    let needed = f64::from(window.saturating_sub(threshold)) + 1.0;
     let (let_in, because) = let_in(*window, around)?;
     if needed <= let_in {
         return None;
     }
     let openings = (needed / let_in).ceil();
     let found = format!(
-        "stays closed after {needed} good results ({window} - {failure_threshold} + 1), \
+        "stays closed after {needed} good results ({window} - {threshold} + 1), \
          lets in about {} at a time ({because}): about {openings} times open for \
          {open_duration}{}",
         number(let_in),

@@ -121,9 +121,10 @@ fn a_verdict_needs_no_more_results_than_the_minimum() {
 
 #[test]
 fn a_count_of_failures_is_a_ratio_for_trial_calls() {
-    // 7 of 10 are 3.5 of 5.
-    for (failed, state) in [(3, State::Closed), (4, State::Open)] {
-        let failures = Some(Failures::Count(7));
+    // 7 of 10 are 3.5 of 5, and 8 are 4.
+    let cases = [(7, 3, State::Closed), (7, 4, State::Open), (8, 3, State::Closed)];
+    for (threshold, failed, state) in cases.into_iter().chain([(8, 4, State::Open)]) {
+        let failures = Some(Failures::Count(threshold));
         let settings = Settings { failures, half_open: calls(5), ..resilience4j() };
         let (mut breaker, _) = opened(settings);
         let passes: Vec<Pass> = (0..5).map(|_| breaker.admit(61 * SECOND).unwrap()).collect();
