@@ -28,6 +28,9 @@ pub struct Call {
     pub arrived: Instant,
     /// When its present attempt was picked up.
     pub picked: Instant,
+    /// When nobody waited for it any more, directly or further up; [`Instant::NEVER`] while
+    /// somebody does. A call that it makes later is for nobody from the start.
+    pub left: Instant,
     /// What the seat at which it waits remembers.
     pub state: State,
     /// The component of its load.
@@ -126,6 +129,18 @@ pub enum State {
     },
 }
 
+impl State {
+    /// The caller leaves at `now`.
+    const fn leave(&mut self, now: Instant) {
+        match self {
+            Self::Queued { left, .. } | Self::Working { left, .. } | Self::Calling { left, .. } => {
+                *left = now;
+            }
+            Self::None | Self::Waiting { .. } | Self::Message { .. } => {}
+        }
+    }
+}
+
 /// The arena of calls.
 #[derive(Clone, Debug)]
 pub struct Calls {
@@ -174,6 +189,7 @@ impl Calls {
             index,
             arrived,
             picked: arrived,
+            left: Instant::NEVER,
             state: State::None,
             load,
             caller,
@@ -245,6 +261,23 @@ impl Calls {
         slot.younger = self.free;
         self.free = id;
         self.used -= 1;
+    }
+
+    /// Nobody waits any more for a call and those that it has made, from `now` on.
+    pub fn leave(&mut self, id: CallId, now: Instant) {
+        let mut open = vec![id];
+        while let Some(id) = open.pop() {
+            let call = &mut self.slots[id as usize];
+            if call.left == Instant::NEVER {
+                call.left = now;
+                call.state.leave(now);
+            }
+            let mut child = call.child;
+            while child != NONE {
+                open.push(child);
+                child = self.slots[child as usize].elder;
+            }
+        }
     }
 
     /// The latest of its own calls that are under way, or [`NONE`].

@@ -244,9 +244,8 @@ impl Writer<'_> {
             };
         }
         let holds = self.dice.pick(&["true", "false"]);
-        format!(
-            ", handler: [{steps} Optional([Parallel(calls: [\"a\", \"b\", \"c\"])])], holds_slot: {holds})"
-        )
+        let all = "Optional([Parallel(calls: [\"a\", \"b\", \"c\"])])";
+        format!(", handler: [{steps} {all}], holds_slot: {holds})")
     }
 
     /// A section of entries, in the order of the style.

@@ -177,7 +177,7 @@ impl Mechanism for Service {
         let there = self.busy.level() + self.line.len();
         let call = &mut cx.calls[at.call];
         call.at = at.id;
-        call.state = State::Queued { since: now, left: Instant::NEVER };
+        call.state = State::Queued { since: now, left: call.left };
         (call.step, call.endpoint) = (0, at.seat.part as u16);
         if self.busy.level() < self.config.slots {
             self.in_flight_max = self.in_flight_max.max(there + 1);
@@ -237,12 +237,6 @@ impl Mechanism for Service {
         let now = cx.now();
         if leaving == Leaving::GoesOn {
             cx.note(at, What::ABANDONED, 0);
-            if let State::Queued { left, .. }
-            | State::Working { left, .. }
-            | State::Calling { left, .. } = &mut cx.calls[at.call].state
-            {
-                *left = now;
-            }
             return;
         }
         let call = cx.calls[at.call];
