@@ -3,14 +3,15 @@
 
 use dessim::metrics::probe::What;
 
-use super::case;
-use crate::support::{count, listen, moments, only, seeded};
+use crate::support::{count, listen, moments, only, scenario, seeded};
 
 /// What one run gives: the ratio of successes, openings and closings of the breaker called
 /// `breaker`, and the instant of its last refusal in seconds.
 fn outcome(name: &str, breaker: &str, seed: u64) -> (f64, u64, u64, f64) {
+    let path = format!("{}/tests/data/cases/{name}.ron", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).expect("a file of this repository");
     let mut last = 0;
-    let result = listen(&case(name), &seeded(seed), |_, _, record| {
+    let result = listen(&scenario(&text), &seeded(seed), |_, _, record| {
         if record.what == What::REJECTED {
             last = record.at.as_ns();
         }

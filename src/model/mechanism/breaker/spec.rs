@@ -327,7 +327,7 @@ mod tests {
         spec.fill();
         let written = serde_json::to_string(&spec).expect("it has a form");
         let before =
-            r#"{"window":20,"failure_threshold":10,"open_duration":"60s","records":"Outcomes"}"#;
+            r#"{"window":20,"failure_threshold":10,"open_duration":"1m","records":"Outcomes"}"#;
         assert_eq!(written, before);
     }
 }
