@@ -2,7 +2,6 @@
 //!
 //! Ids follow the order of names, so the order of declarations cannot reach a run.
 
-mod layers;
 mod values;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -14,14 +13,12 @@ use super::schema::{self, Arm, Layer, Scenario};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::distribution::InvalidDistribution;
 use crate::kernel::draw::{Site, key};
-use crate::kernel::simulation::Clock;
+use crate::kernel::simulation::{Clock, Delay};
 use crate::kernel::time::{Duration, Instant};
-use crate::kernel::units::Limit;
 use crate::metrics::fingerprint::Fingerprint;
 use crate::metrics::probe::Probe;
 use crate::model::call::Calls;
 use crate::model::context::{Context, Ties};
-use crate::model::mechanism::breaker::{self};
 use crate::model::mechanism::consumer::{self, Consumer};
 use crate::model::mechanism::edge::{Edges, Sender};
 use crate::model::mechanism::fault::{Crash, Effect, Fault, Timeline};
@@ -30,6 +27,7 @@ use crate::model::mechanism::queue::Queue;
 use crate::model::mechanism::service::{self, Cancellation, Service};
 use crate::model::mechanism::{Kind, Machines};
 use crate::model::seat::{ComponentId, Port, Seat, SeatId, Seats};
+use crate::model::spec::building::{Building, limit};
 use crate::model::tally::Tally;
 use crate::model::timer::Timers;
 use crate::model::world::World;
@@ -126,13 +124,6 @@ type Above = Option<(SeatId, Port)>;
 
 fn instant(since_start: Duration) -> Instant {
     Instant::ZERO.saturating_add(since_start)
-}
-
-fn limit(limit: Limit) -> u64 {
-    match limit {
-        Limit::Unlimited => u64::MAX,
-        Limit::AtMost(most) => most,
-    }
 }
 
 impl<C: Calendar> Builder<C> {
@@ -236,7 +227,7 @@ impl<C: Calendar> Builder<C> {
             let consumer = consumer::Config {
                 concurrency: u64::from(config.concurrency),
                 max_deliveries: config.max_deliveries,
-                backoff: self.backoff(name, &config.backoff)?,
+                backoff: config.backoff.build(self.site(name, "backoff"))?,
                 backoff_holds_consumer: config.backoff_holds_consumer,
             };
             let machine = self.machines.add(Consumer::new(consumer, self.measured_from));
@@ -330,26 +321,45 @@ impl<C: Calendar> Builder<C> {
         let (mut above, mut top) = (above, None);
         let mut gates = Vec::new();
         for (layer, name) in policy.iter().zip(layer_names(name, policy)) {
-            let machine = self.layer(&name, layer)?;
+            let machine = layer.spec().build(&mut Component { name: &name, builder: self })?;
             let seat = self.add(&name, machine, above.map(|above| (above, 0)));
             top.get_or_insert(seat);
             above = Some(seat);
-            match layer {
-                Layer::Breaker(schema::Breaker { records: schema::Records::Attempts, .. }) => {
-                    gates.push(seat);
+            // Who looks at every attempt looks from behind what makes them.
+            if layer.spec().attempts().is_some() {
+                for (gate, part) in gates.drain(..) {
+                    above = above.map(|above| self.again(gate, part, Some((above, 0))));
                 }
-                Layer::Retry(_) => {
-                    for gate in gates.drain(..) {
-                        above =
-                            above.map(|above| self.again(gate, breaker::REPORTS, Some((above, 0))));
-                    }
-                }
-                Layer::Breaker(_) | Layer::Timeout(_) | Layer::Bulkhead(_) => {}
             }
+            gates.extend(layer.spec().part_behind_retry().map(|part| (seat, part)));
         }
         let sender = self.machines.add(Sender::new(picks_up));
         let edge = self.add(&edge_name(name, to), sender, above.map(|above| (above, 0)));
         self.again(service, endpoint, Some((edge, 0)));
         Ok(*top.get_or_insert(edge))
+    }
+}
+
+/// One component of the world that is being built.
+struct Component<'a, C> {
+    name: &'a str,
+    builder: &'a mut Builder<C>,
+}
+
+impl<C: Calendar> Building for Component<'_, C> {
+    fn site(&self, purpose: &str) -> Site {
+        self.builder.site(self.name, purpose)
+    }
+
+    fn constant(&mut self, duration: Duration) -> Delay {
+        self.builder.clock.constant(duration)
+    }
+
+    fn measured_from(&self) -> Instant {
+        self.builder.measured_from
+    }
+
+    fn machines(&mut self) -> &mut Machines {
+        &mut self.builder.machines
     }
 }

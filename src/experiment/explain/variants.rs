@@ -8,23 +8,27 @@ use crate::scenario::schema::{
     Breaker, Bulkhead, Cancellation, Layer, Retry, RetryBudget, Service, Timeout,
 };
 
-/// What could stand in the place of a layer; `None` takes it out.
+/// What could stand in the place of a layer; `None` takes it out, which is tried of every layer that
+/// has no alternatives of its own.
 pub(super) fn of_layer(
     layer: &Layer,
     name: &str,
     knee: Option<u32>,
 ) -> Vec<(Change, Option<Layer>)> {
-    match layer {
-        Layer::Retry(_) => of_retry(layer, name),
-        Layer::Breaker(breaker) => of_breaker(breaker, name),
-        Layer::Bulkhead(Bulkhead { permits, queue }) => of_bulkhead(name, *permits, *queue, knee),
-        Layer::Timeout(Timeout { after }) => [half(*after), twice(*after)]
-            .into_iter()
-            .map(|to| {
-                let change = timed(ChangeKind::Timeout, name, *after, to);
-                (change, Some(Layer::Timeout(Timeout { after: to })))
-            })
-            .collect(),
+    if let Layer::Retry(_) = layer {
+        of_retry(layer, name)
+    } else if let Layer::Breaker(breaker) = layer {
+        of_breaker(breaker, name)
+    } else if let Layer::Bulkhead(Bulkhead { permits, queue }) = layer {
+        of_bulkhead(name, *permits, *queue, knee)
+    } else if let Layer::Timeout(Timeout { after }) = layer {
+        let other = |to| {
+            let change = timed(ChangeKind::Timeout, name, *after, to);
+            (change, Some(Layer::Timeout(Timeout { after: to })))
+        };
+        vec![other(half(*after)), other(twice(*after))]
+    } else {
+        vec![(change(ChangeKind::WithoutLayer, name), None)]
     }
 }
 
@@ -125,15 +129,8 @@ pub(super) fn of_policy(
     if policy[..first].iter().any(|layer| matches!(layer, Layer::Timeout(_))) {
         return None;
     }
-    let attempts = policy.iter().fold(1_u64, |attempts, layer| match layer {
-        Layer::Retry(Retry { max_attempts: Some(most), .. }) => {
-            attempts.saturating_mul((*most).into())
-        }
-        Layer::Retry(Retry { max_retries: Some(most), .. }) => {
-            attempts.saturating_mul(u64::from(*most) + 1)
-        }
-        _ => attempts,
-    });
+    let tries = policy.iter().filter_map(|layer| layer.spec().attempts());
+    let attempts = tries.fold(1_u64, u64::saturating_mul);
     let timeout = policy.iter().rev().find_map(|layer| match layer {
         Layer::Timeout(Timeout { after }) => Some(*after),
         _ => None,

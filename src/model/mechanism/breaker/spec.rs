@@ -7,9 +7,12 @@ use super::settings::{self, AfterStay, AtEnd, Cancelled, LateResults, OpensOn, V
 use super::settings::{Failures, Settings};
 use super::window::Span;
 use super::words::WORDS;
-use super::{lints, rules};
+use super::{Breaker, REPORTS, lints, rules};
+use crate::kernel::distribution::InvalidDistribution;
 use crate::kernel::time::Duration;
 use crate::kernel::units::{CountOrTime, Ratio};
+use crate::model::mechanism::Kind;
+use crate::model::spec::building::Building;
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::finding::Finding;
 use crate::model::spec::layer::LayerSpec;
@@ -231,6 +234,16 @@ impl Spec {
 }
 
 impl LayerSpec for Spec {
+    fn build(&self, world: &mut dyn Building) -> Result<(Kind, u32), InvalidDistribution> {
+        let records_outcomes = self.records == Records::Outcomes;
+        let breaker = Breaker::new(self.settings(), records_outcomes, world.measured_from());
+        Ok(world.machines().add(breaker))
+    }
+
+    fn part_behind_retry(&self) -> Option<u32> {
+        (self.records == Records::Attempts).then_some(REPORTS)
+    }
+
     fn fill_defaults(&mut self, _: &dyn Fn(&str) -> bool) {
         self.fill();
     }

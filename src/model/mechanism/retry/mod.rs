@@ -15,9 +15,9 @@ use crate::kernel::time::{Duration, Instant};
 use crate::metrics::meter::{Eye, Meter};
 use crate::metrics::probe::{Event, Number, Probe, Role, What};
 use crate::metrics::summary::{Component, Metric};
-use crate::model::backoff::Backoff;
 use crate::model::call::CallId;
 use crate::model::context::{At, Context, Flow, Outcome};
+use crate::model::mechanism::backoff::Backoff;
 use crate::model::mechanism::{Leaving, Mechanism, Period, Wakes};
 use crate::model::seat::{NONE, Port, Seat};
 

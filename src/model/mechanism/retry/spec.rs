@@ -3,9 +3,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Retry;
 use super::lints;
+use crate::kernel::distribution::InvalidDistribution;
+use crate::model::mechanism::Kind;
 use crate::model::mechanism::Layer;
 use crate::model::mechanism::backoff::spec::Backoff;
+use crate::model::spec::building::Building;
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::finding::{Finding, Segment};
 use crate::model::spec::layer::LayerSpec;
@@ -78,6 +82,22 @@ impl RetryOn {
 }
 
 impl LayerSpec for Spec {
+    fn build(&self, world: &mut dyn Building) -> Result<(Kind, u32), InvalidDistribution> {
+        let once_less = self.max_attempts.map(|attempts| attempts - 1);
+        let max_retries = self.max_retries.or(once_less).unwrap_or(0);
+        let backoff = self.backoff.build(world.site("backoff"))?;
+        let budget = self.budget.as_ref();
+        let budget = budget.map(|of| super::Budget::new(of.deposit, of.capacity, of.cost));
+        let covers = |on| self.retry_on.contains(&on);
+        let retry_on = super::RetryOn {
+            error: covers(RetryOn::Error),
+            timeout: covers(RetryOn::Timeout),
+            shed: covers(RetryOn::Shed),
+            rejected: covers(RetryOn::Rejected),
+        };
+        Ok(world.machines().add(Retry::new(max_retries, backoff, budget, retry_on)))
+    }
+
     fn normalise(&mut self) {
         if let Some(attempts) = self.max_attempts.take() {
             self.max_retries = Some(attempts.saturating_sub(1));
@@ -100,6 +120,10 @@ impl LayerSpec for Spec {
 
     fn lint(&self, around: &Around<'_>, findings: &mut Vec<Finding>) {
         lints::lint(self, around, findings);
+    }
+
+    fn lets_all_in(&self, _: bool) -> bool {
+        true
     }
 
     fn attempts(&self) -> Option<u64> {
