@@ -1,13 +1,11 @@
-//! Breakers that try before they close. Numbers of vectors are those of the semantics' table of
-//! conformance: sequences that were computed from the libraries' rules.
+//! Breakers that try before they close, in sequences that follow from what libraries do.
 
 use super::{Driven, at, gobreaker, ms, opened, polly, resilience4j};
 use crate::kernel::time::{Duration, Instant};
-use crate::model::context::Outcome::{Error, Rejected, Shed, Success, Timeout};
+use crate::model::context::Outcome::{Error, Success, Timeout};
 use crate::model::mechanism::breaker::automaton::Automaton;
 use crate::model::mechanism::breaker::settings::{
-    AfterStay, AtEnd, Cancelled, Failures, HalfOpen, LateResults, OpensOn, Settings, SlowCalls,
-    Verdict,
+    AfterStay, AtEnd, Cancelled, Failures, HalfOpen, LateResults, Settings, SlowCalls, Verdict,
 };
 use crate::model::mechanism::breaker::state::{Pass, State};
 use crate::model::mechanism::breaker::window::Span;
@@ -24,44 +22,6 @@ fn try_ten(breaker: &mut Driven, now: u64, failed: usize) {
     assert!(passes.iter().all(|pass| pass.trial));
     for (index, pass) in passes.into_iter().enumerate() {
         breaker.end(now, pass, if index < failed { Error } else { Success });
-    }
-}
-
-#[test]
-fn opens_at_the_result_that_makes_enough_be_it_a_success() {
-    let mut breaker = Driven::new(resilience4j());
-    breaker.play(0, "FFFFFSSSSS");
-    assert_eq!(breaker.changes, [(State::Open, 9)]);
-    let mut breaker = Driven::new(resilience4j());
-    breaker.play(0, "FFFFSSSSSSSSSSSSS");
-    assert_eq!(breaker.changes, []);
-    let only_failures = Settings { opens_on: OpensOn::Failures, ..resilience4j() };
-    let mut breaker = Driven::new(only_failures);
-    breaker.play(0, "FFFFFSSSSS");
-    assert_eq!(breaker.changes, []);
-    breaker.play(10, "F");
-    assert_eq!(breaker.changes, [(State::Open, 10)]);
-}
-
-#[test]
-fn fewer_results_than_the_window_holds_may_be_enough() {
-    let mut breaker = Driven::new(Settings { minimum_calls: 4, ..resilience4j() });
-    breaker.play(0, "FSFF");
-    assert_eq!(breaker.changes, [(State::Open, 3)]);
-    let count = Some(Failures::Count(5));
-    let mut breaker = Driven::new(Settings { minimum_calls: 4, failures: count, ..resilience4j() });
-    breaker.play(0, "FFFFSF");
-    assert_eq!(breaker.changes, [(State::Open, 5)]);
-}
-
-#[test]
-fn half_of_a_hundred_opens_in_any_order() {
-    let hundred = Settings { window: Some(Span::Count(100)), minimum_calls: 100, ..resilience4j() };
-    for start in 0..50 {
-        let mut breaker = Driven::new(hundred.clone());
-        let order = |i: usize| if (start..start + 50).contains(&i) { 'F' } else { 'S' };
-        breaker.play(0, &(0..100).map(order).collect::<String>());
-        assert_eq!(breaker.changes, [(State::Open, 99)]);
     }
 }
 
@@ -143,79 +103,6 @@ fn the_window_is_empty_when_it_has_closed() {
     breaker.play(62 * SECOND, "FFFFSSSSS");
     assert_eq!(breaker.state(), State::Closed);
     breaker.play(63 * SECOND, "F");
-    assert_eq!(breaker.state(), State::Open);
-}
-
-#[test]
-fn a_streak_ends_with_a_success_and_with_closing() {
-    let mut breaker = Driven::new(gobreaker());
-    breaker.play(0, "FFFFFSFFFFF");
-    assert_eq!(breaker.changes, []);
-    breaker.play(11, "F");
-    assert_eq!(breaker.changes, [(State::Open, 11)]);
-    breaker.play(61 * SECOND, "SFFFFF");
-    assert_eq!(breaker.state(), State::Closed);
-    breaker.play(62 * SECOND, "F");
-    assert_eq!(breaker.state(), State::Open);
-    breaker.play(123 * SECOND, "F");
-    assert_eq!(
-        breaker.changes[3..],
-        [(State::Open, 62_000), (State::HalfOpen, 123_000), (State::Open, 123_000)]
-    );
-}
-
-#[test]
-fn every_kind_of_failure_is_one() {
-    for outcome in [Error, Timeout, Shed, Rejected] {
-        let settings = Settings { consecutive_failures: Some(1), ..gobreaker() };
-        let mut breaker = Driven::new(settings);
-        let pass = breaker.admit(0).unwrap();
-        breaker.end(0, pass, outcome);
-        assert_eq!(breaker.state(), State::Open, "{outcome:?}");
-    }
-}
-
-#[test]
-fn a_streak_and_a_window_open_each_by_itself() {
-    let both = Settings { consecutive_failures: Some(3), ..resilience4j() };
-    let mut breaker = Driven::new(both.clone());
-    breaker.play(0, "FFF");
-    assert_eq!(breaker.changes, [(State::Open, 2)]);
-    let mut breaker = Driven::new(both);
-    breaker.play(0, "FFSFFSFSSS");
-    assert_eq!(breaker.changes, [(State::Open, 9)]);
-}
-
-#[test]
-fn a_call_is_slow_that_takes_longer_than_it_may() {
-    let slow = SlowCalls { longer_than: ms(100), rate: 0.5 };
-    let settings = Settings { slow_calls: Some(slow), ..resilience4j() };
-    for (elapsed, state) in [(100, State::Closed), (101, State::Open)] {
-        let mut breaker = Driven::new(settings.clone());
-        for n in 0..10 {
-            let pass = breaker.admit(200).unwrap();
-            breaker.end_after(200, pass, Success, if n < 5 { elapsed } else { 0 });
-        }
-        assert_eq!(breaker.state(), state);
-    }
-    // One that is slow and fails counts for both; neither makes half.
-    let mut breaker = Driven::new(settings.clone());
-    for n in 0..10 {
-        let pass = breaker.admit(200).unwrap();
-        let outcome = if n < 4 { Error } else { Success };
-        breaker.end_after(200, pass, outcome, if n < 4 { 500 } else { 0 });
-    }
-    assert_eq!(breaker.state(), State::Closed);
-    // Slow trial calls open it again.
-    let (mut breaker, _) = opened(settings);
-    for _ in 0..5 {
-        let pass = breaker.admit(61 * SECOND).unwrap();
-        breaker.end_after(61 * SECOND, pass, Success, 101);
-    }
-    for _ in 0..5 {
-        let pass = breaker.admit(61 * SECOND).unwrap();
-        breaker.end(61 * SECOND, pass, Success);
-    }
     assert_eq!(breaker.state(), State::Open);
 }
 
@@ -398,20 +285,6 @@ fn times_before_the_warm_up_is_over_do_not_count() {
 }
 
 #[test]
-fn a_time_window_has_a_minimum_that_its_length_does_not_lower() {
-    let window = Some(Span::Seconds(Duration::from_s(10)));
-    let mut breaker = Driven::new(Settings { window, minimum_calls: 100, ..resilience4j() });
-    // 10/s are just enough for 100 in 10 s; 9/s are never.
-    breaker.play(0, &"F".repeat(99));
-    assert_eq!(breaker.state(), State::Closed);
-    let pass = breaker.admit(10 * SECOND).unwrap();
-    breaker.end(10 * SECOND, pass, Error);
-    assert_eq!(breaker.state(), State::Closed);
-    breaker.play(11 * SECOND, &"F".repeat(99));
-    assert_eq!(breaker.state(), State::Open);
-}
-
-#[test]
 fn the_end_of_the_clock_is_no_end_of_an_open_time() {
     let longest_stay = Some((Duration::MAX, AfterStay::Open));
     let half_open = Some(HalfOpen { calls: 1, verdict: Verdict::Rates, longest_stay });
@@ -423,4 +296,65 @@ fn the_end_of_the_clock_is_no_end_of_an_open_time() {
     };
     let (mut breaker, _) = opened(settings);
     assert!(breaker.automaton.admit(Instant::NEVER).is_none());
+}
+
+#[test]
+fn a_trial_call_that_is_over_without_a_result_leaves_its_place_to_another() {
+    let (mut breaker, early) = opened(Settings { half_open: calls(1), ..resilience4j() });
+    let probe = breaker.admit(61 * SECOND).unwrap();
+    // Neither a call from before nor what an attempt has is a trial call that is over.
+    breaker.automaton.end_of_attempts(at(61 * SECOND), early);
+    breaker.automaton.end_of_attempts(at(61 * SECOND), breaker.automaton.present_pass());
+    assert!(breaker.admit(61 * SECOND).is_none());
+    breaker.automaton.end_of_attempts(at(61 * SECOND), probe);
+    assert!(breaker.admit(61 * SECOND).is_some_and(|pass| pass.trial));
+    assert!(breaker.admit(61 * SECOND).is_none());
+}
+
+#[test]
+fn a_trial_call_of_another_half_open_state_leaves_no_place() {
+    let longest_stay = Some((Duration::from_s(10), AfterStay::Open));
+    let half_open = Some(HalfOpen { calls: 1, verdict: Verdict::Rates, longest_stay });
+    let (mut breaker, _) = opened(Settings { half_open, ..resilience4j() });
+    let first = breaker.admit(61 * SECOND).unwrap();
+    breaker.admit(200 * SECOND).unwrap();
+    breaker.automaton.end_of_attempts(at(201 * SECOND), first);
+    assert!(breaker.admit(201 * SECOND).is_none());
+}
+
+#[test]
+fn a_cancelled_attempt_counts_as_the_setting_says_and_leaves_no_place() {
+    let cases = [
+        (Cancelled::Ignored, State::HalfOpen),
+        (Cancelled::Success, State::Closed),
+        (Cancelled::Failure, State::Open),
+    ];
+    for late_results in [LateResults::Apply, LateResults::Discard] {
+        for (cancelled, state) in cases {
+            let (mut breaker, early) = opened(Settings { cancelled, late_results, ..polly() });
+            breaker.admit(5 * SECOND).unwrap();
+            let attempt = breaker.automaton.present_pass();
+            breaker.automaton.cancel_attempt(at(6 * SECOND), attempt, Duration::ZERO);
+            breaker.take_changes();
+            assert_eq!(breaker.state(), state);
+            assert_eq!(breaker.admit(6 * SECOND).is_some(), state == State::Closed);
+            // One from before the opening counts where late results do.
+            let (mut breaker, _) = opened(Settings { cancelled, late_results, ..polly() });
+            breaker.admit(5 * SECOND).unwrap();
+            breaker.automaton.cancel_attempt(at(6 * SECOND), early, Duration::ZERO);
+            breaker.take_changes();
+            let applies = late_results == LateResults::Apply;
+            assert_eq!(breaker.state(), if applies { state } else { State::HalfOpen });
+        }
+    }
+}
+
+#[test]
+fn a_pass_is_a_word() {
+    let (mut breaker, early) = opened(polly());
+    let probe = breaker.admit(5 * SECOND).unwrap();
+    for pass in [early, probe] {
+        assert_eq!(Pass::from_word(pass.to_word()), pass);
+    }
+    assert_ne!(early, probe);
 }

@@ -2,6 +2,7 @@
 
 mod half_open;
 mod libraries;
+mod opening;
 mod without_half_open;
 
 use super::automaton::Automaton;
