@@ -182,6 +182,7 @@ impl<C: Calendar> Builder<C> {
                     schema::Cancellation::None => Cancellation::None,
                 },
                 faults,
+                refuses_expired: config.refuses_expired,
                 failure_site: self.site(name, "failure"),
             };
             let service = Service::new(service, constant, self.measured_from);
@@ -309,6 +310,13 @@ impl<C: Calendar> Builder<C> {
         Ok((service, id, number as u32 + 1))
     }
 
+    /// Each copy that a hedge sends begins at `inside`, the top of a line of its own.
+    fn lead(&mut self, copies: Option<(SeatId, u32)>, inside: SeatId) {
+        if let Some((hedge, copies)) = copies {
+            (0..copies).for_each(|_| self.seats.lead(hedge, inside));
+        }
+    }
+
     /// Adds the layers of a policy below `above`, outermost first, and the edge at its end; its
     /// topmost seat.
     fn pipeline(
@@ -318,13 +326,18 @@ impl<C: Calendar> Builder<C> {
         picks_up: bool,
         above: Option<SeatId>,
     ) -> Result<SeatId, BuildError> {
-        let (mut above, mut top) = (above, None);
+        let (mut above, mut top, mut copies) = (above, None, None);
         let mut gates = Vec::new();
         for (layer, name) in policy.iter().zip(layer_names(name, policy)) {
             let machine = layer.spec().build(&mut Component { name: &name, builder: self })?;
             let seat = self.add(&name, machine, above.map(|above| (above, 0)));
+            self.lead(copies.take(), seat);
             top.get_or_insert(seat);
             above = Some(seat);
+            if let Some(copies_at_once) = layer.spec().copies() {
+                copies = Some((seat, copies_at_once as u32));
+                above = None;
+            }
             // Who looks at every attempt looks from behind what makes them.
             if layer.spec().attempts().is_some() {
                 for (gate, part) in gates.drain(..) {
@@ -335,6 +348,7 @@ impl<C: Calendar> Builder<C> {
         }
         let sender = self.machines.add(Sender::new(picks_up));
         let edge = self.add(&edge_name(name, to), sender, above.map(|above| (above, 0)));
+        self.lead(copies, edge);
         self.again(service, endpoint, Some((edge, 0)));
         Ok(*top.get_or_insert(edge))
     }

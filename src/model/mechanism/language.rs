@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(test)]
 use super::toll;
-use super::{breaker, bulkhead, consumer, fault, load, queue, retry, service, timeout};
+use super::{
+    breaker, bulkhead, consumer, deadline, fault, hedge, load, queue, retry, service, timeout,
+};
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::layer::LayerSpec;
 
@@ -60,6 +62,8 @@ language! {
         Retry(retry),
         Breaker(breaker),
         Bulkhead(bulkhead),
+        Hedge(hedge),
+        Deadline(deadline),
         #[cfg(test)]
         Toll(toll),
 }

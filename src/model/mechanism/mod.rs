@@ -8,8 +8,10 @@ pub mod backoff;
 pub mod breaker;
 pub mod bulkhead;
 pub mod consumer;
+pub mod deadline;
 pub mod edge;
 pub mod fault;
+pub mod hedge;
 mod language;
 pub mod load;
 pub mod queue;
@@ -335,8 +337,10 @@ impl Machines {
 mechanisms! {
     Load: load::Load => loads, &[load::EVENTS];
     Edge: edge::Sender => senders, &[edge::EVENTS];
-    Timeout: timeout::Timeout => timeouts, &[timeout::EVENTS];
+    Timeout: timeout::Timeout => timeouts, &[timeout::EVENTS, deadline::EVENTS];
+    Deadline: deadline::Deadline => deadlines, &[deadline::EVENTS];
     Retry: retry::Retry => retries, &[retry::EVENTS, backoff::EVENTS];
+    Hedge: hedge::Hedge => hedges, &[hedge::EVENTS];
     Breaker: breaker::Breaker => breakers, &[EVENTS, breaker::EVENTS];
     Bulkhead: bulkhead::Bulkhead => bulkheads, &[EVENTS, bulkhead::EVENTS, super::line::EVENTS];
     Service: service::Service => services, &[service::EVENTS, super::line::EVENTS];

@@ -34,7 +34,7 @@ pub(super) const EVENTS: &[What] = &[What::PAYS];
 
 /// State and books of one gate.
 #[derive(Clone, Debug)]
-pub struct Toll {
+pub(crate) struct Toll {
     wait: Delay,
     paid: u64,
     stopped: Gauge,

@@ -52,6 +52,11 @@ pub trait LayerSpec {
         None
     }
 
+    /// How many copies of one call it sends down, at most, if it copies calls.
+    fn copies(&self) -> Option<u64> {
+        None
+    }
+
     /// For how long it refuses calls when too many failed.
     fn refuses_for(&self) -> Option<Duration> {
         None

@@ -29,15 +29,16 @@ const TRIALS: u32 = 10;
 #[serde(rename = "Breaker", deny_unknown_fields)]
 #[schemars(inline)]
 pub struct Spec {
-    /// Results looked at: the latest this many, or those of the latest time, such as "10s".
-    /// Default 100; none where nothing but `consecutive_failures` opens it.
+    /// Results looked at: the latest this many, or those of the latest time. Default 100, or none
+    /// where nothing but `consecutive_failures` opens it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<CountOrTime>,
-    /// What a window of time is made of. Default `Seconds`.
+    /// What a window of time is made of: seconds of the clock, the present one included, or tenths
+    /// of the window, each begun by the first result after the one before. Default `Seconds`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub buckets: Option<Buckets>,
-    /// Results that the window has to hold before it can open, at least 1. Default: as many as it
-    /// can hold, and 100 in a window of time.
+    /// Results that the window has to hold before it can open, at least 1. Default as many as it
+    /// can hold, or 100 in a window of time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub minimum_calls: Option<u32>,
@@ -46,39 +47,44 @@ pub struct Spec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub failure_threshold: Option<u32>,
-    /// The same as a ratio of the results in the window, above 0; reached is enough. In a window
-    /// of time it has the default, 0.5.
+    /// The same as a ratio of the results in the window, above 0: reached is enough. Default none,
+    /// or 0.5 in a window of time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure_rate: Option<Ratio>,
-    /// Slow calls in the window that open it. Default: none do.
+    /// Slow calls in the window that open it. Default none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slow_calls: Option<SlowCalls>,
-    /// Failures in a row that open it, at least 1. Default: no such rule.
+    /// Failures in a row that open it, at least 1. Default none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub consecutive_failures: Option<u32>,
-    /// Results after which it may open. Default `Results`.
+    /// After which results it may open: after each, a success that makes enough results included,
+    /// or after failures alone. Default `Results`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub opens_on: OpensOn,
     /// How long it refuses, above 0. Default 60s.
     #[serde(default = "one_minute")]
     #[schemars(extend("dessim:positive" = true))]
     pub open_duration: Duration,
-    /// What a call meets at the very instant at which `open_duration` is over. Default `Admits`.
+    /// Whether it admits a call at the very instant at which `open_duration` is over, or refuses it
+    /// and admits the next. Default `Admits`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub at_end: AtEnd,
     /// Trial calls when `open_duration` is over. Without them it then admits everything, with the
     /// window as it was, and each result that comes while it is open and finds the window bad
-    /// starts the time again.
+    /// starts the time again. Default none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub half_open: Option<HalfOpen>,
-    /// What becomes of results of calls from an earlier state. Default `Apply`.
+    /// What becomes of results of calls that an earlier state admitted: they count in the present
+    /// one, as of a trial call when it is half-open, or are ignored. Default `Apply`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub late_results: LateResults,
-    /// What a call is whose caller leaves it. Default `Ignored`.
+    /// What a call is whose caller leaves it: no result, and another may try in its place, or a
+    /// result. Default `Ignored`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub cancelled: Cancelled,
-    /// Which results enter the window. Default `Outcomes`.
+    /// Which results enter the window: what comes up through the breaker, or every attempt of the
+    /// first `Retry` inside it. Default `Outcomes`.
     #[serde(default)]
     pub records: Records,
 }
@@ -87,11 +93,11 @@ pub struct Spec {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SlowCalls {
-    /// A call is slow that takes longer than this, above 0. Default 60s.
+    /// A call is slow that takes longer than this, whether it fails or not. Default 60s.
     #[serde(default = "one_minute")]
     #[schemars(extend("dessim:positive" = true))]
     pub longer_than: Duration,
-    /// Their ratio of the results in the window that opens it, above 0; reached is enough.
+    /// Their ratio of the results in the window that opens it, above 0: reached is enough.
     /// Default 1.
     #[serde(default = "Ratio::one")]
     pub rate: Ratio,
@@ -105,11 +111,14 @@ pub struct HalfOpen {
     #[serde(default = "trial_calls")]
     #[schemars(range(min = 1))]
     pub calls: u32,
-    /// What decides over them. Default `Rates`, or `AllGood` where no rate is given.
+    /// What decides over them. `Rates`: the rates that open it, over as many results as there are
+    /// trial calls, or over `minimum_calls` if they are fewer. `AllGood`: the first that is bad, or
+    /// slow, opens it again, and when all were good it closes. Default `Rates`, or `AllGood` where
+    /// no rate is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
-    /// It stays half-open no longer than this, above 0. Default: until the verdict, however long
-    /// trial calls take.
+    /// It stays half-open no longer than this, above 0; without it, trial calls that do not answer
+    /// keep it so. Default none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("dessim:positive" = true))]
     pub longest_stay: Option<Duration>,

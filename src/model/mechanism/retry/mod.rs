@@ -66,7 +66,7 @@ pub struct RetryOn {
 
 impl RetryOn {
     #[inline]
-    fn covers(self, outcome: Outcome) -> bool {
+    pub(in crate::model) fn covers(self, outcome: Outcome) -> bool {
         match outcome {
             Outcome::Error => self.error,
             Outcome::Timeout => self.timeout,
@@ -157,10 +157,10 @@ impl Mechanism for Retry {
         _: Port,
         outcome: Outcome,
     ) -> Flow {
-        if !self.retry_on.covers(outcome) {
+        let call = &cx.calls[at.call];
+        if !self.retry_on.covers(outcome) || call.is_unneeded() {
             return Flow::Up(outcome);
         }
-        let call = &cx.calls[at.call];
         let (key, attempts, measured) = (call.key, call.attempts, u64::from(call.measured));
         let tries = cx.calls.word(at.call, at.seat.word + TRIES) as u32;
         if tries > self.max_retries {

@@ -34,7 +34,8 @@ pub struct Spec {
     /// Tokens that every retry costs. Default: no budget.
     #[serde(default)]
     pub budget: Option<RetryBudget>,
-    /// Outcomes that are retried. Default all four.
+    /// Outcomes that are retried: an answer with an error, a timeout inside, a refusal of the server,
+    /// a refusal by a layer inside. Default all four.
     #[serde(default = "RetryOn::all")]
     pub retry_on: Vec<RetryOn>,
 }
@@ -76,7 +77,18 @@ pub enum RetryOn {
 }
 
 impl RetryOn {
-    fn all() -> Vec<Self> {
+    /// Those of a list, as the machines have them.
+    pub(in crate::model::mechanism) fn outcomes(list: &[Self]) -> super::RetryOn {
+        super::RetryOn {
+            error: list.contains(&Self::Error),
+            timeout: list.contains(&Self::Timeout),
+            shed: list.contains(&Self::Shed),
+            rejected: list.contains(&Self::Rejected),
+        }
+    }
+
+    /// All of them.
+    pub(in crate::model) fn all() -> Vec<Self> {
         vec![Self::Error, Self::Timeout, Self::Shed, Self::Rejected]
     }
 }
@@ -88,13 +100,7 @@ impl LayerSpec for Spec {
         let backoff = self.backoff.build(world.site("backoff"))?;
         let budget = self.budget.as_ref();
         let budget = budget.map(|of| super::Budget::new(of.deposit, of.capacity, of.cost));
-        let covers = |on| self.retry_on.contains(&on);
-        let retry_on = super::RetryOn {
-            error: covers(RetryOn::Error),
-            timeout: covers(RetryOn::Timeout),
-            shed: covers(RetryOn::Shed),
-            rejected: covers(RetryOn::Rejected),
-        };
+        let retry_on = RetryOn::outcomes(&self.retry_on);
         Ok(world.machines().add(Retry::new(max_retries, backoff, budget, retry_on)))
     }
 
