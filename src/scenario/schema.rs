@@ -19,7 +19,9 @@ pub use crate::model::mechanism::breaker::spec::{Records, Spec as Breaker};
 pub use crate::model::mechanism::bulkhead::spec::Spec as Bulkhead;
 pub use crate::model::mechanism::class::spec::Spec as Class;
 pub use crate::model::mechanism::consumer::spec::Spec as Consumer;
+pub use crate::model::mechanism::deadline::spec::Spec as Deadline;
 pub use crate::model::mechanism::fault::spec::{Effect, Spec as Fault};
+pub use crate::model::mechanism::hedge::spec::{Losers, Spec as Hedge};
 pub use crate::model::mechanism::load::spec::{Arrivals, Spacing, Spec as Load, Stage};
 pub use crate::model::mechanism::queue::spec::Spec as Queue;
 pub use crate::model::mechanism::retry::spec::{RetryBudget, RetryOn, Spec as Retry};
@@ -213,10 +215,10 @@ pub struct Call {
     /// comes up. Default none.
     #[serde(default)]
     pub policy: Vec<Layer>,
-    /// How many instances the caller has, at least 1: each has its own bulkheads and retry budgets
-    /// in `policy`, where these do not say `scope: Shared`. A request of an open load belongs to an
-    /// instance by chance, one of a closed loop by the number of its caller, and a call of a
-    /// handler by chance. Default 1.
+    /// How many instances the caller has, at least 1: each has its own breakers, retry budgets and
+    /// bulkheads in `policy`, where these do not say `scope: Shared`. A request of an open load
+    /// belongs to an instance by chance, one of a closed loop by the number of its caller, and a
+    /// call of a handler by chance. Default 1.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     #[schemars(range(min = 1, max = 1000000))]
     pub clients: u32,

@@ -12,9 +12,8 @@ const REPLICATIONS: u64 = 20;
 fn verdict(id: &str, text: &str, figures: &[(&str, &dyn Fn(&ArmResult) -> f64, f64, f64)]) {
     let scenario = scenario(text);
     let first = first_seed(id, "");
-    let runs: Vec<RunResult> = (0..REPLICATIONS)
-        .map(|number| play(&scenario, first.wrapping_add(number)))
-        .collect();
+    let runs: Vec<RunResult> =
+        (0..REPLICATIONS).map(|number| play(&scenario, first.wrapping_add(number))).collect();
     let wrong: Vec<String> = figures
         .iter()
         .filter_map(|(what, figure, expected, target)| {

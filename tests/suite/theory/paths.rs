@@ -4,11 +4,13 @@ use dessim::kernel::draw::Site;
 use dessim::kernel::time::{Duration, Instant};
 use dessim::metrics::probe::What;
 use dessim::model::context::Outcome;
-use dessim::model::mechanism::breaker::Breaker;
+use dessim::model::mechanism::breaker::automaton::Automaton;
+use dessim::model::mechanism::breaker::spec::Spec;
+use dessim::model::mechanism::breaker::state::Pass;
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 
 use super::{Case, judge};
-use crate::support::{listen, moments, scenario, seeded};
+use crate::support::{count, listen, moments, ms, number, only, play, scenario, seeded};
 
 const REQUESTS: usize = 20_000;
 
@@ -116,20 +118,22 @@ fn consumers_wait_as_callers_do() {
 #[test]
 fn a_sliding_window_opens_after_so_many_calls() {
     let case = Case::load("BRK-window");
+    let spec = r#"{"window": 10, "minimum_calls": 10, "failure_rate": 0.5, "half_open": {}}"#;
+    let spec: Spec = serde_json::from_str(spec).unwrap();
     let mut wrong = Vec::new();
     for (name, failure) in [("p0.2", 0.2), ("p0.3", 0.3), ("p0.5", 0.5)] {
         let name = format!("mean_calls_{name}");
         let [expected, target] = case.numbers(&name)[..] else { panic!("a value and a target") };
         let site = Site::new(1, "server", "failure");
         let calls_to_open = |run: u64| {
-            let open = Duration::from_ms(500);
-            let mut breaker = Breaker::new(10, 5, open, true, Instant::ZERO);
+            let mut breaker = Automaton::new(spec.settings(), Instant::ZERO);
             let mut calls = 0;
             loop {
                 let fails = site.unit(site.subject(run), calls, 0) < failure;
                 let outcome = if fails { Outcome::Error } else { Outcome::Success };
                 calls += 1;
-                if breaker.record(Instant::ZERO, outcome) {
+                breaker.record(Instant::ZERO, Pass::default(), outcome, Duration::ZERO);
+                if breaker.take_change().is_some() {
                     return f64::from(calls);
                 }
             }
@@ -259,4 +263,35 @@ fn a_queue_fills_from_empty() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// The run that `docs/model.md` computes by hand.
+#[test]
+fn three_tiers_by_hand() {
+    let page = include_str!("../../../docs/model.md");
+    let text = page.split("```ron\n").nth(1).and_then(|rest| rest.split("```").next());
+    let scenario = scenario(text.expect("a scenario"));
+    let result = play(&scenario, 1);
+    let arm = only(&result);
+    let component = |name: &str| &arm.components[name];
+    let requests = arm.requests;
+    assert_eq!((requests.succeeded, requests.failed, arm.failed_by.error), (2, 1, 1));
+    let latency = arm.latency.end_to_end;
+    assert_eq!((ms(latency.min_ns), ms(latency.max_ns)), (17.0, 47.0));
+    // 17, 31 and 47 ms.
+    assert!((ms(arm.latency.outcome.mean_ns) - 95.0 / 3.0).abs() < 1e-6);
+    assert_eq!(ms(Some(arm.wasted.work_ns)), 15.0);
+    assert!((arm.wasted.ratio.expect("there was work") - 15.0 / 51.0).abs() < 1e-12);
+    let counts = |name: &str, metrics: [&str; 3]| metrics.map(|of| count(component(name), of));
+    let ends = ["answered", "errors", "for_nobody"];
+    assert_eq!(counts("web", ends), [2, 1, 0]);
+    assert_eq!(counts("api", ends), [2, 0, 1]);
+    assert_eq!(counts("db", ends), [2, 0, 1]);
+    let sent = ["attempts", "failed", "timeouts"];
+    assert_eq!(counts("users -> web", sent), [3, 1, 0]);
+    assert_eq!(counts("web-api -> api", sent), [3, 1, 1]);
+    assert_eq!(counts("api-db -> db", sent), [3, 0, 0]);
+    assert_eq!(count(component("web"), "busy_max"), 2);
+    assert!((number(component("api"), "utilisation") - 45.0 / 47.0).abs() < 1e-12);
+    assert!((number(component("db"), "utilisation") - 30.0 / 47.0).abs() < 1e-12);
 }

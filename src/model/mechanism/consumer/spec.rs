@@ -31,9 +31,9 @@ pub struct Spec {
     /// Layers around that call, outermost first. Default none.
     #[serde(default)]
     pub policy: Vec<Layer>,
-    /// How many instances the group has, at least 1: each has its own bulkheads and retry budgets
-    /// in `policy`, where these do not say `scope: Shared`. A delivery belongs to one by chance;
-    /// `concurrency` is that of all of them together. Default 1.
+    /// How many instances the group has, at least 1: each has its own breakers, retry budgets and
+    /// bulkheads in `policy`, where these do not say `scope: Shared`. A delivery belongs to one by
+    /// chance; `concurrency` is that of all of them together. Default 1.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     #[schemars(range(min = 1, max = 1000000))]
     pub clients: u32,
