@@ -12,6 +12,7 @@ use crate::kernel::time::Duration;
 use crate::kernel::units::{CountOrTime, Ratio};
 use crate::model::mechanism::load::spec::Arrivals;
 use crate::model::mechanism::load::volume::most_within;
+use crate::model::spec::clients::Scope;
 use crate::model::spec::finding::{Finding, Segment};
 use crate::model::spec::lint::{Group, Lint, number, shown};
 use crate::model::spec::system::{Around, Source, attempts, longest_ns, shortest_timeout};
@@ -52,6 +53,10 @@ pub(super) fn keeps_itself_open(breaker: &Spec, around: &Around<'_>) -> Option<F
         return None;
     };
     let of_rate = |rate: Ratio| (rate.get() * f64::from(*window)).ceil() as u32;
+    // What each of several clients sees of the load is too little for this reckoning.
+    if clients(breaker, around) > 1 {
+        return None;
+    }
     let threshold = breaker.failure_threshold.or(breaker.failure_rate.map(of_rate))?;
     let needed = f64::from(window.saturating_sub(threshold)) + 1.0;
     let (let_in, because) = let_in(*window, around)?;
@@ -130,21 +135,31 @@ pub(super) fn minimum_out_of_reach(breaker: &Spec, around: &Around<'_>) -> Optio
         Source::Load(_) | Source::Consumer(_) => return None,
     };
     let tries = attempts(around.pipeline.policy).unwrap_or(1) as f64;
-    let most = most_within(load, window.as_ns() as f64) * tries;
+    let clients = clients(breaker, around);
+    let most = most_within(load, window.as_ns() as f64) * tries / f64::from(clients);
     // Random arrivals come to more than their mean at times, and seldom to so much more.
     let seldom = 5.0 * most.sqrt();
     if breaker.consecutive_failures.is_some() || most + seldom >= f64::from(*minimum) {
         return None;
     }
     let times = if tries > 1.0 { format!(", with {tries} tries") } else { String::new() };
+    let each = if clients > 1 { format!(" in each of {clients} clients") } else { String::new() };
     let found = format!(
-        "about {} results in {window}{times}, and it needs {minimum}{}",
+        "about {} results in {window}{times}{each}, and it needs {minimum}{}",
         number(most),
         around.system.within
     );
     let rule = "this window hardly ever holds enough results to open the breaker";
     let finding = Finding::warning(&BREAKER_MINIMUM_OUT_OF_REACH, &[], rule, found);
     Some(finding.hint("lower `minimum_calls`, widen `window`, or give `consecutive_failures`"))
+}
+
+/// How many breakers the load is spread over.
+fn clients(breaker: &Spec, around: &Around<'_>) -> u32 {
+    match breaker.scope {
+        Scope::Client => around.pipeline.clients,
+        Scope::Shared => 1,
+    }
 }
 
 pub(crate) static HALF_OPEN_CAN_HANG: Lint = Lint {
