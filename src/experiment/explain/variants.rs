@@ -8,8 +8,8 @@ use crate::scenario::schema::{
     Breaker, Bulkhead, Cancellation, Layer, Retry, RetryBudget, Service, Timeout,
 };
 
-/// What could stand in the place of a layer; `None` takes it out, which is tried of every layer that
-/// has no alternatives of its own.
+/// What could stand in the place of a layer; `None` takes it out, which is tried of every layer
+/// that has no alternatives of its own.
 pub(super) fn of_layer(
     layer: &Layer,
     name: &str,

@@ -219,7 +219,9 @@ macro_rules! mechanisms {
                 at: &At,
             ) -> Flow {
                 let index = at.seat.index as usize;
-                match at.seat.kind { $($(#[$when])* Kind::$kind => self.$store[index].enter(cx, at)),* }
+                match at.seat.kind {
+                    $($(#[$when])* Kind::$kind => self.$store[index].enter(cx, at)),*
+                }
             }
 
             #[inline(always)]
@@ -243,7 +245,9 @@ macro_rules! mechanisms {
                 at: &At,
             ) -> Flow {
                 let index = at.seat.index as usize;
-                match at.seat.kind { $($(#[$when])* Kind::$kind => self.$store[index].wake(cx, at)),* }
+                match at.seat.kind {
+                    $($(#[$when])* Kind::$kind => self.$store[index].wake(cx, at)),*
+                }
             }
 
             pub(in crate::model) fn on_leave<C: Calendar, P: Probe>(
@@ -252,7 +256,9 @@ macro_rules! mechanisms {
                 at: &At,
             ) -> Leaving {
                 let index = at.seat.index as usize;
-                match at.seat.kind { $($(#[$when])* Kind::$kind => self.$store[index].on_leave(cx, at)),* }
+                match at.seat.kind {
+                    $($(#[$when])* Kind::$kind => self.$store[index].on_leave(cx, at)),*
+                }
             }
 
             pub(in crate::model) fn leave<C: Calendar, P: Probe>(

@@ -34,7 +34,8 @@ pub struct Spec {
     /// Tokens that every retry costs. Default: no budget.
     #[serde(default)]
     pub budget: Option<RetryBudget>,
-    /// Outcomes that are retried: an answer with an error, a timeout inside, a refusal of the server,
+    /// Outcomes that are retried: an answer with an error, a timeout inside, a refusal of the
+    /// server,
     /// a refusal by a layer inside. Default all four.
     #[serde(default = "RetryOn::all")]
     pub retry_on: Vec<RetryOn>,
