@@ -89,6 +89,7 @@ fn setting(kind: &str) -> Option<&'static str> {
         "bulkhead" => ".permits=12345",
         "retry" => ".backoff=Constant(\"12345us\")",
         "timeout" => "=12345us",
+        "class" => ".priority=123",
         "edge" => return None,
         other => panic!("is a {other} set, and by what?"),
     })
@@ -144,7 +145,7 @@ fn every_definition_is_of_a_number() {
     let everything = r#"(schema: 1,
         load: {
             "a": (arrivals: Poisson(rate: "1/s"), total: 1),
-            "b": (arrivals: Poisson(rate: "1/s"), total: 1),
+            "b": (arrivals: Poisson(rate: "1/s"), total: 1, classes: { "c": (ratio: 1) }),
         },
         services: {
             "db": (time: Constant("1s"), slots: 1),
