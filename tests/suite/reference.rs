@@ -75,7 +75,6 @@ fn kind(schema: &Value, definitions: &Value) -> String {
         Some("dessim-ratio") => return "ratio".to_owned(),
         Some("dessim-limit") if schema["minimum"] == 1 => return "limit ≥ 1".to_owned(),
         Some("dessim-limit") => return "limit".to_owned(),
-        Some("dessim-count-or-time") => return "whole number ≥ 1 or duration > 0".to_owned(),
         _ => {}
     }
     let types = [&schema["type"], &schema["type"][0]];
