@@ -155,6 +155,15 @@ impl<C: Calendar, P: Probe> Context<C, P> {
         slot
     }
 
+    /// True if the present event has unblocked something that is yet to go on.
+    #[inline(always)]
+    pub fn has_more(&self) -> bool {
+        !(self.begins.is_empty()
+            && self.ready.is_empty()
+            && self.pulls.is_empty()
+            && self.freed.is_empty())
+    }
+
     /// Forgets a timer that is not due yet.
     #[inline]
     pub fn cancel(&mut self, slot: Slot) {

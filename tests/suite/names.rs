@@ -152,7 +152,7 @@ fn every_definition_is_of_a_number() {
             "web": (time: Constant("1s"), slots: 1, handler: [Call("c")]),
         },
         calls: { "c": (to: "db"), "a": (to: "web", policy: [
-            Breaker(window: 2, failure_threshold: 1, open_duration: "1s"),
+            Breaker(window: 2, failure_threshold: 1, open_duration: "1s", half_open: ()),
             Retry(max_retries: 1, budget: (deposit: 1, capacity: 1)),
             Bulkhead(permits: 1), Timeout("1s"),
         ]) },

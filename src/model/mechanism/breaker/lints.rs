@@ -1,8 +1,8 @@
 //! Breakers that keep themselves open, never open, or are closed by other calls than their own.
 //!
-//! *Keeps itself open.* A count window of W results opens at F failures and is not cleared. When the failures are over,
-//! each result that comes pushes out the oldest, and the breaker opens again as long as F failures
-//! are left. In the worst case all W - F good results before the failures have to go first, so
+//! *Keeps itself open.* A count window of W results opens at F failures and is not cleared. When
+//! the failures are over, each result that comes pushes out the oldest, and the breaker opens
+//! again as long as F failures are left. In the worst case all W - F good results before the failures have to go first, so
 //! W - F + 1 good results are needed until it stays closed. It lets in what arrives until the
 //! first of them answers; then it is open again for its whole time.
 
@@ -12,7 +12,6 @@ use crate::kernel::time::Duration;
 use crate::kernel::units::{CountOrTime, Ratio};
 use crate::model::mechanism::load::spec::Arrivals;
 use crate::model::mechanism::load::volume::most_within;
-use crate::model::spec::clients::Scope;
 use crate::model::spec::finding::{Finding, Segment};
 use crate::model::spec::lint::{Group, Lint, number, shown};
 use crate::model::spec::system::{Around, Source, attempts, longest_ns, shortest_timeout};
@@ -53,10 +52,6 @@ pub(super) fn keeps_itself_open(breaker: &Spec, around: &Around<'_>) -> Option<F
         return None;
     };
     let of_rate = |rate: Ratio| (rate.get() * f64::from(*window)).ceil() as u32;
-    // What each of several clients sees of the load is too little for this reckoning.
-    if clients(breaker, around) > 1 {
-        return None;
-    }
     let threshold = breaker.failure_threshold.or(breaker.failure_rate.map(of_rate))?;
     let needed = f64::from(window.saturating_sub(threshold)) + 1.0;
     let (let_in, because) = let_in(*window, around)?;
@@ -81,17 +76,18 @@ pub(super) fn keeps_itself_open(breaker: &Spec, around: &Around<'_>) -> Option<F
 /// and why so many; `None` if that is unknown, or the breaker never opens.
 fn let_in(window: u32, around: &Around<'_>) -> Option<(f64, String)> {
     let Around { system, pipeline, .. } = around;
+    let (breakers, of_each) = breakers(around);
     let load = match pipeline.source? {
         Source::Consumer(consumer) => {
             let consumers = f64::from(consumer.concurrency);
-            return Some((consumers, format!("{consumers} consumers")));
+            return Some((consumers / breakers, format!("{consumers} consumers{of_each}")));
         }
         Source::Load(load) => load,
     };
     let tries = |layers| attempts(layers).unwrap_or(1) as f64;
     // A window that never fills opens nothing.
     let calls = load.expected_requests(system.duration) * tries(pipeline.policy);
-    if calls <= f64::from(window) {
+    if calls / breakers <= f64::from(window) {
         return None;
     }
     let mean = system.mean_ns(pipeline.to)?;
@@ -99,10 +95,16 @@ fn let_in(window: u32, around: &Around<'_>) -> Option<(f64, String)> {
     let first = timeout.map_or(mean, |timeout| mean.min(timeout as f64));
     // Callers that were refused and try again come on top.
     let tries = tries(around.outside());
-    let others = most_within(load, first);
+    let others = most_within(load, first) / breakers;
     let times = if tries > 1.0 { format!(" x {tries} tries") } else { String::new() };
-    let because = format!("{} in {}{times} + 1", number(others), shown(first));
+    let because = format!("{} in {}{of_each}{times} + 1", number(others), shown(first));
     Some((others * tries + 1.0, because))
+}
+
+/// How many breakers there are where each client has one, and words for what each meets.
+fn breakers(around: &Around<'_>) -> (f64, &'static str) {
+    let breakers = around.pipeline.states(&around.pipeline.policy[around.index]);
+    (f64::from(breakers), if breakers > 1 { " for each client" } else { "" })
 }
 
 pub(crate) static BREAKER_MINIMUM_OUT_OF_REACH: Lint = Lint {
@@ -111,8 +113,8 @@ pub(crate) static BREAKER_MINIMUM_OUT_OF_REACH: Lint = Lint {
     about: "A breaker whose window of time hardly ever holds as many results as it needs.",
     why: "Below `minimum_calls` a window says nothing, however many of its results failed. A load \
           that brings fewer calls in the time of the window does not open the breaker, not even in \
-          a total outage. The minimum of libraries is often 100, and each client counts for itself. \
-          Lower the minimum, widen the window, or add `consecutive_failures`.",
+          a total outage. The minimum of libraries is often 100, and each client counts for \
+          itself. Lower the minimum, widen the window, or add `consecutive_failures`.",
     example: r#"calls: { "web": Call(to: "api", policy: [
     Breaker(window: "3s", failure_rate: 0.5, half_open: HalfOpen()),
     Timeout("1s"),
@@ -135,31 +137,22 @@ pub(super) fn minimum_out_of_reach(breaker: &Spec, around: &Around<'_>) -> Optio
         Source::Load(_) | Source::Consumer(_) => return None,
     };
     let tries = attempts(around.pipeline.policy).unwrap_or(1) as f64;
-    let clients = clients(breaker, around);
-    let most = most_within(load, window.as_ns() as f64) * tries / f64::from(clients);
+    let (breakers, of_each) = breakers(around);
+    let most = most_within(load, window.as_ns() as f64) * tries / breakers;
     // Random arrivals come to more than their mean at times, and seldom to so much more.
     let seldom = 5.0 * most.sqrt();
     if breaker.consecutive_failures.is_some() || most + seldom >= f64::from(*minimum) {
         return None;
     }
     let times = if tries > 1.0 { format!(", with {tries} tries") } else { String::new() };
-    let each = if clients > 1 { format!(" in each of {clients} clients") } else { String::new() };
     let found = format!(
-        "about {} results in {window}{times}{each}, and it needs {minimum}{}",
+        "about {} results in {window}{of_each}{times}, and it needs {minimum}{}",
         number(most),
         around.system.within
     );
     let rule = "this window hardly ever holds enough results to open the breaker";
     let finding = Finding::warning(&BREAKER_MINIMUM_OUT_OF_REACH, &[], rule, found);
     Some(finding.hint("lower `minimum_calls`, widen `window`, or give `consecutive_failures`"))
-}
-
-/// How many breakers the load is spread over.
-fn clients(breaker: &Spec, around: &Around<'_>) -> u32 {
-    match breaker.scope {
-        Scope::Client => around.pipeline.clients,
-        Scope::Shared => 1,
-    }
 }
 
 pub(crate) static HALF_OPEN_CAN_HANG: Lint = Lint {

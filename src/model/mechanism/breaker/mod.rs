@@ -38,6 +38,7 @@ use self::state::{Pass, State, Times};
 use super::{Leaving, Mechanism, Period, Wakes};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::time::{Duration, Instant};
+use crate::metrics::declare::Declared;
 use crate::metrics::meter::Eye;
 use crate::metrics::probe::{Event, Number, Probe, Role, What};
 use crate::metrics::report::Report;
@@ -59,6 +60,12 @@ crate::metrics! {
     CLOSED: Count = "closed", "closed";
     /// Time during which it admitted trial calls alone, or the next call would have been one
     HALF_OPEN: State = "half_open", "half-open";
+}
+
+/// What it reports; the last three with half-open alone.
+#[must_use]
+pub const fn metrics() -> &'static [Declared] {
+    METRICS
 }
 
 impl What {
@@ -113,8 +120,8 @@ const PASS: u32 = 0;
 const SINCE: u32 = 1;
 
 impl Breaker {
-    /// A closed breaker for each of `clients`, whose results are `records_outcomes` what comes up through it, or what
-    /// its seat inside reports.
+    /// A closed breaker for each of `clients`, whose results are `records_outcomes` what comes up
+    /// through it, or what its seat inside reports.
     #[must_use]
     pub fn new(
         settings: Settings,
