@@ -5,7 +5,7 @@
 //! goes as deep as calls are nested.
 
 use super::call::{Call, CallId, Standing};
-use super::context::{At, Dismissal, Flow, Ties};
+use super::context::{At, Dismissal, Flow, Outcome, Ties};
 use super::mechanism::{Kind, Leaving};
 use super::seat::{NONE, Port, Scope, SeatId};
 use super::timer::Timer;
@@ -53,6 +53,11 @@ impl<C: Calendar, P: Probe> World<C, P> {
             match flow {
                 Flow::Parked => return self.cx.calls[at.call].at = at.id,
                 Flow::Gone => return,
+                Flow::Begin(call) => {
+                    self.cx.calls[at.call].at = at.id;
+                    at = self.place(self.seats.below(at.id, self.cx.calls[call].port), call);
+                    flow = self.machines.enter(&mut self.cx, &at);
+                }
                 Flow::Again(_) if self.cx.ties == Ties::Together => {
                     self.cx.remainder = true;
                     self.cx.calls[at.call].at = at.id;
@@ -84,14 +89,17 @@ impl<C: Calendar, P: Probe> World<C, P> {
                     flow = self.machines.exit(&mut self.cx, &at, port, outcome);
                 }
                 Flow::Release => {
+                    self.cx.enough = true;
                     self.leave_children(at.call);
                     flow = self.machines.wake(&mut self.cx, &at);
                 }
                 Flow::Dismiss(how) => {
+                    self.cx.enough = true;
                     self.dismiss(at.call, how);
                     flow = self.machines.wake(&mut self.cx, &at);
                 }
                 Flow::Settle(outcome) => {
+                    self.cx.enough = outcome != Outcome::Timeout || at.seat.kind == Kind::Hedge;
                     at.call = self.leave_below(at.call, at.id);
                     flow = Flow::Up(outcome);
                 }
