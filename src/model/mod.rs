@@ -3,8 +3,8 @@
 //! It refuses to know how a scenario is written and how a result is shown.
 
 mod audit;
-pub mod backoff;
 pub mod call;
+pub mod client;
 pub mod context;
 mod dispatch;
 pub mod finish;

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "cli")]
 mod cli;
+mod clients;
 mod determinism;
 mod explain;
 mod field;
@@ -16,6 +17,7 @@ mod invariants;
 mod limits;
 mod metastable;
 mod names;
+mod reference;
 mod refusals;
 mod samplers;
 mod search;

@@ -30,8 +30,7 @@ const WORDS: &[Word] = &[
         "what must be so is `expect`: expect: [\"latency.end_to_end.p99 < 250ms\"]"),
     word(&["Scenario"], &["ignore", "suppress", "disable"],
         "that is `allow` here: names of lints that are not warned of"),
-    word(&[], &["rate_limiter", "rate_limit", "fallback",
-        "outlier_detection", "load_balancer"],
+    word(&[], &["rate_limiter", "rate_limit", "fallback", "outlier_detection", "load_balancer"],
         "not there yet; the layers of a policy are {layers}"),
     word(&[], &["horizon"], "that is `duration`, a field of the scenario"),
 ];

@@ -3,8 +3,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Bulkhead;
+use crate::kernel::distribution::InvalidDistribution;
 use crate::kernel::units::Limit;
+use crate::model::mechanism::Kind;
 use crate::model::mechanism::load::spec::Arrivals;
+use crate::model::spec::building::{Building, limit};
+use crate::model::spec::clients::Scope;
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::finding::Finding;
 use crate::model::spec::layer::LayerSpec;
@@ -26,6 +31,10 @@ pub struct Spec {
     /// `permits` is not given either.
     #[serde(default)]
     pub queue: Limit,
+    /// Whose permits and line they are, where the caller is several `clients`. Default `Client`:
+    /// each has as many.
+    #[serde(default, skip_serializing_if = "Scope::is_client")]
+    pub scope: Scope,
 }
 
 fn permits() -> u32 {
@@ -48,6 +57,12 @@ pub(crate) static BULKHEAD_QUEUE_UNTIMED: Lint = Lint {
 };
 
 impl LayerSpec for Spec {
+    fn build(&self, world: &mut dyn Building) -> Result<(Kind, u32), InvalidDistribution> {
+        let limits = (u64::from(self.permits), limit(self.queue));
+        let bulkhead = Bulkhead::new(limits, world.states(), world.measured_from());
+        Ok(world.machines().add(bulkhead))
+    }
+
     /// `Bulkhead()` lets nobody wait; whoever gives its permits gets a line.
     fn fill_defaults(&mut self, written: &dyn Fn(&str) -> bool) {
         if !written("permits") && !written("queue") {
@@ -63,6 +78,10 @@ impl LayerSpec for Spec {
 
     fn permits(&self) -> Option<u32> {
         Some(self.permits)
+    }
+
+    fn scope(&self) -> Scope {
+        self.scope
     }
 }
 

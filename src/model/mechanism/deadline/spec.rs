@@ -3,7 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::kernel::distribution::InvalidDistribution;
 use crate::kernel::time::Duration;
+use crate::model::mechanism::Kind;
+use crate::model::spec::building::Building;
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::finding::Finding;
 use crate::model::spec::layer::LayerSpec;
@@ -13,7 +16,8 @@ use crate::model::spec::word::{Word, word};
 
 /// Gives up on what is inside after this long (above 0), as a `Timeout` does, and travels along the
 /// calls that services make for it: each has the earlier of its own and of the one that it stands
-/// in. A `Timeout` below is cut to what is left of it, and a service with `refuses_expired` does not
+/// in. A `Timeout` below is cut to what is left of it, and a service with `refuses_expired` does
+/// not
 /// begin with what is out of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "Deadline", transparent)]
@@ -35,6 +39,15 @@ pub(crate) static DEADLINE_NEVER_FIRES: Lint = Lint {
 };
 
 impl LayerSpec for Spec {
+    fn build(&self, world: &mut dyn Building) -> Result<(Kind, u32), InvalidDistribution> {
+        let after = world.constant(self.after);
+        Ok(world.machines().add(super::Deadline::new(after)))
+    }
+
+    fn lets_all_in(&self, cancels: bool) -> bool {
+        !cancels
+    }
+
     fn check(&self, around: &Around<'_>, findings: &mut Vec<Finding>) {
         let outer = shortest_timeout(around.outside()).filter(|outer| *outer < self.after);
         let end = around.system.duration.filter(|end| *end < self.after);

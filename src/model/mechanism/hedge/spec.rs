@@ -3,10 +3,14 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::MOST;
+use super::{After, Config, Hedge, MOST};
+use crate::kernel::distribution::InvalidDistribution;
+use crate::kernel::simulation::Delay;
 use crate::kernel::time::Duration;
 use crate::kernel::units::Ratio;
+use crate::model::mechanism::Kind;
 use crate::model::mechanism::retry::spec::RetryOn;
+use crate::model::spec::building::Building;
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::finding::{Finding, Segment};
 use crate::model::spec::layer::LayerSpec;
@@ -20,7 +24,8 @@ use crate::model::spec::word::{Word, word};
 #[serde(rename = "Hedge", deny_unknown_fields)]
 #[schemars(inline)]
 pub struct Spec {
-    /// Wait before each further copy; 0s sends all at once. With `quantile` it holds until there are
+    /// Wait before each further copy; 0s sends all at once. With `quantile` it holds until there
+    /// are
     /// enough latencies. Give this or `quantile`, or both.
     #[serde(default)]
     pub after: Option<Duration>,
@@ -41,7 +46,8 @@ pub struct Spec {
     #[serde(default)]
     pub losers: Losers,
     /// Outcomes of a copy that decide nothing: the next copy is sent at once, and when all have
-    /// failed, the failure of the first goes up. Any other failure ends the call like a success. Default
+    /// failed, the failure of the first goes up. Any other failure ends the call like a success.
+    /// Default
     /// all four; with `[]` the first outcome decides, whatever it is.
     #[serde(default = "RetryOn::all")]
     pub non_fatal: Vec<RetryOn>,
@@ -53,7 +59,8 @@ pub enum Losers {
     /// They are cancelled, and what they have at the service goes the way of its `cancellation`.
     #[default]
     Cancel,
-    /// The service is not told, whatever its `cancellation`: they go on to their end for nobody, and
+    /// The service is not told, whatever its `cancellation`: they go on to their end for nobody,
+    /// and
     /// hold what they hold of the layers inside. Copies that wait inside the caller end.
     Leave,
     /// They are cancelled, and the answer waits until they are over: at once at a service with
@@ -93,6 +100,30 @@ pub(crate) static HEDGES_MULTIPLY: Lint = Lint {
 };
 
 impl LayerSpec for Spec {
+    fn build(&self, world: &mut dyn Building) -> Result<(Kind, u32), InvalidDistribution> {
+        let fixed = self.after.map(|after| world.constant(after));
+        let after = match (self.quantile, fixed) {
+            (Some(of), before) => After::Quantile { of: of.get(), window: self.window, before },
+            (None, fixed) => After::Constant(fixed.unwrap_or(Delay::varying(Duration::ZERO))),
+        };
+        let hedge = Config {
+            after,
+            max: self.max,
+            losers: match self.losers {
+                Losers::Cancel => super::Losers::Cancel,
+                Losers::Leave => super::Losers::Leave,
+                Losers::Await => super::Losers::Await,
+            },
+            non_fatal: RetryOn::outcomes(&self.non_fatal),
+            site: world.site("copy"),
+        };
+        Ok(world.machines().add(Hedge::new(hedge)))
+    }
+
+    fn lets_all_in(&self, _: bool) -> bool {
+        true
+    }
+
     fn normalise(&mut self) {
         self.non_fatal.sort_unstable();
         self.non_fatal.dedup();

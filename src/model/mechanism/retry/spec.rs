@@ -3,9 +3,14 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Retry;
 use super::lints;
+use crate::kernel::distribution::InvalidDistribution;
+use crate::model::mechanism::Kind;
 use crate::model::mechanism::Layer;
 use crate::model::mechanism::backoff::spec::Backoff;
+use crate::model::spec::building::Building;
+use crate::model::spec::clients::Scope;
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::finding::{Finding, Segment};
 use crate::model::spec::layer::LayerSpec;
@@ -30,7 +35,9 @@ pub struct Spec {
     /// Tokens that every retry costs. Default: no budget.
     #[serde(default)]
     pub budget: Option<RetryBudget>,
-    /// Outcomes that are retried. Default all four.
+    /// Outcomes that are retried: an answer with an error, a timeout inside, a refusal of the
+    /// server,
+    /// a refusal by a layer inside. Default all four.
     #[serde(default = "RetryOn::all")]
     pub retry_on: Vec<RetryOn>,
 }
@@ -50,6 +57,9 @@ pub struct RetryBudget {
     #[serde(default = "one_token")]
     #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 1000000))]
     pub cost: f64,
+    /// Whose bucket it is, where the caller is several `clients`. Default `Client`: each has one.
+    #[serde(default, skip_serializing_if = "Scope::is_client")]
+    pub scope: Scope,
 }
 
 fn one_token() -> f64 {
@@ -72,6 +82,16 @@ pub enum RetryOn {
 }
 
 impl RetryOn {
+    /// Those of a list, as the machines have them.
+    pub(in crate::model::mechanism) fn outcomes(list: &[Self]) -> super::RetryOn {
+        super::RetryOn {
+            error: list.contains(&Self::Error),
+            timeout: list.contains(&Self::Timeout),
+            shed: list.contains(&Self::Shed),
+            rejected: list.contains(&Self::Rejected),
+        }
+    }
+
     /// All of them.
     pub(in crate::model) fn all() -> Vec<Self> {
         vec![Self::Error, Self::Timeout, Self::Shed, Self::Rejected]
@@ -79,6 +99,17 @@ impl RetryOn {
 }
 
 impl LayerSpec for Spec {
+    fn build(&self, world: &mut dyn Building) -> Result<(Kind, u32), InvalidDistribution> {
+        let once_less = self.max_attempts.map(|attempts| attempts - 1);
+        let max_retries = self.max_retries.or(once_less).unwrap_or(0);
+        let backoff = self.backoff.build(world.site("backoff"))?;
+        let states = world.states();
+        let budget = self.budget.as_ref();
+        let budget = budget.map(|of| super::Budget::new(of.deposit, of.capacity, of.cost, states));
+        let retry_on = RetryOn::outcomes(&self.retry_on);
+        Ok(world.machines().add(Retry::new(max_retries, backoff, budget, retry_on)))
+    }
+
     fn normalise(&mut self) {
         if let Some(attempts) = self.max_attempts.take() {
             self.max_retries = Some(attempts.saturating_sub(1));
@@ -103,9 +134,17 @@ impl LayerSpec for Spec {
         lints::lint(self, around, findings);
     }
 
+    fn lets_all_in(&self, _: bool) -> bool {
+        true
+    }
+
     fn attempts(&self) -> Option<u64> {
         let retries = self.max_retries.map(|retries| u64::from(retries) + 1);
         self.max_attempts.map(u64::from).or(retries)
+    }
+
+    fn scope(&self) -> Scope {
+        self.budget.as_ref().map_or(Scope::Shared, |budget| budget.scope)
     }
 
     fn longest_ns(&self, inside_ns: Option<f64>) -> Option<f64> {
