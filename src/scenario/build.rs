@@ -5,11 +5,12 @@
 mod values;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
 
 use super::handlers::calls_of;
-use super::names::layer_names;
+use super::names::{balancer_name, layer_names};
 use super::pipelines::edge_name;
-use super::schema::{self, Arm, Layer, Scenario};
+use super::schema::{self, Arm, Balancing, Layer, Scenario};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::distribution::InvalidDistribution;
 use crate::kernel::draw::{Site, key};
@@ -20,6 +21,7 @@ use crate::metrics::fingerprint::Fingerprint;
 use crate::metrics::probe::Probe;
 use crate::model::call::Calls;
 use crate::model::context::{Context, Ties};
+use crate::model::mechanism::balancer::Balancer;
 use crate::model::mechanism::breaker::{self, Breaker};
 use crate::model::mechanism::bulkhead::Bulkhead;
 use crate::model::mechanism::consumer::{self, Consumer};
@@ -31,7 +33,7 @@ use crate::model::mechanism::retry::{self, Retry};
 use crate::model::mechanism::service::{self, Cancellation, Service};
 use crate::model::mechanism::timeout::Timeout;
 use crate::model::mechanism::{Kind, Machines};
-use crate::model::seat::{ComponentId, Port, Seat, SeatId, Seats};
+use crate::model::seat::{ComponentId, Port, Scope, Seat, SeatId, Seats};
 use crate::model::tally::Tally;
 use crate::model::timer::Timers;
 use crate::model::world::World;
@@ -173,7 +175,12 @@ impl<C: Calendar> Builder<C> {
     fn services(&mut self, arm: &Arm) -> Result<(), BuildError> {
         for (name, config) in &arm.services {
             let of_this = arm.faults.iter().filter(|(_, fault)| fault.service == *name);
-            let faults = Timeline::new(of_this.map(|(name, fault)| self.fault(name, fault)));
+            let hit = |fault: &schema::Fault| match fault.replica {
+                Some(replica) => replica - 1..replica,
+                None => 0..config.replicas,
+            };
+            let faults =
+                Timeline::new(of_this.map(|(name, fault)| self.fault(name, fault, hit(fault))));
             let crashes: Vec<Fault> = faults.crashes().collect();
             let endpoints = self.endpoints(name, config)?;
             let unchanging = config.overload.is_none() && faults.is_empty();
@@ -182,6 +189,7 @@ impl<C: Calendar> Builder<C> {
             let constant = constant.map(|time| self.clock.constant(time));
             let service = service::Config {
                 endpoints,
+                replicas: config.replicas,
                 holds_slot: config.holds_slot,
                 slots: limit(config.slots),
                 queue: limit(config.queue),
@@ -207,7 +215,7 @@ impl<C: Calendar> Builder<C> {
         Ok(())
     }
 
-    fn fault(&self, name: &str, fault: &schema::Fault) -> Fault {
+    fn fault(&self, name: &str, fault: &schema::Fault, replicas: Range<u32>) -> Fault {
         Fault {
             from: instant(fault.from),
             until: instant(fault.until),
@@ -217,6 +225,7 @@ impl<C: Calendar> Builder<C> {
                 schema::Effect::Frozen => Effect::Frozen,
                 schema::Effect::Crashed => Effect::Crashed,
             },
+            replicas,
             ratio: fault.ratio.get(),
             site: self.site(name, "meets"),
         }
@@ -247,7 +256,8 @@ impl<C: Calendar> Builder<C> {
             *port += 1;
             self.machines.get::<Queue>(self.seats[queue].index).join(group);
             let to = self.target(arm, &config.to, None)?;
-            self.pipeline((name, &config.policy), to, false, Some(group))?;
+            let by = (&*config.policy, &config.balancing);
+            self.pipeline(name, by, to, false, Some(group))?;
         }
         Ok(())
     }
@@ -269,7 +279,8 @@ impl<C: Calendar> Builder<C> {
             let load = self.add(name, machine, None);
             if let Some(call) = arm.calls.get(name) {
                 let to = self.target(arm, &call.to, call.endpoint.as_deref())?;
-                self.pipeline((name, &call.policy), to, true, Some(load))?;
+                let by = (&*call.policy, &call.balancing);
+                self.pipeline(name, by, to, true, Some(load))?;
             } else if let Some(queue) = arm.publishes.get(name) {
                 let queue = self.find(queue)?;
                 self.seats.lead(load, queue);
@@ -289,7 +300,8 @@ impl<C: Calendar> Builder<C> {
                 let undefined = || BuildError::Undefined(call.to_owned());
                 let config = arm.calls.get(call).ok_or_else(undefined)?;
                 let to = self.target(arm, &config.to, config.endpoint.as_deref())?;
-                let top = self.pipeline((call, &config.policy), to, false, None)?;
+                let by = (&*config.policy, &config.balancing);
+                let top = self.pipeline(call, by, to, false, None)?;
                 let component = self.seats[self.find(name)?].component;
                 tops.entry(component).or_default().push(top);
             }
@@ -320,11 +332,12 @@ impl<C: Calendar> Builder<C> {
         Ok((service, id, number as u32 + 1))
     }
 
-    /// Adds the layers of a policy below `above`, outermost first, and the edge at its end; its
-    /// topmost seat.
+    /// Adds the layers of a policy below `above`, outermost first, the edge at its end, and a
+    /// balancer if there is anything to choose; its topmost seat.
     fn pipeline(
         &mut self,
-        (name, policy): (&str, &[Layer]),
+        name: &str,
+        (policy, balancing): (&[Layer], &Balancing),
         (to, service, endpoint): (&str, SeatId, u32),
         picks_up: bool,
         above: Option<SeatId>,
@@ -351,7 +364,18 @@ impl<C: Calendar> Builder<C> {
         }
         let sender = self.machines.add(Sender::new(picks_up));
         let edge = self.add(&edge_name(name, to), sender, above.map(|above| (above, 0)));
-        self.again(service, endpoint, Some((edge, 0)));
+        let replicas = self.machines.get::<Service>(self.seats[service].index).replicas();
+        if replicas == 1 {
+            self.again(service, endpoint, Some((edge, 0)));
+        } else {
+            let name = balancer_name(name);
+            let site = self.site(&name, "replica");
+            let algorithm = self.algorithm(balancing, to, replicas);
+            let machine = self.machines.add(Balancer::new(algorithm, replicas, site));
+            let balancer = self.add(&name, machine, Some((edge, 0)));
+            let seat = self.again(service, endpoint, Some((balancer, 0)));
+            self.seats.set_scope(seat, Scope::Replica);
+        }
         Ok(*top.get_or_insert(edge))
     }
 

@@ -24,6 +24,12 @@ pub fn layer_names(pipeline: &str, policy: &[Layer]) -> Vec<String> {
     policy.iter().map(name).collect()
 }
 
+/// The name of what chooses replicas for `pipeline`: `clients.balancer`.
+#[must_use]
+pub fn balancer_name(pipeline: &str) -> String {
+    format!("{pipeline}.balancer")
+}
+
 fn kind(layer: &Layer) -> &'static str {
     match layer {
         Layer::Timeout(_) => "timeout",

@@ -16,6 +16,7 @@ use crate::kernel::units::Ratio;
 pub use crate::kernel::distribution::spec::{Distribution, Phase, QuantilePoint};
 pub use crate::model::mechanism::Layer;
 pub use crate::model::mechanism::backoff::spec::{Backoff, Jitter};
+pub use crate::model::mechanism::balancer::spec::Balancing;
 pub use crate::model::mechanism::breaker::spec::{Records, Spec as Breaker};
 pub use crate::model::mechanism::bulkhead::spec::Spec as Bulkhead;
 pub use crate::model::mechanism::consumer::spec::Spec as Consumer;
@@ -210,4 +211,7 @@ pub struct Call {
     /// comes up. Default none.
     #[serde(default)]
     pub policy: Vec<Layer>,
+    /// How each attempt's replica is chosen, where the service has several. Default `RoundRobin`.
+    #[serde(default)]
+    pub balancing: Balancing,
 }

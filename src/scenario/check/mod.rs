@@ -6,6 +6,7 @@
 //! told, and not that the thing it should have led to is never used.
 
 pub(crate) mod arms;
+mod balancing;
 mod dangling;
 mod distribution;
 mod expect;
@@ -76,6 +77,7 @@ pub fn check(scenario: &Scenario) -> Vec<Problem> {
         checker.systems(view);
         checker.faults(view);
         checker.handlers(view);
+        checker.balancing(view);
     }
     if !checker.has_errors() {
         checker.unreached(&views);

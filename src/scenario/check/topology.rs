@@ -7,7 +7,7 @@ use super::lints::NEVER_REACHED;
 use super::{Checker, MOST};
 use crate::scenario::conform::list_of;
 use crate::scenario::handlers::calls_of;
-use crate::scenario::names::layer_names;
+use crate::scenario::names::{balancer_name, layer_names};
 use crate::scenario::path::Path;
 use crate::scenario::problem::{Problem, printable};
 
@@ -151,7 +151,7 @@ impl Checker<'_> {
         let queues = view.queues.iter().map(|(name, (path, _))| (*name, "queue", path.clone()));
         let consumers = view.consumers.iter();
         let consumers = consumers.map(|(name, (path, _))| (*name, "consumer", path.clone()));
-        let layers = layers(view);
+        let layers = [layers(view), balancers(view)].concat();
         let layers = layers.iter().map(|(name, path)| (name.as_str(), "layer", path.clone()));
         let all: Vec<_> =
             loads.chain(services).chain(queues).chain(consumers).chain(layers).collect();
@@ -236,6 +236,18 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+/// The balancers in front of services that have several replicas, which are named like layers.
+fn balancers(view: &View<'_>) -> Vec<(String, Path)> {
+    let calls = view.calls.iter().map(|(name, (path, call))| (name, path, &call.to));
+    let consumers = view.consumers.iter().map(|(name, (path, from))| (name, path, &from.to));
+    let has_several = |to: &str| view.services.get(to).is_some_and(|(_, to)| to.replicas > 1);
+    calls
+        .chain(consumers)
+        .filter(|(.., to)| has_several(to))
+        .map(|(name, path, _)| (balancer_name(name), path.field("balancing")))
+        .collect()
 }
 
 /// Names of the layers of every policy in the arm, with where they are written.

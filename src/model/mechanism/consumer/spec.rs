@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::mechanism::Layer;
 use crate::model::mechanism::backoff::spec::Backoff;
+use crate::model::mechanism::balancer::spec::Balancing;
 
 /// A group of consumers: each takes the oldest message, calls a service, and on failure waits and
 /// publishes the message again at the tail, or dead-letters it.
@@ -21,6 +22,9 @@ pub struct Spec {
     /// Layers around that call, outermost first. Default none.
     #[serde(default)]
     pub policy: Vec<Layer>,
+    /// How each attempt's replica is chosen, where the service has several. Default `RoundRobin`.
+    #[serde(default)]
+    pub balancing: Balancing,
     /// Deliveries of one message, the first included, at least 1; a message that fails at the last
     /// one is dead-lettered.
     #[schemars(range(min = 1))]

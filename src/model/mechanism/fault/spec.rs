@@ -12,6 +12,10 @@ use crate::kernel::units::Ratio;
 pub struct Spec {
     /// The service.
     pub service: String,
+    /// Only this one of its replicas, from 1. Default: all of them.
+    #[serde(default)]
+    #[schemars(range(min = 1))]
+    pub replica: Option<u32>,
     /// First instant of the fault.
     pub from: Duration,
     /// First instant after the fault, not before `from`; at `from` it has no effect.

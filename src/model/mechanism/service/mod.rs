@@ -5,8 +5,13 @@
 //! slots) at that moment, the attempt included.
 //!
 //! What happens when the caller leaves is the service's own affair: see [`Cancellation`].
+//!
+//! A service may have several replicas: each has slots, a line and overload of its own, and a
+//! balancer in front chooses among them. The books are those of the whole service, and beside
+//! them stands how unequal its replicas are.
 mod books;
 mod handler;
+mod replica;
 mod slots;
 pub mod spec;
 mod steps;
@@ -30,10 +35,10 @@ use crate::metrics::recorder::Recorder;
 use crate::metrics::summary::Component;
 use crate::model::call::{Call, CallId, State};
 use crate::model::context::{At, Context, Flow, Outcome};
-use crate::model::line::Line;
 use crate::model::seat::{Port, Seat};
 use books::Counts;
 use handler::Program;
+use replica::Replica;
 
 /// What becomes of an attempt when its caller gives up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,11 +69,13 @@ pub struct Overload {
 pub struct Config {
     /// What can be asked of it; the first is asked by whoever names none.
     pub endpoints: Vec<Endpoint>,
+    /// How many replicas there are, at least 1.
+    pub replicas: u32,
     /// Whether a call keeps its slot while it waits for the calls that it has made.
     pub holds_slot: bool,
-    /// Slots, `u64::MAX` for any number.
+    /// Slots of a replica, `u64::MAX` for any number.
     pub slots: u64,
-    /// Places in line, `u64::MAX` for any number.
+    /// Places in line of a replica, `u64::MAX` for any number.
     pub queue: u64,
     /// Failure ratio without overload.
     pub failure_ratio: f64,
@@ -101,9 +108,7 @@ pub struct Service {
     programs: Vec<Program>,
     /// The time in a slot if it is always the same and nothing can change it.
     constant: Option<Delay>,
-    line: Line,
-    /// Calls in slots, in the order in which they got them; kept only where a crash may look.
-    working: Line,
+    replicas: Vec<Replica>,
     crashes: bool,
     busy: Gauge,
     waiting: Gauge,
@@ -121,12 +126,12 @@ impl Service {
         let program = |endpoint: &Endpoint| Program::new(&endpoint.handler);
         let programs = config.endpoints.iter().map(program).collect();
         let crashes = config.faults.crashes().next().is_some();
+        let replicas = vec![Replica::new(measured_from); config.replicas as usize];
         Self {
             config,
             programs,
             constant,
-            line: Line::default(),
-            working: Line::default(),
+            replicas,
             crashes,
             busy: Gauge::new(measured_from),
             waiting: Gauge::new(measured_from),
@@ -137,9 +142,15 @@ impl Service {
         }
     }
 
+    /// How many replicas it has.
+    #[must_use]
+    pub const fn replicas(&self) -> u32 {
+        self.config.replicas
+    }
+
     /// Attempts in line and in slots.
     pub(in crate::model) fn in_flight(&self) -> u64 {
-        self.busy.level() + self.line.len()
+        self.busy.level() + self.waiting.level()
     }
 }
 
@@ -157,32 +168,33 @@ impl Mechanism for Service {
         let call = &cx.calls[at.call];
         let measured = u64::from(call.measured);
         self.counts.arrivals += measured;
+        let replica = &mut self.replicas[at.instance as usize];
+        replica.arrivals += measured;
+        let (busy, in_line) = (replica.busy(), replica.line.len());
         if !self.config.faults.is_empty()
-            && self.config.faults.strikes(Effect::Crashed, now, call.key, call.attempts)
+            && self.config.faults.strikes(Effect::Crashed, now, call, at.instance)
         {
             self.counts.crashed += measured;
             cx.note(at, What::CRASHED, 0);
             return Flow::Up(Outcome::Error);
         }
-        let there = self.busy.level() + self.line.len();
+        let there = self.in_flight();
         let call = &mut cx.calls[at.call];
         call.at = at.id;
         call.state = State::Queued { since: now, left: Instant::NEVER };
         (call.step, call.endpoint) = (0, at.seat.part as u16);
-        if self.busy.level() < self.config.slots {
+        if busy < self.config.slots {
             self.in_flight_max = self.in_flight_max.max(there + 1);
             self.start(cx, at);
             return Flow::Parked;
         }
-        if self.line.len() >= self.config.queue {
+        if in_line >= self.config.queue {
             self.counts.shed += measured;
-            cx.note(at, What::SHED, self.line.len());
+            cx.note(at, What::SHED, in_line);
             return Flow::Up(Outcome::Shed);
         }
         self.in_flight_max = self.in_flight_max.max(there + 1);
-        self.line.push(&mut cx.calls, at.call);
-        self.waiting.rise(now);
-        cx.note(at, What::WAITS, self.line.len());
+        self.join_line(cx, at);
         Flow::Parked
     }
 
@@ -246,7 +258,7 @@ impl Mechanism for Service {
         }
         self.book_in_vain(cx, at);
         cx.note(at, What::CANCELLED, 0);
-        if held && !self.line.is_empty() && cx.hands_on(at) {
+        if held && !self.replicas[at.instance as usize].line.is_empty() && cx.hands_on(at) {
             self.start_next(cx, at);
         }
     }
@@ -258,7 +270,8 @@ impl Mechanism for Service {
         at: &At,
         _: Option<Port>,
     ) -> Option<(CallId, Port)> {
-        while self.busy.level() < self.config.slots && self.start_next(cx, at) {}
+        let slots = self.config.slots;
+        while self.replicas[at.instance as usize].busy() < slots && self.start_next(cx, at) {}
         None
     }
 

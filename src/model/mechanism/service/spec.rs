@@ -15,12 +15,17 @@ use crate::kernel::units::{Limit, Ratio};
 pub struct Spec {
     /// Time that one attempt takes in a slot.
     pub time: Distribution,
-    /// Attempts that are worked on at once, at least 1. Default "unlimited".
+    /// How many there are of it, each with slots, queue and overload of its own; `balancing` of
+    /// whoever sends to it chooses among them. From 1 to 100000. Default 1.
+    #[serde(default = "one")]
+    #[schemars(range(min = 1, max = 100_000))]
+    pub replicas: u32,
+    /// Attempts that are worked on at once, by each replica, at least 1. Default "unlimited".
     #[serde(default)]
     #[schemars(extend("minimum" = 1))]
     pub slots: Limit,
-    /// Attempts that may wait for a slot (those in a slot do not count); more are shed at once.
-    /// 0 is a loss system. Default "unlimited".
+    /// Attempts that may wait for a slot of a replica (those in a slot do not count); more are
+    /// shed at once. 0 is a loss system. Default "unlimited".
     #[serde(default)]
     pub queue: Limit,
     /// Ratio of attempts that end in an error after their full time, in [0, 1]. Default 0.
@@ -140,6 +145,10 @@ pub enum Cancellation {
     /// It goes on, wait and work, for nobody: most real servers.
     #[default]
     None,
+}
+
+fn one() -> u32 {
+    1
 }
 
 fn yes() -> bool {

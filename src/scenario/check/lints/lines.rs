@@ -120,6 +120,9 @@ fn consumers_exceed_slots(system: &System<'_>) -> Vec<Problem> {
         let groups: Vec<(&Pipeline<'_>, u64)> =
             system.to(name).filter_map(|pipeline| Some((pipeline, at_once(pipeline)?))).collect();
         let all: u64 = groups.iter().map(|(_, count)| count).sum();
+        let replicas = u64::from(service.replicas);
+        let slots = slots.saturating_mul(replicas);
+        let places = places.saturating_mul(replicas);
         let room = slots.saturating_add(places);
         let Some((first, _)) = groups.first().filter(|_| all > room) else { continue };
         let of_groups = match groups.len() {

@@ -26,6 +26,7 @@ fn offered_load_exceeds_capacity(system: &System<'_>) -> Vec<Problem> {
         let (Limit::AtMost(slots), Some(mean)) = (service.slots, system.mean_ns(name)) else {
             continue;
         };
+        let slots = slots.saturating_mul(service.replicas.into());
         let per_ns = steady_rate(&loads_of(system, name));
         let busy = per_ns * mean;
         if busy > slots as f64 {
