@@ -179,7 +179,7 @@ impl Client {
                 client.estimates[replica as usize].read(now, *decay_ns)
             }),
             Algorithm::PeakEwma { decay_ns, .. } => self.cheaper(draws, |client, replica| {
-                let estimate = client.estimates[replica as usize].read(now, *decay_ns);
+                let estimate = client.estimates[replica as usize].take(now, *decay_ns);
                 estimate * f64::from(client.in_flight[replica as usize] + 1)
             }),
         };
