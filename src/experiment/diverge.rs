@@ -232,7 +232,8 @@ impl Print {
     const EMPTY: Self = Self { hash: Hash::EMPTY, records: 0, blocks: Vec::new() };
 
     fn absorb(&mut self, line: &Line<'_>) {
-        for word in [line.at_ns, u64::from(line.attempt), line.value] {
+        let call = line.call.as_deref().and_then(|call| u64::from_str_radix(call, 16).ok());
+        for word in [line.at_ns, u64::from(line.attempt), line.value, call.unwrap_or(0)] {
             self.hash.absorb(word);
         }
         for text in [&line.request, &line.component, &line.what] {

@@ -84,7 +84,7 @@ impl<S: SpanSink> Spans<S> {
         let is_root = of.root.is_none() && record.component == record.load;
         let parent = match &turned {
             Some((before, _)) => before.parent,
-            None => of.holder(record.component, stretch),
+            None => of.holder(record, stretch),
         };
         let cause = of.cause(parent, turned.as_ref(), record.at);
         let lane = self.lanes.entry((record.component, stretch)).or_default().take();
@@ -144,7 +144,7 @@ impl<S: SpanSink> Spans<S> {
     fn mark(&mut self, record: &Record) {
         let of = self.requests.get(&(record.load, record.request));
         let span = of.and_then(|of| {
-            let here = of.exactly(record).or_else(|| of.innermost(Holds::Marks));
+            let here = of.exactly(record).or_else(|| of.innermost(Holds::Marks, record));
             here.map(|index| &of.spans[index])
         });
         self.sink.mark(record, span);
@@ -228,14 +228,19 @@ enum Holds {
 }
 
 impl Open {
-    /// The innermost span that holds others and has not been left by whom it was for.
-    fn innermost(&self, holds: Holds) -> Option<usize> {
+    /// The innermost span that holds others and has not been left by whom it was for: one of the
+    /// same call, or else of the call that made it.
+    fn innermost(&self, holds: Holds, record: &Record) -> Option<usize> {
         let fits = |span: &Span| match span.place.stretch.side {
             Side::Caller | Side::Receiver => true,
             Side::Server => matches!(holds, Holds::Spans),
             Side::Broker | Side::Waiting => false,
         };
-        self.spans.iter().rposition(|span| fits(span) && self.is_attended(span))
+        let of = |call: u64| {
+            let mut spans = self.spans.iter();
+            spans.rposition(|span| span.opened.call == call && fits(span) && self.is_attended(span))
+        };
+        of(record.call).or_else(|| of(record.parent?))
     }
 
     /// Everything that holds it is open.
@@ -255,9 +260,11 @@ impl Open {
 
     /// What holds a span that opens: the innermost that can, unless that is within its like in
     /// the same place, which it is beside.
-    fn holder(&self, component: u32, stretch: Stretch) -> Option<u64> {
-        let innermost = self.innermost(Holds::Spans)?;
-        let like = |span: &Span| (span.place.component, span.place.stretch) == (component, stretch);
+    fn holder(&self, record: &Record, stretch: Stretch) -> Option<u64> {
+        let innermost = self.innermost(Holds::Spans, record)?;
+        let place = (record.call, record.component, stretch);
+        let like =
+            |span: &Span| (span.opened.call, span.place.component, span.place.stretch) == place;
         match self.around(innermost, like) {
             Some(beside) => self.spans[beside].parent,
             None => Some(self.spans[innermost].id),
@@ -273,11 +280,11 @@ impl Open {
         next
     }
 
-    /// The latest open span of the same component and attempt.
+    /// The latest open span of the same component, call and attempt.
     fn exactly(&self, record: &Record) -> Option<usize> {
         self.spans.iter().rposition(|span| {
-            let at = (span.place.component, span.opened.attempt);
-            at == (record.component, record.attempt) && !lasts(span)
+            let at = (span.place.component, span.opened.call, span.opened.attempt);
+            at == (record.component, record.call, record.attempt) && !lasts(span)
         })
     }
 
@@ -285,7 +292,7 @@ impl Open {
     /// delivery or a request goes on, one around where the request is.
     fn closed_by(&self, record: &Record) -> Option<usize> {
         self.exactly(record).or_else(|| {
-            let innermost = self.innermost(Holds::Spans)?;
+            let innermost = self.innermost(Holds::Spans, record)?;
             self.around(innermost, |span| span.place.component == record.component)
         })
     }

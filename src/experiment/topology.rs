@@ -12,9 +12,10 @@ use crate::report::figure::Band;
 use crate::report::result::{ArmResult, Component, Metric};
 use crate::report::text::format;
 use crate::report::topology::{Chip, Link, Node, Topology};
-use crate::scenario::names::layer_names;
+use crate::scenario::handlers::calls_of;
+use crate::scenario::names::{balancer_name, layer_names};
 use crate::scenario::pipelines::edge_name;
-use crate::scenario::schema::{Arm, Fault, Layer, Scenario};
+use crate::scenario::schema::{Arm, Balancing, Fault, Layer, Scenario};
 
 /// Settings that a label shows; the rest is told on hovering.
 const MAIN_SETTINGS: usize = 2;
@@ -27,19 +28,32 @@ pub fn topology(scenario: &Scenario, arm: &Arm, result: &ArmResult) -> Topology 
     let mut maker = Maker { result, topology: Topology::default(), ids: BTreeMap::new() };
     for (name, load) in &scenario.load {
         let policy = arm.calls.get(name).map_or(&[][..], |call| &call.policy);
-        maker.node("load", name, settings(load), policy);
+        let node = maker.node("load", name, settings(load), policy);
+        if let Some(call) = arm.calls.get(name) {
+            maker.balancer(node, arm, &call.to, &call.balancing);
+        }
     }
     for (name, queue) in &arm.queues {
         maker.node("queue", name, settings(queue), &[]);
     }
     for (name, consumer) in &arm.consumers {
-        let of_links = ["from", "to", "policy"];
+        let of_links = ["from", "to", "policy", "balancing"];
         let mut set = settings(consumer);
         set.retain(|(field, _)| !of_links.contains(&field.as_str()));
-        maker.node("consumer", name, set, &consumer.policy);
+        let node = maker.node("consumer", name, set, &consumer.policy);
+        maker.balancer(node, arm, &consumer.to, &consumer.balancing);
     }
     for (name, service) in &arm.services {
-        let node = maker.node("service", name, settings(service), &[]);
+        let mut set = settings(service);
+        set.retain(|(field, _)| field != "handler" && field != "endpoints");
+        let node = maker.node("service", name, set, &[]);
+        for call in calls_of(service) {
+            let policy = arm.calls.get(call).map_or(&[][..], |call| &call.policy);
+            let names = layer_names(call, policy);
+            let chips: Vec<Chip> =
+                policy.iter().zip(names).map(|(layer, name)| maker.chip(layer, &name)).collect();
+            maker.topology.nodes[node].layers.extend(chips);
+        }
         let of_this = arm.faults.iter().filter(|(_, fault)| fault.service == *name);
         let faults = of_this.map(|(name, fault)| {
             let [from, until] = [fault.from, fault.until].map(|at| format::time(at.as_ns()));
@@ -70,6 +84,7 @@ fn effect(fault: &Fault) -> String {
     let (effect, details) = variant(&value(&fault.effect));
     let mut parts = vec![effect];
     parts.extend(details.iter().map(|(field, value)| line(field, value)));
+    parts.extend(fault.replica.map(|replica| format!("replica {replica}")));
     if fault.ratio.get() < 1.0 {
         parts.push(format!("{} of the attempts", format::percent(fault.ratio.get())));
     }
@@ -106,11 +121,20 @@ impl<'a> Maker<'a> {
         id
     }
 
+    /// What chooses among several replicas stands behind the layers.
+    fn balancer(&mut self, node: usize, arm: &Arm, to: &str, balancing: &Balancing) {
+        if arm.services.get(to).is_some_and(|service| service.replicas > 1) {
+            let name = balancer_name(&self.topology.nodes[node].name);
+            let chip = self.chip(balancing, &name);
+            self.topology.nodes[node].layers.push(chip);
+        }
+    }
+
     fn component(&self, kind: &str, name: &str) -> Option<&'a Component> {
         self.result.components.get(name).filter(|component| component.kind == kind)
     }
 
-    fn chip(&self, layer: &Layer, name: &str) -> Chip {
+    fn chip(&self, layer: &impl Serialize, name: &str) -> Chip {
         let (label, fields) = variant(&value(layer));
         let lines: Vec<String> = fields.iter().map(|(field, value)| line(field, value)).collect();
         // What is in brackets is told on hovering.
@@ -128,9 +152,16 @@ impl<'a> Maker<'a> {
     fn links(&mut self, scenario: &'a Scenario, arm: &'a Arm) {
         for name in scenario.load.keys() {
             if let Some(call) = arm.calls.get(name) {
-                self.sends(("load", name), &call.to);
+                self.sends(("load", name), name, &call.to);
             } else if let Some(queue) = arm.publishes.get(name) {
                 self.publishes(scenario, arm, name, queue);
+            }
+        }
+        for (name, service) in &arm.services {
+            for call in calls_of(service) {
+                if let Some(to) = arm.calls.get(call).map(|call| call.to.as_str()) {
+                    self.sends(("service", name), call, to);
+                }
             }
         }
         for (name, consumer) in &arm.consumers {
@@ -138,7 +169,7 @@ impl<'a> Maker<'a> {
                 let count = maker.count("consumer", name, "deliveries");
                 (vec![format!("{} deliveries", format::count(count))], String::new(), count)
             });
-            self.sends(("consumer", name), &consumer.to);
+            self.sends(("consumer", name), name, &consumer.to);
             if consumer.max_deliveries > 1 {
                 self.link(("consumer", name), ("queue", &consumer.from), |maker| {
                     let count = maker.count("consumer", name, "redelivered");
@@ -149,9 +180,9 @@ impl<'a> Maker<'a> {
     }
 
     /// A policy ends in an edge, which is a component of the result.
-    fn sends(&mut self, from: (&'static str, &'a str), service: &'a str) {
+    fn sends(&mut self, from: (&'static str, &'a str), call: &str, service: &'a str) {
         self.link(from, ("service", service), |maker| {
-            let edge = edge_name(from.1, service);
+            let edge = edge_name(call, service);
             let count = |metric| maker.count("edge", &edge, metric);
             let (attempts, failed) = (count("attempts"), count("failed"));
             let mut flow = vec![format!("{} attempts", format::count(attempts))];

@@ -75,6 +75,10 @@ pub struct Line<'a> {
     /// The load and the number of the request within it, from 0: `clients#17`.
     #[serde(borrow)]
     pub request: Cow<'a, str>,
+    /// Which call that a service made for the request it is, in hexadecimal digits; left out of
+    /// what happens to the request itself.
+    #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
+    pub call: Option<Cow<'a, str>>,
     /// The attempt under way, from 1; 0 before the first.
     pub attempt: u32,
     /// Where it happened: a load, service, queue, consumer, call, or a layer: `clients.retry`.
@@ -96,6 +100,7 @@ impl<'a> Line<'a> {
             arm: arm.into(),
             event: record.event,
             request: format!("{}#{}", names[record.load as usize], record.request).into(),
+            call: record.parent.map(|_| format!("{:016x}", record.call).into()),
             attempt: record.attempt,
             component: names[record.component as usize].as_str().into(),
             what: record.what.name.into(),
@@ -111,6 +116,7 @@ impl<'a> Line<'a> {
             arm: self.arm.into_owned().into(),
             event: self.event,
             request: self.request.into_owned().into(),
+            call: self.call.map(|call| call.into_owned().into()),
             attempt: self.attempt,
             component: self.component.into_owned().into(),
             what: self.what.into_owned().into(),

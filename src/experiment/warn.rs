@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::kernel::distribution::Distribution;
-use crate::kernel::distribution::spec::resolve;
 use crate::kernel::units::{Limit, Rate};
+use crate::model::spec::distribution::resolve;
 use crate::scenario::arms::{ONLY_ARM, arms};
 use crate::scenario::schema::{Arm, Arrivals, Call, Cancellation, Layer, Scenario, Service, Stage};
 

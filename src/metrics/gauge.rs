@@ -51,6 +51,7 @@ impl Gauge {
     /// Below zero.
     #[inline]
     pub fn fall(&mut self, now: Instant) {
+        assert!(self.level > 0, "a level fell below zero");
         self.set(now, self.level - 1);
     }
 

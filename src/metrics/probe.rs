@@ -21,7 +21,12 @@ pub struct Record {
     pub load: u32,
     /// The request's number within its load, from 0.
     pub request: u64,
-    /// The attempt of the request that is under way, from 1; 0 before the first.
+    /// Which call of the request it is, by the key of its draws: the request itself is one, and
+    /// each call that a service makes for it is another.
+    pub call: u64,
+    /// The call that made it; `None` of the request itself.
+    pub parent: Option<u64>,
+    /// The attempt of the call that is under way, from 1; 0 before the first.
     pub attempt: u32,
     /// The component it happened at; index into the names of the run.
     pub component: u32,

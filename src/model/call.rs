@@ -20,12 +20,17 @@ pub type CallId = u32;
 pub struct Call {
     /// What its draws are keyed by.
     pub key: u64,
+    /// The key of the call that made it; 0 of a request.
+    pub made_by: u64,
     /// The number of its request within its load.
     pub index: u64,
     /// When its request arrived.
     pub arrived: Instant,
     /// When its present attempt was picked up.
     pub picked: Instant,
+    /// When nobody waited for it any more, directly or further up; [`Instant::NEVER`] while
+    /// somebody does. A call that it makes later is for nobody from the start.
+    pub left: Instant,
     /// What the seat at which it waits remembers.
     pub state: State,
     /// The component of its load.
@@ -124,6 +129,18 @@ pub enum State {
     },
 }
 
+impl State {
+    /// The caller leaves at `now`.
+    const fn leave(&mut self, now: Instant) {
+        match self {
+            Self::Queued { left, .. } | Self::Working { left, .. } | Self::Calling { left, .. } => {
+                *left = now;
+            }
+            Self::None | Self::Waiting { .. } | Self::Message { .. } => {}
+        }
+    }
+}
+
 /// The arena of calls.
 #[derive(Clone, Debug)]
 pub struct Calls {
@@ -168,9 +185,11 @@ impl Calls {
     ) -> CallId {
         self.add(Call {
             key,
+            made_by: 0,
             index,
             arrived,
             picked: arrived,
+            left: Instant::NEVER,
             state: State::None,
             load,
             caller,
@@ -199,7 +218,8 @@ impl Calls {
     pub fn add_child(&mut self, parent: CallId, port: Port, key: u64) -> CallId {
         let of = self.slots[parent as usize];
         let (standing, elder) = (Standing::Child, of.child);
-        let call = Call { key, parent, port, standing, elder, caller: NONE, ..of };
+        let made_by = of.key;
+        let call = Call { key, made_by, parent, port, standing, elder, caller: NONE, ..of };
         let (attempts, at, timer, child) = (0, NONE, NONE, NONE);
         let (younger, ahead, behind, state) = (NONE, NONE, NONE, State::None);
         let call = Call { attempts, at, timer, child, younger, ahead, behind, state, ..call };
@@ -241,6 +261,23 @@ impl Calls {
         slot.younger = self.free;
         self.free = id;
         self.used -= 1;
+    }
+
+    /// Nobody waits any more for a call and those that it has made, from `now` on.
+    pub fn leave(&mut self, id: CallId, now: Instant) {
+        let mut open = vec![id];
+        while let Some(id) = open.pop() {
+            let call = &mut self.slots[id as usize];
+            if call.left == Instant::NEVER {
+                call.left = now;
+                call.state.leave(now);
+            }
+            let mut child = call.child;
+            while child != NONE {
+                open.push(child);
+                child = self.slots[child as usize].elder;
+            }
+        }
     }
 
     /// The latest of its own calls that are under way, or [`NONE`].

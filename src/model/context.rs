@@ -210,6 +210,8 @@ impl<C: Calendar, P: Probe> Context<C, P> {
                 event: self.clock.events(),
                 load: call.load,
                 request: call.index,
+                call: call.key,
+                parent: (call.made_by != 0).then_some(call.made_by),
                 attempt: call.attempts,
                 component,
                 what,

@@ -2,6 +2,7 @@
 //!
 //! It refuses to know how a scenario is written and how a result is shown.
 
+mod audit;
 pub mod backoff;
 pub mod call;
 pub mod context;
@@ -11,6 +12,7 @@ pub mod fork;
 pub mod line;
 pub mod mechanism;
 pub mod seat;
+pub mod spec;
 pub mod tally;
 pub mod timer;
 mod walk;

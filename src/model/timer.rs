@@ -81,6 +81,11 @@ impl Timers {
         self.slots[slot as usize].owner = owner;
     }
 
+    /// Every timer that is set.
+    pub fn iter(&self) -> impl Iterator<Item = &Timer> {
+        self.slots.iter().filter(|timer| timer.seat != NONE)
+    }
+
     /// Bytes that it holds; free timers are kept for later.
     #[must_use]
     pub fn memory(&self) -> u64 {

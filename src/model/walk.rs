@@ -135,6 +135,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
         } else {
             let mine = self.split(call, stays, floor);
             let at = self.place(stays, call);
+            self.cx.calls.leave(call, self.cx.clock.now());
             self.machines.leave(&mut self.cx, &at, Leaving::GoesOn);
             (mine, at.seat.up)
         };
@@ -176,6 +177,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
             let top = self.who_stays(child, NONE);
             if top != NONE && self.seats[top].up == NONE {
                 self.cx.calls.orphan(child);
+                self.cx.calls.leave(child, self.cx.clock.now());
                 let at = self.place(top, child);
                 self.machines.leave(&mut self.cx, &at, Leaving::GoesOn);
                 continue;

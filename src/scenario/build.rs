@@ -2,6 +2,7 @@
 //!
 //! Ids follow the order of names, so the order of declarations cannot reach a run.
 
+mod layers;
 mod values;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -22,16 +23,13 @@ use crate::metrics::probe::Probe;
 use crate::model::call::Calls;
 use crate::model::context::{Context, Ties};
 use crate::model::mechanism::balancer::Balancer;
-use crate::model::mechanism::breaker::{self, Breaker};
-use crate::model::mechanism::bulkhead::Bulkhead;
+use crate::model::mechanism::breaker::{self};
 use crate::model::mechanism::consumer::{self, Consumer};
 use crate::model::mechanism::edge::{Edges, Sender};
 use crate::model::mechanism::fault::{Crash, Effect, Fault, Timeline};
 use crate::model::mechanism::load::{self, Load};
 use crate::model::mechanism::queue::Queue;
-use crate::model::mechanism::retry::{self, Retry};
 use crate::model::mechanism::service::{self, Cancellation, Service};
-use crate::model::mechanism::timeout::Timeout;
 use crate::model::mechanism::{Kind, Machines};
 use crate::model::seat::{ComponentId, Port, Scope, Seat, SeatId, Seats};
 use crate::model::tally::Tally;
@@ -377,51 +375,5 @@ impl<C: Calendar> Builder<C> {
             self.seats.set_scope(seat, Scope::Replica);
         }
         Ok(*top.get_or_insert(edge))
-    }
-
-    fn layer(&mut self, name: &str, layer: &Layer) -> Result<(Kind, u32), BuildError> {
-        Ok(match layer {
-            Layer::Timeout(schema::Timeout { after }) => {
-                let after = self.clock.constant(*after);
-                self.machines.add(Timeout::new(after))
-            }
-            Layer::Retry(schema::Retry {
-                max_retries,
-                max_attempts,
-                backoff,
-                budget,
-                retry_on,
-            }) => {
-                let max_retries = max_retries.or(max_attempts.map(|attempts| attempts - 1));
-                let backoff = self.backoff(name, backoff)?;
-                let budget = budget
-                    .as_ref()
-                    .map(|budget| retry::Budget::new(budget.deposit, budget.capacity, budget.cost));
-                let covers = |on| retry_on.contains(&on);
-                let retry_on = retry::RetryOn {
-                    error: covers(schema::RetryOn::Error),
-                    timeout: covers(schema::RetryOn::Timeout),
-                    shed: covers(schema::RetryOn::Shed),
-                    rejected: covers(schema::RetryOn::Rejected),
-                };
-                let retry = Retry::new(max_retries.unwrap_or(0), backoff, budget, retry_on);
-                self.machines.add(retry)
-            }
-            Layer::Breaker(schema::Breaker {
-                window,
-                failure_threshold,
-                open_duration,
-                records,
-            }) => self.machines.add(Breaker::new(
-                *window,
-                *failure_threshold,
-                *open_duration,
-                *records == schema::Records::Outcomes,
-                self.measured_from,
-            )),
-            Layer::Bulkhead(schema::Bulkhead { permits, queue }) => self
-                .machines
-                .add(Bulkhead::new(u64::from(*permits), limit(*queue), self.measured_from)),
-        })
     }
 }

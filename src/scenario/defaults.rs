@@ -1,15 +1,10 @@
-//! Defaults that depend on what else is written, which serde cannot know.
-//!
-//! `Breaker()` and `Bulkhead()` are those of resilience4j, the most used library that has both: a
-//! count window of 100 that opens at 50 % for 60 s, and 25 permits for which nobody waits. A
-//! `failure_threshold` that is left out is half of the window, whatever that is. The line of a
-//! `Bulkhead` whose permits are given is unlimited unless it is given, too.
+//! Defaults that depend on what else is written, which serde cannot know: a layer is told which of
+//! its fields stand in the file.
 
 use std::collections::BTreeMap;
 
-use super::schema::{Breaker, Bulkhead, Call, Consumer, Layer, Scenario};
+use super::schema::{Call, Consumer, Layer, Scenario};
 use super::syntax::{Kind, Node};
-use crate::kernel::units::Limit;
 
 /// Fills them in, in a scenario that was read from the tree at `root`.
 pub(super) fn fill(scenario: &mut Scenario, root: &Node) {
@@ -41,17 +36,6 @@ fn scope(
 fn policy(layers: &mut [Layer], node: &Node) {
     let Some(Kind::List(nodes)) = node.field("policy").map(|node| &node.kind) else { return };
     for (layer, node) in layers.iter_mut().zip(nodes) {
-        let given = |name| node.unwrapped().field(name).is_some();
-        match layer {
-            Layer::Breaker(Breaker { window, failure_threshold, .. })
-                if !given("failure_threshold") =>
-            {
-                *failure_threshold = window.div_ceil(2);
-            }
-            Layer::Bulkhead(Bulkhead { queue, .. }) if !given("permits") && !given("queue") => {
-                *queue = Limit::AtMost(0);
-            }
-            _ => {}
-        }
+        layer.spec_mut().fill_defaults(&|name| node.unwrapped().field(name).is_some());
     }
 }

@@ -12,8 +12,8 @@ use crate::metrics::names::quoted;
 #[must_use]
 pub fn layer_names(pipeline: &str, policy: &[Layer]) -> Vec<String> {
     let mut seen: BTreeMap<&str, u32> = BTreeMap::new();
-    let name = |layer| {
-        let kind = kind(layer);
+    let name = |layer: &Layer| {
+        let kind = layer.declaration().kind;
         let count = seen.entry(kind).or_default();
         *count += 1;
         match count {
@@ -28,15 +28,6 @@ pub fn layer_names(pipeline: &str, policy: &[Layer]) -> Vec<String> {
 #[must_use]
 pub fn balancer_name(pipeline: &str) -> String {
     format!("{pipeline}.balancer")
-}
-
-fn kind(layer: &Layer) -> &'static str {
-    match layer {
-        Layer::Timeout(_) => "timeout",
-        Layer::Retry(_) => "retry",
-        Layer::Breaker(_) => "breaker",
-        Layer::Bulkhead(_) => "bulkhead",
-    }
 }
 
 /// The short path of a value, as `--set` takes it, from the way to it from the scenario down: its

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::check::arms;
 use super::document::EXTENSIONS;
-use super::schema::{Arrivals, Layer, Retry, Scenario, Ties};
+use super::schema::{Arrivals, Layer, Scenario, Ties};
 use crate::kernel::units::Rate;
 
 /// The scenario with every default filled in, as RON that reads back as the same scenario.
@@ -93,15 +93,9 @@ fn loads(scenario: &Scenario) -> Value {
     serde_json::to_value(loads).unwrap_or_default()
 }
 
-/// One spelling where the language has two.
+/// One spelling where the language has several.
 fn plain(layer: &Layer) -> Layer {
     let mut layer = layer.clone();
-    if let Layer::Retry(Retry { max_retries, max_attempts, retry_on, .. }) = &mut layer {
-        if let Some(attempts) = max_attempts.take() {
-            *max_retries = Some(attempts.saturating_sub(1));
-        }
-        retry_on.sort_unstable();
-        retry_on.dedup();
-    }
+    layer.spec_mut().normalise();
     layer
 }

@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 use crate::kernel::time::{Duration, Instant};
 use crate::kernel::units::Ratio;
 
-pub use crate::kernel::distribution::spec::{Distribution, Phase, QuantilePoint};
 pub use crate::model::mechanism::Layer;
 pub use crate::model::mechanism::backoff::spec::{Backoff, Jitter};
 pub use crate::model::mechanism::balancer::spec::Balancing;
@@ -28,6 +27,7 @@ pub use crate::model::mechanism::service::spec::{
     Cancellation, Case, Endpoint, Overload, Spec as Service, Step, Wait,
 };
 pub use crate::model::mechanism::timeout::spec::Spec as Timeout;
+pub use crate::model::spec::distribution::{Distribution, Phase, QuantilePoint};
 
 /// The schema version that this release reads and writes.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -205,13 +205,13 @@ pub struct Call {
     pub to: String,
     /// What it asks for: one of the service's `endpoints`. Default: what the service does for
     /// whoever names none.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<String>,
     /// Layers around the call, outermost first: a request goes down through them and its outcome
     /// comes up. Default none.
     #[serde(default)]
     pub policy: Vec<Layer>,
     /// How each attempt's replica is chosen, where the service has several. Default `RoundRobin`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Balancing::is_default")]
     pub balancing: Balancing,
 }

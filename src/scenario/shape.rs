@@ -360,8 +360,9 @@ mod tests {
                 }
             }
         }
-        let expected = ["Arm.about", "Axis.path", "Call.to", "Consumer.from", "Consumer.to"];
-        let more = ["Fault.service", "Scenario.about"];
+        let expected =
+            ["Arm.about", "Axis.path", "Call.to", "Call.endpoint", "Consumer.from", "Consumer.to"];
+        let more = ["Fault.service", "Scenario.about", "Step::Call"];
         let study = ["Study.about", "Study.scenario", "Study.seeds"];
         assert_eq!(texts, [&expected[..], &more[..], &study[..]].concat());
     }

@@ -2,9 +2,9 @@
 //! that they gave before.
 
 use dessim::kernel::distribution::Distribution;
-use dessim::kernel::distribution::spec::resolve;
 use dessim::kernel::fpmath::{ln, pow, sqrt};
 use dessim::kernel::time::Duration;
+use dessim::model::spec::distribution::resolve;
 use proptest::prelude::*;
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::Rng;

@@ -36,7 +36,9 @@ impl Traced {
             }
             None => Known { became: Became::InFlight, took_ns: 0, attempts: 0 },
         };
-        let attempts = before.attempts.max(line.attempt);
+        // Those of a call that a service makes are not the request's.
+        let attempt = if line.call.is_none() { line.attempt } else { 0 };
+        let attempts = before.attempts.max(attempt);
         let (became, took_ns) = match &*line.what {
             what if what == What::SUCCEEDED.name => (Became::Ended(Fate::Succeeded), line.value),
             what if what == What::FAILED.name => (Became::Failed, line.value),
@@ -97,6 +99,7 @@ mod tests {
             arm: "main".into(),
             event: 1,
             request: request.into(),
+            call: None,
             attempt: 1,
             component: "x".into(),
             what: "arrived".into(),

@@ -72,6 +72,7 @@ impl Replay for OneArm<'_> {
                     arm: Cow::Borrowed(label),
                     event: line.event,
                     request: Cow::Borrowed(&line.request),
+                    call: line.call.as_deref().map(Cow::Borrowed),
                     attempt: line.attempt,
                     component: Cow::Borrowed(&line.component),
                     what: Cow::Borrowed(&line.what),

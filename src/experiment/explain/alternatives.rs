@@ -183,9 +183,7 @@ fn numbers_of_consumers(
 ) -> Vec<(Change, u32)> {
     let present = consumer.concurrency;
     let slots = service.and_then(|service| match service.slots {
-        Limit::AtMost(slots) => {
-            u32::try_from(slots.saturating_mul(service.replicas.into())).ok()
-        }
+        Limit::AtMost(slots) => u32::try_from(slots.saturating_mul(service.replicas.into())).ok(),
         Limit::Unlimited => None,
     });
     let slots = slots.filter(|slots| *slots != present);

@@ -57,6 +57,8 @@ fn told(records: &[(u64, u32, u64, u32, What, u64)], end: u64) -> Vec<String> {
             event: 1,
             load: LOAD,
             request,
+            call: request,
+            parent: None,
             attempt,
             component,
             what,

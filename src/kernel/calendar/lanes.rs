@@ -106,6 +106,16 @@ impl LaneCalendar {
             self.hole = false;
             return self.sift_down(0, entry);
         }
+        // A service or two at work: a comparison in place of two loops.
+        match self.heap.as_mut_slice() {
+            [] => return self.heap.push(entry),
+            [first] => {
+                let (least, other) = if entry < *first { (entry, *first) } else { (*first, entry) };
+                *first = least;
+                return self.heap.push(other);
+            }
+            _ => {}
+        }
         let mut at = self.heap.len();
         self.heap.push(entry);
         while at > 0 {
@@ -135,6 +145,18 @@ impl LaneCalendar {
     #[inline]
     fn sift_down(&mut self, mut at: usize, entry: u128) {
         let heap = self.heap.as_mut_slice();
+        match heap {
+            [only] => return *only = entry,
+            [first, second] if at == 0 => {
+                if *second < entry {
+                    (*first, *second) = (*second, entry);
+                } else {
+                    *first = entry;
+                }
+                return;
+            }
+            _ => {}
+        }
         loop {
             let first = 4 * at + 1;
             let (best, least) = match heap.get(first..) {
@@ -145,11 +167,20 @@ impl LaneCalendar {
                     let least = if right.1 < left.1 { right } else { left };
                     (first + least.0, least.1)
                 }
-                Some(few) => match few.iter().zip(first..).min() {
-                    Some((&least, best)) => (best, least),
-                    None => break,
-                },
-                None => break,
+                Some(&[a, b, c]) => {
+                    let least = if b < a { (1, b) } else { (0, a) };
+                    let least = if c < least.1 { (2, c) } else { least };
+                    (first + least.0, least.1)
+                }
+                Some(&[a, b]) => {
+                    if b < a {
+                        (first + 1, b)
+                    } else {
+                        (first, a)
+                    }
+                }
+                Some(&[a]) => (first, a),
+                Some([]) | None => break,
             };
             if least >= entry {
                 break;

@@ -14,7 +14,6 @@ mod check;
 mod gamma;
 mod mixture;
 mod normal;
-pub mod spec;
 mod table;
 mod tail;
 

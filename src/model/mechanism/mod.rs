@@ -11,14 +11,14 @@ pub mod bulkhead;
 pub mod consumer;
 pub mod edge;
 pub mod fault;
+mod language;
 pub mod load;
 pub mod queue;
 pub mod retry;
 pub mod service;
 pub mod timeout;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+pub use language::{DECLARATIONS, LAYERS, Layer};
 
 use super::call::CallId;
 use super::context::{At, Context, Flow, Outcome};
@@ -356,26 +356,3 @@ impl What {
 
 /// What can happen to a request at several of them.
 pub const EVENTS: &[What] = &[What::REJECTED];
-
-/// The layers of the language, a line each: its name there and its module here.
-macro_rules! layers {
-    ($($name:ident($module:ident)),+ $(,)?) => {
-        /// A layer of a policy.
-        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-        #[serde(deny_unknown_fields)]
-        pub enum Layer {
-            $(
-                #[doc = concat!("See [`", stringify!($module), "::spec::Spec`].")]
-                #[schemars(description = "")]
-                $name($module::spec::Spec),
-            )+
-        }
-    };
-}
-
-layers! {
-    Timeout(timeout),
-    Retry(retry),
-    Breaker(breaker),
-    Bulkhead(bulkhead),
-}

@@ -154,7 +154,10 @@ impl Stories {
             does,
         };
         let story = self.story(record);
-        story.attempts = story.attempts.max(record.attempt);
+        // Those of a call that a service makes are not the request's.
+        if record.parent.is_none() {
+            story.attempts = story.attempts.max(record.attempt);
+        }
         story.events.push(happening);
     }
 }

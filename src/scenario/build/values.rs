@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use super::{BuildError, Builder, instant};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::distribution::Distribution;
-use crate::kernel::distribution::spec::resolve;
 use crate::model::backoff::{Backoff, Formula, Jitter};
 use crate::model::mechanism::balancer::{Algorithm, Ring};
 use crate::model::mechanism::load::{Arrivals, Stages};
 use crate::model::mechanism::service::{Endpoint, Onward, Overload, Step};
 use crate::model::seat::Port;
+use crate::model::spec::distribution::resolve;
 use crate::scenario::handlers::calls_of;
 use crate::scenario::schema;
 
@@ -137,9 +137,7 @@ impl<C: Calendar> Builder<C> {
                 let ring = Ring::new(replicas, *points, self.site(service, "ring"));
                 Algorithm::ConsistentHash(ring, *bound)
             }
-            schema::Balancing::Ewma { decay } => {
-                Algorithm::Ewma { decay_ns: decay.as_ns() as f64 }
-            }
+            schema::Balancing::Ewma { decay } => Algorithm::Ewma { decay_ns: decay.as_ns() as f64 },
             schema::Balancing::PeakEwma { decay, initial } => Algorithm::PeakEwma {
                 decay_ns: decay.as_ns() as f64,
                 initial_ns: initial.as_ns() as f64,

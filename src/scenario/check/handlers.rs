@@ -3,26 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::arms::View;
-use super::distribution;
 use super::{Checker, MOST};
 use crate::scenario::conform::list_of;
 use crate::scenario::handlers::{calls_of, visit};
 use crate::scenario::path::Path;
 use crate::scenario::problem::{Problem, printable};
-use crate::scenario::schema::{Step, Wait};
 
 impl Checker<'_> {
     pub(super) fn handlers(&mut self, view: &View<'_>) {
         self.used_calls(view);
         self.endpoints_asked_for(view);
-        for (path, service) in view.services.values() {
-            self.steps(&path.field("handler"), &service.handler);
-            for (name, endpoint) in &service.endpoints {
-                let at = path.field("endpoints").key(name);
-                distribution::check(&at.field("time"), &endpoint.time, &mut |p| self.add(p));
-                self.steps(&at.field("handler"), &endpoint.handler);
-            }
-        }
         self.circles(view);
     }
 
@@ -97,40 +87,6 @@ impl Checker<'_> {
             let rule = format!("unknown endpoint \"{shown}\"");
             let found = format!("\"{}\" has no such endpoint", printable(&call.to));
             self.add(Problem::error(&path.field("endpoint"), rule, found).hint(hint));
-        }
-    }
-
-    fn steps(&mut self, at: &Path, steps: &[Step]) {
-        for (index, step) in steps.iter().enumerate() {
-            let at = at.index(index);
-            match step {
-                Step::Work(time) => {
-                    distribution::check(&at.variant("Work"), time, &mut |p| self.add(p));
-                }
-                Step::Call(_) => {}
-                Step::Parallel { calls, wait } => {
-                    if let Wait::Quorum(quorum) = wait
-                        && *quorum as usize > calls.len()
-                    {
-                        let at = at.variant("Parallel").field("wait");
-                        let rule = "a quorum is at most the number of calls";
-                        let found = format!("{quorum} of {}", calls.len());
-                        self.add(Problem::error(&at, rule, found).hint("`All` waits for each"));
-                    }
-                }
-                Step::Optional(inside) => self.steps(&at.variant("Optional"), inside),
-                Step::Branch(cases) => {
-                    let sum: f64 = cases.iter().map(|case| case.ratio.get()).sum();
-                    let at = at.variant("Branch");
-                    if sum > 1.0 + 1e-9 {
-                        let rule = "the ratios of a branch add up to 1 at most";
-                        self.add(Problem::error(&at, rule, format!("they add up to {sum}")));
-                    }
-                    for (index, case) in cases.iter().enumerate() {
-                        self.steps(&at.index(index).field("steps"), &case.steps);
-                    }
-                }
-            }
         }
     }
 

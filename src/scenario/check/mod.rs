@@ -8,13 +8,10 @@
 pub(crate) mod arms;
 mod balancing;
 mod dangling;
-mod distribution;
 mod expect;
-mod faults;
 mod handlers;
 pub mod lints;
-mod load;
-mod policy;
+mod parts;
 mod topology;
 
 pub(super) use dangling::dangling;
@@ -27,8 +24,6 @@ use super::conform::Suggestions;
 use super::path::Path;
 use super::problem::{Problem, Severity};
 use super::schema::{SCHEMA_VERSION, Scenario};
-
-pub use load::expected_requests;
 
 /// Collects problems; what is common to several arms is told once.
 struct Checker<'a> {
@@ -74,19 +69,27 @@ pub fn check(scenario: &Scenario) -> Vec<Problem> {
     let views = arms::views(scenario);
     for view in &views {
         checker.topology(view);
-        checker.systems(view);
-        checker.faults(view);
+        checker.parts(view);
         checker.handlers(view);
         checker.balancing(view);
     }
     if !checker.has_errors() {
         checker.unreached(&views);
-        checker.lint(&views);
+        for view in &views {
+            checker.lint(view);
+        }
         checker.expectations();
     }
     let mut problems = std::mem::take(&mut checker.problems);
     problems.retain(|problem| !checker.allows(problem));
     problems
+}
+
+/// How many requests all loads of the scenario bring to one arm, about: to refuse what would run
+/// for days. A load that nothing limits gives infinity.
+#[must_use]
+pub fn expected_requests(scenario: &Scenario) -> f64 {
+    scenario.load.values().map(|load| load.expected_requests(scenario.duration)).sum()
 }
 
 impl Checker<'_> {
@@ -152,20 +155,6 @@ impl Checker<'_> {
                 found,
             );
             self.add(problem.hint("make them wider, or leave it out"));
-        }
-    }
-
-    /// Services, consumers and policies, each by itself.
-    fn systems(&mut self, view: &arms::View<'_>) {
-        for (path, service) in view.services.values() {
-            distribution::check(&path.field("time"), &service.time, &mut |p| self.add(p));
-        }
-        for (path, consumer) in view.consumers.values() {
-            self.policy(&path.field("policy"), &consumer.policy);
-            self.backoff(&path.field("backoff"), &consumer.backoff);
-        }
-        for (path, call) in view.calls.values() {
-            self.policy(&path.field("policy"), &call.policy);
         }
     }
 }

@@ -173,7 +173,7 @@ pub(super) fn unknown_field(
     let spelled = names().find(|other| *other == snake);
     let hint = spelled
         .map(|other| format!("write `{other}`"))
-        .or_else(|| words::here(owner, name).filter(|_| of_scenario).map(str::to_owned))
+        .or_else(|| words::here(owner, name).filter(|_| of_scenario))
         .or_else(|| Some(format!("did you mean `{}`?", did_you_mean(&snake, names())?)))
         .or_else(|| belongs(&snake).filter(|_| of_scenario))
         .unwrap_or(fields);

@@ -3,12 +3,15 @@
 //! A comparison never has two names side by side, so two names, or one of the two verbs that need
 //! no name before them, begin a statement.
 
+use std::sync::LazyLock;
+
 use super::lex::{Token, Word, words};
 use super::period;
 use super::units::{comparable, unit};
 use super::{Claim, Condition, Known, MetricRef, Operator, Refusal, Relation, Sum, Unit};
 use crate::kernel::time::Duration;
 use crate::kernel::units::parse_duration;
+use crate::model::mechanism::Kind;
 use crate::scenario::conform::did_you_mean;
 use crate::scenario::problem::printable;
 
@@ -39,9 +42,10 @@ pub(super) fn metric(text: &str, known: &Known) -> Result<MetricRef, Refusal> {
     Ok(metric)
 }
 
-/// What begins a statement about a component.
-const KINDS: [&str; 8] =
-    ["breaker", "bulkhead", "retry", "timeout", "service", "queue", "consumer", "edge"];
+/// What begins a statement about a component: its kind.
+static KINDS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    Kind::ALL.iter().filter(|kind| kind.shows()).map(|kind| kind.name()).collect()
+});
 
 pub(super) struct Parser<'a> {
     words: &'a [Token],
@@ -156,8 +160,8 @@ impl<'a> Parser<'a> {
             let fault = self.after_fault(scope)?;
             return Ok(Condition::Recovers { within, fault, arm });
         }
-        let Some(kind) = KINDS.into_iter().find(|kind| self.says(0, &[kind])) else {
-            let hint = self.name(0).and_then(|word| did_you_mean(word, KINDS));
+        let Some(kind) = KINDS.iter().copied().find(|kind| self.says(0, &[kind])) else {
+            let hint = self.name(0).and_then(|word| did_you_mean(word, KINDS.iter().copied()));
             let refusal: Result<Condition, Refusal> =
                 self.expected("`recovers`, `collapses`, or a kind of component and its name");
             return refusal.map_err(|refusal| match hint {

@@ -327,7 +327,7 @@ def load_dependent_failure(rate, service, full):
             "sojourn_mean_accepted_ms": inside / lam / (1 - refused)}
 
 
-def outages(rate, service, up, down, limit=1500):
+def outages(rate, service, up, down, limit=2500):
     """M/M/1 that is frozen now and then, whether busy or idle."""
     def moves(state):
         works, n = state

@@ -108,16 +108,29 @@ impl Books<'_> {
 
     fn attempts(&self) {
         let attempts = &self.result.attempts;
-        assert_eq!(self.heard(What::SENT), attempts.total);
         let sent = self.log.records.iter().filter(|record| record.what == What::SENT);
+        // Services make calls for a request: their attempts are not those of the request itself.
+        let made = sent.clone().filter(|record| {
+            record.parent.is_some() && self.measured.contains(&(record.load, record.request))
+        });
+        let made = made.count() as u64;
+        assert_eq!(self.heard(What::SENT), attempts.total + made);
+        let sent = sent.filter(|record| record.parent.is_none());
         let first = sent.filter(|record| {
             record.attempt == 1 && self.measured.contains(&(record.load, record.request))
         });
         assert_eq!(attempts.total, first.count() as u64 + attempts.retries);
         let shed: u64 = self.of_kind("service").map(|(_, service)| count(service, "shed")).sum();
-        assert_eq!(attempts.failed, attempts.timeouts + attempts.errors + shed);
+        let edges = || self.of_kind("edge").map(|(_, edge)| edge);
+        let over_edges = |metric: &str| edges().map(|edge| count(edge, metric)).sum::<u64>();
+        let failed = over_edges("timeouts") + over_edges("errors") + shed;
+        assert_eq!(over_edges("failed"), failed);
+        if made == 0 {
+            assert_eq!(attempts.failed, failed);
+        }
         let arrivals = self.of_kind("service").map(|(_, service)| count(service, "arrivals"));
-        assert_eq!(arrivals.sum::<u64>(), attempts.total);
+        assert_eq!(arrivals.sum::<u64>(), attempts.total + made);
+        assert_eq!(over_edges("attempts"), attempts.total + made);
     }
 
     /// No request is sent more often than its policy allows.
@@ -141,7 +154,7 @@ impl Books<'_> {
             // Another group may take a message again, each with its own limit.
             most.insert(load, tries.sum());
         }
-        for record in &self.log.records {
+        for record in self.log.records.iter().filter(|record| record.parent.is_none()) {
             let most = most[self.log.load_name(record.load)];
             assert!(record.attempt <= most, "{record:?}: at most {most} attempts");
         }
@@ -162,7 +175,8 @@ impl Books<'_> {
             // A run without a duration may be over before it is warm.
             let window = (from, self.result.end_ns.max(from));
             let measured = |load, request| self.measured.contains(&(load, request));
-            let rebuilt = rebuild(self.log, name, slots, window, measured);
+            let slot = (slots, config.holds_slot);
+            let rebuilt = rebuild(self.log, name, slot, window, measured);
             assert!(rebuilt.busy_max <= slots && rebuilt.waiting_max <= places, "{name} overflows");
             assert!(!rebuilt.idled, "{name} idles while somebody waits");
             self.time_averages(name, component, slots, &rebuilt);

@@ -1,6 +1,6 @@
 //! Everything that was heard of a run, by arm, and what follows from it alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dessim::experiment::listen::Listener;
 use dessim::experiment::run::{Options, run_with};
@@ -57,8 +57,8 @@ pub(super) fn log(scenario: &Scenario, options: &Options) -> (RunResult, BTreeMa
     (result, log.arms)
 }
 
-/// An attempt, by load, request and number.
-type Attempt = (u32, u64, u32);
+/// An attempt, by load, request, call and number.
+type Attempt = (u32, u64, u64, u32);
 
 /// What a service did, from its records alone.
 #[derive(Default)]
@@ -75,24 +75,28 @@ pub(super) struct Rebuilt {
     pub(super) idled: bool,
 }
 
-/// Plays the records of a service; `slots` as configured, the window in nanoseconds.
+/// Plays the records of a service; `slots` and whether they are held as configured, the window in
+/// nanoseconds.
 pub(super) fn rebuild(
     log: &ArmLog,
     service: &str,
-    slots: u64,
+    (slots, holds): (u64, bool),
     (from, until): (u64, u64),
     measured: impl Fn(u32, u64) -> bool,
 ) -> Rebuilt {
     let mut rebuilt = Rebuilt::default();
     let mut busy: BTreeMap<Attempt, u64> = BTreeMap::new();
     let mut waiting: BTreeMap<Attempt, u64> = BTreeMap::new();
+    // Those that have had a slot, and those that wait for others without one.
+    let (mut begun, mut calling) = (BTreeSet::new(), BTreeSet::new());
     let within = |start: u64, end: u64| {
         let (start, end) = (start.clamp(from, until), end.clamp(from, until));
         u128::from(end - start)
     };
     let mut event = 0;
     for record in log.at(service) {
-        let (at, attempt) = (record.at.as_ns(), (record.load, record.request, record.attempt));
+        let attempt = (record.load, record.request, record.call, record.attempt);
+        let at = record.at.as_ns();
         if record.event != event {
             rebuilt.settle(busy.len(), waiting.len(), slots);
             event = record.event;
@@ -102,22 +106,35 @@ pub(super) fn rebuild(
             What::STARTED => {
                 let since = waiting.remove(&attempt).unwrap_or(at);
                 rebuilt.waiting_area += within(since, at);
+                if !begun.insert(attempt) {
+                    calling.remove(&attempt);
+                    busy.entry(attempt).or_insert(at);
+                    continue;
+                }
                 if measured(record.load, record.request) {
                     rebuilt.waits.push(at - since);
                 }
                 assert_eq!(busy.insert(attempt, at), None, "{record:?} starts twice");
             }
+            What::CALLS if !holds => {
+                if let Some(started) = busy.remove(&attempt) {
+                    rebuilt.busy_area += within(started, at);
+                }
+                calling.insert(attempt);
+            }
             What::ANSWERED | What::ERRORED | What::WASTED => {
-                let started = busy.remove(&attempt);
-                let started = started.unwrap_or_else(|| panic!("{record:?} never started"));
-                rebuilt.busy_area += within(started, at);
+                if !calling.remove(&attempt) {
+                    let started = busy.remove(&attempt);
+                    let started = started.unwrap_or_else(|| panic!("{record:?} never started"));
+                    rebuilt.busy_area += within(started, at);
+                }
             }
             What::CANCELLED | What::CRASHED => {
                 if let Some(started) = busy.remove(&attempt) {
                     rebuilt.busy_area += within(started, at);
                 } else if let Some(since) = waiting.remove(&attempt) {
                     rebuilt.waiting_area += within(since, at);
-                } else {
+                } else if !calling.remove(&attempt) {
                     assert_eq!(record.what, What::CRASHED, "{record:?} was not there");
                 }
             }

@@ -3,17 +3,24 @@
 mod books;
 mod laws;
 mod log;
+mod replicas;
 mod series;
 
 use std::path::Path;
 
 use dessim::experiment::run::{CalendarKind, Options, digest, run};
+use dessim::kernel::calendar::LaneCalendar;
+use dessim::kernel::limits::Limits;
+use dessim::kernel::simulation::{self, End};
+use dessim::kernel::time::Instant;
+use dessim::metrics::probe::Silent;
 use dessim::scenario::Document;
+use dessim::scenario::build::build;
 use dessim::scenario::schema::Scenario;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::support::random::{PLAIN, Style, text};
+use crate::support::random::{NESTED, PLAIN, Style, text};
 use crate::support::{play, scenario, seeded};
 use log::log;
 
@@ -72,6 +79,27 @@ fn holds_with_a_cool_down(scenario: &Scenario, seed: u64) {
     let (with, without) = (play(&cooled, seed), play(scenario, seed));
     assert_eq!(with.fingerprints.order, without.fingerprints.order);
     assert_eq!(with.fingerprints.timing, without.fingerprints.timing);
+}
+
+/// After every event all that is taken is held by somebody, and in the end nothing is left.
+fn conserves(scenario: &Scenario, seed: u64) {
+    let arms = dessim::scenario::arms::arms(scenario);
+    for arm in arms.values() {
+        let built = build::<LaneCalendar, Silent>(scenario, arm, seed, |_| Silent);
+        let mut world = built.expect("a checked scenario can be built").world;
+        world.start(Limits::NONE);
+        let mut events = 0;
+        let end = scenario.duration.map_or(Instant::NEVER, |of| Instant::from_ns(of.as_ns()));
+        loop {
+            events += 1;
+            match simulation::run(&mut world, end, events) {
+                End::MaxEvents => world.audit().unwrap_or_else(|what| panic!("{events}: {what}")),
+                End::Drained => break assert_eq!(world.left(), (0, 0), "something is left"),
+                End::Horizon | End::Halted(_) => break,
+            }
+        }
+        world.audit().unwrap_or_else(|what| panic!("in the end: {what}"));
+    }
 }
 
 /// The first half of a run does not know how long the run will be.
@@ -187,6 +215,26 @@ proptest! {
 }
 
 proptest! {
+    #![proptest_config(config(200))]
+
+    /// Services that call services: all at once, in turn, for the first answer, with every policy
+    /// around every call and every way to be cancelled.
+    #[test]
+    fn random_systems_hold_every_invariant(rolls in rolls(), seed in any::<u64>()) {
+        let scenario = scenario(&text(&rolls, NESTED));
+        holds(&scenario, seed);
+        holds_with_a_cool_down(&scenario, seed);
+        has_prefix(&scenario, seed);
+        conserves(&scenario, seed);
+    }
+
+    #[test]
+    fn random_lines_conserve_what_is_taken(rolls in rolls(), seed in any::<u64>()) {
+        conserves(&scenario(&text(&rolls, PLAIN)), seed);
+    }
+}
+
+proptest! {
     #![proptest_config(config(100))]
 
     #[test]
@@ -247,7 +295,8 @@ fn random_scenarios_meet_everything() {
     for case in 0..300 {
         let rolls: Vec<u16> = (0..160).map(|index| site.bits(case, 0, index) as u16).collect();
         let (_, logs) = log(&scenario(&text(&rolls, PLAIN)), &seeded(case));
-        for record in logs.values().flat_map(|log| &log.records) {
+        let (_, nested) = log(&scenario(&text(&rolls, NESTED)), &seeded(case));
+        for record in logs.values().chain(nested.values()).flat_map(|log| &log.records) {
             *met.entry(record.what.name).or_insert(0_u64) += 1;
         }
     }

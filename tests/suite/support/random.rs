@@ -39,9 +39,14 @@ pub(crate) struct Style {
     pub(crate) inside: &'static str,
     /// Further services, loads with their calls, and faults, each a list of entries.
     pub(crate) more: [&'static str; 4],
+    /// A service calls another.
+    pub(crate) nested: bool,
 }
 
-pub(crate) const PLAIN: Style = Style { scale: 1, reversed: false, inside: "", more: [""; 4] };
+pub(crate) const PLAIN: Style =
+    Style { scale: 1, reversed: false, inside: "", more: [""; 4], nested: false };
+
+pub(crate) const NESTED: Style = Style { nested: true, ..PLAIN };
 
 /// Which features may appear at all in one scenario.
 struct Features(u16, u16);
@@ -222,6 +227,27 @@ impl Writer<'_> {
         )
     }
 
+    /// The handler of the service "server", which may call "leaf" along "a", "b" and "c".
+    fn handler(&mut self) -> String {
+        let mut steps = String::new();
+        for _ in 0..=self.dice.roll(3) {
+            let wait = self.dice.pick(&["All", "First", "Quorum(2)"]);
+            let work = self.distribution();
+            steps += &match self.dice.roll(6) {
+                0 => "Call(\"a\"),".to_owned(),
+                1 => format!("Parallel(calls: [\"a\", \"b\", \"a\"], wait: {wait}),"),
+                2 => "Optional([Call(\"b\")]),".to_owned(),
+                3 => format!("Work({work}),"),
+                4 => "Branch([Case(ratio: 0.5, steps: [Call(\"c\")]), Case(ratio: 0.25)]),"
+                    .to_owned(),
+                _ => format!("Parallel(calls: [\"c\", \"b\"], wait: {wait}),"),
+            };
+        }
+        let holds = self.dice.pick(&["true", "false"]);
+        let all = "Optional([Parallel(calls: [\"a\", \"b\", \"c\"])])";
+        format!(", handler: [{steps} {all}], holds_slot: {holds})")
+    }
+
     /// A section of entries, in the order of the style.
     fn section(&self, name: &str, mut entries: Vec<String>, more: &str) -> String {
         if self.style.reversed {
@@ -264,6 +290,18 @@ impl Writer<'_> {
             loads.push(entry("batch", self.load()));
             let policy = self.policy();
             calls.push(entry("batch", format!("Call(to: \"{second}\", {policy})")));
+        }
+        if self.style.nested {
+            let handler = self.handler();
+            let server = services[0].trim_end_matches(')').to_owned();
+            // A distribution or an overload ends in the same bracket as the service does.
+            let brackets = services[0].len() - server.len() - 1;
+            services[0] = server + &")".repeat(brackets) + &handler;
+            services.push(entry("leaf", self.service()));
+            for call in ["a", "b", "c"] {
+                let policy = self.policy();
+                calls.push(entry(call, format!("Call(to: \"leaf\", {policy})")));
+            }
         }
         if self.features.has(16) {
             faults.push(entry("first", self.fault("server")));

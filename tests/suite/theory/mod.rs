@@ -9,6 +9,7 @@
 mod balancing;
 mod exact;
 mod measure;
+mod networks;
 mod paths;
 mod plan;
 

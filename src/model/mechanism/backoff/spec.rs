@@ -1,11 +1,14 @@
-//! A wait between tries as it is written.
+//! A wait between tries as it is written: values, rules, bounds and the words of other tools.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::kernel::distribution::spec::Distribution;
+use crate::kernel::fpmath::pow;
 use crate::kernel::time::Duration;
 use crate::kernel::units::Ratio;
+use crate::model::spec::distribution::Distribution;
+use crate::model::spec::finding::{Finding, Segment};
+use crate::model::spec::word::{Word, word};
 
 /// The wait before the n-th retry (n = 1 is the first).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -59,3 +62,102 @@ pub enum Jitter {
     /// v x uniform in [1 - ratio, 1 + ratio): gRPC has 0.2.
     Proportional(Ratio),
 }
+
+/// More waits of one call are not added up one by one: by then they are all alike, or beyond any
+/// timeout.
+pub(in crate::model::mechanism) const COUNTED: u64 = 10_000;
+
+/// The bounds of one wait.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::model::mechanism) struct Wait {
+    pub(in crate::model::mechanism) least_ns: f64,
+    /// `None` if nothing bounds it.
+    pub(in crate::model::mechanism) most_ns: Option<f64>,
+}
+
+impl Backoff {
+    /// The rules between its values, of a backoff that stands at `place`.
+    pub(in crate::model::mechanism) fn check(
+        &self,
+        place: &[Segment],
+        findings: &mut Vec<Finding>,
+    ) {
+        let (variant, base, cap) = match self {
+            Self::None | Self::Constant(_) => return,
+            Self::Random(random) => {
+                return random.check(&[place, &[Segment::Variant("Random")]].concat(), findings);
+            }
+            Self::Exponential { base, cap, .. } => ("Exponential", *base, *cap),
+            Self::Decorrelated { base, cap } => ("Decorrelated", *base, Some(*cap)),
+        };
+        if let Some(cap) = cap.filter(|cap| *cap < base) {
+            let rule = format!("must not be below `base`, which is {base}");
+            let place = [place, &[Segment::Variant(variant), Segment::field("cap")]].concat();
+            findings.push(Finding::error(&place, rule, format!("found {cap}")));
+        }
+    }
+
+    /// The wait before retry `n`, from 1.
+    pub(in crate::model::mechanism) fn wait(&self, n: u64) -> Wait {
+        let between = |least_ns, most_ns| Wait { least_ns, most_ns: Some(most_ns) };
+        let exponent = n.min(COUNTED) as i32;
+        match self {
+            Self::None => between(0.0, 0.0),
+            Self::Constant(wait) => between(ns(*wait), ns(*wait)),
+            Self::Exponential { base, multiplier, cap, jitter } => {
+                let grown = ns(*base) * pow(*multiplier, f64::from(exponent - 1));
+                let v = cap.map_or(grown, |cap| grown.min(ns(cap)));
+                match jitter {
+                    Jitter::None => between(v, v),
+                    Jitter::Full => between(0.0, v),
+                    Jitter::Equal => between(v / 2.0, v),
+                    Jitter::Proportional(ratio) => {
+                        between(v * (1.0 - ratio.get()), v * (1.0 + ratio.get()))
+                    }
+                }
+            }
+            Self::Decorrelated { base, cap } => {
+                between(ns(*base), (ns(*base) * pow(3.0, f64::from(exponent))).min(ns(*cap)))
+            }
+            Self::Random(distribution) => {
+                let (least_ns, most_ns) = distribution.bounds_ns();
+                Wait { least_ns, most_ns }
+            }
+        }
+    }
+
+    /// All waits of a call that is retried so often, each as short as it can be.
+    pub(in crate::model::mechanism) fn least_ns(&self, retries: u64) -> f64 {
+        let counted = retries.min(COUNTED);
+        let sum: f64 = (1..=counted).map(|n| self.wait(n).least_ns).sum();
+        // Waits never become shorter from retry to retry.
+        sum + (retries - counted) as f64 * self.wait(counted).least_ns
+    }
+}
+
+fn ns(duration: Duration) -> f64 {
+    duration.as_ns() as f64
+}
+
+/// What other tools call its parts.
+#[rustfmt::skip]
+pub const WORDS: &[Word] = &[
+    word(&["Exponential", "Decorrelated"], &["initial", "initial_interval", "initial_backoff",
+        "initial_delay", "min", "delay", "wait", "interval", "base_interval"],
+        "that is `base` here"),
+    word(&["Exponential", "Decorrelated"], &["max", "max_interval", "max_backoff", "max_delay",
+        "max_wait", "limit"],
+        "that is `cap` here"),
+    word(&["Exponential"], &["factor", "rate", "backoff_rate", "backoff_multiplier", "exponent"],
+        "that is `multiplier` here"),
+    word(&["Exponential"], &["randomized_wait_factor", "randomization_factor", "random"],
+        "that is `jitter` here: jitter: Proportional(0.5)"),
+    word(&["Backoff"], &["linear", "fibonacci", "polynomial"],
+        "not there yet; nearest are Constant(\"1s\") and Exponential(base: \"1s\")"),
+    word(&["Backoff"], &["fixed", "fixed_interval", "fixed_delay"],
+        "that is Constant(\"1s\") here"),
+    word(&["Backoff"], &["full_jitter", "exponential_jitter", "exponential_random"],
+        "that is Exponential(base: \"100ms\", jitter: Full) here"),
+    word(&["Backoff"], &["equal_jitter"],
+        "that is Exponential(base: \"100ms\", jitter: Equal) here"),
+];

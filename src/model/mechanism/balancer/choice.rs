@@ -119,6 +119,11 @@ impl Client {
         new
     }
 
+    /// In flight at all replicas.
+    pub(super) const fn in_flight(&self) -> u64 {
+        self.total
+    }
+
     /// Bytes of one of them.
     pub(super) fn memory(algorithm: &Algorithm, replicas: u32) -> u64 {
         let of_replica = match algorithm {
@@ -156,9 +161,9 @@ impl Client {
                 let least = self.levels.least();
                 least[draws.below(least.len() as u32, 0) as usize]
             }
-            Algorithm::PowerOfTwo => self.cheaper(draws, |client, replica| {
-                f64::from(client.in_flight[replica as usize])
-            }),
+            Algorithm::PowerOfTwo => {
+                self.cheaper(draws, |client, replica| f64::from(client.in_flight[replica as usize]))
+            }
             Algorithm::Choices(choices) => {
                 let drawn = (0..*choices).map(|index| draws.below(self.replicas, index));
                 let fewest = drawn.min_by_key(|&replica| self.in_flight[replica as usize]);
@@ -201,28 +206,22 @@ impl Client {
     }
 
     fn begin(&mut self, algorithm: &Algorithm, replica: u32) {
+        self.total += 1;
         if let Algorithm::LeastRequest = algorithm {
             self.levels.rise(replica);
         } else if let Some(in_flight) = self.in_flight.get_mut(replica as usize) {
             *in_flight += 1;
-            self.total += 1;
         }
     }
 
     /// An attempt that was sent to the replica at `sent` is no longer in flight.
     #[inline]
-    pub(super) fn end(
-        &mut self,
-        algorithm: &Algorithm,
-        replica: u32,
-        sent: Instant,
-        now: Instant,
-    ) {
+    pub(super) fn end(&mut self, algorithm: &Algorithm, replica: u32, sent: Instant, now: Instant) {
+        self.total -= 1;
         if let Algorithm::LeastRequest = algorithm {
             self.levels.fall(replica);
         } else if let Some(in_flight) = self.in_flight.get_mut(replica as usize) {
             *in_flight -= 1;
-            self.total -= 1;
         }
         let (decay_ns, peak) = match algorithm {
             Algorithm::Ewma { decay_ns } => (*decay_ns, false),

@@ -22,6 +22,8 @@ mod estimate;
 mod levels;
 mod ring;
 pub mod spec;
+#[cfg(test)]
+mod tests;
 mod turns;
 
 pub use choice::Algorithm;
@@ -77,6 +79,11 @@ impl Balancer {
     pub fn new(algorithm: Algorithm, replicas: u32, site: Site) -> Self {
         let sent = vec![0; replicas as usize];
         Self { algorithm, site, clients: Vec::new(), sent, overflowed: 0 }
+    }
+
+    /// Attempts in flight, of all clients.
+    pub(in crate::model) fn in_flight(&self) -> u64 {
+        self.clients.iter().map(Client::in_flight).sum()
     }
 
     fn replicas(&self) -> u32 {

@@ -1,9 +1,12 @@
-//! A balancer as it is written.
+//! A balancer as it is written: values, rules and the words of other tools.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::time::Duration;
+use crate::model::spec::declaration::Declaration;
+use crate::model::spec::finding::{Finding, Segment};
+use crate::model::spec::word::{Word, word};
 
 /// How each attempt's replica is chosen. Whoever chooses knows only what it has sent itself.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -72,3 +75,71 @@ fn decay() -> Duration {
 fn initial() -> Duration {
     Duration::from_ms(30)
 }
+
+/// Points of a ring at most: Envoy's `maximum_ring_size`.
+const RING_POINTS: u64 = 8 * 1024 * 1024;
+
+impl Balancing {
+    /// True of what is not written.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The rules of a balancer in front of the service `to`, which has so many replicas.
+    pub fn check(&self, to: &str, replicas: u32, findings: &mut Vec<Finding>) {
+        match self {
+            Self::Weighted(weights) => check_weights(weights, to, replicas, findings),
+            Self::ConsistentHash { points, .. } => {
+                let all = u64::from(*points) * u64::from(replicas);
+                if all > RING_POINTS {
+                    let place = [Segment::Variant("ConsistentHash"), Segment::field("points")];
+                    let rule = format!("a ring has at most {RING_POINTS} points");
+                    let found = format!("{points} for each of {replicas} replicas are {all}");
+                    findings.push(Finding::error(&place, rule, found));
+                }
+            }
+            Self::RoundRobin
+            | Self::Random
+            | Self::LeastRequest
+            | Self::PowerOfTwo
+            | Self::Choices(_)
+            | Self::Ewma { .. }
+            | Self::PeakEwma { .. } => {}
+        }
+    }
+}
+
+fn check_weights(weights: &[f64], to: &str, replicas: u32, findings: &mut Vec<Finding>) {
+    let variant = Segment::Variant("Weighted");
+    for (index, weight) in weights.iter().enumerate().filter(|(_, weight)| **weight <= 0.0) {
+        let place = [variant.clone(), Segment::Index(index)];
+        let finding = Finding::error(&place, "must be above 0", format!("found {weight}"));
+        findings.push(finding.hint("a replica that gets nothing is better left out"));
+    }
+    if weights.len() != replicas as usize {
+        let rule = format!("needs a weight for each replica of \"{to}\", which has {replicas}");
+        let found = format!("found {}", weights.len());
+        findings.push(Finding::error(&[variant], rule, found));
+    }
+}
+
+/// What is known of it outside a run.
+pub static DECLARATION: Declaration =
+    Declaration { name: "Balancing", kind: "balancer", lints: &[], words: WORDS };
+
+/// What other tools call it and its parts.
+#[rustfmt::skip]
+const WORDS: &[Word] = &[
+    word(&["Call", "Consumer"], &["balancer", "load_balancing", "load_balancer", "lb_policy", "lb"],
+        "that is `balancing` here"),
+    word(&["Service"], &["balancing", "load_balancing", "load_balancer", "lb_policy", "lb"],
+        "whoever sends chooses: `balancing` belongs to `calls` and `consumers`"),
+    word(&["Balancing"], &["p2c", "two_choices", "power_of_two_choices"],
+        "that is PowerOfTwo here"),
+    word(&["Balancing"], &["least_connections", "least_conn", "least_loaded", "least_outstanding",
+        "leastconn"],
+        "that is LeastRequest here"),
+    word(&["Balancing"], &["ring_hash", "maglev", "hash", "ip_hash"],
+        "that is ConsistentHash() here"),
+];

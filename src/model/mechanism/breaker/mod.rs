@@ -11,6 +11,7 @@
 //! Results enter also while it is open, from calls that it admitted before. At the very instant
 //! at which the time is over, it admits.
 
+pub mod lints;
 pub mod spec;
 use crate::metrics::meter::{Eye, Meter};
 use crate::metrics::probe::{Event, Number, Role, What};

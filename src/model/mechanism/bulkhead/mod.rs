@@ -64,6 +64,11 @@ impl Bulkhead {
         }
     }
 
+    /// Permits that are taken.
+    pub(in crate::model) const fn taken(&self) -> u64 {
+        self.in_use.level()
+    }
+
     /// A permit comes back: it goes to the next in line, if there is one.
     #[inline]
     fn release<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) {

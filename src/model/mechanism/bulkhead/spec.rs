@@ -1,9 +1,16 @@
-//! A bulkhead as it is written.
+//! A bulkhead as it is written: values, lint and the words of other tools.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::units::Limit;
+use crate::model::mechanism::load::spec::Arrivals;
+use crate::model::spec::declaration::Declaration;
+use crate::model::spec::finding::Finding;
+use crate::model::spec::layer::LayerSpec;
+use crate::model::spec::lint::{Group, Lint, shown};
+use crate::model::spec::system::{Around, Source, longest_ns, shortest_timeout};
+use crate::model::spec::word::{Word, word};
 
 /// Lets so many through at once; the rest wait in line, first come first served.
 /// `Bulkhead()` is resilience4j's: 25 permits, and nobody waits.
@@ -24,3 +31,101 @@ pub struct Spec {
 fn permits() -> u32 {
     25
 }
+
+pub(crate) static BULKHEAD_QUEUE_UNTIMED: Lint = Lint {
+    name: "bulkhead-queue-untimed",
+    group: Group::Design,
+    about: "A bulkhead with an unlimited line, outside every timeout of its policy.",
+    why: "The timeout inside it bounds the try and not the wait for a permit, which nothing \
+          bounds: in trouble nearly everything still succeeds, many seconds late. Give the line a \
+          limit, or put a timeout outside the bulkhead.",
+    example: r#"calls: {
+    "web": Call(to: "api", policy: [Bulkhead(permits: 10), Timeout("500ms")]),
+},"#,
+    mended: r#"calls: {
+    "web": Call(to: "api", policy: [Bulkhead(permits: 10, queue: 20), Timeout("500ms")]),
+},"#,
+};
+
+impl LayerSpec for Spec {
+    /// `Bulkhead()` lets nobody wait; whoever gives its permits gets a line.
+    fn fill_defaults(&mut self, written: &dyn Fn(&str) -> bool) {
+        if !written("permits") && !written("queue") {
+            self.queue = Limit::AtMost(0);
+        }
+    }
+
+    fn check(&self, _: &Around<'_>, _: &mut Vec<Finding>) {}
+
+    fn lint(&self, around: &Around<'_>, findings: &mut Vec<Finding>) {
+        findings.extend(self.queue_untimed(around));
+    }
+
+    fn permits(&self) -> Option<u32> {
+        Some(self.permits)
+    }
+}
+
+impl Spec {
+    fn queue_untimed(&self, around: &Around<'_>) -> Option<Finding> {
+        let crowd = match around.pipeline.source? {
+            // Who waits for an answer before he sends again is a limit himself.
+            Source::Consumer(_) => return None,
+            Source::Load(load) => match load.arrivals {
+                Arrivals::ClosedLoop { .. } => return None,
+                Arrivals::Bursts { .. }
+                | Arrivals::Constant { .. }
+                | Arrivals::Poisson { .. }
+                | Arrivals::Renewal { .. }
+                | Arrivals::Stages { .. } => load.total.unwrap_or(u64::MAX),
+            },
+        };
+        let outside = around.outside();
+        let bounded = outside.iter().any(|layer| layer.spec().permits().is_some())
+            || shortest_timeout(outside).is_some()
+            || self.queue != Limit::Unlimited;
+        let permits = self.permits;
+        let waiting = crowd.saturating_sub(u64::from(permits)).min(1_000);
+        let hold = longest_ns(around.inside()).filter(|_| !bounded && waiting > 0)?;
+        let found = format!(
+            "timeouts inside it let a permit be held for {hold}: {waiting} in line wait \
+             {waiting} x {hold} / {permits} = {}",
+            shown(waiting as f64 * hold / f64::from(permits)),
+            hold = shown(hold)
+        );
+        let rule = "nothing bounds the wait for a permit of this bulkhead";
+        let hint = "give its line a limit (queue: 0 lets nobody wait), or put a Timeout \
+                    outside it";
+        Some(Finding::warning(&BULKHEAD_QUEUE_UNTIMED, &[], rule, found).hint(hint))
+    }
+}
+
+/// What is known of it outside a run.
+pub static DECLARATION: Declaration = Declaration {
+    name: "Bulkhead",
+    kind: "bulkhead",
+    lints: &[&BULKHEAD_QUEUE_UNTIMED],
+    words: WORDS,
+};
+
+/// What other tools call its parts.
+#[rustfmt::skip]
+const WORDS: &[Word] = &[
+    word(&["Bulkhead"], &["capacity", "size", "limit", "concurrency", "slots",
+        "max_concurrent_calls", "max_concurrent", "max_concurrency", "max_concurrent_requests",
+        "max_requests", "permit_limit", "max_connections", "pool_size", "maximum_pool_size",
+        "max_pool_size", "core_size", "threads"],
+        "that is `permits` here"),
+    word(&["Bulkhead"], &["queue_limit", "max_pending_requests", "queue_capacity", "max_queue",
+        "max_queue_size", "queue_size", "max_queued", "max_pending", "waiters"],
+        "that is `queue` here"),
+    word(&["Bulkhead"], &["max_wait", "max_wait_duration", "wait_timeout", "queue_timeout",
+        "acquire_timeout", "connection_timeout", "timeout", "wait"],
+        "the longest wait for a permit is not there yet: queue: 0 lets nobody wait, and a Timeout \
+         outside bounds wait and work together"),
+    word(&["Layer"], &["concurrency_limit", "concurrency_limiter", "semaphore", "limiter",
+        "thread_pool", "connection_pool", "pool"],
+        "that is Bulkhead(permits: 25, queue: 0) here"),
+    word(&[], &["bulkhead", "max_concurrent_calls"],
+        "that is a layer of a policy: policy: [Bulkhead(permits: 40)]"),
+];

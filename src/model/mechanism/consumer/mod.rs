@@ -105,6 +105,15 @@ impl Consumer {
         self.config.concurrency
     }
 
+    /// Consumers that are taken.
+    pub(in crate::model) const fn taken(&self) -> u64 {
+        self.busy.level()
+    }
+
+    pub(in crate::model) const fn holds_during_backoff(&self) -> bool {
+        self.config.backoff_holds_consumer
+    }
+
     /// A consumer is free again.
     #[inline]
     fn release<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) {

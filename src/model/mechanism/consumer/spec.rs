@@ -1,11 +1,20 @@
-//! A group of consumers as it is written.
+//! A group of consumers as it is written: values, rules, lints and the words of other tools.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::kernel::time::Duration;
+use crate::kernel::units::Limit;
 use crate::model::mechanism::Layer;
 use crate::model::mechanism::backoff::spec::Backoff;
 use crate::model::mechanism::balancer::spec::Balancing;
+use crate::model::mechanism::retry::lints::while_open;
+use crate::model::spec::declaration::Declaration;
+use crate::model::spec::finding::{Finding, Segment};
+use crate::model::spec::lint::{Group, Lint};
+use crate::model::spec::part::PartSpec;
+use crate::model::spec::system::{Pipeline, Source, System};
+use crate::model::spec::word::{Word, word};
 
 /// A group of consumers: each takes the oldest message, calls a service, and on failure waits and
 /// publishes the message again at the tail, or dead-letters it.
@@ -23,7 +32,7 @@ pub struct Spec {
     #[serde(default)]
     pub policy: Vec<Layer>,
     /// How each attempt's replica is chosen, where the service has several. Default `RoundRobin`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Balancing::is_default")]
     pub balancing: Balancing,
     /// Deliveries of one message, the first included, at least 1; a message that fails at the last
     /// one is dead-lettered.
@@ -40,3 +49,99 @@ pub struct Spec {
 fn yes() -> bool {
     true
 }
+
+pub(crate) static CONSUMERS_EXCEED_SLOTS: Lint = Lint {
+    name: "consumers-exceed-slots",
+    group: Group::Design,
+    about: "More consumers than their service has slots and places in its line.",
+    why: "When all consumers are busy, the service sheds what some of them bring. That counts as \
+          a failed delivery, so messages are dead-lettered that never ran. As many consumers as \
+          slots lose none.",
+    example: r#"services: { "api": Service(time: Constant("50ms"), slots: 2, queue: 0) },
+publishes: { "web": "jobs" },
+queues: { "jobs": Queue() },
+consumers: { "workers": Consumer(from: "jobs", concurrency: 5, to: "api", max_deliveries: 3) },
+calls: {},"#,
+    mended: r#"services: { "api": Service(time: Constant("50ms"), slots: 2, queue: 0) },
+publishes: { "web": "jobs" },
+queues: { "jobs": Queue() },
+consumers: { "workers": Consumer(from: "jobs", concurrency: 2, to: "api", max_deliveries: 3) },
+calls: {},"#,
+};
+
+impl PartSpec for Spec {
+    fn check(&self, _: Option<Duration>, findings: &mut Vec<Finding>) {
+        self.backoff.check(&[Segment::field("backoff")], findings);
+    }
+
+    fn lint(&self, name: &str, system: &System<'_>, findings: &mut Vec<Finding>) {
+        findings.extend(self.exceed_slots(name, system));
+        let redeliveries = u64::from(self.max_deliveries) - 1;
+        let finding = while_open(&self.backoff, redeliveries, &self.policy, "redeliveries");
+        let hint = "wait longer than the breaker is open, or take the breaker out: consumers \
+                    are a limit themselves";
+        let at_backoff = |finding: Finding| finding.inside(&[Segment::field("backoff")]).hint(hint);
+        findings.extend(finding.map(at_backoff));
+    }
+}
+
+impl Spec {
+    /// The warning about all groups of a service stands at the first of them.
+    fn exceed_slots(&self, name: &str, system: &System<'_>) -> Option<Finding> {
+        let service = system.services.get(self.to.as_str())?;
+        let (Limit::AtMost(slots), Limit::AtMost(places)) = (service.slots, service.queue) else {
+            return None;
+        };
+        let groups: Vec<(&str, u64)> = system
+            .to(&self.to)
+            .filter_map(|pipeline| Some((pipeline.name, at_once(pipeline)?)))
+            .collect();
+        let all: u64 = groups.iter().map(|(_, count)| count).sum();
+        let replicas = u64::from(service.replicas);
+        let (slots, places) = (slots.saturating_mul(replicas), places.saturating_mul(replicas));
+        let room = slots.saturating_add(places);
+        let is_first = groups.first().is_some_and(|(first, _)| *first == name);
+        if !is_first || all <= room {
+            return None;
+        }
+        let of_groups = match groups.len() {
+            1 => String::new(),
+            several => format!(" in {several} groups"),
+        };
+        let found = format!(
+            "{all} at once{of_groups}, and it takes {room} ({slots} slots + {places} in line): \
+             when all deliver at once, {} are shed{}",
+            all - room,
+            system.within
+        );
+        let rule = "more consumers than their service takes";
+        let place = [Segment::field("concurrency")];
+        let finding = Finding::warning(&CONSUMERS_EXCEED_SLOTS, &place, rule, found);
+        Some(finding.hint(format!("concurrency: {slots} keeps the slots busy")))
+    }
+}
+
+/// How many messages a group of consumers has at its service at once; `None` for a load.
+fn at_once(pipeline: &Pipeline<'_>) -> Option<u64> {
+    let Some(Source::Consumer(consumer)) = pipeline.source else { return None };
+    let permits = pipeline.policy.iter().filter_map(|layer| layer.spec().permits());
+    Some(u64::from(permits.fold(consumer.concurrency, u32::min)))
+}
+
+/// What is known of it outside a run.
+pub static DECLARATION: Declaration = Declaration {
+    name: "Consumer",
+    kind: "consumer",
+    lints: &[&CONSUMERS_EXCEED_SLOTS],
+    words: WORDS,
+};
+
+/// What other tools call its parts.
+#[rustfmt::skip]
+const WORDS: &[Word] = &[
+    word(&["Consumer"], &["workers", "count", "consumers", "replicas", "prefetch", "threads",
+        "max_concurrency", "parallelism", "size"],
+        "that is `concurrency` here"),
+    word(&["Consumer"], &["queue"], "that is `from` here"),
+    word(&["Consumer", "Call"], &["service", "target", "destination"], "that is `to` here"),
+];

@@ -104,9 +104,8 @@ impl Timeline {
     #[must_use]
     pub fn strikes(&self, effect: Effect, now: Instant, call: &Call, replica: u32) -> bool {
         let mut faults = self.faults.iter();
-        faults.any(|fault| {
-            fault.effect == effect && fault.lasts_at(now) && fault.hits(call, replica)
-        })
+        faults
+            .any(|fault| fault.effect == effect && fault.lasts_at(now) && fault.hits(call, replica))
     }
 
     /// When `work` that starts now at a replica will be done: [`Instant::NEVER`] past the end of

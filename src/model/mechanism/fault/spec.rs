@@ -1,10 +1,16 @@
-//! A fault as it is written.
+//! A fault as it is written: values, rules, lint and the words of other tools.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::time::Duration;
 use crate::kernel::units::Ratio;
+use crate::model::spec::declaration::Declaration;
+use crate::model::spec::finding::{Finding, Segment};
+use crate::model::spec::lint::{Group, Lint};
+use crate::model::spec::part::PartSpec;
+use crate::model::spec::system::System;
+use crate::model::spec::word::{Word, word};
 
 /// What goes wrong with a service in [from, until).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -13,7 +19,7 @@ pub struct Spec {
     /// The service.
     pub service: String,
     /// Only this one of its replicas, from 1. Default: all of them.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub replica: Option<u32>,
     /// First instant of the fault.
@@ -45,3 +51,62 @@ pub enum Effect {
     /// at once, as an error.
     Crashed,
 }
+
+pub(crate) static FAULT_WITHOUT_EFFECT: Lint = Lint {
+    name: "fault-without-effect",
+    group: Group::Writing,
+    about: "A fault that ends where it begins, or begins after the end of the run.",
+    why: "Nothing ever goes wrong, and the run looks better than the system is.",
+    example: r#"faults: {
+    "down": Fault(service: "api", from: "10s", until: "10s", effect: Crashed),
+},"#,
+    mended: r#"faults: {
+    "down": Fault(service: "api", from: "10s", until: "20s", effect: Crashed),
+},"#,
+};
+
+impl PartSpec for Spec {
+    fn check(&self, duration: Option<Duration>, findings: &mut Vec<Finding>) {
+        let (from, until) = (self.from, self.until);
+        let at_until = [Segment::field("until")];
+        let lint = &FAULT_WITHOUT_EFFECT;
+        if from > until {
+            let rule = format!("must not be before `from`, which is {from}");
+            findings.push(Finding::error(&at_until, rule, format!("found {until}")));
+        } else if let Some(end) = duration.filter(|end| from >= *end) {
+            let rule = "this fault never happens";
+            let found = format!("the run ends at {end}, before it begins");
+            findings.push(Finding::warning(lint, &[Segment::field("from")], rule, found));
+        } else if from == until {
+            let rule = "this fault has no effect";
+            let found = format!("it ends where it begins, at {from}");
+            findings.push(Finding::warning(lint, &at_until, rule, found));
+        }
+    }
+
+    fn lint(&self, _: &str, _: &System<'_>, _: &mut Vec<Finding>) {}
+}
+
+/// What is known of it outside a run.
+pub static DECLARATION: Declaration =
+    Declaration { name: "Fault", kind: "fault", lints: &[&FAULT_WITHOUT_EFFECT], words: WORDS };
+
+/// What other tools call its parts.
+#[rustfmt::skip]
+const WORDS: &[Word] = &[
+    word(&["Fault"], &["kind", "type"], "that is `effect` here"),
+    word(&["Fault"], &["start", "begin", "begins", "at"], "that is `from` here, an instant"),
+    word(&["Fault"], &["end", "stop", "ends", "duration", "lasts"],
+        "that is `until` here, the first instant after the fault"),
+    word(&["Fault"], &["probability", "rate", "percentage", "fraction"], "that is `ratio` here"),
+    word(&["Fault"], &["target", "to"], "that is `service` here"),
+    word(&["Fault"], &["host", "pod", "instance", "node"],
+        "one of several is `replica` here, by its number from 1"),
+    word(&["Effect"], &["slow", "latency", "delay", "brownout"],
+        "that is Slowed(factor: 10.0) here"),
+    word(&["Effect"], &["error", "errors", "fail", "abort"], "that is Failing here"),
+    word(&["Effect"], &["down", "outage", "kill", "crash"], "that is Crashed here"),
+    word(&["Effect"], &["pause", "hang", "freeze", "stall"], "that is Frozen here"),
+    word(&["Effect"], &["partition", "packet_loss", "network"],
+        "a network is not there yet; the nearest are Frozen and Failing with a ratio"),
+];

@@ -4,7 +4,9 @@
 //! outcomes. The next arrival is scheduled when the present one has been dealt with, so what the
 //! present one caused at the same later instant comes before it.
 mod arrivals;
+mod rules;
 pub mod spec;
+pub mod volume;
 
 pub use arrivals::{Arrivals, Stages};
 

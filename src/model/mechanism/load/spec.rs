@@ -1,11 +1,14 @@
-//! A load as it is written.
+//! A load as it is written: values and the words of other tools.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::kernel::distribution::spec::Distribution;
+use super::rules::NOTHING_ARRIVES;
 use crate::kernel::time::Duration;
 use crate::kernel::units::Rate;
+use crate::model::spec::declaration::Declaration;
+use crate::model::spec::distribution::Distribution;
+use crate::model::spec::word::{Word, word};
 
 /// Requests that arrive over time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -115,3 +118,29 @@ pub enum Spacing {
     /// As evenly as the rate allows, as load generators do.
     Even,
 }
+
+/// What is known of it outside a run.
+pub static DECLARATION: Declaration =
+    Declaration { name: "Load", kind: "load", lints: &[&NOTHING_ARRIVES], words: WORDS };
+
+/// What other tools call its parts.
+#[rustfmt::skip]
+const WORDS: &[Word] = &[
+    word(&["Load"], &["rate", "rps", "qps", "requests_per_second", "throughput"],
+        "that is a part of `arrivals`: arrivals: Poisson(rate: \"100/s\")"),
+    word(&["Load"], &["users", "vus", "clients", "callers", "concurrency", "connections"],
+        "callers who wait for their answers are a closed loop: \
+         arrivals: ClosedLoop(callers: 10, think: Constant(\"1s\"))"),
+    word(&["Load"], &["duration", "lasts", "end", "stop"], "that is `until` here, an instant"),
+    word(&["Load"], &["requests", "count", "iterations", "size"], "that is `total` here"),
+    word(&["Load"], &["slo", "sla", "latency_target"],
+        "`deadline` is when a success counts as late; what must be so is `expect` of the scenario"),
+    word(&["Load"], &["priority", "class", "weight"],
+        "not there yet: all requests of a load are alike"),
+    word(&["Arrivals"], &["ramp", "steps", "spike", "ramping_arrival_rate", "piecewise"],
+        "that is Stages(stages: [Stage(lasts: \"30s\", rate: \"50/s\")]) here"),
+    word(&["Arrivals"], &["closed", "constant_vus", "users"],
+        "that is ClosedLoop(callers: 10, think: Constant(\"1s\")) here"),
+    word(&["Arrivals"], &["uniform", "even", "constant_arrival_rate", "rate"],
+        "that is Constant(rate: \"100/s\") here"),
+];

@@ -1,9 +1,17 @@
-//! A queue as it is written.
+//! A queue as it is written: its value, its lint and the words of other tools.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::kernel::time::Duration;
 use crate::kernel::units::Limit;
+use crate::model::mechanism::service::lints::QUEUE_OUTLASTS_PATIENCE;
+use crate::model::spec::declaration::Declaration;
+use crate::model::spec::finding::{Finding, Segment};
+use crate::model::spec::lint::shown;
+use crate::model::spec::part::PartSpec;
+use crate::model::spec::system::System;
+use crate::model::spec::word::{Word, word};
 
 /// A queue of messages between publishers and consumers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -15,3 +23,64 @@ pub struct Spec {
     #[schemars(extend("minimum" = 1))]
     pub capacity: Limit,
 }
+
+impl PartSpec for Spec {
+    fn check(&self, _: Option<Duration>, _: &mut Vec<Finding>) {}
+
+    fn lint(&self, name: &str, system: &System<'_>, findings: &mut Vec<Finding>) {
+        findings.extend(self.outlasts_patience(name, system));
+    }
+}
+
+impl Spec {
+    /// Its messages against the deadlines of the loads that publish to it.
+    fn outlasts_patience(&self, name: &str, system: &System<'_>) -> Option<Finding> {
+        let Limit::AtMost(places) = self.capacity else { return None };
+        let deadlines: Option<Vec<Duration>> =
+            system.publishers(name).iter().map(|load| load.deadline).collect();
+        let deadline = deadlines?.into_iter().max()?;
+        let mut per_ns = 0.0;
+        for consumer in system.readers(name) {
+            per_ns += f64::from(consumer.concurrency) / system.mean_ns(&consumer.to)?;
+        }
+        let wait = places as f64 / per_ns;
+        if per_ns == 0.0 || wait <= deadline.as_ns() as f64 {
+            return None;
+        }
+        let found = format!(
+            "{places} messages take its consumers at least {}, and all are late after {deadline}{}",
+            shown(wait),
+            system.within
+        );
+        let rule = "a full queue outlasts the deadline of its load";
+        let place = [Segment::field("capacity")];
+        let finding = Finding::warning(&QUEUE_OUTLASTS_PATIENCE, &place, rule, found);
+        Some(finding.hint("a shorter queue, more consumers, or a later deadline"))
+    }
+}
+
+/// What is known of it outside a run.
+pub static DECLARATION: Declaration =
+    Declaration { name: "Queue", kind: "queue", lints: &[], words: WORDS };
+
+/// What other tools call its parts.
+#[rustfmt::skip]
+const WORDS: &[Word] = &[
+    word(&["Queue"], &["size", "limit", "max_length", "length", "x_max_length", "depth",
+        "max_depth", "max_size"],
+        "that is `capacity` here"),
+    word(&["Queue", "Consumer"], &["visibility_timeout", "ack_deadline", "ack_wait", "retry_delay",
+        "redelivery_delay"],
+        "the wait before a redelivery is a consumer's backoff: Constant(\"30s\"), with \
+         backoff_holds_consumer: false; one that runs out during the work is not there yet"),
+    word(&["Queue", "Consumer"], &["max_receive_count", "max_attempts", "max_retries", "retries",
+        "attempts", "delivery_limit", "max_deliver"],
+        "that is `max_deliveries` of a consumer, the first delivery included"),
+    word(&["Queue", "Consumer"], &["dead_letter_queue", "dlq", "dead_letter", "redrive_policy",
+        "dead_letter_exchange"],
+        "a message is dead-lettered when it fails at the last of its `max_deliveries`"),
+    word(&["Queue", "Consumer"], &["ttl", "message_ttl", "retention", "delay", "partitions",
+        "fifo", "batch_size", "max_batch_size", "poll_interval", "max_poll_interval",
+        "max_poll_records", "batch"],
+        "not there yet"),
+];

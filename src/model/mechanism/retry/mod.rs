@@ -7,6 +7,7 @@
 //! this one is a plain token bucket, as in Brooker's "Fixing retries with token buckets and
 //! circuit breakers", 2022: it starts full and is filled by first attempts, not by time.)
 
+pub mod lints;
 pub mod spec;
 use crate::kernel::calendar::Calendar;
 use crate::kernel::simulation::Delay;

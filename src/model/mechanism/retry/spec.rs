@@ -1,9 +1,16 @@
-//! A retry as it is written.
+//! A retry as it is written: values, rules and the words of other tools.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::lints;
+use crate::model::mechanism::Layer;
 use crate::model::mechanism::backoff::spec::Backoff;
+use crate::model::spec::declaration::Declaration;
+use crate::model::spec::finding::{Finding, Segment};
+use crate::model::spec::layer::LayerSpec;
+use crate::model::spec::system::{self, Around};
+use crate::model::spec::word::{Word, word};
 
 /// Tries again what failed inside.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -69,3 +76,136 @@ impl RetryOn {
         vec![Self::Error, Self::Timeout, Self::Shed, Self::Rejected]
     }
 }
+
+impl LayerSpec for Spec {
+    fn normalise(&mut self) {
+        if let Some(attempts) = self.max_attempts.take() {
+            self.max_retries = Some(attempts.saturating_sub(1));
+        }
+        self.retry_on.sort_unstable();
+        self.retry_on.dedup();
+    }
+
+    fn check(&self, around: &Around<'_>, findings: &mut Vec<Finding>) {
+        findings.extend(self.tries());
+        findings.extend(self.multiplies(around.outside()));
+        self.backoff.check(&[Segment::field("backoff")], findings);
+        findings.extend(self.budget.as_ref().and_then(RetryBudget::never_pays));
+        if self.retry_on.is_empty() {
+            let (rule, found) = ("this retry never retries", "no outcome is retried");
+            let place = [Segment::field("retry_on")];
+            findings.push(Finding::warning(&lints::RETRY_NEVER_RETRIES, &place, rule, found));
+        }
+    }
+
+    fn lint(&self, around: &Around<'_>, findings: &mut Vec<Finding>) {
+        lints::lint(self, around, findings);
+    }
+
+    fn attempts(&self) -> Option<u64> {
+        let retries = self.max_retries.map(|retries| u64::from(retries) + 1);
+        self.max_attempts.map(u64::from).or(retries)
+    }
+
+    fn longest_ns(&self, inside_ns: Option<f64>) -> Option<f64> {
+        if !self.retry_on.contains(&RetryOn::Timeout) {
+            return inside_ns;
+        }
+        let tries = self.attempts()?;
+        Some(tries as f64 * inside_ns? + self.backoff.least_ns(tries.saturating_sub(1)))
+    }
+}
+
+impl Spec {
+    /// Retries of one call.
+    pub(super) fn retries(&self) -> u64 {
+        self.attempts().unwrap_or(1).saturating_sub(1)
+    }
+
+    fn tries(&self) -> Option<Finding> {
+        match (self.max_retries, self.max_attempts) {
+            (None, None) => {
+                let rule = "needs `max_retries` or `max_attempts`";
+                let hint = "max_retries does not count the first try, max_attempts does";
+                Some(Finding::error(&[], rule, "has neither").hint(hint))
+            }
+            (Some(retries), Some(attempts)) => {
+                let rule = "`max_retries` and `max_attempts` say the same thing: give one";
+                let found = format!("given as well as `max_retries: {retries}`");
+                let same = u64::from(retries) + 1;
+                let hint = if u64::from(attempts) == same {
+                    "remove either: both mean the same here".to_owned()
+                } else {
+                    format!(
+                        "an attempt counts the first try, a retry does not: \
+                         max_retries: {retries} is max_attempts: {same}"
+                    )
+                };
+                let place = [Segment::field("max_attempts")];
+                Some(Finding::error(&place, rule, found).of_name().hint(hint))
+            }
+            (Some(_), None) | (None, Some(_)) => None,
+        }
+    }
+
+    fn multiplies(&self, outside: &[Layer]) -> Option<Finding> {
+        let (outer, inner) = (system::attempts(outside)?, self.attempts()?);
+        let total = outer.saturating_mul(inner);
+        let rule = format!("retries multiply: up to {total} attempts for one request");
+        let found = format!("{inner} attempts, for each of {outer} of the retry outside");
+        Some(Finding::warning(&lints::RETRIES_MULTIPLY, &[], rule, found))
+    }
+}
+
+impl RetryBudget {
+    fn never_pays(&self) -> Option<Finding> {
+        let rule = "this budget can never pay for a retry";
+        let found = format!("it holds at most {}, a retry costs {}", self.capacity, self.cost);
+        let place = [Segment::field("budget"), Segment::field("capacity")];
+        let finding = Finding::error(&place, rule, found);
+        (self.cost > self.capacity).then(|| finding.hint("for no retries, write max_retries: 0"))
+    }
+}
+
+/// What is known of it outside a run.
+pub static DECLARATION: Declaration =
+    Declaration { name: "Retry", kind: "retry", lints: lints::LINTS, words: WORDS };
+
+/// What other tools call its parts.
+#[rustfmt::skip]
+const WORDS: &[Word] = &[
+    word(&["Retry"], &["retries", "retires", "attempts", "max", "count", "tries", "max_tries"],
+        "write max_retries (not counting the first try) or max_attempts (counting it)"),
+    word(&["Retry"], &["max_retry_attempts", "num_retries", "number_of_retries", "retry_count",
+        "retry_limit", "limit"],
+        "that is `max_retries` here, which does not count the first try"),
+    word(&["Retry"], &["base", "initial", "initial_interval", "initial_backoff", "initial_delay",
+        "min_backoff", "base_interval", "delay", "wait", "wait_duration", "interval"],
+        "a part of the backoff, `base`: backoff: Exponential(base: \"100ms\", cap: \"1s\")"),
+    word(&["Retry"], &["cap", "max_backoff", "max_interval", "max_delay", "max_wait",
+        "max_wait_duration"],
+        "a part of the backoff, `cap`: backoff: Exponential(base: \"100ms\", cap: \"1s\")"),
+    word(&["Retry"], &["multiplier", "backoff_multiplier", "backoff_rate", "factor",
+        "exponential_backoff_multiplier"],
+        "a part of the backoff: backoff: Exponential(base: \"100ms\", multiplier: 2.0)"),
+    word(&["Retry"], &["jitter", "use_jitter", "randomized_wait_factor", "randomization_factor"],
+        "a part of the backoff: backoff: Exponential(base: \"100ms\", jitter: Proportional(0.5))"),
+    word(&["Retry"], &["timeout", "per_try_timeout", "per_retry_timeout", "attempt_timeout",
+        "try_timeout"],
+        "a layer inside the retry bounds each try: policy: [Retry(..), Timeout(\"1s\")]"),
+    word(&["Retry"], &["retry_budget", "budget_percent", "retry_ratio", "min_retry_concurrency"],
+        "budget: RetryBudget(deposit: 0.2, capacity: 10) lets one request in five be retried; a \
+         share of what is active is not there yet"),
+    word(&["Retry"], &["retryable_status_codes", "retry_exceptions", "should_handle",
+        "retry_on_result", "ignore_exceptions"],
+        "that is `retry_on` here: retry_on: [Error, Timeout, Shed, Rejected]"),
+    word(&["RetryBudget"], &["ratio", "percent", "budget_percent", "retry_ratio", "rate"],
+        "that is `deposit` here: the tokens that each first attempt adds"),
+    word(&["RetryBudget"], &["ttl", "min_retries_per_second", "reserve", "min_per_second"],
+        "not there yet: this budget is filled by first attempts, not by time"),
+    word(&["RetryBudget"], &["max_tokens", "tokens", "size"], "that is `capacity` here"),
+    word(&["Layer"], &["retries", "retry_policy"], "that is Retry(max_retries: 3) here"),
+    word(&[], &["retries", "retires", "attempts", "retry", "retry_policy"],
+        "a retry is a layer of a policy, `Retry(..)`: there, write max_retries (not counting the \
+         first try) or max_attempts (counting it)"),
+];

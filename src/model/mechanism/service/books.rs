@@ -34,7 +34,7 @@ impl What {
         verb: "calls",
         number: Number::Count,
         words: "waits for {} of its own",
-        role: Role::Turns(Stretch::wait("calling")),
+        role: Role::Turns(Stretch::call("calling")),
     });
     /// An attempt was answered; the number is the time since it was sent.
     pub const ANSWERED: Self = Self::new(&Event {
@@ -128,9 +128,7 @@ impl Service {
     fn useful_slots(&self) -> (&'static Meter, Option<u64>) {
         let knee = self.config.overload.map(|overload| overload.knee.ceil().max(1.0) as u64);
         match knee {
-            Some(knee) if knee < self.config.slots => {
-                (&BUSY_AGAINST_KNEE, Some(self.of_all(knee)))
-            }
+            Some(knee) if knee < self.config.slots => (&BUSY_AGAINST_KNEE, Some(self.of_all(knee))),
             _ => (&BUSY, limit(self.of_all(self.config.slots))),
         }
     }

@@ -11,6 +11,7 @@
 //! them stands how unequal its replicas are.
 mod books;
 mod handler;
+pub mod lints;
 mod replica;
 mod slots;
 pub mod spec;
@@ -148,6 +149,15 @@ impl Service {
         self.config.replicas
     }
 
+    /// Slots that are taken.
+    pub(in crate::model) const fn taken(&self) -> u64 {
+        self.busy.level()
+    }
+
+    pub(in crate::model) const fn holds_slot(&self) -> bool {
+        self.config.holds_slot
+    }
+
     /// Attempts in line and in slots.
     pub(in crate::model) fn in_flight(&self) -> u64 {
         self.busy.level() + self.waiting.level()
@@ -181,7 +191,7 @@ impl Mechanism for Service {
         let there = self.in_flight();
         let call = &mut cx.calls[at.call];
         call.at = at.id;
-        call.state = State::Queued { since: now, left: Instant::NEVER };
+        call.state = State::Queued { since: now, left: call.left };
         (call.step, call.endpoint) = (0, at.seat.part as u16);
         if busy < self.config.slots {
             self.in_flight_max = self.in_flight_max.max(there + 1);
@@ -239,12 +249,6 @@ impl Mechanism for Service {
         let now = cx.now();
         if leaving == Leaving::GoesOn {
             cx.note(at, What::ABANDONED, 0);
-            if let State::Queued { left, .. }
-            | State::Working { left, .. }
-            | State::Calling { left, .. } = &mut cx.calls[at.call].state
-            {
-                *left = now;
-            }
             return;
         }
         let call = cx.calls[at.call];

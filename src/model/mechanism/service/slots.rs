@@ -6,7 +6,7 @@ use crate::kernel::calendar::Calendar;
 use crate::kernel::simulation::Delay;
 use crate::kernel::time::{Duration, Instant};
 use crate::metrics::probe::{Probe, What};
-use crate::model::call::{Call, CallId, Calls, State};
+use crate::model::call::{Call, CallId, Calls, Standing, State};
 use crate::model::context::{At, Context};
 use crate::model::mechanism::fault::{Effect, Fault};
 
@@ -219,8 +219,11 @@ impl Service {
         }
         if left != Instant::NEVER {
             self.book_in_vain(cx, at);
+        }
+        let waits = call.standing != Standing::Left;
+        if !waits {
             cx.calls.remove(at.call);
         }
-        left == Instant::NEVER
+        waits
     }
 }

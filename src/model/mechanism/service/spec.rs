@@ -1,13 +1,19 @@
-//! A service as it is written.
+//! A service as it is written: values, rules and the words of other tools.
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::kernel::distribution::spec::Distribution;
+use super::lints;
 use crate::kernel::time::Duration;
 use crate::kernel::units::{Limit, Ratio};
+use crate::model::spec::declaration::Declaration;
+use crate::model::spec::distribution::Distribution;
+use crate::model::spec::finding::{Finding, Segment};
+use crate::model::spec::part::PartSpec;
+use crate::model::spec::system::System;
+use crate::model::spec::word::{Word, word};
 
 /// A service: worker slots behind a queue, with variable latency, overload and transient errors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -17,7 +23,7 @@ pub struct Spec {
     pub time: Distribution,
     /// How many there are of it, each with slots, queue and overload of its own; `balancing` of
     /// whoever sends to it chooses among them. From 1 to 100000. Default 1.
-    #[serde(default = "one")]
+    #[serde(default = "one", skip_serializing_if = "is_one")]
     #[schemars(range(min = 1, max = 100_000))]
     pub replicas: u32,
     /// Attempts that are worked on at once, by each replica, at least 1. Default "unlimited".
@@ -40,16 +46,16 @@ pub struct Spec {
     pub cancellation: Cancellation,
     /// What an attempt does after its `time`, step by step. Default nothing: it is answered. When a
     /// step fails, the attempt ends in an error at once.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub handler: Vec<Step>,
     /// An attempt keeps its slot while it waits for the calls of its handler, as with a thread for
     /// each request. Otherwise it gives the slot back, and joins the line anew for a later `Work`.
     /// Default true.
-    #[serde(default = "yes")]
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub holds_slot: bool,
     /// What else can be asked of it, by name, each with its own time and handler; `Call.endpoint`
     /// asks for it. Slots, queue, failures and overload are those of the service.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub endpoints: BTreeMap<String, Endpoint>,
 }
 
@@ -151,6 +157,102 @@ fn one() -> u32 {
     1
 }
 
+// Serde hands a reference over.
+fn is_one(value: &u32) -> bool {
+    *value == 1
+}
+
 fn yes() -> bool {
     true
 }
+
+// Serde hands a reference over.
+fn is_yes(value: &bool) -> bool {
+    *value
+}
+
+impl PartSpec for Spec {
+    fn check(&self, _: Option<Duration>, findings: &mut Vec<Finding>) {
+        self.time.check(&[Segment::field("time")], findings);
+        check_steps(&self.handler, &[Segment::field("handler")], findings);
+        for (name, endpoint) in &self.endpoints {
+            let at = |field| {
+                let key = Segment::Key(name.clone());
+                [Segment::field("endpoints"), key, Segment::field(field)]
+            };
+            endpoint.time.check(&at("time"), findings);
+            check_steps(&endpoint.handler, &at("handler"), findings);
+        }
+    }
+
+    fn lint(&self, name: &str, system: &System<'_>, findings: &mut Vec<Finding>) {
+        lints::lint(self, name, system, findings);
+    }
+}
+
+/// Ratios of a branch may pass 1 by this much: decimal fractions do.
+const SUM_TOLERANCE: f64 = 1e-9;
+
+/// The rules of the steps of a handler at `place`. Which calls there are is known to the scenario
+/// alone.
+fn check_steps(steps: &[Step], place: &[Segment], findings: &mut Vec<Finding>) {
+    for (index, step) in steps.iter().enumerate() {
+        let within =
+            |variant| [place, &[Segment::Index(index), Segment::Variant(variant)]].concat();
+        match step {
+            Step::Work(time) => time.check(&within("Work"), findings),
+            Step::Call(_) => {}
+            Step::Parallel { calls, wait } => {
+                if let Wait::Quorum(quorum) = wait
+                    && *quorum as usize > calls.len()
+                {
+                    let place = [within("Parallel"), vec![Segment::field("wait")]].concat();
+                    let rule = "a quorum is at most the number of calls";
+                    let found = format!("{quorum} of {}", calls.len());
+                    let finding = Finding::error(&place, rule, found);
+                    findings.push(finding.hint("`All` waits for each"));
+                }
+            }
+            Step::Optional(inside) => check_steps(inside, &within("Optional"), findings),
+            Step::Branch(cases) => {
+                let place = within("Branch");
+                let sum: f64 = cases.iter().map(|case| case.ratio.get()).sum();
+                if sum > 1.0 + SUM_TOLERANCE {
+                    let rule = "the ratios of a branch add up to 1 at most";
+                    let found = format!("they add up to {sum}");
+                    findings.push(Finding::error(&place, rule, found));
+                }
+                for (index, case) in cases.iter().enumerate() {
+                    let case_at = [Segment::Index(index), Segment::field("steps")];
+                    check_steps(&case.steps, &[&place[..], &case_at].concat(), findings);
+                }
+            }
+        }
+    }
+}
+
+/// What is known of it outside a run.
+pub static DECLARATION: Declaration =
+    Declaration { name: "Service", kind: "service", lints: lints::LINTS, words: WORDS };
+
+/// What other tools call its parts.
+#[rustfmt::skip]
+const WORDS: &[Word] = &[
+    word(&["Service"], &["capacity", "concurrency", "workers", "servers", "threads",
+        "pool_size", "max_concurrency", "reserved_concurrency"],
+        "what a service works on at once is `slots`; who may wait is `queue`"),
+    word(&["Service"], &["instances", "pods", "hosts", "nodes"], "that is `replicas` here"),
+    word(&["Service"], &["latency", "duration", "service_time", "response_time"],
+        "that is `time` here"),
+    word(&["Service"], &["error_rate", "failure_rate", "errors", "error_ratio", "fail_prob",
+        "failure_probability"],
+        "that is `failure_ratio` here"),
+    word(&["Service"], &["queue_limit", "queue_size", "queue_capacity", "max_queue",
+        "max_queue_size", "backlog"],
+        "that is `queue` here"),
+    word(&["Service"], &["max_wait", "queue_timeout", "max_wait_duration"],
+        "the longest wait in a line is not there yet: `queue` bounds how many wait"),
+    word(&["Service"], &["calls", "depends_on", "dependencies", "downstream"],
+        "that is `handler` here: handler: [Call(\"db\")], with an entry \"db\" in the `calls` of the \
+         scenario"),
+];

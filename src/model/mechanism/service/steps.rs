@@ -5,7 +5,7 @@ use super::handler::{FAILED, Instruction};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::time::Instant;
 use crate::metrics::probe::{Probe, What};
-use crate::model::call::State;
+use crate::model::call::{Standing, State};
 use crate::model::context::{At, Context, Flow, Outcome};
 
 /// The word of a call in which its endpoint keeps how many nanoseconds of its work were booked
@@ -177,6 +177,8 @@ impl Service {
         }
         if abandoned {
             self.book_in_vain(cx, at);
+        }
+        if cx.calls[at.call].standing == Standing::Left {
             cx.calls.remove(at.call);
             return Flow::Gone;
         }

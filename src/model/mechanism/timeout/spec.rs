@@ -1,9 +1,15 @@
-//! A timeout as it is written.
+//! A timeout as it is written: its value, rule, lint and the words of other tools.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::time::Duration;
+use crate::model::spec::declaration::Declaration;
+use crate::model::spec::finding::Finding;
+use crate::model::spec::layer::LayerSpec;
+use crate::model::spec::lint::{Group, Lint};
+use crate::model::spec::system::{Around, shortest_timeout};
+use crate::model::spec::word::{Word, word};
 
 /// Gives up on what is inside after this long (above 0). Outside a `Retry` it bounds the whole
 /// call, inside it each attempt; what stands outside it, a bulkhead's queue say, is not timed.
@@ -15,3 +21,50 @@ pub struct Spec {
     #[schemars(extend("dessim:positive" = true))]
     pub after: Duration,
 }
+
+pub(crate) static TIMEOUT_NEVER_FIRES: Lint = Lint {
+    name: "timeout-never-fires",
+    group: Group::Writing,
+    about: "A timeout that is longer than one outside it, or than the run.",
+    why: "The other one is always first. Often the two stand in the wrong order: the timeout of \
+          the whole call belongs outside the retry, that of a try inside it.",
+    example: r#"calls: { "web": Call(to: "api", policy: [Timeout("1s"), Timeout("3s")]) },"#,
+    mended: r#"calls: { "web": Call(to: "api", policy: [Timeout("3s"), Timeout("1s")]) },"#,
+};
+
+impl LayerSpec for Spec {
+    fn check(&self, around: &Around<'_>, findings: &mut Vec<Finding>) {
+        let outer = shortest_timeout(around.outside()).filter(|outer| *outer < self.after);
+        let end = around.system.duration.filter(|end| *end < self.after);
+        let found = match (outer, end) {
+            (Some(outer), _) => format!("a timeout outside it gives up after {outer}"),
+            (None, Some(end)) => format!("the run ends at {end}"),
+            (None, None) => return,
+        };
+        let rule = "this timeout never fires";
+        findings.push(Finding::warning(&TIMEOUT_NEVER_FIRES, &[], rule, found));
+    }
+
+    fn lint(&self, _: &Around<'_>, _: &mut Vec<Finding>) {}
+
+    fn gives_up_after(&self) -> Option<Duration> {
+        Some(self.after)
+    }
+
+    fn longest_ns(&self, inside_ns: Option<f64>) -> Option<f64> {
+        let after = self.after.as_ns() as f64;
+        Some(inside_ns.map_or(after, |inside| inside.min(after)))
+    }
+}
+
+/// What is known of it outside a run.
+pub static DECLARATION: Declaration =
+    Declaration { name: "Timeout", kind: "timeout", lints: &[&TIMEOUT_NEVER_FIRES], words: WORDS };
+
+/// What other tools call it.
+#[rustfmt::skip]
+const WORDS: &[Word] = &[
+    word(&["Layer"], &["time_limiter", "time_limit", "deadline"], "that is Timeout(\"1s\") here"),
+    word(&[], &["timeout", "tiemout", "timeouts", "per_try_timeout", "time_limiter"],
+        "that is a layer of a policy: policy: [Timeout(\"120ms\")]"),
+];

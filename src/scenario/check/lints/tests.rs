@@ -1,5 +1,5 @@
 use super::*;
-use crate::kernel::time::Instant;
+use crate::kernel::time::{Duration, Instant};
 use crate::model::context::Outcome;
 use crate::model::mechanism::breaker::Breaker;
 use crate::scenario::Document;
@@ -37,7 +37,7 @@ fn found(entries: &str) -> String {
 
 #[test]
 fn every_lint_is_raised_by_its_example_and_by_nothing_mended() {
-    for lint in LINTS {
+    for lint in LINTS.iter() {
         assert_eq!(lints(lint.example), [lint.name]);
         assert_eq!(lints(lint.mended), [""; 0], "{}", lint.name);
     }
@@ -45,8 +45,8 @@ fn every_lint_is_raised_by_its_example_and_by_nothing_mended() {
 
 #[test]
 fn every_lint_can_be_allowed_by_its_name_alone() {
-    for lint in LINTS {
-        for other in LINTS {
+    for lint in LINTS.iter() {
+        for other in LINTS.iter() {
             let allow = format!("allow: [\"{}\"],\n{}", other.name, lint.example);
             let left: &[&str] = if other.name == lint.name { &[] } else { &[lint.name] };
             assert_eq!(lints(&allow), left, "{}", other.name);
@@ -74,7 +74,7 @@ fn an_arm_allows_what_is_written_in_it() {
 fn names_are_in_order_and_in_kebab_case() {
     let key = |lint: &&Lint| (lint.group == Group::Design, lint.name);
     assert!(LINTS.is_sorted_by_key(key));
-    for lint in LINTS {
+    for lint in LINTS.iter() {
         let kebab = lint.name.chars().all(|c| c.is_ascii_lowercase() || c == '-');
         assert!(kebab && find(lint.name).is_some(), "{}", lint.name);
     }

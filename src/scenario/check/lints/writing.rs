@@ -1,16 +1,9 @@
-//! Lints of what has no effect. The checks of single values raise them.
+//! Lints of a scenario as a whole: of what has no effect, and belongs to no single mechanism.
 
-use super::{Group, Lint};
+use crate::model::spec::lint::{Group, Lint};
 
-pub(in crate::scenario::check) static ALWAYS_ZERO: Lint = Lint {
-    name: "always-zero",
-    group: Group::Writing,
-    about: "A normal distribution with mean and standard deviation 0.",
-    why: "It is always 0s, which has a plainer spelling: Constant(\"0s\").",
-    example: r#"services: { "api": Service(time: Normal(mean: "0s", sd: "0s")) },"#,
-    mended: r#"services: { "api": Service(time: Constant("0s")) },"#,
-    check: None,
-};
+/// All of them.
+pub(super) const LINTS: &[&Lint] = &[&BINS_MERGED, &EVENT_AFTER_FAULT, &NEVER_REACHED];
 
 pub(in crate::scenario::check) static BINS_MERGED: Lint = Lint {
     name: "bins-merged",
@@ -22,7 +15,6 @@ pub(in crate::scenario::check) static BINS_MERGED: Lint = Lint {
 sample_every: "1ms","#,
     mended: r#"duration: "1h",
 sample_every: "10s","#,
-    check: None,
 };
 
 pub(in crate::scenario::check) static EVENT_AFTER_FAULT: Lint = Lint {
@@ -39,21 +31,6 @@ expect: ["service api errors after fault down"],"#,
     "down": Fault(service: "api", from: "10s", until: "20s", effect: Failing),
 },
 expect: ["service api errors since fault down"],"#,
-    check: None,
-};
-
-pub(in crate::scenario::check) static FAULT_WITHOUT_EFFECT: Lint = Lint {
-    name: "fault-without-effect",
-    group: Group::Writing,
-    about: "A fault that ends where it begins, or begins after the end of the run.",
-    why: "Nothing ever goes wrong, and the run looks better than the system is.",
-    example: r#"faults: {
-    "down": Fault(service: "api", from: "10s", until: "10s", effect: Crashed),
-},"#,
-    mended: r#"faults: {
-    "down": Fault(service: "api", from: "10s", until: "20s", effect: Crashed),
-},"#,
-    check: None,
 };
 
 pub(in crate::scenario::check) static NEVER_REACHED: Lint = Lint {
@@ -66,40 +43,4 @@ pub(in crate::scenario::check) static NEVER_REACHED: Lint = Lint {
     "spare": Service(time: Constant("50ms"), slots: 4),
 },"#,
     mended: r#"services: { "api": Service(time: Constant("50ms"), slots: 4) },"#,
-    check: None,
-};
-
-pub(in crate::scenario::check) static NOTHING_ARRIVES: Lint = Lint {
-    name: "nothing-arrives",
-    group: Group::Writing,
-    about: "A load whose rates are all zero, or that starts after the end of the run.",
-    why: "Every ratio of such a run is a ratio of nothing.",
-    example: r#"load: { "web": Load(arrivals: Constant(rate: "0/s"), until: "1m") },"#,
-    mended: r#"load: { "web": Load(arrivals: Constant(rate: "5/s"), until: "1m") },"#,
-    check: None,
-};
-
-pub(in crate::scenario::check) static RETRY_NEVER_RETRIES: Lint = Lint {
-    name: "retry-never-retries",
-    group: Group::Writing,
-    about: "A retry with an empty list of outcomes to retry.",
-    why: "It passes every outcome on. For no retries, leave the layer out.",
-    example: r#"calls: {
-    "web": Call(to: "api", policy: [Retry(max_retries: 2, retry_on: [])]),
-},"#,
-    mended: r#"calls: {
-    "web": Call(to: "api", policy: [Retry(max_retries: 2, retry_on: [Error])]),
-},"#,
-    check: None,
-};
-
-pub(in crate::scenario::check) static TIMEOUT_NEVER_FIRES: Lint = Lint {
-    name: "timeout-never-fires",
-    group: Group::Writing,
-    about: "A timeout that is longer than one outside it, or than the run.",
-    why: "The other one is always first. Often the two stand in the wrong order: the timeout of \
-          the whole call belongs outside the retry, that of a try inside it.",
-    example: r#"calls: { "web": Call(to: "api", policy: [Timeout("1s"), Timeout("3s")]) },"#,
-    mended: r#"calls: { "web": Call(to: "api", policy: [Timeout("3s"), Timeout("1s")]) },"#,
-    check: None,
 };

@@ -6,15 +6,17 @@
 //! W - F + 1 good results are needed until it stays closed. It lets in what arrives until the
 //! first of them answers; then it is open again for its whole time.
 
-use super::load::most_within;
-use super::{Group, Lint, Pipeline, Source, System, number, shortest_timeout, shown};
+use super::spec::Spec;
 use crate::kernel::time::Duration;
-use crate::scenario::check::load::of_load;
-use crate::scenario::check::policy::attempts_of;
-use crate::scenario::problem::Problem;
-use crate::scenario::schema::{Breaker, Layer};
+use crate::model::mechanism::load::volume::most_within;
+use crate::model::spec::finding::Finding;
+use crate::model::spec::lint::{Group, Lint, number, shown};
+use crate::model::spec::system::{Around, Source, attempts, shortest_timeout};
 
-pub(super) static BREAKER_KEEPS_ITSELF_OPEN: Lint = Lint {
+/// All of them.
+pub const LINTS: &[&Lint] = &[&BREAKER_KEEPS_ITSELF_OPEN];
+
+pub(crate) static BREAKER_KEEPS_ITSELF_OPEN: Lint = Lint {
     name: "breaker-keeps-itself-open",
     group: Group::Design,
     about: "A breaker that lets in too few calls at a time to push the failures out of its window.",
@@ -32,70 +34,51 @@ pub(super) static BREAKER_KEEPS_ITSELF_OPEN: Lint = Lint {
     mended: r#"calls: { "web": Call(to: "api", policy: [
     Breaker(window: 10, failure_threshold: 10, open_duration: "60s"),
 ]) },"#,
-    check: Some(breaker_keeps_itself_open),
 };
 
-fn breaker_keeps_itself_open(system: &System<'_>) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    for pipeline in &system.pipelines {
-        for (index, at, layer) in pipeline.layers() {
-            let Layer::Breaker(Breaker { window, failure_threshold, open_duration, .. }) = layer
-            else {
-                continue;
-            };
-            let needed = f64::from(window.saturating_sub(*failure_threshold)) + 1.0;
-            let Some((let_in, because)) = let_in(system, pipeline, (index, *window)) else {
-                continue;
-            };
-            if needed <= let_in {
-                continue;
-            }
-            let openings = (needed / let_in).ceil();
-            let found = format!(
-                "stays closed after {needed} good results ({window} - {failure_threshold} + 1), \
-                 lets in about {} at a time ({because}): about {openings} times open for \
-                 {open_duration}{}",
-                number(let_in),
-                system.view.within()
-            );
-            let rule = "this breaker can keep itself open when the failures are over";
-            let at = at.variant("Breaker");
-            let problem = Problem::warning(&BREAKER_KEEPS_ITSELF_OPEN, &at, rule, found);
-            let hint = "its window is not cleared, and half-open is not there yet: libraries that \
-                        have it come back at once (docs/scenario.md, \"Transcribing\")";
-            problems.push(problem.hint(hint));
-        }
+pub(super) fn keeps_itself_open(breaker: &Spec, around: &Around<'_>) -> Option<Finding> {
+    let Spec { window, failure_threshold, open_duration, .. } = breaker;
+    let needed = f64::from(window.saturating_sub(*failure_threshold)) + 1.0;
+    let (let_in, because) = let_in(breaker, around)?;
+    if needed <= let_in {
+        return None;
     }
-    problems
+    let openings = (needed / let_in).ceil();
+    let found = format!(
+        "stays closed after {needed} good results ({window} - {failure_threshold} + 1), \
+         lets in about {} at a time ({because}): about {openings} times open for \
+         {open_duration}{}",
+        number(let_in),
+        around.system.within
+    );
+    let rule = "this breaker can keep itself open when the failures are over";
+    let hint = "its window is not cleared, and half-open is not there yet: libraries that \
+                have it come back at once (docs/scenario.md, \"Transcribing\")";
+    Some(Finding::warning(&BREAKER_KEEPS_ITSELF_OPEN, &[], rule, found).hint(hint))
 }
 
 /// How many calls a breaker lets in, at most, from the end of its open time to the first answer,
 /// and why so many; `None` if that is unknown, or the breaker never opens.
-fn let_in(
-    system: &System<'_>,
-    pipeline: &Pipeline<'_>,
-    (index, window): (usize, u32),
-) -> Option<(f64, String)> {
-    let load = match pipeline.source {
+fn let_in(breaker: &Spec, around: &Around<'_>) -> Option<(f64, String)> {
+    let Around { system, pipeline, .. } = around;
+    let load = match pipeline.source? {
         Source::Consumer(consumer) => {
             let consumers = f64::from(consumer.concurrency);
             return Some((consumers, format!("{consumers} consumers")));
         }
         Source::Load(load) => load,
     };
-    let (outside, inside) = pipeline.policy.split_at(index);
-    let tries = |layers: &[Layer]| {
-        layers.iter().filter_map(attempts_of).fold(1.0, |all, of| all * of as f64)
-    };
+    let tries = |layers| attempts(layers).unwrap_or(1) as f64;
     // A window that never fills opens nothing.
-    if of_load(system.duration, load) * tries(pipeline.policy) <= f64::from(window) {
+    let calls = load.expected_requests(system.duration) * tries(pipeline.policy);
+    if calls <= f64::from(breaker.window) {
         return None;
     }
     let mean = system.mean_ns(pipeline.to)?;
-    let timeout = shortest_timeout(inside).map(Duration::as_ns);
+    let timeout = shortest_timeout(around.inside()).map(Duration::as_ns);
     let first = timeout.map_or(mean, |timeout| mean.min(timeout as f64));
     // Callers that were refused and try again come on top.
-    let tries = tries(outside);
+    let tries = tries(around.outside());
     let others = most_within(load, first);
     let times = if tries > 1.0 { format!(" x {tries} tries") } else { String::new() };
     let because = format!("{} in {}{times} + 1", number(others), shown(first));

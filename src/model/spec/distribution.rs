@@ -1,11 +1,16 @@
 //! Distributions as they are written, and from there to what can be sampled.
 
+mod rules;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Distribution as Sampler, InvalidDistribution};
+use super::word::{Word, word};
+use crate::kernel::distribution::{Distribution as Sampler, InvalidDistribution};
 use crate::kernel::time::Duration;
 use crate::kernel::units::Ratio;
+
+pub(crate) use rules::ALWAYS_ZERO;
 
 /// A distribution of durations. Samplers use inverse transform, one uniform draw a sample.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -172,9 +177,92 @@ pub fn resolve(written: &Distribution) -> Result<Sampler, InvalidDistribution> {
     }
 }
 
+impl Distribution {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Constant(_) => "Constant",
+            Self::Uniform { .. } => "Uniform",
+            Self::Exponential { .. } => "Exponential",
+            Self::Normal { .. } => "Normal",
+            Self::LogNormal { .. } => "LogNormal",
+            Self::LogNormalMedian { .. } => "LogNormalMedian",
+            Self::Gamma { .. } => "Gamma",
+            Self::Erlang { .. } => "Erlang",
+            Self::Weibull { .. } => "Weibull",
+            Self::Pareto { .. } => "Pareto",
+            Self::BoundedPareto { .. } => "BoundedPareto",
+            Self::HyperExponential(_) => "HyperExponential",
+            Self::Bimodal { .. } => "Bimodal",
+            Self::Quantiles(_) => "Quantiles",
+        }
+    }
+
+    /// The mean in nanoseconds, or something of its size where the mean takes special functions.
+    #[must_use]
+    pub fn about_ns(&self) -> f64 {
+        match self {
+            Self::Constant(value) => ns(*value),
+            Self::Uniform { min, max } => f64::midpoint(ns(*min), ns(*max)),
+            Self::Exponential { mean }
+            | Self::LogNormal { mean, .. }
+            | Self::Gamma { mean, .. }
+            | Self::Erlang { mean, .. } => ns(*mean),
+            Self::Normal { mean, sd } => ns(*mean).max(ns(*sd) / 2.0),
+            Self::LogNormalMedian { median, .. } => ns(*median),
+            Self::Weibull { scale, .. } => ns(*scale),
+            Self::Pareto { alpha, min } => ns(*min) * alpha / (alpha - 1.0),
+            Self::BoundedPareto { min, .. } => ns(*min),
+            Self::HyperExponential(phases) => {
+                phases.iter().map(|phase| phase.ratio.get() * ns(phase.mean)).sum()
+            }
+            Self::Bimodal { fast, slow, slow_ratio } => {
+                ns(*fast) + slow_ratio.get() * (ns(*slow) - ns(*fast))
+            }
+            Self::Quantiles(points) => {
+                points.iter().map(|point| ns(point.value)).sum::<f64>() / points.len().max(1) as f64
+            }
+        }
+    }
+
+    /// The smallest and the largest sample in nanoseconds; `None` where nothing bounds it.
+    #[must_use]
+    pub fn bounds_ns(&self) -> (f64, Option<f64>) {
+        let bounded = |least: Duration, most: Duration| (ns(least), Some(ns(most)));
+        match self {
+            Self::Constant(value) => bounded(*value, *value),
+            Self::Uniform { min, max } | Self::BoundedPareto { min, max, .. } => {
+                bounded(*min, *max)
+            }
+            Self::Bimodal { fast, slow, .. } => bounded(*fast.min(slow), *fast.max(slow)),
+            Self::Quantiles(points) => match (points.first(), points.last()) {
+                (Some(first), Some(last)) => bounded(first.value, last.value),
+                _ => (0.0, None),
+            },
+            Self::Pareto { min, .. } => (ns(*min), None),
+            Self::Exponential { .. }
+            | Self::Normal { .. }
+            | Self::LogNormal { .. }
+            | Self::LogNormalMedian { .. }
+            | Self::Gamma { .. }
+            | Self::Erlang { .. }
+            | Self::Weibull { .. }
+            | Self::HyperExponential(_) => (0.0, None),
+        }
+    }
+}
+
 fn ns(duration: Duration) -> f64 {
     duration.as_ns() as f64
 }
+
+/// What other tools call them.
+#[rustfmt::skip]
+pub const WORDS: &[Word] = &[
+    word(&["Distribution"], &["fixed", "deterministic"], "that is Constant(\"50ms\") here"),
+    word(&["Distribution"], &["gaussian"], "that is Normal(mean: \"50ms\", sd: \"10ms\") here"),
+    word(&["Distribution"], &["empirical", "histogram", "percentiles"],
+        "that is Quantiles([(at: 0.5, value: \"50ms\"), (at: 0.99, value: \"200ms\")]) here"),
+];
 
 #[cfg(test)]
 mod tests {

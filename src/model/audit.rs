@@ -1,0 +1,115 @@
+//! What must be so between any two events of a world, for tests: whatever is taken is held by a
+//! call that is under way, and whatever wakes has somebody to wake.
+
+use super::call::{Call, CallId, Standing, State};
+use super::mechanism::Kind;
+use super::seat::{NONE, SeatId};
+use super::world::World;
+use crate::kernel::calendar::Calendar;
+use crate::metrics::probe::Probe;
+
+impl<C: Calendar, P: Probe> World<C, P> {
+    /// Permits, slots, consumers, timers and the tree of calls.
+    ///
+    /// # Errors
+    /// What is not as it must be.
+    pub fn audit(&self) -> Result<(), String> {
+        self.taken_is_held()?;
+        self.timers_wake_somebody()?;
+        self.calls_are_a_tree()
+    }
+
+    /// Calls under way, and timers that are set.
+    #[must_use]
+    pub fn left(&self) -> (usize, usize) {
+        (self.cx.calls.len(), self.cx.timers.len())
+    }
+
+    /// Every seat that a call has passed, from where it waits upwards.
+    fn passed(&self, call: &Call) -> impl Iterator<Item = SeatId> + '_ {
+        let above = |seat: &SeatId| Some(self.seats[*seat].up).filter(|up| *up != NONE);
+        let first = (call.at != NONE).then(|| self.seats[call.at].up);
+        let floor = if call.standing == Standing::Left { Some(call.at) } else { None };
+        std::iter::successors(first.filter(|up| *up != NONE && floor.is_none()), above)
+    }
+
+    fn taken_is_held(&self) -> Result<(), String> {
+        let mut held = vec![0_u64; self.homes.len()];
+        for (id, call) in self.cx.calls.iter().filter(|(_, call)| call.at != NONE) {
+            for seat in self.passed(call) {
+                held[self.seats[seat].component as usize] += 1;
+            }
+            held[self.seats[call.at].component as usize] += u64::from(self.holds(id, call));
+        }
+        for (&home, held) in self.homes.iter().zip(held) {
+            let seat = &self.seats[home];
+            let index = seat.index as usize;
+            let taken = match seat.kind {
+                Kind::Bulkhead => self.machines.bulkheads[index].taken(),
+                Kind::Service => self.machines.services[index].taken(),
+                Kind::Consumer => self.machines.consumers[index].taken(),
+                Kind::Balancer => self.machines.balancers[index].in_flight(),
+                _ => continue,
+            };
+            if taken != held {
+                let kind = seat.kind.name();
+                return Err(format!("{kind} {}: {taken} taken, {held} held", seat.component));
+            }
+        }
+        Ok(())
+    }
+
+    /// True if a call takes something where it waits.
+    fn holds(&self, id: CallId, call: &Call) -> bool {
+        let seat = &self.seats[call.at];
+        let index = seat.index as usize;
+        match seat.kind {
+            Kind::Bulkhead => self.cx.ready.contains(&id),
+            Kind::Consumer => self.machines.consumers[index].holds_during_backoff(),
+            Kind::Service => match call.state {
+                State::Working { .. } => true,
+                State::Calling { .. } => self.machines.services[index].holds_slot(),
+                State::None | State::Waiting { .. } | State::Queued { .. } => false,
+                State::Message { .. } => false,
+            },
+            _ => false,
+        }
+    }
+
+    fn timers_wake_somebody(&self) -> Result<(), String> {
+        for timer in self.cx.timers.iter() {
+            let kind = self.seats[timer.seat].kind;
+            if matches!(kind, Kind::Load | Kind::Crash) {
+                continue;
+            }
+            let call = &self.cx.calls[timer.owner];
+            let there = call.at == timer.seat || self.passed(call).any(|seat| seat == timer.seat);
+            if call.standing == Standing::Free || !there {
+                let name = kind.name();
+                return Err(format!("a timer of a {name} wakes call {} for nothing", timer.owner));
+            }
+        }
+        Ok(())
+    }
+
+    fn calls_are_a_tree(&self) -> Result<(), String> {
+        let mut children = 0;
+        for (id, call) in self.cx.calls.iter() {
+            let (parent, child) = (call.parent, call.standing == Standing::Child);
+            if child != (parent != NONE) || (child && self.cx.calls[parent].at == NONE) {
+                return Err(format!("call {id} has lost its parent"));
+            }
+            let mut next = self.cx.calls.latest_child(id);
+            while next != NONE {
+                if self.cx.calls[next].parent != id {
+                    return Err(format!("call {next} is no child of {id}"));
+                }
+                children += 1;
+                next = self.cx.calls[next].elder;
+            }
+        }
+        let known = self.cx.calls.iter().filter(|(_, call)| call.standing == Standing::Child);
+        let known = known.count();
+        if known == children { Ok(()) } else { Err(format!("{known} children, {children} found")) }
+    }
+}

@@ -1,0 +1,50 @@
+//! What the language has to know of a layer, whatever it is.
+
+use super::finding::Finding;
+use super::system::Around;
+use crate::kernel::time::Duration;
+
+/// A layer's specification: its defaults, its rules, its lints, and what the lints of other layers
+/// may ask it.
+///
+/// Each default below is what holds of a layer that does nothing of the kind.
+pub trait LayerSpec {
+    /// Fills in the defaults that depend on which of its fields are `written`.
+    fn fill_defaults(&mut self, _written: &dyn Fn(&str) -> bool) {}
+
+    /// Chooses one spelling where the language has several of the same meaning.
+    fn normalise(&mut self) {}
+
+    /// The rules that one field alone cannot state, and the lints of single values. The arm around
+    /// it may hold anything, names that lead nowhere included.
+    fn check(&self, around: &Around<'_>, findings: &mut Vec<Finding>);
+
+    /// The lints of this layer where it stands, in an arm without errors.
+    fn lint(&self, around: &Around<'_>, findings: &mut Vec<Finding>);
+
+    /// After how long it gives up on what is inside.
+    fn gives_up_after(&self) -> Option<Duration> {
+        None
+    }
+
+    /// How often it sends one call down, at most, if it may send it again.
+    fn attempts(&self) -> Option<u64> {
+        None
+    }
+
+    /// For how long it refuses calls when too many failed.
+    fn refuses_for(&self) -> Option<Duration> {
+        None
+    }
+
+    /// How many calls it lets be inside at once.
+    fn permits(&self) -> Option<u32> {
+        None
+    }
+
+    /// How many nanoseconds a call may take below it when nothing answers, where what is inside
+    /// takes `inside_ns`; `None` if nothing bounds it.
+    fn longest_ns(&self, inside_ns: Option<f64>) -> Option<f64> {
+        inside_ns
+    }
+}

@@ -1,0 +1,13 @@
+//! What specifications have in common: how a rule that is broken is reported, what is warned of,
+//! what other tools call things, and the arm in which a specification stands.
+//!
+//! Plain data. Places in a text, arms and severity are the business of the scenario language.
+
+pub mod declaration;
+pub mod distribution;
+pub mod finding;
+pub mod layer;
+pub mod lint;
+pub mod part;
+pub mod system;
+pub mod word;

@@ -1,0 +1,146 @@
+//! One complete arm as specifications see it: what stands where, and who sends to whom.
+
+use std::collections::BTreeMap;
+
+use crate::kernel::time::Duration;
+use crate::model::mechanism::Layer;
+use crate::model::mechanism::{consumer, load, queue, service};
+use crate::model::spec::distribution::resolve;
+
+/// An arm. References may lead nowhere: whoever follows one has to expect that.
+#[derive(Debug)]
+pub struct System<'a> {
+    /// " in arm "rpc"", for messages; empty where there is only one.
+    pub within: String,
+    /// How long the scenario runs, if it says so.
+    pub duration: Option<Duration>,
+    /// Services by name.
+    pub services: BTreeMap<&'a str, &'a service::spec::Spec>,
+    /// Queues by name.
+    pub queues: BTreeMap<&'a str, &'a queue::spec::Spec>,
+    /// Policies with their two ends: of consumers, then of calls, by name.
+    pub pipelines: Vec<Pipeline<'a>>,
+    /// Indices of pipelines by the service that they end at.
+    by_service: BTreeMap<&'a str, Vec<usize>>,
+    /// Groups of consumers by the queue that they take from.
+    readers: BTreeMap<&'a str, Vec<&'a consumer::spec::Spec>>,
+    /// Loads by the queue that they publish to.
+    publishers: BTreeMap<&'a str, Vec<&'a load::spec::Spec>>,
+}
+
+/// A policy with its two ends.
+#[derive(Debug)]
+pub struct Pipeline<'a> {
+    /// The load or the group of consumers that sends.
+    pub name: &'a str,
+    /// The same, as it is specified; `None` if nothing has that name.
+    pub source: Option<Source<'a>>,
+    /// Layers, outermost first.
+    pub policy: &'a [Layer],
+    /// The service at its end.
+    pub to: &'a str,
+}
+
+/// What sends through a pipeline.
+#[derive(Clone, Copy, Debug)]
+pub enum Source<'a> {
+    /// A load that calls.
+    Load(&'a load::spec::Spec),
+    /// Consumers of a queue.
+    Consumer(&'a consumer::spec::Spec),
+}
+
+impl<'a> System<'a> {
+    /// An arm with these pipelines, in which loads publish to queues.
+    pub fn new(
+        (within, duration): (String, Option<Duration>),
+        services: BTreeMap<&'a str, &'a service::spec::Spec>,
+        queues: BTreeMap<&'a str, &'a queue::spec::Spec>,
+        pipelines: Vec<Pipeline<'a>>,
+        publications: impl Iterator<Item = (&'a str, &'a load::spec::Spec)>,
+    ) -> Self {
+        let mut by_service: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        let mut readers: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+        for (index, pipeline) in pipelines.iter().enumerate() {
+            by_service.entry(pipeline.to).or_default().push(index);
+            if let Some(Source::Consumer(consumer)) = pipeline.source {
+                readers.entry(consumer.from.as_str()).or_default().push(consumer);
+            }
+        }
+        let mut publishers: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+        for (queue, load) in publications {
+            publishers.entry(queue).or_default().push(load);
+        }
+        Self { within, duration, services, queues, pipelines, by_service, readers, publishers }
+    }
+
+    /// The pipelines that end at a service.
+    pub fn to(&self, service: &str) -> impl Iterator<Item = &Pipeline<'a>> + Clone {
+        let indices = self.by_service.get(service).map_or(&[][..], Vec::as_slice);
+        indices.iter().map(|index| &self.pipelines[*index])
+    }
+
+    /// The groups of consumers of a queue.
+    #[must_use]
+    pub fn readers(&self, queue: &str) -> &[&'a consumer::spec::Spec] {
+        self.readers.get(queue).map_or(&[], Vec::as_slice)
+    }
+
+    /// The loads that publish to a queue.
+    #[must_use]
+    pub fn publishers(&self, queue: &str) -> &[&'a load::spec::Spec] {
+        self.publishers.get(queue).map_or(&[], Vec::as_slice)
+    }
+
+    /// The mean time that a service takes, without overload and faults; `None` if it has none.
+    #[must_use]
+    pub fn mean_ns(&self, service: &str) -> Option<f64> {
+        let mean = resolve(&self.services.get(service)?.time).ok()?.mean();
+        (mean.is_finite() && mean > 0.0).then_some(mean)
+    }
+}
+
+/// Where a layer stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Around<'a> {
+    /// The arm.
+    pub system: &'a System<'a>,
+    /// The policy that it is part of, with its ends.
+    pub pipeline: &'a Pipeline<'a>,
+    /// Its place in that policy, from 0.
+    pub index: usize,
+}
+
+impl<'a> Around<'a> {
+    /// The layers outside it, outermost first.
+    #[must_use]
+    pub fn outside(&self) -> &'a [Layer] {
+        &self.pipeline.policy[..self.index]
+    }
+
+    /// The layers inside it, outermost first.
+    #[must_use]
+    pub fn inside(&self) -> &'a [Layer] {
+        &self.pipeline.policy[self.index + 1..]
+    }
+}
+
+/// The shortest time after which one of these layers gives up.
+#[must_use]
+pub fn shortest_timeout(layers: &[Layer]) -> Option<Duration> {
+    layers.iter().filter_map(|layer| layer.spec().gives_up_after()).min()
+}
+
+/// How often these layers send one call to the service, at most.
+#[must_use]
+pub fn attempts(layers: &[Layer]) -> Option<u64> {
+    let attempts = layers.iter().filter_map(|layer| layer.spec().attempts());
+    attempts.reduce(u64::saturating_mul)
+}
+
+/// How many nanoseconds what is inside these layers may take when nothing answers; `None` if
+/// nothing bounds it.
+#[must_use]
+pub fn longest_ns(layers: &[Layer]) -> Option<f64> {
+    layers.iter().rev().fold(None, |inside, layer| layer.spec().longest_ns(inside))
+}

@@ -1,0 +1,138 @@
+//! What stands in an arm, part by part and layer by layer: each knows its own rules and lints; here
+//! they get their places.
+
+use std::collections::BTreeMap;
+
+use super::Checker;
+use super::arms::View;
+use crate::model::spec::finding::{self, Finding};
+use crate::model::spec::part::PartSpec;
+use crate::model::spec::system::{Around, Pipeline, Source, System};
+use crate::scenario::path::Path;
+use crate::scenario::problem::{Problem, Severity};
+use crate::scenario::schema::{Layer, Scenario};
+
+/// An arm as specifications see it, with where its policies are written.
+struct Placed<'a> {
+    system: System<'a>,
+    /// Of each pipeline, the call or the group of consumers.
+    paths: Vec<&'a Path>,
+}
+
+impl<'a> Placed<'a> {
+    fn new(scenario: &'a Scenario, view: &'a View<'a>) -> Self {
+        let consumers = view.consumers.iter().map(|(name, (path, consumer))| {
+            let source = Some(Source::Consumer(consumer));
+            (path, Pipeline { name, source, policy: &consumer.policy, to: &consumer.to })
+        });
+        let calls = view.calls.iter().map(|(name, (path, call))| {
+            let source = scenario.load.get(*name).map(Source::Load);
+            (path, Pipeline { name, source, policy: &call.policy, to: &call.to })
+        });
+        let (paths, pipelines) = consumers.chain(calls).unzip();
+        let publications = view
+            .publishes
+            .iter()
+            .filter_map(|(load, (_, queue))| Some((queue.as_str(), scenario.load.get(*load)?)));
+        let system = System::new(
+            (view.within(), scenario.duration),
+            specifications(&view.services),
+            specifications(&view.queues),
+            pipelines,
+            publications,
+        );
+        Self { system, paths }
+    }
+
+    /// Every layer, with where it stands and where it is written.
+    fn layers(&self) -> impl Iterator<Item = (&Layer, Around<'_>, Path)> {
+        let system = &self.system;
+        let pipelines = system.pipelines.iter().zip(&self.paths);
+        pipelines.flat_map(move |(pipeline, path)| {
+            let at = path.field("policy");
+            pipeline.policy.iter().enumerate().map(move |(index, layer)| {
+                let around = Around { system, pipeline, index };
+                (layer, around, at.index(index).variant(layer.declaration().name))
+            })
+        })
+    }
+}
+
+fn specifications<'a, T>(visible: &BTreeMap<&'a str, (Path, &'a T)>) -> BTreeMap<&'a str, &'a T> {
+    visible.iter().map(|(name, (_, specification))| (*name, *specification)).collect()
+}
+
+/// Parts of an arm with their names and where they are written.
+fn parts<'a>(view: &'a View<'a>) -> impl Iterator<Item = (&'a str, &'a Path, &'a dyn PartSpec)> {
+    fn of<'a, T: PartSpec>(
+        parts: &'a BTreeMap<&'a str, (Path, &'a T)>,
+    ) -> impl Iterator<Item = (&'a str, &'a Path, &'a dyn PartSpec)> {
+        parts.iter().map(|(name, (path, part))| (*name, path, *part as &dyn PartSpec))
+    }
+    let messages = of(&view.queues).chain(of(&view.consumers));
+    of(&view.services).chain(messages).chain(of(&view.faults))
+}
+
+impl Checker<'_> {
+    /// Loads, which are the same in every arm.
+    pub(super) fn loads(&mut self) {
+        for (name, load) in &self.scenario.load {
+            let mut findings = Vec::new();
+            load.check(self.scenario.duration, &mut findings);
+            self.report(&Path::root().field("load").key(name), findings);
+        }
+    }
+
+    /// The rules of everything in an arm.
+    pub(super) fn parts(&mut self, view: &View<'_>) {
+        let scenario = self.scenario;
+        for (_, path, part) in parts(view) {
+            let mut findings = Vec::new();
+            part.check(scenario.duration, &mut findings);
+            self.report(path, findings);
+        }
+        for (layer, around, at) in Placed::new(scenario, view).layers() {
+            let mut findings = Vec::new();
+            layer.spec().check(&around, &mut findings);
+            self.report(&at, findings);
+        }
+    }
+
+    /// The lints of an arm without errors: the numbers that they multiply have to be sound.
+    pub(super) fn lint(&mut self, view: &View<'_>) {
+        let placed = Placed::new(self.scenario, view);
+        for (name, path, part) in parts(view) {
+            let mut findings = Vec::new();
+            part.lint(name, &placed.system, &mut findings);
+            self.report(path, findings);
+        }
+        for (layer, around, at) in placed.layers() {
+            let mut findings = Vec::new();
+            layer.spec().lint(&around, &mut findings);
+            self.report(&at, findings);
+        }
+    }
+
+    pub(super) fn report(&mut self, at: &Path, findings: Vec<Finding>) {
+        for finding in findings {
+            self.add(problem(at, finding));
+        }
+    }
+}
+
+/// A finding about the specification at `at`, as a problem of the scenario.
+fn problem(at: &Path, finding: Finding) -> Problem {
+    let path = finding.place.iter().fold(at.clone(), |path, segment| match segment {
+        finding::Segment::Field(name) => path.field(name),
+        finding::Segment::Key(name) => path.key(name),
+        finding::Segment::Variant(name) => path.variant(name),
+        finding::Segment::Index(index) => path.index(*index),
+    });
+    let problem = Problem::error(&path, finding.rule, finding.found).maybe_hint(finding.hint);
+    Problem {
+        severity: if finding.lint.is_some() { Severity::Warning } else { Severity::Error },
+        lint: finding.lint.map(|lint| lint.name),
+        of_name: finding.of_name,
+        ..problem
+    }
+}
