@@ -135,7 +135,7 @@ const WORDS: &[Word] = &[
         "that is `balancing` here"),
     word(&["Service"], &["balancing", "load_balancing", "load_balancer", "lb_policy", "lb"],
         "whoever sends chooses: `balancing` belongs to `calls` and `consumers`"),
-    word(&["Balancing"], &["p2c", "two_choices", "power_of_two_choices"],
+    word(&["Balancing"], &["p2c", "p2_c", "two_choices", "power_of_two_choices"],
         "that is PowerOfTwo here"),
     word(&["Balancing"], &["least_connections", "least_conn", "least_loaded", "least_outstanding",
         "leastconn"],

@@ -157,7 +157,9 @@ fn peak_ewma_weighs_time_by_what_is_in_flight() {
 #[test]
 fn ewma_goes_by_time_alone() {
     let mut bench = Bench::new(Algorithm::Ewma { decay_ns: 1e12 }, 2);
-    (0..2).for_each(|key| drop(bench.choose(key, 0)));
+    for key in 0..2 {
+        bench.choose(key, 0);
+    }
     bench.end(0, 0, 100);
     bench.end(1, 0, 20);
     let next: Vec<u32> = (2..20).map(|key| bench.choose(key, 100)).collect();
