@@ -2,7 +2,6 @@
 //!
 //! Ids follow the order of names, so the order of declarations cannot reach a run.
 
-mod layers;
 mod values;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -15,15 +14,13 @@ use super::schema::{self, Arm, Balancing, Layer, Scenario};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::distribution::InvalidDistribution;
 use crate::kernel::draw::{Site, key};
-use crate::kernel::simulation::Clock;
+use crate::kernel::simulation::{Clock, Delay};
 use crate::kernel::time::{Duration, Instant};
-use crate::kernel::units::Limit;
 use crate::metrics::fingerprint::Fingerprint;
 use crate::metrics::probe::Probe;
 use crate::model::call::Calls;
 use crate::model::context::{Context, Ties};
 use crate::model::mechanism::balancer::Balancer;
-use crate::model::mechanism::breaker::{self};
 use crate::model::mechanism::consumer::{self, Consumer};
 use crate::model::mechanism::edge::{Edges, Sender};
 use crate::model::mechanism::fault::{Crash, Effect, Fault, Timeline};
@@ -32,6 +29,7 @@ use crate::model::mechanism::queue::Queue;
 use crate::model::mechanism::service::{self, Cancellation, Service};
 use crate::model::mechanism::{Kind, Machines};
 use crate::model::seat::{ComponentId, Port, Scope, Seat, SeatId, Seats};
+use crate::model::spec::building::{Building, limit};
 use crate::model::tally::Tally;
 use crate::model::timer::Timers;
 use crate::model::world::World;
@@ -130,13 +128,6 @@ fn instant(since_start: Duration) -> Instant {
     Instant::ZERO.saturating_add(since_start)
 }
 
-fn limit(limit: Limit) -> u64 {
-    match limit {
-        Limit::Unlimited => u64::MAX,
-        Limit::AtMost(most) => most,
-    }
-}
-
 impl<C: Calendar> Builder<C> {
     /// The seat of a new component of its own.
     fn add(&mut self, name: &str, (kind, index): (Kind, u32), above: Above) -> SeatId {
@@ -199,6 +190,7 @@ impl<C: Calendar> Builder<C> {
                     schema::Cancellation::None => Cancellation::None,
                 },
                 faults,
+                refuses_expired: config.refuses_expired,
                 failure_site: self.site(name, "failure"),
             };
             let service = Service::new(service, constant, self.measured_from);
@@ -245,7 +237,7 @@ impl<C: Calendar> Builder<C> {
             let consumer = consumer::Config {
                 concurrency: u64::from(config.concurrency),
                 max_deliveries: config.max_deliveries,
-                backoff: self.backoff(name, &config.backoff)?,
+                backoff: config.backoff.build(self.site(name, "backoff"))?,
                 backoff_holds_consumer: config.backoff_holds_consumer,
             };
             let machine = self.machines.add(Consumer::new(consumer, self.measured_from));
@@ -330,6 +322,13 @@ impl<C: Calendar> Builder<C> {
         Ok((service, id, number as u32 + 1))
     }
 
+    /// Each copy that a hedge sends begins at `inside`, the top of a line of its own.
+    fn lead(&mut self, copies: Option<(SeatId, u32)>, inside: SeatId) {
+        if let Some((hedge, copies)) = copies {
+            (0..copies).for_each(|_| self.seats.lead(hedge, inside));
+        }
+    }
+
     /// Adds the layers of a policy below `above`, outermost first, the edge at its end, and a
     /// balancer if there is anything to choose; its topmost seat.
     fn pipeline(
@@ -340,28 +339,29 @@ impl<C: Calendar> Builder<C> {
         picks_up: bool,
         above: Option<SeatId>,
     ) -> Result<SeatId, BuildError> {
-        let (mut above, mut top) = (above, None);
+        let (mut above, mut top, mut copies) = (above, None, None);
         let mut gates = Vec::new();
         for (layer, name) in policy.iter().zip(layer_names(name, policy)) {
-            let machine = self.layer(&name, layer)?;
+            let machine = layer.spec().build(&mut Component { name: &name, builder: self })?;
             let seat = self.add(&name, machine, above.map(|above| (above, 0)));
+            self.lead(copies.take(), seat);
             top.get_or_insert(seat);
             above = Some(seat);
-            match layer {
-                Layer::Breaker(schema::Breaker { records: schema::Records::Attempts, .. }) => {
-                    gates.push(seat);
-                }
-                Layer::Retry(_) => {
-                    for gate in gates.drain(..) {
-                        above =
-                            above.map(|above| self.again(gate, breaker::REPORTS, Some((above, 0))));
-                    }
-                }
-                Layer::Breaker(_) | Layer::Timeout(_) | Layer::Bulkhead(_) => {}
+            if let Some(copies_at_once) = layer.spec().copies() {
+                copies = Some((seat, copies_at_once as u32));
+                above = None;
             }
+            // Who looks at every attempt looks from behind what makes them.
+            if layer.spec().attempts().is_some() {
+                for (gate, part) in gates.drain(..) {
+                    above = above.map(|above| self.again(gate, part, Some((above, 0))));
+                }
+            }
+            gates.extend(layer.spec().part_behind_retry().map(|part| (seat, part)));
         }
         let sender = self.machines.add(Sender::new(picks_up));
         let edge = self.add(&edge_name(name, to), sender, above.map(|above| (above, 0)));
+        self.lead(copies, edge);
         let replicas = self.machines.get::<Service>(self.seats[service].index).replicas();
         if replicas == 1 {
             self.again(service, endpoint, Some((edge, 0)));
@@ -375,5 +375,29 @@ impl<C: Calendar> Builder<C> {
             self.seats.set_scope(seat, Scope::Replica);
         }
         Ok(*top.get_or_insert(edge))
+    }
+}
+
+/// One component of the world that is being built.
+struct Component<'a, C> {
+    name: &'a str,
+    builder: &'a mut Builder<C>,
+}
+
+impl<C: Calendar> Building for Component<'_, C> {
+    fn site(&self, purpose: &str) -> Site {
+        self.builder.site(self.name, purpose)
+    }
+
+    fn constant(&mut self, duration: Duration) -> Delay {
+        self.builder.clock.constant(duration)
+    }
+
+    fn measured_from(&self) -> Instant {
+        self.builder.measured_from
+    }
+
+    fn machines(&mut self) -> &mut Machines {
+        &mut self.builder.machines
     }
 }

@@ -146,8 +146,11 @@ fn every_definition_is_of_a_number() {
             "a": (arrivals: Poisson(rate: "1/s"), total: 1),
             "b": (arrivals: Poisson(rate: "1/s"), total: 1),
         },
-        services: { "db": (time: Constant("1s"), slots: 1) },
-        calls: { "a": (to: "db", policy: [
+        services: {
+            "db": (time: Constant("1s"), slots: 1),
+            "web": (time: Constant("1s"), slots: 1, handler: [Call("c")]),
+        },
+        calls: { "c": (to: "db"), "a": (to: "web", policy: [
             Breaker(window: 2, failure_threshold: 1, open_duration: "1s"),
             Retry(max_retries: 1, budget: (deposit: 1, capacity: 1)),
             Bulkhead(permits: 1), Timeout("1s"),

@@ -161,4 +161,6 @@ cases! {
     random_over_four: "RAND-4",
     least_request_of_two_at_half_load: "JSQ-2srv-0.5",
     least_request_of_two_near_saturation: "JSQ-2srv-0.9",
+    breaker_with_a_probe: "BRK-0.3-5",
+    breaker_with_a_probe_that_seldom_fails: "BRK-0.1-3",
 }

@@ -3,8 +3,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Bulkhead;
+use crate::kernel::distribution::InvalidDistribution;
 use crate::kernel::units::Limit;
+use crate::model::mechanism::Kind;
 use crate::model::mechanism::load::spec::Arrivals;
+use crate::model::spec::building::{Building, limit};
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::finding::Finding;
 use crate::model::spec::layer::LayerSpec;
@@ -48,6 +52,12 @@ pub(crate) static BULKHEAD_QUEUE_UNTIMED: Lint = Lint {
 };
 
 impl LayerSpec for Spec {
+    fn build(&self, world: &mut dyn Building) -> Result<(Kind, u32), InvalidDistribution> {
+        let from = world.measured_from();
+        let bulkhead = Bulkhead::new(u64::from(self.permits), limit(self.queue), from);
+        Ok(world.machines().add(bulkhead))
+    }
+
     /// `Bulkhead()` lets nobody wait; whoever gives its permits gets a line.
     fn fill_defaults(&mut self, written: &dyn Fn(&str) -> bool) {
         if !written("permits") && !written("queue") {

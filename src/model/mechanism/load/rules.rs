@@ -67,7 +67,7 @@ impl Arrivals {
             |variant, field| [place, &[Segment::Variant(variant), Segment::field(field)]].concat();
         match self {
             Self::Constant { rate } => {
-                findings.extend(rate_problem(&at("Constant", "rate"), *rate))
+                findings.extend(rate_problem(&at("Constant", "rate"), *rate));
             }
             Self::Poisson { rate, .. } => {
                 findings.extend(rate_problem(&at("Poisson", "rate"), *rate));

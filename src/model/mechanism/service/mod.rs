@@ -86,6 +86,8 @@ pub struct Config {
     pub cancellation: Cancellation,
     /// What goes wrong.
     pub faults: Timeline,
+    /// Whether calls that are out of time are refused, when they come and when they get a slot.
+    pub refuses_expired: bool,
     /// Where failures are drawn.
     pub failure_site: Site,
 }
@@ -188,6 +190,9 @@ impl Mechanism for Service {
             cx.note(at, What::CRASHED, 0);
             return Flow::Up(Outcome::Error);
         }
+        if self.refuses(cx, at) {
+            return Flow::Up(Outcome::Timeout);
+        }
         let there = self.in_flight();
         let call = &mut cx.calls[at.call];
         call.at = at.id;
@@ -223,6 +228,11 @@ impl Mechanism for Service {
     #[inline]
     fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
         let call = &cx.calls[at.call];
+        if self.config.refuses_expired
+            && let State::Queued { left, .. } = call.state
+        {
+            return self.start_or_refuse(cx, at, left);
+        }
         if !self.programs[usize::from(call.endpoint)].is_empty() {
             return self.go_on(cx, at);
         }
@@ -248,7 +258,9 @@ impl Mechanism for Service {
     fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At, leaving: Leaving) {
         let now = cx.now();
         if leaving == Leaving::GoesOn {
-            cx.note(at, What::ABANDONED, 0);
+            if cx.calls[at.call].left == now {
+                cx.note(at, What::ABANDONED, 0);
+            }
             return;
         }
         let call = cx.calls[at.call];

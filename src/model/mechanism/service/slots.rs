@@ -6,8 +6,8 @@ use crate::kernel::calendar::Calendar;
 use crate::kernel::simulation::Delay;
 use crate::kernel::time::{Duration, Instant};
 use crate::metrics::probe::{Probe, What};
-use crate::model::call::{Call, CallId, Calls, Standing, State};
-use crate::model::context::{At, Context};
+use crate::model::call::{Call, CallId, Calls, State};
+use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::mechanism::fault::{Effect, Fault};
 
 impl Service {
@@ -98,9 +98,56 @@ impl Service {
             return false;
         };
         self.waiting.fall(cx.now());
+        if self.config.refuses_expired {
+            // Its deadline is known where it stands: the slot is kept until it is looked at there.
+            self.take_slot(cx.now(), at.instance);
+            cx.ready.push_back(call);
+            return true;
+        }
         let id = cx.calls[call].at;
         self.start(cx, &At { id, call, ..*at });
         true
+    }
+
+    /// True if the call is out of time, and this service looks at that.
+    #[inline]
+    pub(super) fn refuses<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At,
+    ) -> bool {
+        let refuses = self.config.refuses_expired && cx.deadline(at) <= cx.now();
+        if refuses {
+            self.counts.expired += u64::from(cx.calls[at.call].measured);
+            cx.note(at, What::LAPSED, 0);
+        }
+        refuses
+    }
+
+    /// A call out of line, for which a slot is kept, works there if it is in time.
+    pub(super) fn start_or_refuse<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At,
+        left: Instant,
+    ) -> Flow {
+        self.give_back_slot(cx.now(), at.instance);
+        if !self.refuses(cx, at) {
+            self.start(cx, at);
+            return Flow::Parked;
+        }
+        cx.calls[at.call].state = State::None;
+        if !self.replicas[at.instance as usize].line.is_empty() && cx.hands_on(at) {
+            self.start_next(cx, at);
+        }
+        if left != Instant::NEVER {
+            self.book_in_vain(cx, at);
+        }
+        if cx.calls[at.call].is_cut_off() {
+            cx.calls.remove(at.call);
+            return Flow::Gone;
+        }
+        Flow::Up(Outcome::Timeout)
     }
 
     /// Time in a slot and whether it ends in an error.
@@ -152,9 +199,16 @@ impl Service {
         let now = cx.now();
         let (left, held) = match call.state {
             State::Queued { left, .. } => {
-                self.replicas[at.instance as usize].line.remove(&mut cx.calls, at.call);
-                self.waiting.fall(now);
-                return (left, false);
+                let looks = self.config.refuses_expired;
+                let ready = cx.ready.iter().position(|&ready| looks && ready == at.call);
+                let Some(ready) = ready else {
+                    self.replicas[at.instance as usize].line.remove(&mut cx.calls, at.call);
+                    self.waiting.fall(now);
+                    return (left, false);
+                };
+                cx.ready.remove(ready);
+                self.give_back_slot(now, at.instance);
+                return (left, true);
             }
             State::Working { left, .. } => {
                 cx.cancel(call.timer);
@@ -211,6 +265,7 @@ impl Service {
         self.counts.crashed += u64::from(call.measured);
         cx.note(at, What::CRASHED, 0);
         let (left, _) = self.withdraw(cx, at);
+        let needed = !cx.calls[at.call].is_cut_off();
         if let State::Working { started, .. } = call.state
             && call.measured
         {
@@ -220,10 +275,9 @@ impl Service {
         if left != Instant::NEVER {
             self.book_in_vain(cx, at);
         }
-        let waits = call.standing != Standing::Left;
-        if !waits {
+        if !needed {
             cx.calls.remove(at.call);
         }
-        waits
+        needed
     }
 }

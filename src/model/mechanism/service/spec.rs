@@ -44,6 +44,10 @@ pub struct Spec {
     /// most do.
     #[serde(default)]
     pub cancellation: Cancellation,
+    /// Attempts whose `Deadline` is over are refused, when they come and when they get a slot: they
+    /// end in a timeout, and cost no work. Default false, as most servers.
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub refuses_expired: bool,
     /// What an attempt does after its `time`, step by step. Default nothing: it is answered. When a
     /// step fails, the attempt ends in an error at once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -166,7 +170,11 @@ fn yes() -> bool {
     true
 }
 
-// Serde hands a reference over.
+// Serde hands references over.
+fn is_no(value: &bool) -> bool {
+    !*value
+}
+
 fn is_yes(value: &bool) -> bool {
     *value
 }
@@ -253,6 +261,5 @@ const WORDS: &[Word] = &[
     word(&["Service"], &["max_wait", "queue_timeout", "max_wait_duration"],
         "the longest wait in a line is not there yet: `queue` bounds how many wait"),
     word(&["Service"], &["calls", "depends_on", "dependencies", "downstream"],
-        "that is `handler` here: handler: [Call(\"db\")], with an entry \"db\" in the `calls` of the \
-         scenario"),
+        "that is `handler` here: handler: [Call(\"db\")], with an entry \"db\" in `calls`"),
 ];

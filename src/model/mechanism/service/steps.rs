@@ -5,7 +5,7 @@ use super::handler::{FAILED, Instruction};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::time::Instant;
 use crate::metrics::probe::{Probe, What};
-use crate::model::call::{Standing, State};
+use crate::model::call::State;
 use crate::model::context::{At, Context, Flow, Outcome};
 
 /// The word of a call in which its endpoint keeps how many nanoseconds of its work were booked
@@ -75,8 +75,7 @@ impl Service {
                 Some(Instruction::Calls { calls, .. }) => {
                     for call_of in calls {
                         let key = call_of.key(call.key, call.attempts);
-                        let child = cx.calls.add_child(at.call, call_of.port, key);
-                        cx.begins.push_back(child);
+                        cx.make_call(at, call_of.port, key);
                     }
                     let made = calls.len();
                     let parent = &mut cx.calls[at.call];
@@ -178,7 +177,7 @@ impl Service {
         if abandoned {
             self.book_in_vain(cx, at);
         }
-        if cx.calls[at.call].standing == Standing::Left {
+        if cx.calls[at.call].is_cut_off() {
             cx.calls.remove(at.call);
             return Flow::Gone;
         }
