@@ -123,6 +123,11 @@ impl Writer<'_> {
             let start = self.pick_ms(&[0, 30]);
             let _ = write!(load, ", start: {start}");
         }
+        if self.features.has(19) {
+            load += ", classes: { \"gold\": Class(ratio: 0.4, priority: 3), \
+                     \"large\": Class(ratio: 0.2, size: 2, priority: 1), \
+                     \"bad\": Class(ratio: 0.2, fails_first: 2) }";
+        }
         load + ")"
     }
 
@@ -193,7 +198,7 @@ impl Writer<'_> {
         }
     }
 
-    /// Up to five layers in any order, kinds repeated.
+    /// Up to five layers in any order, kinds repeated, of one client or three.
     fn policy(&mut self) -> String {
         let mut policy = String::new();
         for _ in 0..self.dice.roll(6) {
@@ -203,7 +208,8 @@ impl Writer<'_> {
                 policy.push(',');
             }
         }
-        format!("policy: [{policy}{}]", self.style.inside)
+        let clients = if self.features.has(20) { "clients: 3, " } else { "" };
+        format!("{clients}policy: [{policy}{}]", self.style.inside)
     }
 
     fn consumer(&mut self, to: &str) -> String {

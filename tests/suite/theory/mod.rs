@@ -6,6 +6,7 @@
 //! that cases do not share their luck. Two million requests a case run every
 //! day, twenty million with `cargo test --release --test suite theory -- --ignored`.
 
+mod clients;
 mod exact;
 mod measure;
 mod networks;

@@ -1,8 +1,8 @@
 //! Breakers that keep themselves open, never open, or are closed by other calls than their own.
 //!
-//! *Keeps itself open.* A count window of W results opens at F failures and is not cleared. When the failures are over,
-//! each result that comes pushes out the oldest, and the breaker opens again as long as F failures
-//! are left. In the worst case all W - F good results before the failures have to go first, so
+//! *Keeps itself open.* A count window of W results opens at F failures and is not cleared. When
+//! the failures are over, each result that comes pushes out the oldest, and the breaker opens
+//! again as long as F failures are left. In the worst case all W - F good results before the failures have to go first, so
 //! W - F + 1 good results are needed until it stays closed. It lets in what arrives until the
 //! first of them answers; then it is open again for its whole time.
 
@@ -106,8 +106,8 @@ pub(crate) static BREAKER_MINIMUM_OUT_OF_REACH: Lint = Lint {
     about: "A breaker whose window of time hardly ever holds as many results as it needs.",
     why: "Below `minimum_calls` a window says nothing, however many of its results failed. A load \
           that brings fewer calls in the time of the window does not open the breaker, not even in \
-          a total outage. The minimum of libraries is often 100, and each client counts for itself. \
-          Lower the minimum, widen the window, or add `consecutive_failures`.",
+          a total outage. The minimum of libraries is often 100, and each client counts for \
+          itself. Lower the minimum, widen the window, or add `consecutive_failures`.",
     example: r#"calls: { "web": Call(to: "api", policy: [
     Breaker(window: "3s", failure_rate: 0.5, half_open: HalfOpen()),
     Timeout("1s"),
