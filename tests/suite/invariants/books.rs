@@ -185,8 +185,9 @@ impl Books<'_> {
             let sum = sum + expired(component);
             assert_eq!(of("arrivals"), sum + of("in_flight"), "arrivals at {name}");
             let config = &self.arm.services[name];
+            let replicas = u64::from(config.replicas);
             let [slots, places] = [config.slots, config.queue].map(|limit| match limit {
-                dessim::kernel::units::Limit::AtMost(most) => most,
+                dessim::kernel::units::Limit::AtMost(most) => most * replicas,
                 dessim::kernel::units::Limit::Unlimited => u64::MAX,
             });
             let from = self.scenario.warm_up.as_ns();
@@ -196,7 +197,8 @@ impl Books<'_> {
             let slot = (slots, config.holds_slot);
             let rebuilt = rebuild(self.log, name, slot, window, measured);
             assert!(rebuilt.busy_max <= slots && rebuilt.waiting_max <= places, "{name} overflows");
-            assert!(!rebuilt.idled, "{name} idles while somebody waits");
+            // A replica may idle while somebody waits at another.
+            assert!(replicas > 1 || !rebuilt.idled, "{name} idles while somebody waits");
             self.time_averages(name, component, slots, &rebuilt);
         }
     }

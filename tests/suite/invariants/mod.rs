@@ -4,6 +4,7 @@ mod books;
 mod copies;
 mod laws;
 mod log;
+mod replicas;
 mod series;
 
 use std::path::Path;

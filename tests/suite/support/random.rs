@@ -127,7 +127,7 @@ impl Writer<'_> {
             let start = self.pick_ms(&[0, 30]);
             let _ = write!(load, ", start: {start}");
         }
-        if self.features.has(19) {
+        if self.style.nested && self.features.has(19) {
             load += ", classes: { \"gold\": Class(ratio: 0.4, priority: 3), \
                      \"large\": Class(ratio: 0.2, size: 2, priority: 1), \
                      \"bad\": Class(ratio: 0.2, fails_first: 2) }";
@@ -228,7 +228,7 @@ impl Writer<'_> {
                 policy.push(',');
             }
         }
-        let clients = if self.features.has(20) { "clients: 3, " } else { "" };
+        let clients = if self.style.nested && self.features.has(20) { "clients: 3, " } else { "" };
         format!("{clients}policy: [{policy}{}]", self.style.inside)
     }
 
