@@ -161,7 +161,7 @@ const WITHOUT_EFFECT: [(&str, Style); 10] = [
     ),
     ("a timeout beyond the run", inside("Timeout(\"10000h\"),")),
     ("a deadline beyond the run", inside("Deadline(\"10000h\"),")),
-    ("a hedge beyond the run", inside("Hedge(after: \"10000h\"),")),
+    ("a hedge beyond the run", inside("Hedge(after: \"10000h\", non_fatal: []),")),
     ("a bulkhead for everybody", inside("Bulkhead(permits: 1000000),")),
     (
         "faults without effect",
