@@ -13,9 +13,9 @@ use crate::report::result::{ArmResult, Component, Metric};
 use crate::report::text::format;
 use crate::report::topology::{Chip, Link, Node, Topology};
 use crate::scenario::handlers::calls_of;
-use crate::scenario::names::layer_names;
+use crate::scenario::names::{balancer_name, layer_names};
 use crate::scenario::pipelines::edge_name;
-use crate::scenario::schema::{Arm, Fault, Layer, Scenario};
+use crate::scenario::schema::{Arm, Balancing, Fault, Layer, Scenario};
 
 /// Settings that a label shows; the rest is told on hovering.
 const MAIN_SETTINGS: usize = 2;
@@ -28,16 +28,20 @@ pub fn topology(scenario: &Scenario, arm: &Arm, result: &ArmResult) -> Topology 
     let mut maker = Maker { result, topology: Topology::default(), ids: BTreeMap::new() };
     for (name, load) in &scenario.load {
         let policy = arm.calls.get(name).map_or(&[][..], |call| &call.policy);
-        maker.node("load", name, settings(load), policy);
+        let node = maker.node("load", name, settings(load), policy);
+        if let Some(call) = arm.calls.get(name) {
+            maker.balancer(node, arm, &call.to, &call.balancing);
+        }
     }
     for (name, queue) in &arm.queues {
         maker.node("queue", name, settings(queue), &[]);
     }
     for (name, consumer) in &arm.consumers {
-        let of_links = ["from", "to", "policy"];
+        let of_links = ["from", "to", "policy", "balancing"];
         let mut set = settings(consumer);
         set.retain(|(field, _)| !of_links.contains(&field.as_str()));
-        maker.node("consumer", name, set, &consumer.policy);
+        let node = maker.node("consumer", name, set, &consumer.policy);
+        maker.balancer(node, arm, &consumer.to, &consumer.balancing);
     }
     for (name, service) in &arm.services {
         let mut set = settings(service);
@@ -80,6 +84,7 @@ fn effect(fault: &Fault) -> String {
     let (effect, details) = variant(&value(&fault.effect));
     let mut parts = vec![effect];
     parts.extend(details.iter().map(|(field, value)| line(field, value)));
+    parts.extend(fault.replica.map(|replica| format!("replica {replica}")));
     if fault.ratio.get() < 1.0 {
         parts.push(format!("{} of the attempts", format::percent(fault.ratio.get())));
     }
@@ -116,11 +121,20 @@ impl<'a> Maker<'a> {
         id
     }
 
+    /// What chooses among several replicas stands behind the layers.
+    fn balancer(&mut self, node: usize, arm: &Arm, to: &str, balancing: &Balancing) {
+        if arm.services.get(to).is_some_and(|service| service.replicas > 1) {
+            let name = balancer_name(&self.topology.nodes[node].name);
+            let chip = self.chip(balancing, &name);
+            self.topology.nodes[node].layers.push(chip);
+        }
+    }
+
     fn component(&self, kind: &str, name: &str) -> Option<&'a Component> {
         self.result.components.get(name).filter(|component| component.kind == kind)
     }
 
-    fn chip(&self, layer: &Layer, name: &str) -> Chip {
+    fn chip(&self, layer: &impl Serialize, name: &str) -> Chip {
         let (label, fields) = variant(&value(layer));
         let lines: Vec<String> = fields.iter().map(|(field, value)| line(field, value)).collect();
         // What is in brackets is told on hovering.

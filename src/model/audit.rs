@@ -47,6 +47,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
                 Kind::Bulkhead => self.machines.bulkheads[index].taken(),
                 Kind::Service => self.machines.services[index].taken(),
                 Kind::Consumer => self.machines.consumers[index].taken(),
+                Kind::Balancer => self.machines.balancers[index].in_flight(),
                 _ => continue,
             };
             if taken != held {

@@ -30,6 +30,12 @@ pub fn class_name(load: &str, class: &str) -> String {
     format!("{load}.{class}")
 }
 
+/// The name of what chooses replicas for `pipeline`: `clients.balancer`.
+#[must_use]
+pub fn balancer_name(pipeline: &str) -> String {
+    format!("{pipeline}.balancer")
+}
+
 /// The short path of a value, as `--set` takes it, from the way to it from the scenario down: its
 /// component as output calls it, then the rest. `None` where there is none that is as good in all
 /// of the scenarios: of what is no part of a component, or where the name has several meanings.

@@ -15,6 +15,7 @@ use crate::kernel::units::Ratio;
 
 pub use crate::model::mechanism::Layer;
 pub use crate::model::mechanism::backoff::spec::{Backoff, Jitter};
+pub use crate::model::mechanism::balancer::spec::Balancing;
 pub use crate::model::mechanism::breaker::spec::{Records, Spec as Breaker};
 pub use crate::model::mechanism::bulkhead::spec::Spec as Bulkhead;
 pub use crate::model::mechanism::class::spec::Spec as Class;
@@ -222,4 +223,7 @@ pub struct Call {
     #[serde(default = "one", skip_serializing_if = "is_one")]
     #[schemars(range(min = 1, max = 1000000))]
     pub clients: u32,
+    /// How each attempt's replica is chosen, where the service has several. Default `RoundRobin`.
+    #[serde(default, skip_serializing_if = "Balancing::is_default")]
+    pub balancing: Balancing,
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::variants;
 use crate::kernel::units::Limit;
 use crate::report::explain::{Amount, Change, ChangeKind};
-use crate::scenario::names::layer_names;
+use crate::scenario::names::{balancer_name, layer_names};
 use crate::scenario::schema::{Arm, Bulkhead, Consumer, Layer, Queue, Scenario, Scope, Service};
 
 /// A scenario of one arm, with one thing changed.
@@ -94,8 +94,29 @@ pub(super) fn alternatives(alone: &Scenario) -> Vec<Alternative> {
             }
         });
     }
+    found.extend(other_balancing(alone));
     found.sort_by_key(|alternative| alternative.change.kind);
     found
+}
+
+/// Another way of choosing replicas, for each call and consumer whose service has several.
+fn other_balancing(alone: &Scenario) -> Vec<Alternative> {
+    let of_service = |from, to, balancing| {
+        alone.services.get(to).filter(|service: &&Service| service.replicas > 1)?;
+        let (kind, other) = variants::of_balancing(balancing);
+        Some((change(kind, &balancer_name(from)), alone.clone(), other))
+    };
+    let calls = alone.calls.iter().filter_map(|(from, call)| {
+        let (change, mut scenario, other) = of_service(from, &call.to, &call.balancing)?;
+        scenario.calls.get_mut(from)?.balancing = other;
+        Some(Alternative { change, scenario })
+    });
+    let consumers = alone.consumers.iter().filter_map(|(from, consumer)| {
+        let (change, mut scenario, other) = of_service(from, &consumer.to, &consumer.balancing)?;
+        scenario.consumers.get_mut(from)?.balancing = other;
+        Some(Alternative { change, scenario })
+    });
+    calls.chain(consumers).collect()
 }
 
 /// A change of this kind, without values.
@@ -173,7 +194,7 @@ fn numbers_of_consumers(
 ) -> Vec<(Change, u32)> {
     let present = consumer.concurrency;
     let slots = service.and_then(|service| match service.slots {
-        Limit::AtMost(slots) => u32::try_from(slots).ok(),
+        Limit::AtMost(slots) => u32::try_from(slots.saturating_mul(service.replicas.into())).ok(),
         Limit::Unlimited => None,
     });
     let slots = slots.filter(|slots| *slots != present);

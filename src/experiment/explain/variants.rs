@@ -5,7 +5,7 @@ use crate::kernel::time::Duration;
 use crate::kernel::units::{CountOrTime, Limit, Ratio};
 use crate::report::explain::{Amount, Change, ChangeKind};
 use crate::scenario::schema::{
-    Breaker, Bulkhead, Cancellation, Layer, Retry, RetryBudget, Scope, Service, Timeout,
+    Balancing, Breaker, Bulkhead, Cancellation, Layer, Retry, RetryBudget, Scope, Service, Timeout,
 };
 
 /// What could stand in the place of a layer; `None` takes it out, which is tried of every layer
@@ -139,6 +139,21 @@ pub(super) fn of_policy(
     policy.insert(0, Layer::Timeout(Timeout { after: total }));
     let to = Some(Amount::TimeNs(total.as_ns()));
     Some((Change { to, ..change(ChangeKind::TotalTimeout, from) }, policy))
+}
+
+/// By load where replicas are chosen without regard to it, in turn where load decides.
+pub(super) const fn of_balancing(balancing: &Balancing) -> (ChangeKind, Balancing) {
+    match balancing {
+        Balancing::RoundRobin
+        | Balancing::Random
+        | Balancing::Weighted(_)
+        | Balancing::ConsistentHash { .. } => (ChangeKind::LessLoaded, Balancing::PowerOfTwo),
+        Balancing::LeastRequest
+        | Balancing::PowerOfTwo
+        | Balancing::Choices(_)
+        | Balancing::Ewma { .. }
+        | Balancing::PeakEwma { .. } => (ChangeKind::InTurn, Balancing::RoundRobin),
+    }
 }
 
 /// What could stand in the place of a service.

@@ -149,6 +149,10 @@ pub enum ChangeKind {
     Timeout,
     /// A timeout around all attempts is put in.
     TotalTimeout,
+    /// Of two replicas that are drawn, the one with less in flight is sent to.
+    LessLoaded,
+    /// Replicas are sent to in turn.
+    InTurn,
     /// A service stops the work of callers that leave.
     Cancellation,
     /// A service does not fail by itself.

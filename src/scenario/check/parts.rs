@@ -115,7 +115,7 @@ impl Checker<'_> {
         }
     }
 
-    fn report(&mut self, at: &Path, findings: Vec<Finding>) {
+    pub(super) fn report(&mut self, at: &Path, findings: Vec<Finding>) {
         for finding in findings {
             self.add(problem(at, finding));
         }

@@ -7,7 +7,7 @@ use super::lints::NEVER_REACHED;
 use super::{Checker, MOST};
 use crate::scenario::conform::list_of;
 use crate::scenario::handlers::calls_of;
-use crate::scenario::names::{class_name, layer_names};
+use crate::scenario::names::{balancer_name, class_name, layer_names};
 use crate::scenario::path::Path;
 use crate::scenario::problem::{Problem, printable};
 use crate::scenario::schema::Load;
@@ -154,7 +154,7 @@ impl Checker<'_> {
         let consumers = consumers.map(|(name, (path, _))| (*name, "consumer", path.clone()));
         let classes = classes(&self.scenario.load);
         let classes = classes.iter().map(|(name, path)| (name.as_str(), "class", path.clone()));
-        let layers = layers(view);
+        let layers = [layers(view), balancers(view)].concat();
         let layers = layers.iter().map(|(name, path)| (name.as_str(), "layer", path.clone()));
         let all: Vec<_> = loads
             .chain(classes)
@@ -255,6 +255,18 @@ fn classes(loads: &BTreeMap<String, Load>) -> Vec<(String, Path)> {
         of.classes.keys().map(named).collect::<Vec<_>>()
     };
     loads.iter().flat_map(of_load).collect()
+}
+
+/// The balancers in front of services that have several replicas, which are named like layers.
+fn balancers(view: &View<'_>) -> Vec<(String, Path)> {
+    let calls = view.calls.iter().map(|(name, (path, call))| (name, path, &call.to));
+    let consumers = view.consumers.iter().map(|(name, (path, from))| (name, path, &from.to));
+    let has_several = |to: &str| view.services.get(to).is_some_and(|(_, to)| to.replicas > 1);
+    calls
+        .chain(consumers)
+        .filter(|(.., to)| has_several(to))
+        .map(|(name, path, _)| (balancer_name(name), path.field("balancing")))
+        .collect()
 }
 
 /// Names of the layers of every policy in the arm, with where they are written.

@@ -6,7 +6,9 @@
 //! that cases do not share their luck. Two million requests a case run every
 //! day, twenty million with `cargo test --release --test suite theory -- --ignored`.
 
+mod balancing;
 mod clients;
+mod copies;
 mod exact;
 mod measure;
 mod networks;
@@ -157,6 +159,10 @@ cases! {
     redelivery_at_once: "BROKER-nack-0.2-3" "None",
     redelivery_after_a_delay: "BROKER-nack-0.2-3" "Constant(\"50ms\")",
     bounded_queue: "BROKER-bounded",
+    round_robin_over_two: "RR-2",
+    random_over_four: "RAND-4",
+    least_request_of_two_at_half_load: "JSQ-2srv-0.5",
+    least_request_of_two_near_saturation: "JSQ-2srv-0.9",
     breaker_with_a_probe: "BRK-0.3-5",
     breaker_with_a_probe_that_seldom_fails: "BRK-0.1-3",
 }

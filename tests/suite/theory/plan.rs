@@ -145,6 +145,17 @@ fn retry(case: &Case, backoff: &str) -> Parts {
     open(case, &service, &policy)
 }
 
+/// Replicas with a slot each.
+fn balanced(case: &Case, balancing: &str) -> Parts {
+    let service = format!(
+        "slots: 1, replicas: {}, time: {}",
+        case.param("replicas"),
+        exponential(case.param("service_mean_ms"))
+    );
+    let route = format!(r#"calls: {{ "load": Call(to: "server", balancing: {balancing}) }}"#);
+    Parts { route, ..open(case, &service, "") }
+}
+
 /// The plan of a case, `scale` times as long as every day.
 pub(super) fn plan(id: &str, variant: &str, case: &Case, scale: f64) -> Plan {
     let time = |id| law(id, case);
@@ -191,6 +202,9 @@ pub(super) fn plan(id: &str, variant: &str, case: &Case, scale: f64) -> Plan {
             let policy = r#"Retry(max_retries: 1, backoff: Random(Exponential(mean: "50ms")))"#;
             open(case, &one_slot("queue: 0"), policy)
         }
+        _ if id.starts_with("RR-") => balanced(case, "RoundRobin"),
+        _ if id.starts_with("RAND-") => balanced(case, "Random"),
+        _ if id.starts_with("JSQ-") => balanced(case, "LeastRequest"),
         _ if id.starts_with("RETRY-MM1") => retry(case, variant),
         _ if id.starts_with("CLOSED") => closed(case, variant),
         _ if id.starts_with("BROKER") => broker(id, case, variant),

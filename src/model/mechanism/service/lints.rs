@@ -45,7 +45,8 @@ pub(super) fn lint(service: &Spec, name: &str, system: &System<'_>, findings: &m
     let (Limit::AtMost(slots), Some(mean)) = (service.slots, system.mean_ns(name)) else {
         return;
     };
-    findings.extend(offered_load(name, system, (slots, mean)));
+    let of_all = slots.saturating_mul(service.replicas.into());
+    findings.extend(offered_load(name, system, (of_all, mean)));
     findings.extend(line_outlasts_patience(service, name, system, (slots, mean)));
 }
 

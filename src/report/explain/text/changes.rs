@@ -29,6 +29,8 @@ pub fn change_words(change: &Change) -> String {
         ChangeKind::BulkheadQueue => format!("with at most {to} waiting at {at}, not {from}"),
         ChangeKind::Timeout => format!("with {to} instead of {from} at {at}"),
         ChangeKind::TotalTimeout => format!("with a timeout of {to} around all of {at}"),
+        ChangeKind::LessLoaded => format!("with the less loaded of two replicas at {at}"),
+        ChangeKind::InTurn => format!("with replicas in turn at {at}"),
         ChangeKind::Cancellation => format!("with cancellation at {at}"),
         ChangeKind::WithoutErrors => format!("without errors of {at} itself"),
         ChangeKind::ServiceQueue => format!("with a line of at most {to} at {at}"),
