@@ -4,16 +4,16 @@
 //! outcomes. The next arrival is scheduled when the present one has been dealt with, so what the
 //! present one caused at the same later instant comes before it.
 mod arrivals;
+mod config;
 mod rules;
 pub mod spec;
 pub mod volume;
 
 pub use arrivals::{Arrivals, Stages};
+pub use config::Config;
 
-use super::class::Shares;
 use super::{Leaving, Mechanism, Period, Wakes};
 use crate::kernel::calendar::Calendar;
-use crate::kernel::draw::Site;
 use crate::kernel::fpmath;
 use crate::kernel::simulation::Delay;
 use crate::kernel::time::{Duration, Instant};
@@ -22,45 +22,10 @@ use crate::metrics::meter::Eye;
 use crate::metrics::probe::{End, Ending, Event, Number, Probe, Role, Stretch, What};
 use crate::metrics::summary::Component;
 use crate::model::call::{Call, CallId};
-use crate::model::client::Clients;
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::seat::{NONE, Port, Seat};
 pub(in crate::model) use arrivals::STAGES_AT_ONCE;
 use arrivals::Search;
-
-/// What a load is set to.
-#[derive(Clone, Debug)]
-pub struct Config {
-    /// When requests arrive.
-    pub arrivals: Arrivals,
-    /// So many at most, `u64::MAX` for any number.
-    pub total: u64,
-    /// From here on.
-    pub start: Instant,
-    /// Before this instant.
-    pub until: Instant,
-    /// Successes that take longer are late.
-    pub deadline: Duration,
-    /// Where requests are keyed.
-    pub request_site: Site,
-    /// Where gaps and think times are drawn.
-    pub gap_site: Site,
-    /// Who makes the requests.
-    pub clients: Clients,
-    /// Which class each request belongs to.
-    pub shares: Shares,
-    /// Its requests are published as messages: nobody waits for their outcome.
-    pub publishes: bool,
-}
-
-impl Config {
-    /// True if nothing arrives at `at` any more. A load without an end is never over: an arrival
-    /// past the end of the clock is for the clock to refuse.
-    #[inline]
-    fn is_over(&self, at: Instant) -> bool {
-        at >= self.until && self.until != Instant::NEVER
-    }
-}
 
 impl What {
     /// A request arrived.
