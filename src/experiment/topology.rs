@@ -15,7 +15,7 @@ use crate::report::topology::{Chip, Link, Node, Topology};
 use crate::scenario::handlers::calls_of;
 use crate::scenario::names::layer_names;
 use crate::scenario::pipelines::edge_name;
-use crate::scenario::schema::{Arm, Fault, Layer, Scenario};
+use crate::scenario::schema::{Arm, Fault, Layer, Pool, Scenario};
 
 /// Settings that a label shows; the rest is told on hovering.
 const MAIN_SETTINGS: usize = 2;
@@ -25,7 +25,8 @@ const MAIN_NUMBERS: usize = 2;
 /// The topology of a complete `arm` (of [`crate::scenario::arms::arms`]), with what it did.
 #[must_use]
 pub fn topology(scenario: &Scenario, arm: &Arm, result: &ArmResult) -> Topology {
-    let mut maker = Maker { result, topology: Topology::default(), ids: BTreeMap::new() };
+    let (topology, ids) = (Topology::default(), BTreeMap::new());
+    let mut maker = Maker { result, pools: &arm.pools, topology, ids };
     for (name, load) in &scenario.load {
         let policy = arm.calls.get(name).map_or(&[][..], |call| &call.policy);
         maker.node("load", name, settings(load), policy);
@@ -88,6 +89,7 @@ fn effect(fault: &Fault) -> String {
 
 struct Maker<'a> {
     result: &'a ArmResult,
+    pools: &'a BTreeMap<String, Pool>,
     topology: Topology,
     /// Services, queues, consumers and loads have names of their own, each in its kind.
     ids: BTreeMap<(&'static str, &'a str), usize>,
@@ -121,7 +123,13 @@ impl<'a> Maker<'a> {
     }
 
     fn chip(&self, layer: &Layer, name: &str) -> Chip {
-        let (label, fields) = variant(&value(layer));
+        let (label, mut fields) = variant(&value(layer));
+        let name = if let Layer::Pool(pool) = layer {
+            fields.extend(self.pools.get(&pool.name).map(settings).unwrap_or_default());
+            &pool.name
+        } else {
+            name
+        };
         let lines: Vec<String> = fields.iter().map(|(field, value)| line(field, value)).collect();
         // What is in brackets is told on hovering.
         let main = lines.iter().take(MAIN_SETTINGS);

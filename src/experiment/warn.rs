@@ -42,7 +42,9 @@ pub fn warnings(scenario: &Scenario) -> Vec<String> {
 
 /// Attempts a nanosecond that a service finishes at most; `None` if nothing queues without end.
 fn capacity_per_ns(service: &Service) -> Option<f64> {
-    let (Limit::AtMost(slots), Limit::Unlimited) = (service.slots, service.queue) else {
+    let (Limit::AtMost(slots), Limit::Unlimited, None) =
+        (service.slots, service.queue, service.max_wait)
+    else {
         return None;
     };
     let mean = mean_ns(&resolve(&service.time).ok()?)?;
@@ -55,7 +57,7 @@ fn offered_per_ns<'a>(scenario: &Scenario, arm: &'a Arm) -> BTreeMap<&'a str, f6
         call.policy.iter().all(|layer| match layer {
             Layer::Retry(_) => true,
             Layer::Timeout(_) => service.cancellation == Cancellation::None,
-            Layer::Breaker(_) | Layer::Bulkhead(_) => false,
+            Layer::Breaker(_) | Layer::Bulkhead(_) | Layer::Pool(_) => false,
         })
     };
     let mut offered = BTreeMap::new();

@@ -26,6 +26,7 @@ use crate::model::mechanism::consumer::{self, Consumer};
 use crate::model::mechanism::edge::{Edges, Sender};
 use crate::model::mechanism::fault::{Crash, Effect, Fault, Timeline};
 use crate::model::mechanism::load::{self, Load};
+use crate::model::mechanism::pool::Pool;
 use crate::model::mechanism::queue::Queue;
 use crate::model::mechanism::service::{self, Cancellation, Service};
 use crate::model::mechanism::{Kind, Machines};
@@ -76,6 +77,7 @@ pub fn build<C: Calendar, P: Probe>(
         ids: BTreeMap::new(),
     };
     builder.services(arm)?;
+    builder.pools(arm);
     builder.queues(arm);
     builder.consumers(arm)?;
     builder.loads(scenario, arm)?;
@@ -183,6 +185,7 @@ impl<C: Calendar> Builder<C> {
                 holds_slot: config.holds_slot,
                 slots: limit(config.slots),
                 queue: limit(config.queue),
+                max_wait: config.max_wait.map(|most| self.clock.constant(most)),
                 failure_ratio: config.failure_ratio.get(),
                 overload: config.overload.as_ref().map(values::overload),
                 cancellation: match config.cancellation {
@@ -217,6 +220,17 @@ impl<C: Calendar> Builder<C> {
             },
             ratio: fault.ratio.get(),
             site: self.site(name, "meets"),
+        }
+    }
+
+    fn pools(&mut self, arm: &Arm) {
+        for (name, config) in &arm.pools {
+            let max_wait = config.max_wait.map(|most| self.clock.constant(most));
+            let (permits, queue) = (u64::from(config.permits), limit(config.queue));
+            let pool = Pool::new(permits, queue, max_wait, self.measured_from);
+            let machine = self.machines.add(pool);
+            let id = self.add(name, machine, None);
+            self.ids.insert(name.clone(), id);
         }
     }
 
@@ -330,8 +344,7 @@ impl<C: Calendar> Builder<C> {
         let (mut above, mut top) = (above, None);
         let mut gates = Vec::new();
         for (layer, name) in policy.iter().zip(layer_names(name, policy)) {
-            let machine = self.layer(&name, layer)?;
-            let seat = self.add(&name, machine, above.map(|above| (above, 0)));
+            let seat = self.layer(&name, layer, above.map(|above| (above, 0)))?;
             top.get_or_insert(seat);
             above = Some(seat);
             match layer {
@@ -344,7 +357,7 @@ impl<C: Calendar> Builder<C> {
                             above.map(|above| self.again(gate, breaker::REPORTS, Some((above, 0))));
                     }
                 }
-                Layer::Breaker(_) | Layer::Timeout(_) | Layer::Bulkhead(_) => {}
+                Layer::Breaker(_) | Layer::Timeout(_) | Layer::Bulkhead(_) | Layer::Pool(_) => {}
             }
         }
         let sender = self.machines.add(Sender::new(picks_up));

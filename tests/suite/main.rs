@@ -24,3 +24,4 @@ mod theory;
 mod tidy;
 mod ties;
 mod tutorial;
+mod waits;

@@ -86,7 +86,7 @@ fn setting(kind: &str) -> Option<&'static str> {
         "queue" => ".capacity=12345",
         "consumer" => ".concurrency=123",
         "breaker" => ".open_duration=12345us",
-        "bulkhead" => ".permits=12345",
+        "bulkhead" | "pool" => ".permits=12345",
         "retry" => ".backoff=Constant(\"12345us\")",
         "timeout" => "=12345us",
         "edge" => return None,

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{breaker, bulkhead, consumer, fault, load, queue, retry, service, timeout};
+use super::{breaker, bulkhead, consumer, fault, load, pool, queue, retry, service, timeout};
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::layer::LayerSpec;
 
@@ -57,6 +57,7 @@ language! {
         Retry(retry),
         Breaker(breaker),
         Bulkhead(bulkhead),
+        Pool(pool),
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ pub mod edge;
 pub mod fault;
 mod language;
 pub mod load;
+pub mod pool;
 pub mod queue;
 pub mod retry;
 pub mod service;
@@ -335,6 +336,7 @@ mechanisms! {
     Retry: retry::Retry => retries, &[retry::EVENTS, super::backoff::EVENTS];
     Breaker: breaker::Breaker => breakers, &[EVENTS, breaker::EVENTS];
     Bulkhead: bulkhead::Bulkhead => bulkheads, &[EVENTS, bulkhead::EVENTS, super::line::EVENTS];
+    Pool: pool::Pool => pools, &[EVENTS, bulkhead::EVENTS, super::line::EVENTS];
     Service: service::Service => services, &[service::EVENTS, super::line::EVENTS];
     Queue: queue::Queue => queues, &[queue::EVENTS];
     Consumer: consumer::Consumer => consumers, &[consumer::EVENTS, super::backoff::EVENTS];

@@ -1,7 +1,7 @@
 //! What the language has to know of a layer, whatever it is.
 
 use super::finding::Finding;
-use super::system::Around;
+use super::system::{Around, System};
 use crate::kernel::time::Duration;
 
 /// A layer's specification: its defaults, its rules, its lints, and what the lints of other layers
@@ -38,7 +38,7 @@ pub trait LayerSpec {
     }
 
     /// How many calls it lets be inside at once.
-    fn permits(&self) -> Option<u32> {
+    fn permits(&self, _system: &System<'_>) -> Option<u32> {
         None
     }
 

@@ -1,18 +1,24 @@
 //! The machines of the layers of a policy.
 
-use super::{BuildError, Builder, limit};
+use super::{Above, BuildError, Builder, limit};
 use crate::kernel::calendar::Calendar;
-use crate::model::mechanism::Kind;
 use crate::model::mechanism::breaker::Breaker;
 use crate::model::mechanism::bulkhead::Bulkhead;
 use crate::model::mechanism::retry::{self, Retry};
 use crate::model::mechanism::timeout::Timeout;
+use crate::model::seat::SeatId;
 use crate::scenario::schema::{self, Layer};
 
 impl<C: Calendar> Builder<C> {
-    /// A new machine of a layer, with a name of its own for its draws.
-    pub(super) fn layer(&mut self, name: &str, layer: &Layer) -> Result<(Kind, u32), BuildError> {
-        Ok(match layer {
+    /// The seat of a layer: of a new component, with a name of its own for its draws, or one more
+    /// of the pool that it takes from.
+    pub(super) fn layer(
+        &mut self,
+        name: &str,
+        layer: &Layer,
+        above: Above,
+    ) -> Result<SeatId, BuildError> {
+        let machine = match layer {
             Layer::Timeout(schema::Timeout { after }) => {
                 let after = self.clock.constant(*after);
                 self.machines.add(Timeout::new(after))
@@ -51,9 +57,16 @@ impl<C: Calendar> Builder<C> {
                 *records == schema::Records::Outcomes,
                 self.measured_from,
             )),
-            Layer::Bulkhead(schema::Bulkhead { permits, queue }) => self
-                .machines
-                .add(Bulkhead::new(u64::from(*permits), limit(*queue), self.measured_from)),
-        })
+            Layer::Bulkhead(schema::Bulkhead { permits, queue, max_wait }) => {
+                let max_wait = max_wait.map(|most| self.clock.constant(most));
+                let (permits, queue) = (u64::from(*permits), limit(*queue));
+                self.machines.add(Bulkhead::new(permits, queue, max_wait, self.measured_from))
+            }
+            Layer::Pool(pool) => {
+                let pool = self.find(&pool.name)?;
+                return Ok(self.again(pool, 0, above));
+            }
+        };
+        Ok(self.add(name, machine, above))
     }
 }

@@ -129,6 +129,13 @@ pub(super) fn rebuild(
                     rebuilt.busy_area += within(started, at);
                 }
             }
+            What::RENEGED => {
+                let since = waiting.remove(&attempt);
+                let since = since.unwrap_or_else(|| panic!("{record:?} did not wait"));
+                assert_eq!(record.value, at - since, "{record:?}");
+                rebuilt.waiting_area += within(since, at);
+                calling.remove(&attempt);
+            }
             What::CANCELLED | What::CRASHED => {
                 if let Some(started) = busy.remove(&attempt) {
                     rebuilt.busy_area += within(started, at);

@@ -135,6 +135,10 @@ impl Writer<'_> {
                 let places = self.dice.pick(&[0, 1, 5, 50]);
                 let _ = write!(service, ", queue: {places}");
             }
+            if self.features.has(19) {
+                let most = self.pick_ms(&[20, 5, 0, 100]);
+                let _ = write!(service, ", max_wait: {most}");
+            }
         }
         if self.features.has(4) {
             let ratio = self.dice.pick(&[0.1, 0.5, 1.0]);
@@ -188,7 +192,12 @@ impl Writer<'_> {
             _ => {
                 let permits = self.dice.pick(&[2, 1, 10]);
                 let queue = self.dice.pick(&["", ", queue: 3", ", queue: 0"]);
-                format!("Bulkhead(permits: {permits}{queue})")
+                let mut bulkhead = format!("Bulkhead(permits: {permits}{queue}");
+                if self.features.has(20) {
+                    let most = self.pick_ms(&[20, 5, 0, 100]);
+                    let _ = write!(bulkhead, ", max_wait: {most}");
+                }
+                bulkhead + ")"
             }
         }
     }
@@ -201,6 +210,14 @@ impl Writer<'_> {
             if self.features.has(8 + u32::from(kind)) {
                 policy += &self.layer(kind);
                 policy.push(',');
+            }
+        }
+        if self.features.has(21) {
+            let pool = "Pool(\"threads\"),";
+            match self.dice.roll(3) {
+                0 => policy += pool,
+                1 => policy.insert_str(0, pool),
+                _ => {}
             }
         }
         format!("policy: [{policy}{}]", self.style.inside)
@@ -247,6 +264,15 @@ impl Writer<'_> {
         format!(
             ", handler: [{steps} Optional([Parallel(calls: [\"a\", \"b\", \"c\"])])], holds_slot: {holds})"
         )
+    }
+
+    /// Permits that policies share. A call that holds one may wait for another, so no wait is
+    /// without an end.
+    fn pool(&mut self) -> String {
+        let permits = self.dice.pick(&[3, 1, 10]);
+        let queue = self.dice.pick(&["", ", queue: 4"]);
+        let most = self.pick_ms(&[50, 5, 200]);
+        format!("Pool(permits: {permits}{queue}, max_wait: {most})")
     }
 
     /// A section of entries, in the order of the style.
@@ -308,10 +334,15 @@ impl Writer<'_> {
             faults.push(entry("first", self.fault("server")));
             faults.push(entry("second", self.fault(second)));
         }
+        let mut pools = Vec::new();
+        if self.features.has(21) {
+            pools.push(entry("threads", self.pool()));
+        }
         let [more_services, more_loads, more_calls, more_faults] = self.style.more;
         let mut sections = [
             self.section("load", loads, more_loads),
             self.section("services", services, more_services),
+            self.section("pools", pools, ""),
             self.section("queues", queues, ""),
             self.section("consumers", consumers, ""),
             self.section("calls", calls, more_calls),

@@ -1,12 +1,34 @@
 //! A bulkhead: a semaphore with a first-come-first-served line.
 //!
+//! ```text
+//!            a permit is free                     outcome, or the caller leaves
+//! enters --------------------------> has a permit ---------------------------> permit comes back
+//!   |                                     ^
+//!   |                                     | a permit comes back, first in line
+//!   |         there is a place            |
+//!   |-------------------------------> in line --- caller leaves --> left
+//!   |                                     |
+//!   | the line is full                    | longest wait is over
+//!   v                                     v
+//! rejected                             reneged
+//! ```
+//!
 //! A request that finds a permit free and nobody in line takes it; otherwise it joins the line, or
 //! is rejected if that is full. A permit that comes back goes to the head of the line, which goes
 //! on when the present walk is over. The permit is held by having passed: whatever comes up
 //! through the bulkhead, cancellation included, brings it back.
+//!
+//! A longest wait bounds the time in line and nothing else: whoever has a permit keeps it for as
+//! long as what is inside takes. In queueing theory, leaving a line after having waited is
+//! reneging, and turning away at its end is balking; resilience4j (`maxWaitDuration`), HikariCP
+//! (`connectionTimeout`) and every other pool of connections have it.
+//!
+//! A pool ([`super::pool`]) is the same machine with a name of its own, whose permits several seats
+//! share. Calls of all of them stand in one line, and go on below the seat where they wait.
 
 pub mod spec;
 use crate::kernel::calendar::Calendar;
+use crate::kernel::simulation::Delay;
 use crate::kernel::time::{Duration, Instant};
 use crate::metrics::gauge::Gauge;
 use crate::metrics::meter::{Eye, Meter, limit};
@@ -17,9 +39,10 @@ use crate::model::call::{CallId, State};
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::line::Line;
 use crate::model::mechanism::{Leaving, Mechanism, Period, Wakes};
-use crate::model::seat::{Port, Seat};
+use crate::model::seat::{NONE, Port, Seat};
 
 const REJECTED: Meter = Meter::new("rejected", "rejected");
+const RENEGED: Meter = Meter::new("reneged", "left after the longest wait");
 const PERMITS: Meter = Meter::new("permits", "permits taken");
 const WAITING: Meter = Meter::new("waiting", "waiting for a permit");
 
@@ -37,29 +60,39 @@ impl What {
 /// What can happen to a request here.
 pub const EVENTS: &[What] = &[What::ADMITTED];
 
-/// State and books of one bulkhead.
+/// State and books of permits: of a bulkhead, or of a pool that several seats share.
 #[derive(Clone, Debug)]
-pub struct Bulkhead {
+pub struct Permits<const SHARED: bool> {
     permits: u64,
     queue: u64,
+    max_wait: Option<Delay>,
     line: Line,
     in_use: Gauge,
     waiting: Gauge,
     rejected: u64,
+    reneged: u64,
     wait: Recorder,
 }
 
-impl Bulkhead {
-    /// `permits` at once, at least 1; `queue` may wait, `u64::MAX` for any number.
+/// The permits of one seat.
+pub type Bulkhead = Permits<false>;
+
+impl<const SHARED: bool> Permits<SHARED> {
+    /// `permits` at once, at least 1; `queue` may wait, `u64::MAX` for any number, each for
+    /// `max_wait` at most.
     #[must_use]
-    pub fn new(permits: u64, queue: u64, measured_from: Instant) -> Self {
+    pub fn new(permits: u64, queue: u64, max_wait: Option<Delay>, measured_from: Instant) -> Self {
+        // Whoever may wait for no time at all finds no place, at any order of equal instants.
+        let waits = max_wait.is_none_or(|most| !most.duration().is_zero());
         Self {
             permits,
-            queue,
+            queue: if waits { queue } else { 0 },
+            max_wait,
             line: Line::default(),
             in_use: Gauge::new(measured_from),
             waiting: Gauge::new(measured_from),
             rejected: 0,
+            reneged: 0,
             wait: Recorder::default(),
         }
     }
@@ -75,18 +108,53 @@ impl Bulkhead {
         if !self.line.is_empty() && !cx.hands_on(at) {
             return self.in_use.fall(cx.now());
         }
-        match self.line.pop(&mut cx.calls) {
-            Some(next) => {
-                self.waiting.fall(cx.now());
-                cx.ready.push_back(next);
-            }
-            None => self.in_use.fall(cx.now()),
+        if !self.admit_next(cx) {
+            self.in_use.fall(cx.now());
         }
+    }
+
+    /// The next in line, at whichever seat, has got a permit.
+    #[inline]
+    fn admit_next<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>) -> bool {
+        let Some(next) = self.line.pop(&mut cx.calls) else {
+            return false;
+        };
+        self.waiting.fall(cx.now());
+        Self::stop_waiting(cx, next);
+        cx.ready.push_back(next);
+        true
+    }
+
+    /// Forgets the end of the wait of a call, if it has one.
+    #[inline]
+    fn stop_waiting<C: Calendar, P: Probe>(cx: &mut Context<C, P>, call: CallId) {
+        let timer = std::mem::replace(&mut cx.calls[call].timer, NONE);
+        if timer != NONE {
+            cx.cancel(timer);
+        }
+    }
+
+    /// The longest wait of a call is over.
+    #[cold]
+    fn renege<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At,
+        since: Instant,
+    ) -> Flow {
+        let now = cx.now();
+        let call = &mut cx.calls[at.call];
+        (call.timer, call.state) = (NONE, State::None);
+        self.reneged += u64::from(call.measured);
+        self.line.remove(&mut cx.calls, at.call);
+        self.waiting.fall(now);
+        cx.note(at, What::RENEGED, (now - since).as_ns());
+        Flow::Up(Outcome::Rejected)
     }
 }
 
-impl Mechanism for Bulkhead {
-    const KIND: &'static str = "bulkhead";
+impl<const SHARED: bool> Mechanism for Permits<SHARED> {
+    const KIND: &'static str = if SHARED { "pool" } else { "bulkhead" };
     const WORDS: u32 = 0;
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
@@ -107,7 +175,10 @@ impl Mechanism for Bulkhead {
             cx.note(at, What::REJECTED, self.line.len());
             return Flow::Up(Outcome::Rejected);
         }
-        cx.calls[at.call].state = State::Waiting { since: cx.now() };
+        let timer = self.max_wait.map_or(NONE, |most| cx.wake_after(most, at));
+        let since = cx.now();
+        let call = &mut cx.calls[at.call];
+        (call.timer, call.state) = (timer, State::Waiting { since });
         self.line.push(&mut cx.calls, at.call);
         self.waiting.rise(cx.now());
         cx.note(at, What::WAITS, self.line.len());
@@ -126,12 +197,15 @@ impl Mechanism for Bulkhead {
         Flow::Up(outcome)
     }
 
-    /// The call has got its permit.
+    /// The call has got its permit, or its longest wait is over.
     #[inline]
     fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
         let State::Waiting { since } = cx.calls[at.call].state else {
             unreachable!("only waiting calls get a permit")
         };
+        if cx.calls[at.call].timer != NONE {
+            return self.renege(cx, at, since);
+        }
         let wait = cx.now() - since;
         if cx.calls[at.call].measured {
             self.wait.record(wait);
@@ -157,6 +231,7 @@ impl Mechanism for Bulkhead {
             None => {
                 self.waiting.fall(cx.now());
                 self.line.remove(&mut cx.calls, at.call);
+                Self::stop_waiting(cx, at.call);
             }
         }
         cx.note(at, What::LEFT, 0);
@@ -169,11 +244,8 @@ impl Mechanism for Bulkhead {
         _: &At,
         _: Option<Port>,
     ) -> Option<(CallId, Port)> {
-        while self.in_use.level() < self.permits {
-            let next = self.line.pop(&mut cx.calls)?;
-            self.waiting.fall(cx.now());
+        while self.in_use.level() < self.permits && self.admit_next(cx) {
             self.in_use.rise(cx.now());
-            cx.ready.push_back(next);
         }
         None
     }
@@ -192,6 +264,9 @@ impl Mechanism for Bulkhead {
         eye: &mut impl Eye,
     ) {
         eye.count(&REJECTED, self.rejected);
+        if self.max_wait.is_some() {
+            eye.count(&RENEGED, self.reneged);
+        }
         eye.level(&PERMITS, &mut self.in_use, Some(self.permits));
         eye.level(&WAITING, &mut self.waiting, limit(self.queue));
     }
@@ -202,15 +277,18 @@ impl Mechanism for Bulkhead {
         _: &Seat,
         &Period { end, window, .. }: &Period,
     ) -> Option<Component> {
-        let metrics = vec![
-            ("rejected", Metric::Count(self.rejected)),
+        let mut metrics = vec![("rejected", Metric::Count(self.rejected))];
+        if self.max_wait.is_some() {
+            metrics.push(("reneged", Metric::Count(self.reneged)));
+        }
+        metrics.extend([
             ("wait", Metric::Latency(self.wait.summary())),
             ("waited_ratio", Metric::Number(self.wait.ratio_above(Duration::ZERO))),
             ("waiting_mean", Metric::Number(self.waiting.mean(end, window))),
             ("waiting_max", Metric::Count(self.waiting.max())),
             ("permits_mean", Metric::Number(self.in_use.mean(end, window))),
             ("permits_max", Metric::Count(self.in_use.max())),
-        ];
+        ]);
         Some(Component { kind: Self::KIND, metrics })
     }
 }

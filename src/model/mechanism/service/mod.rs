@@ -71,6 +71,8 @@ pub struct Config {
     pub slots: u64,
     /// Places in line, `u64::MAX` for any number.
     pub queue: u64,
+    /// How long an attempt waits in line at most.
+    pub max_wait: Option<Delay>,
     /// Failure ratio without overload.
     pub failure_ratio: f64,
     /// Load sensitivity.
@@ -118,7 +120,11 @@ pub struct Service {
 impl Service {
     /// An idle service.
     #[must_use]
-    pub fn new(config: Config, constant: Option<Delay>, measured_from: Instant) -> Self {
+    pub fn new(mut config: Config, constant: Option<Delay>, measured_from: Instant) -> Self {
+        // Whoever may wait for no time at all finds no place, at any order of equal instants.
+        if config.max_wait.is_some_and(|most| most.duration().is_zero()) {
+            config.queue = 0;
+        }
         let program = |endpoint: &Endpoint| Program::new(&endpoint.handler);
         let programs = config.endpoints.iter().map(program).collect();
         let crashes = config.faults.crashes().next().is_some();
@@ -190,9 +196,7 @@ impl Mechanism for Service {
             return Flow::Up(Outcome::Shed);
         }
         self.in_flight_max = self.in_flight_max.max(there + 1);
-        self.line.push(&mut cx.calls, at.call);
-        self.waiting.rise(now);
-        cx.note(at, What::WAITS, self.line.len());
+        self.join_line(cx, at);
         Flow::Parked
     }
 
@@ -207,10 +211,13 @@ impl Mechanism for Service {
         self.answered(cx, at, outcome == Outcome::Success)
     }
 
-    /// Work is done, or the calls of a step are decided.
+    /// Work is done, the calls of a step are decided, or the longest wait is over.
     #[inline]
     fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
         let call = &cx.calls[at.call];
+        if let State::Queued { left, .. } = call.state {
+            return self.renege(cx, at, left);
+        }
         if !self.programs[usize::from(call.endpoint)].is_empty() {
             return self.go_on(cx, at);
         }

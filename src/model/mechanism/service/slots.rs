@@ -7,7 +7,7 @@ use crate::kernel::simulation::Delay;
 use crate::kernel::time::{Duration, Instant};
 use crate::metrics::probe::{Probe, What};
 use crate::model::call::{Call, CallId, Calls, State};
-use crate::model::context::{At, Context};
+use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::mechanism::fault::{Effect, Fault};
 
 impl Service {
@@ -60,6 +60,42 @@ impl Service {
         cx.calls[at.call].timer = timer;
     }
 
+    /// The call joins the line, which has a place for it.
+    #[inline]
+    pub(super) fn join_line<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) {
+        if let Some(most) = self.config.max_wait {
+            cx.calls[at.call].timer = cx.wake_after(most, at);
+        }
+        self.line.push(&mut cx.calls, at.call);
+        self.waiting.rise(cx.now());
+        cx.note(at, What::WAITS, self.line.len());
+    }
+
+    /// The call, whose longest wait is over, leaves the line: it is shed, or over if nobody waits
+    /// for it.
+    #[cold]
+    pub(super) fn renege<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At,
+        left: Instant,
+    ) -> Flow {
+        let now = cx.now();
+        let call = &mut cx.calls[at.call];
+        call.state = State::None;
+        self.counts.reneged += u64::from(call.measured);
+        self.line.remove(&mut cx.calls, at.call);
+        self.waiting.fall(now);
+        let wait = self.config.max_wait.map_or(0, |most| most.duration().as_ns());
+        cx.note(at, What::RENEGED, wait);
+        if left == Instant::NEVER {
+            return Flow::Up(Outcome::Shed);
+        }
+        self.book_in_vain(cx, at);
+        cx.calls.remove(at.call);
+        Flow::Gone
+    }
+
     /// The next in line, which may have come along another edge, gets a slot.
     #[inline]
     pub(super) fn start_next<C: Calendar, P: Probe>(
@@ -71,6 +107,9 @@ impl Service {
             return false;
         };
         self.waiting.fall(cx.now());
+        if self.config.max_wait.is_some() {
+            cx.cancel(cx.calls[call].timer);
+        }
         let id = cx.calls[call].at;
         self.start(cx, &At { id, call, ..*at });
         true
@@ -125,6 +164,9 @@ impl Service {
             State::Queued { left, .. } => {
                 self.line.remove(&mut cx.calls, at.call);
                 self.waiting.fall(now);
+                if self.config.max_wait.is_some() {
+                    cx.cancel(call.timer);
+                }
                 return (left, false);
             }
             State::Working { left, .. } => {

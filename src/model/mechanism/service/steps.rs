@@ -111,9 +111,7 @@ impl Service {
         if self.busy.level() < self.config.slots && self.line.is_empty() {
             return self.start(cx, at);
         }
-        self.line.push(&mut cx.calls, at.call);
-        self.waiting.rise(cx.now());
-        cx.note(at, What::WAITS, self.line.len());
+        self.join_line(cx, at);
     }
 
     /// A call of the present step is over.
