@@ -2,6 +2,8 @@
 //!
 //! Everything else is in [`crate::scenario`], [`crate::experiment`] and [`crate::report`].
 
+#[cfg(test)]
+mod one_line;
 mod scenario;
 
 pub use scenario::Scenario;

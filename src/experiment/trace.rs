@@ -75,8 +75,8 @@ pub struct Line<'a> {
     /// The load and the number of the request within it, from 0: `clients#17`.
     #[serde(borrow)]
     pub request: Cow<'a, str>,
-    /// Which call that a service made for the request it is, in hexadecimal digits; left out of what
-    /// happens to the request itself.
+    /// Which call that a service made for the request it is, in hexadecimal digits; left out of
+    /// what happens to the request itself.
     #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
     pub call: Option<Cow<'a, str>>,
     /// The attempt under way, from 1; 0 before the first.

@@ -6,7 +6,7 @@ use crate::kernel::distribution::Distribution;
 use crate::kernel::units::{Limit, Rate};
 use crate::model::spec::distribution::resolve;
 use crate::scenario::arms::{ONLY_ARM, arms};
-use crate::scenario::schema::{Arm, Arrivals, Call, Cancellation, Layer, Scenario, Service, Stage};
+use crate::scenario::schema::{Arm, Arrivals, Call, Cancellation, Scenario, Service, Stage};
 
 /// What a reader should know before believing the numbers: services that are offered more than
 /// they can serve, in front of a queue without an end.
@@ -54,11 +54,8 @@ fn capacity_per_ns(service: &Service) -> Option<f64> {
 /// The rate that each service is offered by calls that let all of it in.
 fn offered_per_ns<'a>(scenario: &Scenario, arm: &'a Arm) -> BTreeMap<&'a str, f64> {
     let lets_all_in = |call: &Call, service: &Service| {
-        call.policy.iter().all(|layer| match layer {
-            Layer::Retry(_) => true,
-            Layer::Timeout(_) => service.cancellation == Cancellation::None,
-            Layer::Breaker(_) | Layer::Bulkhead(_) | Layer::Pool(_) => false,
-        })
+        let cancels = service.cancellation != Cancellation::None;
+        call.policy.iter().all(|layer| layer.spec().lets_all_in(cancels))
     };
     let mut offered = BTreeMap::new();
     for (load, call) in &arm.calls {

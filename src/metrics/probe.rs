@@ -21,8 +21,8 @@ pub struct Record {
     pub load: u32,
     /// The request's number within its load, from 0.
     pub request: u64,
-    /// Which call of the request it is, by the key of its draws: the request itself is one, and each
-    /// call that a service makes for it is another.
+    /// Which call of the request it is, by the key of its draws: the request itself is one, and
+    /// each call that a service makes for it is another.
     pub call: u64,
     /// The call that made it; `None` of the request itself.
     pub parent: Option<u64>,

@@ -29,8 +29,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
     fn passed(&self, call: &Call) -> impl Iterator<Item = SeatId> + '_ {
         let above = |seat: &SeatId| Some(self.seats[*seat].up).filter(|up| *up != NONE);
         let first = (call.at != NONE).then(|| self.seats[call.at].up);
-        let floor = if call.standing == Standing::Left { Some(call.at) } else { None };
-        std::iter::successors(first.filter(|up| *up != NONE && floor.is_none()), above)
+        std::iter::successors(first.filter(|up| *up != NONE && !call.is_cut_off()), above)
     }
 
     fn taken_is_held(&self) -> Result<(), String> {
@@ -69,8 +68,8 @@ impl<C: Calendar, P: Probe> World<C, P> {
             Kind::Service => match call.state {
                 State::Working { .. } => true,
                 State::Calling { .. } => self.machines.services[index].holds_slot(),
-                State::None | State::Waiting { .. } | State::Queued { .. } => false,
-                State::Message { .. } => false,
+                State::Queued { .. } => self.cx.ready.contains(&id),
+                State::None | State::Waiting { .. } | State::Message { .. } => false,
             },
             _ => false,
         }
@@ -95,7 +94,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
     fn calls_are_a_tree(&self) -> Result<(), String> {
         let mut children = 0;
         for (id, call) in self.cx.calls.iter() {
-            let (parent, child) = (call.parent, call.standing == Standing::Child);
+            let (parent, child) = (call.parent, is_child(call));
             if child != (parent != NONE) || (child && self.cx.calls[parent].at == NONE) {
                 return Err(format!("call {id} has lost its parent"));
             }
@@ -108,8 +107,12 @@ impl<C: Calendar, P: Probe> World<C, P> {
                 next = self.cx.calls[next].elder;
             }
         }
-        let known = self.cx.calls.iter().filter(|(_, call)| call.standing == Standing::Child);
+        let known = self.cx.calls.iter().filter(|(_, call)| is_child(call));
         let known = known.count();
         if known == children { Ok(()) } else { Err(format!("{known} children, {children} found")) }
     }
+}
+
+fn is_child(call: &Call) -> bool {
+    matches!(call.standing, Standing::Child | Standing::Awaited)
 }

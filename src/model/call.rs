@@ -28,6 +28,11 @@ pub struct Call {
     pub arrived: Instant,
     /// When its present attempt was picked up.
     pub picked: Instant,
+    /// When the call that made it is out of time, [`Instant::NEVER`] if it need not hurry.
+    pub deadline: Instant,
+    /// When nobody waited for it any more, directly or further up; [`Instant::NEVER`] while
+    /// somebody does. A call that it makes later is for nobody from the start.
+    pub left: Instant,
     /// What the seat at which it waits remembers.
     pub state: State,
     /// The component of its load.
@@ -40,6 +45,8 @@ pub struct Call {
     pub replica: u32,
     /// Attempts sent so far; of one whose caller has left, its number.
     pub attempts: u32,
+    /// Attempts sent by copies of it other than the first.
+    pub extra: u32,
     /// At a service: how far its handler is, which of the service's endpoints it came to, how many
     /// of the calls of its step are under way, and how many have succeeded.
     pub step: u16,
@@ -69,6 +76,31 @@ pub struct Call {
     pub standing: Standing,
     /// Its request arrived in the part of the run that counts.
     pub measured: bool,
+    /// It is one of several copies of its parent, whose attempts its own are.
+    pub copy: bool,
+}
+
+impl Call {
+    /// True if nobody waits for its outcome.
+    #[inline]
+    #[must_use]
+    pub const fn is_unneeded(&self) -> bool {
+        matches!(self.standing, Standing::Left | Standing::Alone | Standing::Awaited)
+    }
+
+    /// True if nothing stands above the seat at which it waits: its caller has left it there.
+    #[inline]
+    #[must_use]
+    pub const fn is_cut_off(&self) -> bool {
+        matches!(self.standing, Standing::Left)
+    }
+
+    /// Attempts sent so far, with those of all copies.
+    #[inline]
+    #[must_use]
+    pub const fn all_attempts(&self) -> u32 {
+        self.attempts + self.extra
+    }
 }
 
 /// What becomes of the outcome of a call.
@@ -80,6 +112,10 @@ pub enum Standing {
     Child,
     /// Its caller has left: nobody's.
     Left,
+    /// Nobody's, with all of its layers.
+    Alone,
+    /// Nobody needs it, and its parent waits until it is over.
+    Awaited,
     /// There is no call.
     Free,
 }
@@ -124,6 +160,18 @@ pub enum State {
         /// When it last entered.
         since: Instant,
     },
+}
+
+impl State {
+    /// The caller leaves at `now`.
+    const fn leave(&mut self, now: Instant) {
+        match self {
+            Self::Queued { left, .. } | Self::Working { left, .. } | Self::Calling { left, .. } => {
+                *left = now;
+            }
+            Self::None | Self::Waiting { .. } | Self::Message { .. } => {}
+        }
+    }
 }
 
 /// The arena of calls.
@@ -174,12 +222,15 @@ impl Calls {
             index,
             arrived,
             picked: arrived,
+            deadline: Instant::NEVER,
+            left: Instant::NEVER,
             state: State::None,
             load,
             caller,
             client: 0,
             replica: 0,
             attempts: 0,
+            extra: 0,
             step: 0,
             endpoint: 0,
             open: 0,
@@ -195,6 +246,7 @@ impl Calls {
             behind: NONE,
             standing: Standing::Request,
             measured,
+            copy: false,
         })
     }
 
@@ -207,7 +259,7 @@ impl Calls {
         let (attempts, at, timer, child) = (0, NONE, NONE, NONE);
         let (younger, ahead, behind, state) = (NONE, NONE, NONE, State::None);
         let call = Call { attempts, at, timer, child, younger, ahead, behind, state, ..call };
-        let id = self.add(call);
+        let id = self.add(Call { extra: 0, copy: false, ..call });
         if elder != NONE {
             self.slots[elder as usize].younger = id;
         }
@@ -247,6 +299,23 @@ impl Calls {
         self.used -= 1;
     }
 
+    /// Nobody waits any more for a call and those that it has made, from `now` on.
+    pub fn leave(&mut self, id: CallId, now: Instant) {
+        let mut open = vec![id];
+        while let Some(id) = open.pop() {
+            let call = &mut self.slots[id as usize];
+            if call.left == Instant::NEVER {
+                call.left = now;
+                call.state.leave(now);
+            }
+            let mut child = call.child;
+            while child != NONE {
+                open.push(child);
+                child = self.slots[child as usize].elder;
+            }
+        }
+    }
+
     /// The latest of its own calls that are under way, or [`NONE`].
     #[inline]
     #[must_use]
@@ -254,10 +323,64 @@ impl Calls {
         self.slots[id as usize].child
     }
 
-    /// Cuts a call off from its parent: nobody waits for its outcome any more.
-    pub fn orphan(&mut self, id: CallId) {
+    /// A new copy of `parent`, along its seat's way `port`. The first has the key, and so the luck,
+    /// of the call itself; the others have `key`.
+    pub fn add_copy(&mut self, parent: CallId, port: Port, key: u64) -> CallId {
+        let id = self.add_child(parent, port, key);
+        let of = self.slots[parent as usize];
+        let copy = &mut self.slots[id as usize];
+        copy.copy = true;
+        if port == 0 {
+            (copy.key, copy.made_by, copy.attempts) = (of.key, of.made_by, of.attempts);
+        }
+        id
+    }
+
+    /// An attempt is sent: which it is of its call, over all copies.
+    #[inline]
+    pub fn count_attempt(&mut self, id: CallId) -> u32 {
+        let call = &mut self.slots[id as usize];
+        call.attempts += 1;
+        if call.copy { self.count_copy(id) } else { call.all_attempts() }
+    }
+
+    /// The same of a copy, for the calls that it is a copy of.
+    fn count_copy(&mut self, mut id: CallId) -> u32 {
+        let mut first = true;
+        loop {
+            let Call { copy, parent, port, .. } = self.slots[id as usize];
+            if !copy || parent == NONE {
+                return self.slots[id as usize].all_attempts();
+            }
+            first &= port == 0;
+            let call = &mut self.slots[parent as usize];
+            call.attempts += u32::from(first);
+            call.extra += u32::from(!first);
+            id = parent;
+        }
+    }
+
+    /// Removes a child whose outcome goes to its parent.
+    pub fn hand_over(&mut self, id: CallId) {
+        let Call { copy, parent, picked, .. } = self.slots[id as usize];
+        if copy {
+            self.slots[parent as usize].picked = picked;
+        }
+        self.remove(id);
+    }
+
+    /// Its own calls that are under way, the latest first.
+    pub fn children(&self, id: CallId) -> impl Iterator<Item = CallId> + '_ {
+        let some = |id: CallId| Some(id).filter(|&id| id != NONE);
+        let first = some(self.latest_child(id));
+        std::iter::successors(first, move |&id| some(self.slots[id as usize].elder))
+    }
+
+    /// Cuts a call off from its parent: nobody waits for its outcome any more. What stands above
+    /// the seat at which it waits goes on with it or not.
+    pub fn orphan(&mut self, id: CallId, standing: Standing) {
         self.detach(id);
-        self.slots[id as usize].standing = Standing::Left;
+        self.slots[id as usize].standing = standing;
     }
 
     fn detach(&mut self, id: CallId) {

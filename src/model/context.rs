@@ -47,10 +47,21 @@ pub enum Flow {
     Settle(Outcome),
     /// Cancels the calls that it has made, then is woken to go on.
     Release,
+    /// Needs the calls that it has made no longer, then is woken to go on.
+    Dismiss(Dismissal),
     /// Keeps it until something wakes it.
     Parked,
     /// Is done with it: the call is over.
     Gone,
+}
+
+/// What becomes of calls whose maker needs them no longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dismissal {
+    /// They are not told: those that are at a service go on for nobody, with all of their layers.
+    LetGo,
+    /// They are cancelled. Those that go on all the same stay, and come up when they are over.
+    Cancel,
 }
 
 /// Where a mechanism meets a call.
@@ -160,6 +171,32 @@ impl<C: Calendar, P: Probe> Context<C, P> {
             self.freed.push_back((at.id, at.instance));
         }
         false
+    }
+
+    /// A call that the seat makes, along its way `port`; it begins when the present walk is over.
+    pub fn make_call(&mut self, at: &At, port: Port, key: u64) {
+        let call = self.calls.add_child(at.call, port, key);
+        self.begin_later(at, call);
+    }
+
+    /// A copy of the call that the seat sends along its way `port`, likewise.
+    pub fn make_copy(&mut self, at: &At, port: Port, key: u64) {
+        let call = self.calls.add_copy(at.call, port, key);
+        self.begin_later(at, call);
+    }
+
+    fn begin_later(&mut self, at: &At, call: CallId) {
+        self.calls[call].deadline = self.deadline(at);
+        self.begins.push_back(call);
+    }
+
+    /// When the call is out of time at this seat, [`Instant::NEVER`] if it need not hurry.
+    #[inline]
+    pub fn deadline(&self, at: &At) -> Instant {
+        match at.seat.deadline {
+            NONE => self.calls[at.call].deadline,
+            word => Instant::from_ns(self.calls.word(at.call, word)),
+        }
     }
 
     /// Forgets a call that was to go down at the end of the instant.

@@ -1,6 +1,6 @@
 //! The end of an arm: what is still under way is booked, and everything reports.
 
-use super::call::{Call, Standing};
+use super::call::Call;
 use super::context::Context;
 use super::mechanism::edge::Edge;
 use super::mechanism::{Kind, Period, service};
@@ -93,7 +93,9 @@ impl<C: Calendar, P: Probe> World<C, P> {
     pub fn report_unfinished(&mut self) {
         let Context { calls, probe, .. } = &mut self.cx;
         if P::HEARS_ENDS {
-            for &Call { load, index, arrived, attempts, measured, .. } in calls.requests() {
+            for call in calls.requests() {
+                let &Call { load, index, arrived, measured, .. } = call;
+                let attempts = call.all_attempts();
                 probe.unfinished(&Unfinished { load, request: index, arrived, attempts, measured });
             }
         }
@@ -137,7 +139,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
             let mut seat = call.at;
             while seat != NONE {
                 let here = &self.seats[seat];
-                let held = here.kind == Kind::Consumer && call.standing != Standing::Left;
+                let held = here.kind == Kind::Consumer && !call.is_cut_off();
                 if seat == call.at || held {
                     there[here.component as usize] += 1;
                 }

@@ -3,7 +3,6 @@
 //! It refuses to know how a scenario is written and how a result is shown.
 
 mod audit;
-pub mod backoff;
 pub mod call;
 pub mod context;
 mod dispatch;

@@ -5,7 +5,7 @@
 //! all of them share one machine. What stands above a seat is written in it, what stands below by
 //! port in a table of wires, so nothing is found by arithmetic on ids.
 
-use super::mechanism::Kind;
+use super::mechanism::{Kind, deadline};
 
 /// Index of a seat.
 pub type SeatId = u32;
@@ -58,6 +58,8 @@ pub struct Seat {
     pub word: u32,
     /// The books of the edge that it is reached by: those of the nearest edge above.
     pub edge: u32,
+    /// The word of a call in which the nearest deadline above keeps its end, or [`NONE`].
+    pub deadline: u32,
 }
 
 /// The seats of a system and the wires between them.
@@ -86,9 +88,26 @@ impl Seats {
             Kind::Edge => index,
             _ => above.map_or(NONE, |above| above.edge),
         };
+        let deadline = above.map_or(NONE, |above| match above.kind {
+            Kind::Deadline => above.word + deadline::DUE,
+            _ => above.deadline,
+        });
         self.words = self.words.max(word + kind.words());
         let (down, ports, scope) = (0, 0, Scope::Shared);
-        let seat = Seat { kind, part, component, index, scope, up, port, down, ports, word, edge };
+        let seat = Seat {
+            kind,
+            part,
+            component,
+            index,
+            scope,
+            up,
+            port,
+            down,
+            ports,
+            word,
+            edge,
+            deadline,
+        };
         self.list.push(seat);
         (self.list.len() - 1) as SeatId
     }

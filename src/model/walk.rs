@@ -5,7 +5,7 @@
 //! goes as deep as calls are nested.
 
 use super::call::{Call, CallId, Standing};
-use super::context::{At, Flow, Ties};
+use super::context::{At, Dismissal, Flow, Ties};
 use super::mechanism::{Kind, Leaving};
 use super::seat::{NONE, Port, Scope, SeatId};
 use super::timer::Timer;
@@ -87,6 +87,10 @@ impl<C: Calendar, P: Probe> World<C, P> {
                     self.leave_children(at.call);
                     flow = self.machines.wake(&mut self.cx, &at);
                 }
+                Flow::Dismiss(how) => {
+                    self.dismiss(at.call, how);
+                    flow = self.machines.wake(&mut self.cx, &at);
+                }
                 Flow::Settle(outcome) => {
                     at.call = self.leave_below(at.call, at.id);
                     flow = Flow::Up(outcome);
@@ -112,12 +116,12 @@ impl<C: Calendar, P: Probe> World<C, P> {
                 let home = self.homes[self.cx.calls[call].load as usize];
                 Some(self.place(home, call))
             }
-            Standing::Child => {
+            Standing::Child | Standing::Awaited => {
                 let parent = self.cx.calls[call].parent;
-                self.cx.calls.remove(call);
+                self.cx.calls.hand_over(call);
                 Some(self.place(self.cx.calls[parent].at, parent))
             }
-            Standing::Left | Standing::Free => {
+            Standing::Left | Standing::Alone | Standing::Free => {
                 self.cx.calls.remove(call);
                 None
             }
@@ -135,6 +139,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
         } else {
             let mine = self.split(call, stays, floor);
             let at = self.place(stays, call);
+            self.cx.calls.leave(call, self.cx.clock.now());
             self.machines.leave(&mut self.cx, &at, Leaving::GoesOn);
             (mine, at.seat.up)
         };
@@ -167,21 +172,53 @@ impl<C: Calendar, P: Probe> World<C, P> {
             if child == NONE {
                 return;
             }
-            if self.cx.calls[child].at == NONE {
-                self.cx.begins.retain(|&begins| begins != child);
-                self.cx.calls.remove(child);
+            self.leave_child(child);
+        }
+    }
+
+    /// The seat at which a call waits leaves one of those that it has made.
+    fn leave_child(&mut self, child: CallId) {
+        if self.cx.calls[child].at == NONE {
+            self.cx.begins.retain(|&begins| begins != child);
+            return self.cx.calls.remove(child);
+        }
+        // All of it goes on: it keeps its record, and nobody is above.
+        let top = self.who_stays(child, NONE);
+        if top != NONE && self.seats[top].up == NONE {
+            self.cx.calls.orphan(child, Standing::Left);
+            self.cx.calls.leave(child, self.cx.clock.now());
+            let at = self.place(top, child);
+            return self.machines.leave(&mut self.cx, &at, Leaving::GoesOn);
+        }
+        let mine = self.leave_below(child, NONE);
+        self.cx.calls.remove(mine);
+    }
+
+    /// The seat at which a call waits needs the calls that it has made no longer, the latest
+    /// first.
+    fn dismiss(&mut self, call: CallId, how: Dismissal) {
+        let mut next = self.cx.calls.latest_child(call);
+        while next != NONE {
+            let child = next;
+            let Call { at, elder, .. } = self.cx.calls[child];
+            next = elder;
+            let stays = match how {
+                _ if at == NONE => NONE,
+                Dismissal::LetGo if self.seats[at].kind == Kind::Service => at,
+                Dismissal::LetGo => NONE,
+                Dismissal::Cancel => self.who_stays(child, NONE),
+            };
+            if stays == NONE {
+                self.leave_child(child);
                 continue;
             }
-            // All of it goes on: it keeps its record, and nobody is above.
-            let top = self.who_stays(child, NONE);
-            if top != NONE && self.seats[top].up == NONE {
-                self.cx.calls.orphan(child);
-                let at = self.place(top, child);
-                self.machines.leave(&mut self.cx, &at, Leaving::GoesOn);
-                continue;
+            match how {
+                Dismissal::LetGo => self.cx.calls.orphan(child, Standing::Alone),
+                Dismissal::Cancel => self.cx.calls[child].standing = Standing::Awaited,
             }
-            let mine = self.leave_below(child, NONE);
-            self.cx.calls.remove(mine);
+            self.cx.calls.leave(child, self.cx.clock.now());
+            let at = self.place(stays, child);
+            self.machines.leave(&mut self.cx, &at, Leaving::GoesOn);
         }
     }
 

@@ -2,7 +2,6 @@
 //!
 //! Ids follow the order of names, so the order of declarations cannot reach a run.
 
-mod layers;
 mod values;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -14,23 +13,21 @@ use super::schema::{self, Arm, Layer, Scenario};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::distribution::InvalidDistribution;
 use crate::kernel::draw::{Site, key};
-use crate::kernel::simulation::Clock;
+use crate::kernel::simulation::{Clock, Delay};
 use crate::kernel::time::{Duration, Instant};
-use crate::kernel::units::Limit;
 use crate::metrics::fingerprint::Fingerprint;
 use crate::metrics::probe::Probe;
 use crate::model::call::Calls;
 use crate::model::context::{Context, Ties};
-use crate::model::mechanism::breaker::{self};
 use crate::model::mechanism::consumer::{self, Consumer};
 use crate::model::mechanism::edge::{Edges, Sender};
 use crate::model::mechanism::fault::{Crash, Effect, Fault, Timeline};
 use crate::model::mechanism::load::{self, Load};
-use crate::model::mechanism::pool::Pool;
 use crate::model::mechanism::queue::Queue;
 use crate::model::mechanism::service::{self, Cancellation, Service};
 use crate::model::mechanism::{Kind, Machines};
 use crate::model::seat::{ComponentId, Port, Seat, SeatId, Seats};
+use crate::model::spec::building::{Building, limit};
 use crate::model::tally::Tally;
 use crate::model::timer::Timers;
 use crate::model::world::World;
@@ -130,13 +127,6 @@ fn instant(since_start: Duration) -> Instant {
     Instant::ZERO.saturating_add(since_start)
 }
 
-fn limit(limit: Limit) -> u64 {
-    match limit {
-        Limit::Unlimited => u64::MAX,
-        Limit::AtMost(most) => most,
-    }
-}
-
 impl<C: Calendar> Builder<C> {
     /// The seat of a new component of its own.
     fn add(&mut self, name: &str, (kind, index): (Kind, u32), above: Above) -> SeatId {
@@ -194,6 +184,7 @@ impl<C: Calendar> Builder<C> {
                     schema::Cancellation::None => Cancellation::None,
                 },
                 faults,
+                refuses_expired: config.refuses_expired,
                 failure_site: self.site(name, "failure"),
             };
             let service = Service::new(service, constant, self.measured_from);
@@ -225,10 +216,7 @@ impl<C: Calendar> Builder<C> {
 
     fn pools(&mut self, arm: &Arm) {
         for (name, config) in &arm.pools {
-            let max_wait = config.max_wait.map(|most| self.clock.constant(most));
-            let (permits, queue) = (u64::from(config.permits), limit(config.queue));
-            let pool = Pool::new(permits, queue, max_wait, self.measured_from);
-            let machine = self.machines.add(pool);
+            let machine = config.build(&mut Component { name, builder: self });
             let id = self.add(name, machine, None);
             self.ids.insert(name.clone(), id);
         }
@@ -250,7 +238,7 @@ impl<C: Calendar> Builder<C> {
             let consumer = consumer::Config {
                 concurrency: u64::from(config.concurrency),
                 max_deliveries: config.max_deliveries,
-                backoff: self.backoff(name, &config.backoff)?,
+                backoff: config.backoff.build(self.site(name, "backoff"))?,
                 backoff_holds_consumer: config.backoff_holds_consumer,
             };
             let machine = self.machines.add(Consumer::new(consumer, self.measured_from));
@@ -332,6 +320,13 @@ impl<C: Calendar> Builder<C> {
         Ok((service, id, number as u32 + 1))
     }
 
+    /// Each copy that a hedge sends begins at `inside`, the top of a line of its own.
+    fn lead(&mut self, copies: Option<(SeatId, u32)>, inside: SeatId) {
+        if let Some((hedge, copies)) = copies {
+            (0..copies).for_each(|_| self.seats.lead(hedge, inside));
+        }
+    }
+
     /// Adds the layers of a policy below `above`, outermost first, and the edge at its end; its
     /// topmost seat.
     fn pipeline(
@@ -341,28 +336,59 @@ impl<C: Calendar> Builder<C> {
         picks_up: bool,
         above: Option<SeatId>,
     ) -> Result<SeatId, BuildError> {
-        let (mut above, mut top) = (above, None);
+        let (mut above, mut top, mut copies) = (above, None, None);
         let mut gates = Vec::new();
         for (layer, name) in policy.iter().zip(layer_names(name, policy)) {
-            let seat = self.layer(&name, layer, above.map(|above| (above, 0)))?;
+            let up = above.map(|above| (above, 0));
+            let seat = if let Some(shared) = layer.spec().seat_of() {
+                self.again(self.find(shared)?, 0, up)
+            } else {
+                let machine = layer.spec().build(&mut Component { name: &name, builder: self })?;
+                self.add(&name, machine, up)
+            };
+            self.lead(copies.take(), seat);
             top.get_or_insert(seat);
             above = Some(seat);
-            match layer {
-                Layer::Breaker(schema::Breaker { records: schema::Records::Attempts, .. }) => {
-                    gates.push(seat);
-                }
-                Layer::Retry(_) => {
-                    for gate in gates.drain(..) {
-                        above =
-                            above.map(|above| self.again(gate, breaker::REPORTS, Some((above, 0))));
-                    }
-                }
-                Layer::Breaker(_) | Layer::Timeout(_) | Layer::Bulkhead(_) | Layer::Pool(_) => {}
+            if let Some(copies_at_once) = layer.spec().copies() {
+                copies = Some((seat, copies_at_once as u32));
+                above = None;
             }
+            // Who looks at every attempt looks from behind what makes them.
+            if layer.spec().attempts().is_some() {
+                for (gate, part) in gates.drain(..) {
+                    above = above.map(|above| self.again(gate, part, Some((above, 0))));
+                }
+            }
+            gates.extend(layer.spec().part_behind_retry().map(|part| (seat, part)));
         }
         let sender = self.machines.add(Sender::new(picks_up));
         let edge = self.add(&edge_name(name, to), sender, above.map(|above| (above, 0)));
+        self.lead(copies, edge);
         self.again(service, endpoint, Some((edge, 0)));
         Ok(*top.get_or_insert(edge))
+    }
+}
+
+/// One component of the world that is being built.
+struct Component<'a, C> {
+    name: &'a str,
+    builder: &'a mut Builder<C>,
+}
+
+impl<C: Calendar> Building for Component<'_, C> {
+    fn site(&self, purpose: &str) -> Site {
+        self.builder.site(self.name, purpose)
+    }
+
+    fn constant(&mut self, duration: Duration) -> Delay {
+        self.builder.clock.constant(duration)
+    }
+
+    fn measured_from(&self) -> Instant {
+        self.builder.measured_from
+    }
+
+    fn machines(&mut self) -> &mut Machines {
+        &mut self.builder.machines
     }
 }

@@ -16,6 +16,7 @@ mod invariants;
 mod limits;
 mod metastable;
 mod names;
+mod reference;
 mod refusals;
 mod samplers;
 mod search;

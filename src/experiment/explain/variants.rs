@@ -8,42 +8,47 @@ use crate::scenario::schema::{
     Breaker, Bulkhead, Cancellation, Layer, Pool, Retry, RetryBudget, Service, Timeout,
 };
 
-/// What could stand in the place of a layer; `None` takes it out.
+/// What could stand in the place of a layer; `None` takes it out, which is tried of every layer that
+/// has no alternatives of its own.
 pub(super) fn of_layer(
     layer: &Layer,
     name: &str,
     knee: Option<u32>,
 ) -> Vec<(Change, Option<Layer>)> {
-    match layer {
-        Layer::Retry(_) => of_retry(layer, name),
-        Layer::Breaker(Breaker { window, failure_threshold, open_duration, records }) => {
-            let breaker = |failure_threshold, open_duration| {
-                let (window, records) = (*window, *records);
-                Some(Layer::Breaker(Breaker { window, failure_threshold, open_duration, records }))
-            };
-            let mut found = vec![(change(ChangeKind::WithoutBreaker, name), None)];
-            let higher = failure_threshold.saturating_mul(2).min(*window);
-            if higher > *failure_threshold {
-                let (from, to) = (u64::from(*failure_threshold), u64::from(higher));
-                let change = counted(ChangeKind::BreakerThreshold, name, from, to);
-                found.push((change, breaker(higher, *open_duration)));
-            }
-            let shorter = half(*open_duration);
-            let change = timed(ChangeKind::BreakerOpen, name, *open_duration, shorter);
-            found.push((change, breaker(*failure_threshold, shorter)));
-            found
-        }
-        Layer::Bulkhead(bulkhead) => of_bulkhead(name, bulkhead, knee),
+    if let Layer::Retry(_) = layer {
+        of_retry(layer, name)
+    } else if let Layer::Breaker(breaker) = layer {
+        of_breaker(breaker, name)
+    } else if let Layer::Bulkhead(bulkhead) = layer {
+        of_bulkhead(name, bulkhead, knee)
+    } else if let Layer::Pool(_) = layer {
         // What could stand in the place of a pool is one change for all of its layers.
-        Layer::Pool(_) => Vec::new(),
-        Layer::Timeout(Timeout { after }) => [half(*after), twice(*after)]
-            .into_iter()
-            .map(|to| {
-                let change = timed(ChangeKind::Timeout, name, *after, to);
-                (change, Some(Layer::Timeout(Timeout { after: to })))
-            })
-            .collect(),
+        Vec::new()
+    } else if let Layer::Timeout(Timeout { after }) = layer {
+        let other = |to| {
+            let change = timed(ChangeKind::Timeout, name, *after, to);
+            (change, Some(Layer::Timeout(Timeout { after: to })))
+        };
+        vec![other(half(*after)), other(twice(*after))]
+    } else {
+        vec![(change(ChangeKind::WithoutLayer, name), None)]
     }
+}
+
+fn of_breaker(breaker: &Breaker, name: &str) -> Vec<(Change, Option<Layer>)> {
+    let mut found = vec![(change(ChangeKind::WithoutBreaker, name), None)];
+    let threshold = breaker.failure_threshold;
+    let higher = threshold.saturating_mul(2).min(breaker.window);
+    if higher > threshold {
+        let change = counted(ChangeKind::BreakerThreshold, name, threshold.into(), higher.into());
+        let other = Breaker { failure_threshold: higher, ..breaker.clone() };
+        found.push((change, Some(Layer::Breaker(other))));
+    }
+    let open = breaker.open_duration;
+    let change = timed(ChangeKind::BreakerOpen, name, open, half(open));
+    let other = Breaker { open_duration: half(open), ..breaker.clone() };
+    found.push((change, Some(Layer::Breaker(other))));
+    found
 }
 
 fn half(of: Duration) -> Duration {
@@ -161,15 +166,8 @@ pub(super) fn of_policy(
     if policy[..first].iter().any(|layer| matches!(layer, Layer::Timeout(_))) {
         return None;
     }
-    let attempts = policy.iter().fold(1_u64, |attempts, layer| match layer {
-        Layer::Retry(Retry { max_attempts: Some(most), .. }) => {
-            attempts.saturating_mul((*most).into())
-        }
-        Layer::Retry(Retry { max_retries: Some(most), .. }) => {
-            attempts.saturating_mul(u64::from(*most) + 1)
-        }
-        _ => attempts,
-    });
+    let tries = policy.iter().filter_map(|layer| layer.spec().attempts());
+    let attempts = tries.fold(1_u64, u64::saturating_mul);
     let timeout = policy.iter().rev().find_map(|layer| match layer {
         Layer::Timeout(Timeout { after }) => Some(*after),
         _ => None,

@@ -3,19 +3,24 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{breaker, bulkhead, consumer, fault, load, pool, queue, retry, service, timeout};
+#[cfg(test)]
+use super::toll;
+use super::{
+    breaker, bulkhead, consumer, deadline, fault, hedge, load, pool, queue, retry, service, timeout,
+};
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::layer::LayerSpec;
 
 /// Parts by their modules; layers by their names in the language, which become variants of
 /// [`Layer`], and their modules.
 macro_rules! language {
-    (parts: $($part:ident),+; layers: $($name:ident($layer:ident)),+ $(,)?) => {
+    (parts: $($part:ident),+; layers: $($(#[$when:meta])* $name:ident($layer:ident)),+ $(,)?) => {
         /// A layer of a policy.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
         pub enum Layer {
             $(
+                $(#[$when])*
                 #[doc = concat!("See [`", stringify!($layer), "::spec::Spec`].")]
                 #[schemars(description = "")]
                 $name($layer::spec::Spec),
@@ -26,27 +31,27 @@ macro_rules! language {
             /// Its specification.
             #[must_use]
             pub fn spec(&self) -> &dyn LayerSpec {
-                match self { $(Self::$name(spec) => spec),+ }
+                match self { $($(#[$when])* Self::$name(spec) => spec),+ }
             }
 
             /// Its specification, to be changed.
             pub fn spec_mut(&mut self) -> &mut dyn LayerSpec {
-                match self { $(Self::$name(spec) => spec),+ }
+                match self { $($(#[$when])* Self::$name(spec) => spec),+ }
             }
 
             /// What is known of layers of its kind.
             #[must_use]
             pub fn declaration(&self) -> &'static Declaration {
-                match self { $(Self::$name(_) => &$layer::spec::DECLARATION),+ }
+                match self { $($(#[$when])* Self::$name(_) => &$layer::spec::DECLARATION),+ }
             }
         }
 
         /// Every kind of layer, in the order of the language.
-        pub static LAYERS: &[&Declaration] = &[$(&$layer::spec::DECLARATION),+];
+        pub static LAYERS: &[&Declaration] = &[$($(#[$when])* &$layer::spec::DECLARATION),+];
 
         /// Every mechanism of the language: what an arm consists of, then layers.
         pub static DECLARATIONS: &[&Declaration] =
-            &[$(&$part::spec::DECLARATION,)+ $(&$layer::spec::DECLARATION),+];
+            &[$(&$part::spec::DECLARATION,)+ $($(#[$when])* &$layer::spec::DECLARATION),+];
     };
 }
 
@@ -58,6 +63,10 @@ language! {
         Breaker(breaker),
         Bulkhead(bulkhead),
         Pool(pool),
+        Hedge(hedge),
+        Deadline(deadline),
+        #[cfg(test)]
+        Toll(toll),
 }
 
 #[cfg(test)]

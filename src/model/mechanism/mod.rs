@@ -8,8 +8,10 @@ pub mod backoff;
 pub mod breaker;
 pub mod bulkhead;
 pub mod consumer;
+pub mod deadline;
 pub mod edge;
 pub mod fault;
+pub mod hedge;
 mod language;
 pub mod load;
 pub mod pool;
@@ -17,6 +19,8 @@ pub mod queue;
 pub mod retry;
 pub mod service;
 pub mod timeout;
+#[cfg(test)]
+mod toll;
 
 pub use language::{DECLARATIONS, LAYERS, Layer};
 
@@ -137,58 +141,58 @@ pub trait Mechanism {
 /// A line a mechanism: its kind, its machine, where its machines are kept, and what can happen to
 /// a request there. Everything that goes by kind follows from it, so nothing can be forgotten.
 macro_rules! mechanisms {
-    ($($kind:ident: $machine:ty => $store:ident, $events:expr;)*) => {
+    ($($(#[$when:meta])* $kind:ident: $machine:ty => $store:ident, $events:expr;)*) => {
         /// A kind of mechanism.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Kind {
-            $(#[expect(missing_docs)] $kind),*
+            $($(#[$when])* #[expect(missing_docs)] $kind),*
         }
 
         impl Kind {
             /// All of them.
-            pub const ALL: &[Self] = &[$(Self::$kind),*];
+            pub const ALL: &[Self] = &[$($(#[$when])* Self::$kind),*];
 
             /// As results call it.
             #[must_use]
             pub const fn name(self) -> &'static str {
-                match self { $(Self::$kind => <$machine as Mechanism>::KIND),* }
+                match self { $($(#[$when])* Self::$kind => <$machine as Mechanism>::KIND),* }
             }
 
             /// Words of a call in which it remembers something.
             #[must_use]
             pub const fn words(self) -> u32 {
-                match self { $(Self::$kind => <$machine as Mechanism>::WORDS),* }
+                match self { $($(#[$when])* Self::$kind => <$machine as Mechanism>::WORDS),* }
             }
 
             /// The word that holds a timer.
             #[must_use]
             pub const fn timer(self) -> Option<u32> {
-                match self { $(Self::$kind => <$machine as Mechanism>::TIMER),* }
+                match self { $($(#[$when])* Self::$kind => <$machine as Mechanism>::TIMER),* }
             }
 
             /// For whom its timers are set.
             #[must_use]
             pub const fn wakes(self) -> Wakes {
-                match self { $(Self::$kind => <$machine as Mechanism>::WAKES),* }
+                match self { $($(#[$when])* Self::$kind => <$machine as Mechanism>::WAKES),* }
             }
 
             /// Whether it shows and reports anything.
             #[must_use]
             pub const fn shows(self) -> bool {
-                match self { $(Self::$kind => <$machine as Mechanism>::SHOWS),* }
+                match self { $($(#[$when])* Self::$kind => <$machine as Mechanism>::SHOWS),* }
             }
 
             /// What can happen to a request there, by the file that brings it.
             #[must_use]
             pub const fn events(self) -> &'static [&'static [What]] {
-                match self { $(Self::$kind => $events),* }
+                match self { $($(#[$when])* Self::$kind => $events),* }
             }
         }
 
         /// The machines of a world, by kind.
         #[derive(Clone, Debug, Default)]
         pub struct Machines {
-            $(pub(in crate::model) $store: Vec<$machine>),*
+            $($(#[$when])* pub(in crate::model) $store: Vec<$machine>),*
         }
 
         /// A mechanism with a kind, and machines kept in a world.
@@ -200,7 +204,7 @@ macro_rules! mechanisms {
             fn of(machines: &mut Machines) -> &mut Vec<Self>;
         }
 
-        $(impl Kept for $machine {
+        $($(#[$when])* impl Kept for $machine {
             const IS: Kind = Kind::$kind;
 
             fn of(machines: &mut Machines) -> &mut Vec<Self> {
@@ -216,7 +220,7 @@ macro_rules! mechanisms {
                 at: &At,
             ) -> Flow {
                 let index = at.seat.index as usize;
-                match at.seat.kind { $(Kind::$kind => self.$store[index].enter(cx, at)),* }
+                match at.seat.kind { $($(#[$when])* Kind::$kind => self.$store[index].enter(cx, at)),* }
             }
 
             #[inline(always)]
@@ -229,7 +233,7 @@ macro_rules! mechanisms {
             ) -> Flow {
                 let index = at.seat.index as usize;
                 match at.seat.kind {
-                    $(Kind::$kind => self.$store[index].exit(cx, at, port, outcome)),*
+                    $($(#[$when])* Kind::$kind => self.$store[index].exit(cx, at, port, outcome)),*
                 }
             }
 
@@ -240,7 +244,7 @@ macro_rules! mechanisms {
                 at: &At,
             ) -> Flow {
                 let index = at.seat.index as usize;
-                match at.seat.kind { $(Kind::$kind => self.$store[index].wake(cx, at)),* }
+                match at.seat.kind { $($(#[$when])* Kind::$kind => self.$store[index].wake(cx, at)),* }
             }
 
             pub(in crate::model) fn on_leave<C: Calendar, P: Probe>(
@@ -249,7 +253,7 @@ macro_rules! mechanisms {
                 at: &At,
             ) -> Leaving {
                 let index = at.seat.index as usize;
-                match at.seat.kind { $(Kind::$kind => self.$store[index].on_leave(cx, at)),* }
+                match at.seat.kind { $($(#[$when])* Kind::$kind => self.$store[index].on_leave(cx, at)),* }
             }
 
             pub(in crate::model) fn leave<C: Calendar, P: Probe>(
@@ -260,7 +264,7 @@ macro_rules! mechanisms {
             ) {
                 let index = at.seat.index as usize;
                 match at.seat.kind {
-                    $(Kind::$kind => self.$store[index].leave(cx, at, leaving)),*
+                    $($(#[$when])* Kind::$kind => self.$store[index].leave(cx, at, leaving)),*
                 }
             }
 
@@ -272,16 +276,18 @@ macro_rules! mechanisms {
             ) -> Option<(CallId, Port)> {
                 let index = at.seat.index as usize;
                 match at.seat.kind {
-                    $(Kind::$kind => self.$store[index].hand_on(cx, at, port)),*
+                    $($(#[$when])* Kind::$kind => self.$store[index].hand_on(cx, at, port)),*
                 }
             }
 
             pub(in crate::model) fn fork(&mut self, branch: u64) {
-                $(for machine in &mut self.$store { machine.fork(branch) })*
+                $($(#[$when])* for machine in &mut self.$store { machine.fork(branch) })*
             }
 
             pub(in crate::model) fn memory(&self) -> u64 {
-                0 $(+ self.$store.iter().map(Mechanism::memory).sum::<u64>())*
+                let mut sum = 0;
+                $($(#[$when])* { sum += self.$store.iter().map(Mechanism::memory).sum::<u64>(); })*
+                sum
             }
 
             pub(in crate::model) fn observe<C: Calendar, P: Probe>(
@@ -293,7 +299,7 @@ macro_rules! mechanisms {
             ) {
                 let index = seat.index as usize;
                 match seat.kind {
-                    $(Kind::$kind => self.$store[index].observe(cx, seat, at, eye)),*
+                    $($(#[$when])* Kind::$kind => self.$store[index].observe(cx, seat, at, eye)),*
                 }
             }
 
@@ -305,7 +311,7 @@ macro_rules! mechanisms {
             ) -> Option<Component> {
                 let index = seat.index as usize;
                 match seat.kind {
-                    $(Kind::$kind => self.$store[index].report(cx, seat, period)),*
+                    $($(#[$when])* Kind::$kind => self.$store[index].report(cx, seat, period)),*
                 }
             }
         }
@@ -332,15 +338,18 @@ impl Machines {
 mechanisms! {
     Load: load::Load => loads, &[load::EVENTS];
     Edge: edge::Sender => senders, &[edge::EVENTS];
-    Timeout: timeout::Timeout => timeouts, &[timeout::EVENTS];
-    Retry: retry::Retry => retries, &[retry::EVENTS, super::backoff::EVENTS];
+    Timeout: timeout::Timeout => timeouts, &[timeout::EVENTS, deadline::EVENTS];
+    Deadline: deadline::Deadline => deadlines, &[deadline::EVENTS];
+    Retry: retry::Retry => retries, &[retry::EVENTS, backoff::EVENTS];
+    Hedge: hedge::Hedge => hedges, &[hedge::EVENTS];
     Breaker: breaker::Breaker => breakers, &[EVENTS, breaker::EVENTS];
     Bulkhead: bulkhead::Bulkhead => bulkheads, &[EVENTS, bulkhead::EVENTS, super::line::EVENTS];
     Pool: pool::Pool => pools, &[EVENTS, bulkhead::EVENTS, super::line::EVENTS];
     Service: service::Service => services, &[service::EVENTS, super::line::EVENTS];
     Queue: queue::Queue => queues, &[queue::EVENTS];
-    Consumer: consumer::Consumer => consumers, &[consumer::EVENTS, super::backoff::EVENTS];
+    Consumer: consumer::Consumer => consumers, &[consumer::EVENTS, backoff::EVENTS];
     Crash: fault::Crash => crashes, &[];
+    #[cfg(test)] Toll: toll::Toll => tolls, &[toll::EVENTS];
 }
 
 impl What {

@@ -1,8 +1,11 @@
 //! What the language has to know of a layer, whatever it is.
 
+use super::building::Building;
 use super::finding::Finding;
 use super::system::{Around, System};
+use crate::kernel::distribution::InvalidDistribution;
 use crate::kernel::time::Duration;
+use crate::model::mechanism::Kind;
 
 /// A layer's specification: its defaults, its rules, its lints, and what the lints of other layers
 /// may ask it.
@@ -22,6 +25,30 @@ pub trait LayerSpec {
     /// The lints of this layer where it stands, in an arm without errors.
     fn lint(&self, around: &Around<'_>, findings: &mut Vec<Finding>);
 
+    /// The component that it is one more seat of, where that is defined elsewhere and may have
+    /// seats in several policies.
+    fn seat_of(&self) -> Option<&str> {
+        None
+    }
+
+    /// Adds its machine to a world, unless it is [a seat of another](Self::seat_of); the machine's
+    /// kind and number.
+    ///
+    /// # Errors
+    /// When a distribution is none, which the checks rule out.
+    fn build(&self, world: &mut dyn Building) -> Result<(Kind, u32), InvalidDistribution>;
+
+    /// The part of a further seat that it has behind the next layer which sends calls again.
+    fn part_behind_retry(&self) -> Option<u32> {
+        None
+    }
+
+    /// True if it keeps no load away from a service, which `cancels` what its callers leave or does
+    /// not.
+    fn lets_all_in(&self, _cancels: bool) -> bool {
+        false
+    }
+
     /// After how long it gives up on what is inside.
     fn gives_up_after(&self) -> Option<Duration> {
         None
@@ -29,6 +56,11 @@ pub trait LayerSpec {
 
     /// How often it sends one call down, at most, if it may send it again.
     fn attempts(&self) -> Option<u64> {
+        None
+    }
+
+    /// How many copies of one call it sends down, at most, if it copies calls.
+    fn copies(&self) -> Option<u64> {
         None
     }
 

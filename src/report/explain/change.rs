@@ -143,6 +143,8 @@ pub enum ChangeKind {
     PermitsAtKnee,
     /// Another number may wait at a bulkhead or a pool.
     BulkheadQueue,
+    /// Another layer is left out.
+    WithoutLayer,
     /// A timeout has another length.
     Timeout,
     /// A timeout around all attempts is put in.

@@ -169,7 +169,7 @@ pub enum PhaseKind {
     Metastable,
     /// Goodput is back.
     Recovered,
-    /// Nothing arrives.
+    /// Nothing that counts arrives.
     Idle,
 }
 

@@ -144,7 +144,7 @@ fn named(arm: &ArmResult, name: &str, part: &Component) -> String {
     }
 }
 
-fn counted(part: &Component, metric: &str) -> Option<u64> {
+pub(in crate::report) fn counted(part: &Component, metric: &str) -> Option<u64> {
     match part.get(metric) {
         Some(Metric::Count(count)) => Some(count),
         _ => None,

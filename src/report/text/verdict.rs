@@ -7,7 +7,7 @@
 //! only count because nothing says when they are too late. A clause states numbers that the result
 //! has, never a cause it does not show.
 
-use super::cause::{has, largest, losses, strain};
+use super::cause::{counted, has, largest, losses, strain};
 use super::format::{count, cut, number, percent, share, time};
 use crate::report::result::{ArmResult, LatencySummary, RunResult};
 
@@ -253,12 +253,12 @@ fn because_of_losses(arm: &Arm<'_>) -> String {
 fn instead(best: &Arm<'_>, worst: &Arm<'_>) -> Option<String> {
     let waited = largest(best.data, "queue", "depth_max")
         .filter(|&depth| depth > 0 && !has(worst.data, "queue"));
-    let at_once = |arm: &Arm<'_>| largest(arm.data, "service", "in_flight_max");
-    let load = at_once(best).zip(at_once(worst)).filter(|&(best, worst)| worst >= 2 * best);
+    let (service, load) = crowded(best, worst).unzip();
+    let at = service.unwrap_or_default();
     let name = best.name();
     match (waited, load) {
         (Some(waited), Some((few, many))) => Some(format!(
-            "{name} let up to {} wait in its queue and had {} at the service at once, {} {}",
+            "{name} let up to {} wait in its queue and had {} at {at} at once, {} {}",
             count(waited),
             count(few),
             worst.name(),
@@ -269,13 +269,29 @@ fn instead(best: &Arm<'_>, worst: &Arm<'_>) -> Option<String> {
             Some(format!("{name} let up to {waited} wait in its queue instead"))
         }
         (None, Some((few, many))) => Some(format!(
-            "{name} had at most {} at the service at once, {} {}",
+            "{name} had at most {} at {at} at once, {} {}",
             count(few),
             worst.name(),
             count(many)
         )),
         (None, None) => None,
     }
+}
+
+/// The service that was most crowded in the worse arm, if it was so twice as much as in the better
+/// one: how it is called, and the most that were there at once in both.
+fn crowded(best: &Arm<'_>, worst: &Arm<'_>) -> Option<(String, (u64, u64))> {
+    let at_once = |arm: &Arm<'_>, name: &str| {
+        let service = arm.data.components.get(name)?;
+        counted(service, "in_flight_max")
+    };
+    let services = || worst.data.components.iter().filter(|(_, part)| part.kind == "service");
+    let (name, many) = services()
+        .filter_map(|(name, _)| Some((name, at_once(worst, name)?)))
+        .max_by_key(|(_, many)| *many)?;
+    let few = at_once(best, name).filter(|few| many >= few.saturating_mul(2))?;
+    let called = if services().count() == 1 { "the service".to_owned() } else { name.clone() };
+    Some((called, (few, many)))
 }
 
 /// Successes that came long after the typical one, where no `deadline` counts them as late.

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::{BuildError, Builder, instant};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::distribution::Distribution;
-use crate::model::backoff::{Backoff, Formula, Jitter};
 use crate::model::mechanism::load::{Arrivals, Stages};
 use crate::model::mechanism::service::{Endpoint, Onward, Overload, Step};
 use crate::model::seat::Port;
@@ -115,31 +114,6 @@ impl<C: Calendar> Builder<C> {
             });
         }
         Ok(all)
-    }
-
-    pub(super) fn backoff(
-        &self,
-        name: &str,
-        config: &schema::Backoff,
-    ) -> Result<Backoff, BuildError> {
-        let formula = match config {
-            schema::Backoff::None => Formula::None,
-            schema::Backoff::Constant(wait) => Formula::exponential(*wait, 1.0, None, Jitter::None),
-            schema::Backoff::Exponential { base, multiplier, cap, jitter } => {
-                let jitter = match jitter {
-                    schema::Jitter::None => Jitter::None,
-                    schema::Jitter::Full => Jitter::Full,
-                    schema::Jitter::Equal => Jitter::Equal,
-                    schema::Jitter::Proportional(ratio) => Jitter::Proportional(ratio.get()),
-                };
-                Formula::exponential(*base, *multiplier, *cap, jitter)
-            }
-            schema::Backoff::Decorrelated { base, cap } => {
-                Formula::Decorrelated { base: base.as_ns() as f64, cap: cap.as_ns() as f64 }
-            }
-            schema::Backoff::Random(distribution) => Formula::Random(resolve(distribution)?),
-        };
-        Ok(Backoff::new(formula, self.site(name, "backoff")))
     }
 }
 

@@ -48,7 +48,10 @@ def leaf(time, slots="unlimited", more=""):
 
 def handler(steps, slots="unlimited", more=""):
     slots = slots if isinstance(slots, int) else f'"{slots}"'
-    return f"Service(handler: [{', '.join(steps)}], slots: {slots}{more})"
+    own = 'Constant("0s")'
+    if steps[0].startswith("Work("):
+        own, steps = steps[0][len("Work("):-1], steps[1:]
+    return f"Service(time: {own}, handler: [{', '.join(steps)}], slots: {slots}{more})"
 
 
 def to(name, more=""):
@@ -157,7 +160,7 @@ def balancing():
 
 def forked(names, wait, losers):
     calls = ", ".join(f'"{name}"' for name in names)
-    return f"Parallel(calls: [{calls}], wait: {wait}, losers: {losers})"
+    return f"Parallel(calls: [{calls}], wait: {wait})"
 
 
 def fanned(rate, count, need, losers, service=10.0, slots=1):

@@ -131,10 +131,8 @@ pub(super) fn rebuild(
             }
             What::RENEGED => {
                 let since = waiting.remove(&attempt);
-                let since = since.unwrap_or_else(|| panic!("{record:?} did not wait"));
-                assert_eq!(record.value, at - since, "{record:?}");
-                rebuilt.waiting_area += within(since, at);
-                calling.remove(&attempt);
+                assert_eq!(since, Some(at - record.value), "{record:?}");
+                rebuilt.waiting_area += within(at - record.value, at);
             }
             What::CANCELLED | What::CRASHED => {
                 if let Some(started) = busy.remove(&attempt) {

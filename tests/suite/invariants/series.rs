@@ -11,6 +11,8 @@ use dessim::metrics::sampler::{AUTO_BINS, MAX_BINS, Resolution};
 use dessim::metrics::series::ARM;
 use dessim::report::result::{ArmResult, Column, Metric, RunResult, Series, Values};
 use dessim::report::rows::rows;
+use dessim::scenario::arms::arms;
+use dessim::scenario::handlers::calls_of;
 use dessim::scenario::schema::Scenario;
 
 use crate::support::{play, seeded};
@@ -31,8 +33,16 @@ pub(super) fn hold(scenario: &Scenario, seed: u64) {
         let keyed = Options { calendar: CalendarKind::Keyed, ..options };
         let other = run(scenario, "test", &keyed).expect("a checked scenario runs");
         assert!(sampled == other, "the calendars disagree about the series");
-        for arm in sampled.arms.values() {
+        let systems = arms(scenario);
+        for (name, arm) in &sampled.arms {
             check(arm, scenario.warm_up, resolution);
+            // Calls that services make are none of the requests' own.
+            let made: Vec<String> = systems[name]
+                .services
+                .values()
+                .flat_map(|service| calls_of(service).into_iter().map(|call| format!("{call} -> ")))
+                .collect();
+            edges(arm.series.as_ref().expect("it was asked for"), &made);
         }
         assert_eq!(without_series(sampled), plain, "{resolution:?}");
     }
@@ -61,7 +71,6 @@ fn check(arm: &ArmResult, warm_up: Duration, resolution: Resolution) {
         };
         totals(column, arm, window_ns, &of);
     }
-    edges(series);
 }
 
 /// Bins lie side by side from the start to the end, and every column has one value for each.
@@ -143,14 +152,19 @@ fn totals(column: &Column, arm: &ArmResult, window_ns: u64, of: &dyn Fn(&str) ->
     }
 }
 
-/// What went along the edges is what the arm sent, in every bin.
-fn edges(series: &Series) {
+/// What went along the edges is what the arm sent, in every bin: attempts of the requests
+/// themselves, and work wherever it was done.
+fn edges(series: &Series, made: &[String]) {
     let values = |column: &Column| match &column.values {
         Values::Counts(values) | Values::Times(values) => values.clone(),
         other => panic!("{other:?}"),
     };
     let mut sums: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
     for column in series.columns.iter().filter(|column| column.kind == "edge") {
+        let is_made = made.iter().any(|made| column.component.starts_with(made));
+        if is_made && matches!(column.values, Values::Counts(_)) {
+            continue;
+        }
         let sum = sums.entry(column.meter.name).or_insert_with(|| vec![0; series.bins]);
         sum.iter_mut().zip(values(column)).for_each(|(sum, value)| *sum += value);
     }

@@ -261,9 +261,8 @@ impl Writer<'_> {
             };
         }
         let holds = self.dice.pick(&["true", "false"]);
-        format!(
-            ", handler: [{steps} Optional([Parallel(calls: [\"a\", \"b\", \"c\"])])], holds_slot: {holds})"
-        )
+        let all = "Optional([Parallel(calls: [\"a\", \"b\", \"c\"])])";
+        format!(", handler: [{steps} {all}], holds_slot: {holds})")
     }
 
     /// Permits that policies share. A call that holds one may wait for another, so no wait is
@@ -352,6 +351,11 @@ impl Writer<'_> {
         if self.style.reversed {
             sections.reverse();
         }
+        let head = self.head();
+        format!("Scenario(schema: 1, {head}{})", sections.concat())
+    }
+
+    fn head(&mut self) -> String {
         let mut head = String::new();
         if self.features.has(17) {
             let warm_up = self.pick_ms(&[0, 200]);
@@ -361,7 +365,7 @@ impl Writer<'_> {
             let duration = self.pick_ms(&[1000, 300, 5000]);
             let _ = writeln!(head, "duration: {duration},");
         }
-        format!("Scenario(schema: 1, {head}{})", sections.concat())
+        head
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod exact;
 mod measure;
+mod networks;
 mod paths;
 mod plan;
 

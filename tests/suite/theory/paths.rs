@@ -8,7 +8,7 @@ use dessim::model::mechanism::breaker::Breaker;
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 
 use super::{Case, judge};
-use crate::support::{listen, moments, scenario, seeded};
+use crate::support::{count, listen, moments, ms, number, only, play, scenario, seeded};
 
 const REQUESTS: usize = 20_000;
 
@@ -259,4 +259,35 @@ fn a_queue_fills_from_empty() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// The run that `docs/model.md` computes by hand.
+#[test]
+fn three_tiers_by_hand() {
+    let page = include_str!("../../../docs/model.md");
+    let text = page.split("```ron\n").nth(1).and_then(|rest| rest.split("```").next());
+    let scenario = scenario(text.expect("a scenario"));
+    let result = play(&scenario, 1);
+    let arm = only(&result);
+    let component = |name: &str| &arm.components[name];
+    let requests = arm.requests;
+    assert_eq!((requests.succeeded, requests.failed, arm.failed_by.error), (2, 1, 1));
+    let latency = arm.latency.end_to_end;
+    assert_eq!((ms(latency.min_ns), ms(latency.max_ns)), (17.0, 47.0));
+    // 17, 31 and 47 ms.
+    assert!((ms(arm.latency.outcome.mean_ns) - 95.0 / 3.0).abs() < 1e-6);
+    assert_eq!(ms(Some(arm.wasted.work_ns)), 15.0);
+    assert!((arm.wasted.ratio.expect("there was work") - 15.0 / 51.0).abs() < 1e-12);
+    let counts = |name: &str, metrics: [&str; 3]| metrics.map(|of| count(component(name), of));
+    let ends = ["answered", "errors", "for_nobody"];
+    assert_eq!(counts("web", ends), [2, 1, 0]);
+    assert_eq!(counts("api", ends), [2, 0, 1]);
+    assert_eq!(counts("db", ends), [2, 0, 1]);
+    let sent = ["attempts", "failed", "timeouts"];
+    assert_eq!(counts("users -> web", sent), [3, 1, 0]);
+    assert_eq!(counts("web-api -> api", sent), [3, 1, 1]);
+    assert_eq!(counts("api-db -> db", sent), [3, 0, 0]);
+    assert_eq!(count(component("web"), "busy_max"), 2);
+    assert!((number(component("api"), "utilisation") - 45.0 / 47.0).abs() < 1e-12);
+    assert!((number(component("db"), "utilisation") - 30.0 / 47.0).abs() < 1e-12);
 }

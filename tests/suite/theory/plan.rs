@@ -170,6 +170,11 @@ fn reneging(case: &Case, what: &str) -> Parts {
     }
 }
 
+/// Whoever is refused comes back after an exponential time, as often as it takes.
+fn for_ever(mean_ms: f64) -> String {
+    format!("Retry(max_retries: {}, backoff: Random({}))", u32::MAX, exponential(mean_ms))
+}
+
 /// The plan of a case, `scale` times as long as every day.
 pub(super) fn plan(id: &str, variant: &str, case: &Case, scale: f64) -> Plan {
     let time = |id| law(id, case);
@@ -217,29 +222,24 @@ pub(super) fn plan(id: &str, variant: &str, case: &Case, scale: f64) -> Plan {
         }
         "RENEGE-D-4" => reneging(case, variant),
         _ if id.starts_with("RETRIAL-INF") => {
-            let (mean, most) = (case.param("backoff_mean_ms"), u32::MAX);
-            let backoff = format!("Random({})", exponential(mean));
-            open(
-                case,
-                &one_slot("queue: 0"),
-                &format!("Retry(max_retries: {most}, backoff: {backoff})"),
-            )
+            open(case, &one_slot("queue: 0"), &for_ever(case.param("backoff_mean_ms")))
         }
         _ if id.starts_with("RETRY-MM1") => retry(case, variant),
         _ if id.starts_with("CLOSED") => closed(case, variant),
         _ if id.starts_with("BROKER") => broker(id, case, variant),
         _ => {
             let slots = case.param("servers");
-            let queue = match case.params["queue_capacity_waiting"].as_u64() {
-                Some(0) if variant == "no wait" => r#", max_wait: "0s""#.to_owned(),
-                Some(0) if variant == "no wait for a permit" => {
-                    let policy = format!(r#"Bulkhead(permits: {slots}, max_wait: "0s")"#);
-                    return open(case, &format!("time: {}", time(id)), &policy).plan(scale);
-                }
-                Some(places) => format!(", queue: {places}"),
-                None => String::new(),
+            let slots = match case.params["queue_capacity_waiting"].as_u64() {
+                Some(0) if variant == "no wait" => format!(r#"slots: {slots}, max_wait: "0s""#),
+                Some(0) if variant == "no wait for a permit" => String::new(),
+                Some(places) => format!("slots: {slots}, queue: {places}"),
+                None => format!("slots: {slots}"),
             };
-            open(case, &format!("slots: {slots}, time: {}{queue}", time(id)), "")
+            let policy = match slots.as_str() {
+                "" => format!(r#"Bulkhead(permits: {}, max_wait: "0s")"#, case.param("servers")),
+                _ => String::new(),
+            };
+            open(case, &format!("time: {}, {slots}", time(id)), &policy)
         }
     };
     // Near saturation everything takes long to forget.

@@ -3,10 +3,14 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Formula;
+use crate::kernel::distribution::InvalidDistribution;
+use crate::kernel::draw::Site;
 use crate::kernel::fpmath::pow;
 use crate::kernel::time::Duration;
 use crate::kernel::units::Ratio;
 use crate::model::spec::distribution::Distribution;
+use crate::model::spec::distribution::resolve;
 use crate::model::spec::finding::{Finding, Segment};
 use crate::model::spec::word::{Word, word};
 
@@ -76,6 +80,31 @@ pub(in crate::model::mechanism) struct Wait {
 }
 
 impl Backoff {
+    /// The sampler of its waits, drawn at `site`.
+    ///
+    /// # Errors
+    /// When a distribution is none, which the checks rule out.
+    pub fn build(&self, site: Site) -> Result<super::Backoff, InvalidDistribution> {
+        let formula = match self {
+            Self::None => Formula::None,
+            Self::Constant(wait) => Formula::exponential(*wait, 1.0, None, super::Jitter::None),
+            Self::Exponential { base, multiplier, cap, jitter } => {
+                let jitter = match jitter {
+                    Jitter::None => super::Jitter::None,
+                    Jitter::Full => super::Jitter::Full,
+                    Jitter::Equal => super::Jitter::Equal,
+                    Jitter::Proportional(ratio) => super::Jitter::Proportional(ratio.get()),
+                };
+                Formula::exponential(*base, *multiplier, *cap, jitter)
+            }
+            Self::Decorrelated { base, cap } => {
+                Formula::Decorrelated { base: base.as_ns() as f64, cap: cap.as_ns() as f64 }
+            }
+            Self::Random(distribution) => Formula::Random(resolve(distribution)?),
+        };
+        Ok(super::Backoff::new(formula, site))
+    }
+
     /// The rules between its values, of a backoff that stands at `place`.
     pub(in crate::model::mechanism) fn check(
         &self,

@@ -3,8 +3,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Breaker;
 use super::lints;
+use crate::kernel::distribution::InvalidDistribution;
 use crate::kernel::time::Duration;
+use crate::model::mechanism::Kind;
+use crate::model::spec::building::Building;
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::finding::{Finding, Segment};
 use crate::model::spec::layer::LayerSpec;
@@ -29,7 +33,8 @@ pub struct Spec {
     #[serde(default = "one_minute")]
     #[schemars(extend("dessim:positive" = true))]
     pub open_duration: Duration,
-    /// Which results enter the window. Default `Outcomes`.
+    /// Which results enter the window: what comes up through the breaker, or every attempt of the
+    /// first `Retry` inside it. Default `Outcomes`.
     #[serde(default)]
     pub records: Records,
 }
@@ -57,6 +62,21 @@ pub enum Records {
 }
 
 impl LayerSpec for Spec {
+    fn build(&self, world: &mut dyn Building) -> Result<(Kind, u32), InvalidDistribution> {
+        let breaker = Breaker::new(
+            self.window,
+            self.failure_threshold,
+            self.open_duration,
+            self.records == Records::Outcomes,
+            world.measured_from(),
+        );
+        Ok(world.machines().add(breaker))
+    }
+
+    fn part_behind_retry(&self) -> Option<u32> {
+        (self.records == Records::Attempts).then_some(super::REPORTS)
+    }
+
     /// A threshold that is left out is half of the window, whatever that is.
     fn fill_defaults(&mut self, written: &dyn Fn(&str) -> bool) {
         if !written("failure_threshold") {

@@ -3,9 +3,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Bulkhead;
+use crate::kernel::distribution::InvalidDistribution;
 use crate::kernel::time::Duration;
 use crate::kernel::units::Limit;
+use crate::model::mechanism::Kind;
 use crate::model::mechanism::load::spec::Arrivals;
+use crate::model::spec::building::{Building, limit};
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::finding::{Finding, Segment};
 use crate::model::spec::layer::LayerSpec;
@@ -81,6 +85,13 @@ pub(in crate::model::mechanism) fn max_wait_unused(
 }
 
 impl LayerSpec for Spec {
+    fn build(&self, world: &mut dyn Building) -> Result<(Kind, u32), InvalidDistribution> {
+        let max_wait = self.max_wait.map(|most| world.constant(most));
+        let (permits, queue) = (u64::from(self.permits), limit(self.queue));
+        let bulkhead = Bulkhead::new(permits, queue, max_wait, world.measured_from());
+        Ok(world.machines().add(bulkhead))
+    }
+
     /// `Bulkhead()` lets nobody wait; whoever gives its permits gets a line.
     fn fill_defaults(&mut self, written: &dyn Fn(&str) -> bool) {
         if !written("permits") && !written("queue") && !written("max_wait") {

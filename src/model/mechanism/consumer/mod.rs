@@ -12,9 +12,9 @@ use crate::metrics::gauge::Gauge;
 use crate::metrics::meter::{Eye, Meter};
 use crate::metrics::probe::{Ending, Event, Number, Probe, Role, Stretch, What};
 use crate::metrics::summary::{Component, Metric};
-use crate::model::backoff::Backoff;
 use crate::model::call::{CallId, State};
 use crate::model::context::{At, Context, Flow, Outcome};
+use crate::model::mechanism::backoff::Backoff;
 use crate::model::seat::{Port, Seat};
 
 /// What a group of consumers is set to.

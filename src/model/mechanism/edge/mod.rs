@@ -2,6 +2,8 @@
 //!
 //! The numbers of an arm are the sums over its edges, so they cannot disagree.
 
+use std::collections::BTreeMap;
+
 use super::{Kind, Leaving, Mechanism, Period, Wakes};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::simulation::Halt;
@@ -80,7 +82,7 @@ impl Edge {
         attempts.errors += u64::from(outcome == Outcome::Error);
     }
 
-    /// Its caller gives up: only a timeout further out does.
+    /// Its caller gives up: a timeout further out did, or another call was enough.
     pub fn give_up(&mut self) {
         self.attempts.failed += 1;
         self.attempts.timeouts += 1;
@@ -229,13 +231,13 @@ impl Mechanism for Sender {
             return Flow::Parked;
         }
         let now = cx.now();
+        let number = cx.calls.count_attempt(at.call);
         let call = &mut cx.calls[at.call];
-        call.attempts += 1;
         if self.picks_up {
             call.picked = now;
         }
         if call.measured {
-            cx.edges[at.seat.edge].send(call.attempts);
+            cx.edges[at.seat.edge].send(number);
         }
         cx.note(at, What::SENT, 0);
         Flow::Down(0)
@@ -321,12 +323,18 @@ impl Edges {
     #[must_use]
     pub fn new(seats: &Seats) -> Self {
         let senders = || seats.iter().filter(|(_, seat)| seat.kind == Kind::Edge);
-        let first = |(_, seat): (SeatId, &Seat)| {
-            let mut top = *seat;
-            while top.up != NONE {
-                top = seats[top.up];
+        let hedges = seats.iter().filter(|(_, seat)| seat.kind == Kind::Hedge);
+        let hedges: BTreeMap<SeatId, SeatId> =
+            hedges.map(|(hedge, _)| (seats.below(hedge, 0), hedge)).collect();
+        let first = |(id, _): (SeatId, &Seat)| {
+            let mut top = id;
+            while let Some(&above) = match seats[top].up {
+                NONE => hedges.get(&top),
+                _ => Some(&seats[top].up),
+            } {
+                top = above;
             }
-            matches!(top.kind, Kind::Load | Kind::Queue)
+            matches!(seats[top].kind, Kind::Load | Kind::Queue)
         };
         Self {
             edges: vec![Edge::default(); senders().count()],

@@ -318,7 +318,8 @@ impl Mechanism for Load {
         self.release_caller(cx, at);
         let now = cx.now();
         let call = &cx.calls[at.call];
-        let &Call { load, index, arrived, attempts, measured, .. } = call;
+        let &Call { load, index, arrived, measured, .. } = call;
+        let attempts = call.all_attempts();
         let elapsed = now - arrived;
         let fate = fate(self, outcome, elapsed);
         cx.fingerprint.outcome(call.key, fate as u64, elapsed.as_ns());

@@ -4,10 +4,14 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Pool;
+use crate::kernel::distribution::InvalidDistribution;
 use crate::kernel::time::Duration;
 use crate::kernel::units::Limit;
-use crate::model::mechanism::Layer;
+
 use crate::model::mechanism::bulkhead::spec::max_wait_unused;
+use crate::model::mechanism::{Kind, Layer};
+use crate::model::spec::building::{Building, limit};
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::finding::Finding;
 use crate::model::spec::layer::LayerSpec;
@@ -43,6 +47,16 @@ pub struct Spec {
     pub name: String,
 }
 
+impl Permits {
+    /// Adds its machine to a world; the machine's kind and number.
+    pub fn build(&self, world: &mut dyn Building) -> (Kind, u32) {
+        let max_wait = self.max_wait.map(|most| world.constant(most));
+        let (permits, queue) = (u64::from(self.permits), limit(self.queue));
+        let pool = Pool::new(permits, queue, max_wait, world.measured_from());
+        world.machines().add(pool)
+    }
+}
+
 impl PartSpec for Permits {
     fn check(&self, _: Option<Duration>, _: &mut Vec<Finding>) {}
 
@@ -52,6 +66,14 @@ impl PartSpec for Permits {
 }
 
 impl LayerSpec for Spec {
+    fn build(&self, _: &mut dyn Building) -> Result<(Kind, u32), InvalidDistribution> {
+        unreachable!("a pool is built where it is defined")
+    }
+
+    fn seat_of(&self) -> Option<&str> {
+        Some(&self.name)
+    }
+
     fn check(&self, around: &Around<'_>, findings: &mut Vec<Finding>) {
         let same = |layer: &Layer| matches!(layer, Layer::Pool(other) if other == self);
         if around.outside().iter().any(same) {

@@ -112,16 +112,14 @@ pub(super) fn lint(retry: &Spec, around: &Around<'_>, findings: &mut Vec<Finding
     if retry.retry_on.is_empty() {
         return;
     }
-    let inside = around.inside();
-    if let Some(limit) = shortest_timeout(around.outside()) {
-        findings.extend(backoff_outlasts_timeout(retry, limit));
-        findings.extend(tries_outlast_timeout(retry, inside, limit));
-    }
+    let (inside, limit) = (around.inside(), shortest_timeout(around.outside()));
+    findings.extend(limit.and_then(|limit| backoff_outlasts_timeout(retry, limit)));
     if retry.retry_on.contains(&RetryOn::Rejected) {
         let finding = while_open(&retry.backoff, retry.retries(), inside, "retries");
         let hint = "leave Rejected out of retry_on, or wait longer than the breaker is open";
         findings.extend(finding.map(|finding| finding.hint(hint)));
     }
+    findings.extend(limit.and_then(|limit| tries_outlast_timeout(retry, inside, limit)));
 }
 
 fn backoff_outlasts_timeout(retry: &Spec, limit: Duration) -> Option<Finding> {

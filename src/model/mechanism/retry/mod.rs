@@ -15,9 +15,9 @@ use crate::kernel::time::{Duration, Instant};
 use crate::metrics::meter::{Eye, Meter};
 use crate::metrics::probe::{Event, Number, Probe, Role, What};
 use crate::metrics::summary::{Component, Metric};
-use crate::model::backoff::Backoff;
 use crate::model::call::CallId;
 use crate::model::context::{At, Context, Flow, Outcome};
+use crate::model::mechanism::backoff::Backoff;
 use crate::model::mechanism::{Leaving, Mechanism, Period, Wakes};
 use crate::model::seat::{NONE, Port, Seat};
 
@@ -66,7 +66,7 @@ pub struct RetryOn {
 
 impl RetryOn {
     #[inline]
-    fn covers(self, outcome: Outcome) -> bool {
+    pub(in crate::model) fn covers(self, outcome: Outcome) -> bool {
         match outcome {
             Outcome::Error => self.error,
             Outcome::Timeout => self.timeout,
@@ -157,10 +157,10 @@ impl Mechanism for Retry {
         _: Port,
         outcome: Outcome,
     ) -> Flow {
-        if !self.retry_on.covers(outcome) {
+        let call = &cx.calls[at.call];
+        if !self.retry_on.covers(outcome) || call.is_unneeded() {
             return Flow::Up(outcome);
         }
-        let call = &cx.calls[at.call];
         let (key, attempts, measured) = (call.key, call.attempts, u64::from(call.measured));
         let tries = cx.calls.word(at.call, at.seat.word + TRIES) as u32;
         if tries > self.max_retries {

@@ -3,9 +3,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Retry;
 use super::lints;
+use crate::kernel::distribution::InvalidDistribution;
+use crate::model::mechanism::Kind;
 use crate::model::mechanism::Layer;
 use crate::model::mechanism::backoff::spec::Backoff;
+use crate::model::spec::building::Building;
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::finding::{Finding, Segment};
 use crate::model::spec::layer::LayerSpec;
@@ -30,7 +34,8 @@ pub struct Spec {
     /// Tokens that every retry costs. Default: no budget.
     #[serde(default)]
     pub budget: Option<RetryBudget>,
-    /// Outcomes that are retried. Default all four.
+    /// Outcomes that are retried: an answer with an error, a timeout inside, a refusal of the server,
+    /// a refusal by a layer inside. Default all four.
     #[serde(default = "RetryOn::all")]
     pub retry_on: Vec<RetryOn>,
 }
@@ -72,12 +77,33 @@ pub enum RetryOn {
 }
 
 impl RetryOn {
-    fn all() -> Vec<Self> {
+    /// Those of a list, as the machines have them.
+    pub(in crate::model::mechanism) fn outcomes(list: &[Self]) -> super::RetryOn {
+        super::RetryOn {
+            error: list.contains(&Self::Error),
+            timeout: list.contains(&Self::Timeout),
+            shed: list.contains(&Self::Shed),
+            rejected: list.contains(&Self::Rejected),
+        }
+    }
+
+    /// All of them.
+    pub(in crate::model) fn all() -> Vec<Self> {
         vec![Self::Error, Self::Timeout, Self::Shed, Self::Rejected]
     }
 }
 
 impl LayerSpec for Spec {
+    fn build(&self, world: &mut dyn Building) -> Result<(Kind, u32), InvalidDistribution> {
+        let once_less = self.max_attempts.map(|attempts| attempts - 1);
+        let max_retries = self.max_retries.or(once_less).unwrap_or(0);
+        let backoff = self.backoff.build(world.site("backoff"))?;
+        let budget = self.budget.as_ref();
+        let budget = budget.map(|of| super::Budget::new(of.deposit, of.capacity, of.cost));
+        let retry_on = RetryOn::outcomes(&self.retry_on);
+        Ok(world.machines().add(Retry::new(max_retries, backoff, budget, retry_on)))
+    }
+
     fn normalise(&mut self) {
         if let Some(attempts) = self.max_attempts.take() {
             self.max_retries = Some(attempts.saturating_sub(1));
@@ -100,6 +126,10 @@ impl LayerSpec for Spec {
 
     fn lint(&self, around: &Around<'_>, findings: &mut Vec<Finding>) {
         lints::lint(self, around, findings);
+    }
+
+    fn lets_all_in(&self, _: bool) -> bool {
+        true
     }
 
     fn attempts(&self) -> Option<u64> {

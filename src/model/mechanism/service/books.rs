@@ -18,6 +18,7 @@ const RENEGED: Meter = Meter::new("reneged", "left after the longest wait");
 const CANCELLED: Meter = Meter::new("cancelled", "cancelled");
 const FOR_NOBODY: Meter = Meter::new("for_nobody", "done for nobody");
 const CRASHED: Meter = Meter::new("crashed", "met by a crash");
+const EXPIRED: Meter = Meter::new("expired", "refused out of time");
 
 impl What {
     /// An attempt is worked on in a slot; the number is how long it will take.
@@ -84,6 +85,14 @@ impl What {
         words: "is done for nobody, after {} in a slot",
         role: Role::Ends(Ending::Badly),
     });
+    /// The service refused it, when it came or got a slot, because it was out of time.
+    pub const LAPSED: Self = Self::new(&Event {
+        name: "lapsed",
+        verb: "lapses",
+        number: Number::None,
+        words: "is refused by the service: its deadline is over",
+        role: Role::Ends(Ending::Badly),
+    });
     /// A service crashed under it, or was down when it came.
     pub const CRASHED: Self = Self::new(&Event {
         name: "crashed",
@@ -104,6 +113,7 @@ pub const EVENTS: &[What] = &[
     What::CANCELLED,
     What::ABANDONED,
     What::WASTED,
+    What::LAPSED,
     What::CRASHED,
 ];
 
@@ -118,6 +128,7 @@ pub(super) struct Counts {
     pub(super) cancelled: u64,
     pub(super) crashed: u64,
     pub(super) for_nobody: u64,
+    pub(super) expired: u64,
 }
 
 impl Service {
@@ -154,6 +165,9 @@ impl Service {
         eye.count(&CANCELLED, counts.cancelled);
         eye.count(&FOR_NOBODY, counts.for_nobody);
         eye.count(&CRASHED, counts.crashed);
+        if self.config.refuses_expired {
+            eye.count(&EXPIRED, counts.expired);
+        }
     }
 
     /// Its numbers at the end of a run.
@@ -187,6 +201,9 @@ impl Service {
                 ("waiting_mean", Metric::Number(waiting)),
                 ("waiting_max", Metric::Count(self.waiting.max())),
             ]);
+        }
+        if self.config.refuses_expired {
+            metrics.push(("expired", Metric::Count(counts.expired)));
         }
         if self.calls_others() {
             metrics.extend([

@@ -32,7 +32,7 @@ use crate::metrics::summary::Component;
 use crate::model::call::{Call, CallId, State};
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::line::Line;
-use crate::model::seat::{Port, Seat};
+use crate::model::seat::{NONE, Port, Seat};
 use books::Counts;
 use handler::Program;
 
@@ -81,6 +81,8 @@ pub struct Config {
     pub cancellation: Cancellation,
     /// What goes wrong.
     pub faults: Timeline,
+    /// Whether calls that are out of time are refused, when they come and when they get a slot.
+    pub refuses_expired: bool,
     /// Where failures are drawn.
     pub failure_site: Site,
 }
@@ -180,10 +182,13 @@ impl Mechanism for Service {
             cx.note(at, What::CRASHED, 0);
             return Flow::Up(Outcome::Error);
         }
+        if self.refuses(cx, at) {
+            return Flow::Up(Outcome::Timeout);
+        }
         let there = self.busy.level() + self.line.len();
         let call = &mut cx.calls[at.call];
         call.at = at.id;
-        call.state = State::Queued { since: now, left: Instant::NEVER };
+        call.state = State::Queued { since: now, left: call.left };
         (call.step, call.endpoint) = (0, at.seat.part as u16);
         if self.busy.level() < self.config.slots {
             self.in_flight_max = self.in_flight_max.max(there + 1);
@@ -216,7 +221,11 @@ impl Mechanism for Service {
     fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
         let call = &cx.calls[at.call];
         if let State::Queued { left, .. } = call.state {
-            return self.renege(cx, at, left);
+            // Whose wait has ended by itself has no timer any more.
+            if self.config.max_wait.is_some() && call.timer != NONE {
+                return self.renege(cx, at, left);
+            }
+            return self.start_or_refuse(cx, at, left);
         }
         if !self.programs[usize::from(call.endpoint)].is_empty() {
             return self.go_on(cx, at);
@@ -243,12 +252,8 @@ impl Mechanism for Service {
     fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At, leaving: Leaving) {
         let now = cx.now();
         if leaving == Leaving::GoesOn {
-            cx.note(at, What::ABANDONED, 0);
-            if let State::Queued { left, .. }
-            | State::Working { left, .. }
-            | State::Calling { left, .. } = &mut cx.calls[at.call].state
-            {
-                *left = now;
+            if cx.calls[at.call].left == now {
+                cx.note(at, What::ABANDONED, 0);
             }
             return;
         }

@@ -9,6 +9,7 @@ use crate::metrics::probe::{Probe, What};
 use crate::model::call::{Call, CallId, Calls, State};
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::mechanism::fault::{Effect, Fault};
+use crate::model::seat::NONE;
 
 impl Service {
     /// The call, out of line, gets a slot.
@@ -88,12 +89,23 @@ impl Service {
         self.waiting.fall(now);
         let wait = self.config.max_wait.map_or(0, |most| most.duration().as_ns());
         cx.note(at, What::RENEGED, wait);
-        if left == Instant::NEVER {
-            return Flow::Up(Outcome::Shed);
+        if left != Instant::NEVER {
+            self.book_in_vain(cx, at);
         }
-        self.book_in_vain(cx, at);
-        cx.calls.remove(at.call);
-        Flow::Gone
+        if cx.calls[at.call].is_cut_off() {
+            cx.calls.remove(at.call);
+            return Flow::Gone;
+        }
+        Flow::Up(Outcome::Shed)
+    }
+
+    /// Forgets the end of the wait of a call, if it has one.
+    #[inline]
+    fn stop_waiting<C: Calendar, P: Probe>(&self, cx: &mut Context<C, P>, call: CallId) {
+        if self.config.max_wait.is_some() {
+            let timer = std::mem::replace(&mut cx.calls[call].timer, NONE);
+            cx.cancel(timer);
+        }
     }
 
     /// The next in line, which may have come along another edge, gets a slot.
@@ -107,12 +119,57 @@ impl Service {
             return false;
         };
         self.waiting.fall(cx.now());
-        if self.config.max_wait.is_some() {
-            cx.cancel(cx.calls[call].timer);
+        self.stop_waiting(cx, call);
+        if self.config.refuses_expired {
+            // Its deadline is known where it stands: the slot is kept until it is looked at there.
+            self.busy.rise(cx.now());
+            cx.ready.push_back(call);
+            return true;
         }
         let id = cx.calls[call].at;
         self.start(cx, &At { id, call, ..*at });
         true
+    }
+
+    /// True if the call is out of time, and this service looks at that.
+    #[inline]
+    pub(super) fn refuses<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At,
+    ) -> bool {
+        let refuses = self.config.refuses_expired && cx.deadline(at) <= cx.now();
+        if refuses {
+            self.counts.expired += u64::from(cx.calls[at.call].measured);
+            cx.note(at, What::LAPSED, 0);
+        }
+        refuses
+    }
+
+    /// A call out of line, for which a slot is kept, works there if it is in time.
+    pub(super) fn start_or_refuse<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At,
+        left: Instant,
+    ) -> Flow {
+        self.busy.fall(cx.now());
+        if !self.refuses(cx, at) {
+            self.start(cx, at);
+            return Flow::Parked;
+        }
+        cx.calls[at.call].state = State::None;
+        if !self.line.is_empty() && cx.hands_on(at) {
+            self.start_next(cx, at);
+        }
+        if left != Instant::NEVER {
+            self.book_in_vain(cx, at);
+        }
+        if cx.calls[at.call].is_cut_off() {
+            cx.calls.remove(at.call);
+            return Flow::Gone;
+        }
+        Flow::Up(Outcome::Timeout)
     }
 
     /// Time in a slot and whether it ends in an error.
@@ -162,12 +219,17 @@ impl Service {
         let now = cx.now();
         let (left, held) = match call.state {
             State::Queued { left, .. } => {
-                self.line.remove(&mut cx.calls, at.call);
-                self.waiting.fall(now);
-                if self.config.max_wait.is_some() {
-                    cx.cancel(call.timer);
-                }
-                return (left, false);
+                let looks = self.config.refuses_expired;
+                let ready = cx.ready.iter().position(|&ready| looks && ready == at.call);
+                let Some(ready) = ready else {
+                    self.line.remove(&mut cx.calls, at.call);
+                    self.waiting.fall(now);
+                    self.stop_waiting(cx, at.call);
+                    return (left, false);
+                };
+                cx.ready.remove(ready);
+                self.busy.fall(now);
+                return (left, true);
             }
             State::Working { left, .. } => {
                 cx.cancel(call.timer);
@@ -222,6 +284,7 @@ impl Service {
         self.counts.crashed += u64::from(call.measured);
         cx.note(at, What::CRASHED, 0);
         let (left, _) = self.withdraw(cx, at);
+        let needed = !cx.calls[at.call].is_cut_off();
         if let State::Working { started, .. } = call.state
             && call.measured
         {
@@ -230,8 +293,10 @@ impl Service {
         }
         if left != Instant::NEVER {
             self.book_in_vain(cx, at);
+        }
+        if !needed {
             cx.calls.remove(at.call);
         }
-        left == Instant::NEVER
+        needed
     }
 }

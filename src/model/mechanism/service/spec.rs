@@ -44,6 +44,10 @@ pub struct Spec {
     /// most do.
     #[serde(default)]
     pub cancellation: Cancellation,
+    /// Attempts whose `Deadline` is over are refused, when they come and when they get a slot: they
+    /// end in a timeout, and cost no work. Default false, as most servers.
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub refuses_expired: bool,
     /// What an attempt does after its `time`, step by step. Default nothing: it is answered. When a
     /// step fails, the attempt ends in an error at once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -157,7 +161,11 @@ fn yes() -> bool {
     true
 }
 
-// Serde hands a reference over.
+// Serde hands references over.
+fn is_no(value: &bool) -> bool {
+    !*value
+}
+
 fn is_yes(value: &bool) -> bool {
     *value
 }
@@ -246,6 +254,5 @@ const WORDS: &[Word] = &[
         "queue_time_limit"],
         "how long an attempt may wait in line is `max_wait` here"),
     word(&["Service"], &["calls", "depends_on", "dependencies", "downstream"],
-        "that is `handler` here: handler: [Call(\"db\")], with an entry \"db\" in the `calls` of the \
-         scenario"),
+        "that is `handler` here: handler: [Call(\"db\")], with an entry \"db\" in `calls`"),
 ];

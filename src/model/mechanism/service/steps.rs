@@ -75,8 +75,7 @@ impl Service {
                 Some(Instruction::Calls { calls, .. }) => {
                     for call_of in calls {
                         let key = call_of.key(call.key, call.attempts);
-                        let child = cx.calls.add_child(at.call, call_of.port, key);
-                        cx.begins.push_back(child);
+                        cx.make_call(at, call_of.port, key);
                     }
                     let made = calls.len();
                     let parent = &mut cx.calls[at.call];
@@ -175,6 +174,8 @@ impl Service {
         }
         if abandoned {
             self.book_in_vain(cx, at);
+        }
+        if cx.calls[at.call].is_cut_off() {
             cx.calls.remove(at.call);
             return Flow::Gone;
         }

@@ -1,7 +1,7 @@
 //! A timeout: what is inside has so long, then the caller gives up on it.
 //!
 //! At equal instants the timeout wins against an answer that was scheduled after it: it is set
-//! before the work inside begins.
+//! before the work inside begins. Of a call with a deadline it is cut to the time that is left.
 
 pub mod spec;
 use crate::kernel::calendar::{Calendar, Slot};
@@ -48,6 +48,16 @@ impl Timeout {
         Self { after, fired: 0 }
     }
 
+    fn fire<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At, flow: Flow) -> Flow {
+        self.fired += u64::from(cx.calls[at.call].measured);
+        if cx.deadline(at) <= cx.now() {
+            cx.note(at, What::EXPIRED, 0);
+        } else {
+            cx.note(at, What::TIMED_OUT, self.after.duration().as_ns());
+        }
+        flow
+    }
+
     fn stop<C: Calendar, P: Probe>(cx: &mut Context<C, P>, at: &At) {
         let timer = cx.calls.word(at.call, at.seat.word + TIMER) as Slot;
         cx.cancel(timer);
@@ -63,7 +73,15 @@ impl Mechanism for Timeout {
 
     #[inline]
     fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
-        let timer = cx.wake_after(self.after, at);
+        let deadline = cx.deadline(at);
+        let now = cx.now();
+        let timer = if deadline >= now.saturating_add(self.after.duration()) {
+            cx.wake_after(self.after, at)
+        } else if deadline > now {
+            cx.wake_at(deadline, at)
+        } else {
+            return self.fire(cx, at, Flow::Up(Outcome::Timeout));
+        };
         cx.calls.set_word(at.call, at.seat.word + TIMER, u64::from(timer));
         Flow::Down(0)
     }
@@ -84,9 +102,7 @@ impl Mechanism for Timeout {
     /// Time is up.
     #[inline]
     fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
-        self.fired += u64::from(cx.calls[at.call].measured);
-        cx.note(at, What::TIMED_OUT, self.after.duration().as_ns());
-        Flow::Settle(Outcome::Timeout)
+        self.fire(cx, at, Flow::Settle(Outcome::Timeout))
     }
 
     fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At) -> Leaving {

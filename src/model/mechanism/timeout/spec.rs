@@ -3,7 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Timeout;
+use crate::kernel::distribution::InvalidDistribution;
 use crate::kernel::time::Duration;
+use crate::model::mechanism::Kind;
+use crate::model::spec::building::Building;
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::finding::Finding;
 use crate::model::spec::layer::LayerSpec;
@@ -33,6 +37,11 @@ pub(crate) static TIMEOUT_NEVER_FIRES: Lint = Lint {
 };
 
 impl LayerSpec for Spec {
+    fn build(&self, world: &mut dyn Building) -> Result<(Kind, u32), InvalidDistribution> {
+        let after = world.constant(self.after);
+        Ok(world.machines().add(Timeout::new(after)))
+    }
+
     fn check(&self, around: &Around<'_>, findings: &mut Vec<Finding>) {
         let outer = shortest_timeout(around.outside()).filter(|outer| *outer < self.after);
         let end = around.system.duration.filter(|end| *end < self.after);
@@ -46,6 +55,10 @@ impl LayerSpec for Spec {
     }
 
     fn lint(&self, _: &Around<'_>, _: &mut Vec<Finding>) {}
+
+    fn lets_all_in(&self, cancels: bool) -> bool {
+        !cancels
+    }
 
     fn gives_up_after(&self) -> Option<Duration> {
         Some(self.after)

@@ -14,7 +14,9 @@ pub fn change_words(change: &Change) -> String {
         ChangeKind::WithoutFault => format!("without fault {at}"),
         ChangeKind::WithoutRetries => format!("without retries at {at}"),
         ChangeKind::RetryBudget => format!("with a retry budget of {to} at {at}"),
-        ChangeKind::WithoutBreaker | ChangeKind::WithoutBulkhead => format!("without {at}"),
+        ChangeKind::WithoutBreaker | ChangeKind::WithoutBulkhead | ChangeKind::WithoutLayer => {
+            format!("without {at}")
+        }
         ChangeKind::BreakerThreshold => format!("with {at} opening at {to} failures, not {from}"),
         ChangeKind::BreakerOpen => format!("with {at} open for {to}, not {from}"),
         ChangeKind::Bulkhead => {

@@ -113,7 +113,7 @@ pub fn phase_words(phase: &Phase) -> String {
         return "what arrives is not counted".to_owned();
     }
     if phase.arrived == 0 {
-        return "nothing arrives".to_owned();
+        return "nothing that counts arrives".to_owned();
     }
     let lasts = phase.until_ns.saturating_sub(phase.from_ns).max(1);
     let per_s = number(phase.arrived as f64 * 1e9 / lasts as f64);

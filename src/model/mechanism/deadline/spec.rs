@@ -1,0 +1,87 @@
+//! A deadline as it is written: its value, lint and the words of other tools.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::kernel::distribution::InvalidDistribution;
+use crate::kernel::time::Duration;
+use crate::model::mechanism::Kind;
+use crate::model::spec::building::Building;
+use crate::model::spec::declaration::Declaration;
+use crate::model::spec::finding::Finding;
+use crate::model::spec::layer::LayerSpec;
+use crate::model::spec::lint::{Group, Lint};
+use crate::model::spec::system::{Around, shortest_timeout};
+use crate::model::spec::word::{Word, word};
+
+/// Gives up on what is inside after this long (above 0), as a `Timeout` does, and travels along the
+/// calls that services make for it: each has the earlier of its own and of the one that it stands
+/// in. A `Timeout` below is cut to what is left of it, and a service with `refuses_expired` does not
+/// begin with what is out of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename = "Deadline", transparent)]
+#[schemars(inline)]
+pub struct Spec {
+    /// How long the call may take.
+    #[schemars(extend("dessim:positive" = true))]
+    pub after: Duration,
+}
+
+pub(crate) static DEADLINE_NEVER_FIRES: Lint = Lint {
+    name: "deadline-never-fires",
+    group: Group::Writing,
+    about: "A deadline that is longer than a timeout or a deadline outside it, or than the run.",
+    why: "The other one is always first, and a timeout does not travel: what is called is told of \
+          an instant at which nobody waits any more. Often the two stand in the wrong order.",
+    example: r#"calls: { "web": Call(to: "api", policy: [Timeout("1s"), Deadline("3s")]) },"#,
+    mended: r#"calls: { "web": Call(to: "api", policy: [Deadline("3s"), Timeout("1s")]) },"#,
+};
+
+impl LayerSpec for Spec {
+    fn build(&self, world: &mut dyn Building) -> Result<(Kind, u32), InvalidDistribution> {
+        let after = world.constant(self.after);
+        Ok(world.machines().add(super::Deadline::new(after)))
+    }
+
+    fn lets_all_in(&self, cancels: bool) -> bool {
+        !cancels
+    }
+
+    fn check(&self, around: &Around<'_>, findings: &mut Vec<Finding>) {
+        let outer = shortest_timeout(around.outside()).filter(|outer| *outer < self.after);
+        let end = around.system.duration.filter(|end| *end < self.after);
+        let found = match (outer, end) {
+            (Some(outer), _) => format!("a layer outside it gives up after {outer}"),
+            (None, Some(end)) => format!("the run ends at {end}"),
+            (None, None) => return,
+        };
+        let rule = "this deadline is never what ends a call";
+        findings.push(Finding::warning(&DEADLINE_NEVER_FIRES, &[], rule, found));
+    }
+
+    fn lint(&self, _: &Around<'_>, _: &mut Vec<Finding>) {}
+
+    fn gives_up_after(&self) -> Option<Duration> {
+        Some(self.after)
+    }
+
+    fn longest_ns(&self, inside_ns: Option<f64>) -> Option<f64> {
+        let after = self.after.as_ns() as f64;
+        Some(inside_ns.map_or(after, |inside| inside.min(after)))
+    }
+}
+
+/// What is known of it outside a run.
+pub static DECLARATION: Declaration = Declaration {
+    name: "Deadline",
+    kind: "deadline",
+    lints: &[&DEADLINE_NEVER_FIRES],
+    words: WORDS,
+};
+
+/// What other tools call it.
+#[rustfmt::skip]
+const WORDS: &[Word] = &[
+    word(&["Layer"], &["propagate_deadline", "grpc_timeout", "request_deadline"],
+        "that is Deadline(\"1s\") here: it travels along nested calls"),
+];

@@ -1,0 +1,351 @@
+//! A hedge: what has no answer after a while is sent once more, and the first answer counts.
+//!
+//! The tail of a latency is bad luck that a second try does not share: a copy sent after the 95th
+//! percentile costs one request in twenty and cuts what lies above. That holds while copies are
+//! few and servers idle enough to take them. Past saturation every copy makes all others slower, so
+//! more of them pass the delay, and the hedge feeds itself. (Dean and Barroso, "The Tail at Scale",
+//! 2013; Vulimiri and others, "Low latency via redundancy", 2013, for when it turns.)
+//!
+//! ```text
+//!            first copy       delay over, or a copy failed: the next
+//!   enter ─────────────► out ◄───────────────────────────────┐
+//!                         │ └────────────────────────────────┘ while there is one
+//!                         │ success, or a failure that decides
+//!                         ├──────────► decided: the others are cancelled, left or awaited, up
+//!                         │ all have failed
+//!                         └──────────► up, with the failure of the first
+//! ```
+//!
+//! Each copy is a call of its own, below this seat. The first has the key of the call that it
+//! copies, so that it meets the same luck as without a hedge.
+
+mod delay;
+pub mod spec;
+#[cfg(test)]
+mod tests;
+
+pub use delay::{After, Delays};
+
+use crate::kernel::calendar::Calendar;
+use crate::kernel::draw::{Site, mix};
+use crate::kernel::time::Instant;
+use crate::metrics::meter::{Eye, Meter};
+use crate::metrics::probe::{Event, Number, Probe, Role, What};
+use crate::metrics::summary::{Component, Metric};
+use crate::model::call::CallId;
+use crate::model::context::{At, Context, Dismissal, Flow, Outcome};
+use crate::model::mechanism::retry::RetryOn;
+use crate::model::mechanism::{Leaving, Mechanism, Period, Wakes};
+use crate::model::seat::{NONE, Port, Seat};
+
+const COPIES: Meter = Meter::new("copies", "further copies");
+const WON: Meter = Meter::new("won", "further copies that were first");
+const DELAY: Meter = Meter::new("delay_ns", "delay of the next copy");
+
+impl What {
+    /// A further copy of it is sent; the number is which, from 1.
+    pub const COPIED: Self = Self::new(&Event {
+        name: "copied",
+        verb: "copies",
+        number: Number::Count,
+        words: "has no answer yet: copy {} is sent",
+        role: Role::Mark,
+    });
+}
+
+/// What can happen to a request here.
+pub const EVENTS: &[What] = &[What::COPIED];
+
+/// What becomes of copies that are not needed any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Losers {
+    /// They are cancelled.
+    Cancel,
+    /// They are not told.
+    Leave,
+    /// They are cancelled, and the answer waits until they are over.
+    Await,
+}
+
+/// What a hedge is set to.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// How long it waits before each further copy.
+    pub after: After,
+    /// Further copies, from 1 to [`MOST`].
+    pub max: u32,
+    /// What becomes of the others.
+    pub losers: Losers,
+    /// Failures that decide nothing.
+    pub non_fatal: RetryOn,
+    /// Where the keys of copies come from.
+    pub site: Site,
+}
+
+/// Further copies of one call at most.
+pub const MOST: u32 = 10;
+
+/// State and books of one hedge.
+#[derive(Clone, Debug)]
+pub struct Hedge {
+    config: Config,
+    delays: Delays,
+    copies: u64,
+    won: u64,
+}
+
+/// The words of a call: what has become of its copies, and when it came.
+const STATE: u32 = 0;
+const CAME: u32 = 1;
+
+/// What has become of the copies of a call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct State {
+    /// How often the call came here.
+    entries: u16,
+    /// Copies sent, the first included.
+    sent: u8,
+    /// Copies that are out.
+    out: u8,
+    /// A timer is set, or its end is put off to the end of the instant.
+    waits: bool,
+    /// The failure of the first copy.
+    failed: Option<Outcome>,
+    /// The outcome that goes up.
+    decided: Option<Outcome>,
+}
+
+const OUTCOMES: [Outcome; 8] = [
+    Outcome::Success,
+    Outcome::Error,
+    Outcome::Timeout,
+    Outcome::Shed,
+    Outcome::Rejected,
+    Outcome::Dropped,
+    Outcome::DeadLettered,
+    Outcome::Returned,
+];
+
+impl State {
+    fn of<C: Calendar, P: Probe>(cx: &Context<C, P>, at: &At) -> Self {
+        Self::unpack(cx.calls.word(at.call, at.seat.word + STATE))
+    }
+
+    fn keep<C: Calendar, P: Probe>(self, cx: &mut Context<C, P>, at: &At) {
+        cx.calls.set_word(at.call, at.seat.word + STATE, self.pack());
+    }
+
+    fn unpack(word: u64) -> Self {
+        let byte = |number: u32| (word >> (8 * number)) as u8;
+        let outcome = |byte: u8| OUTCOMES.get(usize::from(byte).wrapping_sub(1)).copied();
+        Self {
+            entries: word as u16,
+            sent: byte(2),
+            out: byte(3),
+            waits: byte(4) != 0,
+            failed: outcome(byte(5)),
+            decided: outcome(byte(6)),
+        }
+    }
+
+    fn pack(self) -> u64 {
+        let number = |outcome: Option<Outcome>| {
+            OUTCOMES.iter().position(|one| Some(*one) == outcome).map_or(0, |at| at as u64 + 1)
+        };
+        u64::from(self.entries)
+            | u64::from(self.sent) << 16
+            | u64::from(self.out) << 24
+            | u64::from(self.waits) << 32
+            | number(self.failed) << 40
+            | number(self.decided) << 48
+    }
+}
+
+impl Hedge {
+    /// A hedge that has seen nothing.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        let delays = Delays::new(&config.after);
+        Self { config, delays, copies: 0, won: 0 }
+    }
+
+    /// Sends the next copy, and waits for the one after it, if there is one.
+    fn send<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At, state: &mut State) {
+        loop {
+            let number = u32::from(state.sent);
+            let call = &cx.calls[at.call];
+            let (key, attempts, measured) = (call.key, call.attempts, call.measured);
+            let salt = u64::from(attempts) << 32 | u64::from(state.entries) << 8;
+            cx.make_copy(at, number, self.config.site.subject(mix(key ^ salt ^ u64::from(number))));
+            state.sent += 1;
+            state.out += 1;
+            if number > 0 {
+                self.copies += u64::from(measured);
+                cx.note(at, What::COPIED, u64::from(number));
+            }
+            if number == self.config.max {
+                return;
+            }
+            let Some(delay) = self.delays.present() else {
+                return;
+            };
+            if !delay.duration().is_zero() {
+                cx.calls[at.call].timer = cx.wake_after(delay, at);
+                state.waits = true;
+                return;
+            }
+        }
+    }
+
+    /// No further copy is sent by time.
+    fn stop<C: Calendar, P: Probe>(cx: &mut Context<C, P>, at: &At, state: &mut State) {
+        if std::mem::take(&mut state.waits) {
+            match cx.calls[at.call].timer {
+                NONE => cx.forget_start(at),
+                timer => cx.cancel(timer),
+            }
+        }
+    }
+
+    /// The outcome is known.
+    fn decide<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At,
+        mut state: State,
+        outcome: Outcome,
+    ) -> Flow {
+        Self::stop(cx, at, &mut state);
+        if outcome == Outcome::Success {
+            let came = Instant::from_ns(cx.calls.word(at.call, at.seat.word + CAME));
+            self.delays.record(cx.now() - came);
+        }
+        state.decided = Some(outcome);
+        state.keep(cx, at);
+        match self.config.losers {
+            _ if state.out == 0 => Flow::Up(outcome),
+            Losers::Cancel => Flow::Settle(outcome),
+            Losers::Leave => Flow::Dismiss(Dismissal::LetGo),
+            Losers::Await => Flow::Dismiss(Dismissal::Cancel),
+        }
+    }
+}
+
+impl Mechanism for Hedge {
+    const KIND: &'static str = "hedge";
+    const WORDS: u32 = 2;
+    const TIMER: Option<u32> = None;
+    const WAKES: Wakes = Wakes::Calls { starts: true };
+    const SHOWS: bool = true;
+
+    /// The first copy is sent.
+    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+        let entries = State::of(cx, at).entries.wrapping_add(1);
+        let mut state = State { entries, ..State::default() };
+        let now = cx.now().as_ns();
+        cx.calls.set_word(at.call, at.seat.word + CAME, now);
+        self.send(cx, at, &mut state);
+        state.keep(cx, at);
+        Flow::Parked
+    }
+
+    /// A copy is over.
+    fn exit<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At,
+        port: Port,
+        outcome: Outcome,
+    ) -> Flow {
+        let mut state = State::of(cx, at);
+        state.out -= 1;
+        if let Some(decided) = state.decided {
+            state.keep(cx, at);
+            return if state.out == 0 { Flow::Up(decided) } else { Flow::Parked };
+        }
+        if !self.config.non_fatal.covers(outcome) {
+            let won = port > 0 && outcome == Outcome::Success && cx.calls[at.call].measured;
+            self.won += u64::from(won);
+            return self.decide(cx, at, state, outcome);
+        }
+        if port == 0 {
+            state.failed = Some(outcome);
+        }
+        if u32::from(state.sent) <= self.config.max {
+            Self::stop(cx, at, &mut state);
+            self.send(cx, at, &mut state);
+        } else if state.out == 0 {
+            return self.decide(cx, at, state, state.failed.unwrap_or(outcome));
+        }
+        state.keep(cx, at);
+        Flow::Parked
+    }
+
+    /// The delay is over, or the copies that are not needed have been dismissed.
+    fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+        let mut state = State::of(cx, at);
+        if let Some(decided) = state.decided {
+            if self.config.losers == Losers::Leave || cx.calls.latest_child(at.call) == NONE {
+                return Flow::Up(decided);
+            }
+            state.out = cx.calls.children(at.call).count() as u8;
+            state.keep(cx, at);
+            return Flow::Parked;
+        }
+        state.waits = false;
+        self.send(cx, at, &mut state);
+        state.keep(cx, at);
+        Flow::Parked
+    }
+
+    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At) -> Leaving {
+        Leaving::Stops
+    }
+
+    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At, _: Leaving) {
+        Self::stop(cx, at, &mut State::of(cx, at));
+    }
+
+    fn hand_on<C: Calendar, P: Probe>(
+        &mut self,
+        _: &mut Context<C, P>,
+        _: &At,
+        _: Option<Port>,
+    ) -> Option<(CallId, Port)> {
+        None
+    }
+
+    fn fork(&mut self, branch: u64) {
+        self.config.site = self.config.site.fork(branch);
+    }
+
+    fn memory(&self) -> u64 {
+        0
+    }
+
+    fn observe<C: Calendar, P: Probe>(
+        &mut self,
+        _: &mut Context<C, P>,
+        _: &Seat,
+        _: Instant,
+        eye: &mut impl Eye,
+    ) {
+        eye.count(&COPIES, self.copies);
+        eye.count(&WON, self.won);
+        if self.delays.vary() {
+            let delay = self.delays.present();
+            eye.reading(&DELAY, delay.map(|delay| delay.duration().as_ns()));
+        }
+    }
+
+    fn report<C: Calendar, P: Probe>(
+        &self,
+        _: &Context<C, P>,
+        _: &Seat,
+        _: &Period,
+    ) -> Option<Component> {
+        let metrics =
+            vec![("copies", Metric::Count(self.copies)), ("won", Metric::Count(self.won))];
+        Some(Component { kind: Self::KIND, metrics })
+    }
+}

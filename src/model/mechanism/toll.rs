@@ -1,0 +1,171 @@
+//! A mechanism that ships nowhere: every call waits a while before it goes on.
+//!
+//! It is here to show what a mechanism is: this file, and a line in each registry. A test finds it
+//! in the language, messages, results, series, traces, pages and expectations.
+
+use super::{Leaving, Mechanism, Period, Wakes};
+use crate::kernel::calendar::Calendar;
+use crate::kernel::simulation::Delay;
+use crate::kernel::time::Instant;
+use crate::metrics::gauge::Gauge;
+use crate::metrics::meter::{Eye, Meter};
+use crate::metrics::probe::{Event, Number, Probe, Role, Stretch, What};
+use crate::metrics::summary::{Component, Metric};
+use crate::model::call::CallId;
+use crate::model::context::{At, Context, Flow, Outcome};
+use crate::model::seat::{Port, Seat};
+
+const PAID: Meter = Meter::new("paid", "tolls paid");
+const STOPPED: Meter = Meter::new("stopped", "calls at the gate");
+
+impl What {
+    /// It stops at a gate; the number is for how long.
+    const PAYS: Self = Self::new(&Event {
+        name: "pays",
+        verb: "pays",
+        number: Number::Nanoseconds,
+        words: "pays a toll of {}",
+        role: Role::Lasts(Stretch::wait("at the gate")),
+    });
+}
+
+/// What can happen to a request here.
+pub(super) const EVENTS: &[What] = &[What::PAYS];
+
+/// State and books of one gate.
+#[derive(Clone, Debug)]
+pub(crate) struct Toll {
+    wait: Delay,
+    paid: u64,
+    stopped: Gauge,
+}
+
+impl Mechanism for Toll {
+    const KIND: &'static str = "toll";
+    const WORDS: u32 = 0;
+    const TIMER: Option<u32> = None;
+    const WAKES: Wakes = Wakes::Calls { starts: false };
+    const SHOWS: bool = true;
+
+    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+        self.paid += u64::from(cx.calls[at.call].measured);
+        self.stopped.rise(cx.now());
+        cx.note(at, What::PAYS, self.wait.duration().as_ns());
+        cx.calls[at.call].timer = cx.wake_after(self.wait, at);
+        Flow::Parked
+    }
+
+    fn exit<C: Calendar, P: Probe>(
+        &mut self,
+        _: &mut Context<C, P>,
+        _: &At,
+        _: Port,
+        outcome: Outcome,
+    ) -> Flow {
+        Flow::Up(outcome)
+    }
+
+    fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, _: &At) -> Flow {
+        self.stopped.fall(cx.now());
+        Flow::Down(0)
+    }
+
+    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At) -> Leaving {
+        Leaving::Stops
+    }
+
+    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At, _: Leaving) {
+        if cx.is_at(at) {
+            self.stopped.fall(cx.now());
+            cx.cancel(cx.calls[at.call].timer);
+        }
+    }
+
+    fn hand_on<C: Calendar, P: Probe>(
+        &mut self,
+        _: &mut Context<C, P>,
+        _: &At,
+        _: Option<Port>,
+    ) -> Option<(CallId, Port)> {
+        None
+    }
+
+    fn fork(&mut self, _: u64) {}
+
+    fn memory(&self) -> u64 {
+        0
+    }
+
+    fn observe<C: Calendar, P: Probe>(
+        &mut self,
+        _: &mut Context<C, P>,
+        _: &Seat,
+        _: Instant,
+        eye: &mut impl Eye,
+    ) {
+        eye.count(&PAID, self.paid);
+        eye.level(&STOPPED, &mut self.stopped, None);
+    }
+
+    fn report<C: Calendar, P: Probe>(
+        &self,
+        _: &Context<C, P>,
+        _: &Seat,
+        period: &Period,
+    ) -> Option<Component> {
+        let stopped = self.stopped.mean(period.end, period.window);
+        let metrics = vec![
+            ("paid", Metric::Count(self.paid)),
+            ("stopped_mean", Metric::Number(stopped)),
+            ("stopped_max", Metric::Count(self.stopped.max())),
+        ];
+        Some(Component { kind: Self::KIND, metrics })
+    }
+}
+
+pub(crate) mod spec {
+    use schemars::JsonSchema;
+    use serde::{Deserialize, Serialize};
+
+    use super::Toll;
+    use crate::kernel::distribution::InvalidDistribution;
+    use crate::kernel::time::Duration;
+    use crate::metrics::gauge::Gauge;
+    use crate::model::mechanism::Kind;
+    use crate::model::spec::building::Building;
+    use crate::model::spec::declaration::Declaration;
+    use crate::model::spec::finding::{Finding, Segment};
+    use crate::model::spec::layer::LayerSpec;
+    use crate::model::spec::system::Around;
+
+    /// Every call waits so long before it goes on.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(rename = "Toll", deny_unknown_fields)]
+    #[schemars(inline)]
+    pub struct Spec {
+        /// How long, at most a minute.
+        pub wait: Duration,
+    }
+
+    impl LayerSpec for Spec {
+        fn build(&self, world: &mut dyn Building) -> Result<(Kind, u32), InvalidDistribution> {
+            let wait = world.constant(self.wait);
+            let stopped = Gauge::new(world.measured_from());
+            Ok(world.machines().add(Toll { wait, paid: 0, stopped }))
+        }
+
+        fn check(&self, _: &Around<'_>, findings: &mut Vec<Finding>) {
+            if self.wait > Duration::from_s(60) {
+                let place = [Segment::field("wait")];
+                let found = format!("found {}", self.wait);
+                findings.push(Finding::error(&place, "a toll is at most a minute", found));
+            }
+        }
+
+        fn lint(&self, _: &Around<'_>, _: &mut Vec<Finding>) {}
+    }
+
+    /// What is known of it outside a run.
+    pub(crate) static DECLARATION: Declaration =
+        Declaration { name: "Toll", kind: "toll", lints: &[], words: &[] };
+}

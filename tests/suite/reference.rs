@@ -1,0 +1,191 @@
+//! The tables of fields in `docs/scenario.md`, which are made of the JSON Schema, and so of the
+//! doc comments of the specifications: what a field is, its type, default and range stand once.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use dessim::scenario::json_schema;
+use serde_json::Value;
+
+/// What a table begins with: `<!-- fields of Load -->`.
+const FIELDS_OF: &str = "<!-- fields of ";
+const LAYERS: &str = "<!-- fields of layers -->";
+const END: &str = "<!-- end of fields -->";
+
+/// Where a type is explained.
+const LINKS: &[(&str, &str)] = &[
+    ("Backoff", "#backoff"),
+    ("Distribution", "distributions.md"),
+    ("Endpoint", "#handlers-services-that-call-services"),
+    ("Layer", "#call-and-policy"),
+    ("Pool", "#pool"),
+    ("Step", "#handlers-services-that-call-services"),
+];
+
+/// A description of a field: its meaning, and what it says of the default.
+fn parted(schema: &Value) -> (String, Option<String>) {
+    let text = schema["description"].as_str().unwrap_or_default().replace('\n', " ");
+    let sentences = text.split_inclusive(". ").map(str::trim);
+    let (defaults, meanings): (Vec<&str>, Vec<&str>) =
+        sentences.partition(|sentence| sentence.starts_with("Default"));
+    let bare = |text: String| text.trim_end_matches('.').to_owned();
+    let default = defaults.first().map(|default| {
+        let default = default.trim_start_matches("Default").trim_start_matches(':').trim();
+        bare(default.to_owned())
+    });
+    (bare(meanings.join(" ")), default)
+}
+
+fn bounded(kind: &str, schema: &Value) -> String {
+    let at_most = schema["maximum"].as_f64().filter(|most| *most < 1e15);
+    match (schema["minimum"].as_f64(), schema["exclusiveMinimum"].as_f64(), at_most) {
+        (Some(least), _, Some(most)) => format!("{kind}, {least} to {most}"),
+        (_, Some(above), Some(most)) => format!("{kind} > {above}, to {most}"),
+        (Some(least), _, None) if least > 0.0 || kind == "number" => format!("{kind} ≥ {least}"),
+        (_, Some(above), None) => format!("{kind} > {above}"),
+        (_, None, Some(most)) => format!("{kind} ≤ {most}"),
+        (_, None, None) => kind.to_owned(),
+    }
+}
+
+/// The variants of an enum without values, as they are written.
+fn plain_variants(definition: &Value) -> Option<String> {
+    let variants = definition["oneOf"].as_array()?;
+    let names = variants.iter().map(|variant| Some(format!("`{}`", variant["const"].as_str()?)));
+    Some(names.collect::<Option<Vec<_>>>()?.join(", "))
+}
+
+fn kind(schema: &Value, definitions: &Value) -> String {
+    if let Some(name) = schema["$ref"].as_str() {
+        let name = name.trim_start_matches("#/$defs/");
+        let linked = LINKS.iter().find(|(linked, _)| *linked == name);
+        let named = || linked.map_or(name.to_owned(), |(_, to)| format!("[{name}]({to})"));
+        return plain_variants(&definitions[name]).unwrap_or_else(named);
+    }
+    if let Some(any) = schema["anyOf"].as_array() {
+        return kind(&any[0], definitions);
+    }
+    match schema["format"].as_str() {
+        Some("dessim-duration") if schema["dessim:positive"] == true => {
+            return "duration > 0".to_owned();
+        }
+        Some("dessim-duration") => return "duration".to_owned(),
+        Some("dessim-rate") => return "rate".to_owned(),
+        Some("dessim-ratio") => return "ratio".to_owned(),
+        Some("dessim-limit") if schema["minimum"] == 1 => return "limit ≥ 1".to_owned(),
+        Some("dessim-limit") => return "limit".to_owned(),
+        _ => {}
+    }
+    let types = [&schema["type"], &schema["type"][0]];
+    match types.into_iter().find_map(Value::as_str) {
+        Some("integer") => bounded("whole number", &without_format_bounds(schema)),
+        Some("number") => bounded("number", schema),
+        Some("boolean") => "`true`, `false`".to_owned(),
+        Some("array") => format!("list of {}", kind(&schema["items"], definitions)),
+        Some("object") => {
+            format!("map to {}", kind(&schema["additionalProperties"], definitions))
+        }
+        _ => "text".to_owned(),
+    }
+}
+
+/// A whole number without the bounds of its format.
+fn without_format_bounds(schema: &Value) -> Value {
+    let mut schema = schema.clone();
+    if schema["minimum"] == 0 {
+        schema["minimum"] = Value::Null;
+    }
+    schema
+}
+
+/// The rows of a struct: field, type, default and meaning.
+fn rows(schema: &Value, definitions: &Value) -> Vec<String> {
+    let required = |name: &str| {
+        let names = schema["required"].as_array().map_or(&[][..], Vec::as_slice);
+        names.iter().any(|other| other == name)
+    };
+    let fields = schema["properties"].as_object().expect("a struct");
+    fields
+        .iter()
+        .map(|(name, field)| {
+            let (meaning, described) = parted(field);
+            let default = match (required(name), described, &field["default"]) {
+                (true, _, _) => "required".to_owned(),
+                (false, Some(described), _) => described,
+                (false, None, Value::Null) => "none".to_owned(),
+                (false, None, default) => format!("`{default}`"),
+            };
+            format!("`{name}` | {} | {default} | {meaning}", kind(field, definitions))
+        })
+        .collect()
+}
+
+/// What stands below a marker.
+fn table(marker: &str) -> String {
+    let schema = json_schema();
+    let definitions = &schema["$defs"];
+    let mut text = String::new();
+    if marker == LAYERS {
+        text += "| layer | field | type | default | meaning |\n|---|---|---|---|---|\n";
+        for variant in definitions["Layer"]["oneOf"].as_array().expect("an enum") {
+            let (name, layer) =
+                variant["properties"].as_object().and_then(|one| one.iter().next()).expect("one");
+            if layer["properties"].is_object() {
+                for (index, row) in rows(layer, definitions).iter().enumerate() {
+                    let name = if index == 0 { format!("`{name}`") } else { String::new() };
+                    let _ = writeln!(text, "| {name} | {row} |");
+                }
+            } else {
+                let (meaning, _) = parted(layer);
+                let kind = kind(layer, definitions);
+                let _ = writeln!(text, "| `{name}(..)` | | {kind} | required | {meaning} |");
+            }
+        }
+        return text;
+    }
+    let name = marker.trim_start_matches(FIELDS_OF).trim_end_matches(" -->");
+    assert!(definitions[name].is_object(), "{name} is in the schema");
+    text += &format!("| {name} | type | default | meaning |\n|---|---|---|---|\n");
+    for row in rows(&definitions[name], definitions) {
+        let _ = writeln!(text, "| {row} |");
+    }
+    text
+}
+
+/// The page with its tables made anew.
+fn renewed(page: &str) -> String {
+    let mut text = String::new();
+    let mut in_table = false;
+    for line in page.lines() {
+        in_table &= line != END;
+        if !in_table {
+            text += line;
+            text.push('\n');
+        }
+        if line.starts_with(FIELDS_OF) {
+            in_table = true;
+            let _ = write!(text, "\n{}\n", table(line));
+        }
+    }
+    text
+}
+
+#[test]
+fn tables_of_fields_in_docs_are_made_of_the_schema() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/scenario.md");
+    let page = fs::read_to_string(&path).expect("it is there");
+    let renewed = renewed(&page);
+    if std::env::var("DESSIM_DOCS").is_ok_and(|mode| mode == "write") {
+        fs::write(&path, &renewed).expect("it can be written");
+    } else if page != renewed {
+        let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join("scenario.md");
+        fs::write(&kept, &renewed).expect("it can be written");
+        panic!(
+            "docs/scenario.md is not what the specifications say; {} is, and \
+             `DESSIM_DOCS=write cargo test --test suite docs` writes it",
+            kept.display()
+        );
+    }
+    assert!(page.matches(FIELDS_OF).count() > 8, "its tables have markers");
+}
