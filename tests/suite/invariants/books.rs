@@ -134,17 +134,17 @@ impl Books<'_> {
         assert_eq!(over_edges("attempts"), attempts.total + made);
     }
 
-    /// Attempts that services shed after the longest wait, while their callers were there.
+    /// Attempts that services shed after the longest wait, and whose callers had not given up.
     fn reneged(&self) -> u64 {
-        let mut abandoned = BTreeSet::new();
+        let mut failed = BTreeSet::new();
         let mut shed = 0;
         for record in &self.log.records {
             let attempt = (record.load, record.request, record.call, record.attempt);
-            if record.what == What::ABANDONED {
-                abandoned.insert(attempt);
+            if record.what == What::ATTEMPT_FAILED {
+                failed.insert(attempt);
             } else if record.what == What::RENEGED
                 && self.result.components[self.log.name(record)].kind == "service"
-                && !abandoned.contains(&attempt)
+                && !failed.contains(&attempt)
             {
                 shed += u64::from(self.measured.contains(&(record.load, record.request)));
             }

@@ -129,12 +129,7 @@ pub(super) fn rebuild(
                     rebuilt.busy_area += within(started, at);
                 }
             }
-            What::RENEGED => {
-                let since = waiting.remove(&attempt);
-                assert_eq!(since, Some(at - record.value), "{record:?}");
-                rebuilt.waiting_area += within(at - record.value, at);
-            }
-            What::CANCELLED | What::CRASHED => {
+            What::CANCELLED | What::CRASHED | What::RENEGED => {
                 if let Some(started) = busy.remove(&attempt) {
                     rebuilt.busy_area += within(started, at);
                 } else if let Some(since) = waiting.remove(&attempt) {
