@@ -146,11 +146,13 @@ fn every_definition_is_of_a_number() {
             "a": (arrivals: Poisson(rate: "1/s"), total: 1),
             "b": (arrivals: Poisson(rate: "1/s"), total: 1),
         },
-        services: { "db": (time: Constant("1s"), slots: 1) },
+        services: { "db": (time: Constant("1s"), slots: 1, max_wait: "9s") },
+        pools: { "threads": (permits: 1, max_wait: "9s") },
         calls: { "a": (to: "db", policy: [
+            Pool("threads"),
             Breaker(window: 2, failure_threshold: 1, open_duration: "1s"),
             Retry(max_retries: 1, budget: (deposit: 1, capacity: 1)),
-            Bulkhead(permits: 1), Timeout("1s"),
+            Bulkhead(permits: 1, max_wait: "9s"), Timeout("1s"),
         ]) },
         publishes: { "b": "jobs" }, queues: { "jobs": () },
         consumers: { "w": (from: "jobs", concurrency: 1, to: "db", max_deliveries: 1) })"#;

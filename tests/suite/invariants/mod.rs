@@ -19,7 +19,7 @@ use dessim::scenario::schema::Scenario;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::support::random::{NESTED, PLAIN, Style, text};
+use crate::support::random::{NESTED, PLAIN, Style, WAITING, text};
 use crate::support::{play, scenario, seeded};
 use log::log;
 
@@ -263,8 +263,10 @@ proptest! {
     }
 
     #[test]
-    fn random_lines_conserve_what_is_taken(rolls in rolls(), seed in any::<u64>()) {
-        conserves(&scenario(&text(&rolls, PLAIN)), seed);
+    fn random_lines_hold_every_invariant(rolls in rolls(), seed in any::<u64>()) {
+        let scenario = scenario(&text(&rolls, WAITING));
+        holds(&scenario, seed);
+        conserves(&scenario, seed);
     }
 }
 

@@ -41,12 +41,16 @@ pub(crate) struct Style {
     pub(crate) more: [&'static str; 4],
     /// A service calls another.
     pub(crate) nested: bool,
+    /// Lines may have longest waits, and policies may share a pool.
+    pub(crate) waits: bool,
 }
 
 pub(crate) const PLAIN: Style =
-    Style { scale: 1, reversed: false, inside: "", more: [""; 4], nested: false };
+    Style { scale: 1, reversed: false, inside: "", more: [""; 4], nested: false, waits: false };
 
-pub(crate) const NESTED: Style = Style { nested: true, ..PLAIN };
+pub(crate) const WAITING: Style = Style { waits: true, ..PLAIN };
+
+pub(crate) const NESTED: Style = Style { nested: true, ..WAITING };
 
 /// Which features may appear at all in one scenario.
 struct Features(u16, u16);
@@ -135,7 +139,7 @@ impl Writer<'_> {
                 let places = self.dice.pick(&[0, 1, 5, 50]);
                 let _ = write!(service, ", queue: {places}");
             }
-            if self.features.has(19) {
+            if self.style.waits && self.features.has(19) {
                 let most = self.pick_ms(&[20, 5, 0, 100]);
                 let _ = write!(service, ", max_wait: {most}");
             }
@@ -193,7 +197,7 @@ impl Writer<'_> {
                 let permits = self.dice.pick(&[2, 1, 10]);
                 let queue = self.dice.pick(&["", ", queue: 3", ", queue: 0"]);
                 let mut bulkhead = format!("Bulkhead(permits: {permits}{queue}");
-                if self.features.has(20) {
+                if self.style.waits && self.features.has(20) {
                     let most = self.pick_ms(&[20, 5, 0, 100]);
                     let _ = write!(bulkhead, ", max_wait: {most}");
                 }
@@ -212,7 +216,7 @@ impl Writer<'_> {
                 policy.push(',');
             }
         }
-        if self.features.has(21) {
+        if self.style.waits && self.features.has(21) {
             let pool = "Pool(\"threads\"),";
             match self.dice.roll(3) {
                 0 => policy += pool,
@@ -334,7 +338,7 @@ impl Writer<'_> {
             faults.push(entry("second", self.fault(second)));
         }
         let mut pools = Vec::new();
-        if self.features.has(21) {
+        if self.style.waits && self.features.has(21) {
             pools.push(entry("threads", self.pool()));
         }
         let [more_services, more_loads, more_calls, more_faults] = self.style.more;
