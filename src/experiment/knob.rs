@@ -56,6 +56,10 @@ impl Knob {
             Shape::Ratio => Kind::Ratio,
             Shape::Whole { .. } => Kind::Whole,
             Shape::Limit { .. } => Kind::Limit,
+            Shape::CountOrTime if written.is_some_and(|text| text.starts_with('"')) => {
+                Kind::Duration
+            }
+            Shape::CountOrTime => Kind::Whole,
             Shape::Float(_) => Kind::Float,
             _ => {
                 let rule = "expected the path of a number, a duration or a rate";

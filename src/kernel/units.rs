@@ -2,8 +2,12 @@
 //!
 //! Parsing is exact, in decimal; nothing is rounded and no unit is guessed.
 
+mod count_or_time;
+
 use core::fmt;
 use std::borrow::Cow;
+
+pub use count_or_time::CountOrTime;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Visitor};

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::call::{Call, CallId, Calls};
+use super::mechanism::class::Classes;
 use super::mechanism::edge::Edges;
 use super::seat::{ComponentId, NONE, Port, Seat, SeatId};
 use super::tally::Tally;
@@ -100,6 +101,8 @@ pub struct Context<C, P> {
     pub tally: Tally,
     /// Counts of attempts, by edge.
     pub edges: Edges,
+    /// What belongs to the requests of each class, and their books.
+    pub classes: Classes,
     /// How many more a seat takes from the seat above, where that gives only what is taken.
     pub credits: Vec<u64>,
     /// Calls that were made in the present walk, to begin when it is over.
@@ -152,6 +155,15 @@ impl<C: Calendar, P: Probe> Context<C, P> {
         slot
     }
 
+    /// True if the present event has unblocked something that is yet to go on.
+    #[inline(always)]
+    pub fn has_more(&self) -> bool {
+        !(self.begins.is_empty()
+            && self.ready.is_empty()
+            && self.pulls.is_empty()
+            && self.freed.is_empty())
+    }
+
     /// Forgets a timer that is not due yet.
     #[inline]
     pub fn cancel(&mut self, slot: Slot) {
@@ -174,8 +186,9 @@ impl<C: Calendar, P: Probe> Context<C, P> {
     }
 
     /// A call that the seat makes, along its way `port`; it begins when the present walk is over.
-    pub fn make_call(&mut self, at: &At, port: Port, key: u64) {
+    pub fn make_call(&mut self, at: &At, port: Port, key: u64, client: u32) {
         let call = self.calls.add_child(at.call, port, key);
+        self.calls[call].client = client;
         self.begin_later(at, call);
     }
 

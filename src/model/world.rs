@@ -160,7 +160,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
         let call = cx.calls.add_request(at.seat.component, request, now, caller, measured);
         let at = At { call, ..at };
         let flow = self.machines.enter(cx, &at);
-        self.walk(at, flow);
+        self.walk((at.id, call), flow);
     }
 
     /// A service crashes: what is there and meets the fault fails, in the order in which it came.
@@ -181,8 +181,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
             self.pull(home, None);
         }
         for call in failed {
-            let at = self.place(self.cx.calls[call].at, call);
-            self.walk(at, Flow::Up(Outcome::Error));
+            self.walk((self.cx.calls[call].at, call), Flow::Up(Outcome::Error));
         }
     }
 }

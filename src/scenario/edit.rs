@@ -172,10 +172,17 @@ fn value_of(
     let written = text[at..].trim();
     let textual = matches!(
         field.shape,
-        Shape::Duration { .. } | Shape::Rate | Shape::Text | Shape::Limit { .. }
+        Shape::Duration { .. }
+            | Shape::Rate
+            | Shape::Text
+            | Shape::Limit { .. }
+            | Shape::CountOrTime
     );
-    let number = matches!(field.shape, Shape::Limit { .. })
-        && written.starts_with(|c: char| !c.is_alphabetic());
+    let number = match field.shape {
+        Shape::Limit { .. } => written.starts_with(|c: char| !c.is_alphabetic()),
+        Shape::CountOrTime => !written.ends_with(char::is_alphabetic),
+        _ => false,
+    };
     let ron = written.starts_with(['"', '(']) || written.starts_with("Some(");
     let none = field.nullable && written == "None";
     let raw = written.starts_with("r\"") || written.starts_with("r#");

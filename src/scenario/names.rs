@@ -24,6 +24,12 @@ pub fn layer_names(pipeline: &str, policy: &[Layer]) -> Vec<String> {
     policy.iter().map(name).collect()
 }
 
+/// The name of a class of the requests of `load`: `web.gold`.
+#[must_use]
+pub fn class_name(load: &str, class: &str) -> String {
+    format!("{load}.{class}")
+}
+
 /// The short path of a value, as `--set` takes it, from the way to it from the scenario down: its
 /// component as output calls it, then the rest. `None` where there is none that is as good in all
 /// of the scenarios: of what is no part of a component, or where the name has several meanings.
@@ -56,6 +62,9 @@ pub fn component_path(scenarios: &[&Scenario], way: &[Segment]) -> Option<String
                 .collect();
             let first = layers.first()?.clone()?;
             layers.iter().all(|layer| layer.as_ref() == Some(&first)).then_some((first, rest))?
+        }
+        [classes, class, rest @ ..] if group == "load" && name_of(classes)? == "classes" => {
+            (class_name(key, name_of(class)?), rest)
         }
         rest => (key.to_owned(), rest),
     };

@@ -40,6 +40,7 @@ pub(crate) enum Shape {
     Limit {
         min: u64,
     },
+    CountOrTime,
     Whole {
         bounds: Bounds,
         max: u64,
@@ -292,6 +293,7 @@ fn shape(schema: &Value) -> Shape {
             let min = schema["minimum"].as_u64().unwrap_or(0);
             return Shape::Limit { min };
         }
+        Some("dessim-count-or-time") => return Shape::CountOrTime,
         Some("dessim-value") => return Shape::Written,
         _ => {}
     }

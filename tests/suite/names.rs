@@ -89,6 +89,7 @@ fn setting(kind: &str) -> Option<&'static str> {
         "bulkhead" | "pool" => ".permits=12345",
         "retry" => ".backoff=Constant(\"12345us\")",
         "timeout" => "=12345us",
+        "class" => ".priority=123",
         "edge" => return None,
         other => panic!("is a {other} set, and by what?"),
     })
@@ -144,13 +145,16 @@ fn every_definition_is_of_a_number() {
     let everything = r#"(schema: 1,
         load: {
             "a": (arrivals: Poisson(rate: "1/s"), total: 1),
-            "b": (arrivals: Poisson(rate: "1/s"), total: 1),
+            "b": (arrivals: Poisson(rate: "1/s"), total: 1, classes: { "c": (ratio: 1) }),
         },
-        services: { "db": (time: Constant("1s"), slots: 1, max_wait: "9s") },
+        services: {
+            "db": (time: Constant("1s"), slots: 1, max_wait: "9s"),
+            "web": (time: Constant("1s"), slots: 1, handler: [Call("c")]),
+        },
         pools: { "threads": (permits: 1, max_wait: "9s") },
-        calls: { "a": (to: "db", policy: [
+        calls: { "c": (to: "db"), "a": (to: "web", policy: [
             Pool("threads"),
-            Breaker(window: 2, failure_threshold: 1, open_duration: "1s"),
+            Breaker(window: 2, failure_threshold: 1, open_duration: "1s", half_open: ()),
             Retry(max_retries: 1, budget: (deposit: 1, capacity: 1)),
             Bulkhead(permits: 1, max_wait: "9s"), Timeout("1s"),
         ]) },

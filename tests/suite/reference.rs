@@ -71,6 +71,7 @@ fn kind(schema: &Value, definitions: &Value) -> String {
             return "duration > 0".to_owned();
         }
         Some("dessim-duration") => return "duration".to_owned(),
+        Some("dessim-count-or-time") => return "whole number ≥ 1, or duration > 0".to_owned(),
         Some("dessim-rate") => return "rate".to_owned(),
         Some("dessim-ratio") => return "ratio".to_owned(),
         Some("dessim-limit") if schema["minimum"] == 1 => return "limit ≥ 1".to_owned(),

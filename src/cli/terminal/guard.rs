@@ -24,7 +24,10 @@ fn guarded_line(line: &str) -> String {
     }
     let begins = plain.len() - unseen(&plain).len();
     // A command is `::name ..::text`; the `:::` that leads to a second place in a file is none.
-    let leads_on = plain[begins..].strip_prefix("::: ").is_some_and(|rest| !rest.contains("::"));
+    // In one piece: whoever takes no colours out sees the first two of them alone.
+    let in_one = places.get(begins).is_some_and(|&at| line[at..].starts_with("::: "));
+    let rest = plain[begins..].strip_prefix("::: ").filter(|_| in_one);
+    let leads_on = rest.is_some_and(|rest| !rest.contains("::"));
     if plain[begins..].starts_with("::") && !leads_on {
         let at = places[begins];
         match guarded[..at].ends_with(' ') {
@@ -104,6 +107,7 @@ mod tests {
         assert_eq!(guarded("\u{1b}[1m\u{1b}[32m::b"), "\u{1b}[1m\u{1b}[32m\\::b");
         assert_eq!(guarded("{\"##[x]\":1}"), "{\"#\\u0023[x]\":1}");
         assert_eq!(guarded(" ::: a.ron:7:3"), " ::: a.ron:7:3");
+        assert_eq!(guarded("::\u{1b}[31m: a"), "\\::\u{1b}[31m: a");
         assert_eq!(guarded_html("<p>a\n::b</p>"), "<p>a\n&#58;:b</p>");
         assert!(matches!(guarded("plain: a::b"), Cow::Owned(text) if text == "plain: a::b"));
     }

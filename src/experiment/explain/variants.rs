@@ -2,14 +2,14 @@
 
 use super::alternatives::{change, counted};
 use crate::kernel::time::Duration;
-use crate::kernel::units::{Limit, Ratio};
+use crate::kernel::units::{CountOrTime, Limit, Ratio};
 use crate::report::explain::{Amount, Change, ChangeKind};
 use crate::scenario::schema::{
-    Breaker, Bulkhead, Cancellation, Layer, Pool, Retry, RetryBudget, Service, Timeout,
+    Breaker, Bulkhead, Cancellation, Layer, Pool, Retry, RetryBudget, Scope, Service, Timeout,
 };
 
-/// What could stand in the place of a layer; `None` takes it out, which is tried of every layer that
-/// has no alternatives of its own.
+/// What could stand in the place of a layer; `None` takes it out, which is tried of every layer
+/// that has no alternatives of its own.
 pub(super) fn of_layer(
     layer: &Layer,
     name: &str,
@@ -35,20 +35,25 @@ pub(super) fn of_layer(
     }
 }
 
+/// Without it, opening at twice as many failures, and open for half as long.
 fn of_breaker(breaker: &Breaker, name: &str) -> Vec<(Change, Option<Layer>)> {
-    let mut found = vec![(change(ChangeKind::WithoutBreaker, name), None)];
-    let threshold = breaker.failure_threshold;
-    let higher = threshold.saturating_mul(2).min(breaker.window);
-    if higher > threshold {
-        let change = counted(ChangeKind::BreakerThreshold, name, threshold.into(), higher.into());
-        let other = Breaker { failure_threshold: higher, ..breaker.clone() };
-        found.push((change, Some(Layer::Breaker(other))));
+    let mut variants = vec![(change(ChangeKind::WithoutBreaker, name), None)];
+    if let (Some(threshold), Some(CountOrTime::Count(window))) =
+        (breaker.failure_threshold, breaker.window)
+    {
+        let higher = threshold.saturating_mul(2).min(window);
+        if higher > threshold {
+            let (from, to) = (u64::from(threshold), u64::from(higher));
+            let change = counted(ChangeKind::BreakerThreshold, name, from, to);
+            let breaker = Breaker { failure_threshold: Some(higher), ..breaker.clone() };
+            variants.push((change, Some(Layer::Breaker(breaker))));
+        }
     }
-    let open = breaker.open_duration;
-    let change = timed(ChangeKind::BreakerOpen, name, open, half(open));
-    let other = Breaker { open_duration: half(open), ..breaker.clone() };
-    found.push((change, Some(Layer::Breaker(other))));
-    found
+    let shorter = half(breaker.open_duration);
+    let change = timed(ChangeKind::BreakerOpen, name, breaker.open_duration, shorter);
+    let breaker = Breaker { open_duration: shorter, ..breaker.clone() };
+    variants.push((change, Some(Layer::Breaker(breaker))));
+    variants
 }
 
 fn half(of: Duration) -> Duration {
@@ -74,7 +79,8 @@ fn of_retry(layer: &Layer, name: &str) -> Vec<(Change, Option<Layer>)> {
     if present.is_none() {
         let mut budgeted = layer.clone();
         if let Layer::Retry(Retry { budget, .. }) = &mut budgeted {
-            *budget = Some(RetryBudget { deposit: 0.1, capacity: 10.0, cost: 1.0 });
+            *budget =
+                Some(RetryBudget { deposit: 0.1, capacity: 10.0, cost: 1.0, scope: Scope::Client });
         }
         let to = Some(Amount::Ratio(0.1));
         let change = Change { to, ..change(ChangeKind::RetryBudget, name) };

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 #[cfg(test)]
 use super::toll;
 use super::{
-    breaker, bulkhead, consumer, deadline, fault, hedge, load, pool, queue, retry, service, timeout,
+    breaker, bulkhead, class, consumer, deadline, fault, hedge, load, pool, queue, retry, service,
+    timeout,
 };
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::layer::LayerSpec;
@@ -56,7 +57,7 @@ macro_rules! language {
 }
 
 language! {
-    parts: load, service, queue, consumer, fault;
+    parts: load, class, service, queue, consumer, fault;
     layers:
         Timeout(timeout),
         Retry(retry),

@@ -7,6 +7,7 @@
 pub mod backoff;
 pub mod breaker;
 pub mod bulkhead;
+pub mod class;
 pub mod consumer;
 pub mod deadline;
 pub mod edge;
@@ -220,7 +221,9 @@ macro_rules! mechanisms {
                 at: &At,
             ) -> Flow {
                 let index = at.seat.index as usize;
-                match at.seat.kind { $($(#[$when])* Kind::$kind => self.$store[index].enter(cx, at)),* }
+                match at.seat.kind {
+                    $($(#[$when])* Kind::$kind => self.$store[index].enter(cx, at)),*
+                }
             }
 
             #[inline(always)]
@@ -244,7 +247,9 @@ macro_rules! mechanisms {
                 at: &At,
             ) -> Flow {
                 let index = at.seat.index as usize;
-                match at.seat.kind { $($(#[$when])* Kind::$kind => self.$store[index].wake(cx, at)),* }
+                match at.seat.kind {
+                    $($(#[$when])* Kind::$kind => self.$store[index].wake(cx, at)),*
+                }
             }
 
             pub(in crate::model) fn on_leave<C: Calendar, P: Probe>(
@@ -253,7 +258,9 @@ macro_rules! mechanisms {
                 at: &At,
             ) -> Leaving {
                 let index = at.seat.index as usize;
-                match at.seat.kind { $($(#[$when])* Kind::$kind => self.$store[index].on_leave(cx, at)),* }
+                match at.seat.kind {
+                    $($(#[$when])* Kind::$kind => self.$store[index].on_leave(cx, at)),*
+                }
             }
 
             pub(in crate::model) fn leave<C: Calendar, P: Probe>(
@@ -349,6 +356,7 @@ mechanisms! {
     Queue: queue::Queue => queues, &[queue::EVENTS];
     Consumer: consumer::Consumer => consumers, &[consumer::EVENTS, backoff::EVENTS];
     Crash: fault::Crash => crashes, &[];
+    Class: class::Class => classes, &[];
     #[cfg(test)] Toll: toll::Toll => tolls, &[toll::EVENTS];
 }
 

@@ -7,10 +7,10 @@ use super::lints::NEVER_REACHED;
 use super::{Checker, MOST};
 use crate::scenario::conform::list_of;
 use crate::scenario::handlers::calls_of;
-use crate::scenario::names::layer_names;
+use crate::scenario::names::{class_name, layer_names};
 use crate::scenario::path::Path;
 use crate::scenario::problem::{Problem, printable};
-use crate::scenario::schema::Layer;
+use crate::scenario::schema::{Layer, Load};
 
 /// A name that has to be one of an arm's services, queues or pools.
 struct Reference<'a> {
@@ -165,10 +165,12 @@ impl Checker<'_> {
         let pools = view.pools.iter().map(|(name, (path, _))| (*name, "pool", path.clone()));
         let consumers = view.consumers.iter();
         let consumers = consumers.map(|(name, (path, _))| (*name, "consumer", path.clone()));
+        let classes = classes(&self.scenario.load);
+        let classes = classes.iter().map(|(name, path)| (name.as_str(), "class", path.clone()));
         let layers = layers(view);
         let layers = layers.iter().map(|(name, path)| (name.as_str(), "layer", path.clone()));
-        let parts = loads.chain(services).chain(pools).chain(queues).chain(consumers);
-        let all: Vec<_> = parts.chain(layers).collect();
+        let parts = loads.chain(classes).chain(services).chain(pools).chain(queues);
+        let all: Vec<_> = parts.chain(consumers).chain(layers).collect();
         let mut first: BTreeMap<&str, (&str, &Path)> = BTreeMap::new();
         for (name, kind, path) in &all {
             let Some((taken, other)) = first.get(name) else {
@@ -264,6 +266,17 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+/// Names of the classes of every load, with where they are written.
+fn classes(loads: &BTreeMap<String, Load>) -> Vec<(String, Path)> {
+    let root = Path::root().field("load");
+    let of_load = |(load, of): (&String, &Load)| {
+        let at = root.key(load).field("classes");
+        let named = |class: &String| (class_name(load, class), at.key(class));
+        of.classes.keys().map(named).collect::<Vec<_>>()
+    };
+    loads.iter().flat_map(of_load).collect()
 }
 
 /// Every policy of the arm, with the name of its call or consumer and where that is written.

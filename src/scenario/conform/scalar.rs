@@ -20,6 +20,7 @@ pub(super) fn name_of(shape: &Shape) -> String {
         Shape::Rate => "a rate such as \"100/s\"".to_owned(),
         Shape::Ratio => "a ratio from 0 to 1".to_owned(),
         Shape::Limit { .. } => "a whole number or \"unlimited\"".to_owned(),
+        Shape::CountOrTime => "a whole number or a duration such as \"10s\"".to_owned(),
         Shape::Whole { .. } => "a whole number".to_owned(),
         Shape::Float(_) => "a number".to_owned(),
         Shape::Flag => "`true` or `false`".to_owned(),
@@ -41,11 +42,18 @@ pub(super) fn problem(shape: &Shape, node: &Node, text: &str, at: &Path) -> Opti
     let raw = text.get(node.span.clone()).unwrap_or_default();
     let value = Value { shape, node, raw, at };
     match (shape, &node.kind) {
-        (Shape::Duration { .. } | Shape::Rate, Kind::Text(text)) if text.len() > UNIT_BYTES => {
+        (Shape::Duration { .. } | Shape::Rate | Shape::CountOrTime, Kind::Text(text))
+            if text.len() > UNIT_BYTES =>
+        {
             let found = format!("this text has {} bytes", text.len());
             Some(value.breaks(&value.expected(), found))
         }
         (Shape::Duration { positive }, Kind::Text(text)) => value.duration(text, *positive),
+        (Shape::CountOrTime, Kind::Text(text)) => value.duration(text, true),
+        (Shape::CountOrTime, Kind::Number) => {
+            let bounds = Bounds { min: Some(1.0), ..Bounds::default() };
+            value.whole(bounds, u64::from(u32::MAX))
+        }
         (Shape::Rate, Kind::Text(text)) => {
             let why = parse_rate(text).err()?;
             Some(value.breaks(&value.expected(), format!("`{}` {why}", printable(text))))

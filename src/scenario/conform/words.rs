@@ -13,8 +13,6 @@ const WORDS: &[Word] = &[
          inside at once"),
     word(&["Layer"], &["adaptive_concurrency", "adaptive_throttle", "gradient", "aimd", "vegas"],
         "limits that adapt are not there yet; the nearest is Bulkhead(permits: 25, queue: 0)"),
-    word(&["Layer"], &["hedge", "hedging"],
-        "hedging is not there yet; the nearest is a Retry with a short Timeout inside it"),
     word(&["Layer"], &["load_shed", "load_shedder", "load_shedding"],
         "that is the `queue` of a service or of a Bulkhead: more are refused at once"),
     word(&["Layer"], &["outlier_detection", "load_balancer", "balancer"],
@@ -32,8 +30,7 @@ const WORDS: &[Word] = &[
         "what must be so is `expect`: expect: [\"latency.end_to_end.p99 < 250ms\"]"),
     word(&["Scenario"], &["ignore", "suppress", "disable"],
         "that is `allow` here: names of lints that are not warned of"),
-    word(&[], &["rate_limiter", "rate_limit", "hedge", "hedging", "fallback",
-        "outlier_detection", "load_balancer"],
+    word(&[], &["rate_limiter", "rate_limit", "fallback", "outlier_detection", "load_balancer"],
         "not there yet; the layers of a policy are {layers}"),
     word(&[], &["horizon"], "that is `duration`, a field of the scenario"),
 ];

@@ -24,10 +24,10 @@ fn cases_from_the_field_are_warned_of_what_is_wrong_with_them() {
         ("backoff_beyond_total", &["tries-outlast-timeout", "backoff-outlasts-timeout"]),
         ("tries_beyond_total", &["tries-outlast-timeout"]),
         ("sqs_lambda", &["consumers-exceed-slots"]),
-        ("breaker_resilience4j", &["breaker-keeps-itself-open"]),
+        ("breaker_resilience4j", &["half-open-can-hang"]),
         (
             "breaker_polly",
-            &["retry-while-breaker-open", "tries-outlast-timeout", "breaker-keeps-itself-open"],
+            &["retry-while-breaker-open", "tries-outlast-timeout", "late-results-decide"],
         ),
         ("surge", &["queue-outlasts-patience"]),
         ("retry_storm_onset", &["queue-outlasts-patience"]),

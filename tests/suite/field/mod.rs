@@ -1,5 +1,6 @@
 //! Configurations and incidents from the field, and what is right about them.
 
+mod breaker;
 mod check;
 mod explain;
 mod health;

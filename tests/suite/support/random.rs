@@ -127,6 +127,11 @@ impl Writer<'_> {
             let start = self.pick_ms(&[0, 30]);
             let _ = write!(load, ", start: {start}");
         }
+        if self.features.has(19) {
+            load += ", classes: { \"gold\": Class(ratio: 0.4, priority: 3), \
+                     \"large\": Class(ratio: 0.2, size: 2, priority: 1), \
+                     \"bad\": Class(ratio: 0.2, fails_first: 2) }";
+        }
         load + ")"
     }
 
@@ -139,7 +144,7 @@ impl Writer<'_> {
                 let places = self.dice.pick(&[0, 1, 5, 50]);
                 let _ = write!(service, ", queue: {places}");
             }
-            if self.style.waits && self.features.has(19) {
+            if self.style.waits && self.features.has(22) {
                 let most = self.pick_ms(&[20, 5, 0, 100]);
                 let _ = write!(service, ", max_wait: {most}");
             }
@@ -197,7 +202,7 @@ impl Writer<'_> {
                 let permits = self.dice.pick(&[2, 1, 10]);
                 let queue = self.dice.pick(&["", ", queue: 3", ", queue: 0"]);
                 let mut bulkhead = format!("Bulkhead(permits: {permits}{queue}");
-                if self.style.waits && self.features.has(20) {
+                if self.style.waits && self.features.has(23) {
                     let most = self.pick_ms(&[20, 5, 0, 100]);
                     let _ = write!(bulkhead, ", max_wait: {most}");
                 }
@@ -206,7 +211,7 @@ impl Writer<'_> {
         }
     }
 
-    /// Up to five layers in any order, kinds repeated.
+    /// Up to five layers in any order, kinds repeated, of one client or three.
     fn policy(&mut self) -> String {
         let mut policy = String::new();
         for _ in 0..self.dice.roll(6) {
@@ -216,7 +221,7 @@ impl Writer<'_> {
                 policy.push(',');
             }
         }
-        if self.style.waits && self.features.has(21) {
+        if self.style.waits && self.features.has(24) {
             let pool = "Pool(\"threads\"),";
             match self.dice.roll(3) {
                 0 => policy += pool,
@@ -224,7 +229,8 @@ impl Writer<'_> {
                 _ => {}
             }
         }
-        format!("policy: [{policy}{}]", self.style.inside)
+        let clients = if self.features.has(20) { "clients: 3, " } else { "" };
+        format!("{clients}policy: [{policy}{}]", self.style.inside)
     }
 
     fn consumer(&mut self, to: &str) -> String {
@@ -338,7 +344,7 @@ impl Writer<'_> {
             faults.push(entry("second", self.fault(second)));
         }
         let mut pools = Vec::new();
-        if self.style.waits && self.features.has(21) {
+        if self.style.waits && self.features.has(24) {
             pools.push(entry("threads", self.pool()));
         }
         let [more_services, more_loads, more_calls, more_faults] = self.style.more;

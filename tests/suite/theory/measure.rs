@@ -1,6 +1,7 @@
 //! The figures of a run, under the names of the closed forms.
 
 use dessim::metrics::probe::{Record, What};
+use dessim::metrics::summary::Metric;
 use dessim::report::result::{ArmResult, Component, LatencySummary};
 use dessim::scenario::schema::Scenario;
 
@@ -87,6 +88,14 @@ impl Run {
         permits.next().map_or_else(|| (self.component("server"), false), |line| (line, true))
     }
 
+    fn breaker(&self, name: &str) -> f64 {
+        match self.component("load.breaker").get(name) {
+            Some(Metric::Count(count)) => count as f64,
+            Some(Metric::Time(time)) => time.as_ns() as f64,
+            other => panic!("{name} is {other:?}"),
+        }
+    }
+
     fn is_broker(&self) -> bool {
         self.arm.components.contains_key("jobs")
     }
@@ -162,6 +171,17 @@ impl Run {
             "deliveries_per_message" => {
                 count(self.component("workers"), "deliveries") as f64 / offered
             }
+            "mean_calls_to_trip" => (heard.sent - self.breaker("trials")) / self.breaker("closed"),
+            "mean_cycle_ms" => 1e3 * self.seconds / self.breaker("closed"),
+            "fraction_rejected_by_breaker" => self.breaker("rejected") / offered,
+            "fraction_failed_by_service" => self.arm.attempts.errors as f64 / offered,
+            "fraction_of_time_not_closed" => {
+                let ns = self.breaker("time_open_ns") + self.breaker("time_half_open_ns");
+                ns / 1e9 / self.seconds
+            }
+            // Each opening from closed ends with one closing.
+            "closed_to_open_per_s" => self.breaker("closed") / self.seconds,
+            "opens_incl_reopen_per_s" => self.breaker("opened") / self.seconds,
             _ => panic!("{name} is no figure that is measured"),
         }
     }

@@ -6,6 +6,7 @@
 //! that cases do not share their luck. Two million requests a case run every
 //! day, twenty million with `cargo test --release --test suite theory -- --ignored`.
 
+mod clients;
 mod exact;
 mod measure;
 mod networks;
@@ -164,4 +165,6 @@ cases! {
     redelivery_at_once: "BROKER-nack-0.2-3" "None",
     redelivery_after_a_delay: "BROKER-nack-0.2-3" "Constant(\"50ms\")",
     bounded_queue: "BROKER-bounded",
+    breaker_with_a_probe: "BRK-0.3-5",
+    breaker_with_a_probe_that_seldom_fails: "BRK-0.1-3",
 }

@@ -4,7 +4,9 @@ use dessim::kernel::draw::Site;
 use dessim::kernel::time::{Duration, Instant};
 use dessim::metrics::probe::What;
 use dessim::model::context::Outcome;
-use dessim::model::mechanism::breaker::Breaker;
+use dessim::model::mechanism::breaker::automaton::Automaton;
+use dessim::model::mechanism::breaker::spec::Spec;
+use dessim::model::mechanism::breaker::state::Pass;
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 
 use super::{Case, judge};
@@ -116,20 +118,22 @@ fn consumers_wait_as_callers_do() {
 #[test]
 fn a_sliding_window_opens_after_so_many_calls() {
     let case = Case::load("BRK-window");
+    let spec = r#"{"window": 10, "minimum_calls": 10, "failure_rate": 0.5, "half_open": {}}"#;
+    let spec: Spec = serde_json::from_str(spec).unwrap();
     let mut wrong = Vec::new();
     for (name, failure) in [("p0.2", 0.2), ("p0.3", 0.3), ("p0.5", 0.5)] {
         let name = format!("mean_calls_{name}");
         let [expected, target] = case.numbers(&name)[..] else { panic!("a value and a target") };
         let site = Site::new(1, "server", "failure");
         let calls_to_open = |run: u64| {
-            let open = Duration::from_ms(500);
-            let mut breaker = Breaker::new(10, 5, open, true, Instant::ZERO);
+            let mut breaker = Automaton::new(spec.settings(), Instant::ZERO);
             let mut calls = 0;
             loop {
                 let fails = site.unit(site.subject(run), calls, 0) < failure;
                 let outcome = if fails { Outcome::Error } else { Outcome::Success };
                 calls += 1;
-                if breaker.record(Instant::ZERO, outcome) {
+                breaker.record(Instant::ZERO, Pass::default(), outcome, Duration::ZERO);
+                if breaker.take_change().is_some() {
                     return f64::from(calls);
                 }
             }

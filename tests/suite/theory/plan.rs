@@ -133,6 +133,18 @@ fn broker(id: &str, case: &Case, backoff: &str) -> Parts {
     }
 }
 
+/// A breaker that opens at failures in a row, and tries with one call.
+fn breaker(case: &Case) -> Parts {
+    let service = format!(r#"time: Constant("0s"), failure_ratio: {}"#, case.param("failure_prob"));
+    let policy = format!(
+        r#"Breaker(consecutive_failures: {}, open_duration: "{}ms", half_open: HalfOpen(calls: {}))"#,
+        case.param("consecutive_failures"),
+        case.param("open_ms"),
+        case.param("half_open_probes")
+    );
+    open(case, &service, &policy)
+}
+
 fn retry(case: &Case, backoff: &str) -> Parts {
     let failure = case.param("failure_prob");
     let (time, retries) = (law("", case), case.param("retries"));
@@ -180,6 +192,7 @@ pub(super) fn plan(id: &str, variant: &str, case: &Case, scale: f64) -> Plan {
     let time = |id| law(id, case);
     let one_slot = |more: &str| format!("slots: 1, time: {}, {more}", law(id, case));
     let parts = match id {
+        "BRK-0.3-5" | "BRK-0.1-3" => breaker(case),
         "H2M1" => {
             let gap = mixture([(0.9, 5.0), (0.1, 80.0)]);
             Parts::call(format!("Renewal(gap: {gap})"), 80.0, &one_slot(""), "")

@@ -1,34 +1,72 @@
-//! A circuit breaker over a count window, without a half-open state.
+//! A circuit breaker: refuses calls for a while when too many failed, and then tries again.
 //!
 //! ```text
-//!            window full and failures >= threshold
-//!   closed ─────────────────────────────────────────► open ──┐ every further such result
-//!      ▲                                               │  ▲  │ starts the time again
-//!      └────────────── open_duration is over ──────────┘  └──┘
+//!            too many failures, or slow calls, of the window or in a row
+//!   closed ─────────────────────────────────────────────────────────────► open ◄────┐
+//!     ▲                                                                    │        │
+//!     │                          the first call after open_duration        │        │
+//!     │                                                                    ▼        │
+//!     └────────────────── trial calls are good ───────────────────── half-open ─────┘
+//!                                                   trial calls are bad, or
+//!                                                   the longest stay is over
 //! ```
 //!
-//! The window is not cleared when it closes, so one more failure may open it again at once.
-//! Results enter also while it is open, from calls that it admitted before. At the very instant
-//! at which the time is over, it admits.
+//! Breakers of libraries agree on this picture and on little else: what is counted and when it
+//! is forgotten, how many trial calls there are and who decides over them, what becomes of late
+//! results and of cancelled calls. Each is a setting ([`settings`]), and its comment names the
+//! source. The states are those of the [`automaton`], what is counted is that of the [`window`].
+//! Held against ports of resilience4j's and Polly's code, and against renewal theory.
+//!
+//! Where it looks at the attempts of a retry inside it, it has two seats: the one that admits, and
+//! one behind the retry that only reports.
 
+pub mod automaton;
 pub mod lints;
+pub mod rules;
+pub mod settings;
 pub mod spec;
-use crate::metrics::meter::{Eye, Meter};
-use crate::metrics::probe::{Event, Number, Role, What};
-use std::collections::VecDeque;
+pub mod state;
+pub mod window;
+mod words;
 
+#[cfg(test)]
+mod tests;
+
+use self::automaton::Automaton;
+use self::settings::Settings;
+use self::state::{Pass, State, Times};
+use super::{Leaving, Mechanism, Period, Wakes};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::time::{Duration, Instant};
-use crate::metrics::probe::Probe;
-use crate::metrics::summary::{Component, Metric};
+use crate::metrics::declare::Declared;
+use crate::metrics::meter::Eye;
+use crate::metrics::probe::{Event, Number, Probe, Role, What};
+use crate::metrics::report::Report;
+use crate::metrics::summary::Component;
 use crate::model::call::CallId;
 use crate::model::context::{At, Context, Flow, Outcome};
-use crate::model::mechanism::{Leaving, Mechanism, Period, Wakes};
 use crate::model::seat::{Port, Seat};
 
-const REJECTED: Meter = Meter::new("rejected", "rejected");
-const OPENED: Meter = Meter::new("opened", "opened");
-const OPEN: Meter = Meter::new("open_ns", "open");
+crate::metrics! {
+    /// Calls that it refused
+    REJECTED: Count = "rejected", "rejected";
+    /// Changes to the open state
+    OPENED: Count = "opened", "opened";
+    /// Time during which it refused every call
+    OPEN: State = "open", "open";
+    /// Calls that it admitted while half-open
+    TRIALS: Count = "trials", "trial calls";
+    /// Changes from half-open to closed
+    CLOSED: Count = "closed", "closed";
+    /// Time during which it admitted trial calls alone, or the next call would have been one
+    HALF_OPEN: State = "half_open", "half-open";
+}
+
+/// What it reports; the last three with half-open alone.
+#[must_use]
+pub const fn metrics() -> &'static [Declared] {
+    METRICS
+}
 
 impl What {
     /// A breaker opened; the number is for how long.
@@ -39,113 +77,144 @@ impl What {
         words: "opens the breaker, for {}",
         role: Role::Mark,
     });
+    /// A breaker that was open admits this call to try.
+    pub const HALF_OPENED: Self = Self::new(&Event {
+        name: "half_opened",
+        verb: "half_opens",
+        number: Number::None,
+        words: "half-opens the breaker: it is a trial call",
+        role: Role::Mark,
+    });
+    /// A half-open breaker closed.
+    pub const CLOSED: Self = Self::new(&Event {
+        name: "closed",
+        verb: "closes",
+        number: Number::None,
+        words: "closes the breaker",
+        role: Role::Mark,
+    });
 }
 
 /// What can happen to a request here.
-pub const EVENTS: &[What] = &[What::OPENED];
-
-/// The part of a seat that only reports the outcomes which pass.
-pub const REPORTS: u32 = 1;
+pub const EVENTS: &[What] = &[What::OPENED, What::HALF_OPENED, What::CLOSED];
 
 /// State and books of one breaker.
 #[derive(Clone, Debug)]
 pub struct Breaker {
-    window: usize,
-    failure_threshold: usize,
-    open_duration: Duration,
-    /// What comes up through it enters the window; otherwise a tap inside feeds it.
-    pub records_outcomes: bool,
-    /// The latest results, true for a failure.
-    results: VecDeque<bool>,
-    failures: usize,
-    opened_at: Instant,
-    open_until: Instant,
+    /// By client, or one for all.
+    automata: Vec<Automaton>,
+    /// What comes up through it is a result; otherwise its seat inside reports them.
+    records_outcomes: bool,
     measured_from: Instant,
-    opened: u64,
     rejected: u64,
-    time_open: Duration,
+    opened: u64,
+    trials: u64,
+    closed: u64,
 }
 
+/// The part of a seat that only reports the outcomes which pass.
+pub const REPORTS: u32 = 1;
+
+/// The words of a call: what it was admitted with, and when.
+const PASS: u32 = 0;
+const SINCE: u32 = 1;
+
 impl Breaker {
-    /// Opens for `open_duration` when the latest `window` results hold `failure_threshold`
-    /// failures, which is from 1 to `window`.
+    /// A closed breaker for each of `clients`, whose results are `records_outcomes` what comes up through it, or what
+    /// its seat inside reports.
     #[must_use]
     pub fn new(
-        window: u32,
-        failure_threshold: u32,
-        open_duration: Duration,
+        settings: Settings,
         records_outcomes: bool,
+        clients: u32,
         measured_from: Instant,
     ) -> Self {
         Self {
-            window: window as usize,
-            failure_threshold: failure_threshold as usize,
-            open_duration,
+            automata: vec![Automaton::new(settings, measured_from); clients as usize],
             records_outcomes,
-            results: VecDeque::new(),
-            failures: 0,
-            opened_at: Instant::ZERO,
-            open_until: Instant::ZERO,
             measured_from,
-            opened: 0,
             rejected: 0,
-            time_open: Duration::ZERO,
+            opened: 0,
+            trials: 0,
+            closed: 0,
         }
     }
 
-    /// True if it admits a call now; otherwise the call is counted as rejected.
+    /// Books the changes of state that the automaton has made.
     #[inline]
-    pub fn admits(&mut self, now: Instant, measured: bool) -> bool {
-        let admits = now >= self.open_until;
-        self.rejected += u64::from(!admits && measured);
-        admits
+    fn book_changes<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) {
+        while let Some(change) = self.automata[at.instance as usize].take_change() {
+            let counts = u64::from(change.at >= self.measured_from);
+            match change.to {
+                State::Open => {
+                    self.opened += counts;
+                    cx.note(at, What::OPENED, self.settings().open_duration.as_ns());
+                }
+                State::HalfOpen => cx.note(at, What::HALF_OPENED, 0),
+                State::Closed => {
+                    self.closed += counts;
+                    cx.note(at, What::CLOSED, 0);
+                }
+            }
+        }
     }
 
-    /// Takes in a result; true if it opens the breaker, which was closed.
+    fn settings(&self) -> &Settings {
+        self.automata[0].settings()
+    }
+
+    /// Times until `now`, of several clients their means.
+    fn times(&self, now: Instant) -> Times {
+        let clients = self.automata.len() as u128;
+        let (mut open, mut half_open) = (0_u128, 0_u128);
+        for automaton in &self.automata {
+            let times = automaton.times(now);
+            open += u128::from(times.open.as_ns());
+            half_open += u128::from(times.half_open.as_ns());
+        }
+        let mean = |sum| Duration::from_ns((sum / clients) as u64);
+        Times { open: mean(open), half_open: mean(half_open) }
+    }
+
+    /// What a call at this seat was admitted with, and how long ago.
     #[inline]
-    pub fn record(&mut self, now: Instant, outcome: Outcome) -> bool {
-        let failed = outcome != Outcome::Success;
-        if self.results.len() == self.window && self.results.pop_front() == Some(true) {
-            self.failures -= 1;
-        }
-        self.results.push_back(failed);
-        self.failures += usize::from(failed);
-        if self.results.len() < self.window || self.failures < self.failure_threshold {
-            return false;
-        }
-        let was_closed = now >= self.open_until;
-        if was_closed {
-            self.time_open = self.time_open_until(now);
-            self.opened_at = now;
-            self.opened += u64::from(now >= self.measured_from);
-        }
-        self.open_until = now.saturating_add(self.open_duration);
-        was_closed
-    }
-
-    /// Time spent open until `now`, the present opening included.
-    fn time_open_until(&self, now: Instant) -> Duration {
-        let from = self.opened_at.max(self.measured_from);
-        let until = self.open_until.min(now);
-        let open = if until > from { until - from } else { Duration::ZERO };
-        self.time_open.saturating_add(open)
+    fn admission<C: Calendar, P: Probe>(cx: &Context<C, P>, at: &At) -> (Pass, Duration) {
+        let pass = Pass::from_word(cx.calls.word(at.call, at.seat.word + PASS));
+        let since = Instant::from_ns(cx.calls.word(at.call, at.seat.word + SINCE));
+        (pass, cx.now() - since)
     }
 }
 
 impl Mechanism for Breaker {
     const KIND: &'static str = "breaker";
-    const WORDS: u32 = 0;
+    const WORDS: u32 = 2;
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
     const SHOWS: bool = true;
 
     #[inline]
     fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
-        if at.seat.part == REPORTS || self.admits(cx.now(), cx.calls[at.call].measured) {
-            return Flow::Down(0);
-        }
-        cx.note(at, What::REJECTED, 0);
-        Flow::Up(Outcome::Rejected)
+        let now = cx.now();
+        let automaton = &mut self.automata[at.instance as usize];
+        let pass = if at.seat.part == REPORTS {
+            automaton.present_pass()
+        } else {
+            let pass = automaton.admit(now);
+            self.book_changes(cx, at);
+            let measured = u64::from(cx.calls[at.call].measured);
+            let Some(pass) = pass else {
+                self.rejected += measured;
+                cx.note(at, What::REJECTED, 0);
+                return Flow::Up(Outcome::Rejected);
+            };
+            if pass.trial {
+                self.trials += measured;
+            }
+            pass
+        };
+        cx.calls.set_word(at.call, at.seat.word + PASS, pass.to_word());
+        cx.calls.set_word(at.call, at.seat.word + SINCE, now.as_ns());
+        Flow::Down(0)
     }
 
     #[inline]
@@ -156,9 +225,14 @@ impl Mechanism for Breaker {
         _: Port,
         outcome: Outcome,
     ) -> Flow {
-        if (self.records_outcomes || at.seat.part == REPORTS) && self.record(cx.now(), outcome) {
-            cx.note(at, What::OPENED, self.open_duration.as_ns());
+        let (pass, elapsed) = Self::admission(cx, at);
+        let automaton = &mut self.automata[at.instance as usize];
+        if self.records_outcomes || at.seat.part == REPORTS {
+            automaton.record(cx.now(), pass, outcome, elapsed);
+        } else {
+            automaton.end_of_attempts(cx.now(), pass);
         }
+        self.book_changes(cx, at);
         Flow::Up(outcome)
     }
 
@@ -170,8 +244,18 @@ impl Mechanism for Breaker {
         Leaving::Stops
     }
 
-    /// A cancelled call is no result.
-    fn leave<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At, _: Leaving) {}
+    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At, _: Leaving) {
+        let (pass, elapsed) = Self::admission(cx, at);
+        let automaton = &mut self.automata[at.instance as usize];
+        if self.records_outcomes {
+            automaton.cancel(cx.now(), pass, elapsed);
+        } else if at.seat.part == REPORTS {
+            automaton.cancel_attempt(cx.now(), pass, elapsed);
+        } else {
+            automaton.end_of_attempts(cx.now(), pass);
+        }
+        self.book_changes(cx, at);
+    }
 
     fn hand_on<C: Calendar, P: Probe>(
         &mut self,
@@ -185,7 +269,7 @@ impl Mechanism for Breaker {
     fn fork(&mut self, _: u64) {}
 
     fn memory(&self) -> u64 {
-        self.results.len() as u64
+        self.automata.iter().map(Automaton::memory).sum()
     }
 
     fn observe<C: Calendar, P: Probe>(
@@ -195,9 +279,15 @@ impl Mechanism for Breaker {
         at: Instant,
         eye: &mut impl Eye,
     ) {
+        let times = self.times(at);
         eye.count(&REJECTED, self.rejected);
         eye.count(&OPENED, self.opened);
-        eye.state(&OPEN, self.time_open_until(at).as_ns());
+        eye.state(&OPEN, times.open.as_ns());
+        if self.settings().half_open.is_some() {
+            eye.count(&TRIALS, self.trials);
+            eye.count(&CLOSED, self.closed);
+            eye.state(&HALF_OPEN, times.half_open.as_ns());
+        }
     }
 
     fn report<C: Calendar, P: Probe>(
@@ -206,80 +296,16 @@ impl Mechanism for Breaker {
         _: &Seat,
         period: &Period,
     ) -> Option<Component> {
-        Some(self.numbers(period.end))
-    }
-}
-
-impl Breaker {
-    /// Its numbers at the end of a run.
-    fn numbers(&self, end: Instant) -> Component {
-        Component {
-            kind: Self::KIND,
-            metrics: vec![
-                ("rejected", Metric::Count(self.rejected)),
-                ("opened", Metric::Count(self.opened)),
-                ("time_open_ns", Metric::Time(self.time_open_until(end))),
-            ],
+        let times = self.times(period.end);
+        let mut report = Report::new(Self::KIND, period.end, period.window);
+        report.count(&REJECTED, self.rejected);
+        report.count(&OPENED, self.opened);
+        report.state(&OPEN, times.open);
+        if self.settings().half_open.is_some() {
+            report.count(&TRIALS, self.trials);
+            report.count(&CLOSED, self.closed);
+            report.state(&HALF_OPEN, times.half_open);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const OPEN: Duration = Duration::from_ms(500);
-
-    fn at(ms: u64) -> Instant {
-        Instant::ZERO.saturating_add(Duration::from_ms(ms))
-    }
-
-    fn play(breaker: &mut Breaker, results: &str) -> Vec<bool> {
-        let outcome = |c| {
-            if c == 'F' { Outcome::Error } else { Outcome::Success }
-        };
-        let mut opened = Vec::new();
-        for (ms, c) in (0..).zip(results.chars()) {
-            opened.push(breaker.record(at(ms), outcome(c)));
-        }
-        opened
-    }
-
-    fn breaker(window: u32, threshold: u32) -> Breaker {
-        Breaker::new(window, threshold, OPEN, true, Instant::ZERO)
-    }
-
-    #[test]
-    fn opens_only_when_the_window_is_full() {
-        let opened = play(&mut breaker(10, 5), "FFFFFSSSSS");
-        assert_eq!(opened.iter().position(|&opened| opened), Some(9));
-        let opened = play(&mut breaker(10, 6), "FFFFFSSSSS");
-        assert_eq!(opened.iter().position(|&opened| opened), None);
-    }
-
-    #[test]
-    fn old_results_leave_the_window() {
-        let opened = play(&mut breaker(4, 3), "FFSSSFFSSF");
-        assert!(!opened.contains(&true));
-        let opened = play(&mut breaker(4, 3), "FFSSSFFSF");
-        assert_eq!(opened.iter().position(|&opened| opened), Some(8));
-    }
-
-    #[test]
-    fn every_further_bad_result_starts_the_time_again() {
-        let mut breaker = breaker(2, 2);
-        assert!(!breaker.record(at(0), Outcome::Timeout));
-        assert!(breaker.record(at(1), Outcome::Timeout));
-        assert!(!breaker.record(at(400), Outcome::Error));
-        assert!(!breaker.admits(at(899), true));
-        assert!(breaker.admits(at(900), true));
-        let report = breaker.numbers(at(2_000));
-        assert_eq!(report.get("opened"), Some(Metric::Count(1)));
-        assert_eq!(report.get("rejected"), Some(Metric::Count(1)));
-        assert_eq!(report.get("time_open_ns"), Some(Metric::Time(Duration::from_ms(899))));
-        // The window was not cleared: one failure is enough to open it again.
-        assert!(breaker.record(at(3_000), Outcome::Shed));
-        let report = breaker.numbers(at(3_100));
-        assert_eq!(report.get("time_open_ns"), Some(Metric::Time(Duration::from_ms(999))));
+        Some(report.finish())
     }
 }

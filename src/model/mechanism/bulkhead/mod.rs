@@ -25,6 +25,8 @@
 //!
 //! A pool ([`super::pool`]) is the same machine with a name of its own, whose permits several seats
 //! share. Calls of all of them stand in one line, and go on below the seat where they wait.
+//! Where its caller is several clients, each has permits and a line of its own; the books are those
+//! of all of them.
 
 pub mod spec;
 use crate::kernel::calendar::Calendar;
@@ -35,7 +37,7 @@ use crate::metrics::meter::{Eye, Meter, limit};
 use crate::metrics::probe::{Ending, Event, Number, Probe, Role, What};
 use crate::metrics::recorder::Recorder;
 use crate::metrics::summary::{Component, Metric};
-use crate::model::call::{CallId, State};
+use crate::model::call::{self, CallId};
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::line::Line;
 use crate::model::mechanism::{Leaving, Mechanism, Period, Wakes};
@@ -60,13 +62,21 @@ impl What {
 /// What can happen to a request here.
 pub const EVENTS: &[What] = &[What::ADMITTED];
 
+/// The permits that a client has taken, and the calls that wait for one.
+#[derive(Clone, Debug, Default)]
+struct State {
+    taken: u64,
+    line: Line,
+}
+
 /// State and books of permits: of a bulkhead, or of a pool that several seats share.
 #[derive(Clone, Debug)]
 pub struct Permits<const SHARED: bool> {
     permits: u64,
     queue: u64,
     max_wait: Option<Delay>,
-    line: Line,
+    /// By client, or one for all.
+    states: Vec<State>,
     in_use: Gauge,
     waiting: Gauge,
     rejected: u64,
@@ -78,17 +88,22 @@ pub struct Permits<const SHARED: bool> {
 pub type Bulkhead = Permits<false>;
 
 impl<const SHARED: bool> Permits<SHARED> {
-    /// `permits` at once, at least 1; `queue` may wait, `u64::MAX` for any number, each for
-    /// `max_wait` at most.
+    /// `permits` at once, at least 1, for each of `clients`; `queue` of each may wait, `u64::MAX`
+    /// for any number, and each for `max_wait` at most.
     #[must_use]
-    pub fn new(permits: u64, queue: u64, max_wait: Option<Delay>, measured_from: Instant) -> Self {
+    pub fn new(
+        (permits, queue): (u64, u64),
+        max_wait: Option<Delay>,
+        clients: u32,
+        measured_from: Instant,
+    ) -> Self {
         // Whoever may wait for no time at all finds no place, at any order of equal instants.
         let waits = max_wait.is_none_or(|most| !most.duration().is_zero());
         Self {
             permits,
             queue: if waits { queue } else { 0 },
             max_wait,
-            line: Line::default(),
+            states: vec![State::default(); clients as usize],
             in_use: Gauge::new(measured_from),
             waiting: Gauge::new(measured_from),
             rejected: 0,
@@ -105,18 +120,20 @@ impl<const SHARED: bool> Permits<SHARED> {
     /// A permit comes back: it goes to the next in line, if there is one.
     #[inline]
     fn release<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) {
-        if !self.line.is_empty() && !cx.hands_on(at) {
-            return self.in_use.fall(cx.now());
+        let waits = !self.states[at.instance as usize].line.is_empty();
+        if waits && cx.hands_on(at) {
+            self.admit_next(cx, at);
+            return;
         }
-        if !self.admit_next(cx) {
-            self.in_use.fall(cx.now());
-        }
+        let state = &mut self.states[at.instance as usize];
+        state.taken -= 1;
+        self.in_use.fall(cx.now());
     }
 
     /// The next in line, at whichever seat, has got a permit.
     #[inline]
-    fn admit_next<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>) -> bool {
-        let Some(next) = self.line.pop(&mut cx.calls) else {
+    fn admit_next<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> bool {
+        let Some(next) = self.states[at.instance as usize].line.pop(&mut cx.calls) else {
             return false;
         };
         self.waiting.fall(cx.now());
@@ -144,9 +161,9 @@ impl<const SHARED: bool> Permits<SHARED> {
     ) -> Flow {
         let now = cx.now();
         let call = &mut cx.calls[at.call];
-        (call.timer, call.state) = (NONE, State::None);
+        (call.timer, call.state) = (NONE, call::State::None);
         self.reneged += u64::from(call.measured);
-        self.line.remove(&mut cx.calls, at.call);
+        self.states[at.instance as usize].line.remove(&mut cx.calls, at.call);
         self.waiting.fall(now);
         cx.note(at, What::RENEGED, (now - since).as_ns());
         Flow::Up(Outcome::Rejected)
@@ -163,25 +180,28 @@ impl<const SHARED: bool> Mechanism for Permits<SHARED> {
     #[inline]
     fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
         let measured = cx.calls[at.call].measured;
-        if self.in_use.level() < self.permits && self.line.is_empty() {
+        let state = &mut self.states[at.instance as usize];
+        if state.taken < self.permits && state.line.is_empty() {
+            state.taken += 1;
             self.in_use.rise(cx.now());
             if measured {
                 self.wait.record(Duration::ZERO);
             }
             return Flow::Down(0);
         }
-        if self.line.len() >= self.queue {
+        let waiting = state.line.len();
+        if waiting >= self.queue {
             self.rejected += u64::from(measured);
-            cx.note(at, What::REJECTED, self.line.len());
+            cx.note(at, What::REJECTED, waiting);
             return Flow::Up(Outcome::Rejected);
         }
         let timer = self.max_wait.map_or(NONE, |most| cx.wake_after(most, at));
         let since = cx.now();
         let call = &mut cx.calls[at.call];
-        (call.timer, call.state) = (timer, State::Waiting { since });
-        self.line.push(&mut cx.calls, at.call);
+        (call.timer, call.state) = (timer, call::State::Waiting { since });
+        state.line.push(&mut cx.calls, at.call);
         self.waiting.rise(cx.now());
-        cx.note(at, What::WAITS, self.line.len());
+        cx.note(at, What::WAITS, waiting + 1);
         Flow::Parked
     }
 
@@ -200,7 +220,7 @@ impl<const SHARED: bool> Mechanism for Permits<SHARED> {
     /// The call has got its permit, or its longest wait is over.
     #[inline]
     fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
-        let State::Waiting { since } = cx.calls[at.call].state else {
+        let call::State::Waiting { since } = cx.calls[at.call].state else {
             unreachable!("only waiting calls get a permit")
         };
         if cx.calls[at.call].timer != NONE {
@@ -230,7 +250,7 @@ impl<const SHARED: bool> Mechanism for Permits<SHARED> {
             }
             None => {
                 self.waiting.fall(cx.now());
-                self.line.remove(&mut cx.calls, at.call);
+                self.states[at.instance as usize].line.remove(&mut cx.calls, at.call);
                 Self::stop_waiting(cx, at.call);
             }
         }
@@ -241,10 +261,11 @@ impl<const SHARED: bool> Mechanism for Permits<SHARED> {
     fn hand_on<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
-        _: &At,
+        at: &At,
         _: Option<Port>,
     ) -> Option<(CallId, Port)> {
-        while self.in_use.level() < self.permits && self.admit_next(cx) {
+        while self.states[at.instance as usize].taken < self.permits && self.admit_next(cx, at) {
+            self.states[at.instance as usize].taken += 1;
             self.in_use.rise(cx.now());
         }
         None
@@ -267,8 +288,9 @@ impl<const SHARED: bool> Mechanism for Permits<SHARED> {
         if self.max_wait.is_some() {
             eye.count(&RENEGED, self.reneged);
         }
-        eye.level(&PERMITS, &mut self.in_use, Some(self.permits));
-        eye.level(&WAITING, &mut self.waiting, limit(self.queue));
+        let clients = self.states.len() as u64;
+        eye.level(&PERMITS, &mut self.in_use, Some(self.permits * clients));
+        eye.level(&WAITING, &mut self.waiting, limit(self.queue.saturating_mul(clients)));
     }
 
     fn report<C: Calendar, P: Probe>(

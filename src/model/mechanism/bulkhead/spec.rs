@@ -10,6 +10,7 @@ use crate::kernel::units::Limit;
 use crate::model::mechanism::Kind;
 use crate::model::mechanism::load::spec::Arrivals;
 use crate::model::spec::building::{Building, limit};
+use crate::model::spec::clients::Scope;
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::finding::{Finding, Segment};
 use crate::model::spec::layer::LayerSpec;
@@ -35,6 +36,10 @@ pub struct Spec {
     /// inside; "0s" is `queue: 0`. Default: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_wait: Option<Duration>,
+    /// Whose permits and line they are, where the caller is several `clients`. Default `Client`:
+    /// each has as many.
+    #[serde(default, skip_serializing_if = "Scope::is_client")]
+    pub scope: Scope,
 }
 
 fn permits() -> u32 {
@@ -87,8 +92,9 @@ pub(in crate::model::mechanism) fn max_wait_unused(
 impl LayerSpec for Spec {
     fn build(&self, world: &mut dyn Building) -> Result<(Kind, u32), InvalidDistribution> {
         let max_wait = self.max_wait.map(|most| world.constant(most));
-        let (permits, queue) = (u64::from(self.permits), limit(self.queue));
-        let bulkhead = Bulkhead::new(permits, queue, max_wait, world.measured_from());
+        let limits = (u64::from(self.permits), limit(self.queue));
+        let from = world.measured_from();
+        let bulkhead = Bulkhead::new(limits, max_wait, world.states(), from);
         Ok(world.machines().add(bulkhead))
     }
 
@@ -108,6 +114,10 @@ impl LayerSpec for Spec {
 
     fn permits(&self, _: &System<'_>) -> Option<u32> {
         Some(self.permits)
+    }
+
+    fn scope(&self) -> Scope {
+        self.scope
     }
 }
 

@@ -24,7 +24,8 @@ use crate::model::spec::word::{Word, word};
 #[serde(rename = "Hedge", deny_unknown_fields)]
 #[schemars(inline)]
 pub struct Spec {
-    /// Wait before each further copy; 0s sends all at once. With `quantile` it holds until there are
+    /// Wait before each further copy; 0s sends all at once. With `quantile` it holds until there
+    /// are
     /// enough latencies. Give this or `quantile`, or both.
     #[serde(default)]
     pub after: Option<Duration>,
@@ -45,7 +46,8 @@ pub struct Spec {
     #[serde(default)]
     pub losers: Losers,
     /// Outcomes of a copy that decide nothing: the next copy is sent at once, and when all have
-    /// failed, the failure of the first goes up. Any other failure ends the call like a success. Default
+    /// failed, the failure of the first goes up. Any other failure ends the call like a success.
+    /// Default
     /// all four; with `[]` the first outcome decides, whatever it is.
     #[serde(default = "RetryOn::all")]
     pub non_fatal: Vec<RetryOn>,
@@ -57,7 +59,8 @@ pub enum Losers {
     /// They are cancelled, and what they have at the service goes the way of its `cancellation`.
     #[default]
     Cancel,
-    /// The service is not told, whatever its `cancellation`: they go on to their end for nobody, and
+    /// The service is not told, whatever its `cancellation`: they go on to their end for nobody,
+    /// and
     /// hold what they hold of the layers inside. Copies that wait inside the caller end.
     Leave,
     /// They are cancelled, and the answer waits until they are over: at once at a service with

@@ -3,6 +3,7 @@
 use super::spec::{Arrivals, Spec, Stage};
 use crate::kernel::time::Duration;
 use crate::kernel::units::Rate;
+use crate::model::mechanism::class;
 use crate::model::spec::finding::{Finding, Segment};
 use crate::model::spec::lint::{Group, Lint};
 use crate::model::spec::part::PartSpec;
@@ -22,6 +23,7 @@ impl PartSpec for Spec {
         findings.extend(self.window(duration));
         findings.extend(self.never_ends(duration));
         self.arrivals.check(&[Segment::field("arrivals")], findings);
+        findings.extend(class::spec::check(&self.classes));
     }
 
     fn lint(&self, _: &str, _: &System<'_>, _: &mut Vec<Finding>) {}
@@ -67,7 +69,7 @@ impl Arrivals {
             |variant, field| [place, &[Segment::Variant(variant), Segment::field(field)]].concat();
         match self {
             Self::Constant { rate } => {
-                findings.extend(rate_problem(&at("Constant", "rate"), *rate))
+                findings.extend(rate_problem(&at("Constant", "rate"), *rate));
             }
             Self::Poisson { rate, .. } => {
                 findings.extend(rate_problem(&at("Poisson", "rate"), *rate));

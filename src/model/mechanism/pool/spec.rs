@@ -12,6 +12,7 @@ use crate::kernel::units::Limit;
 use crate::model::mechanism::bulkhead::spec::max_wait_unused;
 use crate::model::mechanism::{Kind, Layer};
 use crate::model::spec::building::{Building, limit};
+use crate::model::spec::clients::Scope;
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::finding::Finding;
 use crate::model::spec::layer::LayerSpec;
@@ -51,8 +52,8 @@ impl Permits {
     /// Adds its machine to a world; the machine's kind and number.
     pub fn build(&self, world: &mut dyn Building) -> (Kind, u32) {
         let max_wait = self.max_wait.map(|most| world.constant(most));
-        let (permits, queue) = (u64::from(self.permits), limit(self.queue));
-        let pool = Pool::new(permits, queue, max_wait, world.measured_from());
+        let limits = (u64::from(self.permits), limit(self.queue));
+        let pool = Pool::new(limits, max_wait, 1, world.measured_from());
         world.machines().add(pool)
     }
 }
@@ -86,6 +87,10 @@ impl LayerSpec for Spec {
     }
 
     fn lint(&self, _: &Around<'_>, _: &mut Vec<Finding>) {}
+
+    fn scope(&self) -> Scope {
+        Scope::Shared
+    }
 
     fn permits(&self, system: &System<'_>) -> Option<u32> {
         system.pools.get(self.name.as_str()).map(|pool| pool.permits)

@@ -1,4 +1,5 @@
-//! A service: worker slots behind a first-come-first-served queue.
+//! A service: worker slots behind a line, in which the higher priority goes first, and first come
+//! first served among equals.
 //!
 //! Latency and failure of an attempt are drawn when it gets its slot, latency first, and an
 //! attempt that fails takes its full time. Overload looks at what is in flight (in line and in
@@ -12,7 +13,7 @@ mod slots;
 pub mod spec;
 mod steps;
 
-pub use handler::{Onward, Step};
+pub use handler::{Onward, Step, When};
 
 pub use books::EVENTS;
 
@@ -31,7 +32,7 @@ use crate::metrics::recorder::Recorder;
 use crate::metrics::summary::Component;
 use crate::model::call::{Call, CallId, State};
 use crate::model::context::{At, Context, Flow, Outcome};
-use crate::model::line::Line;
+use crate::model::line::{Line, RankedLine};
 use crate::model::seat::{NONE, Port, Seat};
 use books::Counts;
 use handler::Program;
@@ -106,7 +107,7 @@ pub struct Service {
     programs: Vec<Program>,
     /// The time in a slot if it is always the same and nothing can change it.
     constant: Option<Delay>,
-    line: Line,
+    line: RankedLine,
     /// Calls in slots, in the order in which they got them; kept only where a crash may look.
     working: Line,
     crashes: bool,
@@ -134,7 +135,7 @@ impl Service {
             config,
             programs,
             constant,
-            line: Line::default(),
+            line: RankedLine::default(),
             working: Line::default(),
             crashes,
             busy: Gauge::new(measured_from),

@@ -77,7 +77,7 @@ pub static DECLARATION: Declaration =
 /// What other tools call it.
 #[rustfmt::skip]
 const WORDS: &[Word] = &[
-    word(&["Layer"], &["time_limiter", "time_limit", "deadline"], "that is Timeout(\"1s\") here"),
+    word(&["Layer"], &["time_limiter", "time_limit"], "that is Timeout(\"1s\") here"),
     word(&[], &["timeout", "tiemout", "timeouts", "per_try_timeout", "time_limiter"],
         "that is a layer of a policy: policy: [Timeout(\"120ms\")]"),
 ];

@@ -1,7 +1,9 @@
 use super::*;
 use crate::kernel::time::{Duration, Instant};
 use crate::model::context::Outcome;
-use crate::model::mechanism::breaker::Breaker;
+use crate::model::mechanism::breaker::automaton::Automaton;
+use crate::model::mechanism::breaker::spec::Spec as Breaker;
+use crate::model::mechanism::breaker::state::Pass;
 use crate::scenario::Document;
 
 /// A whole scenario of these entries; what they leave out is a load of 20/s, a service of four
@@ -158,20 +160,25 @@ fn retries_within_the_open_time_are_counted() {
 #[test]
 fn a_breaker_needs_as_many_good_results_as_the_lint_says() {
     for (window, threshold) in [(100, 50), (20, 8), (10, 10), (3, 1)] {
-        let open = Duration::from_s(60);
-        let mut breaker = Breaker::new(window, threshold, open, true, Instant::ZERO);
+        let text = format!("{{\"window\": {window}, \"failure_threshold\": {threshold}}}");
+        let breaker: Breaker = serde_json::from_str(&text).expect("it is one");
+        let mut breaker = Automaton::new(breaker.settings(), Instant::ZERO);
         let mut now = Instant::ZERO;
+        let mut opens = |now, outcome| {
+            breaker.record(now, Pass::default(), outcome, Duration::ZERO);
+            breaker.take_change().is_some()
+        };
         for _ in 0..window - threshold {
-            breaker.record(now, Outcome::Success);
+            opens(now, Outcome::Success);
         }
         for _ in 0..threshold {
-            breaker.record(now, Outcome::Error);
+            opens(now, Outcome::Error);
         }
         let mut results = 0;
         loop {
             now = now.saturating_add(Duration::from_s(61));
             results += 1;
-            if !breaker.record(now, Outcome::Success) {
+            if !opens(now, Outcome::Success) {
                 break;
             }
         }

@@ -1,0 +1,370 @@
+//! The states of a breaker as a machine that is handed the time, and knows no call and no clock.
+//!
+//! ```text
+//!            the window is bad, or too many failures in a row
+//!   closed ──────────────────────────────────────────────────► open ◄──────────┐
+//!     ▲                                                         │              │
+//!     │                          the first call after open_duration            │
+//!     │                                                         ▼              │
+//!     └───────── enough trial calls are good ─────────────── half-open ────────┘
+//!                                                       trial calls are bad, or
+//!                                                       the longest stay is over
+//! ```
+//!
+//! Without half-open there are two states, and another rule: closed again when the time is over,
+//! with the window as it was, and every result that finds the window bad starts the time again.
+//!
+//! No timer is needed. What time alone brings about is done when the next call or result comes,
+//! at the instant at which it was due; times are counted to that instant.
+
+use super::settings::{
+    AfterStay, AtEnd, Cancelled, Failures, HalfOpen, LateResults, OpensOn, Settings, Verdict,
+};
+use super::state::{Pass, State, Times, Transition};
+use super::window::{Counts, Sample, Span, Window};
+use crate::kernel::time::{Duration, Instant};
+use crate::model::context::Outcome;
+
+/// A stretch of one state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Phase {
+    since: Instant,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Closed,
+    Open { until: Instant },
+    HalfOpen { places: u64, trials: Counts },
+}
+
+impl Phase {
+    const fn closed(since: Instant) -> Self {
+        Self { since, kind: Kind::Closed }
+    }
+}
+
+/// A breaker, without its books.
+#[derive(Clone, Debug)]
+pub struct Automaton {
+    settings: Settings,
+    window: Option<Window>,
+    /// Failures since the latest success.
+    in_a_row: u64,
+    phase: Phase,
+    generation: u32,
+    /// Times are counted from here on ...
+    measured_from: Instant,
+    /// ... and up to the beginning of the present phase.
+    times: Times,
+    /// Changes of state that were not taken yet: an operation makes two at most.
+    changes: [Option<Transition>; 2],
+}
+
+impl Automaton {
+    /// A closed breaker whose times are counted from `measured_from` on.
+    #[must_use]
+    pub fn new(settings: Settings, measured_from: Instant) -> Self {
+        Self {
+            window: settings.window.map(Window::new),
+            settings,
+            in_a_row: 0,
+            phase: Phase::closed(Instant::ZERO),
+            generation: 0,
+            measured_from,
+            times: Times::default(),
+            changes: [None; 2],
+        }
+    }
+
+    /// What it is set to.
+    #[must_use]
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Admits a call, or refuses it: `None`.
+    #[inline]
+    pub fn admit(&mut self, now: Instant) -> Option<Pass> {
+        self.expire(now);
+        match &mut self.phase.kind {
+            Kind::Closed => {}
+            Kind::Open { until } => {
+                let until = *until;
+                let half_open = self.settings.half_open?;
+                if !self.is_over(until, now) {
+                    return None;
+                }
+                let places = half_open.calls.saturating_sub(1);
+                self.enter(Kind::HalfOpen { places, trials: Counts::default() }, now);
+            }
+            Kind::HalfOpen { places, .. } => *places = places.checked_sub(1)?,
+        }
+        let trial = matches!(self.phase.kind, Kind::HalfOpen { .. });
+        Some(Pass { generation: self.generation, trial })
+    }
+
+    /// Takes in how an admitted call ended, and how long after it was admitted.
+    #[inline]
+    pub fn record(&mut self, now: Instant, pass: Pass, outcome: Outcome, elapsed: Duration) {
+        self.expire(now);
+        if !self.is_late(pass) {
+            self.count(now, outcome != Outcome::Success, elapsed);
+        }
+    }
+
+    /// The caller of an admitted call left it.
+    pub fn cancel(&mut self, now: Instant, pass: Pass, elapsed: Duration) {
+        if self.settings.cancelled == Cancelled::Ignored {
+            self.give_back(now, pass);
+        } else {
+            self.cancel_attempt(now, pass, elapsed);
+        }
+    }
+
+    /// The caller left an attempt of an admitted call, which gives back its place by itself.
+    pub fn cancel_attempt(&mut self, now: Instant, pass: Pass, elapsed: Duration) {
+        self.expire(now);
+        if self.settings.cancelled != Cancelled::Ignored && !self.is_late(pass) {
+            self.count(now, self.settings.cancelled == Cancelled::Failure, elapsed);
+        }
+    }
+
+    /// An admitted call is over and is no result: when half-open, another may try.
+    fn give_back(&mut self, now: Instant, pass: Pass) {
+        self.expire(now);
+        if let Kind::HalfOpen { places, .. } = &mut self.phase.kind
+            && (self.settings.late_results == LateResults::Apply
+                || pass.generation == self.generation)
+        {
+            *places += 1;
+        }
+    }
+
+    /// An admitted call is over whose attempts were the results, if it made any. Another may try,
+    /// or trial calls that end without an attempt would keep it half-open for ever.
+    pub fn end_of_attempts(&mut self, now: Instant, pass: Pass) {
+        if pass.trial && pass.generation == self.generation {
+            self.give_back(now, pass);
+        }
+    }
+
+    /// What an attempt of a call that was admitted has when it begins now.
+    #[must_use]
+    pub const fn present_pass(&self) -> Pass {
+        Pass { generation: self.generation, trial: false }
+    }
+
+    /// The oldest change of state that was not taken yet.
+    #[inline]
+    pub fn take_change(&mut self) -> Option<Transition> {
+        let oldest = self.changes[0].take()?;
+        self.changes.swap(0, 1);
+        Some(oldest)
+    }
+
+    /// Times in states until `now`, as the next call would see them.
+    #[must_use]
+    pub fn times(&self, now: Instant) -> Times {
+        let mut times = self.times;
+        let mut phase = self.phase;
+        while let Some(next) = self.expiry(phase, now) {
+            self.add_times(&mut times, phase, next.since);
+            phase = next;
+        }
+        self.add_times(&mut times, phase, now);
+        times
+    }
+
+    /// Bytes that it holds on the heap.
+    #[must_use]
+    pub fn memory(&self) -> u64 {
+        self.window.as_ref().map_or(0, Window::memory)
+    }
+
+    /// True if what becomes of a call with this pass does not matter any more.
+    fn is_late(&self, pass: Pass) -> bool {
+        self.settings.late_results == LateResults::Discard && pass.generation != self.generation
+    }
+
+    /// Counts a result in the present state.
+    fn count(&mut self, now: Instant, failed: bool, elapsed: Duration) {
+        let slow = self.settings.slow_calls.is_some_and(|slow| elapsed > slow.longer_than);
+        let sample = Sample { failed, slow };
+        match &mut self.phase.kind {
+            Kind::Open { .. } if self.settings.half_open.is_some() => {}
+            Kind::Open { .. } => {
+                if self.opens(now, sample) {
+                    let until = now.saturating_add(self.settings.open_duration);
+                    self.phase.kind = Kind::Open { until };
+                }
+            }
+            Kind::Closed => {
+                if self.opens(now, sample) {
+                    self.open(now);
+                }
+            }
+            Kind::HalfOpen { trials, .. } => {
+                trials.add(sample);
+                let trials = *trials;
+                match self.verdict(trials) {
+                    Some(State::Open) => self.open(now),
+                    Some(State::Closed) => self.close(now),
+                    Some(State::HalfOpen) | None => {}
+                }
+            }
+        }
+    }
+
+    /// Counts a result; true if it makes the breaker open.
+    fn opens(&mut self, now: Instant, sample: Sample) -> bool {
+        self.in_a_row = if sample.failed { self.in_a_row + 1 } else { 0 };
+        let counts = self.window.as_mut().map_or(Counts::default(), |window| {
+            window.record(now, sample);
+            window.counts()
+        });
+        if self.settings.opens_on == OpensOn::Failures && !sample.failed {
+            return false;
+        }
+        let Settings { failures, consecutive_failures, minimum_calls, .. } = self.settings;
+        if consecutive_failures.is_some_and(|limit| self.in_a_row >= limit) {
+            return true;
+        }
+        if counts.results < minimum_calls.max(1) {
+            return false;
+        }
+        let too_many = match failures {
+            None => false,
+            Some(Failures::Count(limit)) => counts.failures >= limit,
+            Some(Failures::Rate(limit)) => counts.failure_rate() >= limit,
+        };
+        too_many || self.is_slow(counts)
+    }
+
+    fn is_slow(&self, counts: Counts) -> bool {
+        self.settings.slow_calls.is_some_and(|slow| counts.slow_rate() >= slow.rate)
+    }
+
+    /// The state after these results of trial calls; `None` while there are too few.
+    fn verdict(&self, trials: Counts) -> Option<State> {
+        let half_open = self.settings.half_open?;
+        let bad = match half_open.verdict {
+            Verdict::AllGood if trials.failures + trials.slow > 0 => true,
+            Verdict::AllGood if trials.results < half_open.calls => return None,
+            Verdict::AllGood => false,
+            Verdict::Rates if trials.results < half_open.calls.min(self.settings.minimum_calls) => {
+                return None;
+            }
+            Verdict::Rates => {
+                let failed = match (self.settings.failures, self.settings.window) {
+                    (Some(Failures::Rate(limit)), _) => trials.failure_rate() >= limit,
+                    // The count as a ratio of the window, in whole numbers.
+                    (Some(Failures::Count(limit)), Some(Span::Count(size))) => {
+                        u128::from(trials.failures) * u128::from(size)
+                            >= u128::from(limit) * u128::from(trials.results)
+                    }
+                    // A count over a time is no ratio.
+                    (Some(Failures::Count(_)), Some(Span::Seconds(_) | Span::Tenths(_)) | None)
+                    | (None, _) => false,
+                };
+                failed || self.is_slow(trials)
+            }
+        };
+        Some(if bad { State::Open } else { State::Closed })
+    }
+
+    const fn is_over(&self, until: Instant, now: Instant) -> bool {
+        match self.settings.at_end {
+            AtEnd::Admits => until.as_ns() <= now.as_ns(),
+            AtEnd::Refuses => until.as_ns() < now.as_ns(),
+        }
+    }
+
+    /// The phase that follows by `now` because time went by, if one does.
+    fn expiry(&self, phase: Phase, now: Instant) -> Option<Phase> {
+        match (phase.kind, self.settings.half_open) {
+            (Kind::Open { until }, None) if self.is_over(until, now) => Some(Phase::closed(until)),
+            (Kind::HalfOpen { .. }, Some(HalfOpen { longest_stay: Some((stay, next)), .. })) => {
+                let end = phase.since.saturating_add(stay);
+                let next = match next {
+                    AfterStay::Open => {
+                        let until = end.saturating_add(self.settings.open_duration);
+                        Phase { since: end, kind: Kind::Open { until } }
+                    }
+                    AfterStay::Closed => Phase::closed(end),
+                };
+                (end <= now).then_some(next)
+            }
+            _ => None,
+        }
+    }
+
+    /// Makes the changes of state that time has brought about by `now`.
+    #[inline]
+    fn expire(&mut self, now: Instant) {
+        if matches!(self.phase.kind, Kind::Closed) {
+            return;
+        }
+        while let Some(next) = self.expiry(self.phase, now) {
+            match next.kind {
+                // Nothing happens to a breaker without half-open when its time is over.
+                Kind::Closed if self.settings.half_open.is_none() => {
+                    self.add_phase(next.since);
+                    self.phase = next;
+                }
+                Kind::Closed => self.close(next.since),
+                kind => self.enter(kind, next.since),
+            }
+        }
+    }
+
+    fn open(&mut self, now: Instant) {
+        let until = now.saturating_add(self.settings.open_duration);
+        self.enter(Kind::Open { until }, now);
+    }
+
+    fn close(&mut self, now: Instant) {
+        self.in_a_row = 0;
+        if let Some(window) = &mut self.window {
+            window.clear();
+        }
+        self.enter(Kind::Closed, now);
+    }
+
+    fn enter(&mut self, kind: Kind, at: Instant) {
+        self.add_phase(at);
+        self.phase = Phase { since: at, kind };
+        self.generation = self.generation.wrapping_add(1);
+        let to = match kind {
+            Kind::Closed => State::Closed,
+            Kind::Open { .. } => State::Open,
+            Kind::HalfOpen { .. } => State::HalfOpen,
+        };
+        let change = Some(Transition { to, at });
+        let free = usize::from(self.changes[0].is_some());
+        debug_assert!(self.changes[free].is_none(), "changes of state are taken after each call");
+        self.changes[free] = change;
+    }
+
+    /// Counts the present phase, which ends at `end`.
+    fn add_phase(&mut self, end: Instant) {
+        let mut times = self.times;
+        self.add_times(&mut times, self.phase, end);
+        self.times = times;
+    }
+
+    fn add_times(&self, times: &mut Times, phase: Phase, end: Instant) {
+        let from = phase.since.max(self.measured_from);
+        match phase.kind {
+            Kind::Closed => {}
+            Kind::HalfOpen { .. } => times.add(State::HalfOpen, from, end),
+            Kind::Open { until } => {
+                times.add(State::Open, from, until.min(end));
+                if self.settings.half_open.is_some() {
+                    times.add(State::HalfOpen, until.max(from), end);
+                }
+            }
+        }
+    }
+}
