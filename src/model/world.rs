@@ -171,6 +171,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
         let met = self.machines.services[service].met(&self.cx.calls, &crash.fault);
         let mut failed: Vec<CallId> = Vec::with_capacity(met.len());
         for call in met {
+            self.cx.enough = false;
             self.leave_children(call);
             let at = self.place(self.cx.calls[call].at, call);
             if self.machines.services[service].crash(&mut self.cx, &at) {

@@ -102,6 +102,7 @@ pub fn build<C: Calendar, P: Probe>(
             schema::Ties::Together => Ties::Together,
         },
         freed: VecDeque::new(),
+        enough: false,
         starts: VecDeque::new(),
         remainder: false,
         stuck: None,

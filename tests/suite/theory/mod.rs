@@ -7,6 +7,7 @@
 //! day, twenty million with `cargo test --release --test suite theory -- --ignored`.
 
 mod clients;
+mod copies;
 mod exact;
 mod measure;
 mod networks;

@@ -120,8 +120,8 @@ const PASS: u32 = 0;
 const SINCE: u32 = 1;
 
 impl Breaker {
-    /// A closed breaker for each of `clients`, whose results are `records_outcomes` what comes up through it, or what
-    /// its seat inside reports.
+    /// A closed breaker for each of `clients`, whose results are `records_outcomes` what comes up
+    /// through it, or what its seat inside reports.
     #[must_use]
     pub fn new(
         settings: Settings,
