@@ -362,8 +362,15 @@ mod tests {
                 }
             }
         }
-        let expected =
-            ["Arm.about", "Axis.path", "Call.to", "Call.endpoint", "Consumer.from", "Consumer.to"];
+        let expected = [
+            "Arm.about",
+            "Axis.path",
+            "Call.to",
+            "Call.endpoint",
+            "Case.class",
+            "Consumer.from",
+            "Consumer.to",
+        ];
         let more = ["Fault.service", "Layer::Pool", "Scenario.about", "Step::Call"];
         let study = ["Study.about", "Study.scenario", "Study.seeds"];
         assert_eq!(texts, [&expected[..], &more[..], &study[..]].concat());
