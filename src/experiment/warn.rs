@@ -42,7 +42,9 @@ pub fn warnings(scenario: &Scenario) -> Vec<String> {
 
 /// Attempts a nanosecond that a service finishes at most; `None` if nothing queues without end.
 fn capacity_per_ns(service: &Service) -> Option<f64> {
-    let (Limit::AtMost(slots), Limit::Unlimited) = (service.slots, service.queue) else {
+    let (Limit::AtMost(slots), Limit::Unlimited, None) =
+        (service.slots, service.queue, service.max_wait)
+    else {
         return None;
     };
     let mean = mean_ns(&resolve(&service.time).ok()?)?;

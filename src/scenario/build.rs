@@ -80,6 +80,7 @@ pub fn build<C: Calendar, P: Probe>(
         ids: BTreeMap::new(),
     };
     builder.services(arm)?;
+    builder.pools(arm);
     builder.queues(arm);
     builder.consumers(arm)?;
     builder.loads(scenario, arm)?;
@@ -196,6 +197,7 @@ impl<C: Calendar> Builder<C> {
                 holds_slot: config.holds_slot,
                 slots: limit(config.slots),
                 queue: limit(config.queue),
+                max_wait: config.max_wait.map(|most| self.clock.constant(most)),
                 failure_ratio: config.failure_ratio.get(),
                 overload: config.overload.as_ref().map(values::overload),
                 cancellation: match config.cancellation {
@@ -232,6 +234,14 @@ impl<C: Calendar> Builder<C> {
             replicas,
             ratio: fault.ratio.get(),
             site: self.site(name, "meets"),
+        }
+    }
+
+    fn pools(&mut self, arm: &Arm) {
+        for (name, config) in &arm.pools {
+            let machine = config.build(&mut Component { name, states: 1, builder: self });
+            let id = self.add(name, machine, None);
+            self.ids.insert(name.clone(), id);
         }
     }
 
@@ -361,11 +371,15 @@ impl<C: Calendar> Builder<C> {
         let (mut above, mut top, mut copies) = (above, None, None);
         let mut gates = Vec::new();
         for (layer, name) in policy.iter().zip(layer_names(name, policy)) {
-            let own = layer.spec().scope().is_client();
+            let (up, own) = (above.map(|above| (above, 0)), layer.spec().scope().is_client());
             let states = if own { clients } else { 1 };
-            let mut component = Component { name: &name, states, builder: self };
-            let machine = layer.spec().build(&mut component)?;
-            let seat = self.add(&name, machine, above.map(|above| (above, 0)));
+            let seat = if let Some(shared) = layer.spec().seat_of() {
+                self.again(self.find(shared)?, 0, up)
+            } else {
+                let mut component = Component { name: &name, states, builder: self };
+                let machine = layer.spec().build(&mut component)?;
+                self.add(&name, machine, up)
+            };
             if states > 1 {
                 self.seats.set_scope(seat, Scope::Client);
             }

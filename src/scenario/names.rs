@@ -85,7 +85,7 @@ pub fn component_path(scenarios: &[&Scenario], way: &[Segment]) -> Option<String
 }
 
 /// The maps whose entries are components that a short path can name without doubt.
-const GROUPS: [&str; 5] = ["load", "services", "queues", "consumers", "calls"];
+const GROUPS: [&str; 6] = ["load", "services", "pools", "queues", "consumers", "calls"];
 
 fn name_of(segment: &Segment) -> Option<&str> {
     match segment {
@@ -100,6 +100,7 @@ fn name_of(segment: &Segment) -> Option<&str> {
 fn defines(arm: &Arm, group: &str, key: &str) -> bool {
     match group {
         "services" => arm.services.contains_key(key),
+        "pools" => arm.pools.contains_key(key),
         "queues" => arm.queues.contains_key(key),
         "consumers" => arm.consumers.contains_key(key),
         "calls" => arm.calls.contains_key(key),

@@ -24,6 +24,7 @@ pub use crate::model::mechanism::deadline::spec::Spec as Deadline;
 pub use crate::model::mechanism::fault::spec::{Effect, Spec as Fault};
 pub use crate::model::mechanism::hedge::spec::{Losers, Spec as Hedge};
 pub use crate::model::mechanism::load::spec::{Arrivals, Spacing, Spec as Load, Stage};
+pub use crate::model::mechanism::pool::spec::{Permits as Pool, Spec as PoolPermit};
 pub use crate::model::mechanism::queue::spec::Spec as Queue;
 pub use crate::model::mechanism::retry::spec::{RetryBudget, RetryOn, Spec as Retry};
 pub use crate::model::mechanism::service::spec::{
@@ -85,6 +86,9 @@ pub struct Scenario {
     /// Services that do the work, by name.
     #[serde(default)]
     pub services: BTreeMap<String, Service>,
+    /// Permits that calls of several policies share, by name. Default none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pools: BTreeMap<String, Pool>,
     /// Bounded queues between publishers and consumers, by name.
     #[serde(default)]
     pub queues: BTreeMap<String, Queue>,
@@ -182,6 +186,9 @@ pub struct Arm {
     /// Services of this arm only, or replacing common ones.
     #[serde(default)]
     pub services: BTreeMap<String, Service>,
+    /// Pools of this arm only, or replacing common ones.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pools: BTreeMap<String, Pool>,
     /// Queues of this arm only, or replacing common ones.
     #[serde(default)]
     pub queues: BTreeMap<String, Queue>,

@@ -20,6 +20,7 @@ const LINKS: &[(&str, &str)] = &[
     ("Distribution", "distributions.md"),
     ("Endpoint", "#handlers-services-that-call-services"),
     ("Layer", "#call-and-policy"),
+    ("Pool", "#pool"),
     ("Step", "#handlers-services-that-call-services"),
 ];
 

@@ -20,9 +20,10 @@ pub(super) struct Alternative {
 
 /// One arm of a scenario as a scenario of its own: the same requests, with the same luck.
 pub(super) fn alone(scenario: &Scenario, arm: &Arm) -> Scenario {
-    let Arm { services, queues, consumers, calls, publishes, faults, .. } = arm.clone();
+    let Arm { services, pools, queues, consumers, calls, publishes, faults, .. } = arm.clone();
     Scenario {
         services,
+        pools,
         queues,
         consumers,
         calls,
@@ -84,6 +85,11 @@ pub(super) fn alternatives(alone: &Scenario) -> Vec<Alternative> {
     for (name, service) in &alone.services {
         for (change, service) in variants::of_service(name, service) {
             add(change, &|of| drop(of.services.insert(name.clone(), service.clone())));
+        }
+    }
+    for (name, pool) in &alone.pools {
+        for (change, pool) in variants::of_pool(name, pool) {
+            add(change, &|of| drop(of.pools.insert(name.clone(), pool.clone())));
         }
     }
     for (name, queue) in &alone.queues {
@@ -169,7 +175,7 @@ impl Policy<'_> {
 
     /// A bulkhead as wide as the knee, around every attempt, where there is none.
     fn bulkhead(&self, policy: &[Layer], knee: u32) -> Option<(Change, Vec<Layer>)> {
-        if policy.iter().any(|layer| matches!(layer, Layer::Bulkhead(_))) {
+        if policy.iter().any(|layer| matches!(layer, Layer::Bulkhead(_) | Layer::Pool(_))) {
             return None;
         }
         // Outside the innermost timeout, so that waiting for a permit is not timed.
@@ -178,6 +184,7 @@ impl Policy<'_> {
         let layer = Layer::Bulkhead(Bulkhead {
             permits: knee,
             queue: Limit::Unlimited,
+            max_wait: None,
             scope: Scope::Client,
         });
         policy.insert(timeout.unwrap_or(policy.len()), layer);

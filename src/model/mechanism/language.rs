@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(test)]
 use super::toll;
 use super::{
-    balancer, breaker, bulkhead, class, consumer, deadline, fault, hedge, load, queue, retry,
+    balancer, breaker, bulkhead, class, consumer, deadline, fault, hedge, load, pool, queue, retry,
     service, timeout,
 };
 use crate::model::spec::declaration::Declaration;
@@ -63,6 +63,7 @@ language! {
         Retry(retry),
         Breaker(breaker),
         Bulkhead(bulkhead),
+        Pool(pool),
         Hedge(hedge),
         Deadline(deadline),
         #[cfg(test)]

@@ -16,6 +16,7 @@ pub mod fault;
 pub mod hedge;
 mod language;
 pub mod load;
+pub mod pool;
 pub mod queue;
 pub mod retry;
 pub mod service;
@@ -352,6 +353,7 @@ mechanisms! {
     Breaker: breaker::Breaker => breakers, &[EVENTS, breaker::EVENTS];
     Bulkhead: bulkhead::Bulkhead => bulkheads, &[EVENTS, bulkhead::EVENTS, super::line::EVENTS];
     Balancer: balancer::Balancer => balancers, &[balancer::EVENTS];
+    Pool: pool::Pool => pools, &[EVENTS, bulkhead::EVENTS, super::line::EVENTS];
     Service: service::Service => services, &[service::EVENTS, super::line::EVENTS];
     Queue: queue::Queue => queues, &[queue::EVENTS];
     Consumer: consumer::Consumer => consumers, &[consumer::EVENTS, backoff::EVENTS];

@@ -137,11 +137,11 @@ pub enum ChangeKind {
     WithoutBulkhead,
     /// A bulkhead is put in, as wide as the knee of the service.
     Bulkhead,
-    /// A bulkhead has another number of permits.
+    /// A bulkhead or a pool has another number of permits.
     Permits,
     /// A bulkhead has as many permits as the knee of the service.
     PermitsAtKnee,
-    /// Another number may wait at a bulkhead.
+    /// Another number may wait at a bulkhead or a pool.
     BulkheadQueue,
     /// Another layer is left out.
     WithoutLayer,
@@ -159,6 +159,8 @@ pub enum ChangeKind {
     WithoutErrors,
     /// Another number may wait at a service.
     ServiceQueue,
+    /// A bulkhead, a pool or a service has another longest wait.
+    MaxWait,
     /// A service has another number of slots.
     Slots,
     /// A service has another knee.

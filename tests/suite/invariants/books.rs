@@ -28,6 +28,7 @@ pub(super) fn check(scenario: &Scenario, result: &RunResult, logs: &BTreeMap<Str
         books.attempts();
         books.amplification();
         books.services();
+        books.lines();
         books.broker();
     }
 }
@@ -139,7 +140,7 @@ impl Books<'_> {
         let expired: u64 = services().map(expired).sum();
         let edges = || self.of_kind("edge").map(|(_, edge)| edge);
         let over_edges = |metric: &str| edges().map(|edge| count(edge, metric)).sum::<u64>();
-        let failed = over_edges("timeouts") + over_edges("errors") + shed;
+        let failed = over_edges("timeouts") + over_edges("errors") + shed + self.reneged();
         let possible = failed..=failed + expired;
         assert!(possible.contains(&over_edges("failed")), "{failed}, {expired}");
         if made == 0 {
@@ -148,6 +149,24 @@ impl Books<'_> {
         let arrivals = self.of_kind("service").map(|(_, service)| count(service, "arrivals"));
         assert_eq!(arrivals.sum::<u64>(), attempts.total + made);
         assert_eq!(over_edges("attempts"), attempts.total + made);
+    }
+
+    /// Attempts that services shed after the longest wait, and whose callers had not given up.
+    fn reneged(&self) -> u64 {
+        let mut failed = BTreeSet::new();
+        let mut shed = 0;
+        for record in &self.log.records {
+            let attempt = (record.load, record.request, record.call, record.attempt);
+            if record.what == What::ATTEMPT_FAILED {
+                failed.insert(attempt);
+            } else if record.what == What::RENEGED
+                && self.result.components[self.log.name(record)].kind == "service"
+                && !failed.contains(&attempt)
+            {
+                shed += u64::from(self.measured.contains(&(record.load, record.request)));
+            }
+        }
+        shed
     }
 
     /// No request is sent more often than its policy allows.
@@ -181,10 +200,11 @@ impl Books<'_> {
         for (name, component) in self.of_kind("service") {
             let of = |metric: &str| count(component, metric);
             let parts = ["answered", "errors", "shed", "cancelled", "for_nobody", "crashed"];
-            let sum: u64 = parts.iter().map(|part| of(part)).sum();
+            let config = &self.arm.services[name];
+            let reneged = config.max_wait.map_or(0, |_| of("reneged"));
+            let sum: u64 = reneged + parts.iter().map(|part| of(part)).sum::<u64>();
             let sum = sum + expired(component);
             assert_eq!(of("arrivals"), sum + of("in_flight"), "arrivals at {name}");
-            let config = &self.arm.services[name];
             let replicas = u64::from(config.replicas);
             let [slots, places] = [config.slots, config.queue].map(|limit| match limit {
                 dessim::kernel::units::Limit::AtMost(most) => most * replicas,
@@ -226,6 +246,36 @@ impl Books<'_> {
             let mean = (sum + u128::from(wait.count) / 2) / u128::from(wait.count);
             assert_eq!(wait.mean_ns.map(u128::from), Some(mean));
             assert_eq!(wait.max_ns, rebuilt.waits.iter().copied().max());
+        }
+    }
+
+    /// Bulkheads and pools: whoever joins a line leaves it once, in one of three ways, and waits no
+    /// longer than it may.
+    fn lines(&self) {
+        let permits = self.of_kind("bulkhead").chain(self.of_kind("pool"));
+        for (name, component) in permits {
+            let mut waiting = BTreeMap::new();
+            let mut reneged = 0;
+            for record in self.log.at(name) {
+                let call = (record.load, record.request, record.call);
+                match record.what {
+                    What::WAITS => assert_eq!(waiting.insert(call, record.at), None, "{record:?}"),
+                    What::ADMITTED | What::LEFT | What::RENEGED => {
+                        let since = waiting.remove(&call);
+                        let since = since.unwrap_or_else(|| panic!("{record:?} did not wait"));
+                        if record.what != What::LEFT {
+                            assert_eq!(record.value, (record.at - since).as_ns(), "{record:?}");
+                        }
+                        let measured = self.measured.contains(&(record.load, record.request));
+                        reneged += u64::from(record.what == What::RENEGED && measured);
+                        let longest = self.arm.pools.get(name).and_then(|pool| pool.max_wait);
+                        assert!(longest.is_none_or(|most| record.at - since <= most), "{record:?}");
+                    }
+                    _ => {}
+                }
+            }
+            let counted = component.get("reneged").unwrap_or(Metric::Count(0));
+            assert_eq!(counted, Metric::Count(reneged), "reneged at {name}");
         }
     }
 

@@ -132,7 +132,7 @@ pub(super) fn rebuild(
             What::LAPSED => {
                 rebuilt.waiting_area += within(waiting.remove(&attempt).unwrap_or(at), at);
             }
-            What::CANCELLED | What::CRASHED => {
+            What::CANCELLED | What::CRASHED | What::RENEGED => {
                 if let Some(started) = busy.remove(&attempt) {
                     rebuilt.busy_area += within(started, at);
                 } else if let Some(since) = waiting.remove(&attempt) {

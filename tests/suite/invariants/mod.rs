@@ -21,7 +21,7 @@ use dessim::scenario::schema::Scenario;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::support::random::{COPIED, NESTED, PLAIN, Style, text};
+use crate::support::random::{COPIED, NESTED, PLAIN, Style, WAITING, text};
 use crate::support::{play, scenario, seeded};
 use log::log;
 
@@ -205,6 +205,41 @@ const fn with(more: [&'static str; 4]) -> Style {
     Style { more, ..PLAIN }
 }
 
+/// Callers leave a pool from its line, at the instant at which they get a permit, and with one; and
+/// so does whoever waits longest, here and at the services behind it.
+#[test]
+fn permits_that_are_shared_are_conserved_whoever_leaves() {
+    let system = |ties: &str, timeout: &str, most: &str, cancellation: &str| {
+        scenario(&format!(
+            r#"Scenario(schema: 1, ties: {ties},
+            load: {{ "a": Load(arrivals: Bursts(size: 7, every: "40ms"), total: 70),
+                "b": Load(arrivals: Constant(rate: "100/s"), total: 60) }},
+            services: {{
+                "host": Service(time: Constant("10ms"), slots: 2, max_wait: "20ms",
+                    cancellation: {cancellation}, holds_slot: false,
+                    handler: [Parallel(calls: ["c", "d"], wait: First), Work(Constant("10ms"))]),
+                "db": Service(time: Constant("10ms"), slots: 1, max_wait: {most},
+                    cancellation: {cancellation}) }},
+            pools: {{ "threads": Pool(permits: 3, queue: 8, max_wait: {most}) }},
+            calls: {{
+                "a": Call(to: "host", policy: [Timeout({timeout}), Pool("threads")]),
+                "b": Call(to: "db", policy: [Retry(max_retries: 2), Timeout({timeout}),
+                    Pool("threads")]),
+                "c": Call(to: "db", policy: [Pool("threads"), Timeout("15ms")]),
+                "d": Call(to: "db", policy: [Bulkhead(permits: 1, max_wait: {most})]) }})"#
+        ))
+    };
+    for ties in ["Handover", "Together"] {
+        for (timeout, most) in [("\"20ms\"", "\"30ms\""), ("\"30ms\"", "\"20ms\"")] {
+            for cancellation in ["None", "QueuedOnly", "Immediate"] {
+                let system = system(ties, timeout, most, cancellation);
+                holds(&system, 1);
+                conserves(&system, 1);
+            }
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(config(400))]
 
@@ -242,8 +277,10 @@ proptest! {
     }
 
     #[test]
-    fn random_lines_conserve_what_is_taken(rolls in rolls(), seed in any::<u64>()) {
-        conserves(&scenario(&text(&rolls, PLAIN)), seed);
+    fn random_lines_hold_every_invariant(rolls in rolls(), seed in any::<u64>()) {
+        let scenario = scenario(&text(&rolls, WAITING));
+        holds(&scenario, seed);
+        conserves(&scenario, seed);
     }
 }
 

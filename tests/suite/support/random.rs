@@ -41,14 +41,25 @@ pub(crate) struct Style {
     pub(crate) more: [&'static str; 4],
     /// A service calls another.
     pub(crate) nested: bool,
+    /// Lines may have longest waits, and policies may share a pool.
+    pub(crate) waits: bool,
     /// Calls may be copied and have deadlines.
     pub(crate) copies: bool,
 }
 
-pub(crate) const PLAIN: Style =
-    Style { scale: 1, reversed: false, inside: "", more: [""; 4], nested: false, copies: false };
+pub(crate) const PLAIN: Style = Style {
+    scale: 1,
+    reversed: false,
+    inside: "",
+    more: [""; 4],
+    nested: false,
+    waits: false,
+    copies: false,
+};
 
-pub(crate) const NESTED: Style = Style { nested: true, ..PLAIN };
+pub(crate) const WAITING: Style = Style { waits: true, ..PLAIN };
+
+pub(crate) const NESTED: Style = Style { nested: true, ..WAITING };
 
 pub(crate) const COPIED: Style = Style { copies: true, ..NESTED };
 
@@ -144,6 +155,10 @@ impl Writer<'_> {
                 let places = self.dice.pick(&[0, 1, 5, 50]);
                 let _ = write!(service, ", queue: {places}");
             }
+            if self.style.waits && self.features.has(22) {
+                let most = self.pick_ms(&[20, 5, 0, 100]);
+                let _ = write!(service, ", max_wait: {most}");
+            }
         }
         if self.features.has(4) {
             let ratio = self.dice.pick(&[0.1, 0.5, 1.0]);
@@ -212,7 +227,12 @@ impl Writer<'_> {
             _ => {
                 let permits = self.dice.pick(&[2, 1, 10]);
                 let queue = self.dice.pick(&["", ", queue: 3", ", queue: 0"]);
-                format!("Bulkhead(permits: {permits}{queue})")
+                let mut bulkhead = format!("Bulkhead(permits: {permits}{queue}");
+                if self.style.waits && self.features.has(23) {
+                    let most = self.pick_ms(&[20, 5, 0, 100]);
+                    let _ = write!(bulkhead, ", max_wait: {most}");
+                }
+                bulkhead + ")"
             }
         }
     }
@@ -226,6 +246,14 @@ impl Writer<'_> {
             if self.features.has(feature) {
                 policy += &self.layer(kind);
                 policy.push(',');
+            }
+        }
+        if self.style.waits && self.features.has(24) {
+            let pool = "Pool(\"threads\"),";
+            match self.dice.roll(3) {
+                0 => policy += pool,
+                1 => policy.insert_str(0, pool),
+                _ => {}
             }
         }
         let clients = if self.style.nested && self.features.has(20) { "clients: 3, " } else { "" };
@@ -272,6 +300,15 @@ impl Writer<'_> {
         let holds = self.dice.pick(&["true", "false"]);
         let all = "Optional([Parallel(calls: [\"a\", \"b\", \"c\"])])";
         format!(", handler: [{steps} {all}], holds_slot: {holds})")
+    }
+
+    /// Permits that policies share. A call that holds one may wait for another, so no wait is
+    /// without an end.
+    fn pool(&mut self) -> String {
+        let permits = self.dice.pick(&[3, 1, 10]);
+        let queue = self.dice.pick(&["", ", queue: 4"]);
+        let most = self.pick_ms(&[50, 5, 200]);
+        format!("Pool(permits: {permits}{queue}, max_wait: {most})")
     }
 
     /// A section of entries, in the order of the style.
@@ -333,10 +370,15 @@ impl Writer<'_> {
             faults.push(entry("first", self.fault("server")));
             faults.push(entry("second", self.fault(second)));
         }
+        let mut pools = Vec::new();
+        if self.style.waits && self.features.has(24) {
+            pools.push(entry("threads", self.pool()));
+        }
         let [more_services, more_loads, more_calls, more_faults] = self.style.more;
         let mut sections = [
             self.section("load", loads, more_loads),
             self.section("services", services, more_services),
+            self.section("pools", pools, ""),
             self.section("queues", queues, ""),
             self.section("consumers", consumers, ""),
             self.section("calls", calls, more_calls),
@@ -346,6 +388,11 @@ impl Writer<'_> {
         if self.style.reversed {
             sections.reverse();
         }
+        let head = self.head();
+        format!("Scenario(schema: 1, {head}{})", sections.concat())
+    }
+
+    fn head(&mut self) -> String {
         let mut head = String::new();
         if self.features.has(17) {
             let warm_up = self.pick_ms(&[0, 200]);
@@ -355,7 +402,7 @@ impl Writer<'_> {
             let duration = self.pick_ms(&[1000, 300, 5000]);
             let _ = writeln!(head, "duration: {duration},");
         }
-        format!("Scenario(schema: 1, {head}{})", sections.concat())
+        head
     }
 }
 

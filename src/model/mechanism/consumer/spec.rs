@@ -101,7 +101,7 @@ impl Spec {
         };
         let groups: Vec<(&str, u64)> = system
             .to(&self.to)
-            .filter_map(|pipeline| Some((pipeline.name, at_once(pipeline)?)))
+            .filter_map(|pipeline| Some((pipeline.name, at_once(pipeline, system)?)))
             .collect();
         let all: u64 = groups.iter().map(|(_, count)| count).sum();
         let replicas = u64::from(service.replicas);
@@ -129,10 +129,10 @@ impl Spec {
 }
 
 /// How many messages a group of consumers has at its service at once; `None` for a load.
-fn at_once(pipeline: &Pipeline<'_>) -> Option<u64> {
+fn at_once(pipeline: &Pipeline<'_>, system: &System<'_>) -> Option<u64> {
     let Some(Source::Consumer(consumer)) = pipeline.source else { return None };
     let permits = pipeline.policy.iter().filter_map(|layer| {
-        let permits = layer.spec().permits()?;
+        let permits = layer.spec().permits(system)?;
         Some(u64::from(permits) * u64::from(pipeline.states(layer)))
     });
     Some(permits.fold(u64::from(consumer.concurrency), u64::min))

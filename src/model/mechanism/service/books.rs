@@ -15,6 +15,7 @@ const CALLING: Meter = Meter::new("calling", "waiting for calls of their own");
 const ANSWERED: Meter = Meter::new("answered", "answered");
 const ERRORS: Meter = Meter::new("errors", "errors");
 const SHED: Meter = Meter::new("shed", "shed");
+const RENEGED: Meter = Meter::new("reneged", "left after the longest wait");
 const CANCELLED: Meter = Meter::new("cancelled", "cancelled");
 const FOR_NOBODY: Meter = Meter::new("for_nobody", "done for nobody");
 const CRASHED: Meter = Meter::new("crashed", "met by a crash");
@@ -124,6 +125,7 @@ pub(super) struct Counts {
     pub(super) answered: u64,
     pub(super) errors: u64,
     pub(super) shed: u64,
+    pub(super) reneged: u64,
     pub(super) cancelled: u64,
     pub(super) crashed: u64,
     pub(super) for_nobody: u64,
@@ -184,6 +186,9 @@ impl Service {
         eye.count(&ANSWERED, counts.answered);
         eye.count(&ERRORS, counts.errors);
         eye.count(&SHED, counts.shed);
+        if self.config.max_wait.is_some() {
+            eye.count(&RENEGED, counts.reneged);
+        }
         eye.count(&CANCELLED, counts.cancelled);
         eye.count(&FOR_NOBODY, counts.for_nobody);
         eye.count(&CRASHED, counts.crashed);
@@ -201,6 +206,11 @@ impl Service {
             ("answered", Metric::Count(counts.answered)),
             ("errors", Metric::Count(counts.errors)),
             ("shed", Metric::Count(counts.shed)),
+        ];
+        if self.config.max_wait.is_some() {
+            metrics.push(("reneged", Metric::Count(counts.reneged)));
+        }
+        metrics.extend([
             ("cancelled", Metric::Count(counts.cancelled)),
             ("for_nobody", Metric::Count(counts.for_nobody)),
             ("crashed", Metric::Count(counts.crashed)),
@@ -208,7 +218,7 @@ impl Service {
             ("in_flight_max", Metric::Count(self.in_flight_max)),
             ("busy_mean", Metric::Number(busy)),
             ("busy_max", Metric::Count(self.busy.max())),
-        ];
+        ]);
         if self.config.slots != u64::MAX {
             let slots = self.of_all(self.config.slots);
             let utilisation = busy.map(|busy| busy / slots as f64);

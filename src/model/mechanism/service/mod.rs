@@ -37,7 +37,7 @@ use crate::metrics::recorder::Recorder;
 use crate::metrics::summary::Component;
 use crate::model::call::{Call, CallId, State};
 use crate::model::context::{At, Context, Flow, Outcome};
-use crate::model::seat::{Port, Seat};
+use crate::model::seat::{NONE, Port, Seat};
 use books::Counts;
 use handler::Program;
 use replica::Replica;
@@ -79,6 +79,8 @@ pub struct Config {
     pub slots: u64,
     /// Places in line of a replica, `u64::MAX` for any number.
     pub queue: u64,
+    /// How long an attempt waits in line at most.
+    pub max_wait: Option<Delay>,
     /// Failure ratio without overload.
     pub failure_ratio: f64,
     /// Load sensitivity.
@@ -126,7 +128,11 @@ pub struct Service {
 impl Service {
     /// An idle service.
     #[must_use]
-    pub fn new(config: Config, constant: Option<Delay>, measured_from: Instant) -> Self {
+    pub fn new(mut config: Config, constant: Option<Delay>, measured_from: Instant) -> Self {
+        // Whoever may wait for no time at all finds no place, at any order of equal instants.
+        if config.max_wait.is_some_and(|most| most.duration().is_zero()) {
+            config.queue = 0;
+        }
         let program = |endpoint: &Endpoint| Program::new(&endpoint.handler);
         let programs = config.endpoints.iter().map(program).collect();
         let crashes = config.faults.crashes().next().is_some();
@@ -225,13 +231,15 @@ impl Mechanism for Service {
         self.answered(cx, at, outcome == Outcome::Success)
     }
 
-    /// Work is done, or the calls of a step are decided.
+    /// Work is done, the calls of a step are decided, or the longest wait is over.
     #[inline]
     fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
         let call = &cx.calls[at.call];
-        if self.config.refuses_expired
-            && let State::Queued { left, .. } = call.state
-        {
+        if let State::Queued { left, .. } = call.state {
+            // Whose wait has ended by itself has no timer any more.
+            if self.config.max_wait.is_some() && call.timer != NONE {
+                return self.renege(cx, at, left);
+            }
             return self.start_or_refuse(cx, at, left);
         }
         if !self.programs[usize::from(call.endpoint)].is_empty() {

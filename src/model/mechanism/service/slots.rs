@@ -9,6 +9,7 @@ use crate::metrics::probe::{Probe, What};
 use crate::model::call::{Call, CallId, Calls, State};
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::mechanism::fault::{Effect, Fault};
+use crate::model::seat::NONE;
 
 impl Service {
     /// The call, out of line, gets a slot.
@@ -32,6 +33,9 @@ impl Service {
 
     /// The call, which got no slot, joins the line.
     pub(super) fn join_line<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) {
+        if let Some(most) = self.config.max_wait {
+            cx.calls[at.call].timer = cx.wake_after(most, at);
+        }
         let line = &mut self.replicas[at.instance as usize].line;
         line.push(&mut cx.calls, at.call);
         let in_line = line.len();
@@ -90,6 +94,42 @@ impl Service {
         cx.calls[at.call].timer = timer;
     }
 
+    /// The call, whose longest wait is over, leaves the line: it is shed, or over if nobody waits
+    /// for it.
+    #[cold]
+    pub(super) fn renege<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At,
+        left: Instant,
+    ) -> Flow {
+        let now = cx.now();
+        let call = &mut cx.calls[at.call];
+        call.state = State::None;
+        self.counts.reneged += u64::from(call.measured);
+        self.replicas[at.instance as usize].line.remove(&mut cx.calls, at.call);
+        self.waiting.fall(now);
+        let wait = self.config.max_wait.map_or(0, |most| most.duration().as_ns());
+        cx.note(at, What::RENEGED, wait);
+        if left != Instant::NEVER {
+            self.book_in_vain(cx, at);
+        }
+        if cx.calls[at.call].is_cut_off() {
+            cx.calls.remove(at.call);
+            return Flow::Gone;
+        }
+        Flow::Up(Outcome::Shed)
+    }
+
+    /// Forgets the end of the wait of a call, if it has one.
+    #[inline]
+    fn stop_waiting<C: Calendar, P: Probe>(&self, cx: &mut Context<C, P>, call: CallId) {
+        if self.config.max_wait.is_some() {
+            let timer = std::mem::replace(&mut cx.calls[call].timer, NONE);
+            cx.cancel(timer);
+        }
+    }
+
     /// The next in line, which may have come along another edge, gets a slot.
     #[inline]
     pub(super) fn start_next<C: Calendar, P: Probe>(
@@ -102,6 +142,7 @@ impl Service {
             return false;
         };
         self.waiting.fall(cx.now());
+        self.stop_waiting(cx, call);
         if self.config.refuses_expired {
             // Its deadline is known where it stands: the slot is kept until it is looked at there.
             self.take_slot(cx.now(), at.instance);
@@ -208,6 +249,7 @@ impl Service {
                 let Some(ready) = ready else {
                     self.replicas[at.instance as usize].line.remove(&mut cx.calls, at.call);
                     self.waiting.fall(now);
+                    self.stop_waiting(cx, at.call);
                     return (left, false);
                 };
                 cx.ready.remove(ready);

@@ -34,6 +34,11 @@ pub struct Spec {
     /// shed at once. 0 is a loss system. Default "unlimited".
     #[serde(default)]
     pub queue: Limit,
+    /// An attempt that has waited this long for a slot leaves the line, and is shed. It bounds the
+    /// wait and not the work; where a handler joins the line anew, each wait. "0s" is `queue: 0`.
+    /// Default: no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_wait: Option<Duration>,
     /// Ratio of attempts that end in an error after their full time, in [0, 1]. Default 0.
     #[serde(default)]
     pub failure_ratio: Ratio,
@@ -276,8 +281,9 @@ const WORDS: &[Word] = &[
     word(&["Service"], &["queue_limit", "queue_size", "queue_capacity", "max_queue",
         "max_queue_size", "backlog"],
         "that is `queue` here"),
-    word(&["Service"], &["max_wait", "queue_timeout", "max_wait_duration"],
-        "the longest wait in a line is not there yet: `queue` bounds how many wait"),
+    word(&["Service"], &["queue_timeout", "max_wait_duration", "patience", "max_queue_time",
+        "queue_time_limit"],
+        "how long an attempt may wait in line is `max_wait` here"),
     word(&["Service"], &["calls", "depends_on", "dependencies", "downstream"],
         "that is `handler` here: handler: [Call(\"db\")], with an entry \"db\" in `calls`"),
 ];

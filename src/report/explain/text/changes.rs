@@ -34,6 +34,7 @@ pub fn change_words(change: &Change) -> String {
         ChangeKind::Cancellation => format!("with cancellation at {at}"),
         ChangeKind::WithoutErrors => format!("without errors of {at} itself"),
         ChangeKind::ServiceQueue => format!("with a line of at most {to} at {at}"),
+        ChangeKind::MaxWait => format!("with a longest wait of {to} at {at}, not {from}"),
         ChangeKind::Slots => format!("with {to} slots at {at}, not {from}"),
         ChangeKind::Knee => format!("with a knee of {to} at {at}, not {from}"),
         ChangeKind::UnlimitedQueue => format!("with no limit of queue {at}, not {from}"),
