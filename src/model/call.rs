@@ -8,6 +8,9 @@
 //! An attempt that goes on although its caller has left keeps its record and its place in every
 //! line; the caller goes on in a new one ([`Calls::split`]).
 
+mod copies;
+mod leaving;
+
 use super::seat::{ComponentId, NONE, Port, SeatId};
 use crate::kernel::calendar::Slot;
 use crate::kernel::time::Instant;
@@ -305,88 +308,11 @@ impl Calls {
         self.used -= 1;
     }
 
-    /// Nobody waits any more for a call and those that it has made, from `now` on.
-    pub fn leave(&mut self, id: CallId, now: Instant) {
-        let mut open = vec![id];
-        while let Some(id) = open.pop() {
-            let call = &mut self.slots[id as usize];
-            if call.left == Instant::NEVER {
-                call.left = now;
-                call.state.leave(now);
-            }
-            let mut child = call.child;
-            while child != NONE {
-                open.push(child);
-                child = self.slots[child as usize].elder;
-            }
-        }
-    }
-
     /// The latest of its own calls that are under way, or [`NONE`].
     #[inline]
     #[must_use]
     pub fn latest_child(&self, id: CallId) -> CallId {
         self.slots[id as usize].child
-    }
-
-    /// A new copy of `parent`, along its seat's way `port`. The first has the key, and so the luck,
-    /// of the call itself; the others have `key`.
-    pub fn add_copy(&mut self, parent: CallId, port: Port, key: u64) -> CallId {
-        let id = self.add_child(parent, port, key);
-        let of = self.slots[parent as usize];
-        let copy = &mut self.slots[id as usize];
-        copy.copy = true;
-        if port == 0 {
-            (copy.key, copy.made_by, copy.attempts) = (of.key, of.made_by, of.attempts);
-        }
-        id
-    }
-
-    /// An attempt is sent: which it is of its call, over all copies.
-    #[inline]
-    pub fn count_attempt(&mut self, id: CallId) -> u32 {
-        let call = &mut self.slots[id as usize];
-        call.attempts += 1;
-        if call.copy { self.count_copy(id) } else { call.all_attempts() }
-    }
-
-    /// The same of a copy, for the calls that it is a copy of.
-    fn count_copy(&mut self, mut id: CallId) -> u32 {
-        let mut first = true;
-        loop {
-            let Call { copy, parent, port, .. } = self.slots[id as usize];
-            if !copy || parent == NONE {
-                return self.slots[id as usize].all_attempts();
-            }
-            first &= port == 0;
-            let call = &mut self.slots[parent as usize];
-            call.attempts += u32::from(first);
-            call.extra += u32::from(!first);
-            id = parent;
-        }
-    }
-
-    /// Removes a child whose outcome goes to its parent.
-    pub fn hand_over(&mut self, id: CallId) {
-        let Call { copy, parent, picked, .. } = self.slots[id as usize];
-        if copy {
-            self.slots[parent as usize].picked = picked;
-        }
-        self.remove(id);
-    }
-
-    /// Its own calls that are under way, the latest first.
-    pub fn children(&self, id: CallId) -> impl Iterator<Item = CallId> + '_ {
-        let some = |id: CallId| Some(id).filter(|&id| id != NONE);
-        let first = some(self.latest_child(id));
-        std::iter::successors(first, move |&id| some(self.slots[id as usize].elder))
-    }
-
-    /// Cuts a call off from its parent: nobody waits for its outcome any more. What stands above
-    /// the seat at which it waits goes on with it or not.
-    pub fn orphan(&mut self, id: CallId, standing: Standing) {
-        self.detach(id);
-        self.slots[id as usize].standing = standing;
     }
 
     fn detach(&mut self, id: CallId) {
@@ -400,29 +326,6 @@ impl Calls {
         }
         let call = &mut self.slots[id as usize];
         (call.parent, call.elder, call.younger) = (NONE, NONE, NONE);
-    }
-
-    /// The caller of `id` leaves what it has below: that keeps the record, with its children and
-    /// its place in a line, and the caller goes on in the new one that is returned.
-    pub fn split(&mut self, id: CallId) -> CallId {
-        let call = self.slots[id as usize];
-        let upper = Call { child: NONE, ahead: NONE, behind: NONE, timer: NONE, ..call };
-        let mine = self.add(Call { state: State::None, ..upper });
-        let (from, to) = (id as usize * self.stride, mine as usize * self.stride);
-        self.words.copy_within(from..from + self.stride, to);
-        if call.parent != NONE {
-            match call.younger {
-                NONE => self.slots[call.parent as usize].child = mine,
-                younger => self.slots[younger as usize].elder = mine,
-            }
-            if call.elder != NONE {
-                self.slots[call.elder as usize].younger = mine;
-            }
-        }
-        let lower = &mut self.slots[id as usize];
-        (lower.parent, lower.elder, lower.younger) = (NONE, NONE, NONE);
-        (lower.standing, lower.caller) = (Standing::Left, NONE);
-        mine
     }
 
     /// Word number `word` of what the layers of a call remember; 0 in a new call.

@@ -14,7 +14,8 @@ fn a_hedge_over_a_retry_over_a_nested_call_is_given_up_at_any_instant() {
                 for layer in ["Timeout", "Deadline"] {
                     let text = format!(
                         r#"Scenario(schema: 1,
-                        load: {{ "users": Load(arrivals: Bursts(size: 4, every: "7ms"), total: 8) }},
+                        load: {{ "users": Load(total: 8,
+                            arrivals: Bursts(size: 4, every: "7ms")) }},
                         services: {{
                             "gate": Service(time: Constant("3ms"), slots: 3,
                                 cancellation: {cancellation}, refuses_expired: true,

@@ -130,8 +130,7 @@ pub(super) fn rebuild(
                 }
             }
             What::LAPSED => {
-                let since = waiting.remove(&attempt).unwrap_or(at);
-                rebuilt.waiting_area += within(since, at);
+                rebuilt.waiting_area += within(waiting.remove(&attempt).unwrap_or(at), at);
             }
             What::CANCELLED | What::CRASHED | What::RENEGED => {
                 if let Some(started) = busy.remove(&attempt) {

@@ -35,8 +35,9 @@ fn one(service: &str, policy: &str) -> One {
     One { latency_ms, succeeded: arm.requests.succeeded == 1, sent_ms }
 }
 
-/// The latency of a call whose first copy takes 1 s and whose second, sent after 100 ms, takes 50 ms:
-/// the first seed for which these are the draws is taken, and they do not depend on the policy.
+/// The latency of a call whose first copy takes 1 s and whose second, sent after 100 ms, takes
+/// 50 ms: the first seed for which these are the draws is taken, and they do not depend on the
+/// policy.
 fn slow_first(cancellation: &str, losers: &str) -> f64 {
     let played = |policy: &str, seed| {
         let scenario = scenario(&format!(

@@ -171,8 +171,8 @@ impl Hedge {
         Self { config, delays, copies: 0, won: 0, lost: 0 }
     }
 
-    /// Sends the next copy, and waits for the one after it, if there is one. The first begins in the
-    /// present walk, as the call itself would; the others when it is over.
+    /// Sends the next copy, and waits for the one after it, if there is one. The first begins in
+    /// the present walk, as the call itself would; the others when it is over.
     fn send<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,

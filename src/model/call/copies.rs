@@ -1,0 +1,59 @@
+//! Copies of a call: further calls that do the same, of which one is enough.
+
+use super::{Call, CallId, Calls};
+use crate::model::seat::{NONE, Port};
+
+impl Calls {
+    /// A new copy of `parent`, along its seat's way `port`. The first has the key, and so the luck,
+    /// of the call itself; the others have `key`.
+    pub fn add_copy(&mut self, parent: CallId, port: Port, key: u64) -> CallId {
+        let id = self.add_child(parent, port, key);
+        let of = self.slots[parent as usize];
+        let copy = &mut self.slots[id as usize];
+        copy.copy = true;
+        if port == 0 {
+            (copy.key, copy.made_by, copy.attempts) = (of.key, of.made_by, of.attempts);
+        }
+        id
+    }
+
+    /// An attempt is sent: which it is of its call, over all copies.
+    #[inline]
+    pub fn count_attempt(&mut self, id: CallId) -> u32 {
+        let call = &mut self.slots[id as usize];
+        call.attempts += 1;
+        if call.copy { self.count_copy(id) } else { call.all_attempts() }
+    }
+
+    /// The same of a copy, for the calls that it is a copy of.
+    fn count_copy(&mut self, mut id: CallId) -> u32 {
+        let mut first = true;
+        loop {
+            let Call { copy, parent, port, .. } = self.slots[id as usize];
+            if !copy || parent == NONE {
+                return self.slots[id as usize].all_attempts();
+            }
+            first &= port == 0;
+            let call = &mut self.slots[parent as usize];
+            call.attempts += u32::from(first);
+            call.extra += u32::from(!first);
+            id = parent;
+        }
+    }
+
+    /// Removes a child whose outcome goes to its parent.
+    pub fn hand_over(&mut self, id: CallId) {
+        let Call { copy, parent, picked, .. } = self.slots[id as usize];
+        if copy {
+            self.slots[parent as usize].picked = picked;
+        }
+        self.remove(id);
+    }
+
+    /// Its own calls that are under way, the latest first.
+    pub fn children(&self, id: CallId) -> impl Iterator<Item = CallId> + '_ {
+        let some = |id: CallId| Some(id).filter(|&id| id != NONE);
+        let first = some(self.latest_child(id));
+        std::iter::successors(first, move |&id| some(self.slots[id as usize].elder))
+    }
+}
