@@ -2,8 +2,12 @@
 //!
 //! Parsing is exact, in decimal; nothing is rounded and no unit is guessed.
 
+mod count_or_time;
+
 use core::fmt;
 use std::borrow::Cow;
+
+pub use count_or_time::CountOrTime;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Visitor};
@@ -347,69 +351,6 @@ impl JsonSchema for Limit {
             "minimum": 0,
             "maximum": u64::MAX,
             "pattern": "^unlimited$"
-        })
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-}
-
-/// So many, at least 1, or for so long, above zero: a whole number, or a duration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CountOrTime {
-    /// So many.
-    Count(u32),
-    /// So long.
-    Time(Duration),
-}
-
-impl<'de> Deserialize<'de> for CountOrTime {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct CountOrTimeVisitor;
-        impl Visitor<'_> for CountOrTimeVisitor {
-            type Value = CountOrTime;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a whole number, or a duration such as \"10s\"")
-            }
-
-            fn visit_u64<E: de::Error>(self, count: u64) -> Result<CountOrTime, E> {
-                let invalid = || E::invalid_value(de::Unexpected::Unsigned(count), &self);
-                u32::try_from(count).map(CountOrTime::Count).map_err(|_| invalid())
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<CountOrTime, E> {
-                let time = parse_duration(text).map(CountOrTime::Time);
-                time.map_err(|why| E::custom(format!("`{text}` {why}")))
-            }
-        }
-        deserializer.deserialize_any(CountOrTimeVisitor)
-    }
-}
-
-impl Serialize for CountOrTime {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Count(count) => serializer.serialize_u32(*count),
-            Self::Time(time) => time.serialize(serializer),
-        }
-    }
-}
-
-impl JsonSchema for CountOrTime {
-    fn schema_name() -> Cow<'static, str> {
-        "CountOrTime".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "type": ["integer", "string"],
-            "format": "dessim-count-or-time",
-            "description": "A whole number, or a duration such as \"10s\".",
-            "minimum": 1,
-            "maximum": u32::MAX,
-            "pattern": "^[0-9]+(\\.[0-9]+)?(ns|us|µs|ms|s|m|h|d)$"
         })
     }
 

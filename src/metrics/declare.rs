@@ -187,6 +187,7 @@ macro_rules! metrics {
         )+
 
         /// What it reports, in the order of the documentation.
+        #[allow(dead_code, reason = "for tests and tables, which not every component has")]
         pub(crate) const METRICS: &[$crate::metrics::declare::Declared] =
             &[$($crate::metrics::declare::Declared::$kind(&$id)),+];
     };

@@ -43,6 +43,8 @@ pub struct Call {
     pub client: u32,
     /// The replica that it was sent to.
     pub replica: u32,
+    /// The class of its request, or [`NONE`].
+    pub class: u32,
     /// Attempts sent so far; of one whose caller has left, its number.
     pub attempts: u32,
     /// Attempts sent by copies of it other than the first.
@@ -76,6 +78,8 @@ pub struct Call {
     pub standing: Standing,
     /// Its request arrived in the part of the run that counts.
     pub measured: bool,
+    /// Its place among the priorities: the least goes first.
+    pub rank: u8,
     /// It is one of several copies of its parent, whose attempts its own are.
     pub copy: bool,
 }
@@ -229,6 +233,7 @@ impl Calls {
             caller,
             client: 0,
             replica: 0,
+            class: NONE,
             attempts: 0,
             extra: 0,
             step: 0,
@@ -246,6 +251,7 @@ impl Calls {
             behind: NONE,
             standing: Standing::Request,
             measured,
+            rank: 0,
             copy: false,
         })
     }

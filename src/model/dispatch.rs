@@ -93,8 +93,14 @@ impl<C: Calendar, P: Probe> World<C, P> {
     }
 
     /// What got a permit or a message in this event goes on, until nothing more can.
-    #[inline]
+    #[inline(always)]
     fn settle_down(&mut self) {
+        if self.cx.has_more() {
+            self.settle_rest();
+        }
+    }
+
+    fn settle_rest(&mut self) {
         loop {
             if self.cx.clock.halted() {
                 return;

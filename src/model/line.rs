@@ -106,10 +106,100 @@ impl Line {
     }
 }
 
+/// Lines of calls by rank: of those that wait, the least rank goes first, and first come first
+/// served within a rank.
+#[derive(Clone, Debug, Default)]
+pub struct RankedLine {
+    /// Rank 0, which is all there are where nobody has priority.
+    first: Line,
+    /// The ranks from 1 on, as far as somebody came.
+    lower: Vec<Line>,
+    len: u64,
+}
+
+impl RankedLine {
+    /// Calls in line.
+    #[inline]
+    #[must_use]
+    pub const fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// True if nobody waits.
+    #[inline]
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The calls in it, in the order in which they are served.
+    pub fn iter<'a>(&self, calls: &'a Calls) -> impl Iterator<Item = CallId> + use<'a, '_> {
+        std::iter::once(&self.first).chain(&self.lower).flat_map(|line| line.iter(calls))
+    }
+
+    /// Puts a call at the end of those of its rank.
+    #[inline]
+    pub fn push(&mut self, calls: &mut Calls, id: CallId) {
+        let rank = usize::from(calls[id].rank);
+        if rank > self.lower.len() {
+            self.lower.resize(rank, Line::default());
+        }
+        self.of_rank(rank).push(calls, id);
+        self.len += 1;
+    }
+
+    /// Takes the call that goes first.
+    #[inline]
+    pub fn pop(&mut self, calls: &mut Calls) -> Option<CallId> {
+        let lower = &mut self.lower;
+        let id =
+            self.first.pop(calls).or_else(|| lower.iter_mut().find_map(|line| line.pop(calls)));
+        self.len -= u64::from(id.is_some());
+        id
+    }
+
+    /// Takes a call out from wherever it stands.
+    #[inline]
+    pub fn remove(&mut self, calls: &mut Calls, id: CallId) {
+        self.of_rank(usize::from(calls[id].rank)).remove(calls, id);
+        self.len -= 1;
+    }
+
+    #[inline]
+    fn of_rank(&mut self, rank: usize) -> &mut Line {
+        match rank {
+            0 => &mut self.first,
+            rank => &mut self.lower[rank - 1],
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::kernel::time::Instant;
+
+    #[test]
+    fn the_least_rank_goes_first_and_each_rank_in_turn() {
+        let mut calls = Calls::new(0);
+        let mut line = RankedLine::default();
+        let ids: Vec<_> = [2, 0, 2, 1, 0, 1]
+            .into_iter()
+            .map(|rank| {
+                let id = calls.add_request(0, (0, 0), Instant::ZERO, NONE, true);
+                calls[id].rank = rank;
+                line.push(&mut calls, id);
+                id
+            })
+            .collect();
+        line.remove(&mut calls, ids[3]);
+        let order: Vec<_> = line.iter(&calls).collect();
+        assert_eq!(order, [ids[1], ids[4], ids[5], ids[0], ids[2]]);
+        assert_eq!(line.len(), 5);
+        let order: Vec<_> = std::iter::from_fn(|| line.pop(&mut calls)).collect();
+        assert_eq!(order, [ids[1], ids[4], ids[5], ids[0], ids[2]]);
+        assert!(line.is_empty());
+    }
 
     #[test]
     fn a_line_is_fair_and_can_be_left() {

@@ -4,6 +4,7 @@
 
 mod audit;
 pub mod call;
+pub mod client;
 pub mod context;
 mod dispatch;
 pub mod finish;

@@ -5,7 +5,7 @@
 //! goes as deep as calls are nested.
 
 use super::call::{Call, CallId, Standing};
-use super::context::{At, Dismissal, Flow, Ties};
+use super::context::{At, Dismissal, Flow, Outcome, Ties};
 use super::mechanism::{Kind, Leaving};
 use super::seat::{NONE, Port, Scope, SeatId};
 use super::timer::Timer;
@@ -40,62 +40,77 @@ impl<C: Calendar, P: Probe> World<C, P> {
     pub(super) fn wake_call(&mut self, seat: SeatId, call: CallId) {
         let at = self.place(seat, call);
         let flow = self.machines.wake(&mut self.cx, &at);
-        self.walk(at, flow);
+        self.walk((seat, call), flow);
     }
 
-    /// Does what the seat `at` wants done with its call, and whatever follows, until the call is
-    /// parked or over.
-    #[inline]
-    pub(super) fn walk(&mut self, mut at: At, mut flow: Flow) {
+    /// Does what a seat wants done with a call, and whatever follows, until the call is parked or
+    /// over.
+    pub(super) fn walk(&mut self, (mut seat, mut call): (SeatId, CallId), mut flow: Flow) {
         // Whether it has gone down, and has come up since: going down again is work.
         let (mut down, mut up) = (false, false);
         loop {
-            match flow {
-                Flow::Parked => return self.cx.calls[at.call].at = at.id,
-                Flow::Gone => return,
+            flow = match flow {
+                Flow::Up(outcome) => {
+                    up = true;
+                    let here = &self.seats[seat];
+                    let (above, mut port) = (here.up, here.port);
+                    if above == NONE {
+                        port = self.cx.calls[call].port;
+                        let Some(above) = self.above(call) else {
+                            return;
+                        };
+                        (seat, call) = above;
+                    } else {
+                        seat = above;
+                    }
+                    let at = self.place(seat, call);
+                    self.machines.exit(&mut self.cx, &at, port, outcome)
+                }
                 Flow::Again(_) if self.cx.ties == Ties::Together => {
                     self.cx.remainder = true;
-                    self.cx.calls[at.call].at = at.id;
-                    return self.cx.starts.push_back(Timer { seat: at.id, owner: at.call });
+                    self.cx.calls[call].at = seat;
+                    return self.cx.starts.push_back(Timer { seat, owner: call });
                 }
                 Flow::Down(port) | Flow::Again(port) => {
                     if down && up && self.work_ends_it() {
-                        return self.cx.calls[at.call].at = at.id;
+                        return self.cx.calls[call].at = seat;
                     }
                     (down, up) = (true, false);
-                    at = self.place(self.seats.below(at.id, port), at.call);
-                    if at.seat.kind == Kind::Edge && self.work_ends_it() {
-                        return self.cx.calls[at.call].at = at.id;
+                    seat = self.seats.below(seat, port);
+                    if self.seats[seat].kind == Kind::Edge && self.work_ends_it() {
+                        return self.cx.calls[call].at = seat;
                     }
-                    flow = self.machines.enter(&mut self.cx, &at);
+                    let at = self.place(seat, call);
+                    self.machines.enter(&mut self.cx, &at)
                 }
-                Flow::Up(outcome) => {
-                    up = true;
-                    let mut port = at.seat.port;
-                    if at.seat.up != NONE {
-                        at = self.place(at.seat.up, at.call);
-                    } else {
-                        port = self.cx.calls[at.call].port;
-                        let Some(above) = self.above(at.call) else {
-                            return;
-                        };
-                        at = above;
-                    }
-                    flow = self.machines.exit(&mut self.cx, &at, port, outcome);
+                Flow::Begin(child) => {
+                    self.cx.calls[call].at = seat;
+                    seat = self.seats.below(seat, self.cx.calls[child].port);
+                    call = child;
+                    let at = self.place(seat, call);
+                    self.machines.enter(&mut self.cx, &at)
                 }
+                Flow::Parked => return self.cx.calls[call].at = seat,
+                Flow::Gone => return,
                 Flow::Release => {
-                    self.leave_children(at.call);
-                    flow = self.machines.wake(&mut self.cx, &at);
+                    self.cx.enough = true;
+                    self.leave_children(call);
+                    let at = self.place(seat, call);
+                    self.machines.wake(&mut self.cx, &at)
                 }
                 Flow::Dismiss(how) => {
-                    self.dismiss(at.call, how);
-                    flow = self.machines.wake(&mut self.cx, &at);
+                    self.cx.enough = true;
+                    self.dismiss(call, how);
+                    let at = self.place(seat, call);
+                    self.machines.wake(&mut self.cx, &at)
                 }
                 Flow::Settle(outcome) => {
-                    at.call = self.leave_below(at.call, at.id);
-                    flow = Flow::Up(outcome);
+                    let kind = self.seats[seat].kind;
+                    self.cx.enough = outcome != Outcome::Timeout || kind == Kind::Hedge;
+                    call = self.leave_below(call, seat);
+                    Flow::Up(outcome)
                 }
-            }
+            };
         }
     }
 
@@ -105,21 +120,18 @@ impl<C: Calendar, P: Probe> World<C, P> {
         let top = self.seats.below(self.cx.calls[parent].at, port);
         let at = self.place(top, call);
         let flow = self.machines.enter(&mut self.cx, &at);
-        self.walk(at, flow);
+        self.walk((top, call), flow);
     }
 
     /// Where an outcome goes from the top of its call; `None` if nobody waits for it.
     #[inline]
-    fn above(&mut self, call: CallId) -> Option<At> {
+    fn above(&mut self, call: CallId) -> Option<(SeatId, CallId)> {
         match self.cx.calls[call].standing {
-            Standing::Request => {
-                let home = self.homes[self.cx.calls[call].load as usize];
-                Some(self.place(home, call))
-            }
+            Standing::Request => Some((self.homes[self.cx.calls[call].load as usize], call)),
             Standing::Child | Standing::Awaited => {
                 let parent = self.cx.calls[call].parent;
                 self.cx.calls.hand_over(call);
-                Some(self.place(self.cx.calls[parent].at, parent))
+                Some((self.cx.calls[parent].at, parent))
             }
             Standing::Left | Standing::Alone | Standing::Free => {
                 self.cx.calls.remove(call);
@@ -249,7 +261,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
             let Some((call, to)) = self.machines.hand_on(&mut self.cx, &from, port.take()) else {
                 return;
             };
-            self.walk(At { call, ..from }, Flow::Down(to));
+            self.walk((from.id, call), Flow::Down(to));
         }
     }
 }

@@ -160,7 +160,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
         let call = cx.calls.add_request(at.seat.component, request, now, caller, measured);
         let at = At { call, ..at };
         let flow = self.machines.enter(cx, &at);
-        self.walk(at, flow);
+        self.walk((at.id, call), flow);
     }
 
     /// A service crashes: what is there and meets the fault fails, in the order in which it came.
@@ -171,6 +171,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
         let met = self.machines.services[service].met(&self.cx.calls, &crash.fault);
         let mut failed: Vec<CallId> = Vec::with_capacity(met.len());
         for call in met {
+            self.cx.enough = false;
             self.leave_children(call);
             let at = self.place(self.cx.calls[call].at, call);
             if self.machines.services[service].crash(&mut self.cx, &at) {
@@ -184,8 +185,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
             }
         }
         for call in failed {
-            let at = self.place(self.cx.calls[call].at, call);
-            self.walk(at, Flow::Up(Outcome::Error));
+            self.walk((self.cx.calls[call].at, call), Flow::Up(Outcome::Error));
         }
     }
 }

@@ -3,11 +3,13 @@
 //! Ids follow the order of names, so the order of declarations cannot reach a run.
 
 mod balancer;
+mod classes;
 mod values;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 
+use self::classes::Classes;
 use super::handlers::calls_of;
 use super::names::layer_names;
 use super::pipelines::edge_name;
@@ -20,6 +22,7 @@ use crate::kernel::time::{Duration, Instant};
 use crate::metrics::fingerprint::Fingerprint;
 use crate::metrics::probe::Probe;
 use crate::model::call::Calls;
+use crate::model::client::Clients;
 use crate::model::context::{Context, Ties};
 use crate::model::mechanism::consumer::{self, Consumer};
 use crate::model::mechanism::edge::{Edges, Sender};
@@ -28,7 +31,7 @@ use crate::model::mechanism::load::{self, Load};
 use crate::model::mechanism::queue::Queue;
 use crate::model::mechanism::service::{self, Cancellation, Service};
 use crate::model::mechanism::{Kind, Machines};
-use crate::model::seat::{ComponentId, Port, Seat, SeatId, Seats};
+use crate::model::seat::{ComponentId, Port, Scope, Seat, SeatId, Seats};
 use crate::model::spec::building::{Building, limit};
 use crate::model::tally::Tally;
 use crate::model::timer::Timers;
@@ -72,6 +75,7 @@ pub fn build<C: Calendar, P: Probe>(
         clock: Clock::new(),
         seats: Seats::default(),
         machines: Machines::default(),
+        classes: Classes::of(scenario),
         names: Vec::new(),
         ids: BTreeMap::new(),
     };
@@ -89,6 +93,7 @@ pub fn build<C: Calendar, P: Probe>(
         timers: Timers::default(),
         tally: Tally::default(),
         edges: Edges::new(&builder.seats),
+        classes: builder.classes.settings,
         credits,
         begins: VecDeque::new(),
         ready: VecDeque::new(),
@@ -98,6 +103,7 @@ pub fn build<C: Calendar, P: Probe>(
             schema::Ties::Together => Ties::Together,
         },
         freed: VecDeque::new(),
+        enough: false,
         starts: VecDeque::new(),
         remainder: false,
         stuck: None,
@@ -116,6 +122,7 @@ struct Builder<C> {
     clock: Clock<C>,
     seats: Seats,
     machines: Machines,
+    classes: Classes,
     names: Vec<String>,
     /// The seats of services and queues themselves.
     ids: BTreeMap<String, SeatId>,
@@ -139,7 +146,9 @@ impl<C: Calendar> Builder<C> {
     /// A further seat of the component at `seat`.
     fn again(&mut self, seat: SeatId, part: u32, above: Above) -> SeatId {
         let of = self.seats[seat];
-        self.seats.add((of.kind, part), (of.component, of.index), above)
+        let seat = self.seats.add((of.kind, part), (of.component, of.index), above);
+        self.seats.set_scope(seat, of.scope);
+        seat
     }
 
     fn find(&self, name: &str) -> Result<SeatId, BuildError> {
@@ -157,6 +166,11 @@ impl<C: Calendar> Builder<C> {
         self.seats.iter().map(|(_, seat)| seat).map(&mut credit).collect()
     }
 
+    /// The clients that make the calls of a load, a group of consumers or a handler.
+    fn clients(&self, name: &str, count: u32) -> Clients {
+        Clients::new(count, self.site(name, "client"))
+    }
+
     fn site(&self, component: &str, purpose: &str) -> Site {
         Site::new(self.seed, component, purpose)
     }
@@ -171,8 +185,8 @@ impl<C: Calendar> Builder<C> {
             let faults =
                 Timeline::new(of_this.map(|(name, fault)| self.fault(name, fault, hit(fault))));
             let crashes: Vec<Fault> = faults.crashes().collect();
-            let endpoints = self.endpoints(name, config)?;
-            let unchanging = config.overload.is_none() && faults.is_empty();
+            let endpoints = self.endpoints(name, config, &arm.calls)?;
+            let unchanging = config.overload.is_none() && faults.is_empty() && !self.classes.sized;
             let alone = endpoints.len() == 1 && config.handler.is_empty();
             let constant = endpoints[0].time.as_constant().filter(|_| unchanging && alone);
             let constant = constant.map(|time| self.clock.constant(time));
@@ -239,6 +253,7 @@ impl<C: Calendar> Builder<C> {
                 max_deliveries: config.max_deliveries,
                 backoff: config.backoff.build(self.site(name, "backoff"))?,
                 backoff_holds_consumer: config.backoff_holds_consumer,
+                clients: self.clients(name, config.clients),
             };
             let machine = self.machines.add(Consumer::new(consumer, self.measured_from));
             let port = groups.entry(queue).or_insert(0);
@@ -246,7 +261,7 @@ impl<C: Calendar> Builder<C> {
             *port += 1;
             self.machines.get::<Queue>(self.seats[queue].index).join(group);
             let to = self.target(arm, &config.to, None)?;
-            let by = (&*config.policy, &config.balancing);
+            let by = (&*config.policy, config.clients, &config.balancing);
             self.pipeline(name, by, to, false, Some(group))?;
         }
         Ok(())
@@ -263,13 +278,17 @@ impl<C: Calendar> Builder<C> {
                 deadline: config.deadline.unwrap_or(Duration::MAX),
                 request_site: self.site(name, "request"),
                 gap_site: self.site(name, "gap"),
+                shares: self.shares(name, config),
+                clients: self.clients(name, arm.calls.get(name).map_or(1, |call| call.clients)),
                 publishes: !arm.calls.contains_key(name),
             };
+            let publishes = load.publishes;
             let machine = self.machines.add(Load::new(load));
             let load = self.add(name, machine, None);
+            self.class_books(name, config, publishes);
             if let Some(call) = arm.calls.get(name) {
                 let to = self.target(arm, &call.to, call.endpoint.as_deref())?;
-                let by = (&*call.policy, &call.balancing);
+                let by = (&*call.policy, call.clients, &call.balancing);
                 self.pipeline(name, by, to, true, Some(load))?;
             } else if let Some(queue) = arm.publishes.get(name) {
                 let queue = self.find(queue)?;
@@ -290,7 +309,7 @@ impl<C: Calendar> Builder<C> {
                 let undefined = || BuildError::Undefined(call.to_owned());
                 let config = arm.calls.get(call).ok_or_else(undefined)?;
                 let to = self.target(arm, &config.to, config.endpoint.as_deref())?;
-                let by = (&*config.policy, &config.balancing);
+                let by = (&*config.policy, config.clients, &config.balancing);
                 let top = self.pipeline(call, by, to, false, None)?;
                 let component = self.seats[self.find(name)?].component;
                 tops.entry(component).or_default().push(top);
@@ -329,12 +348,12 @@ impl<C: Calendar> Builder<C> {
         }
     }
 
-    /// Adds the layers of a policy below `above`, outermost first, the edge at its end, and a
-    /// balancer if there is anything to choose; its topmost seat.
+    /// Adds the layers of a policy of so many clients below `above`, outermost first, the edge at
+    /// its end, and a balancer if there is anything to choose; its topmost seat.
     fn pipeline(
         &mut self,
         name: &str,
-        (policy, balancing): (&[Layer], &Balancing),
+        (policy, clients, balancing): (&[Layer], u32, &Balancing),
         (to, service, endpoint): (&str, SeatId, u32),
         picks_up: bool,
         above: Option<SeatId>,
@@ -342,8 +361,14 @@ impl<C: Calendar> Builder<C> {
         let (mut above, mut top, mut copies) = (above, None, None);
         let mut gates = Vec::new();
         for (layer, name) in policy.iter().zip(layer_names(name, policy)) {
-            let machine = layer.spec().build(&mut Component { name: &name, builder: self })?;
+            let own = layer.spec().scope().is_client();
+            let states = if own { clients } else { 1 };
+            let mut component = Component { name: &name, states, builder: self };
+            let machine = layer.spec().build(&mut component)?;
             let seat = self.add(&name, machine, above.map(|above| (above, 0)));
+            if states > 1 {
+                self.seats.set_scope(seat, Scope::Client);
+            }
             self.lead(copies.take(), seat);
             top.get_or_insert(seat);
             above = Some(seat);
@@ -362,7 +387,7 @@ impl<C: Calendar> Builder<C> {
         let sender = self.machines.add(Sender::new(picks_up));
         let edge = self.add(&edge_name(name, to), sender, above.map(|above| (above, 0)));
         self.lead(copies, edge);
-        self.arrive((name, edge), (to, service, endpoint), balancing);
+        self.arrive((name, clients, edge), (to, service, endpoint), balancing);
         Ok(*top.get_or_insert(edge))
     }
 }
@@ -370,6 +395,7 @@ impl<C: Calendar> Builder<C> {
 /// One component of the world that is being built.
 struct Component<'a, C> {
     name: &'a str,
+    states: u32,
     builder: &'a mut Builder<C>,
 }
 
@@ -384,6 +410,10 @@ impl<C: Calendar> Building for Component<'_, C> {
 
     fn measured_from(&self) -> Instant {
         self.builder.measured_from
+    }
+
+    fn states(&self) -> u32 {
+        self.states
     }
 
     fn machines(&mut self) -> &mut Machines {

@@ -25,6 +25,36 @@ pub fn visit<'a>(service: &'a Service, see: &mut impl FnMut(Path, &'a str)) {
     }
 }
 
+/// Every class of requests that a branch of a service names, with where it stands within the
+/// service.
+#[must_use]
+pub fn classes_of(service: &Service) -> Vec<(Path, &str)> {
+    let mut found = Vec::new();
+    classes(&service.handler, &Path::root().field("handler"), &mut found);
+    for (name, endpoint) in &service.endpoints {
+        let at = Path::root().field("endpoints").key(name).field("handler");
+        classes(&endpoint.handler, &at, &mut found);
+    }
+    found
+}
+
+fn classes<'a>(all: &'a [Step], at: &Path, found: &mut Vec<(Path, &'a str)>) {
+    for (index, step) in all.iter().enumerate() {
+        let at = at.index(index);
+        match step {
+            Step::Work(_) | Step::Call(_) | Step::Parallel { .. } => {}
+            Step::Optional(inside) => classes(inside, &at.variant("Optional"), found),
+            Step::Branch(cases) => {
+                for (index, case) in cases.iter().enumerate() {
+                    let at = at.variant("Branch").index(index);
+                    found.extend(case.class.as_deref().map(|class| (at.field("class"), class)));
+                    classes(&case.steps, &at.field("steps"), found);
+                }
+            }
+        }
+    }
+}
+
 fn steps<'a>(all: &'a [Step], at: &Path, see: &mut impl FnMut(Path, &'a str)) {
     for (index, step) in all.iter().enumerate() {
         let at = at.index(index);

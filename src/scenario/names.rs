@@ -24,6 +24,12 @@ pub fn layer_names(pipeline: &str, policy: &[Layer]) -> Vec<String> {
     policy.iter().map(name).collect()
 }
 
+/// The name of a class of the requests of `load`: `web.gold`.
+#[must_use]
+pub fn class_name(load: &str, class: &str) -> String {
+    format!("{load}.{class}")
+}
+
 /// The name of what chooses replicas for `pipeline`: `clients.balancer`.
 #[must_use]
 pub fn balancer_name(pipeline: &str) -> String {
@@ -62,6 +68,9 @@ pub fn component_path(scenarios: &[&Scenario], way: &[Segment]) -> Option<String
                 .collect();
             let first = layers.first()?.clone()?;
             layers.iter().all(|layer| layer.as_ref() == Some(&first)).then_some((first, rest))?
+        }
+        [classes, class, rest @ ..] if group == "load" && name_of(classes)? == "classes" => {
+            (class_name(key, name_of(class)?), rest)
         }
         rest => (key.to_owned(), rest),
     };

@@ -18,6 +18,7 @@ pub use crate::model::mechanism::backoff::spec::{Backoff, Jitter};
 pub use crate::model::mechanism::balancer::spec::Balancing;
 pub use crate::model::mechanism::breaker::spec::{Records, Spec as Breaker};
 pub use crate::model::mechanism::bulkhead::spec::Spec as Bulkhead;
+pub use crate::model::mechanism::class::spec::Spec as Class;
 pub use crate::model::mechanism::consumer::spec::Spec as Consumer;
 pub use crate::model::mechanism::deadline::spec::Spec as Deadline;
 pub use crate::model::mechanism::fault::spec::{Effect, Spec as Fault};
@@ -29,6 +30,8 @@ pub use crate::model::mechanism::service::spec::{
     Cancellation, Case, Endpoint, Overload, Spec as Service, Step, Wait,
 };
 pub use crate::model::mechanism::timeout::spec::Spec as Timeout;
+pub use crate::model::spec::clients::Scope;
+use crate::model::spec::clients::{is_one, one};
 pub use crate::model::spec::distribution::{Distribution, Phase, QuantilePoint};
 
 /// The schema version that this release reads and writes.
@@ -213,6 +216,13 @@ pub struct Call {
     /// comes up. Default none.
     #[serde(default)]
     pub policy: Vec<Layer>,
+    /// How many instances the caller has, at least 1: each has its own breakers, retry budgets and
+    /// bulkheads in `policy`, where these do not say `scope: Shared`. A request of an open load
+    /// belongs to an instance by chance, one of a closed loop by the number of its caller, and a
+    /// call of a handler by chance. Default 1.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    #[schemars(range(min = 1, max = 1000000))]
+    pub clients: u32,
     /// How each attempt's replica is chosen, where the service has several. Default `RoundRobin`.
     #[serde(default, skip_serializing_if = "Balancing::is_default")]
     pub balancing: Balancing,

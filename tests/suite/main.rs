@@ -2,6 +2,7 @@
 
 #[cfg(feature = "cli")]
 mod cli;
+mod clients;
 mod determinism;
 mod explain;
 mod field;

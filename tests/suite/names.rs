@@ -89,6 +89,7 @@ fn setting(kind: &str) -> Option<&'static str> {
         "bulkhead" => ".permits=12345",
         "retry" => ".backoff=Constant(\"12345us\")",
         "timeout" => "=12345us",
+        "class" => ".priority=123",
         "edge" => return None,
         other => panic!("is a {other} set, and by what?"),
     })
@@ -144,14 +145,14 @@ fn every_definition_is_of_a_number() {
     let everything = r#"(schema: 1,
         load: {
             "a": (arrivals: Poisson(rate: "1/s"), total: 1),
-            "b": (arrivals: Poisson(rate: "1/s"), total: 1),
+            "b": (arrivals: Poisson(rate: "1/s"), total: 1, classes: { "c": (ratio: 1) }),
         },
         services: {
             "db": (time: Constant("1s"), slots: 1),
             "web": (time: Constant("1s"), slots: 1, handler: [Call("c")]),
         },
         calls: { "c": (to: "db"), "a": (to: "web", policy: [
-            Breaker(window: 2, failure_threshold: 1, open_duration: "1s"),
+            Breaker(window: 2, failure_threshold: 1, open_duration: "1s", half_open: ()),
             Retry(max_retries: 1, budget: (deposit: 1, capacity: 1)),
             Bulkhead(permits: 1), Timeout("1s"),
         ]) },

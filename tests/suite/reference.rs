@@ -17,6 +17,7 @@ const END: &str = "<!-- end of fields -->";
 const LINKS: &[(&str, &str)] = &[
     ("Backoff", "#backoff"),
     ("Balancing", "#replicas-and-balancing"),
+    ("Class", "#classes"),
     ("Distribution", "distributions.md"),
     ("Endpoint", "#handlers-services-that-call-services"),
     ("Layer", "#call-and-policy"),

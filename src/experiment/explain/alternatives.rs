@@ -9,7 +9,7 @@ use super::variants;
 use crate::kernel::units::Limit;
 use crate::report::explain::{Amount, Change, ChangeKind};
 use crate::scenario::names::{balancer_name, layer_names};
-use crate::scenario::schema::{Arm, Bulkhead, Consumer, Layer, Queue, Scenario, Service};
+use crate::scenario::schema::{Arm, Bulkhead, Consumer, Layer, Queue, Scenario, Scope, Service};
 
 /// A scenario of one arm, with one thing changed.
 #[derive(Clone, Debug)]
@@ -48,7 +48,12 @@ pub(super) fn alternatives(alone: &Scenario) -> Vec<Alternative> {
     for (from, call) in &alone.calls {
         let within = alone.load.get(from).and_then(|load| load.deadline);
         let around = variants::of_policy(from, &call.policy, within);
-        let place = Policy { from, to: &call.to, service: alone.services.get(&call.to) };
+        let place = Policy {
+            from,
+            to: &call.to,
+            service: alone.services.get(&call.to),
+            clients: call.clients,
+        };
         for (change, policy) in place.alternatives(&call.policy).into_iter().chain(around) {
             add(change, &|of| {
                 if let Some(call) = of.calls.get_mut(from) {
@@ -60,7 +65,7 @@ pub(super) fn alternatives(alone: &Scenario) -> Vec<Alternative> {
     for (from, consumer) in &alone.consumers {
         let service = alone.services.get(&consumer.to);
         let around = variants::of_policy(from, &consumer.policy, None);
-        let place = Policy { from, to: &consumer.to, service };
+        let place = Policy { from, to: &consumer.to, service, clients: consumer.clients };
         for (change, policy) in place.alternatives(&consumer.policy).into_iter().chain(around) {
             add(change, &|of| {
                 if let Some(consumer) = of.consumers.get_mut(from) {
@@ -136,12 +141,14 @@ struct Policy<'a> {
     from: &'a str,
     to: &'a str,
     service: Option<&'a Service>,
+    clients: u32,
 }
 
 impl Policy<'_> {
     /// The policy with one layer changed, taken out or put in.
     fn alternatives(&self, policy: &[Layer]) -> Vec<(Change, Vec<Layer>)> {
-        let knee = self.service.and_then(knee);
+        // Permits at the knee are those of one bulkhead that everything passes.
+        let knee = self.service.and_then(knee).filter(|_| self.clients == 1);
         let mut found = Vec::new();
         for (at, (layer, name)) in policy.iter().zip(layer_names(self.from, policy)).enumerate() {
             for (mut change, instead) in variants::of_layer(layer, &name, knee) {
@@ -168,7 +175,11 @@ impl Policy<'_> {
         // Outside the innermost timeout, so that waiting for a permit is not timed.
         let timeout = policy.iter().rposition(|layer| matches!(layer, Layer::Timeout(_)));
         let mut policy = policy.to_vec();
-        let layer = Layer::Bulkhead(Bulkhead { permits: knee, queue: Limit::Unlimited });
+        let layer = Layer::Bulkhead(Bulkhead {
+            permits: knee,
+            queue: Limit::Unlimited,
+            scope: Scope::Client,
+        });
         policy.insert(timeout.unwrap_or(policy.len()), layer);
         let (service, to) = (Some(self.to.to_owned()), Some(Amount::Count(u64::from(knee))));
         Some((Change { service, to, ..change(ChangeKind::Bulkhead, self.from) }, policy))

@@ -5,7 +5,7 @@ use crate::kernel::time::Duration;
 use crate::kernel::units::{CountOrTime, Limit, Ratio};
 use crate::report::explain::{Amount, Change, ChangeKind};
 use crate::scenario::schema::{
-    Balancing, Breaker, Bulkhead, Cancellation, Layer, Retry, RetryBudget, Service, Timeout,
+    Balancing, Breaker, Bulkhead, Cancellation, Layer, Retry, RetryBudget, Scope, Service, Timeout,
 };
 
 /// What could stand in the place of a layer; `None` takes it out, which is tried of every layer
@@ -19,8 +19,8 @@ pub(super) fn of_layer(
         of_retry(layer, name)
     } else if let Layer::Breaker(breaker) = layer {
         of_breaker(breaker, name)
-    } else if let Layer::Bulkhead(Bulkhead { permits, queue }) = layer {
-        of_bulkhead(name, *permits, *queue, knee)
+    } else if let Layer::Bulkhead(bulkhead) = layer {
+        of_bulkhead(name, bulkhead, knee)
     } else if let Layer::Timeout(Timeout { after }) = layer {
         let other = |to| {
             let change = timed(ChangeKind::Timeout, name, *after, to);
@@ -76,7 +76,8 @@ fn of_retry(layer: &Layer, name: &str) -> Vec<(Change, Option<Layer>)> {
     if present.is_none() {
         let mut budgeted = layer.clone();
         if let Layer::Retry(Retry { budget, .. }) = &mut budgeted {
-            *budget = Some(RetryBudget { deposit: 0.1, capacity: 10.0, cost: 1.0 });
+            *budget =
+                Some(RetryBudget { deposit: 0.1, capacity: 10.0, cost: 1.0, scope: Scope::Client });
         }
         let to = Some(Amount::Ratio(0.1));
         let change = Change { to, ..change(ChangeKind::RetryBudget, name) };
@@ -88,10 +89,10 @@ fn of_retry(layer: &Layer, name: &str) -> Vec<(Change, Option<Layer>)> {
 /// Permits at the knee, half and twice as many, a bounded line, and no bulkhead at all.
 fn of_bulkhead(
     name: &str,
-    permits: u32,
-    queue: Limit,
+    &Bulkhead { permits, queue, scope }: &Bulkhead,
     knee: Option<u32>,
 ) -> Vec<(Change, Option<Layer>)> {
+    let bulkhead = |permits, queue| Some(Layer::Bulkhead(Bulkhead { permits, queue, scope }));
     let knee = knee.filter(|knee| *knee < permits);
     let other = |number: u32| Some(number).filter(|of| *of != permits && Some(*of) != knee);
     let numbers = [
@@ -103,16 +104,13 @@ fn of_bulkhead(
     for (kind, to) in numbers {
         let Some(to) = to else { continue };
         let change = counted(kind, name, u64::from(permits), u64::from(to));
-        found.push((change, Some(Layer::Bulkhead(Bulkhead { permits: to, queue }))));
+        found.push((change, bulkhead(to, queue)));
     }
     if queue == Limit::Unlimited {
         let room = u64::from(permits).saturating_mul(2);
         let to = Some(Amount::Count(room));
         let change = Change { to, ..change(ChangeKind::BulkheadQueue, name) };
-        found.push((
-            change,
-            Some(Layer::Bulkhead(Bulkhead { permits, queue: Limit::AtMost(room) })),
-        ));
+        found.push((change, bulkhead(permits, Limit::AtMost(room))));
     }
     found
 }

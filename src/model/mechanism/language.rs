@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 #[cfg(test)]
 use super::toll;
 use super::{
-    balancer, breaker, bulkhead, consumer, deadline, fault, hedge, load, queue, retry, service,
-    timeout,
+    balancer, breaker, bulkhead, class, consumer, deadline, fault, hedge, load, queue, retry,
+    service, timeout,
 };
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::layer::LayerSpec;
@@ -57,7 +57,7 @@ macro_rules! language {
 }
 
 language! {
-    parts: load, service, balancer, queue, consumer, fault;
+    parts: load, class, service, balancer, queue, consumer, fault;
     layers:
         Timeout(timeout),
         Retry(retry),

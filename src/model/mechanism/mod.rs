@@ -8,6 +8,7 @@ pub mod backoff;
 pub mod balancer;
 pub mod breaker;
 pub mod bulkhead;
+pub mod class;
 pub mod consumer;
 pub mod deadline;
 pub mod edge;
@@ -355,6 +356,7 @@ mechanisms! {
     Queue: queue::Queue => queues, &[queue::EVENTS];
     Consumer: consumer::Consumer => consumers, &[consumer::EVENTS, backoff::EVENTS];
     Crash: fault::Crash => crashes, &[];
+    Class: class::Class => classes, &[];
     #[cfg(test)] Toll: toll::Toll => tolls, &[toll::EVENTS];
 }
 

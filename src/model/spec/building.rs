@@ -17,6 +17,9 @@ pub trait Building {
     /// From here on it counts.
     fn measured_from(&self) -> Instant;
 
+    /// How many states it has of what may be each client's own.
+    fn states(&self) -> u32;
+
     /// The machines of the world.
     fn machines(&mut self) -> &mut Machines;
 }

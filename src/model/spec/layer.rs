@@ -1,6 +1,7 @@
 //! What the language has to know of a layer, whatever it is.
 
 use super::building::Building;
+use super::clients::Scope;
 use super::finding::Finding;
 use super::system::Around;
 use crate::kernel::distribution::InvalidDistribution;
@@ -65,6 +66,11 @@ pub trait LayerSpec {
     /// How many calls it lets be inside at once.
     fn permits(&self) -> Option<u32> {
         None
+    }
+
+    /// Whose its state is, where the caller is several clients.
+    fn scope(&self) -> Scope {
+        Scope::Shared
     }
 
     /// How many nanoseconds a call may take below it when nothing answers, where what is inside

@@ -4,6 +4,7 @@
 //! Plain data. Places in a text, arms and severity are the business of the scenario language.
 
 pub mod building;
+pub mod clients;
 pub mod declaration;
 pub mod distribution;
 pub mod finding;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::kernel::time::Duration;
 use crate::model::mechanism::Layer;
 use crate::model::mechanism::{consumer, load, queue, service};
+use crate::model::spec::clients::Scope;
 use crate::model::spec::distribution::resolve;
 
 /// An arm. References may lead nowhere: whoever follows one has to expect that.
@@ -37,6 +38,8 @@ pub struct Pipeline<'a> {
     pub source: Option<Source<'a>>,
     /// Layers, outermost first.
     pub policy: &'a [Layer],
+    /// How many instances of the source send through it.
+    pub clients: u32,
     /// The service at its end.
     pub to: &'a str,
 }
@@ -122,6 +125,17 @@ impl<'a> Around<'a> {
     #[must_use]
     pub fn inside(&self) -> &'a [Layer] {
         &self.pipeline.policy[self.index + 1..]
+    }
+}
+
+impl Pipeline<'_> {
+    /// How many states this layer of its policy has.
+    #[must_use]
+    pub fn states(&self, layer: &Layer) -> u32 {
+        match layer.spec().scope() {
+            Scope::Client => self.clients,
+            Scope::Shared => 1,
+        }
     }
 }
 

@@ -9,11 +9,11 @@ use crate::scenario::names::balancer_name;
 use crate::scenario::schema::{self, Balancing};
 
 impl<C: Calendar> Builder<C> {
-    /// What the pipeline `name` sends along `edge` comes to the service, by way of a balancer if
-    /// there is anything to choose.
+    /// What the pipeline `name` of so many clients sends along `edge` comes to the service, by way
+    /// of a balancer if there is anything to choose. Each client knows only what it has sent.
     pub(super) fn arrive(
         &mut self,
-        (name, edge): (&str, SeatId),
+        (name, clients, edge): (&str, u32, SeatId),
         (to, service, endpoint): (&str, SeatId, u32),
         balancing: &Balancing,
     ) {
@@ -27,17 +27,15 @@ impl<C: Calendar> Builder<C> {
         let algorithm = self.algorithm(balancing, to, replicas);
         let machine = self.machines.add(Balancer::new(algorithm, replicas, site));
         let balancer = self.add(&name, machine, Some((edge, 0)));
+        if clients > 1 {
+            self.seats.set_scope(balancer, Scope::Client);
+        }
         let seat = self.again(service, endpoint, Some((balancer, 0)));
         self.seats.set_scope(seat, Scope::Replica);
     }
 
     /// The algorithm of a balancer in front of so many replicas of a service.
-    fn algorithm(
-        &self,
-        balancing: &schema::Balancing,
-        service: &str,
-        replicas: u32,
-    ) -> Algorithm {
+    fn algorithm(&self, balancing: &schema::Balancing, service: &str, replicas: u32) -> Algorithm {
         match balancing {
             schema::Balancing::RoundRobin => Algorithm::RoundRobin,
             schema::Balancing::Random => Algorithm::Random,

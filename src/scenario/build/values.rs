@@ -5,12 +5,17 @@ use std::collections::BTreeMap;
 use super::{BuildError, Builder, instant};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::distribution::Distribution;
+use crate::kernel::units::Ratio;
+use crate::model::client::Clients;
 use crate::model::mechanism::load::{Arrivals, Stages};
-use crate::model::mechanism::service::{Endpoint, Onward, Overload, Step};
+use crate::model::mechanism::service::{Endpoint, Onward, Overload, Step, When};
 use crate::model::seat::Port;
 use crate::model::spec::distribution::resolve;
 use crate::scenario::handlers::calls_of;
 use crate::scenario::schema;
+
+/// The way down of a call that a handler makes, and who makes it.
+type Way = (Port, Clients);
 
 impl<C: Calendar> Builder<C> {
     pub(super) fn arrivals(&mut self, config: &schema::Load) -> Result<Arrivals, BuildError> {
@@ -51,13 +56,18 @@ impl<C: Calendar> Builder<C> {
         &self,
         name: &str,
         config: &schema::Service,
+        calls: &BTreeMap<String, schema::Call>,
     ) -> Result<Vec<Endpoint>, BuildError> {
-        let ports: BTreeMap<&str, Port> = calls_of(config).into_iter().zip(0..).collect();
+        let way = |(call, port)| {
+            let clients = calls.get(call).map_or(1, |call| call.clients);
+            (call, (port, self.clients(call, clients)))
+        };
+        let ways: BTreeMap<&str, Way> = calls_of(config).into_iter().zip(0..).map(way).collect();
         let mut uses = BTreeMap::new();
         let mut all = vec![Endpoint {
             time: resolve(&config.time)?,
             site: self.site(name, "service time"),
-            handler: self.steps(name, &config.handler, &ports, &mut uses)?,
+            handler: self.steps(name, &config.handler, &ways, &mut uses)?,
         }];
         for (endpoint, config) in &config.endpoints {
             let name = format!("{name}/{endpoint}");
@@ -65,7 +75,7 @@ impl<C: Calendar> Builder<C> {
             all.push(Endpoint {
                 time: resolve(&config.time)?,
                 site: self.site(&name, "service time"),
-                handler: self.steps(&name, &config.handler, &ports, &mut uses)?,
+                handler: self.steps(&name, &config.handler, &ways, &mut uses)?,
             });
         }
         Ok(all)
@@ -76,13 +86,15 @@ impl<C: Calendar> Builder<C> {
         &self,
         name: &str,
         steps: &'a [schema::Step],
-        ports: &BTreeMap<&str, Port>,
+        ways: &BTreeMap<&str, Way>,
         uses: &mut BTreeMap<&'a str, u32>,
     ) -> Result<Vec<Step>, BuildError> {
         let onward = |call: &'a str, uses: &mut BTreeMap<&'a str, u32>| {
             let number = uses.entry(call).or_insert(0);
             *number += 1;
-            Onward { port: ports[call], site: self.site(call, "call"), number: *number - 1 }
+            let (port, clients) = ways[call];
+            let (site, number) = (self.site(call, "call"), *number - 1);
+            Onward { port, site, number, clients }
         };
         let mut all = Vec::with_capacity(steps.len());
         for step in steps {
@@ -101,15 +113,19 @@ impl<C: Calendar> Builder<C> {
                     Step::Calls { calls, needs }
                 }
                 schema::Step::Optional(inside) => {
-                    Step::Optional(self.steps(name, inside, ports, uses)?)
+                    Step::Optional(self.steps(name, inside, ways, uses)?)
                 }
                 schema::Step::Branch(cases) => {
-                    let mut ways = Vec::with_capacity(cases.len());
+                    let mut targets = Vec::with_capacity(cases.len());
                     for case in cases {
-                        let steps = self.steps(name, &case.steps, ports, uses)?;
-                        ways.push((case.ratio.get(), steps));
+                        let steps = self.steps(name, &case.steps, ways, uses)?;
+                        let when = match (&case.class, case.ratio) {
+                            (Some(class), _) => When::Classes(self.classes.named(class).to_vec()),
+                            (None, ratio) => When::Chance(ratio.map_or(0.0, Ratio::get)),
+                        };
+                        targets.push((when, steps));
                     }
-                    Step::Branch(ways, self.site(name, "branch"))
+                    Step::Branch(targets, self.site(name, "branch"))
                 }
             });
         }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::arms::View;
 use super::{Checker, MOST};
 use crate::scenario::conform::list_of;
-use crate::scenario::handlers::{calls_of, visit};
+use crate::scenario::handlers::{calls_of, classes_of, visit};
 use crate::scenario::path::Path;
 use crate::scenario::problem::{Problem, printable};
 
@@ -13,6 +13,7 @@ impl Checker<'_> {
     pub(super) fn handlers(&mut self, view: &View<'_>) {
         self.used_calls(view);
         self.endpoints_asked_for(view);
+        self.classes_of_branches(view);
         self.circles(view);
     }
 
@@ -87,6 +88,31 @@ impl Checker<'_> {
             let rule = format!("unknown endpoint \"{shown}\"");
             let found = format!("\"{}\" has no such endpoint", printable(&call.to));
             self.add(Problem::error(&path.field("endpoint"), rule, found).hint(hint));
+        }
+    }
+
+    fn classes_of_branches(&mut self, view: &View<'_>) {
+        let loads = self.scenario.load.values();
+        let known: BTreeSet<&str> =
+            loads.flat_map(|load| load.classes.keys()).map(String::as_str).collect();
+        for (path, service) in view.services.values() {
+            for (within, class) in classes_of(service) {
+                if known.contains(class) || self.errors >= MOST {
+                    continue;
+                }
+                let at =
+                    within.segments().iter().fold(path.clone(), |at, part| at.then(part.clone()));
+                let hint = match self.suggestions.nearest(class, known.iter().copied()) {
+                    Some(meant) => format!("did you mean \"{}\"?", printable(meant)),
+                    None if known.is_empty() => {
+                        "give a load classes: classes: {\"gold\": Class(ratio: 0.1)}".to_owned()
+                    }
+                    None => format!("the classes are {}", list_of(known.iter().copied())),
+                };
+                let rule = format!("unknown class \"{}\"", printable(class));
+                let problem = Problem::error(&at, rule, "no load has a class of this name");
+                self.add(problem.hint(hint));
+            }
         }
     }
 

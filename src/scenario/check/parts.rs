@@ -23,11 +23,13 @@ impl<'a> Placed<'a> {
     fn new(scenario: &'a Scenario, view: &'a View<'a>) -> Self {
         let consumers = view.consumers.iter().map(|(name, (path, consumer))| {
             let source = Some(Source::Consumer(consumer));
-            (path, Pipeline { name, source, policy: &consumer.policy, to: &consumer.to })
+            let (policy, clients, to) = (&*consumer.policy, consumer.clients, &*consumer.to);
+            (path, Pipeline { name, source, policy, clients, to })
         });
         let calls = view.calls.iter().map(|(name, (path, call))| {
             let source = scenario.load.get(*name).map(Source::Load);
-            (path, Pipeline { name, source, policy: &call.policy, to: &call.to })
+            let (policy, clients, to) = (&*call.policy, call.clients, &*call.to);
+            (path, Pipeline { name, source, policy, clients, to })
         });
         let (paths, pipelines) = consumers.chain(calls).unzip();
         let publications = view

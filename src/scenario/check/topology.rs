@@ -7,9 +7,10 @@ use super::lints::NEVER_REACHED;
 use super::{Checker, MOST};
 use crate::scenario::conform::list_of;
 use crate::scenario::handlers::calls_of;
-use crate::scenario::names::{balancer_name, layer_names};
+use crate::scenario::names::{balancer_name, class_name, layer_names};
 use crate::scenario::path::Path;
 use crate::scenario::problem::{Problem, printable};
+use crate::scenario::schema::Load;
 
 /// A name that has to be one of an arm's services or queues.
 struct Reference<'a> {
@@ -151,10 +152,17 @@ impl Checker<'_> {
         let queues = view.queues.iter().map(|(name, (path, _))| (*name, "queue", path.clone()));
         let consumers = view.consumers.iter();
         let consumers = consumers.map(|(name, (path, _))| (*name, "consumer", path.clone()));
+        let classes = classes(&self.scenario.load);
+        let classes = classes.iter().map(|(name, path)| (name.as_str(), "class", path.clone()));
         let layers = [layers(view), balancers(view)].concat();
         let layers = layers.iter().map(|(name, path)| (name.as_str(), "layer", path.clone()));
-        let all: Vec<_> =
-            loads.chain(services).chain(queues).chain(consumers).chain(layers).collect();
+        let all: Vec<_> = loads
+            .chain(classes)
+            .chain(services)
+            .chain(queues)
+            .chain(consumers)
+            .chain(layers)
+            .collect();
         let mut first: BTreeMap<&str, (&str, &Path)> = BTreeMap::new();
         for (name, kind, path) in &all {
             let Some((taken, other)) = first.get(name) else {
@@ -236,6 +244,17 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+/// Names of the classes of every load, with where they are written.
+fn classes(loads: &BTreeMap<String, Load>) -> Vec<(String, Path)> {
+    let root = Path::root().field("load");
+    let of_load = |(load, of): (&String, &Load)| {
+        let at = root.key(load).field("classes");
+        let named = |class: &String| (class_name(load, class), at.key(class));
+        of.classes.keys().map(named).collect::<Vec<_>>()
+    };
+    loads.iter().flat_map(of_load).collect()
 }
 
 /// The balancers in front of services that have several replicas, which are named like layers.

@@ -14,6 +14,7 @@ use crate::metrics::names::quoted;
 use crate::scenario::arms::ONLY_ARM;
 use crate::scenario::conform::{did_you_mean, list_of};
 use crate::scenario::document::Document;
+use crate::scenario::names::class_name;
 use crate::scenario::path::{Path, Segment};
 use crate::scenario::problem::{Problem, printable};
 use crate::scenario::shape::{ROOT, SHAPES, Shape};
@@ -39,8 +40,8 @@ struct Definition<'a> {
     /// The map in which it stands, or the policy of which.
     group: &'static str,
     key: &'a str,
-    /// Its place in that policy.
-    layer: Option<usize>,
+    /// The way from that entry to it: nothing, a layer of its policy, or a class of its requests.
+    inner: Vec<String>,
     /// The arm in which it stands; `None` where it is common.
     arm: Option<&'a str>,
 }
@@ -139,9 +140,7 @@ impl Definition<'_> {
     fn way(&self) -> Vec<String> {
         let mut way = self.arm.map_or_else(Vec::new, |arm| vec!["arms".to_owned(), arm.to_owned()]);
         way.extend([self.group.to_owned(), self.key.to_owned()]);
-        if let Some(at) = self.layer {
-            way.extend(["policy".to_owned(), at.to_string()]);
-        }
+        way.extend(self.inner.iter().cloned());
         way
     }
 
@@ -189,12 +188,15 @@ impl<'a> Scope<'a> {
     fn add(&mut self, node: &'a Node, arm: Option<&'a str>) {
         for group in GROUPS {
             for (key, value) in entries(node, group) {
-                let mut define = |name: String, layer: Option<usize>| {
-                    self.definitions.push(Definition { name, group, key, layer, arm });
+                let mut define = |name: String, inner: Vec<String>| {
+                    self.definitions.push(Definition { name, group, key, inner, arm });
                 };
-                define(key.to_owned(), None);
+                define(key.to_owned(), Vec::new());
                 for (layer, at) in layers(value) {
-                    define(format!("{key}.{layer}"), Some(at));
+                    define(format!("{key}.{layer}"), vec!["policy".to_owned(), at.to_string()]);
+                }
+                for (class, _) in entries(value, "classes") {
+                    define(class_name(key, class), vec!["classes".to_owned(), class.to_owned()]);
                 }
             }
         }
@@ -229,7 +231,7 @@ impl<'a> Scope<'a> {
                 let mut groups: BTreeMap<(&str, bool), Vec<&Definition<'_>>> = BTreeMap::new();
                 for of in self.definitions.iter().filter(|of| of.name == name) {
                     if length == 0 || self.uses(&arm, of) {
-                        groups.entry((of.group, of.layer.is_some())).or_default().push(of);
+                        groups.entry((of.group, !of.inner.is_empty())).or_default().push(of);
                     }
                 }
                 for definitions in groups.into_values() {

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dessim::metrics::probe::What;
+use dessim::metrics::probe::{Record, What};
 use dessim::report::result::{ArmResult, Component, Metric, RunResult};
 use dessim::scenario::arms::arms;
+use dessim::scenario::handlers::calls_of;
+use dessim::scenario::pipelines::edge_name;
 use dessim::scenario::schema::{Arm, Layer, Retry, Scenario};
 
 use super::log::{ArmLog, Rebuilt, rebuild};
@@ -44,6 +46,14 @@ fn measured(scenario: &Scenario, log: &ArmLog) -> BTreeSet<(u32, u64)> {
 fn assert_same(found: f64, expected: f64, what: &str) {
     let scale = expected.abs().max(1e-9);
     assert!((found - expected).abs() <= 1e-9 * scale, "{what}: {found} is not {expected}");
+}
+
+/// Attempts that a service refused because they were out of time.
+fn expired(service: &Component) -> u64 {
+    match service.get("expired") {
+        Some(Metric::Count(expired)) => expired,
+        _ => 0,
+    }
 }
 
 struct Books<'a> {
@@ -110,20 +120,24 @@ impl Books<'_> {
         let attempts = &self.result.attempts;
         let sent = self.log.records.iter().filter(|record| record.what == What::SENT);
         // Services make calls for a request: their attempts are not those of the request itself.
+        let by_services = self.arm.services.values().flat_map(calls_of);
+        let edges: BTreeSet<String> =
+            by_services.map(|call| edge_name(call, &self.arm.calls[call].to)).collect();
+        let of_a_service = |record: &&Record| edges.contains(self.log.name(record));
         let made = sent.clone().filter(|record| {
-            record.parent.is_some() && self.measured.contains(&(record.load, record.request))
+            of_a_service(record) && self.measured.contains(&(record.load, record.request))
         });
         let made = made.count() as u64;
         assert_eq!(self.heard(What::SENT), attempts.total + made);
-        let sent = sent.filter(|record| record.parent.is_none());
-        let first = sent.filter(|record| {
-            record.attempt == 1 && self.measured.contains(&(record.load, record.request))
-        });
-        assert_eq!(attempts.total, first.count() as u64 + attempts.retries);
-        let shed: u64 = self.of_kind("service").map(|(_, service)| count(service, "shed")).sum();
+        let of_requests = sent.filter(|record| !of_a_service(record));
+        let first: BTreeSet<_> = of_requests.map(|record| (record.load, record.request)).collect();
+        let first = first.intersection(&self.measured).count() as u64;
+        assert_eq!(attempts.total, first + attempts.retries);
+        let refused = |service| count(service, "shed") + expired(service);
+        let refused: u64 = self.of_kind("service").map(|(_, service)| refused(service)).sum();
         let edges = || self.of_kind("edge").map(|(_, edge)| edge);
         let over_edges = |metric: &str| edges().map(|edge| count(edge, metric)).sum::<u64>();
-        let failed = over_edges("timeouts") + over_edges("errors") + shed;
+        let failed = over_edges("timeouts") + over_edges("errors") + refused;
         assert_eq!(over_edges("failed"), failed);
         if made == 0 {
             assert_eq!(attempts.failed, failed);
@@ -165,6 +179,7 @@ impl Books<'_> {
             let of = |metric: &str| count(component, metric);
             let parts = ["answered", "errors", "shed", "cancelled", "for_nobody", "crashed"];
             let sum: u64 = parts.iter().map(|part| of(part)).sum();
+            let sum = sum + expired(component);
             assert_eq!(of("arrivals"), sum + of("in_flight"), "arrivals at {name}");
             let config = &self.arm.services[name];
             let replicas = u64::from(config.replicas);

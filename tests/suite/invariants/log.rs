@@ -129,6 +129,10 @@ pub(super) fn rebuild(
                     rebuilt.busy_area += within(started, at);
                 }
             }
+            What::LAPSED => {
+                let since = waiting.remove(&attempt).unwrap_or(at);
+                rebuilt.waiting_area += within(since, at);
+            }
             What::CANCELLED | What::CRASHED => {
                 if let Some(started) = busy.remove(&attempt) {
                     rebuilt.busy_area += within(started, at);

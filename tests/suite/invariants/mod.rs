@@ -1,6 +1,7 @@
 //! What holds in every run: over every scenario that is shipped, and over random ones.
 
 mod books;
+mod copies;
 mod laws;
 mod log;
 mod replicas;
@@ -20,7 +21,7 @@ use dessim::scenario::schema::Scenario;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::support::random::{NESTED, PLAIN, Style, text};
+use crate::support::random::{COPIED, NESTED, PLAIN, Style, text};
 use crate::support::{play, scenario, seeded};
 use log::log;
 
@@ -152,13 +153,15 @@ fn the_width_of_bins_is_not_in_the_digest() {
 }
 
 /// Neither layers, nor faults, nor neighbours that do nothing may leave a trace.
-const WITHOUT_EFFECT: [(&str, Style); 8] = [
+const WITHOUT_EFFECT: [(&str, Style); 10] = [
     ("a retry that never retries", inside("Retry(max_retries: 0),")),
     (
         "a breaker that cannot open",
         inside("Breaker(window: 1000000, failure_threshold: 1000000, open_duration: \"1s\"),"),
     ),
     ("a timeout beyond the run", inside("Timeout(\"10000h\"),")),
+    ("a deadline beyond the run", inside("Deadline(\"10000h\"),")),
+    ("a hedge beyond the run", inside("Hedge(after: \"10000h\"),")),
     ("a bulkhead for everybody", inside("Bulkhead(permits: 1000000),")),
     (
         "faults without effect",
@@ -222,6 +225,16 @@ proptest! {
     #[test]
     fn random_systems_hold_every_invariant(rolls in rolls(), seed in any::<u64>()) {
         let scenario = scenario(&text(&rolls, NESTED));
+        holds(&scenario, seed);
+        holds_with_a_cool_down(&scenario, seed);
+        has_prefix(&scenario, seed);
+        conserves(&scenario, seed);
+    }
+
+    /// The same with calls that are copied, and deadlines that travel.
+    #[test]
+    fn random_systems_with_copies_hold_every_invariant(rolls in rolls(), seed in any::<u64>()) {
+        let scenario = scenario(&text(&rolls, COPIED));
         holds(&scenario, seed);
         holds_with_a_cool_down(&scenario, seed);
         has_prefix(&scenario, seed);
@@ -295,7 +308,7 @@ fn random_scenarios_meet_everything() {
     for case in 0..300 {
         let rolls: Vec<u16> = (0..160).map(|index| site.bits(case, 0, index) as u16).collect();
         let (_, logs) = log(&scenario(&text(&rolls, PLAIN)), &seeded(case));
-        let (_, nested) = log(&scenario(&text(&rolls, NESTED)), &seeded(case));
+        let (_, nested) = log(&scenario(&text(&rolls, COPIED)), &seeded(case));
         for record in logs.values().chain(nested.values()).flat_map(|log| &log.records) {
             *met.entry(record.what.name).or_insert(0_u64) += 1;
         }

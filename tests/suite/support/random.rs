@@ -41,12 +41,16 @@ pub(crate) struct Style {
     pub(crate) more: [&'static str; 4],
     /// A service calls another.
     pub(crate) nested: bool,
+    /// Calls may be copied and have deadlines.
+    pub(crate) copies: bool,
 }
 
 pub(crate) const PLAIN: Style =
-    Style { scale: 1, reversed: false, inside: "", more: [""; 4], nested: false };
+    Style { scale: 1, reversed: false, inside: "", more: [""; 4], nested: false, copies: false };
 
 pub(crate) const NESTED: Style = Style { nested: true, ..PLAIN };
+
+pub(crate) const COPIED: Style = Style { copies: true, ..NESTED };
 
 /// Which features may appear at all in one scenario.
 struct Features(u16, u16);
@@ -123,6 +127,11 @@ impl Writer<'_> {
             let start = self.pick_ms(&[0, 30]);
             let _ = write!(load, ", start: {start}");
         }
+        if self.style.nested && self.features.has(19) {
+            load += ", classes: { \"gold\": Class(ratio: 0.4, priority: 3), \
+                     \"large\": Class(ratio: 0.2, size: 2, priority: 1), \
+                     \"bad\": Class(ratio: 0.2, fails_first: 2) }";
+        }
         load + ")"
     }
 
@@ -151,6 +160,9 @@ impl Writer<'_> {
         if self.features.has(6) {
             let how = self.dice.pick(&["None", "QueuedOnly", "Immediate"]);
             let _ = write!(service, ", cancellation: {how}");
+        }
+        if self.style.copies && self.features.has(21) {
+            service += ", refuses_expired: true";
         }
         service + ")"
     }
@@ -185,6 +197,18 @@ impl Writer<'_> {
                 let open = self.pick_ms(&[50, 500]);
                 format!("Breaker(window: 5, failure_threshold: {threshold}, open_duration: {open})")
             }
+            4 => {
+                let after = match self.dice.roll(4) {
+                    0 => format!("quantile: 0.5, window: 5, after: {}", self.ms(20)),
+                    1 => "quantile: 0.9, window: 3".to_owned(),
+                    _ => format!("after: {}", self.pick_ms(&[10, 0, 50])),
+                };
+                let losers = self.dice.pick(&["Cancel", "Leave", "Await"]);
+                let max = self.dice.pick(&[1, 2, 3]);
+                let fatal = self.dice.pick(&["", ", non_fatal: []", ", non_fatal: [Error, Shed]"]);
+                format!("Hedge({after}, max: {max}, losers: {losers}{fatal})")
+            }
+            5 => format!("Deadline({})", self.pick_ms(&[100, 20, 50])),
             _ => {
                 let permits = self.dice.pick(&[2, 1, 10]);
                 let queue = self.dice.pick(&["", ", queue: 3", ", queue: 0"]);
@@ -193,17 +217,19 @@ impl Writer<'_> {
         }
     }
 
-    /// Up to five layers in any order, kinds repeated.
+    /// Up to five layers in any order, kinds repeated, of one client or three.
     fn policy(&mut self) -> String {
         let mut policy = String::new();
         for _ in 0..self.dice.roll(6) {
-            let kind = self.dice.roll(4);
-            if self.features.has(8 + u32::from(kind)) {
+            let kind = self.dice.roll(if self.style.copies { 6 } else { 4 });
+            let feature = [8, 9, 10, 11, 19, 20][usize::from(kind)];
+            if self.features.has(feature) {
                 policy += &self.layer(kind);
                 policy.push(',');
             }
         }
-        format!("policy: [{policy}{}]", self.style.inside)
+        let clients = if self.style.nested && self.features.has(20) { "clients: 3, " } else { "" };
+        format!("{clients}policy: [{policy}{}]", self.style.inside)
     }
 
     fn consumer(&mut self, to: &str) -> String {

@@ -7,6 +7,8 @@
 //! day, twenty million with `cargo test --release --test suite theory -- --ignored`.
 
 mod balancing;
+mod clients;
+mod copies;
 mod exact;
 mod measure;
 mod networks;

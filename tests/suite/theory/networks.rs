@@ -123,6 +123,7 @@ impl Run<'_> {
             "sojourn_p999_ms" => ms(end_to_end.p999_ns),
             "throughput_per_s" => self.arm.requests.succeeded as f64 / self.window,
             "attempts_per_request" => self.arm.amplification?,
+            "hedges_per_request" => self.arm.amplification? - 1.0,
             _ => return None,
         })
     }
@@ -185,4 +186,5 @@ cases! {
     the_first_of_three_and_the_rest_are_cancelled: "FJ3-80-1of3-cancel",
     fan_out_to_two: "FAN-2",
     the_second_of_three: "QUORUM-2of3",
+    a_copy_after_the_95th_percentile: "HEDGE-logn",
 }

@@ -1,8 +1,8 @@
 //! Breakers that keep themselves open, never open, or are closed by other calls than their own.
 //!
-//! *Keeps itself open.* A count window of W results opens at F failures and is not cleared. When the failures are over,
-//! each result that comes pushes out the oldest, and the breaker opens again as long as F failures
-//! are left. In the worst case all W - F good results before the failures have to go first, so
+//! *Keeps itself open.* A count window of W results opens at F failures and is not cleared. When
+//! the failures are over, each result that comes pushes out the oldest, and the breaker opens
+//! again as long as F failures are left. In the worst case all W - F good results before the failures have to go first, so
 //! W - F + 1 good results are needed until it stays closed. It lets in what arrives until the
 //! first of them answers; then it is open again for its whole time.
 
@@ -76,17 +76,18 @@ pub(super) fn keeps_itself_open(breaker: &Spec, around: &Around<'_>) -> Option<F
 /// and why so many; `None` if that is unknown, or the breaker never opens.
 fn let_in(window: u32, around: &Around<'_>) -> Option<(f64, String)> {
     let Around { system, pipeline, .. } = around;
+    let (breakers, of_each) = breakers(around);
     let load = match pipeline.source? {
         Source::Consumer(consumer) => {
             let consumers = f64::from(consumer.concurrency);
-            return Some((consumers, format!("{consumers} consumers")));
+            return Some((consumers / breakers, format!("{consumers} consumers{of_each}")));
         }
         Source::Load(load) => load,
     };
     let tries = |layers| attempts(layers).unwrap_or(1) as f64;
     // A window that never fills opens nothing.
     let calls = load.expected_requests(system.duration) * tries(pipeline.policy);
-    if calls <= f64::from(window) {
+    if calls / breakers <= f64::from(window) {
         return None;
     }
     let mean = system.mean_ns(pipeline.to)?;
@@ -94,10 +95,16 @@ fn let_in(window: u32, around: &Around<'_>) -> Option<(f64, String)> {
     let first = timeout.map_or(mean, |timeout| mean.min(timeout as f64));
     // Callers that were refused and try again come on top.
     let tries = tries(around.outside());
-    let others = most_within(load, first);
+    let others = most_within(load, first) / breakers;
     let times = if tries > 1.0 { format!(" x {tries} tries") } else { String::new() };
-    let because = format!("{} in {}{times} + 1", number(others), shown(first));
+    let because = format!("{} in {}{of_each}{times} + 1", number(others), shown(first));
     Some((others * tries + 1.0, because))
+}
+
+/// How many breakers there are where each client has one, and words for what each meets.
+fn breakers(around: &Around<'_>) -> (f64, &'static str) {
+    let breakers = around.pipeline.states(&around.pipeline.policy[around.index]);
+    (f64::from(breakers), if breakers > 1 { " for each client" } else { "" })
 }
 
 pub(crate) static BREAKER_MINIMUM_OUT_OF_REACH: Lint = Lint {
@@ -106,8 +113,8 @@ pub(crate) static BREAKER_MINIMUM_OUT_OF_REACH: Lint = Lint {
     about: "A breaker whose window of time hardly ever holds as many results as it needs.",
     why: "Below `minimum_calls` a window says nothing, however many of its results failed. A load \
           that brings fewer calls in the time of the window does not open the breaker, not even in \
-          a total outage. The minimum of libraries is often 100, and each client counts for itself. \
-          Lower the minimum, widen the window, or add `consecutive_failures`.",
+          a total outage. The minimum of libraries is often 100, and each client counts for \
+          itself. Lower the minimum, widen the window, or add `consecutive_failures`.",
     example: r#"calls: { "web": Call(to: "api", policy: [
     Breaker(window: "3s", failure_rate: 0.5, half_open: HalfOpen()),
     Timeout("1s"),
@@ -130,7 +137,8 @@ pub(super) fn minimum_out_of_reach(breaker: &Spec, around: &Around<'_>) -> Optio
         Source::Load(_) | Source::Consumer(_) => return None,
     };
     let tries = attempts(around.pipeline.policy).unwrap_or(1) as f64;
-    let most = most_within(load, window.as_ns() as f64) * tries;
+    let (breakers, of_each) = breakers(around);
+    let most = most_within(load, window.as_ns() as f64) * tries / breakers;
     // Random arrivals come to more than their mean at times, and seldom to so much more.
     let seldom = 5.0 * most.sqrt();
     if breaker.consecutive_failures.is_some() || most + seldom >= f64::from(*minimum) {
@@ -138,7 +146,7 @@ pub(super) fn minimum_out_of_reach(breaker: &Spec, around: &Around<'_>) -> Optio
     }
     let times = if tries > 1.0 { format!(", with {tries} tries") } else { String::new() };
     let found = format!(
-        "about {} results in {window}{times}, and it needs {minimum}{}",
+        "about {} results in {window}{of_each}{times}, and it needs {minimum}{}",
         number(most),
         around.system.within
     );

@@ -34,10 +34,11 @@ mod tests;
 
 use self::automaton::Automaton;
 use self::settings::Settings;
-use self::state::{Pass, State};
+use self::state::{Pass, State, Times};
 use super::{Leaving, Mechanism, Period, Wakes};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::time::{Duration, Instant};
+use crate::metrics::declare::Declared;
 use crate::metrics::meter::Eye;
 use crate::metrics::probe::{Event, Number, Probe, Role, What};
 use crate::metrics::report::Report;
@@ -59,6 +60,12 @@ crate::metrics! {
     CLOSED: Count = "closed", "closed";
     /// Time during which it admitted trial calls alone, or the next call would have been one
     HALF_OPEN: State = "half_open", "half-open";
+}
+
+/// What it reports; the last three with half-open alone.
+#[must_use]
+pub const fn metrics() -> &'static [Declared] {
+    METRICS
 }
 
 impl What {
@@ -94,7 +101,8 @@ pub const EVENTS: &[What] = &[What::OPENED, What::HALF_OPENED, What::CLOSED];
 /// State and books of one breaker.
 #[derive(Clone, Debug)]
 pub struct Breaker {
-    automaton: Automaton,
+    /// By client, or one for all.
+    automata: Vec<Automaton>,
     /// What comes up through it is a result; otherwise its seat inside reports them.
     records_outcomes: bool,
     measured_from: Instant,
@@ -112,12 +120,17 @@ const PASS: u32 = 0;
 const SINCE: u32 = 1;
 
 impl Breaker {
-    /// A closed breaker, whose results are `records_outcomes` what comes up through it, or what
-    /// its seat inside reports.
+    /// A closed breaker for each of `clients`, whose results are `records_outcomes` what comes up
+    /// through it, or what its seat inside reports.
     #[must_use]
-    pub fn new(settings: Settings, records_outcomes: bool, measured_from: Instant) -> Self {
+    pub fn new(
+        settings: Settings,
+        records_outcomes: bool,
+        clients: u32,
+        measured_from: Instant,
+    ) -> Self {
         Self {
-            automaton: Automaton::new(settings, measured_from),
+            automata: vec![Automaton::new(settings, measured_from); clients as usize],
             records_outcomes,
             measured_from,
             rejected: 0,
@@ -130,12 +143,12 @@ impl Breaker {
     /// Books the changes of state that the automaton has made.
     #[inline]
     fn book_changes<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) {
-        while let Some(change) = self.automaton.take_change() {
+        while let Some(change) = self.automata[at.instance as usize].take_change() {
             let counts = u64::from(change.at >= self.measured_from);
             match change.to {
                 State::Open => {
                     self.opened += counts;
-                    cx.note(at, What::OPENED, self.automaton.settings().open_duration.as_ns());
+                    cx.note(at, What::OPENED, self.settings().open_duration.as_ns());
                 }
                 State::HalfOpen => cx.note(at, What::HALF_OPENED, 0),
                 State::Closed => {
@@ -146,9 +159,21 @@ impl Breaker {
         }
     }
 
-    /// True if the ends of calls at this seat are results.
-    fn records(&self, at: &At) -> bool {
-        self.records_outcomes || at.seat.part == REPORTS
+    fn settings(&self) -> &Settings {
+        self.automata[0].settings()
+    }
+
+    /// Times until `now`, of several clients their means.
+    fn times(&self, now: Instant) -> Times {
+        let clients = self.automata.len() as u128;
+        let (mut open, mut half_open) = (0_u128, 0_u128);
+        for automaton in &self.automata {
+            let times = automaton.times(now);
+            open += u128::from(times.open.as_ns());
+            half_open += u128::from(times.half_open.as_ns());
+        }
+        let mean = |sum| Duration::from_ns((sum / clients) as u64);
+        Times { open: mean(open), half_open: mean(half_open) }
     }
 
     /// What a call at this seat was admitted with, and how long ago.
@@ -170,10 +195,11 @@ impl Mechanism for Breaker {
     #[inline]
     fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
         let now = cx.now();
+        let automaton = &mut self.automata[at.instance as usize];
         let pass = if at.seat.part == REPORTS {
-            self.automaton.present_pass()
+            automaton.present_pass()
         } else {
-            let pass = self.automaton.admit(now);
+            let pass = automaton.admit(now);
             self.book_changes(cx, at);
             let measured = u64::from(cx.calls[at.call].measured);
             let Some(pass) = pass else {
@@ -200,10 +226,11 @@ impl Mechanism for Breaker {
         outcome: Outcome,
     ) -> Flow {
         let (pass, elapsed) = Self::admission(cx, at);
-        if self.records(at) {
-            self.automaton.record(cx.now(), pass, outcome, elapsed);
+        let automaton = &mut self.automata[at.instance as usize];
+        if self.records_outcomes || at.seat.part == REPORTS {
+            automaton.record(cx.now(), pass, outcome, elapsed);
         } else {
-            self.automaton.end_of_attempts(cx.now(), pass);
+            automaton.end_of_attempts(cx.now(), pass);
         }
         self.book_changes(cx, at);
         Flow::Up(outcome)
@@ -219,12 +246,13 @@ impl Mechanism for Breaker {
 
     fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At, _: Leaving) {
         let (pass, elapsed) = Self::admission(cx, at);
+        let automaton = &mut self.automata[at.instance as usize];
         if self.records_outcomes {
-            self.automaton.cancel(cx.now(), pass, elapsed);
+            automaton.cancel(cx.now(), pass, elapsed);
         } else if at.seat.part == REPORTS {
-            self.automaton.cancel_attempt(cx.now(), pass, elapsed);
+            automaton.cancel_attempt(cx.now(), pass, elapsed);
         } else {
-            self.automaton.end_of_attempts(cx.now(), pass);
+            automaton.end_of_attempts(cx.now(), pass);
         }
         self.book_changes(cx, at);
     }
@@ -241,7 +269,7 @@ impl Mechanism for Breaker {
     fn fork(&mut self, _: u64) {}
 
     fn memory(&self) -> u64 {
-        self.automaton.memory()
+        self.automata.iter().map(Automaton::memory).sum()
     }
 
     fn observe<C: Calendar, P: Probe>(
@@ -251,11 +279,11 @@ impl Mechanism for Breaker {
         at: Instant,
         eye: &mut impl Eye,
     ) {
-        let times = self.automaton.times(at);
+        let times = self.times(at);
         eye.count(&REJECTED, self.rejected);
         eye.count(&OPENED, self.opened);
         eye.state(&OPEN, times.open.as_ns());
-        if self.automaton.settings().half_open.is_some() {
+        if self.settings().half_open.is_some() {
             eye.count(&TRIALS, self.trials);
             eye.count(&CLOSED, self.closed);
             eye.state(&HALF_OPEN, times.half_open.as_ns());
@@ -268,12 +296,12 @@ impl Mechanism for Breaker {
         _: &Seat,
         period: &Period,
     ) -> Option<Component> {
-        let times = self.automaton.times(period.end);
+        let times = self.times(period.end);
         let mut report = Report::new(Self::KIND, period.end, period.window);
         report.count(&REJECTED, self.rejected);
         report.count(&OPENED, self.opened);
         report.state(&OPEN, times.open);
-        if self.automaton.settings().half_open.is_some() {
+        if self.settings().half_open.is_some() {
             report.count(&TRIALS, self.trials);
             report.count(&CLOSED, self.closed);
             report.state(&HALF_OPEN, times.half_open);

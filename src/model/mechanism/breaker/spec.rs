@@ -13,6 +13,7 @@ use crate::kernel::time::Duration;
 use crate::kernel::units::{CountOrTime, Ratio};
 use crate::model::mechanism::Kind;
 use crate::model::spec::building::Building;
+use crate::model::spec::clients::Scope;
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::finding::Finding;
 use crate::model::spec::layer::LayerSpec;
@@ -87,6 +88,9 @@ pub struct Spec {
     /// first `Retry` inside it. Default `Outcomes`.
     #[serde(default)]
     pub records: Records,
+    /// Whose breaker it is, where the caller is several `clients`. Default `Client`: each has one.
+    #[serde(default, skip_serializing_if = "Scope::is_client")]
+    pub scope: Scope,
 }
 
 /// Slow calls that open a breaker.
@@ -245,8 +249,13 @@ impl Spec {
 impl LayerSpec for Spec {
     fn build(&self, world: &mut dyn Building) -> Result<(Kind, u32), InvalidDistribution> {
         let records_outcomes = self.records == Records::Outcomes;
-        let breaker = Breaker::new(self.settings(), records_outcomes, world.measured_from());
+        let (states, from) = (world.states(), world.measured_from());
+        let breaker = Breaker::new(self.settings(), records_outcomes, states, from);
         Ok(world.machines().add(breaker))
+    }
+
+    fn scope(&self) -> Scope {
+        self.scope
     }
 
     fn part_behind_retry(&self) -> Option<u32> {

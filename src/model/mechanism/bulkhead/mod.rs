@@ -4,6 +4,9 @@
 //! is rejected if that is full. A permit that comes back goes to the head of the line, which goes
 //! on when the present walk is over. The permit is held by having passed: whatever comes up
 //! through the bulkhead, cancellation included, brings it back.
+//!
+//! Where its caller is several clients, each has permits and a line of its own; the books are those
+//! of all of them.
 
 pub mod spec;
 use crate::kernel::calendar::Calendar;
@@ -13,7 +16,7 @@ use crate::metrics::meter::{Eye, Meter, limit};
 use crate::metrics::probe::{Ending, Event, Number, Probe, Role, What};
 use crate::metrics::recorder::Recorder;
 use crate::metrics::summary::{Component, Metric};
-use crate::model::call::{CallId, State};
+use crate::model::call::{self, CallId};
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::line::Line;
 use crate::model::mechanism::{Leaving, Mechanism, Period, Wakes};
@@ -37,12 +40,20 @@ impl What {
 /// What can happen to a request here.
 pub const EVENTS: &[What] = &[What::ADMITTED];
 
+/// The permits that a client has taken, and the calls that wait for one.
+#[derive(Clone, Debug, Default)]
+struct State {
+    taken: u64,
+    line: Line,
+}
+
 /// State and books of one bulkhead.
 #[derive(Clone, Debug)]
 pub struct Bulkhead {
     permits: u64,
     queue: u64,
-    line: Line,
+    /// By client, or one for all.
+    states: Vec<State>,
     in_use: Gauge,
     waiting: Gauge,
     rejected: u64,
@@ -50,13 +61,14 @@ pub struct Bulkhead {
 }
 
 impl Bulkhead {
-    /// `permits` at once, at least 1; `queue` may wait, `u64::MAX` for any number.
+    /// `permits` at once, at least 1, for each of `clients`; `queue` of each may wait, `u64::MAX`
+    /// for any number.
     #[must_use]
-    pub fn new(permits: u64, queue: u64, measured_from: Instant) -> Self {
+    pub fn new((permits, queue): (u64, u64), clients: u32, measured_from: Instant) -> Self {
         Self {
             permits,
             queue,
-            line: Line::default(),
+            states: vec![State::default(); clients as usize],
             in_use: Gauge::new(measured_from),
             waiting: Gauge::new(measured_from),
             rejected: 0,
@@ -72,16 +84,15 @@ impl Bulkhead {
     /// A permit comes back: it goes to the next in line, if there is one.
     #[inline]
     fn release<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) {
-        if !self.line.is_empty() && !cx.hands_on(at) {
-            return self.in_use.fall(cx.now());
-        }
-        match self.line.pop(&mut cx.calls) {
-            Some(next) => {
+        let state = &mut self.states[at.instance as usize];
+        if state.line.is_empty() || cx.hands_on(at) {
+            if let Some(next) = state.line.pop(&mut cx.calls) {
                 self.waiting.fall(cx.now());
-                cx.ready.push_back(next);
+                return cx.ready.push_back(next);
             }
-            None => self.in_use.fall(cx.now()),
         }
+        state.taken -= 1;
+        self.in_use.fall(cx.now());
     }
 }
 
@@ -95,22 +106,25 @@ impl Mechanism for Bulkhead {
     #[inline]
     fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
         let measured = cx.calls[at.call].measured;
-        if self.in_use.level() < self.permits && self.line.is_empty() {
+        let state = &mut self.states[at.instance as usize];
+        if state.taken < self.permits && state.line.is_empty() {
+            state.taken += 1;
             self.in_use.rise(cx.now());
             if measured {
                 self.wait.record(Duration::ZERO);
             }
             return Flow::Down(0);
         }
-        if self.line.len() >= self.queue {
+        let waiting = state.line.len();
+        if waiting >= self.queue {
             self.rejected += u64::from(measured);
-            cx.note(at, What::REJECTED, self.line.len());
+            cx.note(at, What::REJECTED, waiting);
             return Flow::Up(Outcome::Rejected);
         }
-        cx.calls[at.call].state = State::Waiting { since: cx.now() };
-        self.line.push(&mut cx.calls, at.call);
+        cx.calls[at.call].state = call::State::Waiting { since: cx.now() };
+        state.line.push(&mut cx.calls, at.call);
         self.waiting.rise(cx.now());
-        cx.note(at, What::WAITS, self.line.len());
+        cx.note(at, What::WAITS, waiting + 1);
         Flow::Parked
     }
 
@@ -129,7 +143,7 @@ impl Mechanism for Bulkhead {
     /// The call has got its permit.
     #[inline]
     fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
-        let State::Waiting { since } = cx.calls[at.call].state else {
+        let call::State::Waiting { since } = cx.calls[at.call].state else {
             unreachable!("only waiting calls get a permit")
         };
         let wait = cx.now() - since;
@@ -156,7 +170,7 @@ impl Mechanism for Bulkhead {
             }
             None => {
                 self.waiting.fall(cx.now());
-                self.line.remove(&mut cx.calls, at.call);
+                self.states[at.instance as usize].line.remove(&mut cx.calls, at.call);
             }
         }
         cx.note(at, What::LEFT, 0);
@@ -166,11 +180,13 @@ impl Mechanism for Bulkhead {
     fn hand_on<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
-        _: &At,
+        at: &At,
         _: Option<Port>,
     ) -> Option<(CallId, Port)> {
-        while self.in_use.level() < self.permits {
-            let next = self.line.pop(&mut cx.calls)?;
+        let state = &mut self.states[at.instance as usize];
+        while state.taken < self.permits {
+            let next = state.line.pop(&mut cx.calls)?;
+            state.taken += 1;
             self.waiting.fall(cx.now());
             self.in_use.rise(cx.now());
             cx.ready.push_back(next);
@@ -192,8 +208,9 @@ impl Mechanism for Bulkhead {
         eye: &mut impl Eye,
     ) {
         eye.count(&REJECTED, self.rejected);
-        eye.level(&PERMITS, &mut self.in_use, Some(self.permits));
-        eye.level(&WAITING, &mut self.waiting, limit(self.queue));
+        let clients = self.states.len() as u64;
+        eye.level(&PERMITS, &mut self.in_use, Some(self.permits * clients));
+        eye.level(&WAITING, &mut self.waiting, limit(self.queue.saturating_mul(clients)));
     }
 
     fn report<C: Calendar, P: Probe>(

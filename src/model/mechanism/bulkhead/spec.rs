@@ -9,6 +9,7 @@ use crate::kernel::units::Limit;
 use crate::model::mechanism::Kind;
 use crate::model::mechanism::load::spec::Arrivals;
 use crate::model::spec::building::{Building, limit};
+use crate::model::spec::clients::Scope;
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::finding::Finding;
 use crate::model::spec::layer::LayerSpec;
@@ -30,6 +31,10 @@ pub struct Spec {
     /// `permits` is not given either.
     #[serde(default)]
     pub queue: Limit,
+    /// Whose permits and line they are, where the caller is several `clients`. Default `Client`:
+    /// each has as many.
+    #[serde(default, skip_serializing_if = "Scope::is_client")]
+    pub scope: Scope,
 }
 
 fn permits() -> u32 {
@@ -53,8 +58,8 @@ pub(crate) static BULKHEAD_QUEUE_UNTIMED: Lint = Lint {
 
 impl LayerSpec for Spec {
     fn build(&self, world: &mut dyn Building) -> Result<(Kind, u32), InvalidDistribution> {
-        let from = world.measured_from();
-        let bulkhead = Bulkhead::new(u64::from(self.permits), limit(self.queue), from);
+        let limits = (u64::from(self.permits), limit(self.queue));
+        let bulkhead = Bulkhead::new(limits, world.states(), world.measured_from());
         Ok(world.machines().add(bulkhead))
     }
 
@@ -73,6 +78,10 @@ impl LayerSpec for Spec {
 
     fn permits(&self) -> Option<u32> {
         Some(self.permits)
+    }
+
+    fn scope(&self) -> Scope {
+        self.scope
     }
 }
 

@@ -13,6 +13,7 @@ use crate::metrics::meter::{Eye, Meter};
 use crate::metrics::probe::{Ending, Event, Number, Probe, Role, Stretch, What};
 use crate::metrics::summary::{Component, Metric};
 use crate::model::call::{CallId, State};
+use crate::model::client::Clients;
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::mechanism::backoff::Backoff;
 use crate::model::seat::{Port, Seat};
@@ -28,6 +29,8 @@ pub struct Config {
     pub backoff: Backoff,
     /// Whether the consumer stays taken during that wait.
     pub backoff_holds_consumer: bool,
+    /// Who makes the calls for its deliveries.
+    pub clients: Clients,
 }
 
 const DELIVERIES: Meter = Meter::new("deliveries", "deliveries");
@@ -139,9 +142,11 @@ impl Mechanism for Consumer {
         let call = &mut cx.calls[at.call];
         let State::Message { since } = call.state else { unreachable!("consumers take messages") };
         call.picked = now;
+        let key = call.key;
         self.deliveries += u64::from(call.measured);
         let deliveries = cx.calls.word(at.call, at.seat.word + DELIVERED);
         cx.calls.set_word(at.call, at.seat.word + DELIVERED, deliveries + 1);
+        cx.calls[at.call].client = self.config.clients.draw(key, deliveries as u32);
         cx.note(at, What::TAKEN, (now - since).as_ns());
         Flow::Down(0)
     }
@@ -221,6 +226,7 @@ impl Mechanism for Consumer {
 
     fn fork(&mut self, branch: u64) {
         self.config.backoff.fork(branch);
+        self.config.clients.fork(branch);
     }
 
     fn memory(&self) -> u64 {

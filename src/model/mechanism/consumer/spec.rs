@@ -9,6 +9,7 @@ use crate::model::mechanism::Layer;
 use crate::model::mechanism::backoff::spec::Backoff;
 use crate::model::mechanism::balancer::spec::Balancing;
 use crate::model::mechanism::retry::lints::while_open;
+use crate::model::spec::clients::{is_one, one};
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::finding::{Finding, Segment};
 use crate::model::spec::lint::{Group, Lint};
@@ -31,6 +32,12 @@ pub struct Spec {
     /// Layers around that call, outermost first. Default none.
     #[serde(default)]
     pub policy: Vec<Layer>,
+    /// How many instances the group has, at least 1: each has its own breakers, retry budgets and
+    /// bulkheads in `policy`, where these do not say `scope: Shared`. A delivery belongs to one by
+    /// chance; `concurrency` is that of all of them together. Default 1.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    #[schemars(range(min = 1, max = 1000000))]
+    pub clients: u32,
     /// How each attempt's replica is chosen, where the service has several. Default `RoundRobin`.
     #[serde(default, skip_serializing_if = "Balancing::is_default")]
     pub balancing: Balancing,
@@ -124,8 +131,11 @@ impl Spec {
 /// How many messages a group of consumers has at its service at once; `None` for a load.
 fn at_once(pipeline: &Pipeline<'_>) -> Option<u64> {
     let Some(Source::Consumer(consumer)) = pipeline.source else { return None };
-    let permits = pipeline.policy.iter().filter_map(|layer| layer.spec().permits());
-    Some(u64::from(permits.fold(consumer.concurrency, u32::min)))
+    let permits = pipeline.policy.iter().filter_map(|layer| {
+        let permits = layer.spec().permits()?;
+        Some(u64::from(permits) * u64::from(pipeline.states(layer)))
+    });
+    Some(permits.fold(u64::from(consumer.concurrency), u64::min))
 }
 
 /// What is known of it outside a run.

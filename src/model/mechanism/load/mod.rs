@@ -10,6 +10,7 @@ pub mod volume;
 
 pub use arrivals::{Arrivals, Stages};
 
+use super::class::Shares;
 use super::{Leaving, Mechanism, Period, Wakes};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::draw::Site;
@@ -21,6 +22,7 @@ use crate::metrics::meter::Eye;
 use crate::metrics::probe::{End, Ending, Event, Number, Probe, Role, Stretch, What};
 use crate::metrics::summary::Component;
 use crate::model::call::{Call, CallId};
+use crate::model::client::Clients;
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::seat::{NONE, Port, Seat};
 pub(in crate::model) use arrivals::STAGES_AT_ONCE;
@@ -43,6 +45,10 @@ pub struct Config {
     pub request_site: Site,
     /// Where gaps and think times are drawn.
     pub gap_site: Site,
+    /// Who makes the requests.
+    pub clients: Clients,
+    /// Which class each request belongs to.
+    pub shares: Shares,
     /// Its requests are published as messages: nobody waits for their outcome.
     pub publishes: bool,
 }
@@ -299,6 +305,17 @@ impl Mechanism for Load {
     /// A request begins.
     #[inline]
     fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+        let call = &mut cx.calls[at.call];
+        call.client = match call.caller {
+            NONE => self.config.clients.draw(call.key, 0),
+            caller => self.config.clients.of_caller(caller),
+        };
+        call.class = self.config.shares.draw(call.key);
+        let class = cx.classes.settings(call.class);
+        call.rank = class.map_or(self.config.shares.rank, |class| class.rank);
+        if call.measured {
+            cx.classes.offer(call.class);
+        }
         cx.note(at, What::ARRIVED, 0);
         if self.config.publishes {
             self.release_caller(cx, at);
@@ -325,6 +342,7 @@ impl Mechanism for Load {
         cx.fingerprint.outcome(call.key, fate as u64, elapsed.as_ns());
         if measured {
             cx.tally.end(call, fate, now);
+            cx.classes.end(call, fate, now);
         }
         let succeeded = matches!(fate, Fate::Succeeded | Fate::Late);
         let what = if succeeded { What::SUCCEEDED } else { What::FAILED };
@@ -361,6 +379,8 @@ impl Mechanism for Load {
     fn fork(&mut self, branch: u64) {
         self.config.request_site = self.config.request_site.fork(branch);
         self.config.gap_site = self.config.gap_site.fork(branch);
+        self.config.clients.fork(branch);
+        self.config.shares.site = self.config.shares.site.fork(branch);
     }
 
     fn memory(&self) -> u64 {

@@ -3,6 +3,7 @@
 use super::spec::{Arrivals, Spec, Stage};
 use crate::kernel::time::Duration;
 use crate::kernel::units::Rate;
+use crate::model::mechanism::class;
 use crate::model::spec::finding::{Finding, Segment};
 use crate::model::spec::lint::{Group, Lint};
 use crate::model::spec::part::PartSpec;
@@ -22,6 +23,7 @@ impl PartSpec for Spec {
         findings.extend(self.window(duration));
         findings.extend(self.never_ends(duration));
         self.arrivals.check(&[Segment::field("arrivals")], findings);
+        findings.extend(class::spec::check(&self.classes));
     }
 
     fn lint(&self, _: &str, _: &System<'_>, _: &mut Vec<Finding>) {}

@@ -1,11 +1,14 @@
 //! A load as it is written: values and the words of other tools.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::rules::NOTHING_ARRIVES;
 use crate::kernel::time::Duration;
 use crate::kernel::units::Rate;
+use crate::model::mechanism::class::spec::Spec as Class;
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::distribution::Distribution;
 use crate::model::spec::word::{Word, word};
@@ -30,6 +33,11 @@ pub struct Spec {
     /// `succeeded`. It changes only the count, nobody gives up because of it. Default: none.
     #[serde(default)]
     pub deadline: Option<Duration>,
+    /// Classes of requests by name, such as customers and crawlers, or large ones and poison: each
+    /// request belongs to one by chance, and has books of its own under the name of the load and
+    /// its class, `web.gold`. Default none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub classes: BTreeMap<String, Class>,
 }
 
 /// When requests arrive. Open processes (all but `ClosedLoop`) do not care how the system fares.

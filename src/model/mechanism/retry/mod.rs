@@ -79,10 +79,11 @@ impl RetryOn {
     }
 }
 
-/// A token bucket in billionths of a token, so that no fraction is ever lost.
-#[derive(Clone, Copy, Debug)]
+/// A token bucket for each client, or one for all, in billionths of a token, so that no fraction is
+/// ever lost.
+#[derive(Clone, Debug)]
 pub struct Budget {
-    tokens: u64,
+    tokens: Vec<u64>,
     capacity: u64,
     deposit: u64,
     cost: u64,
@@ -91,22 +92,26 @@ pub struct Budget {
 const NANO: f64 = 1e9;
 
 impl Budget {
-    /// A full bucket; each argument in tokens, at most 10^9.
+    /// Full buckets, one for each of `clients`; `deposit`, `capacity` and `cost` in tokens, at most
+    /// 10^9.
     #[must_use]
-    pub fn new(deposit: f64, capacity: f64, cost: f64) -> Self {
+    pub fn new(deposit: f64, capacity: f64, cost: f64, clients: u32) -> Self {
         let nano = |tokens: f64| (tokens * NANO).round() as u64;
         let capacity = nano(capacity);
-        Self { tokens: capacity, capacity, deposit: nano(deposit), cost: nano(cost).max(1) }
+        let tokens = vec![capacity; clients as usize];
+        Self { tokens, capacity, deposit: nano(deposit), cost: nano(cost).max(1) }
     }
 
-    fn deposit(&mut self) {
-        self.tokens = (self.tokens + self.deposit).min(self.capacity);
+    fn deposit(&mut self, client: u32) {
+        let tokens = &mut self.tokens[client as usize];
+        *tokens = (*tokens + self.deposit).min(self.capacity);
     }
 
-    fn withdraw(&mut self) -> bool {
-        let pays = self.tokens >= self.cost;
+    fn withdraw(&mut self, client: u32) -> bool {
+        let tokens = &mut self.tokens[client as usize];
+        let pays = *tokens >= self.cost;
         if pays {
-            self.tokens -= self.cost;
+            *tokens -= self.cost;
         }
         pays
     }
@@ -120,7 +125,7 @@ const WAITED: u32 = 1;
 impl Retry {
     /// Up to `max_retries` tries after the first.
     #[must_use]
-    pub const fn new(
+    pub fn new(
         max_retries: u32,
         backoff: Backoff,
         budget: Option<Budget>,
@@ -141,7 +146,7 @@ impl Mechanism for Retry {
     #[inline]
     fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
         if let Some(budget) = &mut self.budget {
-            budget.deposit();
+            budget.deposit(at.instance);
         }
         cx.calls.set_word(at.call, at.seat.word + TRIES, 1);
         cx.calls.set_word(at.call, at.seat.word + WAITED, 0);
@@ -167,7 +172,7 @@ impl Mechanism for Retry {
             self.gave_up += measured;
             return Flow::Up(outcome);
         }
-        if self.budget.as_mut().is_some_and(|budget| !budget.withdraw()) {
+        if self.budget.as_mut().is_some_and(|budget| !budget.withdraw(at.instance)) {
             self.budget_exhausted += measured;
             cx.note(at, What::BUDGET_EXHAUSTED, 0);
             return Flow::Up(outcome);
@@ -260,11 +265,11 @@ mod tests {
 
     #[test]
     fn a_budget_pays_one_retry_in_ten_for_ever() {
-        let mut budget = Budget::new(0.1, 10.0, 1.0);
+        let mut budget = Budget::new(0.1, 10.0, 1.0, 1);
         let mut retries = 0;
         for request in 1..=100_000_u64 {
-            budget.deposit();
-            retries += u64::from(budget.withdraw());
+            budget.deposit(0);
+            retries += u64::from(budget.withdraw(0));
             assert!(retries <= 10 + request / 10, "{retries} retries of {request} requests");
         }
         // Exactly one in ten and what it held at the start, less the deposits it could not take.
@@ -272,12 +277,22 @@ mod tests {
     }
 
     #[test]
+    fn the_budget_of_one_client_is_not_that_of_another() {
+        let mut budget = Budget::new(0.5, 1.0, 1.0, 2);
+        assert!(budget.withdraw(0), "buckets start full");
+        assert!(!budget.withdraw(0), "its own is empty");
+        budget.deposit(0);
+        assert!(!budget.withdraw(0), "half a token pays for nothing");
+        assert!(budget.withdraw(1), "that of the other client is full");
+    }
+
+    #[test]
     fn thirds_do_not_drift() {
-        let mut budget = Budget::new(1.0 / 3.0, 10.0, 1.0);
-        while budget.withdraw() {}
+        let mut budget = Budget::new(1.0 / 3.0, 10.0, 1.0, 1);
+        while budget.withdraw(0) {}
         let paid = (0..3_000_000).filter(|_| {
-            budget.deposit();
-            budget.withdraw()
+            budget.deposit(0);
+            budget.withdraw(0)
         });
         // A third is 333,333,333 billionths: one retry in a billion is lost, and never won.
         assert!((999_998..=1_000_000).contains(&paid.count()));

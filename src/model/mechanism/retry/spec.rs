@@ -10,6 +10,7 @@ use crate::model::mechanism::Kind;
 use crate::model::mechanism::Layer;
 use crate::model::mechanism::backoff::spec::Backoff;
 use crate::model::spec::building::Building;
+use crate::model::spec::clients::Scope;
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::finding::{Finding, Segment};
 use crate::model::spec::layer::LayerSpec;
@@ -56,6 +57,9 @@ pub struct RetryBudget {
     #[serde(default = "one_token")]
     #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 1000000))]
     pub cost: f64,
+    /// Whose bucket it is, where the caller is several `clients`. Default `Client`: each has one.
+    #[serde(default, skip_serializing_if = "Scope::is_client")]
+    pub scope: Scope,
 }
 
 fn one_token() -> f64 {
@@ -99,8 +103,9 @@ impl LayerSpec for Spec {
         let once_less = self.max_attempts.map(|attempts| attempts - 1);
         let max_retries = self.max_retries.or(once_less).unwrap_or(0);
         let backoff = self.backoff.build(world.site("backoff"))?;
+        let states = world.states();
         let budget = self.budget.as_ref();
-        let budget = budget.map(|of| super::Budget::new(of.deposit, of.capacity, of.cost));
+        let budget = budget.map(|of| super::Budget::new(of.deposit, of.capacity, of.cost, states));
         let retry_on = RetryOn::outcomes(&self.retry_on);
         Ok(world.machines().add(Retry::new(max_retries, backoff, budget, retry_on)))
     }
@@ -136,6 +141,10 @@ impl LayerSpec for Spec {
     fn attempts(&self) -> Option<u64> {
         let retries = self.max_retries.map(|retries| u64::from(retries) + 1);
         self.max_attempts.map(u64::from).or(retries)
+    }
+
+    fn scope(&self) -> Scope {
+        self.budget.as_ref().map_or(Scope::Shared, |budget| budget.scope)
     }
 
     fn longest_ns(&self, inside_ns: Option<f64>) -> Option<f64> {

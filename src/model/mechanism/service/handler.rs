@@ -5,6 +5,7 @@
 
 use crate::kernel::distribution::Distribution;
 use crate::kernel::draw::{Site, mix};
+use crate::model::client::Clients;
 use crate::model::seat::Port;
 
 /// A step of a handler, as it is written.
@@ -21,8 +22,29 @@ pub enum Step {
     },
     /// Steps whose failure is no failure.
     Optional(Vec<Self>),
-    /// One of several lists of steps, by chance; none with the probability that is left.
-    Branch(Vec<(f64, Vec<Self>)>, Site),
+    /// The first of several lists of steps whose condition holds, or none.
+    Branch(Vec<(When, Vec<Self>)>, Site),
+}
+
+/// When a case of a branch is taken.
+#[derive(Clone, Debug)]
+pub enum When {
+    /// With this probability.
+    Chance(f64),
+    /// By requests of these classes.
+    Classes(Vec<u32>),
+}
+
+impl When {
+    /// True of a call of `class` for which `drawn` was drawn; the number of a chance is the bound
+    /// below which it is taken.
+    #[inline]
+    pub(super) fn holds(&self, class: u32, drawn: f64) -> bool {
+        match self {
+            Self::Chance(bound) => drawn < *bound,
+            Self::Classes(classes) => classes.contains(&class),
+        }
+    }
 }
 
 /// One call that a handler makes.
@@ -34,6 +56,8 @@ pub struct Onward {
     pub site: Site,
     /// Which of the handler's calls of that name it is, from 0.
     pub number: u32,
+    /// Who makes them.
+    pub clients: Clients,
 }
 
 impl Onward {
@@ -52,8 +76,8 @@ pub(super) enum Instruction {
         calls: Vec<Onward>,
         needs: u32,
     },
-    /// Goes on with the first target whose bound is above the number drawn, or with the next.
-    Branch(Vec<(f64, u16)>, Site),
+    /// Goes on with the first target whose condition holds, or with the next; chances are bounds.
+    Branch(Vec<(When, u16)>, Site),
     Jump(u16),
 }
 
@@ -107,15 +131,21 @@ impl Program {
         }
     }
 
-    fn branch(&mut self, cases: &[(f64, Vec<Step>)], site: Site) {
+    fn branch(&mut self, cases: &[(When, Vec<Step>)], site: Site) {
         let at = self.steps.len();
         self.push(Instruction::Branch(Vec::new(), site));
         let mut jumps = vec![self.steps.len()];
         self.push(Instruction::Jump(0));
         let (mut bound, mut targets) = (0.0, Vec::new());
-        for (ratio, steps) in cases {
-            bound += ratio;
-            targets.push((bound, self.here()));
+        for (when, steps) in cases {
+            let when = match when {
+                When::Chance(ratio) => {
+                    bound += ratio;
+                    When::Chance(bound)
+                }
+                When::Classes(_) => when.clone(),
+            };
+            targets.push((when, self.here()));
             self.add(steps);
             jumps.push(self.steps.len());
             self.push(Instruction::Jump(0));
@@ -155,6 +185,7 @@ impl Program {
                 Instruction::Calls { calls, .. } => {
                     for call in calls {
                         call.site = call.site.fork(branch);
+                        call.clients.fork(branch);
                     }
                 }
                 Instruction::Jump(_) => {}

@@ -1,4 +1,5 @@
-//! A service: worker slots behind a first-come-first-served queue.
+//! A service: worker slots behind a line, in which the higher priority goes first, and first come
+//! first served among equals.
 //!
 //! Latency and failure of an attempt are drawn when it gets its slot, latency first, and an
 //! attempt that fails takes its full time. Overload looks at what is in flight (in line and in
@@ -17,7 +18,7 @@ mod slots;
 pub mod spec;
 mod steps;
 
-pub use handler::{Onward, Step};
+pub use handler::{Onward, Step, When};
 
 pub use books::EVENTS;
 

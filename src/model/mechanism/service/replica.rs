@@ -2,12 +2,12 @@
 
 use crate::kernel::time::Instant;
 use crate::metrics::gauge::Gauge;
-use crate::model::line::Line;
+use crate::model::line::{Line, RankedLine};
 
 /// State and books of one replica.
 #[derive(Clone, Debug)]
 pub(super) struct Replica {
-    pub(super) line: Line,
+    pub(super) line: RankedLine,
     /// Calls in slots, in the order in which they got them; kept only where a crash may look.
     pub(super) working: Line,
     /// Slots taken.
@@ -22,7 +22,7 @@ impl Replica {
     /// An idle one.
     pub(super) fn new(measured_from: Instant) -> Self {
         Self {
-            line: Line::default(),
+            line: RankedLine::default(),
             working: Line::default(),
             busy: 0,
             busy_over_time: Gauge::new(measured_from),

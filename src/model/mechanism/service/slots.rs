@@ -72,6 +72,10 @@ impl Service {
             }
             _ => self.draw(now, call, at.instance),
         };
+        let (work, fails) = match cx.classes.settings(call.class) {
+            None => (work, fails),
+            Some(class) => (class.work(work), fails || (call.step == 0 && class.fails(attempt))),
+        };
         cx.calls[at.call].state = State::Working { since, started: now, fails, left };
         cx.note(at, What::STARTED, work.as_ns());
         let timer = match self.constant {

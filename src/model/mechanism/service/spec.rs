@@ -94,8 +94,8 @@ pub enum Step {
     },
     /// Steps whose failure is none: when one of them fails, the handler goes on behind them.
     Optional(#[schemars(length(min = 1))] Vec<Self>),
-    /// One of several lists of steps by chance, drawn for each attempt; none of them with the
-    /// probability that is left.
+    /// One of several lists of steps: that of the first case that is of the request's class or is
+    /// chosen by chance, drawn for each attempt; none of them with the probability that is left.
     Branch(#[schemars(length(min = 1))] Vec<Case>),
 }
 
@@ -115,8 +115,12 @@ pub enum Wait {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
-    /// Its probability, in [0, 1]; those of a `Branch` add up to 1 at most.
-    pub ratio: Ratio,
+    /// The class of requests that takes it, by its name. Give this or `ratio`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
+    /// Its probability, in [0, 1]; those of a `Branch` add up to 1 at most. Give this or `class`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ratio: Option<Ratio>,
     /// What is done then.
     #[serde(default)]
     pub steps: Vec<Step>,
@@ -224,18 +228,32 @@ fn check_steps(steps: &[Step], place: &[Segment], findings: &mut Vec<Finding>) {
             Step::Optional(inside) => check_steps(inside, &within("Optional"), findings),
             Step::Branch(cases) => {
                 let place = within("Branch");
-                let sum: f64 = cases.iter().map(|case| case.ratio.get()).sum();
+                let sum: f64 = cases.iter().filter_map(|case| case.ratio).map(Ratio::get).sum();
                 if sum > 1.0 + SUM_TOLERANCE {
                     let rule = "the ratios of a branch add up to 1 at most";
                     let found = format!("they add up to {sum}");
                     findings.push(Finding::error(&place, rule, found));
                 }
                 for (index, case) in cases.iter().enumerate() {
+                    findings
+                        .extend(case.condition(&[&place[..], &[Segment::Index(index)]].concat()));
                     let case_at = [Segment::Index(index), Segment::field("steps")];
                     check_steps(&case.steps, &[&place[..], &case_at].concat(), findings);
                 }
             }
         }
+    }
+}
+
+impl Case {
+    fn condition(&self, place: &[Segment]) -> Option<Finding> {
+        let (rule, found) = match (&self.class, self.ratio) {
+            (None, None) => ("needs `ratio` or `class`", "has neither"),
+            (Some(_), Some(_)) => ("a case is taken by chance or by a class", "has both"),
+            (Some(_), None) | (None, Some(_)) => return None,
+        };
+        let hint = "`ratio` is its probability, `class` names a class of a load";
+        Some(Finding::error(place, rule, found).hint(hint))
     }
 }
 

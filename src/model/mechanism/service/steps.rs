@@ -65,7 +65,7 @@ impl Service {
                 Some(Instruction::Jump(to)) => cx.calls[at.call].step = *to,
                 Some(Instruction::Branch(targets, site)) => {
                     let drawn = site.unit(call.key, call.attempts, u32::from(call.step));
-                    let target = targets.iter().find(|(bound, _)| drawn < *bound);
+                    let target = targets.iter().find(|(when, _)| when.holds(call.class, drawn));
                     cx.calls[at.call].step = target.map_or(call.step + 1, |(_, to)| *to);
                 }
                 Some(Instruction::Work(..)) => {
@@ -75,7 +75,7 @@ impl Service {
                 Some(Instruction::Calls { calls, .. }) => {
                     for call_of in calls {
                         let key = call_of.key(call.key, call.attempts);
-                        cx.make_call(at, call_of.port, key);
+                        cx.make_call(at, call_of.port, key, call_of.clients.draw(key, 0));
                     }
                     let made = calls.len();
                     let parent = &mut cx.calls[at.call];

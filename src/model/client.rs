@@ -1,0 +1,68 @@
+//! Clients: the instances of a caller, each with states of its own in the layers of its policy.
+//!
+//! A call belongs to one of them by a keyed draw, so its client depends on nothing but the call
+//! and the number of clients; each is as likely as any other.
+
+use crate::kernel::draw::Site;
+
+/// The instances of a caller.
+#[derive(Clone, Copy, Debug)]
+pub struct Clients {
+    count: u32,
+    site: Site,
+}
+
+impl Clients {
+    /// `count` of them, at least 1; which one makes a call is drawn at `site`.
+    #[must_use]
+    pub const fn new(count: u32, site: Site) -> Self {
+        Self { count, site }
+    }
+
+    /// The client that makes the attempt number `attempt` of the call with `key`.
+    #[inline]
+    #[must_use]
+    pub fn draw(self, key: u64, attempt: u32) -> u32 {
+        if self.count == 1 {
+            return 0;
+        }
+        let bits = u128::from(self.site.bits(key, attempt, 0));
+        ((bits * u128::from(self.count)) >> 64) as u32
+    }
+
+    /// The client of the waiting caller number `caller`: callers are dealt out in turn.
+    #[inline]
+    #[must_use]
+    pub const fn of_caller(self, caller: u32) -> u32 {
+        caller % self.count
+    }
+
+    /// Draws anew from here on, in a branch of a run that was split.
+    pub const fn fork(&mut self, branch: u64) {
+        self.site = self.site.fork(branch);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_client_gets_its_share_and_no_other_exists() {
+        let clients = Clients::new(7, Site::new(1, "web", "client"));
+        let mut calls = [0_u32; 7];
+        let keys = Site::new(1, "web", "request");
+        (0..70_000).for_each(|index| calls[clients.draw(keys.subject(index), 0) as usize] += 1);
+        // Chi-square with 6 degrees of freedom: 22.5 is exceeded once in a thousand.
+        let distance = |count: &u32| (f64::from(*count) - 10_000.0).powi(2) / 10_000.0;
+        let chi_square: f64 = calls.iter().map(distance).sum();
+        assert!(chi_square < 22.5, "{calls:?}");
+    }
+
+    #[test]
+    fn callers_are_dealt_out_in_turn() {
+        let clients = Clients::new(3, Site::new(1, "web", "client"));
+        let of: Vec<u32> = (0..7).map(|caller| clients.of_caller(caller)).collect();
+        assert_eq!(of, [0, 1, 2, 0, 1, 2, 0]);
+    }
+}

@@ -1,0 +1,287 @@
+//! A class of requests: what belongs to a request from its beginning to its end.
+//!
+//! A request of a load belongs to one of the load's classes, or to none, by one draw that is keyed
+//! by the request; the calls that services make for it belong to the same. Its class says how much
+//! work it is, who goes first in the line of a service, and how often it fails before it can
+//! succeed. So one load can be paying customers and crawlers, small requests and large ones, or
+//! hold a few messages that kill whoever works on them.
+//!
+//! A class stands in no way of a call: it is looked up where it matters, and this machine shows its
+//! books.
+
+pub mod spec;
+
+use super::{Leaving, Mechanism, Period, Wakes};
+use crate::kernel::calendar::Calendar;
+use crate::kernel::draw::Site;
+use crate::kernel::time::{Duration, Instant};
+use crate::metrics::fate::Fate;
+use crate::metrics::meter::Eye;
+use crate::metrics::probe::Probe;
+use crate::metrics::recorder::Recorder;
+use crate::metrics::report::Report;
+use crate::metrics::summary::Component;
+use crate::model::call::{Call, CallId};
+use crate::model::context::{At, Context, Flow, Outcome};
+use crate::model::seat::{NONE, Port, Seat};
+
+crate::metrics! {
+    /// Requests of the class that arrived; all counts below add up to it
+    OFFERED: Count = "offered", "offered";
+    /// Requests that succeeded in time
+    SUCCEEDED: Count = "succeeded", "succeeded";
+    /// Requests that succeeded after the load's deadline
+    LATE: Count = "late", "late";
+    /// Requests that ended in an error or a timeout
+    FAILED: Count = "failed", "failed";
+    /// Requests that a layer of their caller refused
+    REJECTED: Count = "rejected", "rejected";
+    /// Requests that a service refused
+    SHED: Count = "shed", "shed";
+    /// Messages that were lost on a full queue
+    DROPPED: Count = "dropped", "dropped";
+    /// Messages that a consumer gave up
+    DEAD_LETTERED: Count = "dead_lettered", "dead-lettered";
+    /// Requests that were unfinished at the end
+    IN_FLIGHT: Count = "in_flight", "in flight";
+    /// from arrival to success, of the requests that succeeded in time
+    LATENCY: Latency = "latency", "latency of the requests that succeeded";
+}
+
+/// What a class is set to.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Its place among the priorities of the scenario, from 0, which goes first.
+    pub rank: u8,
+    /// Its work takes so many times as long.
+    pub size: f64,
+    /// So many attempts of each call fail, `u64::MAX` for all.
+    pub fails_first: u64,
+}
+
+impl Settings {
+    /// How long work takes that would take `time`.
+    #[inline]
+    #[must_use]
+    pub fn work(&self, time: Duration) -> Duration {
+        if self.size == 1.0 {
+            return time;
+        }
+        Duration::from_ns_f64(time.as_ns() as f64 * self.size)
+    }
+
+    /// True if attempt number `attempt` of a call fails for certain.
+    #[inline]
+    #[must_use]
+    pub fn fails(&self, attempt: u32) -> bool {
+        u64::from(attempt) <= self.fails_first
+    }
+}
+
+/// Settings and books of a class.
+#[derive(Clone, Debug)]
+struct Entry {
+    settings: Settings,
+    /// By [`Fate`].
+    ended: [u64; FATES],
+    offered: u64,
+    latency: Recorder,
+}
+
+const FATES: usize = Fate::ALL.len();
+
+/// The classes of all loads.
+#[derive(Clone, Debug, Default)]
+pub struct Classes {
+    entries: Vec<Entry>,
+}
+
+impl Classes {
+    /// Adds a class; its number.
+    pub fn add(&mut self, settings: Settings) -> u32 {
+        let (ended, latency) = ([0; FATES], Recorder::default());
+        self.entries.push(Entry { settings, ended, offered: 0, latency });
+        (self.entries.len() - 1) as u32
+    }
+
+    /// What the class of a call is set to, if it has one.
+    #[inline]
+    #[must_use]
+    pub fn settings(&self, class: u32) -> Option<&Settings> {
+        Some(&self.entries.get(class as usize)?.settings)
+    }
+
+    /// A measured request arrives.
+    #[inline]
+    pub(super) fn offer(&mut self, class: u32) {
+        if let Some(entry) = self.entries.get_mut(class as usize) {
+            entry.offered += 1;
+        }
+    }
+
+    /// A measured request has ended.
+    #[inline]
+    pub(super) fn end(&mut self, request: &Call, fate: Fate, now: Instant) {
+        if let Some(entry) = self.entries.get_mut(request.class as usize) {
+            entry.ended[fate as usize] += 1;
+            if fate == Fate::Succeeded {
+                entry.latency.record(now - request.arrived);
+            }
+        }
+    }
+}
+
+/// How the requests of a load are dealt out to its classes.
+#[derive(Clone, Debug)]
+pub struct Shares {
+    /// Each class with the sum of the ratios up to its own.
+    pub bounds: Vec<(f64, u32)>,
+    /// The rank of a request of no class.
+    pub rank: u8,
+    /// Where the class of a request is drawn.
+    pub site: Site,
+}
+
+impl Shares {
+    /// The class of the request with `key`, or [`NONE`].
+    #[inline]
+    #[must_use]
+    pub fn draw(&self, key: u64) -> u32 {
+        if self.bounds.is_empty() {
+            return NONE;
+        }
+        let drawn = self.site.unit(key, 0, 0);
+        let class = self.bounds.iter().find(|(bound, _)| drawn < *bound);
+        class.map_or(NONE, |(_, class)| *class)
+    }
+}
+
+/// The machine of a class, which shows its books.
+#[derive(Clone, Copy, Debug)]
+pub struct Class {
+    /// Its number among the classes.
+    pub number: u32,
+    /// Its requests are messages.
+    pub publishes: bool,
+}
+
+impl Mechanism for Class {
+    const KIND: &'static str = "class";
+    const WORDS: u32 = 0;
+    const TIMER: Option<u32> = None;
+    const WAKES: Wakes = Wakes::Calls { starts: false };
+    const SHOWS: bool = true;
+
+    fn enter<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At) -> Flow {
+        unreachable!("a class stands in no way of a call")
+    }
+
+    fn exit<C: Calendar, P: Probe>(
+        &mut self,
+        _: &mut Context<C, P>,
+        _: &At,
+        _: Port,
+        _: Outcome,
+    ) -> Flow {
+        unreachable!("a class stands in no way of a call")
+    }
+
+    fn wake<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At) -> Flow {
+        unreachable!("a class sets no timer")
+    }
+
+    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At) -> Leaving {
+        Leaving::Stops
+    }
+
+    fn leave<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At, _: Leaving) {
+        unreachable!("a class stands in no way of a call")
+    }
+
+    fn hand_on<C: Calendar, P: Probe>(
+        &mut self,
+        _: &mut Context<C, P>,
+        _: &At,
+        _: Option<Port>,
+    ) -> Option<(CallId, Port)> {
+        None
+    }
+
+    fn fork(&mut self, _: u64) {}
+
+    fn memory(&self) -> u64 {
+        0
+    }
+
+    fn observe<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        _: &Seat,
+        _: Instant,
+        eye: &mut impl Eye,
+    ) {
+        let entry = &cx.classes.entries[self.number as usize];
+        let ended = |fate: Fate| entry.ended[fate as usize];
+        eye.count(&OFFERED, entry.offered);
+        eye.count(&SUCCEEDED, ended(Fate::Succeeded));
+        eye.count(&LATE, ended(Fate::Late));
+        eye.count(&FAILED, ended(Fate::Error) + ended(Fate::Timeout));
+        eye.count(&REJECTED, ended(Fate::Rejected));
+        eye.count(&SHED, ended(Fate::Shed));
+        if self.publishes {
+            eye.count(&DROPPED, ended(Fate::Dropped));
+            eye.count(&DEAD_LETTERED, ended(Fate::DeadLettered));
+        }
+    }
+
+    fn report<C: Calendar, P: Probe>(
+        &self,
+        cx: &Context<C, P>,
+        _: &Seat,
+        period: &Period,
+    ) -> Option<Component> {
+        let entry = &cx.classes.entries[self.number as usize];
+        let ended = |fate: Fate| entry.ended[fate as usize];
+        let mut report = Report::new(Self::KIND, period.end, period.window);
+        report.count(&OFFERED, entry.offered);
+        report.count(&SUCCEEDED, ended(Fate::Succeeded));
+        report.count(&LATE, ended(Fate::Late));
+        report.count(&FAILED, ended(Fate::Error) + ended(Fate::Timeout));
+        report.count(&REJECTED, ended(Fate::Rejected));
+        report.count(&SHED, ended(Fate::Shed));
+        if self.publishes {
+            report.count(&DROPPED, ended(Fate::Dropped));
+            report.count(&DEAD_LETTERED, ended(Fate::DeadLettered));
+        }
+        report.count(&IN_FLIGHT, entry.offered - entry.ended.iter().sum::<u64>());
+        report.latency(&LATENCY, &entry.latency);
+        Some(report.finish())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_attempts_fail_and_those_of_poison_always() {
+        let settings = |fails_first| Settings { rank: 0, size: 1.0, fails_first };
+        let twice = settings(2);
+        assert_eq!([1, 2, 3, 4].map(|attempt| twice.fails(attempt)), [true, true, false, false]);
+        assert!(settings(u64::MAX).fails(u32::MAX));
+        assert!(!settings(0).fails(1));
+    }
+
+    #[test]
+    fn a_request_belongs_to_a_class_by_its_ratio_or_to_none() {
+        let site = Site::new(1, "web", "class");
+        let shares = Shares { bounds: vec![(0.1, 7), (0.4, 3)], rank: 0, site };
+        let keys = Site::new(1, "web", "request");
+        let drawn: Vec<u32> = (0..100_000).map(|index| shares.draw(keys.subject(index))).collect();
+        let count = |class| drawn.iter().filter(|drawn| **drawn == class).count();
+        // Four standard deviations of a count of 100,000 are at most 633.
+        assert!(count(7).abs_diff(10_000) < 633, "{}", count(7));
+        assert!(count(3).abs_diff(30_000) < 633, "{}", count(3));
+        assert_eq!(count(7) + count(3) + count(NONE), 100_000);
+    }
+}

@@ -1,0 +1,80 @@
+//! The classes of all loads: their numbers, their ranks, and their books.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Builder, limit};
+use crate::kernel::calendar::Calendar;
+use crate::model::mechanism::class::{self, Class, Settings, Shares};
+use crate::scenario::names::class_name;
+use crate::scenario::schema::{Load, Scenario};
+
+/// The classes of a scenario.
+#[derive(Debug, Default)]
+pub(super) struct Classes {
+    /// What they are set to, by number.
+    pub(super) settings: class::Classes,
+    /// Numbers by the name of the class, over all loads.
+    by_name: BTreeMap<String, Vec<u32>>,
+    /// Numbers by load, in the order of the names of its classes.
+    by_load: BTreeMap<String, Vec<u32>>,
+    /// The rank of a request of no class.
+    rank: u8,
+    /// Some class has work of another size.
+    pub(super) sized: bool,
+}
+
+impl Classes {
+    /// Numbers the classes of a scenario by load and name.
+    pub(super) fn of(scenario: &Scenario) -> Self {
+        let mut classes = Self::default();
+        let all = || {
+            scenario.load.iter().flat_map(|(load, of)| {
+                of.classes.iter().map(move |(name, class)| (load, name, class))
+            })
+        };
+        // A priority of 0 is that of whatever has no class.
+        let mut priorities: BTreeSet<u8> = all().map(|(.., class)| class.priority).collect();
+        priorities.insert(0);
+        let rank = |priority| priorities.iter().filter(|other| **other > priority).count() as u8;
+        for (load, name, class) in all() {
+            let number = classes.settings.add(Settings {
+                rank: rank(class.priority),
+                size: class.size,
+                fails_first: limit(class.fails_first),
+            });
+            classes.by_name.entry(name.clone()).or_default().push(number);
+            classes.by_load.entry(load.clone()).or_default().push(number);
+            classes.sized |= class.size != 1.0;
+        }
+        classes.rank = rank(0);
+        classes
+    }
+
+    /// The numbers of the classes of this name.
+    pub(super) fn named(&self, name: &str) -> &[u32] {
+        self.by_name.get(name).map_or(&[], Vec::as_slice)
+    }
+}
+
+impl<C: Calendar> Builder<C> {
+    /// How the requests of a load are dealt out to its classes.
+    pub(super) fn shares(&self, name: &str, load: &Load) -> Shares {
+        let numbers = self.classes.by_load.get(name).into_iter().flatten();
+        let mut sum = 0.0;
+        let bounds = load.classes.values().zip(numbers).map(|(class, number)| {
+            sum += class.ratio.get();
+            (sum, *number)
+        });
+        let bounds = bounds.collect();
+        Shares { bounds, rank: self.classes.rank, site: self.site(name, "class") }
+    }
+
+    /// The components that show the books of the classes of a load.
+    pub(super) fn class_books(&mut self, name: &str, load: &Load, publishes: bool) {
+        let numbers = self.classes.by_load.get(name).cloned().unwrap_or_default();
+        for (class, number) in load.classes.keys().zip(numbers) {
+            let machine = self.machines.add(Class { number, publishes });
+            self.add(&class_name(name, class), machine, None);
+        }
+    }
+}
