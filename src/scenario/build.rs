@@ -2,6 +2,7 @@
 //!
 //! Ids follow the order of names, so the order of declarations cannot reach a run.
 
+mod balancer;
 mod classes;
 mod values;
 
@@ -10,7 +11,7 @@ use std::ops::Range;
 
 use self::classes::Classes;
 use super::handlers::calls_of;
-use super::names::{balancer_name, layer_names};
+use super::names::layer_names;
 use super::pipelines::edge_name;
 use super::schema::{self, Arm, Balancing, Layer, Scenario};
 use crate::kernel::calendar::Calendar;
@@ -23,7 +24,6 @@ use crate::metrics::probe::Probe;
 use crate::model::call::Calls;
 use crate::model::client::Clients;
 use crate::model::context::{Context, Ties};
-use crate::model::mechanism::balancer::Balancer;
 use crate::model::mechanism::consumer::{self, Consumer};
 use crate::model::mechanism::edge::{Edges, Sender};
 use crate::model::mechanism::fault::{Crash, Effect, Fault, Timeline};
@@ -401,18 +401,7 @@ impl<C: Calendar> Builder<C> {
         let sender = self.machines.add(Sender::new(picks_up));
         let edge = self.add(&edge_name(name, to), sender, above.map(|above| (above, 0)));
         self.lead(copies, edge);
-        let replicas = self.machines.get::<Service>(self.seats[service].index).replicas();
-        if replicas == 1 {
-            self.again(service, endpoint, Some((edge, 0)));
-        } else {
-            let name = balancer_name(name);
-            let site = self.site(&name, "replica");
-            let algorithm = self.algorithm(balancing, to, replicas);
-            let machine = self.machines.add(Balancer::new(algorithm, replicas, site));
-            let balancer = self.add(&name, machine, Some((edge, 0)));
-            let seat = self.again(service, endpoint, Some((balancer, 0)));
-            self.seats.set_scope(seat, Scope::Replica);
-        }
+        self.arrive((name, clients, edge), (to, service, endpoint), balancing);
         Ok(*top.get_or_insert(edge))
     }
 }

@@ -101,14 +101,9 @@ const S: u64 = 1_000_000_000;
 const BUSY: Meter = Meter::new("busy", "slots taken");
 
 fn trigger(text: &str) -> Trigger {
-    let cause = Cause::Fault {
-        fault: text.to_owned(),
-        service: text.to_owned(),
-        replica: None,
-        effect: FaultEffect::Slowed,
-        factor: Some(4.0),
-        ratio: 0.5,
-    };
+    let (fault, service) = (text.to_owned(), text.to_owned());
+    let (effect, factor) = (FaultEffect::Slowed, Some(4.0));
+    let cause = Cause::Fault { fault, service, replica: None, effect, factor, ratio: 0.5 };
     Trigger { from_ns: S, until_ns: 2 * S, changes: true, cause }
 }
 

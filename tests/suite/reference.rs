@@ -16,6 +16,7 @@ const END: &str = "<!-- end of fields -->";
 /// Where a type is explained.
 const LINKS: &[(&str, &str)] = &[
     ("Backoff", "#backoff"),
+    ("Balancing", "#replicas-and-balancing"),
     ("Class", "#classes"),
     ("Distribution", "distributions.md"),
     ("Endpoint", "#handlers-services-that-call-services"),
