@@ -11,6 +11,10 @@
 mod copies;
 mod leaving;
 
+mod state;
+
+pub use state::{Standing, State};
+
 use super::seat::{ComponentId, NONE, Port, SeatId};
 use crate::kernel::calendar::Slot;
 use crate::kernel::time::Instant;
@@ -107,77 +111,6 @@ impl Call {
     #[must_use]
     pub const fn all_attempts(&self) -> u32 {
         self.attempts + self.extra
-    }
-}
-
-/// What becomes of the outcome of a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// It is that of a request.
-    Request,
-    /// Its parent waits for it.
-    Child,
-    /// Its caller has left: nobody's.
-    Left,
-    /// Nobody's, with all of its layers.
-    Alone,
-    /// Nobody needs it, and its parent waits until it is over.
-    Awaited,
-    /// There is no call.
-    Free,
-}
-
-/// What the seat at which a call waits remembers of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// Nothing.
-    None,
-    /// In line for a permit.
-    Waiting {
-        /// Since when.
-        since: Instant,
-    },
-    /// In line for a slot of a service.
-    Queued {
-        /// When it was sent.
-        since: Instant,
-        /// When the caller left, [`Instant::NEVER`] while it is there.
-        left: Instant,
-    },
-    /// In a slot of a service.
-    Working {
-        /// When it was sent.
-        since: Instant,
-        /// When it got the slot.
-        started: Instant,
-        /// Whether it will fail.
-        fails: bool,
-        /// When the caller left, [`Instant::NEVER`] while it is there.
-        left: Instant,
-    },
-    /// At a service that waits for the calls which it has made.
-    Calling {
-        /// When it was sent.
-        since: Instant,
-        /// When the caller left, [`Instant::NEVER`] while it is there.
-        left: Instant,
-    },
-    /// A message in a queue.
-    Message {
-        /// When it last entered.
-        since: Instant,
-    },
-}
-
-impl State {
-    /// The caller leaves at `now`.
-    const fn leave(&mut self, now: Instant) {
-        match self {
-            Self::Queued { left, .. } | Self::Working { left, .. } | Self::Calling { left, .. } => {
-                *left = now;
-            }
-            Self::None | Self::Waiting { .. } | Self::Message { .. } => {}
-        }
     }
 }
 

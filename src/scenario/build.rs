@@ -4,20 +4,20 @@
 
 mod balancer;
 mod classes;
+mod pipelines;
 mod values;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 
 use self::classes::Classes;
+use self::pipelines::Component;
 use super::handlers::calls_of;
-use super::names::layer_names;
-use super::pipelines::edge_name;
-use super::schema::{self, Arm, Balancing, Layer, Scenario};
+use super::schema::{self, Arm, Scenario};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::distribution::InvalidDistribution;
 use crate::kernel::draw::{Site, key};
-use crate::kernel::simulation::{Clock, Delay};
+use crate::kernel::simulation::Clock;
 use crate::kernel::time::{Duration, Instant};
 use crate::metrics::fingerprint::Fingerprint;
 use crate::metrics::probe::Probe;
@@ -25,14 +25,14 @@ use crate::model::call::Calls;
 use crate::model::client::Clients;
 use crate::model::context::{Context, Ties};
 use crate::model::mechanism::consumer::{self, Consumer};
-use crate::model::mechanism::edge::{Edges, Sender};
+use crate::model::mechanism::edge::Edges;
 use crate::model::mechanism::fault::{Crash, Effect, Fault, Timeline};
 use crate::model::mechanism::load::{self, Load};
 use crate::model::mechanism::queue::Queue;
 use crate::model::mechanism::service::{self, Cancellation, Service};
 use crate::model::mechanism::{Kind, Machines};
-use crate::model::seat::{ComponentId, Port, Scope, Seat, SeatId, Seats};
-use crate::model::spec::building::{Building, limit};
+use crate::model::seat::{ComponentId, Port, Seat, SeatId, Seats};
+use crate::model::spec::building::limit;
 use crate::model::tally::Tally;
 use crate::model::timer::Timers;
 use crate::model::world::World;
@@ -349,88 +349,5 @@ impl<C: Calendar> Builder<C> {
         let number = names.position(|name| name == endpoint);
         let number = number.ok_or_else(|| BuildError::Undefined(endpoint.to_owned()))?;
         Ok((service, id, number as u32 + 1))
-    }
-
-    /// Each copy that a hedge sends begins at `inside`, the top of a line of its own.
-    fn lead(&mut self, copies: Option<(SeatId, u32)>, inside: SeatId) {
-        if let Some((hedge, copies)) = copies {
-            (0..copies).for_each(|_| self.seats.lead(hedge, inside));
-        }
-    }
-
-    /// Adds the layers of a policy of so many clients below `above`, outermost first, the edge at
-    /// its end, and a balancer if there is anything to choose; its topmost seat.
-    fn pipeline(
-        &mut self,
-        name: &str,
-        (policy, clients, balancing): (&[Layer], u32, &Balancing),
-        (to, service, endpoint): (&str, SeatId, u32),
-        picks_up: bool,
-        above: Option<SeatId>,
-    ) -> Result<SeatId, BuildError> {
-        let (mut above, mut top, mut copies) = (above, None, None);
-        let mut gates = Vec::new();
-        for (layer, name) in policy.iter().zip(layer_names(name, policy)) {
-            let (up, own) = (above.map(|above| (above, 0)), layer.spec().scope().is_client());
-            let states = if own { clients } else { 1 };
-            let seat = if let Some(shared) = layer.spec().seat_of() {
-                self.again(self.find(shared)?, 0, up)
-            } else {
-                let mut component = Component { name: &name, states, builder: self };
-                let machine = layer.spec().build(&mut component)?;
-                self.add(&name, machine, up)
-            };
-            if states > 1 {
-                self.seats.set_scope(seat, Scope::Client);
-            }
-            self.lead(copies.take(), seat);
-            top.get_or_insert(seat);
-            above = Some(seat);
-            if let Some(copies_at_once) = layer.spec().copies() {
-                copies = Some((seat, copies_at_once as u32));
-                above = None;
-            }
-            // Who looks at every attempt looks from behind what makes them.
-            if layer.spec().attempts().is_some() {
-                for (gate, part) in gates.drain(..) {
-                    above = above.map(|above| self.again(gate, part, Some((above, 0))));
-                }
-            }
-            gates.extend(layer.spec().part_behind_retry().map(|part| (seat, part)));
-        }
-        let sender = self.machines.add(Sender::new(picks_up));
-        let edge = self.add(&edge_name(name, to), sender, above.map(|above| (above, 0)));
-        self.lead(copies, edge);
-        self.arrive((name, clients, edge), (to, service, endpoint), balancing);
-        Ok(*top.get_or_insert(edge))
-    }
-}
-
-/// One component of the world that is being built.
-struct Component<'a, C> {
-    name: &'a str,
-    states: u32,
-    builder: &'a mut Builder<C>,
-}
-
-impl<C: Calendar> Building for Component<'_, C> {
-    fn site(&self, purpose: &str) -> Site {
-        self.builder.site(self.name, purpose)
-    }
-
-    fn constant(&mut self, duration: Duration) -> Delay {
-        self.builder.clock.constant(duration)
-    }
-
-    fn measured_from(&self) -> Instant {
-        self.builder.measured_from
-    }
-
-    fn states(&self) -> u32 {
-        self.states
-    }
-
-    fn machines(&mut self) -> &mut Machines {
-        &mut self.builder.machines
     }
 }

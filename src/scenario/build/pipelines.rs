@@ -1,0 +1,99 @@
+//! The layers of a policy, and the edge at its end.
+
+use super::{BuildError, Builder};
+use crate::kernel::calendar::Calendar;
+use crate::kernel::draw::Site;
+use crate::kernel::simulation::Delay;
+use crate::kernel::time::{Duration, Instant};
+use crate::model::mechanism::Machines;
+use crate::model::mechanism::edge::Sender;
+use crate::model::seat::{Scope, SeatId};
+use crate::model::spec::building::Building;
+use crate::scenario::names::layer_names;
+use crate::scenario::pipelines::edge_name;
+use crate::scenario::schema::{Balancing, Layer};
+
+impl<C: Calendar> Builder<C> {
+    /// Each copy that a hedge sends begins at `inside`, the top of a line of its own.
+    pub(super) fn lead(&mut self, copies: Option<(SeatId, u32)>, inside: SeatId) {
+        if let Some((hedge, copies)) = copies {
+            (0..copies).for_each(|_| self.seats.lead(hedge, inside));
+        }
+    }
+
+    /// Adds the layers of a policy of so many clients below `above`, outermost first, the edge at
+    /// its end, and a balancer if there is anything to choose; its topmost seat.
+    pub(super) fn pipeline(
+        &mut self,
+        name: &str,
+        (policy, clients, balancing): (&[Layer], u32, &Balancing),
+        (to, service, endpoint): (&str, SeatId, u32),
+        picks_up: bool,
+        above: Option<SeatId>,
+    ) -> Result<SeatId, BuildError> {
+        let (mut above, mut top, mut copies) = (above, None, None);
+        let mut gates = Vec::new();
+        for (layer, name) in policy.iter().zip(layer_names(name, policy)) {
+            let (up, own) = (above.map(|above| (above, 0)), layer.spec().scope().is_client());
+            let states = if own { clients } else { 1 };
+            let seat = if let Some(shared) = layer.spec().seat_of() {
+                self.again(self.find(shared)?, 0, up)
+            } else {
+                let mut component = Component { name: &name, states, builder: self };
+                let machine = layer.spec().build(&mut component)?;
+                self.add(&name, machine, up)
+            };
+            if states > 1 {
+                self.seats.set_scope(seat, Scope::Client);
+            }
+            self.lead(copies.take(), seat);
+            top.get_or_insert(seat);
+            above = Some(seat);
+            if let Some(copies_at_once) = layer.spec().copies() {
+                copies = Some((seat, copies_at_once as u32));
+                above = None;
+            }
+            // Who looks at every attempt looks from behind what makes them.
+            if layer.spec().attempts().is_some() {
+                for (gate, part) in gates.drain(..) {
+                    above = above.map(|above| self.again(gate, part, Some((above, 0))));
+                }
+            }
+            gates.extend(layer.spec().part_behind_retry().map(|part| (seat, part)));
+        }
+        let sender = self.machines.add(Sender::new(picks_up));
+        let edge = self.add(&edge_name(name, to), sender, above.map(|above| (above, 0)));
+        self.lead(copies, edge);
+        self.arrive((name, clients, edge), (to, service, endpoint), balancing);
+        Ok(*top.get_or_insert(edge))
+    }
+}
+
+/// One component of the world that is being built.
+pub(super) struct Component<'a, C> {
+    pub(super) name: &'a str,
+    pub(super) states: u32,
+    pub(super) builder: &'a mut Builder<C>,
+}
+
+impl<C: Calendar> Building for Component<'_, C> {
+    fn site(&self, purpose: &str) -> Site {
+        self.builder.site(self.name, purpose)
+    }
+
+    fn constant(&mut self, duration: Duration) -> Delay {
+        self.builder.clock.constant(duration)
+    }
+
+    fn measured_from(&self) -> Instant {
+        self.builder.measured_from
+    }
+
+    fn states(&self) -> u32 {
+        self.states
+    }
+
+    fn machines(&mut self) -> &mut Machines {
+        &mut self.builder.machines
+    }
+}
