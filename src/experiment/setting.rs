@@ -8,7 +8,7 @@ use crate::report::setting::{ArmSetting, Setting, Trouble};
 use crate::report::text::format::{number, percent};
 use crate::report::topology::Topology;
 use crate::scenario::arms::arms;
-use crate::scenario::schema::{Arm, Effect, Scenario};
+use crate::scenario::schema::{Arm, Effect, Fault, Scenario};
 
 /// The setting of a scenario.
 #[must_use]
@@ -56,7 +56,7 @@ fn troubles(arm: &Arm) -> Vec<Trouble> {
             Trouble {
                 name: name.clone(),
                 component: fault.service.clone(),
-                words: format!("{effect}{whom}"),
+                words: format!("{effect}{whom}{}", of_replica(fault)),
                 from_ns: fault.from.as_ns(),
                 until_ns: fault.until.as_ns(),
             }
@@ -64,6 +64,11 @@ fn troubles(arm: &Arm) -> Vec<Trouble> {
         .collect();
     troubles.sort_by_key(|trouble| trouble.from_ns);
     troubles
+}
+
+/// Which replica a fault hits, if it is one.
+fn of_replica(fault: &Fault) -> String {
+    fault.replica.map_or_else(String::new, |replica| format!(", replica {replica} only"))
 }
 
 #[cfg(test)]

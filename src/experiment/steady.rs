@@ -142,11 +142,9 @@ fn over_time(system: &Arm, series: &Series, warm_up_ns: u64, metrics: &mut Vec<S
                 metrics.push(metric("", "goodput_per_s", unit, &means));
             }
             (Values::Levels { area_ns, .. }, "busy") => {
-                let service = system.services.get(&column.component);
-                let Some(Limit::AtMost(slots)) = service.map(|service| service.slots) else {
-                    continue;
-                };
-                let full = width * slots as f64;
+                let Some(service) = system.services.get(&column.component) else { continue };
+                let Limit::AtMost(slots) = service.slots else { continue };
+                let full = width * slots as f64 * f64::from(service.replicas);
                 bins.iter().for_each(|&bin| means.push(area_ns[bin] as f64 / full));
                 metrics.push(metric(&column.component, "utilisation", unit, &means));
             }

@@ -13,9 +13,9 @@ use crate::report::result::{ArmResult, Component, Metric};
 use crate::report::text::format;
 use crate::report::topology::{Chip, Link, Node, Topology};
 use crate::scenario::handlers::calls_of;
-use crate::scenario::names::layer_names;
+use crate::scenario::names::{balancer_name, layer_names};
 use crate::scenario::pipelines::edge_name;
-use crate::scenario::schema::{Arm, Fault, Layer, Scenario};
+use crate::scenario::schema::{Arm, Balancing, Fault, Layer, Pool, Scenario};
 
 /// Settings that a label shows; the rest is told on hovering.
 const MAIN_SETTINGS: usize = 2;
@@ -25,19 +25,24 @@ const MAIN_NUMBERS: usize = 2;
 /// The topology of a complete `arm` (of [`crate::scenario::arms::arms`]), with what it did.
 #[must_use]
 pub fn topology(scenario: &Scenario, arm: &Arm, result: &ArmResult) -> Topology {
-    let mut maker = Maker { result, topology: Topology::default(), ids: BTreeMap::new() };
+    let (topology, ids) = (Topology::default(), BTreeMap::new());
+    let mut maker = Maker { result, pools: &arm.pools, topology, ids };
     for (name, load) in &scenario.load {
         let policy = arm.calls.get(name).map_or(&[][..], |call| &call.policy);
-        maker.node("load", name, settings(load), policy);
+        let node = maker.node("load", name, settings(load), policy);
+        if let Some(call) = arm.calls.get(name) {
+            maker.balancer(node, arm, &call.to, &call.balancing);
+        }
     }
     for (name, queue) in &arm.queues {
         maker.node("queue", name, settings(queue), &[]);
     }
     for (name, consumer) in &arm.consumers {
-        let of_links = ["from", "to", "policy"];
+        let of_links = ["from", "to", "policy", "balancing"];
         let mut set = settings(consumer);
         set.retain(|(field, _)| !of_links.contains(&field.as_str()));
-        maker.node("consumer", name, set, &consumer.policy);
+        let node = maker.node("consumer", name, set, &consumer.policy);
+        maker.balancer(node, arm, &consumer.to, &consumer.balancing);
     }
     for (name, service) in &arm.services {
         let mut set = settings(service);
@@ -46,8 +51,11 @@ pub fn topology(scenario: &Scenario, arm: &Arm, result: &ArmResult) -> Topology 
         for call in calls_of(service) {
             let policy = arm.calls.get(call).map_or(&[][..], |call| &call.policy);
             let names = layer_names(call, policy);
-            let chips: Vec<Chip> =
-                policy.iter().zip(names).map(|(layer, name)| maker.chip(layer, &name)).collect();
+            let chips: Vec<Chip> = policy
+                .iter()
+                .zip(names)
+                .map(|(layer, name)| maker.layer_chip(layer, &name))
+                .collect();
             maker.topology.nodes[node].layers.extend(chips);
         }
         let of_this = arm.faults.iter().filter(|(_, fault)| fault.service == *name);
@@ -80,6 +88,7 @@ fn effect(fault: &Fault) -> String {
     let (effect, details) = variant(&value(&fault.effect));
     let mut parts = vec![effect];
     parts.extend(details.iter().map(|(field, value)| line(field, value)));
+    parts.extend(fault.replica.map(|replica| format!("replica {replica}")));
     if fault.ratio.get() < 1.0 {
         parts.push(format!("{} of the attempts", format::percent(fault.ratio.get())));
     }
@@ -88,6 +97,7 @@ fn effect(fault: &Fault) -> String {
 
 struct Maker<'a> {
     result: &'a ArmResult,
+    pools: &'a BTreeMap<String, Pool>,
     topology: Topology,
     /// Services, queues, consumers and loads have names of their own, each in its kind.
     ids: BTreeMap<(&'static str, &'a str), usize>,
@@ -109,19 +119,40 @@ impl<'a> Maker<'a> {
             kind: kind.to_owned(),
             name: name.to_owned(),
             settings: settings.into_iter().map(|(field, value)| line(&field, &value)).collect(),
-            layers: policy.iter().zip(names).map(|(layer, name)| self.chip(layer, &name)).collect(),
+            layers: policy
+                .iter()
+                .zip(names)
+                .map(|(layer, name)| self.layer_chip(layer, &name))
+                .collect(),
             numbers: component.map(most).unwrap_or_default(),
             faults: Vec::new(),
         });
         id
     }
 
+    /// What chooses among several replicas stands behind the layers.
+    fn balancer(&mut self, node: usize, arm: &Arm, to: &str, balancing: &Balancing) {
+        if arm.services.get(to).is_some_and(|service| service.replicas > 1) {
+            let name = balancer_name(&self.topology.nodes[node].name);
+            let chip = self.chip(balancing, Vec::new(), &name);
+            self.topology.nodes[node].layers.push(chip);
+        }
+    }
+
     fn component(&self, kind: &str, name: &str) -> Option<&'a Component> {
         self.result.components.get(name).filter(|component| component.kind == kind)
     }
 
-    fn chip(&self, layer: &Layer, name: &str) -> Chip {
-        let (label, fields) = variant(&value(layer));
+    /// A layer of a policy; one that stands for a pool has the pool's name and settings.
+    fn layer_chip(&self, layer: &Layer, name: &str) -> Chip {
+        let Layer::Pool(pool) = layer else { return self.chip(layer, Vec::new(), name) };
+        let more = self.pools.get(&pool.name).map(settings).unwrap_or_default();
+        self.chip(layer, more, &pool.name)
+    }
+
+    fn chip(&self, shown: &impl Serialize, more: Settings, name: &str) -> Chip {
+        let (label, mut fields) = variant(&value(shown));
+        fields.extend(more);
         let lines: Vec<String> = fields.iter().map(|(field, value)| line(field, value)).collect();
         // What is in brackets is told on hovering.
         let main = lines.iter().take(MAIN_SETTINGS);

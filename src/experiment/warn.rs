@@ -42,11 +42,13 @@ pub fn warnings(scenario: &Scenario) -> Vec<String> {
 
 /// Attempts a nanosecond that a service finishes at most; `None` if nothing queues without end.
 fn capacity_per_ns(service: &Service) -> Option<f64> {
-    let (Limit::AtMost(slots), Limit::Unlimited) = (service.slots, service.queue) else {
+    let (Limit::AtMost(slots), Limit::Unlimited, None) =
+        (service.slots, service.queue, service.max_wait)
+    else {
         return None;
     };
     let mean = mean_ns(&resolve(&service.time).ok()?)?;
-    Some(slots as f64 / mean)
+    Some(slots as f64 * f64::from(service.replicas) / mean)
 }
 
 /// The rate that each service is offered by calls that let all of it in.

@@ -45,8 +45,10 @@ impl<C: Calendar, P: Probe> World<C, P> {
             let index = seat.index as usize;
             let taken = match seat.kind {
                 Kind::Bulkhead => self.machines.bulkheads[index].taken(),
+                Kind::Pool => self.machines.pools[index].taken(),
                 Kind::Service => self.machines.services[index].taken(),
                 Kind::Consumer => self.machines.consumers[index].taken(),
+                Kind::Balancer => self.machines.balancers[index].in_flight(),
                 _ => continue,
             };
             if taken != held {
@@ -62,7 +64,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
         let seat = &self.seats[call.at];
         let index = seat.index as usize;
         match seat.kind {
-            Kind::Bulkhead => self.cx.ready.contains(&id),
+            Kind::Bulkhead | Kind::Pool => self.cx.ready.contains(&id),
             Kind::Consumer => self.machines.consumers[index].holds_during_backoff(),
             Kind::Service => match call.state {
                 State::Working { .. } => true,

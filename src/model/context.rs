@@ -50,6 +50,8 @@ pub enum Flow {
     Release,
     /// Needs the calls that it has made no longer, then is woken to go on.
     Dismiss(Dismissal),
+    /// Keeps it, and the call that it has made along this way begins at once.
+    Begin(CallId),
     /// Keeps it until something wakes it.
     Parked,
     /// Is done with it: the call is over.
@@ -115,6 +117,8 @@ pub struct Context<C, P> {
     pub ties: Ties,
     /// Seats whose components hand on what came free at the end of the instant, and the instance.
     pub freed: VecDeque<(SeatId, u32)>,
+    /// Calls are left because others have decided, and not because time is up.
+    pub enough: bool,
     /// What is put off to the end of the instant: timers of loads, and calls that go down again.
     pub starts: VecDeque<Timer>,
     /// Something is left for the end of the instant.
@@ -189,18 +193,15 @@ impl<C: Calendar, P: Probe> Context<C, P> {
     pub fn make_call(&mut self, at: &At, port: Port, key: u64, client: u32) {
         let call = self.calls.add_child(at.call, port, key);
         self.calls[call].client = client;
-        self.begin_later(at, call);
-    }
-
-    /// A copy of the call that the seat sends along its way `port`, likewise.
-    pub fn make_copy(&mut self, at: &At, port: Port, key: u64) {
-        let call = self.calls.add_copy(at.call, port, key);
-        self.begin_later(at, call);
-    }
-
-    fn begin_later(&mut self, at: &At, call: CallId) {
         self.calls[call].deadline = self.deadline(at);
         self.begins.push_back(call);
+    }
+
+    /// A copy of the call that the seat sends along its way `port`; the seat says when it begins.
+    pub fn make_copy(&mut self, at: &At, port: Port, key: u64) -> CallId {
+        let call = self.calls.add_copy(at.call, port, key);
+        self.calls[call].deadline = self.deadline(at);
+        call
     }
 
     /// When the call is out of time at this seat, [`Instant::NEVER`] if it need not hurry.

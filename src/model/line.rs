@@ -29,10 +29,18 @@ impl What {
         words: "leaves the line: its caller has given up",
         role: Role::Ends(Ending::Badly),
     });
+    /// It has waited as long as the line allows; the number is the wait.
+    pub const RENEGED: Self = Self::new(&Event {
+        name: "reneged",
+        verb: "reneges",
+        number: Number::Nanoseconds,
+        words: "leaves the line: {} is the longest wait there",
+        role: Role::Ends(Ending::Badly),
+    });
 }
 
 /// What can happen to a request here.
-pub const EVENTS: &[What] = &[What::WAITS, What::LEFT];
+pub const EVENTS: &[What] = &[What::WAITS, What::LEFT, What::RENEGED];
 
 impl Default for Line {
     fn default() -> Self {

@@ -5,7 +5,7 @@
 //! goes as deep as calls are nested.
 
 use super::call::{Call, CallId, Standing};
-use super::context::{At, Dismissal, Flow, Ties};
+use super::context::{At, Dismissal, Flow, Outcome, Ties};
 use super::mechanism::{Kind, Leaving};
 use super::seat::{NONE, Port, Scope, SeatId};
 use super::timer::Timer;
@@ -83,19 +83,30 @@ impl<C: Calendar, P: Probe> World<C, P> {
                     let at = self.place(seat, call);
                     self.machines.enter(&mut self.cx, &at)
                 }
+                Flow::Begin(child) => {
+                    self.cx.calls[call].at = seat;
+                    seat = self.seats.below(seat, self.cx.calls[child].port);
+                    call = child;
+                    let at = self.place(seat, call);
+                    self.machines.enter(&mut self.cx, &at)
+                }
                 Flow::Parked => return self.cx.calls[call].at = seat,
                 Flow::Gone => return,
                 Flow::Release => {
+                    self.cx.enough = true;
                     self.leave_children(call);
                     let at = self.place(seat, call);
                     self.machines.wake(&mut self.cx, &at)
                 }
                 Flow::Dismiss(how) => {
+                    self.cx.enough = true;
                     self.dismiss(call, how);
                     let at = self.place(seat, call);
                     self.machines.wake(&mut self.cx, &at)
                 }
                 Flow::Settle(outcome) => {
+                    let kind = self.seats[seat].kind;
+                    self.cx.enough = outcome != Outcome::Timeout || kind == Kind::Hedge;
                     call = self.leave_below(call, seat);
                     Flow::Up(outcome)
                 }

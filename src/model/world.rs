@@ -48,8 +48,8 @@ impl<C: Calendar, P: Probe> World<C, P> {
         for &home in &all {
             let at = self.home(home);
             if at.seat.kind == Kind::Crash {
-                let crash = self.machines.crashes[at.seat.index as usize];
-                self.cx.wake_at(crash.fault.from, &at);
+                let from = self.machines.crashes[at.seat.index as usize].fault.from;
+                self.cx.wake_at(from, &at);
             }
         }
         for &home in &all {
@@ -165,20 +165,24 @@ impl<C: Calendar, P: Probe> World<C, P> {
 
     /// A service crashes: what is there and meets the fault fails, in the order in which it came.
     pub(super) fn crash(&mut self, seat: SeatId) {
-        let crash = self.machines.crashes[self.seats[seat].index as usize];
+        let crash = self.machines.crashes[self.seats[seat].index as usize].clone();
         let home = self.home(crash.service);
         let service = home.seat.index as usize;
         let met = self.machines.services[service].met(&self.cx.calls, &crash.fault);
         let mut failed: Vec<CallId> = Vec::with_capacity(met.len());
         for call in met {
+            self.cx.enough = false;
             self.leave_children(call);
             let at = self.place(self.cx.calls[call].at, call);
             if self.machines.services[service].crash(&mut self.cx, &at) {
                 failed.push(call);
             }
         }
-        if self.cx.hands_on(&home) {
-            self.pull(home, None);
+        for instance in crash.fault.replicas {
+            let replica = At { instance, ..home };
+            if self.cx.hands_on(&replica) {
+                self.pull(replica, None);
+            }
         }
         for call in failed {
             self.walk((self.cx.calls[call].at, call), Flow::Up(Outcome::Error));

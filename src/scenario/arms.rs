@@ -15,6 +15,7 @@ pub fn arms(scenario: &Scenario) -> BTreeMap<String, Arm> {
         let arm = Arm {
             about: String::new(),
             services: own(&view.services),
+            pools: own(&view.pools),
             queues: own(&view.queues),
             consumers: own(&view.consumers),
             calls: own(&view.calls),

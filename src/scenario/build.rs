@@ -6,12 +6,13 @@ mod classes;
 mod values;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
 
 use self::classes::Classes;
 use super::handlers::calls_of;
-use super::names::layer_names;
+use super::names::{balancer_name, layer_names};
 use super::pipelines::edge_name;
-use super::schema::{self, Arm, Layer, Scenario};
+use super::schema::{self, Arm, Balancing, Layer, Scenario};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::distribution::InvalidDistribution;
 use crate::kernel::draw::{Site, key};
@@ -22,6 +23,7 @@ use crate::metrics::probe::Probe;
 use crate::model::call::Calls;
 use crate::model::client::Clients;
 use crate::model::context::{Context, Ties};
+use crate::model::mechanism::balancer::Balancer;
 use crate::model::mechanism::consumer::{self, Consumer};
 use crate::model::mechanism::edge::{Edges, Sender};
 use crate::model::mechanism::fault::{Crash, Effect, Fault, Timeline};
@@ -78,6 +80,7 @@ pub fn build<C: Calendar, P: Probe>(
         ids: BTreeMap::new(),
     };
     builder.services(arm)?;
+    builder.pools(arm);
     builder.queues(arm);
     builder.consumers(arm)?;
     builder.loads(scenario, arm)?;
@@ -101,6 +104,7 @@ pub fn build<C: Calendar, P: Probe>(
             schema::Ties::Together => Ties::Together,
         },
         freed: VecDeque::new(),
+        enough: false,
         starts: VecDeque::new(),
         remainder: false,
         stuck: None,
@@ -175,7 +179,12 @@ impl<C: Calendar> Builder<C> {
     fn services(&mut self, arm: &Arm) -> Result<(), BuildError> {
         for (name, config) in &arm.services {
             let of_this = arm.faults.iter().filter(|(_, fault)| fault.service == *name);
-            let faults = Timeline::new(of_this.map(|(name, fault)| self.fault(name, fault)));
+            let hit = |fault: &schema::Fault| match fault.replica {
+                Some(replica) => replica - 1..replica,
+                None => 0..config.replicas,
+            };
+            let faults =
+                Timeline::new(of_this.map(|(name, fault)| self.fault(name, fault, hit(fault))));
             let crashes: Vec<Fault> = faults.crashes().collect();
             let endpoints = self.endpoints(name, config, &arm.calls)?;
             let unchanging = config.overload.is_none() && faults.is_empty() && !self.classes.sized;
@@ -184,9 +193,11 @@ impl<C: Calendar> Builder<C> {
             let constant = constant.map(|time| self.clock.constant(time));
             let service = service::Config {
                 endpoints,
+                replicas: config.replicas,
                 holds_slot: config.holds_slot,
                 slots: limit(config.slots),
                 queue: limit(config.queue),
+                max_wait: config.max_wait.map(|most| self.clock.constant(most)),
                 failure_ratio: config.failure_ratio.get(),
                 overload: config.overload.as_ref().map(values::overload),
                 cancellation: match config.cancellation {
@@ -210,7 +221,7 @@ impl<C: Calendar> Builder<C> {
         Ok(())
     }
 
-    fn fault(&self, name: &str, fault: &schema::Fault) -> Fault {
+    fn fault(&self, name: &str, fault: &schema::Fault, replicas: Range<u32>) -> Fault {
         Fault {
             from: instant(fault.from),
             until: instant(fault.until),
@@ -220,8 +231,17 @@ impl<C: Calendar> Builder<C> {
                 schema::Effect::Frozen => Effect::Frozen,
                 schema::Effect::Crashed => Effect::Crashed,
             },
+            replicas,
             ratio: fault.ratio.get(),
             site: self.site(name, "meets"),
+        }
+    }
+
+    fn pools(&mut self, arm: &Arm) {
+        for (name, config) in &arm.pools {
+            let machine = config.build(&mut Component { name, states: 1, builder: self });
+            let id = self.add(name, machine, None);
+            self.ids.insert(name.clone(), id);
         }
     }
 
@@ -251,7 +271,7 @@ impl<C: Calendar> Builder<C> {
             *port += 1;
             self.machines.get::<Queue>(self.seats[queue].index).join(group);
             let to = self.target(arm, &config.to, None)?;
-            let by = (&*config.policy, config.clients);
+            let by = (&*config.policy, config.clients, &config.balancing);
             self.pipeline(name, by, to, false, Some(group))?;
         }
         Ok(())
@@ -278,7 +298,7 @@ impl<C: Calendar> Builder<C> {
             self.class_books(name, config, publishes);
             if let Some(call) = arm.calls.get(name) {
                 let to = self.target(arm, &call.to, call.endpoint.as_deref())?;
-                let by = (&*call.policy, call.clients);
+                let by = (&*call.policy, call.clients, &call.balancing);
                 self.pipeline(name, by, to, true, Some(load))?;
             } else if let Some(queue) = arm.publishes.get(name) {
                 let queue = self.find(queue)?;
@@ -299,7 +319,7 @@ impl<C: Calendar> Builder<C> {
                 let undefined = || BuildError::Undefined(call.to_owned());
                 let config = arm.calls.get(call).ok_or_else(undefined)?;
                 let to = self.target(arm, &config.to, config.endpoint.as_deref())?;
-                let by = (&*config.policy, config.clients);
+                let by = (&*config.policy, config.clients, &config.balancing);
                 let top = self.pipeline(call, by, to, false, None)?;
                 let component = self.seats[self.find(name)?].component;
                 tops.entry(component).or_default().push(top);
@@ -338,12 +358,12 @@ impl<C: Calendar> Builder<C> {
         }
     }
 
-    /// Adds the layers of a policy of so many clients below `above`, outermost first, and the edge
-    /// at its end; its topmost seat.
+    /// Adds the layers of a policy of so many clients below `above`, outermost first, the edge at
+    /// its end, and a balancer if there is anything to choose; its topmost seat.
     fn pipeline(
         &mut self,
         name: &str,
-        (policy, clients): (&[Layer], u32),
+        (policy, clients, balancing): (&[Layer], u32, &Balancing),
         (to, service, endpoint): (&str, SeatId, u32),
         picks_up: bool,
         above: Option<SeatId>,
@@ -351,11 +371,15 @@ impl<C: Calendar> Builder<C> {
         let (mut above, mut top, mut copies) = (above, None, None);
         let mut gates = Vec::new();
         for (layer, name) in policy.iter().zip(layer_names(name, policy)) {
-            let own = layer.spec().scope().is_client();
+            let (up, own) = (above.map(|above| (above, 0)), layer.spec().scope().is_client());
             let states = if own { clients } else { 1 };
-            let mut component = Component { name: &name, states, builder: self };
-            let machine = layer.spec().build(&mut component)?;
-            let seat = self.add(&name, machine, above.map(|above| (above, 0)));
+            let seat = if let Some(shared) = layer.spec().seat_of() {
+                self.again(self.find(shared)?, 0, up)
+            } else {
+                let mut component = Component { name: &name, states, builder: self };
+                let machine = layer.spec().build(&mut component)?;
+                self.add(&name, machine, up)
+            };
             if states > 1 {
                 self.seats.set_scope(seat, Scope::Client);
             }
@@ -377,7 +401,18 @@ impl<C: Calendar> Builder<C> {
         let sender = self.machines.add(Sender::new(picks_up));
         let edge = self.add(&edge_name(name, to), sender, above.map(|above| (above, 0)));
         self.lead(copies, edge);
-        self.again(service, endpoint, Some((edge, 0)));
+        let replicas = self.machines.get::<Service>(self.seats[service].index).replicas();
+        if replicas == 1 {
+            self.again(service, endpoint, Some((edge, 0)));
+        } else {
+            let name = balancer_name(name);
+            let site = self.site(&name, "replica");
+            let algorithm = self.algorithm(balancing, to, replicas);
+            let machine = self.machines.add(Balancer::new(algorithm, replicas, site));
+            let balancer = self.add(&name, machine, Some((edge, 0)));
+            let seat = self.again(service, endpoint, Some((balancer, 0)));
+            self.seats.set_scope(seat, Scope::Replica);
+        }
         Ok(*top.get_or_insert(edge))
     }
 }

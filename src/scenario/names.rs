@@ -30,6 +30,12 @@ pub fn class_name(load: &str, class: &str) -> String {
     format!("{load}.{class}")
 }
 
+/// The name of what chooses replicas for `pipeline`: `clients.balancer`.
+#[must_use]
+pub fn balancer_name(pipeline: &str) -> String {
+    format!("{pipeline}.balancer")
+}
+
 /// The short path of a value, as `--set` takes it, from the way to it from the scenario down: its
 /// component as output calls it, then the rest. `None` where there is none that is as good in all
 /// of the scenarios: of what is no part of a component, or where the name has several meanings.
@@ -79,7 +85,7 @@ pub fn component_path(scenarios: &[&Scenario], way: &[Segment]) -> Option<String
 }
 
 /// The maps whose entries are components that a short path can name without doubt.
-const GROUPS: [&str; 5] = ["load", "services", "queues", "consumers", "calls"];
+const GROUPS: [&str; 6] = ["load", "services", "pools", "queues", "consumers", "calls"];
 
 fn name_of(segment: &Segment) -> Option<&str> {
     match segment {
@@ -94,6 +100,7 @@ fn name_of(segment: &Segment) -> Option<&str> {
 fn defines(arm: &Arm, group: &str, key: &str) -> bool {
     match group {
         "services" => arm.services.contains_key(key),
+        "pools" => arm.pools.contains_key(key),
         "queues" => arm.queues.contains_key(key),
         "consumers" => arm.consumers.contains_key(key),
         "calls" => arm.calls.contains_key(key),

@@ -30,7 +30,7 @@ pub fn canonical(scenario: &Scenario) -> String {
     let systems: serde_json::Map<String, Value> = arms::views(scenario)
         .iter()
         .map(|view| {
-            let system = json!({
+            let mut system = json!({
                 "services": entries(&view.services, Clone::clone),
                 "queues": entries(&view.queues, Clone::clone),
                 "consumers": entries(&view.consumers, |consumer| {
@@ -46,6 +46,9 @@ pub fn canonical(scenario: &Scenario) -> String {
                 "publishes": entries(&view.publishes, Clone::clone),
                 "faults": entries(&view.faults, Clone::clone),
             });
+            if !view.pools.is_empty() {
+                system["pools"] = json!(entries(&view.pools, Clone::clone));
+            }
             (view.name.to_owned(), system)
         })
         .collect();

@@ -15,6 +15,7 @@ use crate::kernel::units::Ratio;
 
 pub use crate::model::mechanism::Layer;
 pub use crate::model::mechanism::backoff::spec::{Backoff, Jitter};
+pub use crate::model::mechanism::balancer::spec::Balancing;
 pub use crate::model::mechanism::breaker::spec::{Records, Spec as Breaker};
 pub use crate::model::mechanism::bulkhead::spec::Spec as Bulkhead;
 pub use crate::model::mechanism::class::spec::Spec as Class;
@@ -23,6 +24,7 @@ pub use crate::model::mechanism::deadline::spec::Spec as Deadline;
 pub use crate::model::mechanism::fault::spec::{Effect, Spec as Fault};
 pub use crate::model::mechanism::hedge::spec::{Losers, Spec as Hedge};
 pub use crate::model::mechanism::load::spec::{Arrivals, Spacing, Spec as Load, Stage};
+pub use crate::model::mechanism::pool::spec::{Permits as Pool, Spec as PoolPermit};
 pub use crate::model::mechanism::queue::spec::Spec as Queue;
 pub use crate::model::mechanism::retry::spec::{RetryBudget, RetryOn, Spec as Retry};
 pub use crate::model::mechanism::service::spec::{
@@ -84,6 +86,9 @@ pub struct Scenario {
     /// Services that do the work, by name.
     #[serde(default)]
     pub services: BTreeMap<String, Service>,
+    /// Permits that calls of several policies share, by name. Default none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pools: BTreeMap<String, Pool>,
     /// Bounded queues between publishers and consumers, by name.
     #[serde(default)]
     pub queues: BTreeMap<String, Queue>,
@@ -181,6 +186,9 @@ pub struct Arm {
     /// Services of this arm only, or replacing common ones.
     #[serde(default)]
     pub services: BTreeMap<String, Service>,
+    /// Pools of this arm only, or replacing common ones.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pools: BTreeMap<String, Pool>,
     /// Queues of this arm only, or replacing common ones.
     #[serde(default)]
     pub queues: BTreeMap<String, Queue>,
@@ -222,4 +230,7 @@ pub struct Call {
     #[serde(default = "one", skip_serializing_if = "is_one")]
     #[schemars(range(min = 1, max = 1000000))]
     pub clients: u32,
+    /// How each attempt's replica is chosen, where the service has several. Default `RoundRobin`.
+    #[serde(default, skip_serializing_if = "Balancing::is_default")]
+    pub balancing: Balancing,
 }

@@ -362,9 +362,16 @@ mod tests {
                 }
             }
         }
-        let expected =
-            ["Arm.about", "Axis.path", "Call.to", "Call.endpoint", "Consumer.from", "Consumer.to"];
-        let more = ["Fault.service", "Scenario.about", "Step::Call"];
+        let expected = [
+            "Arm.about",
+            "Axis.path",
+            "Call.to",
+            "Call.endpoint",
+            "Case.class",
+            "Consumer.from",
+            "Consumer.to",
+        ];
+        let more = ["Fault.service", "Layer::Pool", "Scenario.about", "Step::Call"];
         let study = ["Study.about", "Study.scenario", "Study.seeds"];
         assert_eq!(texts, [&expected[..], &more[..], &study[..]].concat());
     }
@@ -372,7 +379,7 @@ mod tests {
     #[test]
     fn a_field_knows_its_homes() {
         assert_eq!(SHAPES.homes("concurrency"), ["consumers[..]"]);
-        assert_eq!(SHAPES.homes("permits"), ["calls[..].policy[..].Bulkhead"]);
+        assert_eq!(SHAPES.homes("permits"), ["pools[..]", "calls[..].policy[..].Bulkhead"]);
         assert_eq!(SHAPES.homes("load"), [""]);
         assert!(SHAPES.homes("tiemout").is_empty());
     }

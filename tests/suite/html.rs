@@ -104,6 +104,7 @@ fn trigger(text: &str) -> Trigger {
     let cause = Cause::Fault {
         fault: text.to_owned(),
         service: text.to_owned(),
+        replica: None,
         effect: FaultEffect::Slowed,
         factor: Some(4.0),
         ratio: 0.5,

@@ -26,3 +26,4 @@ mod theory;
 mod tidy;
 mod ties;
 mod tutorial;
+mod waits;

@@ -86,7 +86,7 @@ fn setting(kind: &str) -> Option<&'static str> {
         "queue" => ".capacity=12345",
         "consumer" => ".concurrency=123",
         "breaker" => ".open_duration=12345us",
-        "bulkhead" => ".permits=12345",
+        "bulkhead" | "pool" => ".permits=12345",
         "retry" => ".backoff=Constant(\"12345us\")",
         "timeout" => "=12345us",
         "class" => ".priority=123",
@@ -148,13 +148,15 @@ fn every_definition_is_of_a_number() {
             "b": (arrivals: Poisson(rate: "1/s"), total: 1, classes: { "c": (ratio: 1) }),
         },
         services: {
-            "db": (time: Constant("1s"), slots: 1),
+            "db": (time: Constant("1s"), slots: 1, max_wait: "9s"),
             "web": (time: Constant("1s"), slots: 1, handler: [Call("c")]),
         },
+        pools: { "threads": (permits: 1, max_wait: "9s") },
         calls: { "c": (to: "db"), "a": (to: "web", policy: [
+            Pool("threads"),
             Breaker(window: 2, failure_threshold: 1, open_duration: "1s", half_open: ()),
             Retry(max_retries: 1, budget: (deposit: 1, capacity: 1)),
-            Bulkhead(permits: 1), Timeout("1s"),
+            Bulkhead(permits: 1, max_wait: "9s"), Timeout("1s"),
         ]) },
         publishes: { "b": "jobs" }, queues: { "jobs": () },
         consumers: { "w": (from: "jobs", concurrency: 1, to: "db", max_deliveries: 1) })"#;

@@ -16,9 +16,11 @@ const END: &str = "<!-- end of fields -->";
 /// Where a type is explained.
 const LINKS: &[(&str, &str)] = &[
     ("Backoff", "#backoff"),
+    ("Class", "#classes"),
     ("Distribution", "distributions.md"),
     ("Endpoint", "#handlers-services-that-call-services"),
     ("Layer", "#call-and-policy"),
+    ("Pool", "#pool"),
     ("Step", "#handlers-services-that-call-services"),
 ];
 

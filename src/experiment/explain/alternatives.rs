@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::variants;
 use crate::kernel::units::Limit;
 use crate::report::explain::{Amount, Change, ChangeKind};
-use crate::scenario::names::layer_names;
+use crate::scenario::names::{balancer_name, layer_names};
 use crate::scenario::schema::{Arm, Bulkhead, Consumer, Layer, Queue, Scenario, Scope, Service};
 
 /// A scenario of one arm, with one thing changed.
@@ -20,9 +20,10 @@ pub(super) struct Alternative {
 
 /// One arm of a scenario as a scenario of its own: the same requests, with the same luck.
 pub(super) fn alone(scenario: &Scenario, arm: &Arm) -> Scenario {
-    let Arm { services, queues, consumers, calls, publishes, faults, .. } = arm.clone();
+    let Arm { services, pools, queues, consumers, calls, publishes, faults, .. } = arm.clone();
     Scenario {
         services,
+        pools,
         queues,
         consumers,
         calls,
@@ -86,6 +87,11 @@ pub(super) fn alternatives(alone: &Scenario) -> Vec<Alternative> {
             add(change, &|of| drop(of.services.insert(name.clone(), service.clone())));
         }
     }
+    for (name, pool) in &alone.pools {
+        for (change, pool) in variants::of_pool(name, pool) {
+            add(change, &|of| drop(of.pools.insert(name.clone(), pool.clone())));
+        }
+    }
     for (name, queue) in &alone.queues {
         let (change, capacity) = other_capacity(name, queue, &alone.consumers);
         add(change, &|of| {
@@ -94,8 +100,29 @@ pub(super) fn alternatives(alone: &Scenario) -> Vec<Alternative> {
             }
         });
     }
+    found.extend(other_balancing(alone));
     found.sort_by_key(|alternative| alternative.change.kind);
     found
+}
+
+/// Another way of choosing replicas, for each call and consumer whose service has several.
+fn other_balancing(alone: &Scenario) -> Vec<Alternative> {
+    let of_service = |from, to, balancing| {
+        alone.services.get(to).filter(|service: &&Service| service.replicas > 1)?;
+        let (kind, other) = variants::of_balancing(balancing);
+        Some((change(kind, &balancer_name(from)), alone.clone(), other))
+    };
+    let calls = alone.calls.iter().filter_map(|(from, call)| {
+        let (change, mut scenario, other) = of_service(from, &call.to, &call.balancing)?;
+        scenario.calls.get_mut(from)?.balancing = other;
+        Some(Alternative { change, scenario })
+    });
+    let consumers = alone.consumers.iter().filter_map(|(from, consumer)| {
+        let (change, mut scenario, other) = of_service(from, &consumer.to, &consumer.balancing)?;
+        scenario.consumers.get_mut(from)?.balancing = other;
+        Some(Alternative { change, scenario })
+    });
+    calls.chain(consumers).collect()
 }
 
 /// A change of this kind, without values.
@@ -148,7 +175,7 @@ impl Policy<'_> {
 
     /// A bulkhead as wide as the knee, around every attempt, where there is none.
     fn bulkhead(&self, policy: &[Layer], knee: u32) -> Option<(Change, Vec<Layer>)> {
-        if policy.iter().any(|layer| matches!(layer, Layer::Bulkhead(_))) {
+        if policy.iter().any(|layer| matches!(layer, Layer::Bulkhead(_) | Layer::Pool(_))) {
             return None;
         }
         // Outside the innermost timeout, so that waiting for a permit is not timed.
@@ -157,6 +184,7 @@ impl Policy<'_> {
         let layer = Layer::Bulkhead(Bulkhead {
             permits: knee,
             queue: Limit::Unlimited,
+            max_wait: None,
             scope: Scope::Client,
         });
         policy.insert(timeout.unwrap_or(policy.len()), layer);
@@ -173,7 +201,7 @@ fn numbers_of_consumers(
 ) -> Vec<(Change, u32)> {
     let present = consumer.concurrency;
     let slots = service.and_then(|service| match service.slots {
-        Limit::AtMost(slots) => u32::try_from(slots).ok(),
+        Limit::AtMost(slots) => u32::try_from(slots.saturating_mul(service.replicas.into())).ok(),
         Limit::Unlimited => None,
     });
     let slots = slots.filter(|slots| *slots != present);

@@ -203,7 +203,10 @@ fn decides(link: &Link, what_if: &[WhatIf]) -> Option<bool> {
             (Link::State { component: at, .. }, ChangeKind::WithoutBreaker)
             | (
                 Link::Backlog { component: at, .. },
-                ChangeKind::ServiceQueue | ChangeKind::BulkheadQueue | ChangeKind::QueueCapacity,
+                ChangeKind::ServiceQueue
+                | ChangeKind::BulkheadQueue
+                | ChangeKind::QueueCapacity
+                | ChangeKind::MaxWait,
             ) => component == at,
             _ => false,
         }

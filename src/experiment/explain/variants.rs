@@ -5,7 +5,8 @@ use crate::kernel::time::Duration;
 use crate::kernel::units::{CountOrTime, Limit, Ratio};
 use crate::report::explain::{Amount, Change, ChangeKind};
 use crate::scenario::schema::{
-    Breaker, Bulkhead, Cancellation, Layer, Retry, RetryBudget, Scope, Service, Timeout,
+    Balancing, Breaker, Bulkhead, Cancellation, Layer, Pool, Retry, RetryBudget, Scope, Service,
+    Timeout,
 };
 
 /// What could stand in the place of a layer; `None` takes it out, which is tried of every layer
@@ -21,6 +22,9 @@ pub(super) fn of_layer(
         of_breaker(breaker, name)
     } else if let Layer::Bulkhead(bulkhead) = layer {
         of_bulkhead(name, bulkhead, knee)
+    } else if let Layer::Pool(_) = layer {
+        // What could stand in the place of a pool is one change for all of its layers.
+        Vec::new()
     } else if let Layer::Timeout(Timeout { after }) = layer {
         let other = |to| {
             let change = timed(ChangeKind::Timeout, name, *after, to);
@@ -86,13 +90,15 @@ fn of_retry(layer: &Layer, name: &str) -> Vec<(Change, Option<Layer>)> {
     found
 }
 
-/// Permits at the knee, half and twice as many, a bounded line, and no bulkhead at all.
-fn of_bulkhead(
-    name: &str,
-    &Bulkhead { permits, queue, scope }: &Bulkhead,
-    knee: Option<u32>,
-) -> Vec<(Change, Option<Layer>)> {
-    let bulkhead = |permits, queue| Some(Layer::Bulkhead(Bulkhead { permits, queue, scope }));
+/// Permits at the knee, half and twice as many, a bounded line, other longest waits, and no
+/// bulkhead at all.
+fn of_bulkhead(name: &str, bulkhead: &Bulkhead, knee: Option<u32>) -> Vec<(Change, Option<Layer>)> {
+    let permits = bulkhead.permits;
+    let with = |edit: &dyn Fn(&mut Bulkhead)| {
+        let mut changed = bulkhead.clone();
+        edit(&mut changed);
+        Some(Layer::Bulkhead(changed))
+    };
     let knee = knee.filter(|knee| *knee < permits);
     let other = |number: u32| Some(number).filter(|of| *of != permits && Some(*of) != knee);
     let numbers = [
@@ -104,13 +110,52 @@ fn of_bulkhead(
     for (kind, to) in numbers {
         let Some(to) = to else { continue };
         let change = counted(kind, name, u64::from(permits), u64::from(to));
-        found.push((change, bulkhead(to, queue)));
+        found.push((change, with(&|of| of.permits = to)));
     }
-    if queue == Limit::Unlimited {
-        let room = u64::from(permits).saturating_mul(2);
-        let to = Some(Amount::Count(room));
-        let change = Change { to, ..change(ChangeKind::BulkheadQueue, name) };
-        found.push((change, bulkhead(permits, Limit::AtMost(room))));
+    if let Some((change, room)) = bounded_line(name, permits, bulkhead.queue) {
+        found.push((change, with(&|of| of.queue = Limit::AtMost(room))));
+    }
+    for (change, to) in longest_waits(name, bulkhead.max_wait) {
+        found.push((change, with(&|of| of.max_wait = Some(to))));
+    }
+    found
+}
+
+/// Twice as many places in line as there are permits, where there is no limit.
+fn bounded_line(name: &str, permits: u32, queue: Limit) -> Option<(Change, u64)> {
+    let room = u64::from(permits).saturating_mul(2);
+    let to = Some(Amount::Count(room));
+    let change = Change { to, ..change(ChangeKind::BulkheadQueue, name) };
+    (queue == Limit::Unlimited).then_some((change, room))
+}
+
+/// Half and twice the longest wait in a line that has one.
+fn longest_waits(name: &str, max_wait: Option<Duration>) -> Vec<(Change, Duration)> {
+    let Some(most) = max_wait.filter(|most| !most.is_zero()) else { return Vec::new() };
+    let changed = |to| (timed(ChangeKind::MaxWait, name, most, to), to);
+    [half(most), twice(most)].map(changed).into()
+}
+
+/// What could stand in the place of a pool: half and twice as many permits, a bounded line, other
+/// longest waits.
+pub(super) fn of_pool(name: &str, pool: &Pool) -> Vec<(Change, Pool)> {
+    let with = |edit: &dyn Fn(&mut Pool)| {
+        let mut changed = pool.clone();
+        edit(&mut changed);
+        changed
+    };
+    let permits = pool.permits;
+    let others = [(permits / 2).max(1), permits.saturating_mul(2)];
+    let mut found = Vec::new();
+    for to in others.into_iter().filter(|to| *to != permits) {
+        let change = counted(ChangeKind::Permits, name, u64::from(permits), u64::from(to));
+        found.push((change, with(&|of| of.permits = to)));
+    }
+    if let Some((change, room)) = bounded_line(name, permits, pool.queue) {
+        found.push((change, with(&|of| of.queue = Limit::AtMost(room))));
+    }
+    for (change, to) in longest_waits(name, pool.max_wait) {
+        found.push((change, with(&|of| of.max_wait = Some(to))));
     }
     found
 }
@@ -122,7 +167,8 @@ pub(super) fn of_policy(
     policy: &[Layer],
     deadline: Option<Duration>,
 ) -> Option<(Change, Vec<Layer>)> {
-    let waits = |layer: &Layer| matches!(layer, Layer::Retry(_) | Layer::Bulkhead(_));
+    let waits =
+        |layer: &Layer| matches!(layer, Layer::Retry(_) | Layer::Bulkhead(_) | Layer::Pool(_));
     let first = policy.iter().position(waits)?;
     if policy[..first].iter().any(|layer| matches!(layer, Layer::Timeout(_))) {
         return None;
@@ -139,6 +185,21 @@ pub(super) fn of_policy(
     policy.insert(0, Layer::Timeout(Timeout { after: total }));
     let to = Some(Amount::TimeNs(total.as_ns()));
     Some((Change { to, ..change(ChangeKind::TotalTimeout, from) }, policy))
+}
+
+/// By load where replicas are chosen without regard to it, in turn where load decides.
+pub(super) const fn of_balancing(balancing: &Balancing) -> (ChangeKind, Balancing) {
+    match balancing {
+        Balancing::RoundRobin
+        | Balancing::Random
+        | Balancing::Weighted(_)
+        | Balancing::ConsistentHash { .. } => (ChangeKind::LessLoaded, Balancing::PowerOfTwo),
+        Balancing::LeastRequest
+        | Balancing::PowerOfTwo
+        | Balancing::Choices(_)
+        | Balancing::Ewma { .. }
+        | Balancing::PeakEwma { .. } => (ChangeKind::InTurn, Balancing::RoundRobin),
+    }
 }
 
 /// What could stand in the place of a service.
@@ -166,6 +227,9 @@ pub(super) fn of_service(name: &str, service: &Service) -> Vec<(Change, Service)
         }
         let more = with(&|of| of.slots = Limit::AtMost(double));
         found.push((counted(ChangeKind::Slots, name, slots, double), more));
+    }
+    for (change, to) in longest_waits(name, service.max_wait) {
+        found.push((change, with(&|of| of.max_wait = Some(to))));
     }
     if let Some(knee) = service.overload.as_ref().map(|overload| overload.knee) {
         let stronger = with(&|of| {

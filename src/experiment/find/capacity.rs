@@ -180,6 +180,7 @@ fn alone(scenario: &Scenario, name: &str, arm: &Arm) -> (Scenario, String) {
     for service in arm.services.keys() {
         let fault = Fault {
             service: service.clone(),
+            replica: None,
             from: Duration::from_ns(from),
             until: Duration::from_ns(until),
             effect: Effect::Frozen,

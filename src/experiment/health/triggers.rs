@@ -45,7 +45,14 @@ fn of_fault(name: &str, fault: &Fault) -> Option<Trigger> {
         from_ns: fault.from.as_ns(),
         until_ns: fault.until.as_ns(),
         changes: true,
-        cause: Cause::Fault { fault: fault_name, service, effect, factor, ratio },
+        cause: Cause::Fault {
+            fault: fault_name,
+            service,
+            replica: fault.replica,
+            effect,
+            factor,
+            ratio,
+        },
     })
 }
 
@@ -132,6 +139,7 @@ mod tests {
         let expected = Cause::Fault {
             fault: "f".to_owned(),
             service: "db".to_owned(),
+            replica: None,
             effect: FaultEffect::Slowed,
             factor: Some(4.0),
             ratio: 0.5,

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 #[cfg(test)]
 use super::toll;
 use super::{
-    breaker, bulkhead, class, consumer, deadline, fault, hedge, load, queue, retry, service,
-    timeout,
+    balancer, breaker, bulkhead, class, consumer, deadline, fault, hedge, load, pool, queue, retry,
+    service, timeout,
 };
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::layer::LayerSpec;
@@ -57,12 +57,13 @@ macro_rules! language {
 }
 
 language! {
-    parts: load, class, service, queue, consumer, fault;
+    parts: load, class, service, balancer, queue, consumer, fault;
     layers:
         Timeout(timeout),
         Retry(retry),
         Breaker(breaker),
         Bulkhead(bulkhead),
+        Pool(pool),
         Hedge(hedge),
         Deadline(deadline),
         #[cfg(test)]

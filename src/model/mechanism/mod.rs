@@ -5,6 +5,7 @@
 //! kind of mechanism as a whole is asked through [`Kind`].
 
 pub mod backoff;
+pub mod balancer;
 pub mod breaker;
 pub mod bulkhead;
 pub mod class;
@@ -15,6 +16,7 @@ pub mod fault;
 pub mod hedge;
 mod language;
 pub mod load;
+pub mod pool;
 pub mod queue;
 pub mod retry;
 pub mod service;
@@ -350,6 +352,8 @@ mechanisms! {
     Hedge: hedge::Hedge => hedges, &[hedge::EVENTS];
     Breaker: breaker::Breaker => breakers, &[EVENTS, breaker::EVENTS];
     Bulkhead: bulkhead::Bulkhead => bulkheads, &[EVENTS, bulkhead::EVENTS, super::line::EVENTS];
+    Balancer: balancer::Balancer => balancers, &[balancer::EVENTS];
+    Pool: pool::Pool => pools, &[EVENTS, bulkhead::EVENTS, super::line::EVENTS];
     Service: service::Service => services, &[service::EVENTS, super::line::EVENTS];
     Queue: queue::Queue => queues, &[queue::EVENTS];
     Consumer: consumer::Consumer => consumers, &[consumer::EVENTS, backoff::EVENTS];

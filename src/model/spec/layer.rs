@@ -3,7 +3,7 @@
 use super::building::Building;
 use super::clients::Scope;
 use super::finding::Finding;
-use super::system::Around;
+use super::system::{Around, System};
 use crate::kernel::distribution::InvalidDistribution;
 use crate::kernel::time::Duration;
 use crate::model::mechanism::Kind;
@@ -26,7 +26,14 @@ pub trait LayerSpec {
     /// The lints of this layer where it stands, in an arm without errors.
     fn lint(&self, around: &Around<'_>, findings: &mut Vec<Finding>);
 
-    /// Adds its machine to a world; the machine's kind and number.
+    /// The component that it is one more seat of, where that is defined elsewhere and may have
+    /// seats in several policies.
+    fn seat_of(&self) -> Option<&str> {
+        None
+    }
+
+    /// Adds its machine to a world, unless it is [a seat of another](Self::seat_of); the machine's
+    /// kind and number.
     ///
     /// # Errors
     /// When a distribution is none, which the checks rule out.
@@ -64,7 +71,7 @@ pub trait LayerSpec {
     }
 
     /// How many calls it lets be inside at once.
-    fn permits(&self) -> Option<u32> {
+    fn permits(&self, _system: &System<'_>) -> Option<u32> {
         None
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::kernel::time::Duration;
 use crate::model::mechanism::Layer;
-use crate::model::mechanism::{consumer, load, queue, service};
+use crate::model::mechanism::{consumer, load, pool, queue, service};
 use crate::model::spec::clients::Scope;
 use crate::model::spec::distribution::resolve;
 
@@ -17,6 +17,8 @@ pub struct System<'a> {
     pub duration: Option<Duration>,
     /// Services by name.
     pub services: BTreeMap<&'a str, &'a service::spec::Spec>,
+    /// Pools by name.
+    pub pools: BTreeMap<&'a str, &'a pool::spec::Permits>,
     /// Queues by name.
     pub queues: BTreeMap<&'a str, &'a queue::spec::Spec>,
     /// Policies with their two ends: of consumers, then of calls, by name.
@@ -58,6 +60,7 @@ impl<'a> System<'a> {
     pub fn new(
         (within, duration): (String, Option<Duration>),
         services: BTreeMap<&'a str, &'a service::spec::Spec>,
+        pools: BTreeMap<&'a str, &'a pool::spec::Permits>,
         queues: BTreeMap<&'a str, &'a queue::spec::Spec>,
         pipelines: Vec<Pipeline<'a>>,
         publications: impl Iterator<Item = (&'a str, &'a load::spec::Spec)>,
@@ -74,7 +77,17 @@ impl<'a> System<'a> {
         for (queue, load) in publications {
             publishers.entry(queue).or_default().push(load);
         }
-        Self { within, duration, services, queues, pipelines, by_service, readers, publishers }
+        Self {
+            within,
+            duration,
+            services,
+            pools,
+            queues,
+            pipelines,
+            by_service,
+            readers,
+            publishers,
+        }
     }
 
     /// The pipelines that end at a service.

@@ -40,6 +40,9 @@ pub enum Cause {
         fault: String,
         /// The service.
         service: String,
+        /// The replica of it that it hits, if it is one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        replica: Option<u32>,
         /// What it does.
         effect: FaultEffect,
         /// How many times as long work takes, of a fault that slows it.

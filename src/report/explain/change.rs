@@ -137,11 +137,11 @@ pub enum ChangeKind {
     WithoutBulkhead,
     /// A bulkhead is put in, as wide as the knee of the service.
     Bulkhead,
-    /// A bulkhead has another number of permits.
+    /// A bulkhead or a pool has another number of permits.
     Permits,
     /// A bulkhead has as many permits as the knee of the service.
     PermitsAtKnee,
-    /// Another number may wait at a bulkhead.
+    /// Another number may wait at a bulkhead or a pool.
     BulkheadQueue,
     /// Another layer is left out.
     WithoutLayer,
@@ -149,12 +149,18 @@ pub enum ChangeKind {
     Timeout,
     /// A timeout around all attempts is put in.
     TotalTimeout,
+    /// Of two replicas that are drawn, the one with less in flight is sent to.
+    LessLoaded,
+    /// Replicas are sent to in turn.
+    InTurn,
     /// A service stops the work of callers that leave.
     Cancellation,
     /// A service does not fail by itself.
     WithoutErrors,
     /// Another number may wait at a service.
     ServiceQueue,
+    /// A bulkhead, a pool or a service has another longest wait.
+    MaxWait,
     /// A service has another number of slots.
     Slots,
     /// A service has another knee.

@@ -7,6 +7,7 @@ use crate::kernel::calendar::Calendar;
 use crate::kernel::distribution::Distribution;
 use crate::kernel::units::Ratio;
 use crate::model::client::Clients;
+use crate::model::mechanism::balancer::{Algorithm, Ring};
 use crate::model::mechanism::load::{Arrivals, Stages};
 use crate::model::mechanism::service::{Endpoint, Onward, Overload, Step, When};
 use crate::model::seat::Port;
@@ -130,6 +131,33 @@ impl<C: Calendar> Builder<C> {
             });
         }
         Ok(all)
+    }
+
+    /// The algorithm of a balancer in front of so many replicas of a service.
+    pub(super) fn algorithm(
+        &self,
+        balancing: &schema::Balancing,
+        service: &str,
+        replicas: u32,
+    ) -> Algorithm {
+        match balancing {
+            schema::Balancing::RoundRobin => Algorithm::RoundRobin,
+            schema::Balancing::Random => Algorithm::Random,
+            schema::Balancing::LeastRequest => Algorithm::LeastRequest,
+            schema::Balancing::PowerOfTwo => Algorithm::PowerOfTwo,
+            schema::Balancing::Choices(choices) => Algorithm::Choices(*choices),
+            schema::Balancing::Weighted(weights) => Algorithm::Weighted(weights.clone()),
+            schema::Balancing::ConsistentHash { points, bound } => {
+                // Whoever sends to the service hashes alike.
+                let ring = Ring::new(replicas, *points, self.site(service, "ring"));
+                Algorithm::ConsistentHash(ring, *bound)
+            }
+            schema::Balancing::Ewma { decay } => Algorithm::Ewma { decay_ns: decay.as_ns() as f64 },
+            schema::Balancing::PeakEwma { decay, initial } => Algorithm::PeakEwma {
+                decay_ns: decay.as_ns() as f64,
+                initial_ns: initial.as_ns() as f64,
+            },
+        }
     }
 }
 

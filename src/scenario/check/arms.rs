@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::scenario::arms::ONLY_ARM;
 use crate::scenario::path::Path;
-use crate::scenario::schema::{Arm, Call, Consumer, Fault, Queue, Scenario, Service};
+use crate::scenario::schema::{Arm, Call, Consumer, Fault, Pool, Queue, Scenario, Service};
 
 /// Entries by name, each with the place where it is written.
 pub(crate) type Visible<'a, T> = BTreeMap<&'a str, (Path, &'a T)>;
@@ -17,6 +17,7 @@ pub(crate) struct View<'a> {
     /// Where the arm is written, if it is.
     pub(crate) arm: Option<Path>,
     pub(crate) services: Visible<'a, Service>,
+    pub(crate) pools: Visible<'a, Pool>,
     pub(crate) queues: Visible<'a, Queue>,
     pub(crate) consumers: Visible<'a, Consumer>,
     pub(crate) calls: Visible<'a, Call>,
@@ -50,6 +51,7 @@ fn view<'a>(scenario: &'a Scenario, name: &'a str, arm: Option<&'a Arm>) -> View
         name,
         arm: arm.map(|_| at.clone()),
         services: BTreeMap::new(),
+        pools: BTreeMap::new(),
         queues: BTreeMap::new(),
         consumers: BTreeMap::new(),
         calls: BTreeMap::new(),
@@ -57,6 +59,7 @@ fn view<'a>(scenario: &'a Scenario, name: &'a str, arm: Option<&'a Arm>) -> View
         faults: BTreeMap::new(),
     };
     put(&mut view.services, &root.field("services"), &scenario.services);
+    put(&mut view.pools, &root.field("pools"), &scenario.pools);
     put(&mut view.queues, &root.field("queues"), &scenario.queues);
     put(&mut view.consumers, &root.field("consumers"), &scenario.consumers);
     put(&mut view.calls, &root.field("calls"), &scenario.calls);
@@ -64,6 +67,7 @@ fn view<'a>(scenario: &'a Scenario, name: &'a str, arm: Option<&'a Arm>) -> View
     put(&mut view.faults, &root.field("faults"), &scenario.faults);
     if let Some(arm) = arm {
         put(&mut view.services, &at.field("services"), &arm.services);
+        put(&mut view.pools, &at.field("pools"), &arm.pools);
         put(&mut view.queues, &at.field("queues"), &arm.queues);
         put(&mut view.consumers, &at.field("consumers"), &arm.consumers);
         put(&mut view.faults, &at.field("faults"), &arm.faults);

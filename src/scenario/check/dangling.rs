@@ -9,9 +9,9 @@ use std::collections::BTreeSet;
 use crate::scenario::conform::{Suggestions, list_of};
 use crate::scenario::path::Path;
 use crate::scenario::problem::{Problem, printable};
-use crate::scenario::syntax::{Node, Text};
+use crate::scenario::syntax::{Kind, Node, Text};
 
-/// Every reference to a service, a queue or a load that stands nowhere in the tree.
+/// Every reference to a service, a queue, a pool or a load that stands nowhere in the tree.
 #[must_use]
 pub(crate) fn dangling(root: &Node) -> Vec<Problem> {
     let top = Path::root();
@@ -24,6 +24,7 @@ pub(crate) fn dangling(root: &Node) -> Vec<Problem> {
     let mut search = Search {
         loads: named("load"),
         services: named("services"),
+        pools: named("pools"),
         queues: named("queues"),
         suggestions: Suggestions::default(),
         problems: Vec::new(),
@@ -40,6 +41,7 @@ pub(crate) fn dangling(root: &Node) -> Vec<Problem> {
                 search.name("load", Some(load), &at);
             }
             search.name("service", call.field("to").and_then(Node::as_text), &at.field("to"));
+            search.pools(call, &at);
         }
         for (load, queue) in scope.entries("publishes") {
             let at = path.field("publishes").key(load.0);
@@ -50,6 +52,7 @@ pub(crate) fn dangling(root: &Node) -> Vec<Problem> {
             let at = path.field("consumers").key(name.0);
             search.name("queue", consumer.field("from").and_then(Node::as_text), &at.field("from"));
             search.name("service", consumer.field("to").and_then(Node::as_text), &at.field("to"));
+            search.pools(consumer, &at);
         }
         for (name, fault) in scope.entries("faults") {
             let at = path.field("faults").key(name.0).field("service");
@@ -65,17 +68,35 @@ const MOST: usize = 50;
 struct Search<'a> {
     loads: BTreeSet<&'a str>,
     services: BTreeSet<&'a str>,
+    pools: BTreeSet<&'a str>,
     queues: BTreeSet<&'a str>,
     suggestions: Suggestions,
     problems: Vec<Problem>,
 }
 
 impl Search<'_> {
+    /// The pools of the policy of `node`.
+    fn pools(&mut self, node: &Node, at: &Path) {
+        let Some(Kind::List(layers)) = node.field("policy").map(|policy| &policy.kind) else {
+            return;
+        };
+        for (index, layer) in layers.iter().enumerate() {
+            if let Kind::Tuple(Some(name), items) = &layer.unwrapped().kind
+                && name.text == "Pool"
+                && let [pool] = items.as_slice()
+            {
+                let at = at.field("policy").index(index).variant("Pool");
+                self.name("pool", pool.as_text(), &at);
+            }
+        }
+    }
+
     fn name(&mut self, kind: &str, name: Option<Text<'_>>, at: &Path) {
         let Some((name, span)) = name.filter(|_| self.problems.len() < MOST) else { return };
         let known = match kind {
             "load" => &self.loads,
             "service" => &self.services,
+            "pool" => &self.pools,
             _ => &self.queues,
         };
         // Where nothing is known, the section itself is what is wrong.

@@ -6,6 +6,7 @@
 //! told, and not that the thing it should have led to is never used.
 
 pub(crate) mod arms;
+mod balancing;
 mod dangling;
 mod expect;
 mod handlers;
@@ -70,6 +71,7 @@ pub fn check(scenario: &Scenario) -> Vec<Problem> {
         checker.topology(view);
         checker.parts(view);
         checker.handlers(view);
+        checker.balancing(view);
     }
     if !checker.has_errors() {
         checker.unreached(&views);

@@ -39,6 +39,7 @@ impl<'a> Placed<'a> {
         let system = System::new(
             (view.within(), scenario.duration),
             specifications(&view.services),
+            specifications(&view.pools),
             specifications(&view.queues),
             pipelines,
             publications,
@@ -72,7 +73,7 @@ fn parts<'a>(view: &'a View<'a>) -> impl Iterator<Item = (&'a str, &'a Path, &'a
         parts.iter().map(|(name, (path, part))| (*name, path, *part as &dyn PartSpec))
     }
     let messages = of(&view.queues).chain(of(&view.consumers));
-    of(&view.services).chain(messages).chain(of(&view.faults))
+    of(&view.services).chain(of(&view.pools)).chain(messages).chain(of(&view.faults))
 }
 
 impl Checker<'_> {
@@ -115,7 +116,7 @@ impl Checker<'_> {
         }
     }
 
-    fn report(&mut self, at: &Path, findings: Vec<Finding>) {
+    pub(super) fn report(&mut self, at: &Path, findings: Vec<Finding>) {
         for finding in findings {
             self.add(problem(at, finding));
         }

@@ -7,12 +7,12 @@ use super::lints::NEVER_REACHED;
 use super::{Checker, MOST};
 use crate::scenario::conform::list_of;
 use crate::scenario::handlers::calls_of;
-use crate::scenario::names::{class_name, layer_names};
+use crate::scenario::names::{balancer_name, class_name, layer_names};
 use crate::scenario::path::Path;
 use crate::scenario::problem::{Problem, printable};
-use crate::scenario::schema::Load;
+use crate::scenario::schema::{Layer, Load};
 
-/// A name that has to be one of an arm's services or queues.
+/// A name that has to be one of an arm's services, queues or pools.
 struct Reference<'a> {
     at: Path,
     name: &'a str,
@@ -43,6 +43,13 @@ impl Checker<'_> {
         for (path, fault) in view.faults.values() {
             refer(path.field("service"), &fault.service, "service");
         }
+        for (_, path, policy) in policies(view) {
+            for (path, layer) in layers_of(path, policy) {
+                if let Layer::Pool(pool) = layer {
+                    refer(path.variant("Pool"), &pool.name, "pool");
+                }
+            }
+        }
         for reference in &references {
             self.reference(view, reference);
         }
@@ -52,15 +59,17 @@ impl Checker<'_> {
         let Reference { at, name, kind } = reference;
         let of_kind = |kind| match kind {
             "service" => view.services.contains_key(name),
+            "pool" => view.pools.contains_key(name),
             _ => view.queues.contains_key(name),
         };
         if of_kind(kind) || self.errors >= MOST {
             return;
         }
-        let other_kind = if *kind == "service" { "queue" } else { "service" };
+        let other = ["service", "queue", "pool"].into_iter().find(|other| of_kind(other));
         let known = || -> Box<dyn ExactSizeIterator<Item = &str>> {
             match *kind {
                 "service" => Box::new(view.services.keys().copied()),
+                "pool" => Box::new(view.pools.keys().copied()),
                 _ => Box::new(view.queues.keys().copied()),
             }
         };
@@ -69,13 +78,16 @@ impl Checker<'_> {
         let found = format!("there is no such {kind}{}", view.within());
         let elsewhere = self.scenario.arms.iter().find(|(_, arm)| match *kind {
             "service" => arm.services.contains_key(*name),
+            "pool" => arm.pools.contains_key(*name),
             _ => arm.queues.contains_key(*name),
         });
-        let hint = if of_kind(other_kind) {
-            match *kind {
-                "service" => format!("\"{shown}\" is a queue: loads reach it with `publishes`"),
-                _ => format!("\"{shown}\" is a {other_kind}: loads reach it with `calls`"),
-            }
+        let hint = if let Some(other) = other {
+            let reach = match other {
+                "service" => "loads reach it with `calls`",
+                "queue" => "loads reach it with `publishes`",
+                _ => "a layer of a policy takes its permits",
+            };
+            format!("\"{shown}\" is a {other}: {reach}")
         } else if let Some((arm, _)) = elsewhere {
             let arm = printable(arm);
             format!("arm \"{arm}\" has one, but arms see only what is common and their own")
@@ -150,19 +162,15 @@ impl Checker<'_> {
         let services =
             view.services.iter().map(|(name, (path, _))| (*name, "service", path.clone()));
         let queues = view.queues.iter().map(|(name, (path, _))| (*name, "queue", path.clone()));
+        let pools = view.pools.iter().map(|(name, (path, _))| (*name, "pool", path.clone()));
         let consumers = view.consumers.iter();
         let consumers = consumers.map(|(name, (path, _))| (*name, "consumer", path.clone()));
         let classes = classes(&self.scenario.load);
         let classes = classes.iter().map(|(name, path)| (name.as_str(), "class", path.clone()));
-        let layers = layers(view);
+        let layers = [layers(view), balancers(view)].concat();
         let layers = layers.iter().map(|(name, path)| (name.as_str(), "layer", path.clone()));
-        let all: Vec<_> = loads
-            .chain(classes)
-            .chain(services)
-            .chain(queues)
-            .chain(consumers)
-            .chain(layers)
-            .collect();
+        let parts = loads.chain(classes).chain(services).chain(pools).chain(queues);
+        let all: Vec<_> = parts.chain(consumers).chain(layers).collect();
         let mut first: BTreeMap<&str, (&str, &Path)> = BTreeMap::new();
         for (name, kind, path) in &all {
             let Some((taken, other)) = first.get(name) else {
@@ -219,6 +227,19 @@ impl Checker<'_> {
                     reached.insert(path);
                 }
             }
+            let taken: BTreeSet<&str> = policies(view)
+                .flat_map(|(.., policy)| policy)
+                .filter_map(|layer| match layer {
+                    Layer::Pool(pool) => Some(pool.name.as_str()),
+                    _ => None,
+                })
+                .collect();
+            for (name, (path, _)) in &view.pools {
+                all.push((path, "pool", name));
+                if taken.contains(name) {
+                    reached.insert(path);
+                }
+            }
             for (name, (path, _)) in &view.queues {
                 all.push((path, "queue", name));
                 if fed.contains(name) {
@@ -237,6 +258,7 @@ impl Checker<'_> {
                 let rule = format!("the {kind} \"{}\" is never reached", printable(name));
                 let found = match kind {
                     "service" => "no call and no consumer leads here",
+                    "pool" => "no policy takes its permits",
                     "queue" => "no load is published here",
                     _ => "no load is published to its queue",
                 };
@@ -257,15 +279,43 @@ fn classes(loads: &BTreeMap<String, Load>) -> Vec<(String, Path)> {
     loads.iter().flat_map(of_load).collect()
 }
 
-/// Names of the layers of every policy in the arm, with where they are written.
+/// The balancers in front of services that have several replicas, which are named like layers.
+fn balancers(view: &View<'_>) -> Vec<(String, Path)> {
+    let calls = view.calls.iter().map(|(name, (path, call))| (name, path, &call.to));
+    let consumers = view.consumers.iter().map(|(name, (path, from))| (name, path, &from.to));
+    let has_several = |to: &str| view.services.get(to).is_some_and(|(_, to)| to.replicas > 1);
+    calls
+        .chain(consumers)
+        .filter(|(.., to)| has_several(to))
+        .map(|(name, path, _)| (balancer_name(name), path.field("balancing")))
+        .collect()
+}
+
+/// Every policy of the arm, with the name of its call or consumer and where that is written.
+fn policies<'a>(view: &'a View<'a>) -> impl Iterator<Item = (&'a str, &'a Path, &'a [Layer])> {
+    let calls = view.calls.iter().map(|(name, (path, call))| (*name, path, &call.policy[..]));
+    let consumers = view.consumers.iter();
+    let consumers = consumers.map(|(name, (path, from))| (*name, path, &from.policy[..]));
+    calls.chain(consumers)
+}
+
+/// The layers of a policy of what is written at `path`, each with its place.
+fn layers_of<'a>(
+    path: &Path,
+    policy: &'a [Layer],
+) -> impl Iterator<Item = (Path, &'a Layer)> + use<'a> {
+    let at = path.field("policy");
+    policy.iter().enumerate().map(move |(index, layer)| (at.index(index), layer))
+}
+
+/// Names of the layers of every policy in the arm that are components, with where they are
+/// written.
 fn layers(view: &View<'_>) -> Vec<(String, Path)> {
-    let calls = view.calls.iter().map(|(name, (path, call))| (name, path, &call.policy));
-    let consumers = view.consumers.iter().map(|(name, (path, from))| (name, path, &from.policy));
     let mut all = Vec::new();
-    for (name, path, policy) in calls.chain(consumers) {
-        for (at, layer) in layer_names(name, policy).into_iter().enumerate() {
-            all.push((layer, path.field("policy").index(at)));
-        }
+    for (name, path, policy) in policies(view) {
+        let names = layer_names(name, policy).into_iter().zip(layers_of(path, policy));
+        let own = names.filter(|(_, (_, layer))| !matches!(layer, Layer::Pool(_)));
+        all.extend(own.map(|(name, (path, _))| (name, path)));
     }
     all
 }

@@ -22,7 +22,7 @@ use crate::scenario::syntax::{Kind, Node, Span};
 
 /// The maps of a scenario and of an arm whose keys are names of components. A route has the name
 /// of its load.
-const GROUPS: [&str; 6] = ["load", "services", "queues", "consumers", "calls", "faults"];
+const GROUPS: [&str; 7] = ["load", "services", "pools", "queues", "consumers", "calls", "faults"];
 
 /// A name has at most 200 bytes, and so no more parts between dots; a path may have any number.
 const MOST_PARTS: usize = 110;

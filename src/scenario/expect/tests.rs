@@ -138,7 +138,7 @@ const REFUSED: [&str; 59] = [
     "rcp recovers within 30s after fault db-slow",
     "breaker client opens",
     "timeout clients times_out",
-    "breaker clients closes",
+    "breaker clients shuts",
     "breaker clients",
     "p(collapse) == 1%",
     "p(collapse) < 100%",

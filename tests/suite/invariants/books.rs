@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dessim::metrics::probe::What;
+use dessim::metrics::probe::{Record, What};
 use dessim::report::result::{ArmResult, Component, Metric, RunResult};
 use dessim::scenario::arms::arms;
+use dessim::scenario::handlers::calls_of;
+use dessim::scenario::pipelines::edge_name;
 use dessim::scenario::schema::{Arm, Layer, Retry, Scenario};
 
 use super::log::{ArmLog, Rebuilt, rebuild};
@@ -26,6 +28,7 @@ pub(super) fn check(scenario: &Scenario, result: &RunResult, logs: &BTreeMap<Str
         books.attempts();
         books.amplification();
         books.services();
+        books.lines();
         books.broker();
     }
 }
@@ -44,6 +47,14 @@ fn measured(scenario: &Scenario, log: &ArmLog) -> BTreeSet<(u32, u64)> {
 fn assert_same(found: f64, expected: f64, what: &str) {
     let scale = expected.abs().max(1e-9);
     assert!((found - expected).abs() <= 1e-9 * scale, "{what}: {found} is not {expected}");
+}
+
+/// Attempts that a service refused because they were out of time.
+fn expired(service: &Component) -> u64 {
+    match service.get("expired") {
+        Some(Metric::Count(expired)) => expired,
+        _ => 0,
+    }
 }
 
 struct Books<'a> {
@@ -110,27 +121,52 @@ impl Books<'_> {
         let attempts = &self.result.attempts;
         let sent = self.log.records.iter().filter(|record| record.what == What::SENT);
         // Services make calls for a request: their attempts are not those of the request itself.
+        let by_services = self.arm.services.values().flat_map(calls_of);
+        let edges: BTreeSet<String> =
+            by_services.map(|call| edge_name(call, &self.arm.calls[call].to)).collect();
+        let of_a_service = |record: &&Record| edges.contains(self.log.name(record));
         let made = sent.clone().filter(|record| {
-            record.parent.is_some() && self.measured.contains(&(record.load, record.request))
+            of_a_service(record) && self.measured.contains(&(record.load, record.request))
         });
         let made = made.count() as u64;
         assert_eq!(self.heard(What::SENT), attempts.total + made);
-        let sent = sent.filter(|record| record.parent.is_none());
-        let first = sent.filter(|record| {
-            record.attempt == 1 && self.measured.contains(&(record.load, record.request))
-        });
-        assert_eq!(attempts.total, first.count() as u64 + attempts.retries);
-        let shed: u64 = self.of_kind("service").map(|(_, service)| count(service, "shed")).sum();
+        let of_requests = sent.filter(|record| !of_a_service(record));
+        let first: BTreeSet<_> = of_requests.map(|record| (record.load, record.request)).collect();
+        let first = first.intersection(&self.measured).count() as u64;
+        assert_eq!(attempts.total, first + attempts.retries);
+        let services = || self.of_kind("service").map(|(_, service)| service);
+        let shed: u64 = services().map(|service| count(service, "shed")).sum();
+        // Of those that are refused out of time some had been given up before.
+        let expired: u64 = services().map(expired).sum();
         let edges = || self.of_kind("edge").map(|(_, edge)| edge);
         let over_edges = |metric: &str| edges().map(|edge| count(edge, metric)).sum::<u64>();
-        let failed = over_edges("timeouts") + over_edges("errors") + shed;
-        assert_eq!(over_edges("failed"), failed);
+        let failed = over_edges("timeouts") + over_edges("errors") + shed + self.reneged();
+        let possible = failed..=failed + expired;
+        assert!(possible.contains(&over_edges("failed")), "{failed}, {expired}");
         if made == 0 {
-            assert_eq!(attempts.failed, failed);
+            assert!(possible.contains(&attempts.failed), "{failed}, {expired}");
         }
         let arrivals = self.of_kind("service").map(|(_, service)| count(service, "arrivals"));
         assert_eq!(arrivals.sum::<u64>(), attempts.total + made);
         assert_eq!(over_edges("attempts"), attempts.total + made);
+    }
+
+    /// Attempts that services shed after the longest wait, and whose callers had not given up.
+    fn reneged(&self) -> u64 {
+        let mut failed = BTreeSet::new();
+        let mut shed = 0;
+        for record in &self.log.records {
+            let attempt = (record.load, record.request, record.call, record.attempt);
+            if record.what == What::ATTEMPT_FAILED {
+                failed.insert(attempt);
+            } else if record.what == What::RENEGED
+                && self.result.components[self.log.name(record)].kind == "service"
+                && !failed.contains(&attempt)
+            {
+                shed += u64::from(self.measured.contains(&(record.load, record.request)));
+            }
+        }
+        shed
     }
 
     /// No request is sent more often than its policy allows.
@@ -164,11 +200,14 @@ impl Books<'_> {
         for (name, component) in self.of_kind("service") {
             let of = |metric: &str| count(component, metric);
             let parts = ["answered", "errors", "shed", "cancelled", "for_nobody", "crashed"];
-            let sum: u64 = parts.iter().map(|part| of(part)).sum();
-            assert_eq!(of("arrivals"), sum + of("in_flight"), "arrivals at {name}");
             let config = &self.arm.services[name];
+            let reneged = config.max_wait.map_or(0, |_| of("reneged"));
+            let sum: u64 = reneged + parts.iter().map(|part| of(part)).sum::<u64>();
+            let sum = sum + expired(component);
+            assert_eq!(of("arrivals"), sum + of("in_flight"), "arrivals at {name}");
+            let replicas = u64::from(config.replicas);
             let [slots, places] = [config.slots, config.queue].map(|limit| match limit {
-                dessim::kernel::units::Limit::AtMost(most) => most,
+                dessim::kernel::units::Limit::AtMost(most) => most * replicas,
                 dessim::kernel::units::Limit::Unlimited => u64::MAX,
             });
             let from = self.scenario.warm_up.as_ns();
@@ -178,7 +217,8 @@ impl Books<'_> {
             let slot = (slots, config.holds_slot);
             let rebuilt = rebuild(self.log, name, slot, window, measured);
             assert!(rebuilt.busy_max <= slots && rebuilt.waiting_max <= places, "{name} overflows");
-            assert!(!rebuilt.idled, "{name} idles while somebody waits");
+            // A replica may idle while somebody waits at another.
+            assert!(replicas > 1 || !rebuilt.idled, "{name} idles while somebody waits");
             self.time_averages(name, component, slots, &rebuilt);
         }
     }
@@ -206,6 +246,36 @@ impl Books<'_> {
             let mean = (sum + u128::from(wait.count) / 2) / u128::from(wait.count);
             assert_eq!(wait.mean_ns.map(u128::from), Some(mean));
             assert_eq!(wait.max_ns, rebuilt.waits.iter().copied().max());
+        }
+    }
+
+    /// Bulkheads and pools: whoever joins a line leaves it once, in one of three ways, and waits no
+    /// longer than it may.
+    fn lines(&self) {
+        let permits = self.of_kind("bulkhead").chain(self.of_kind("pool"));
+        for (name, component) in permits {
+            let mut waiting = BTreeMap::new();
+            let mut reneged = 0;
+            for record in self.log.at(name) {
+                let call = (record.load, record.request, record.call);
+                match record.what {
+                    What::WAITS => assert_eq!(waiting.insert(call, record.at), None, "{record:?}"),
+                    What::ADMITTED | What::LEFT | What::RENEGED => {
+                        let since = waiting.remove(&call);
+                        let since = since.unwrap_or_else(|| panic!("{record:?} did not wait"));
+                        if record.what != What::LEFT {
+                            assert_eq!(record.value, (record.at - since).as_ns(), "{record:?}");
+                        }
+                        let measured = self.measured.contains(&(record.load, record.request));
+                        reneged += u64::from(record.what == What::RENEGED && measured);
+                        let longest = self.arm.pools.get(name).and_then(|pool| pool.max_wait);
+                        assert!(longest.is_none_or(|most| record.at - since <= most), "{record:?}");
+                    }
+                    _ => {}
+                }
+            }
+            let counted = component.get("reneged").unwrap_or(Metric::Count(0));
+            assert_eq!(counted, Metric::Count(reneged), "reneged at {name}");
         }
     }
 

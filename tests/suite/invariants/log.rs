@@ -129,7 +129,11 @@ pub(super) fn rebuild(
                     rebuilt.busy_area += within(started, at);
                 }
             }
-            What::CANCELLED | What::CRASHED => {
+            What::LAPSED => {
+                let since = waiting.remove(&attempt).unwrap_or(at);
+                rebuilt.waiting_area += within(since, at);
+            }
+            What::CANCELLED | What::CRASHED | What::RENEGED => {
                 if let Some(started) = busy.remove(&attempt) {
                     rebuilt.busy_area += within(started, at);
                 } else if let Some(since) = waiting.remove(&attempt) {

@@ -1,8 +1,10 @@
 //! What holds in every run: over every scenario that is shipped, and over random ones.
 
 mod books;
+mod copies;
 mod laws;
 mod log;
+mod replicas;
 mod series;
 
 use std::path::Path;
@@ -19,7 +21,7 @@ use dessim::scenario::schema::Scenario;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::support::random::{NESTED, PLAIN, Style, text};
+use crate::support::random::{COPIED, NESTED, PLAIN, Style, WAITING, text};
 use crate::support::{play, scenario, seeded};
 use log::log;
 
@@ -151,13 +153,15 @@ fn the_width_of_bins_is_not_in_the_digest() {
 }
 
 /// Neither layers, nor faults, nor neighbours that do nothing may leave a trace.
-const WITHOUT_EFFECT: [(&str, Style); 8] = [
+const WITHOUT_EFFECT: [(&str, Style); 10] = [
     ("a retry that never retries", inside("Retry(max_retries: 0),")),
     (
         "a breaker that cannot open",
         inside("Breaker(window: 1000000, failure_threshold: 1000000, open_duration: \"1s\"),"),
     ),
     ("a timeout beyond the run", inside("Timeout(\"10000h\"),")),
+    ("a deadline beyond the run", inside("Deadline(\"10000h\"),")),
+    ("a hedge beyond the run", inside("Hedge(after: \"10000h\", non_fatal: []),")),
     ("a bulkhead for everybody", inside("Bulkhead(permits: 1000000),")),
     (
         "faults without effect",
@@ -201,6 +205,41 @@ const fn with(more: [&'static str; 4]) -> Style {
     Style { more, ..PLAIN }
 }
 
+/// Callers leave a pool from its line, at the instant at which they get a permit, and with one; and
+/// so does whoever waits longest, here and at the services behind it.
+#[test]
+fn permits_that_are_shared_are_conserved_whoever_leaves() {
+    let system = |ties: &str, timeout: &str, most: &str, cancellation: &str| {
+        scenario(&format!(
+            r#"Scenario(schema: 1, ties: {ties},
+            load: {{ "a": Load(arrivals: Bursts(size: 7, every: "40ms"), total: 70),
+                "b": Load(arrivals: Constant(rate: "100/s"), total: 60) }},
+            services: {{
+                "host": Service(time: Constant("10ms"), slots: 2, max_wait: "20ms",
+                    cancellation: {cancellation}, holds_slot: false,
+                    handler: [Parallel(calls: ["c", "d"], wait: First), Work(Constant("10ms"))]),
+                "db": Service(time: Constant("10ms"), slots: 1, max_wait: {most},
+                    cancellation: {cancellation}) }},
+            pools: {{ "threads": Pool(permits: 3, queue: 8, max_wait: {most}) }},
+            calls: {{
+                "a": Call(to: "host", policy: [Timeout({timeout}), Pool("threads")]),
+                "b": Call(to: "db", policy: [Retry(max_retries: 2), Timeout({timeout}),
+                    Pool("threads")]),
+                "c": Call(to: "db", policy: [Pool("threads"), Timeout("15ms")]),
+                "d": Call(to: "db", policy: [Bulkhead(permits: 1, max_wait: {most})]) }})"#
+        ))
+    };
+    for ties in ["Handover", "Together"] {
+        for (timeout, most) in [("\"20ms\"", "\"30ms\""), ("\"30ms\"", "\"20ms\"")] {
+            for cancellation in ["None", "QueuedOnly", "Immediate"] {
+                let system = system(ties, timeout, most, cancellation);
+                holds(&system, 1);
+                conserves(&system, 1);
+            }
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(config(400))]
 
@@ -227,9 +266,21 @@ proptest! {
         conserves(&scenario, seed);
     }
 
+    /// The same with calls that are copied, and deadlines that travel.
     #[test]
-    fn random_lines_conserve_what_is_taken(rolls in rolls(), seed in any::<u64>()) {
-        conserves(&scenario(&text(&rolls, PLAIN)), seed);
+    fn random_systems_with_copies_hold_every_invariant(rolls in rolls(), seed in any::<u64>()) {
+        let scenario = scenario(&text(&rolls, COPIED));
+        holds(&scenario, seed);
+        holds_with_a_cool_down(&scenario, seed);
+        has_prefix(&scenario, seed);
+        conserves(&scenario, seed);
+    }
+
+    #[test]
+    fn random_lines_hold_every_invariant(rolls in rolls(), seed in any::<u64>()) {
+        let scenario = scenario(&text(&rolls, WAITING));
+        holds(&scenario, seed);
+        conserves(&scenario, seed);
     }
 }
 
@@ -294,7 +345,7 @@ fn random_scenarios_meet_everything() {
     for case in 0..300 {
         let rolls: Vec<u16> = (0..160).map(|index| site.bits(case, 0, index) as u16).collect();
         let (_, logs) = log(&scenario(&text(&rolls, PLAIN)), &seeded(case));
-        let (_, nested) = log(&scenario(&text(&rolls, NESTED)), &seeded(case));
+        let (_, nested) = log(&scenario(&text(&rolls, COPIED)), &seeded(case));
         for record in logs.values().chain(nested.values()).flat_map(|log| &log.records) {
             *met.entry(record.what.name).or_insert(0_u64) += 1;
         }

@@ -41,12 +41,27 @@ pub(crate) struct Style {
     pub(crate) more: [&'static str; 4],
     /// A service calls another.
     pub(crate) nested: bool,
+    /// Lines may have longest waits, and policies may share a pool.
+    pub(crate) waits: bool,
+    /// Calls may be copied and have deadlines.
+    pub(crate) copies: bool,
 }
 
-pub(crate) const PLAIN: Style =
-    Style { scale: 1, reversed: false, inside: "", more: [""; 4], nested: false };
+pub(crate) const PLAIN: Style = Style {
+    scale: 1,
+    reversed: false,
+    inside: "",
+    more: [""; 4],
+    nested: false,
+    waits: false,
+    copies: false,
+};
 
-pub(crate) const NESTED: Style = Style { nested: true, ..PLAIN };
+pub(crate) const WAITING: Style = Style { waits: true, ..PLAIN };
+
+pub(crate) const NESTED: Style = Style { nested: true, ..WAITING };
+
+pub(crate) const COPIED: Style = Style { copies: true, ..NESTED };
 
 /// Which features may appear at all in one scenario.
 struct Features(u16, u16);
@@ -123,7 +138,7 @@ impl Writer<'_> {
             let start = self.pick_ms(&[0, 30]);
             let _ = write!(load, ", start: {start}");
         }
-        if self.features.has(19) {
+        if self.style.nested && self.features.has(19) {
             load += ", classes: { \"gold\": Class(ratio: 0.4, priority: 3), \
                      \"large\": Class(ratio: 0.2, size: 2, priority: 1), \
                      \"bad\": Class(ratio: 0.2, fails_first: 2) }";
@@ -139,6 +154,10 @@ impl Writer<'_> {
             if self.features.has(3) {
                 let places = self.dice.pick(&[0, 1, 5, 50]);
                 let _ = write!(service, ", queue: {places}");
+            }
+            if self.style.waits && self.features.has(22) {
+                let most = self.pick_ms(&[20, 5, 0, 100]);
+                let _ = write!(service, ", max_wait: {most}");
             }
         }
         if self.features.has(4) {
@@ -156,6 +175,9 @@ impl Writer<'_> {
         if self.features.has(6) {
             let how = self.dice.pick(&["None", "QueuedOnly", "Immediate"]);
             let _ = write!(service, ", cancellation: {how}");
+        }
+        if self.style.copies && self.features.has(21) {
+            service += ", refuses_expired: true";
         }
         service + ")"
     }
@@ -190,10 +212,27 @@ impl Writer<'_> {
                 let open = self.pick_ms(&[50, 500]);
                 format!("Breaker(window: 5, failure_threshold: {threshold}, open_duration: {open})")
             }
+            4 => {
+                let after = match self.dice.roll(4) {
+                    0 => format!("quantile: 0.5, window: 5, after: {}", self.ms(20)),
+                    1 => "quantile: 0.9, window: 3".to_owned(),
+                    _ => format!("after: {}", self.pick_ms(&[10, 0, 50])),
+                };
+                let losers = self.dice.pick(&["Cancel", "Leave", "Await"]);
+                let max = self.dice.pick(&[1, 2, 3]);
+                let fatal = self.dice.pick(&["", ", non_fatal: []", ", non_fatal: [Error, Shed]"]);
+                format!("Hedge({after}, max: {max}, losers: {losers}{fatal})")
+            }
+            5 => format!("Deadline({})", self.pick_ms(&[100, 20, 50])),
             _ => {
                 let permits = self.dice.pick(&[2, 1, 10]);
                 let queue = self.dice.pick(&["", ", queue: 3", ", queue: 0"]);
-                format!("Bulkhead(permits: {permits}{queue})")
+                let mut bulkhead = format!("Bulkhead(permits: {permits}{queue}");
+                if self.style.waits && self.features.has(23) {
+                    let most = self.pick_ms(&[20, 5, 0, 100]);
+                    let _ = write!(bulkhead, ", max_wait: {most}");
+                }
+                bulkhead + ")"
             }
         }
     }
@@ -202,13 +241,22 @@ impl Writer<'_> {
     fn policy(&mut self) -> String {
         let mut policy = String::new();
         for _ in 0..self.dice.roll(6) {
-            let kind = self.dice.roll(4);
-            if self.features.has(8 + u32::from(kind)) {
+            let kind = self.dice.roll(if self.style.copies { 6 } else { 4 });
+            let feature = [8, 9, 10, 11, 19, 20][usize::from(kind)];
+            if self.features.has(feature) {
                 policy += &self.layer(kind);
                 policy.push(',');
             }
         }
-        let clients = if self.features.has(20) { "clients: 3, " } else { "" };
+        if self.style.waits && self.features.has(24) {
+            let pool = "Pool(\"threads\"),";
+            match self.dice.roll(3) {
+                0 => policy += pool,
+                1 => policy.insert_str(0, pool),
+                _ => {}
+            }
+        }
+        let clients = if self.style.nested && self.features.has(20) { "clients: 3, " } else { "" };
         format!("{clients}policy: [{policy}{}]", self.style.inside)
     }
 
@@ -252,6 +300,15 @@ impl Writer<'_> {
         let holds = self.dice.pick(&["true", "false"]);
         let all = "Optional([Parallel(calls: [\"a\", \"b\", \"c\"])])";
         format!(", handler: [{steps} {all}], holds_slot: {holds})")
+    }
+
+    /// Permits that policies share. A call that holds one may wait for another, so no wait is
+    /// without an end.
+    fn pool(&mut self) -> String {
+        let permits = self.dice.pick(&[3, 1, 10]);
+        let queue = self.dice.pick(&["", ", queue: 4"]);
+        let most = self.pick_ms(&[50, 5, 200]);
+        format!("Pool(permits: {permits}{queue}, max_wait: {most})")
     }
 
     /// A section of entries, in the order of the style.
@@ -313,10 +370,15 @@ impl Writer<'_> {
             faults.push(entry("first", self.fault("server")));
             faults.push(entry("second", self.fault(second)));
         }
+        let mut pools = Vec::new();
+        if self.style.waits && self.features.has(24) {
+            pools.push(entry("threads", self.pool()));
+        }
         let [more_services, more_loads, more_calls, more_faults] = self.style.more;
         let mut sections = [
             self.section("load", loads, more_loads),
             self.section("services", services, more_services),
+            self.section("pools", pools, ""),
             self.section("queues", queues, ""),
             self.section("consumers", consumers, ""),
             self.section("calls", calls, more_calls),
@@ -326,6 +388,11 @@ impl Writer<'_> {
         if self.style.reversed {
             sections.reverse();
         }
+        let head = self.head();
+        format!("Scenario(schema: 1, {head}{})", sections.concat())
+    }
+
+    fn head(&mut self) -> String {
         let mut head = String::new();
         if self.features.has(17) {
             let warm_up = self.pick_ms(&[0, 200]);
@@ -335,7 +402,7 @@ impl Writer<'_> {
             let duration = self.pick_ms(&[1000, 300, 5000]);
             let _ = writeln!(head, "duration: {duration},");
         }
-        format!("Scenario(schema: 1, {head}{})", sections.concat())
+        head
     }
 }
 

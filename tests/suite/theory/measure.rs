@@ -81,6 +81,13 @@ impl Run {
         number(self.component("server"), name)
     }
 
+    /// The line in front of servers: of permits, where there are some, else of the server itself.
+    fn line(&self) -> (&Component, bool) {
+        let permits = ["load.bulkhead", "threads"].into_iter();
+        let mut permits = permits.filter_map(|name| self.arm.components.get(name));
+        permits.next().map_or_else(|| (self.component("server"), false), |line| (line, true))
+    }
+
     fn breaker(&self, name: &str) -> f64 {
         match self.component("load.breaker").get(name) {
             Some(Metric::Count(count)) => count as f64,
@@ -97,7 +104,7 @@ impl Run {
     fn wait(&self) -> LatencySummary {
         match self.is_broker() {
             true => latency(self.component("jobs"), "wait"),
-            false => latency(self.component("server"), "wait"),
+            false => latency(self.line().0, "wait"),
         }
     }
 
@@ -127,15 +134,21 @@ impl Run {
             "attempt_sojourn_mean_ms" => heard.answered_ms / heard.answered,
             "conditional_service_mean_ms" => ms(self.arm.latency.processing.mean_ns),
             "mean_in_system" => self.server("busy_mean") + self.server("waiting_mean"),
-            "mean_queue_len" => self.server("waiting_mean"),
+            "prob_wait_served" => number(self.line().0, "waited_ratio"),
+            "mean_queue_len" => number(self.line().0, "waiting_mean"),
             "mean_waiting" | "mean_ready_queue" => number(self.component("jobs"), "depth_mean"),
-            "mean_busy" => self.server("busy_mean"),
+            "mean_busy" => match self.line() {
+                (permits, true) => number(permits, "permits_mean"),
+                (server, false) => number(server, "busy_mean"),
+            },
             // Requests between two attempts: all that are under way less those in a slot.
             "mean_orbit" => {
                 let under_way = ms(outcome.mean_ns) / 1e3 * outcome.count as f64 / self.seconds;
                 under_way - self.server("busy_mean")
             }
-            "block_prob" => requests.shed as f64 / offered,
+            "block_prob" => (requests.shed + requests.rejected) as f64 / offered,
+            // One request of each has waited as long as it may and no place was ever refused.
+            "reneged_fraction" => count(self.line().0, "reneged") as f64 / offered,
             "throughput_per_s" => heard.completions / self.seconds,
             "wasted_completions_per_s" => heard.wasted / self.seconds,
             "goodput_per_s" => self.arm.goodput_per_s.expect("a window"),

@@ -6,7 +6,9 @@
 //! that cases do not share their luck. Two million requests a case run every
 //! day, twenty million with `cargo test --release --test suite theory -- --ignored`.
 
+mod balancing;
 mod clients;
+mod copies;
 mod exact;
 mod measure;
 mod networks;
@@ -138,6 +140,8 @@ cases! {
     loss_constant: "ERLB-10-deterministic",
     loss_uniform: "ERLB-10-uniform",
     loss_hyperexponential: "ERLB-10-hyperexp",
+    loss_as_a_wait_of_no_time: "ERLB-10-uniform" "no wait",
+    loss_as_a_wait_for_a_permit_of_no_time: "ERLB-10-deterministic" "no wait for a permit",
     batches: "BATCH-fixed",
     closed_loop: "CLOSED-1-20" "exponential",
     closed_loop_thinks_constantly: "CLOSED-1-20" "constant",
@@ -145,6 +149,9 @@ cases! {
     closed_loop_many_callers: "CLOSED-4-200" "exponential",
     timeout_without_cancellation: "TO-nocancel",
     timeout_cancels_what_is_queued: "RENEGE-D-150",
+    longest_wait_for_a_slot: "RENEGE-D-4" "service",
+    longest_wait_for_a_permit: "RENEGE-D-4" "bulkhead",
+    longest_wait_at_a_pool_of_two: "RENEGE-D-4" "pool",
     timeout_cancels_everything: "KILL-D-150",
     timeout_and_retry_uncontended: "TO-retry-inf",
     retries_at_once: "RETRY-MM1-0.2-3" "None",
@@ -154,9 +161,16 @@ cases! {
     ten_retries: "RETRY-MM1-0.1-10" "None",
     independent_failures: "GEOM-0.5-2",
     one_retry_of_a_loss_system: "RETRIAL-1",
+    retries_for_ever_at_half_load: "RETRIAL-INF-0.5",
+    retries_for_ever_soon: "RETRIAL-INF-0.7",
+    retries_for_ever_late: "RETRIAL-INF-0.8",
     redelivery_at_once: "BROKER-nack-0.2-3" "None",
     redelivery_after_a_delay: "BROKER-nack-0.2-3" "Constant(\"50ms\")",
     bounded_queue: "BROKER-bounded",
+    round_robin_over_two: "RR-2",
+    random_over_four: "RAND-4",
+    least_request_of_two_at_half_load: "JSQ-2srv-0.5",
+    least_request_of_two_near_saturation: "JSQ-2srv-0.9",
     breaker_with_a_probe: "BRK-0.3-5",
     breaker_with_a_probe_that_seldom_fails: "BRK-0.1-3",
 }

@@ -22,19 +22,21 @@ const WARM_UP: f64 = 0.2;
 
 /// A load, a service and what stands between them.
 struct Parts {
-    arrivals: String,
+    /// Entries of `load`.
+    loads: String,
     /// Requests a second.
     rate: f64,
-    service: String,
+    /// Entries of `services`.
+    services: String,
     route: String,
 }
 
 impl Parts {
     fn call(arrivals: String, rate: f64, service: &str, policy: &str) -> Self {
         Self {
-            arrivals,
+            loads: load(&arrivals),
             rate,
-            service: service.to_owned(),
+            services: format!(r#""server": Service({service})"#),
             route: format!(r#"calls: {{ "load": Call(to: "server", policy: [{policy}]) }}"#),
         }
     }
@@ -43,17 +45,20 @@ impl Parts {
         let seconds = (REQUESTS * scale / self.rate).ceil();
         let warm_up = (seconds * WARM_UP / scale.sqrt()).ceil();
         let end = warm_up + seconds;
-        let Self { arrivals, service, route, .. } = self;
+        let Self { loads, services, route, .. } = self;
         Plan {
             text: format!(
                 r#"Scenario(schema: 1, warm_up: "{warm_up}s", duration: "{end}s",
-                load: {{ "load": Load(arrivals: {arrivals}) }},
-                services: {{ "server": Service({service}) }}, {route})"#
+                load: {{ {loads} }}, services: {{ {services} }}, {route})"#
             ),
             replications: REPLICATIONS,
             window: (warm_up, end),
         }
     }
+}
+
+fn load(arrivals: &str) -> String {
+    format!(r#""load": Load(arrivals: {arrivals})"#)
 }
 
 fn exponential(mean_ms: f64) -> String {
@@ -113,9 +118,12 @@ fn broker(id: &str, case: &Case, backoff: &str) -> Parts {
     let consumers = case.param("consumers");
     let backoff = if backoff.is_empty() { "None" } else { backoff };
     Parts {
-        arrivals: format!(r#"Poisson(rate: "{rate}/s")"#),
+        loads: load(&format!(r#"Poisson(rate: "{rate}/s")"#)),
         rate,
-        service: format!("time: {}, failure_ratio: {failure}", law("", case)),
+        services: format!(
+            r#""server": Service(time: {}, failure_ratio: {failure})"#,
+            law("", case)
+        ),
         route: format!(
             r#"queues: {{ "jobs": Queue({capacity}) }}, publishes: {{ "load": "jobs" }},
             consumers: {{ "workers": Consumer(from: "jobs", concurrency: {consumers},
@@ -143,6 +151,51 @@ fn retry(case: &Case, backoff: &str) -> Parts {
     let service = format!("slots: 1, time: {time}, failure_ratio: {failure}");
     let policy = format!("Retry(max_retries: {retries}, backoff: {backoff})");
     open(case, &service, &policy)
+}
+
+/// Replicas with a slot each.
+fn balanced(case: &Case, balancing: &str) -> Parts {
+    let service = format!(
+        "slots: 1, replicas: {}, time: {}",
+        case.param("replicas"),
+        exponential(case.param("service_mean_ms"))
+    );
+    let route = format!(r#"calls: {{ "load": Call(to: "server", balancing: {balancing}) }}"#);
+    Parts { route, ..open(case, &service, "") }
+}
+
+/// Servers whose line is left after a longest wait: the slots of a service, or permits in front of
+/// services without limits, in a bulkhead or in a pool that two loads share.
+fn reneging(case: &Case, what: &str) -> Parts {
+    let (servers, time) = (case.param("servers"), law("", case));
+    let most = format!(r#"max_wait: "{}ms""#, case.param("max_wait_ms"));
+    let unlimited = format!("time: {time}");
+    match what {
+        "service" => open(case, &format!("slots: {servers}, time: {time}, {most}"), ""),
+        "bulkhead" => open(case, &unlimited, &format!("Bulkhead(permits: {servers}, {most})")),
+        _ => {
+            let rate = case.param("lambda_per_s");
+            let half = format!(r#"Load(arrivals: Poisson(rate: "{}/s"))"#, rate / 2.0);
+            let policy = r#"policy: [Pool("threads")]"#;
+            Parts {
+                loads: format!(r#""load": {half}, "other": {half}"#),
+                rate,
+                services: format!(
+                    r#""server": Service({unlimited}), "second": Service({unlimited})"#
+                ),
+                route: format!(
+                    r#"pools: {{ "threads": Pool(permits: {servers}, {most}) }},
+                    calls: {{ "load": Call(to: "server", {policy}),
+                        "other": Call(to: "second", {policy}) }}"#
+                ),
+            }
+        }
+    }
+}
+
+/// Whoever is refused comes back after an exponential time, as often as it takes.
+fn for_ever(mean_ms: f64) -> String {
+    format!("Retry(max_retries: {}, backoff: Random({}))", u32::MAX, exponential(mean_ms))
 }
 
 /// The plan of a case, `scale` times as long as every day.
@@ -191,16 +244,29 @@ pub(super) fn plan(id: &str, variant: &str, case: &Case, scale: f64) -> Plan {
             let policy = r#"Retry(max_retries: 1, backoff: Random(Exponential(mean: "50ms")))"#;
             open(case, &one_slot("queue: 0"), policy)
         }
+        _ if id.starts_with("RR-") => balanced(case, "RoundRobin"),
+        _ if id.starts_with("RAND-") => balanced(case, "Random"),
+        _ if id.starts_with("JSQ-") => balanced(case, "LeastRequest"),
+        "RENEGE-D-4" => reneging(case, variant),
+        _ if id.starts_with("RETRIAL-INF") => {
+            open(case, &one_slot("queue: 0"), &for_ever(case.param("backoff_mean_ms")))
+        }
         _ if id.starts_with("RETRY-MM1") => retry(case, variant),
         _ if id.starts_with("CLOSED") => closed(case, variant),
         _ if id.starts_with("BROKER") => broker(id, case, variant),
         _ => {
             let slots = case.param("servers");
-            let queue = match case.params["queue_capacity_waiting"].as_u64() {
-                Some(places) => format!(", queue: {places}"),
-                None => String::new(),
+            let slots = match case.params["queue_capacity_waiting"].as_u64() {
+                Some(0) if variant == "no wait" => format!(r#"slots: {slots}, max_wait: "0s""#),
+                Some(0) if variant == "no wait for a permit" => String::new(),
+                Some(places) => format!("slots: {slots}, queue: {places}"),
+                None => format!("slots: {slots}"),
             };
-            open(case, &format!("slots: {slots}, time: {}{queue}", time(id)), "")
+            let policy = match slots.as_str() {
+                "" => format!(r#"Bulkhead(permits: {}, max_wait: "0s")"#, case.param("servers")),
+                _ => String::new(),
+            };
+            open(case, &format!("time: {}, {slots}", time(id)), &policy)
         }
     };
     // Near saturation everything takes long to forget.

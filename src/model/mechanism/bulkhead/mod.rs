@@ -1,15 +1,36 @@
 //! A bulkhead: a semaphore with a first-come-first-served line.
 //!
+//! ```text
+//!            a permit is free                     outcome, or the caller leaves
+//! enters --------------------------> has a permit ---------------------------> permit comes back
+//!   |                                     ^
+//!   |                                     | a permit comes back, first in line
+//!   |         there is a place            |
+//!   |-------------------------------> in line --- caller leaves --> left
+//!   |                                     |
+//!   | the line is full                    | longest wait is over
+//!   v                                     v
+//! rejected                             reneged
+//! ```
+//!
 //! A request that finds a permit free and nobody in line takes it; otherwise it joins the line, or
 //! is rejected if that is full. A permit that comes back goes to the head of the line, which goes
 //! on when the present walk is over. The permit is held by having passed: whatever comes up
 //! through the bulkhead, cancellation included, brings it back.
 //!
+//! A longest wait bounds the time in line and nothing else: whoever has a permit keeps it for as
+//! long as what is inside takes. In queueing theory, leaving a line after having waited is
+//! reneging, and turning away at its end is balking; resilience4j (`maxWaitDuration`), HikariCP
+//! (`connectionTimeout`) and every other pool of connections have it.
+//!
+//! A pool ([`super::pool`]) is the same machine with a name of its own, whose permits several seats
+//! share. Calls of all of them stand in one line, and go on below the seat where they wait.
 //! Where its caller is several clients, each has permits and a line of its own; the books are those
 //! of all of them.
 
 pub mod spec;
 use crate::kernel::calendar::Calendar;
+use crate::kernel::simulation::Delay;
 use crate::kernel::time::{Duration, Instant};
 use crate::metrics::gauge::Gauge;
 use crate::metrics::meter::{Eye, Meter, limit};
@@ -20,9 +41,10 @@ use crate::model::call::{self, CallId};
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::line::Line;
 use crate::model::mechanism::{Leaving, Mechanism, Period, Wakes};
-use crate::model::seat::{Port, Seat};
+use crate::model::seat::{NONE, Port, Seat};
 
 const REJECTED: Meter = Meter::new("rejected", "rejected");
+const RENEGED: Meter = Meter::new("reneged", "left after the longest wait");
 const PERMITS: Meter = Meter::new("permits", "permits taken");
 const WAITING: Meter = Meter::new("waiting", "waiting for a permit");
 
@@ -47,31 +69,45 @@ struct State {
     line: Line,
 }
 
-/// State and books of one bulkhead.
+/// State and books of permits: of a bulkhead, or of a pool that several seats share.
 #[derive(Clone, Debug)]
-pub struct Bulkhead {
+pub struct Permits<const SHARED: bool> {
     permits: u64,
     queue: u64,
+    max_wait: Option<Delay>,
     /// By client, or one for all.
     states: Vec<State>,
     in_use: Gauge,
     waiting: Gauge,
     rejected: u64,
+    reneged: u64,
     wait: Recorder,
 }
 
-impl Bulkhead {
+/// The permits of one seat.
+pub type Bulkhead = Permits<false>;
+
+impl<const SHARED: bool> Permits<SHARED> {
     /// `permits` at once, at least 1, for each of `clients`; `queue` of each may wait, `u64::MAX`
-    /// for any number.
+    /// for any number, and each for `max_wait` at most.
     #[must_use]
-    pub fn new((permits, queue): (u64, u64), clients: u32, measured_from: Instant) -> Self {
+    pub fn new(
+        (permits, queue): (u64, u64),
+        max_wait: Option<Delay>,
+        clients: u32,
+        measured_from: Instant,
+    ) -> Self {
+        // Whoever may wait for no time at all finds no place, at any order of equal instants.
+        let waits = max_wait.is_none_or(|most| !most.duration().is_zero());
         Self {
             permits,
-            queue,
+            queue: if waits { queue } else { 0 },
+            max_wait,
             states: vec![State::default(); clients as usize],
             in_use: Gauge::new(measured_from),
             waiting: Gauge::new(measured_from),
             rejected: 0,
+            reneged: 0,
             wait: Recorder::default(),
         }
     }
@@ -84,20 +120,58 @@ impl Bulkhead {
     /// A permit comes back: it goes to the next in line, if there is one.
     #[inline]
     fn release<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) {
-        let state = &mut self.states[at.instance as usize];
-        if state.line.is_empty() || cx.hands_on(at) {
-            if let Some(next) = state.line.pop(&mut cx.calls) {
-                self.waiting.fall(cx.now());
-                return cx.ready.push_back(next);
-            }
+        let waits = !self.states[at.instance as usize].line.is_empty();
+        if waits && cx.hands_on(at) {
+            self.admit_next(cx, at);
+            return;
         }
+        let state = &mut self.states[at.instance as usize];
         state.taken -= 1;
         self.in_use.fall(cx.now());
     }
+
+    /// The next in line, at whichever seat, has got a permit.
+    #[inline]
+    fn admit_next<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> bool {
+        let Some(next) = self.states[at.instance as usize].line.pop(&mut cx.calls) else {
+            return false;
+        };
+        self.waiting.fall(cx.now());
+        Self::stop_waiting(cx, next);
+        cx.ready.push_back(next);
+        true
+    }
+
+    /// Forgets the end of the wait of a call, if it has one.
+    #[inline]
+    fn stop_waiting<C: Calendar, P: Probe>(cx: &mut Context<C, P>, call: CallId) {
+        let timer = std::mem::replace(&mut cx.calls[call].timer, NONE);
+        if timer != NONE {
+            cx.cancel(timer);
+        }
+    }
+
+    /// The longest wait of a call is over.
+    #[cold]
+    fn renege<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At,
+        since: Instant,
+    ) -> Flow {
+        let now = cx.now();
+        let call = &mut cx.calls[at.call];
+        (call.timer, call.state) = (NONE, call::State::None);
+        self.reneged += u64::from(call.measured);
+        self.states[at.instance as usize].line.remove(&mut cx.calls, at.call);
+        self.waiting.fall(now);
+        cx.note(at, What::RENEGED, (now - since).as_ns());
+        Flow::Up(Outcome::Rejected)
+    }
 }
 
-impl Mechanism for Bulkhead {
-    const KIND: &'static str = "bulkhead";
+impl<const SHARED: bool> Mechanism for Permits<SHARED> {
+    const KIND: &'static str = if SHARED { "pool" } else { "bulkhead" };
     const WORDS: u32 = 0;
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
@@ -121,7 +195,10 @@ impl Mechanism for Bulkhead {
             cx.note(at, What::REJECTED, waiting);
             return Flow::Up(Outcome::Rejected);
         }
-        cx.calls[at.call].state = call::State::Waiting { since: cx.now() };
+        let timer = self.max_wait.map_or(NONE, |most| cx.wake_after(most, at));
+        let since = cx.now();
+        let call = &mut cx.calls[at.call];
+        (call.timer, call.state) = (timer, call::State::Waiting { since });
         state.line.push(&mut cx.calls, at.call);
         self.waiting.rise(cx.now());
         cx.note(at, What::WAITS, waiting + 1);
@@ -140,12 +217,15 @@ impl Mechanism for Bulkhead {
         Flow::Up(outcome)
     }
 
-    /// The call has got its permit.
+    /// The call has got its permit, or its longest wait is over.
     #[inline]
     fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
         let call::State::Waiting { since } = cx.calls[at.call].state else {
             unreachable!("only waiting calls get a permit")
         };
+        if cx.calls[at.call].timer != NONE {
+            return self.renege(cx, at, since);
+        }
         let wait = cx.now() - since;
         if cx.calls[at.call].measured {
             self.wait.record(wait);
@@ -171,6 +251,7 @@ impl Mechanism for Bulkhead {
             None => {
                 self.waiting.fall(cx.now());
                 self.states[at.instance as usize].line.remove(&mut cx.calls, at.call);
+                Self::stop_waiting(cx, at.call);
             }
         }
         cx.note(at, What::LEFT, 0);
@@ -183,13 +264,9 @@ impl Mechanism for Bulkhead {
         at: &At,
         _: Option<Port>,
     ) -> Option<(CallId, Port)> {
-        let state = &mut self.states[at.instance as usize];
-        while state.taken < self.permits {
-            let next = state.line.pop(&mut cx.calls)?;
-            state.taken += 1;
-            self.waiting.fall(cx.now());
+        while self.states[at.instance as usize].taken < self.permits && self.admit_next(cx, at) {
+            self.states[at.instance as usize].taken += 1;
             self.in_use.rise(cx.now());
-            cx.ready.push_back(next);
         }
         None
     }
@@ -208,6 +285,9 @@ impl Mechanism for Bulkhead {
         eye: &mut impl Eye,
     ) {
         eye.count(&REJECTED, self.rejected);
+        if self.max_wait.is_some() {
+            eye.count(&RENEGED, self.reneged);
+        }
         let clients = self.states.len() as u64;
         eye.level(&PERMITS, &mut self.in_use, Some(self.permits * clients));
         eye.level(&WAITING, &mut self.waiting, limit(self.queue.saturating_mul(clients)));
@@ -219,15 +299,18 @@ impl Mechanism for Bulkhead {
         _: &Seat,
         &Period { end, window, .. }: &Period,
     ) -> Option<Component> {
-        let metrics = vec![
-            ("rejected", Metric::Count(self.rejected)),
+        let mut metrics = vec![("rejected", Metric::Count(self.rejected))];
+        if self.max_wait.is_some() {
+            metrics.push(("reneged", Metric::Count(self.reneged)));
+        }
+        metrics.extend([
             ("wait", Metric::Latency(self.wait.summary())),
             ("waited_ratio", Metric::Number(self.wait.ratio_above(Duration::ZERO))),
             ("waiting_mean", Metric::Number(self.waiting.mean(end, window))),
             ("waiting_max", Metric::Count(self.waiting.max())),
             ("permits_mean", Metric::Number(self.in_use.mean(end, window))),
             ("permits_max", Metric::Count(self.in_use.max())),
-        ];
+        ]);
         Some(Component { kind: Self::KIND, metrics })
     }
 }

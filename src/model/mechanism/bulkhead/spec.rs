@@ -5,16 +5,17 @@ use serde::{Deserialize, Serialize};
 
 use super::Bulkhead;
 use crate::kernel::distribution::InvalidDistribution;
+use crate::kernel::time::Duration;
 use crate::kernel::units::Limit;
 use crate::model::mechanism::Kind;
 use crate::model::mechanism::load::spec::Arrivals;
 use crate::model::spec::building::{Building, limit};
 use crate::model::spec::clients::Scope;
 use crate::model::spec::declaration::Declaration;
-use crate::model::spec::finding::Finding;
+use crate::model::spec::finding::{Finding, Segment};
 use crate::model::spec::layer::LayerSpec;
 use crate::model::spec::lint::{Group, Lint, shown};
-use crate::model::spec::system::{Around, Source, longest_ns, shortest_timeout};
+use crate::model::spec::system::{Around, Source, System, longest_ns, shortest_timeout};
 use crate::model::spec::word::{Word, word};
 
 /// Lets so many through at once; the rest wait in line, first come first served.
@@ -28,9 +29,13 @@ pub struct Spec {
     #[schemars(range(min = 1))]
     pub permits: u32,
     /// Who may wait for a permit; more are rejected at once. Default "unlimited", or 0 where
-    /// `permits` is not given either.
+    /// neither `permits` nor `max_wait` is given.
     #[serde(default)]
     pub queue: Limit,
+    /// Whoever has waited this long for a permit is rejected. It bounds the wait, and not what is
+    /// inside; "0s" is `queue: 0`. Default: no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_wait: Option<Duration>,
     /// Whose permits and line they are, where the caller is several `clients`. Default `Client`:
     /// each has as many.
     #[serde(default, skip_serializing_if = "Scope::is_client")]
@@ -47,7 +52,7 @@ pub(crate) static BULKHEAD_QUEUE_UNTIMED: Lint = Lint {
     about: "A bulkhead with an unlimited line, outside every timeout of its policy.",
     why: "The timeout inside it bounds the try and not the wait for a permit, which nothing \
           bounds: in trouble nearly everything still succeeds, many seconds late. Give the line a \
-          limit, or put a timeout outside the bulkhead.",
+          limit, of places or of the time in it, or put a timeout outside the bulkhead.",
     example: r#"calls: {
     "web": Call(to: "api", policy: [Bulkhead(permits: 10), Timeout("500ms")]),
 },"#,
@@ -56,16 +61,46 @@ pub(crate) static BULKHEAD_QUEUE_UNTIMED: Lint = Lint {
 },"#,
 };
 
+pub(crate) static MAX_WAIT_UNUSED: Lint = Lint {
+    name: "max-wait-unused",
+    group: Group::Writing,
+    about: "A longest wait, of a bulkhead, a pool or a service, where nobody waits.",
+    why: "With `queue: 0`, and at a service with `slots: \"unlimited\"`, nobody ever stands in \
+          line, so no wait can be too long. `queue` bounds how many wait and `max_wait` for how \
+          long; either can be left out.",
+    example: r#"calls: {
+    "web": Call(to: "api", policy: [Bulkhead(permits: 10, queue: 0, max_wait: "1s")]),
+},"#,
+    mended: r#"calls: {
+    "web": Call(to: "api", policy: [Bulkhead(permits: 10, max_wait: "1s")]),
+},"#,
+};
+
+/// A longest wait where nobody waits; one of "0s" says itself that nobody does.
+pub(in crate::model::mechanism) fn max_wait_unused(
+    max_wait: Option<Duration>,
+    nobody_waits: bool,
+) -> Option<Finding> {
+    let most = max_wait.filter(|most| nobody_waits && !most.is_zero())?;
+    let rule = "this longest wait has no effect";
+    let found = format!("nobody waits here, for {most} or less");
+    let place = [Segment::field("max_wait")];
+    let finding = Finding::warning(&MAX_WAIT_UNUSED, &place, rule, found);
+    Some(finding.hint("leave it out, or let some wait"))
+}
+
 impl LayerSpec for Spec {
     fn build(&self, world: &mut dyn Building) -> Result<(Kind, u32), InvalidDistribution> {
+        let max_wait = self.max_wait.map(|most| world.constant(most));
         let limits = (u64::from(self.permits), limit(self.queue));
-        let bulkhead = Bulkhead::new(limits, world.states(), world.measured_from());
+        let from = world.measured_from();
+        let bulkhead = Bulkhead::new(limits, max_wait, world.states(), from);
         Ok(world.machines().add(bulkhead))
     }
 
     /// `Bulkhead()` lets nobody wait; whoever gives its permits gets a line.
     fn fill_defaults(&mut self, written: &dyn Fn(&str) -> bool) {
-        if !written("permits") && !written("queue") {
+        if !written("permits") && !written("queue") && !written("max_wait") {
             self.queue = Limit::AtMost(0);
         }
     }
@@ -74,9 +109,10 @@ impl LayerSpec for Spec {
 
     fn lint(&self, around: &Around<'_>, findings: &mut Vec<Finding>) {
         findings.extend(self.queue_untimed(around));
+        findings.extend(max_wait_unused(self.max_wait, self.queue == Limit::AtMost(0)));
     }
 
-    fn permits(&self) -> Option<u32> {
+    fn permits(&self, _: &System<'_>) -> Option<u32> {
         Some(self.permits)
     }
 
@@ -100,8 +136,9 @@ impl Spec {
             },
         };
         let outside = around.outside();
-        let bounded = outside.iter().any(|layer| layer.spec().permits().is_some())
+        let bounded = outside.iter().any(|layer| layer.spec().permits(around.system).is_some())
             || shortest_timeout(outside).is_some()
+            || self.max_wait.is_some()
             || self.queue != Limit::Unlimited;
         let permits = self.permits;
         let waiting = crowd.saturating_sub(u64::from(permits)).min(1_000);
@@ -113,8 +150,8 @@ impl Spec {
             hold = shown(hold)
         );
         let rule = "nothing bounds the wait for a permit of this bulkhead";
-        let hint = "give its line a limit (queue: 0 lets nobody wait), or put a Timeout \
-                    outside it";
+        let hint = "give its line a limit (queue: 0 lets nobody wait, max_wait: \"1s\" nobody \
+                    longer), or put a Timeout outside it";
         Some(Finding::warning(&BULKHEAD_QUEUE_UNTIMED, &[], rule, found).hint(hint))
     }
 }
@@ -123,7 +160,7 @@ impl Spec {
 pub static DECLARATION: Declaration = Declaration {
     name: "Bulkhead",
     kind: "bulkhead",
-    lints: &[&BULKHEAD_QUEUE_UNTIMED],
+    lints: &[&BULKHEAD_QUEUE_UNTIMED, &MAX_WAIT_UNUSED],
     words: WORDS,
 };
 
@@ -138,12 +175,11 @@ const WORDS: &[Word] = &[
     word(&["Bulkhead"], &["queue_limit", "max_pending_requests", "queue_capacity", "max_queue",
         "max_queue_size", "queue_size", "max_queued", "max_pending", "waiters"],
         "that is `queue` here"),
-    word(&["Bulkhead"], &["max_wait", "max_wait_duration", "wait_timeout", "queue_timeout",
+    word(&["Bulkhead"], &["max_wait_duration", "wait_timeout", "queue_timeout",
         "acquire_timeout", "connection_timeout", "timeout", "wait"],
-        "the longest wait for a permit is not there yet: queue: 0 lets nobody wait, and a Timeout \
-         outside bounds wait and work together"),
-    word(&["Layer"], &["concurrency_limit", "concurrency_limiter", "semaphore", "limiter",
-        "thread_pool", "connection_pool", "pool"],
+        "the longest wait for a permit is `max_wait` here; a Timeout outside bounds wait and work \
+         together"),
+    word(&["Layer"], &["concurrency_limit", "concurrency_limiter", "semaphore", "limiter"],
         "that is Bulkhead(permits: 25, queue: 0) here"),
     word(&[], &["bulkhead", "max_concurrent_calls"],
         "that is a layer of a policy: policy: [Bulkhead(permits: 40)]"),

@@ -7,6 +7,7 @@ use crate::kernel::time::Duration;
 use crate::kernel::units::Limit;
 use crate::model::mechanism::Layer;
 use crate::model::mechanism::backoff::spec::Backoff;
+use crate::model::mechanism::balancer::spec::Balancing;
 use crate::model::mechanism::retry::lints::while_open;
 use crate::model::spec::clients::{is_one, one};
 use crate::model::spec::declaration::Declaration;
@@ -37,6 +38,9 @@ pub struct Spec {
     #[serde(default = "one", skip_serializing_if = "is_one")]
     #[schemars(range(min = 1, max = 1000000))]
     pub clients: u32,
+    /// How each attempt's replica is chosen, where the service has several. Default `RoundRobin`.
+    #[serde(default, skip_serializing_if = "Balancing::is_default")]
+    pub balancing: Balancing,
     /// Deliveries of one message, the first included, at least 1; a message that fails at the last
     /// one is dead-lettered.
     #[schemars(range(min = 1))]
@@ -97,9 +101,11 @@ impl Spec {
         };
         let groups: Vec<(&str, u64)> = system
             .to(&self.to)
-            .filter_map(|pipeline| Some((pipeline.name, at_once(pipeline)?)))
+            .filter_map(|pipeline| Some((pipeline.name, at_once(pipeline, system)?)))
             .collect();
         let all: u64 = groups.iter().map(|(_, count)| count).sum();
+        let replicas = u64::from(service.replicas);
+        let (slots, places) = (slots.saturating_mul(replicas), places.saturating_mul(replicas));
         let room = slots.saturating_add(places);
         let is_first = groups.first().is_some_and(|(first, _)| *first == name);
         if !is_first || all <= room {
@@ -123,10 +129,10 @@ impl Spec {
 }
 
 /// How many messages a group of consumers has at its service at once; `None` for a load.
-fn at_once(pipeline: &Pipeline<'_>) -> Option<u64> {
+fn at_once(pipeline: &Pipeline<'_>, system: &System<'_>) -> Option<u64> {
     let Some(Source::Consumer(consumer)) = pipeline.source else { return None };
     let permits = pipeline.policy.iter().filter_map(|layer| {
-        let permits = layer.spec().permits()?;
+        let permits = layer.spec().permits(system)?;
         Some(u64::from(permits) * u64::from(pipeline.states(layer)))
     });
     Some(permits.fold(u64::from(consumer.concurrency), u64::min))

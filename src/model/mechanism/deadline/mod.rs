@@ -18,8 +18,6 @@
 //! word [`DUE`] when this one is.
 
 pub mod spec;
-#[cfg(test)]
-mod tests;
 
 use crate::kernel::calendar::{Calendar, Slot};
 use crate::kernel::simulation::Delay;

@@ -17,8 +17,7 @@ use crate::model::spec::word::{Word, word};
 /// Gives up on what is inside after this long (above 0), as a `Timeout` does, and travels along the
 /// calls that services make for it: each has the earlier of its own and of the one that it stands
 /// in. A `Timeout` below is cut to what is left of it, and a service with `refuses_expired` does
-/// not
-/// begin with what is out of time.
+/// not begin with what is out of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "Deadline", transparent)]
 #[schemars(inline)]

@@ -48,10 +48,19 @@ impl What {
         words: "has failed with this attempt",
         role: Role::Ends(Ending::Badly),
     });
+    /// Other calls were enough, or their failure was.
+    pub const ATTEMPT_UNNEEDED: Self = Self::new(&Event {
+        name: "attempt_unneeded",
+        verb: "attempt_becomes_unneeded",
+        number: Number::None,
+        words: "is given up, as others have decided",
+        role: Role::Ends(Ending::Well),
+    });
 }
 
 /// What can happen to a request here.
-pub const EVENTS: &[What] = &[What::SENT, What::ATTEMPT_SUCCEEDED, What::ATTEMPT_FAILED];
+pub const EVENTS: &[What] =
+    &[What::SENT, What::ATTEMPT_SUCCEEDED, What::ATTEMPT_FAILED, What::ATTEMPT_UNNEEDED];
 
 /// Books of one edge, of measured requests.
 #[derive(Clone, Copy, Debug, Default)]
@@ -82,7 +91,7 @@ impl Edge {
         attempts.errors += u64::from(outcome == Outcome::Error);
     }
 
-    /// Its caller gives up: a timeout further out did, or another call was enough.
+    /// Its caller gives up: only a timeout further out does.
     pub fn give_up(&mut self) {
         self.attempts.failed += 1;
         self.attempts.timeouts += 1;
@@ -269,6 +278,9 @@ impl Mechanism for Sender {
     }
 
     fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At, _: Leaving) {
+        if cx.enough {
+            return cx.note(at, What::ATTEMPT_UNNEEDED, 0);
+        }
         if cx.calls[at.call].measured {
             cx.edges[at.seat.edge].give_up();
         }

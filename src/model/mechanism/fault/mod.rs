@@ -8,6 +8,9 @@
 //! fails if any fault says so. The order in the file does not matter.
 
 pub mod spec;
+
+use std::ops::Range;
+
 use super::{Leaving, Mechanism, Period, Wakes};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::draw::Site;
@@ -15,12 +18,12 @@ use crate::kernel::time::{Duration, Instant};
 use crate::metrics::meter::Eye;
 use crate::metrics::probe::Probe;
 use crate::metrics::summary::Component;
-use crate::model::call::CallId;
+use crate::model::call::{Call, CallId};
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::seat::{Port, Seat, SeatId};
 
 /// One fault of one service, in [from, until).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Fault {
     /// First instant.
     pub from: Instant,
@@ -28,6 +31,8 @@ pub struct Fault {
     pub until: Instant,
     /// What goes wrong.
     pub effect: Effect,
+    /// The replicas that it hits.
+    pub replicas: Range<u32>,
     /// Ratio of attempts that meet it.
     pub ratio: f64,
     /// Where it is drawn whether an attempt does.
@@ -48,6 +53,11 @@ pub enum Effect {
 }
 
 impl Fault {
+    /// True if the attempt, at a replica, meets the fault, whenever it does.
+    fn hits(&self, call: &Call, replica: u32) -> bool {
+        self.replicas.contains(&replica) && self.meets(call)
+    }
+
     /// True if it can have an effect.
     #[must_use]
     pub fn is_effective(&self) -> bool {
@@ -58,10 +68,10 @@ impl Fault {
         self.from <= now && now < self.until
     }
 
-    /// True if the attempt meets the fault, whenever it does.
+    /// True if the attempt meets the fault at a replica that it hits.
     #[must_use]
-    pub fn meets(&self, subject: u64, attempt: u32) -> bool {
-        self.ratio >= 1.0 || self.site.unit(subject, attempt, 0) < self.ratio
+    pub fn meets(&self, call: &Call) -> bool {
+        self.ratio >= 1.0 || self.site.unit(call.key, call.attempts, 0) < self.ratio
     }
 }
 
@@ -80,7 +90,7 @@ impl Timeline {
 
     /// The instants at which something crashes, each with its fault.
     pub fn crashes(&self) -> impl Iterator<Item = Fault> {
-        self.faults.iter().copied().filter(|fault| fault.effect == Effect::Crashed)
+        self.faults.iter().filter(|fault| fault.effect == Effect::Crashed).cloned()
     }
 
     /// True if nothing ever goes wrong.
@@ -90,25 +100,24 @@ impl Timeline {
         self.faults.is_empty()
     }
 
-    /// True if an attempt meets `effect` now.
+    /// True if an attempt at a replica meets `effect` now.
     #[must_use]
-    pub fn strikes(&self, effect: Effect, now: Instant, subject: u64, attempt: u32) -> bool {
+    pub fn strikes(&self, effect: Effect, now: Instant, call: &Call, replica: u32) -> bool {
         let mut faults = self.faults.iter();
-        faults.any(|fault| {
-            fault.effect == effect && fault.lasts_at(now) && fault.meets(subject, attempt)
-        })
+        faults
+            .any(|fault| fault.effect == effect && fault.lasts_at(now) && fault.hits(call, replica))
     }
 
-    /// When `work` that starts now will be done: [`Instant::NEVER`] past the end of the clock.
+    /// When `work` that starts now at a replica will be done: [`Instant::NEVER`] past the end of
+    /// the clock.
     #[must_use]
-    pub fn done(&self, now: Instant, work: Duration, subject: u64, attempt: u32) -> Instant {
-        let met: Vec<Fault> = self
+    pub fn done(&self, now: Instant, work: Duration, call: &Call, replica: u32) -> Instant {
+        let met: Vec<&Fault> = self
             .faults
             .iter()
-            .copied()
             .filter(|fault| {
                 let hinders = matches!(fault.effect, Effect::Slowed(_) | Effect::Frozen);
-                hinders && fault.until > now && fault.meets(subject, attempt)
+                hinders && fault.until > now && fault.hits(call, replica)
             })
             .collect();
         let (mut at, mut left) = (now, work);
@@ -148,7 +157,7 @@ impl Timeline {
 }
 
 /// A crash of a service: the only fault that happens by itself, at its first instant.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Crash {
     /// The seat of the service itself.
     pub service: SeatId,
@@ -226,16 +235,42 @@ impl Mechanism for Crash {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::call::Calls;
+    use crate::model::seat::NONE;
 
     fn fault(from: u64, until: u64, effect: Effect, ratio: f64) -> Fault {
         let at = Instant::from_ns;
         let site = Site::new(1, "fault", "meets");
-        Fault { from: at(from), until: at(until), effect, ratio, site }
+        Fault { from: at(from), until: at(until), effect, replicas: 0..1, ratio, site }
+    }
+
+    /// The first attempt of a request with this key.
+    fn attempt(key: u64) -> Call {
+        let mut calls = Calls::new(0);
+        let id = calls.add_request(0, (0, key), Instant::ZERO, NONE, true);
+        Call { attempts: 1, ..calls[id] }
     }
 
     fn done(faults: &[Fault], now: u64, work: u64) -> u64 {
-        let timeline = Timeline::new(faults.iter().copied());
-        timeline.done(Instant::from_ns(now), Duration::from_ns(work), 7, 1).as_ns()
+        done_at(faults, now, work, 0)
+    }
+
+    fn done_at(faults: &[Fault], now: u64, work: u64, replica: u32) -> u64 {
+        let timeline = Timeline::new(faults.iter().cloned());
+        let (now, work) = (Instant::from_ns(now), Duration::from_ns(work));
+        timeline.done(now, work, &attempt(7), replica).as_ns()
+    }
+
+    #[test]
+    fn a_fault_of_one_replica_hits_no_other() {
+        let slow = Fault { replicas: 1..2, ..fault(0, 100, Effect::Slowed(2.0), 1.0) };
+        let down = Fault { effect: Effect::Crashed, ..slow.clone() };
+        let work = |replica| done_at(&[slow.clone()], 0, 10, replica);
+        assert_eq!([work(0), work(1), work(2)], [10, 20, 10]);
+        let down = Timeline::new([down]);
+        let strikes =
+            |replica| down.strikes(Effect::Crashed, Instant::from_ns(5), &attempt(7), replica);
+        assert_eq!([strikes(0), strikes(1), strikes(2)], [false, true, false]);
     }
 
     #[test]
@@ -263,8 +298,9 @@ mod tests {
         let (a, b) =
             (fault(0, 100, Effect::Slowed(2.0), 1.0), fault(50, 150, Effect::Slowed(3.0), 1.0));
         // 25 by t = 50, 8 (50 / 6, cut off) by t = 100, 16 (50 / 3) by t = 150, the rest at once.
-        assert_eq!(done(&[a, b], 0, 60), 150 + 60 - 25 - 8 - 16);
-        assert_eq!(done(&[a, b], 0, 60), done(&[b, a], 0, 60));
+        let expected = 150 + 60 - 25 - 8 - 16;
+        assert_eq!(done(&[a.clone(), b.clone()], 0, 60), expected);
+        assert_eq!(done(&[b, a], 0, 60), expected);
     }
 
     #[test]
@@ -280,8 +316,9 @@ mod tests {
     #[test]
     fn a_ratio_meets_that_ratio_and_more_when_raised() {
         let (some, more) = (fault(0, 9, Effect::Failing, 0.3), fault(0, 9, Effect::Failing, 0.5));
-        let met = |fault: Fault| (0..10_000).filter(|&s| fault.meets(s * 77, 1)).count();
-        assert!((2_816..3_184).contains(&met(some)), "{}", met(some));
-        assert!((0..10_000_u64).all(|s| !some.meets(s, 1) || more.meets(s, 1)));
+        let calls: Vec<Call> = (0..10_000).map(|key| attempt(key * 77)).collect();
+        let met = calls.iter().filter(|call| some.meets(call)).count();
+        assert!((2_816..3_184).contains(&met), "{met}");
+        assert!(calls.iter().all(|call| !some.meets(call) || more.meets(call)));
     }
 }

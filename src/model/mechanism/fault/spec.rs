@@ -18,6 +18,10 @@ use crate::model::spec::word::{Word, word};
 pub struct Spec {
     /// The service.
     pub service: String,
+    /// Only this one of its replicas, from 1. Default: all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub replica: Option<u32>,
     /// First instant of the fault.
     pub from: Duration,
     /// First instant after the fault, not before `from`; at `from` it has no effect.
@@ -96,6 +100,8 @@ const WORDS: &[Word] = &[
         "that is `until` here, the first instant after the fault"),
     word(&["Fault"], &["probability", "rate", "percentage", "fraction"], "that is `ratio` here"),
     word(&["Fault"], &["target", "to"], "that is `service` here"),
+    word(&["Fault"], &["host", "pod", "instance", "node"],
+        "one of several is `replica` here, by its number from 1"),
     word(&["Effect"], &["slow", "latency", "delay", "brownout"],
         "that is Slowed(factor: 10.0) here"),
     word(&["Effect"], &["error", "errors", "fail", "abort"], "that is Failing here"),

@@ -40,6 +40,7 @@ use crate::model::seat::{NONE, Port, Seat};
 
 const COPIES: Meter = Meter::new("copies", "further copies");
 const WON: Meter = Meter::new("won", "further copies that were first");
+const LOST: Meter = Meter::new("lost", "copies that were not needed");
 const DELAY: Meter = Meter::new("delay_ns", "delay of the next copy");
 
 impl What {
@@ -92,6 +93,7 @@ pub struct Hedge {
     delays: Delays,
     copies: u64,
     won: u64,
+    lost: u64,
 }
 
 /// The words of a call: what has become of its copies, and when it came.
@@ -166,33 +168,44 @@ impl Hedge {
     #[must_use]
     pub fn new(config: Config) -> Self {
         let delays = Delays::new(&config.after);
-        Self { config, delays, copies: 0, won: 0 }
+        Self { config, delays, copies: 0, won: 0, lost: 0 }
     }
 
-    /// Sends the next copy, and waits for the one after it, if there is one.
-    fn send<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At, state: &mut State) {
+    /// Sends the next copy, and waits for the one after it, if there is one. The first begins in the
+    /// present walk, as the call itself would; the others when it is over.
+    fn send<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At,
+        state: &mut State,
+    ) -> Flow {
+        let mut first = Flow::Parked;
         loop {
             let number = u32::from(state.sent);
             let call = &cx.calls[at.call];
             let (key, attempts, measured) = (call.key, call.attempts, call.measured);
             let salt = u64::from(attempts) << 32 | u64::from(state.entries) << 8;
-            cx.make_copy(at, number, self.config.site.subject(mix(key ^ salt ^ u64::from(number))));
+            let key = self.config.site.subject(mix(key ^ salt ^ u64::from(number)));
+            let copy = cx.make_copy(at, number, key);
             state.sent += 1;
             state.out += 1;
-            if number > 0 {
+            if number == 0 {
+                first = Flow::Begin(copy);
+            } else {
+                cx.begins.push_back(copy);
                 self.copies += u64::from(measured);
                 cx.note(at, What::COPIED, u64::from(number));
             }
             if number == self.config.max {
-                return;
+                return first;
             }
             let Some(delay) = self.delays.present() else {
-                return;
+                return first;
             };
             if !delay.duration().is_zero() {
                 cx.calls[at.call].timer = cx.wake_after(delay, at);
                 state.waits = true;
-                return;
+                return first;
             }
         }
     }
@@ -220,6 +233,9 @@ impl Hedge {
             let came = Instant::from_ns(cx.calls.word(at.call, at.seat.word + CAME));
             self.delays.record(cx.now() - came);
         }
+        if cx.calls[at.call].measured {
+            self.lost += u64::from(state.out);
+        }
         state.decided = Some(outcome);
         state.keep(cx, at);
         match self.config.losers {
@@ -244,9 +260,9 @@ impl Mechanism for Hedge {
         let mut state = State { entries, ..State::default() };
         let now = cx.now().as_ns();
         cx.calls.set_word(at.call, at.seat.word + CAME, now);
-        self.send(cx, at, &mut state);
+        let flow = self.send(cx, at, &mut state);
         state.keep(cx, at);
-        Flow::Parked
+        flow
     }
 
     /// A copy is over.
@@ -332,6 +348,7 @@ impl Mechanism for Hedge {
     ) {
         eye.count(&COPIES, self.copies);
         eye.count(&WON, self.won);
+        eye.count(&LOST, self.lost);
         if self.delays.vary() {
             let delay = self.delays.present();
             eye.reading(&DELAY, delay.map(|delay| delay.duration().as_ns()));
@@ -344,8 +361,11 @@ impl Mechanism for Hedge {
         _: &Seat,
         _: &Period,
     ) -> Option<Component> {
-        let metrics =
-            vec![("copies", Metric::Count(self.copies)), ("won", Metric::Count(self.won))];
+        let metrics = vec![
+            ("copies", Metric::Count(self.copies)),
+            ("won", Metric::Count(self.won)),
+            ("lost", Metric::Count(self.lost)),
+        ];
         Some(Component { kind: Self::KIND, metrics })
     }
 }

@@ -30,8 +30,8 @@ pub struct Spec {
     #[serde(default)]
     pub after: Option<Duration>,
     /// Waits for this quantile of the latest latencies of the calls that succeeded here: with 0.95
-    /// one call in twenty is copied. Until `window` of them are known it waits for `after`, and
-    /// without that sends no copy by time.
+    /// one call in twenty is copied while latencies are what they were. Until `window` of them are
+    /// known it waits for `after`, and without that sends no copy by time.
     #[serde(default)]
     pub quantile: Option<Ratio>,
     /// How many latencies `quantile` looks at, from 1 to 10,000. Default 1,000.
@@ -193,7 +193,7 @@ const WORDS: &[Word] = &[
     word(&["Hedge"], &["non_fatal_status_codes", "should_handle", "retry_on"],
         "that is `non_fatal` here: non_fatal: [Error, Timeout, Shed, Rejected]"),
     word(&["Hedge"], &["min_data_points", "rotate"], "that is `window` here"),
-    word(&["Layer"], &["hedging", "hedging_policy", "hedge_policy", "backup_request",
+    word(&["Layer"], &["hedge", "hedging", "hedging_policy", "hedge_policy", "backup_request",
         "backup_requests", "speculative_retry"],
         "that is Hedge(after: \"100ms\") here"),
     word(&[], &["hedge", "hedging", "hedging_policy"],

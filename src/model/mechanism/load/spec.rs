@@ -143,8 +143,6 @@ const WORDS: &[Word] = &[
     word(&["Load"], &["requests", "count", "iterations", "size"], "that is `total` here"),
     word(&["Load"], &["slo", "sla", "latency_target"],
         "`deadline` is when a success counts as late; what must be so is `expect` of the scenario"),
-    word(&["Load"], &["priority", "class", "weight"],
-        "not there yet: all requests of a load are alike"),
     word(&["Arrivals"], &["ramp", "steps", "spike", "ramping_arrival_rate", "piecewise"],
         "that is Stages(stages: [Stage(lasts: \"30s\", rate: \"50/s\")]) here"),
     word(&["Arrivals"], &["closed", "constant_vus", "users"],

@@ -1,7 +1,8 @@
 //! The books of a service: what can happen there, what it shows over time, what it reports.
 
+use super::replica::Replica;
 use super::{Period, Service};
-use crate::kernel::time::Duration;
+use crate::kernel::time::{Duration, Instant};
 use crate::metrics::meter::{Eye, Meter, limit};
 use crate::metrics::probe::{Ending, Event, Number, Role, Stretch, What};
 use crate::metrics::summary::{Component, Metric};
@@ -14,6 +15,7 @@ const CALLING: Meter = Meter::new("calling", "waiting for calls of their own");
 const ANSWERED: Meter = Meter::new("answered", "answered");
 const ERRORS: Meter = Meter::new("errors", "errors");
 const SHED: Meter = Meter::new("shed", "shed");
+const RENEGED: Meter = Meter::new("reneged", "left after the longest wait");
 const CANCELLED: Meter = Meter::new("cancelled", "cancelled");
 const FOR_NOBODY: Meter = Meter::new("for_nobody", "done for nobody");
 const CRASHED: Meter = Meter::new("crashed", "met by a crash");
@@ -123,6 +125,7 @@ pub(super) struct Counts {
     pub(super) answered: u64,
     pub(super) errors: u64,
     pub(super) shed: u64,
+    pub(super) reneged: u64,
     pub(super) cancelled: u64,
     pub(super) crashed: u64,
     pub(super) for_nobody: u64,
@@ -138,9 +141,34 @@ impl Service {
     fn useful_slots(&self) -> (&'static Meter, Option<u64>) {
         let knee = self.config.overload.map(|overload| overload.knee.ceil().max(1.0) as u64);
         match knee {
-            Some(knee) if knee < self.config.slots => (&BUSY_AGAINST_KNEE, Some(knee)),
-            _ => (&BUSY, limit(self.config.slots)),
+            Some(knee) if knee < self.config.slots => (&BUSY_AGAINST_KNEE, Some(self.of_all(knee))),
+            _ => (&BUSY, limit(self.of_all(self.config.slots))),
         }
+    }
+
+    /// A limit of each replica, as one of all of them.
+    fn of_all(&self, of_each: u64) -> u64 {
+        of_each.saturating_mul(self.config.replicas.into())
+    }
+
+    /// How unequal replicas are: the largest part of the arrivals, the most slots taken in the
+    /// mean, that over all slots of a replica.
+    fn imbalance(&self, end: Instant, window: Duration) -> Vec<(&'static str, Metric)> {
+        let arrivals: u64 = self.replicas.iter().map(|replica| replica.arrivals).sum();
+        let largest = self.replicas.iter().map(|replica| replica.arrivals).max();
+        let share = largest.filter(|_| arrivals > 0).map(|most| most as f64 / arrivals as f64);
+        let busy = |replica: &Replica| replica.busy_over_time().mean(end, window);
+        let busiest = self.replicas.iter().filter_map(busy).max_by(f64::total_cmp);
+        let mut metrics = vec![
+            ("replicas", Metric::Count(self.config.replicas.into())),
+            ("largest_share", Metric::Number(share)),
+            ("largest_busy_mean", Metric::Number(busiest)),
+        ];
+        if self.config.slots != u64::MAX {
+            let utilisation = busiest.map(|busy| busy / self.config.slots as f64);
+            metrics.push(("largest_utilisation", Metric::Number(utilisation)));
+        }
+        metrics
     }
 
     pub(super) fn show(&mut self, eye: &mut impl Eye) {
@@ -149,7 +177,8 @@ impl Service {
         let (busy, useful) = self.useful_slots();
         eye.level(busy, &mut self.busy, useful);
         if self.config.slots != u64::MAX {
-            eye.level(&WAITING, &mut self.waiting, limit(self.config.queue));
+            let places = limit(self.of_all(self.config.queue));
+            eye.level(&WAITING, &mut self.waiting, places);
         }
         if self.calls_others() {
             eye.level(&CALLING, &mut self.calling, None);
@@ -157,6 +186,9 @@ impl Service {
         eye.count(&ANSWERED, counts.answered);
         eye.count(&ERRORS, counts.errors);
         eye.count(&SHED, counts.shed);
+        if self.config.max_wait.is_some() {
+            eye.count(&RENEGED, counts.reneged);
+        }
         eye.count(&CANCELLED, counts.cancelled);
         eye.count(&FOR_NOBODY, counts.for_nobody);
         eye.count(&CRASHED, counts.crashed);
@@ -174,6 +206,11 @@ impl Service {
             ("answered", Metric::Count(counts.answered)),
             ("errors", Metric::Count(counts.errors)),
             ("shed", Metric::Count(counts.shed)),
+        ];
+        if self.config.max_wait.is_some() {
+            metrics.push(("reneged", Metric::Count(counts.reneged)));
+        }
+        metrics.extend([
             ("cancelled", Metric::Count(counts.cancelled)),
             ("for_nobody", Metric::Count(counts.for_nobody)),
             ("crashed", Metric::Count(counts.crashed)),
@@ -181,9 +218,10 @@ impl Service {
             ("in_flight_max", Metric::Count(self.in_flight_max)),
             ("busy_mean", Metric::Number(busy)),
             ("busy_max", Metric::Count(self.busy.max())),
-        ];
+        ]);
         if self.config.slots != u64::MAX {
-            let utilisation = busy.map(|busy| busy / self.config.slots as f64);
+            let slots = self.of_all(self.config.slots);
+            let utilisation = busy.map(|busy| busy / slots as f64);
             metrics.extend([
                 ("utilisation", Metric::Number(utilisation)),
                 ("wait", Metric::Latency(self.wait.summary())),
@@ -200,6 +238,9 @@ impl Service {
                 ("calling_mean", Metric::Number(self.calling.mean(end, window))),
                 ("calling_max", Metric::Count(self.calling.max())),
             ]);
+        }
+        if self.replicas.len() > 1 {
+            metrics.extend(self.imbalance(end, window));
         }
         Component { kind: "service", metrics }
     }

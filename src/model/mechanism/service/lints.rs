@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::spec::{Cancellation, Spec};
 use crate::kernel::time::Duration;
 use crate::kernel::units::Limit;
+use crate::model::mechanism::bulkhead::spec::max_wait_unused;
 use crate::model::mechanism::load::spec::Spec as Load;
 use crate::model::mechanism::load::volume::steady_rate;
 use crate::model::spec::finding::{Finding, Segment};
@@ -42,10 +43,13 @@ calls: { "web": Call(to: "api", policy: [Timeout("1s")]) },"#,
 };
 
 pub(super) fn lint(service: &Spec, name: &str, system: &System<'_>, findings: &mut Vec<Finding>) {
+    let nobody_waits = service.slots == Limit::Unlimited || service.queue == Limit::AtMost(0);
+    findings.extend(max_wait_unused(service.max_wait, nobody_waits));
     let (Limit::AtMost(slots), Some(mean)) = (service.slots, system.mean_ns(name)) else {
         return;
     };
-    findings.extend(offered_load(name, system, (slots, mean)));
+    let of_all = slots.saturating_mul(service.replicas.into());
+    findings.extend(offered_load(name, system, (of_all, mean)));
     findings.extend(line_outlasts_patience(service, name, system, (slots, mean)));
 }
 
@@ -104,7 +108,8 @@ fn line_outlasts_patience(
         system.to(name).map(|pipeline| shortest_timeout(pipeline.policy)).collect();
     let patience = timeouts?.into_iter().max()?;
     let wait = places as f64 * mean / slots as f64;
-    if wait <= patience.as_ns() as f64 {
+    let longest = service.max_wait.map_or(f64::INFINITY, |most| most.as_ns() as f64);
+    if wait.min(longest) <= patience.as_ns() as f64 {
         return None;
     }
     let found = format!(

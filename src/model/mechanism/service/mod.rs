@@ -6,9 +6,14 @@
 //! slots) at that moment, the attempt included.
 //!
 //! What happens when the caller leaves is the service's own affair: see [`Cancellation`].
+//!
+//! A service may have several replicas: each has slots, a line and overload of its own, and a
+//! balancer in front chooses among them. The books are those of the whole service, and beside
+//! them stands how unequal its replicas are.
 mod books;
 mod handler;
 pub mod lints;
+mod replica;
 mod slots;
 pub mod spec;
 mod steps;
@@ -32,10 +37,10 @@ use crate::metrics::recorder::Recorder;
 use crate::metrics::summary::Component;
 use crate::model::call::{Call, CallId, State};
 use crate::model::context::{At, Context, Flow, Outcome};
-use crate::model::line::{Line, RankedLine};
-use crate::model::seat::{Port, Seat};
+use crate::model::seat::{NONE, Port, Seat};
 use books::Counts;
 use handler::Program;
+use replica::Replica;
 
 /// What becomes of an attempt when its caller gives up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,12 +71,16 @@ pub struct Overload {
 pub struct Config {
     /// What can be asked of it; the first is asked by whoever names none.
     pub endpoints: Vec<Endpoint>,
+    /// How many replicas there are, at least 1.
+    pub replicas: u32,
     /// Whether a call keeps its slot while it waits for the calls that it has made.
     pub holds_slot: bool,
-    /// Slots, `u64::MAX` for any number.
+    /// Slots of a replica, `u64::MAX` for any number.
     pub slots: u64,
-    /// Places in line, `u64::MAX` for any number.
+    /// Places in line of a replica, `u64::MAX` for any number.
     pub queue: u64,
+    /// How long an attempt waits in line at most.
+    pub max_wait: Option<Delay>,
     /// Failure ratio without overload.
     pub failure_ratio: f64,
     /// Load sensitivity.
@@ -105,9 +114,7 @@ pub struct Service {
     programs: Vec<Program>,
     /// The time in a slot if it is always the same and nothing can change it.
     constant: Option<Delay>,
-    line: RankedLine,
-    /// Calls in slots, in the order in which they got them; kept only where a crash may look.
-    working: Line,
+    replicas: Vec<Replica>,
     crashes: bool,
     busy: Gauge,
     waiting: Gauge,
@@ -121,16 +128,20 @@ pub struct Service {
 impl Service {
     /// An idle service.
     #[must_use]
-    pub fn new(config: Config, constant: Option<Delay>, measured_from: Instant) -> Self {
+    pub fn new(mut config: Config, constant: Option<Delay>, measured_from: Instant) -> Self {
+        // Whoever may wait for no time at all finds no place, at any order of equal instants.
+        if config.max_wait.is_some_and(|most| most.duration().is_zero()) {
+            config.queue = 0;
+        }
         let program = |endpoint: &Endpoint| Program::new(&endpoint.handler);
         let programs = config.endpoints.iter().map(program).collect();
         let crashes = config.faults.crashes().next().is_some();
+        let replicas = vec![Replica::new(measured_from); config.replicas as usize];
         Self {
             config,
             programs,
             constant,
-            line: RankedLine::default(),
-            working: Line::default(),
+            replicas,
             crashes,
             busy: Gauge::new(measured_from),
             waiting: Gauge::new(measured_from),
@@ -139,6 +150,12 @@ impl Service {
             wait: Recorder::default(),
             counts: Counts::default(),
         }
+    }
+
+    /// How many replicas it has.
+    #[must_use]
+    pub const fn replicas(&self) -> u32 {
+        self.config.replicas
     }
 
     /// Slots that are taken.
@@ -152,7 +169,7 @@ impl Service {
 
     /// Attempts in line and in slots.
     pub(in crate::model) fn in_flight(&self) -> u64 {
-        self.busy.level() + self.line.len()
+        self.busy.level() + self.waiting.level()
     }
 }
 
@@ -170,8 +187,11 @@ impl Mechanism for Service {
         let call = &cx.calls[at.call];
         let measured = u64::from(call.measured);
         self.counts.arrivals += measured;
+        let replica = &mut self.replicas[at.instance as usize];
+        replica.arrivals += measured;
+        let (busy, in_line) = (replica.busy(), replica.line.len());
         if !self.config.faults.is_empty()
-            && self.config.faults.strikes(Effect::Crashed, now, call.key, call.attempts)
+            && self.config.faults.strikes(Effect::Crashed, now, call, at.instance)
         {
             self.counts.crashed += measured;
             cx.note(at, What::CRASHED, 0);
@@ -180,25 +200,23 @@ impl Mechanism for Service {
         if self.refuses(cx, at) {
             return Flow::Up(Outcome::Timeout);
         }
-        let there = self.busy.level() + self.line.len();
+        let there = self.in_flight();
         let call = &mut cx.calls[at.call];
         call.at = at.id;
         call.state = State::Queued { since: now, left: call.left };
         (call.step, call.endpoint) = (0, at.seat.part as u16);
-        if self.busy.level() < self.config.slots {
+        if busy < self.config.slots {
             self.in_flight_max = self.in_flight_max.max(there + 1);
             self.start(cx, at);
             return Flow::Parked;
         }
-        if self.line.len() >= self.config.queue {
+        if in_line >= self.config.queue {
             self.counts.shed += measured;
-            cx.note(at, What::SHED, self.line.len());
+            cx.note(at, What::SHED, in_line);
             return Flow::Up(Outcome::Shed);
         }
         self.in_flight_max = self.in_flight_max.max(there + 1);
-        self.line.push(&mut cx.calls, at.call);
-        self.waiting.rise(now);
-        cx.note(at, What::WAITS, self.line.len());
+        self.join_line(cx, at);
         Flow::Parked
     }
 
@@ -213,13 +231,15 @@ impl Mechanism for Service {
         self.answered(cx, at, outcome == Outcome::Success)
     }
 
-    /// Work is done, or the calls of a step are decided.
+    /// Work is done, the calls of a step are decided, or the longest wait is over.
     #[inline]
     fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
         let call = &cx.calls[at.call];
-        if self.config.refuses_expired
-            && let State::Queued { left, .. } = call.state
-        {
+        if let State::Queued { left, .. } = call.state {
+            // Whose wait has ended by itself has no timer any more.
+            if self.config.max_wait.is_some() && call.timer != NONE {
+                return self.renege(cx, at, left);
+            }
             return self.start_or_refuse(cx, at, left);
         }
         if !self.programs[usize::from(call.endpoint)].is_empty() {
@@ -263,7 +283,7 @@ impl Mechanism for Service {
         }
         self.book_in_vain(cx, at);
         cx.note(at, What::CANCELLED, 0);
-        if held && !self.line.is_empty() && cx.hands_on(at) {
+        if held && !self.replicas[at.instance as usize].line.is_empty() && cx.hands_on(at) {
             self.start_next(cx, at);
         }
     }
@@ -275,7 +295,8 @@ impl Mechanism for Service {
         at: &At,
         _: Option<Port>,
     ) -> Option<(CallId, Port)> {
-        while self.busy.level() < self.config.slots && self.start_next(cx, at) {}
+        let slots = self.config.slots;
+        while self.replicas[at.instance as usize].busy() < slots && self.start_next(cx, at) {}
         None
     }
 

@@ -9,6 +9,7 @@ use crate::metrics::probe::{Probe, What};
 use crate::model::call::{Call, CallId, Calls, State};
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::mechanism::fault::{Effect, Fault};
+use crate::model::seat::NONE;
 
 impl Service {
     /// The call, out of line, gets a slot.
@@ -20,14 +21,42 @@ impl Service {
             unreachable!("only queued attempts start")
         };
         let first = call.step == 0;
-        self.busy.rise(now);
+        self.take_slot(now, at.instance);
         if first && self.config.slots != u64::MAX && call.measured {
             self.wait.record(now - since);
         }
         if self.crashes {
-            self.working.push(&mut cx.calls, at.call);
+            self.replicas[at.instance as usize].working.push(&mut cx.calls, at.call);
         }
         self.work(cx, at, (since, left));
+    }
+
+    /// The call, which got no slot, joins the line.
+    pub(super) fn join_line<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) {
+        if let Some(most) = self.config.max_wait {
+            cx.calls[at.call].timer = cx.wake_after(most, at);
+        }
+        let line = &mut self.replicas[at.instance as usize].line;
+        line.push(&mut cx.calls, at.call);
+        let in_line = line.len();
+        self.waiting.rise(cx.now());
+        cx.note(at, What::WAITS, in_line);
+    }
+
+    /// One more slot of the replica is taken.
+    #[inline]
+    fn take_slot(&mut self, now: Instant, instance: u32) {
+        self.busy.rise(now);
+        let alone = self.replicas.len() == 1;
+        self.replicas[instance as usize].take_slot(now, alone);
+    }
+
+    /// One less.
+    #[inline]
+    fn give_back_slot(&mut self, now: Instant, instance: u32) {
+        self.busy.fall(now);
+        let alone = self.replicas.len() == 1;
+        self.replicas[instance as usize].give_back_slot(now, alone);
     }
 
     /// The call works in its slot: for the time of its endpoint, or of the present step.
@@ -45,7 +74,7 @@ impl Service {
             Some(Instruction::Work(time, site)) => {
                 (time.sample(site.unit(key, attempt, u32::from(call.step))), false)
             }
-            _ => self.draw(now, key, attempt, endpoint),
+            _ => self.draw(now, call, at.instance),
         };
         let (work, fails) = match cx.classes.settings(call.class) {
             None => (work, fails),
@@ -57,11 +86,48 @@ impl Service {
             Some(delay) => cx.wake_after(delay, at),
             None if self.config.faults.is_empty() => cx.wake_after(Delay::varying(work), at),
             None => {
-                let done = self.config.faults.done(now, work, key, attempt);
+                let call = &cx.calls[at.call];
+                let done = self.config.faults.done(now, work, call, at.instance);
                 cx.wake_at(done, at)
             }
         };
         cx.calls[at.call].timer = timer;
+    }
+
+    /// The call, whose longest wait is over, leaves the line: it is shed, or over if nobody waits
+    /// for it.
+    #[cold]
+    pub(super) fn renege<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At,
+        left: Instant,
+    ) -> Flow {
+        let now = cx.now();
+        let call = &mut cx.calls[at.call];
+        call.state = State::None;
+        self.counts.reneged += u64::from(call.measured);
+        self.replicas[at.instance as usize].line.remove(&mut cx.calls, at.call);
+        self.waiting.fall(now);
+        let wait = self.config.max_wait.map_or(0, |most| most.duration().as_ns());
+        cx.note(at, What::RENEGED, wait);
+        if left != Instant::NEVER {
+            self.book_in_vain(cx, at);
+        }
+        if cx.calls[at.call].is_cut_off() {
+            cx.calls.remove(at.call);
+            return Flow::Gone;
+        }
+        Flow::Up(Outcome::Shed)
+    }
+
+    /// Forgets the end of the wait of a call, if it has one.
+    #[inline]
+    fn stop_waiting<C: Calendar, P: Probe>(&self, cx: &mut Context<C, P>, call: CallId) {
+        if self.config.max_wait.is_some() {
+            let timer = std::mem::replace(&mut cx.calls[call].timer, NONE);
+            cx.cancel(timer);
+        }
     }
 
     /// The next in line, which may have come along another edge, gets a slot.
@@ -71,13 +137,15 @@ impl Service {
         cx: &mut Context<C, P>,
         at: &At,
     ) -> bool {
-        let Some(call) = self.line.pop(&mut cx.calls) else {
+        let line = &mut self.replicas[at.instance as usize].line;
+        let Some(call) = line.pop(&mut cx.calls) else {
             return false;
         };
         self.waiting.fall(cx.now());
+        self.stop_waiting(cx, call);
         if self.config.refuses_expired {
             // Its deadline is known where it stands: the slot is kept until it is looked at there.
-            self.busy.rise(cx.now());
+            self.take_slot(cx.now(), at.instance);
             cx.ready.push_back(call);
             return true;
         }
@@ -108,13 +176,13 @@ impl Service {
         at: &At,
         left: Instant,
     ) -> Flow {
-        self.busy.fall(cx.now());
+        self.give_back_slot(cx.now(), at.instance);
         if !self.refuses(cx, at) {
             self.start(cx, at);
             return Flow::Parked;
         }
         cx.calls[at.call].state = State::None;
-        if !self.line.is_empty() && cx.hands_on(at) {
+        if !self.replicas[at.instance as usize].line.is_empty() && cx.hands_on(at) {
             self.start_next(cx, at);
         }
         if left != Instant::NEVER {
@@ -129,16 +197,18 @@ impl Service {
 
     /// Time in a slot and whether it ends in an error.
     #[inline(always)]
-    fn draw(&self, now: Instant, subject: u64, attempt: u32, endpoint: usize) -> (Duration, bool) {
+    fn draw(&self, now: Instant, call: &Call, instance: u32) -> (Duration, bool) {
         let config = &self.config;
-        let Endpoint { time, site, .. } = &config.endpoints[endpoint];
+        let (subject, attempt) = (call.key, call.attempts);
+        let Endpoint { time, site, .. } = &config.endpoints[usize::from(call.endpoint)];
         let mut work = match time.as_constant() {
             Some(constant) => constant,
             None => time.sample(site.unit(subject, attempt, 0)),
         };
         let mut ratio = config.failure_ratio;
         if let Some(overload) = config.overload {
-            let load = (self.busy.level() + self.line.len()) as f64 / overload.knee;
+            let replica = &self.replicas[instance as usize];
+            let load = (replica.busy() + replica.line.len()) as f64 / overload.knee;
             if load > 1.0 {
                 let excess = load - 1.0;
                 let added = Duration::from_ns_f64(excess * overload.added_latency_ns);
@@ -149,15 +219,15 @@ impl Service {
         }
         let fails = (ratio > 0.0 && config.failure_site.unit(subject, attempt, 0) < ratio)
             || (!config.faults.is_empty()
-                && config.faults.strikes(Effect::Failing, now, subject, attempt));
+                && config.faults.strikes(Effect::Failing, now, call, instance));
         (work, fails)
     }
 
     /// A slot comes free and goes to the next in line.
     #[inline]
     pub(super) fn free_slot<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) {
-        self.busy.fall(cx.now());
-        if !self.line.is_empty() && cx.hands_on(at) {
+        self.give_back_slot(cx.now(), at.instance);
+        if !self.replicas[at.instance as usize].line.is_empty() && cx.hands_on(at) {
             self.start_next(cx, at);
         }
     }
@@ -177,12 +247,13 @@ impl Service {
                 let looks = self.config.refuses_expired;
                 let ready = cx.ready.iter().position(|&ready| looks && ready == at.call);
                 let Some(ready) = ready else {
-                    self.line.remove(&mut cx.calls, at.call);
+                    self.replicas[at.instance as usize].line.remove(&mut cx.calls, at.call);
                     self.waiting.fall(now);
+                    self.stop_waiting(cx, at.call);
                     return (left, false);
                 };
                 cx.ready.remove(ready);
-                self.busy.fall(now);
+                self.give_back_slot(now, at.instance);
                 return (left, true);
             }
             State::Working { left, .. } => {
@@ -198,10 +269,10 @@ impl Service {
             }
         };
         if held {
-            self.busy.fall(now);
+            self.give_back_slot(now, at.instance);
         }
         if self.crashes {
-            self.working.remove(&mut cx.calls, at.call);
+            self.replicas[at.instance as usize].working.remove(&mut cx.calls, at.call);
         }
         (left, held)
     }
@@ -216,9 +287,11 @@ impl Service {
                 unreachable!("a service's call is queued, working or calling")
             }
         };
-        let there = self.line.iter(calls).chain(self.working.iter(calls));
-        let mut met: Vec<CallId> =
-            there.filter(|&id| fault.meets(calls[id].key, calls[id].attempts)).collect();
+        let replicas = &self.replicas[fault.replicas.start as usize..fault.replicas.end as usize];
+        let there = replicas
+            .iter()
+            .flat_map(|replica| replica.line.iter(calls).chain(replica.working.iter(calls)));
+        let mut met: Vec<CallId> = there.filter(|&id| fault.meets(&calls[id])).collect();
         met.sort_unstable_by_key(|&id| {
             let call = &calls[id];
             (since(call), call.load, call.index, call.attempts)

@@ -21,14 +21,24 @@ use crate::model::spec::word::{Word, word};
 pub struct Spec {
     /// Time that one attempt takes in a slot.
     pub time: Distribution,
-    /// Attempts that are worked on at once, at least 1. Default "unlimited".
+    /// How many there are of it, each with slots, queue and overload of its own; `balancing` of
+    /// whoever sends to it chooses among them. From 1 to 100000. Default 1.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    #[schemars(range(min = 1, max = 100_000))]
+    pub replicas: u32,
+    /// Attempts that are worked on at once, by each replica, at least 1. Default "unlimited".
     #[serde(default)]
     #[schemars(extend("minimum" = 1))]
     pub slots: Limit,
-    /// Attempts that may wait for a slot (those in a slot do not count); more are shed at once.
-    /// 0 is a loss system. Default "unlimited".
+    /// Attempts that may wait for a slot of a replica (those in a slot do not count); more are
+    /// shed at once. 0 is a loss system. Default "unlimited".
     #[serde(default)]
     pub queue: Limit,
+    /// An attempt that has waited this long for a slot leaves the line, and is shed. It bounds the
+    /// wait and not the work; where a handler joins the line anew, each wait. "0s" is `queue: 0`.
+    /// Default: no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_wait: Option<Duration>,
     /// Ratio of attempts that end in an error after their full time, in [0, 1]. Default 0.
     #[serde(default)]
     pub failure_ratio: Ratio,
@@ -156,6 +166,15 @@ pub enum Cancellation {
     None,
 }
 
+fn one() -> u32 {
+    1
+}
+
+// Serde hands a reference over.
+fn is_one(value: &u32) -> bool {
+    *value == 1
+}
+
 fn yes() -> bool {
     true
 }
@@ -253,8 +272,7 @@ const WORDS: &[Word] = &[
     word(&["Service"], &["capacity", "concurrency", "workers", "servers", "threads",
         "pool_size", "max_concurrency", "reserved_concurrency"],
         "what a service works on at once is `slots`; who may wait is `queue`"),
-    word(&["Service"], &["replicas", "instances", "pods", "hosts", "nodes"],
-        "replicas are not there yet: `slots` are those of all of them together"),
+    word(&["Service"], &["instances", "pods", "hosts", "nodes"], "that is `replicas` here"),
     word(&["Service"], &["latency", "duration", "service_time", "response_time"],
         "that is `time` here"),
     word(&["Service"], &["error_rate", "failure_rate", "errors", "error_ratio", "fail_prob",
@@ -263,8 +281,9 @@ const WORDS: &[Word] = &[
     word(&["Service"], &["queue_limit", "queue_size", "queue_capacity", "max_queue",
         "max_queue_size", "backlog"],
         "that is `queue` here"),
-    word(&["Service"], &["max_wait", "queue_timeout", "max_wait_duration"],
-        "the longest wait in a line is not there yet: `queue` bounds how many wait"),
+    word(&["Service"], &["queue_timeout", "max_wait_duration", "patience", "max_queue_time",
+        "queue_time_limit"],
+        "how long an attempt may wait in line is `max_wait` here"),
     word(&["Service"], &["calls", "depends_on", "dependencies", "downstream"],
         "that is `handler` here: handler: [Call(\"db\")], with an entry \"db\" in `calls`"),
 ];

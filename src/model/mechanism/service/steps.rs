@@ -103,16 +103,16 @@ impl Service {
         if held {
             return self.work(cx, at, (since, left));
         }
+        let replica = &mut self.replicas[at.instance as usize];
         if self.crashes {
-            self.working.remove(&mut cx.calls, at.call);
+            replica.working.remove(&mut cx.calls, at.call);
         }
+        let starts = replica.busy() < self.config.slots && replica.line.is_empty();
         cx.calls[at.call].state = State::Queued { since, left };
-        if self.busy.level() < self.config.slots && self.line.is_empty() {
+        if starts {
             return self.start(cx, at);
         }
-        self.line.push(&mut cx.calls, at.call);
-        self.waiting.rise(cx.now());
-        cx.note(at, What::WAITS, self.line.len());
+        self.join_line(cx, at);
     }
 
     /// A call of the present step is over.
@@ -162,7 +162,7 @@ impl Service {
         // Before the next one starts, which is a consequence of it.
         cx.note(at, what, ns.as_ns());
         if self.crashes {
-            self.working.remove(&mut cx.calls, at.call);
+            self.replicas[at.instance as usize].working.remove(&mut cx.calls, at.call);
         }
         if held {
             self.free_slot(cx, at);

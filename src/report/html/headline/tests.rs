@@ -14,6 +14,7 @@ fn story(succeeded: u64, ends: &[BreakageEnd]) -> Story {
     let cause = Cause::Fault {
         fault: "freeze".to_owned(),
         service: "db".to_owned(),
+        replica: None,
         effect: FaultEffect::Frozen,
         factor: None,
         ratio: 1.0,

@@ -1,0 +1,240 @@
+//! Which replica an attempt goes to: the algorithms, and what a client knows for them.
+
+use super::estimate::Estimate;
+use super::levels::Levels;
+use super::ring::Ring;
+use super::turns::Turns;
+use crate::kernel::draw::{Site, mix};
+use crate::kernel::time::Instant;
+use crate::model::call::Call;
+
+/// How a replica is chosen: see [`Balancing`](super::spec::Balancing).
+#[derive(Clone, Debug)]
+pub enum Algorithm {
+    /// In turn.
+    RoundRobin,
+    /// Any.
+    Random,
+    /// The fewest in flight of all.
+    LeastRequest,
+    /// The fewer in flight of two different ones.
+    PowerOfTwo,
+    /// The fewest in flight of so many draws.
+    Choices(u32),
+    /// In turn, by weight.
+    Weighted(Vec<f64>),
+    /// By key, up to this many times the mean in flight if there is a bound.
+    ConsistentHash(Ring, Option<f64>),
+    /// The quicker of two different ones.
+    Ewma {
+        /// After this time what was seen counts 1/e.
+        decay_ns: f64,
+    },
+    /// The one with less estimated time in flight, of two different ones.
+    PeakEwma {
+        /// After this time what was seen counts 1/e.
+        decay_ns: f64,
+        /// The estimate before the first answer.
+        initial_ns: f64,
+    },
+}
+
+impl Algorithm {
+    /// True if a replica can be passed over for what it has in flight.
+    pub(super) const fn is_bounded(&self) -> bool {
+        matches!(self, Self::ConsistentHash(_, Some(_)))
+    }
+}
+
+/// A replica.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Chosen {
+    pub(super) replica: u32,
+    /// It is not the one that the key belongs to.
+    pub(super) overflowed: bool,
+}
+
+/// What one client knows; of what its algorithm does not ask for, nothing.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Client {
+    replicas: u32,
+    /// Whose turn it is.
+    next: u32,
+    turns: Turns,
+    levels: Levels,
+    /// By replica.
+    in_flight: Vec<u32>,
+    estimates: Vec<Estimate>,
+    /// In flight at all of them.
+    total: u64,
+}
+
+/// The draws of one choice.
+#[derive(Clone, Copy)]
+struct Draws {
+    site: Site,
+    key: u64,
+    attempt: u32,
+}
+
+impl Draws {
+    /// The `index`-th draw: one of the numbers below `bound`.
+    fn below(self, bound: u32, index: u32) -> u32 {
+        let bits = self.site.bits(self.key, self.attempt, index);
+        ((u128::from(bits) * u128::from(bound)) >> 64) as u32
+    }
+
+    /// Two different numbers below `bound`, which is at least 2.
+    fn two_below(self, bound: u32) -> (u32, u32) {
+        let (first, second) = (self.below(bound, 0), self.below(bound - 1, 1));
+        (first, second + u32::from(second >= first))
+    }
+}
+
+impl Client {
+    /// What the client of this number knows before it has sent anything.
+    pub(super) fn new(algorithm: &Algorithm, client: u32, replicas: u32, site: Site) -> Self {
+        let mut new = Self { replicas, ..Self::default() };
+        match algorithm {
+            Algorithm::RoundRobin => {
+                let draws = Draws { site, key: mix(u64::from(client)), attempt: 0 };
+                new.next = draws.below(replicas, 0);
+            }
+            Algorithm::Random | Algorithm::ConsistentHash(_, None) => {}
+            Algorithm::LeastRequest => new.levels = Levels::new(replicas),
+            Algorithm::Weighted(weights) => new.turns = Turns::new(weights),
+            Algorithm::PowerOfTwo
+            | Algorithm::Choices(_)
+            | Algorithm::ConsistentHash(_, Some(_)) => {
+                new.in_flight = vec![0; replicas as usize];
+            }
+            Algorithm::Ewma { .. } => {
+                new.estimates = vec![Estimate::new(0.0); replicas as usize];
+            }
+            Algorithm::PeakEwma { initial_ns, .. } => {
+                new.in_flight = vec![0; replicas as usize];
+                new.estimates = vec![Estimate::new(*initial_ns); replicas as usize];
+            }
+        }
+        new
+    }
+
+    /// In flight at all replicas.
+    pub(super) const fn in_flight(&self) -> u64 {
+        self.total
+    }
+
+    /// Bytes of one of them.
+    pub(super) fn memory(algorithm: &Algorithm, replicas: u32) -> u64 {
+        let of_replica = match algorithm {
+            Algorithm::RoundRobin | Algorithm::Random | Algorithm::ConsistentHash(_, None) => 0,
+            Algorithm::LeastRequest => 3 * size_of::<u32>(),
+            Algorithm::Weighted(_) => 3 * size_of::<u64>(),
+            Algorithm::PowerOfTwo
+            | Algorithm::Choices(_)
+            | Algorithm::ConsistentHash(_, Some(_)) => size_of::<u32>(),
+            Algorithm::Ewma { .. } => size_of::<Estimate>(),
+            Algorithm::PeakEwma { .. } => size_of::<Estimate>() + size_of::<u32>(),
+        };
+        (size_of::<Self>() + replicas as usize * of_replica) as u64
+    }
+
+    /// The replica for the present attempt of `call`, which is in flight from here on.
+    #[inline]
+    pub(super) fn choose(
+        &mut self,
+        algorithm: &Algorithm,
+        site: Site,
+        call: &Call,
+        now: Instant,
+    ) -> Chosen {
+        let draws = Draws { site, key: call.key, attempt: call.attempts };
+        let mut overflowed = false;
+        let replica = match algorithm {
+            Algorithm::RoundRobin => {
+                let turn = self.next;
+                self.next = if turn + 1 == self.replicas { 0 } else { turn + 1 };
+                turn
+            }
+            Algorithm::Random => draws.below(self.replicas, 0),
+            Algorithm::LeastRequest => {
+                let least = self.levels.least();
+                least[draws.below(least.len() as u32, 0) as usize]
+            }
+            Algorithm::PowerOfTwo => {
+                self.cheaper(draws, |client, replica| f64::from(client.in_flight[replica as usize]))
+            }
+            Algorithm::Choices(choices) => {
+                let drawn = (0..*choices).map(|index| draws.below(self.replicas, index));
+                let fewest = drawn.min_by_key(|&replica| self.in_flight[replica as usize]);
+                fewest.expect("at least one choice")
+            }
+            Algorithm::Weighted(weights) => self.turns.next(weights),
+            Algorithm::ConsistentHash(ring, bound) => {
+                let key = mix(call.key);
+                let own = ring.replica(key, |_| true);
+                let replica = match bound {
+                    Some(bound) => ring.replica(key, |replica| self.has_room(replica, *bound)),
+                    None => own,
+                };
+                overflowed = replica != own;
+                replica
+            }
+            Algorithm::Ewma { decay_ns } => self.cheaper(draws, |client, replica| {
+                client.estimates[replica as usize].read(now, *decay_ns)
+            }),
+            Algorithm::PeakEwma { decay_ns, .. } => self.cheaper(draws, |client, replica| {
+                let estimate = client.estimates[replica as usize].take(now, *decay_ns);
+                estimate * f64::from(client.in_flight[replica as usize] + 1)
+            }),
+        };
+        self.begin(algorithm, replica);
+        Chosen { replica, overflowed }
+    }
+
+    /// The one of two different replicas that costs less; the first drawn if they cost the same.
+    fn cheaper(&mut self, draws: Draws, cost: impl Fn(&mut Self, u32) -> f64) -> u32 {
+        let (first, second) = draws.two_below(self.replicas);
+        let (of_first, of_second) = (cost(self, first), cost(self, second));
+        if of_second < of_first { second } else { first }
+    }
+
+    /// True if one more keeps the replica within `bound` times the mean.
+    fn has_room(&self, replica: u32, bound: f64) -> bool {
+        let mean = (self.total + 1) as f64 / f64::from(self.replicas);
+        f64::from(self.in_flight[replica as usize] + 1) <= (bound * mean).ceil()
+    }
+
+    fn begin(&mut self, algorithm: &Algorithm, replica: u32) {
+        self.total += 1;
+        if let Algorithm::LeastRequest = algorithm {
+            self.levels.rise(replica);
+        } else if let Some(in_flight) = self.in_flight.get_mut(replica as usize) {
+            *in_flight += 1;
+        }
+    }
+
+    /// An attempt that was sent to the replica at `sent` is no longer in flight.
+    #[inline]
+    pub(super) fn end(&mut self, algorithm: &Algorithm, replica: u32, sent: Instant, now: Instant) {
+        self.total -= 1;
+        if let Algorithm::LeastRequest = algorithm {
+            self.levels.fall(replica);
+        } else if let Some(in_flight) = self.in_flight.get_mut(replica as usize) {
+            *in_flight -= 1;
+        }
+        let (decay_ns, peak) = match algorithm {
+            Algorithm::Ewma { decay_ns } => (*decay_ns, false),
+            Algorithm::PeakEwma { decay_ns, .. } => (*decay_ns, true),
+            Algorithm::RoundRobin
+            | Algorithm::Random
+            | Algorithm::LeastRequest
+            | Algorithm::PowerOfTwo
+            | Algorithm::Choices(_)
+            | Algorithm::Weighted(_)
+            | Algorithm::ConsistentHash(..) => return,
+        };
+        let took = (now - sent).as_ns() as f64;
+        self.estimates[replica as usize].observe(now, took, decay_ns, peak);
+    }
+}

@@ -1,0 +1,208 @@
+//! A balancer: chooses a replica of a service for each attempt that passes.
+//!
+//! It stands between an edge and a service with several replicas, one for each call or consumer.
+//! It knows what its own client has in flight and how long that took, as libraries do, and
+//! nothing of the servers: what other clients send, and how long a replica's line is, it cannot
+//! see. An attempt is in flight from its choice until its outcome comes back or its caller
+//! leaves, whatever the replica still does with it. A replica that fails at once has little in
+//! flight and a short time, so whoever goes by these sends it more: balancers judge load, not
+//! health.
+//!
+//! ```text
+//!              choose             outcome, or the caller leaves
+//!   attempt ----------> in flight -----------------------------> over
+//!                       of a replica                             time observed
+//! ```
+//!
+//! Sources: Mitzenmacher 2001, "The power of two choices in randomized load balancing"; Envoy's
+//! load balancers; Finagle's and tower's `PeakEwma`; ingress-nginx's `ewma.lua`.
+
+mod choice;
+mod estimate;
+mod levels;
+mod ring;
+pub mod spec;
+#[cfg(test)]
+mod tests;
+mod turns;
+
+pub use choice::Algorithm;
+pub use ring::Ring;
+
+use super::{Leaving, Mechanism, Period, Wakes};
+use crate::kernel::calendar::Calendar;
+use crate::kernel::draw::Site;
+use crate::kernel::time::Instant;
+use crate::metrics::meter::{Eye, Meter};
+use crate::metrics::probe::{Event, Number, Probe, Role, What};
+use crate::metrics::summary::{Component, Metric};
+use crate::model::call::CallId;
+use crate::model::context::{At, Context, Flow, Outcome};
+use crate::model::seat::{Port, Seat};
+use choice::Client;
+
+const SENT: Meter = Meter::new("sent", "attempts sent on");
+const OVERFLOWED: Meter = Meter::new("overflowed", "sent past a full replica");
+
+impl What {
+    /// An attempt goes to a replica; the number is which, from 1.
+    pub const BALANCED: Self = Self::new(&Event {
+        name: "balanced",
+        verb: "balances",
+        number: Number::Count,
+        words: "goes to replica {}",
+        role: Role::Mark,
+    });
+}
+
+/// What can happen to a request here.
+pub const EVENTS: &[What] = &[What::BALANCED];
+
+/// The word of a call that says when its attempt was sent on.
+const SINCE: u32 = 0;
+
+/// State and books of one balancer.
+#[derive(Clone, Debug)]
+pub struct Balancer {
+    algorithm: Algorithm,
+    site: Site,
+    /// What each client knows, from the first attempt of one that has its number or a higher one.
+    clients: Vec<Client>,
+    /// Attempts of measured requests, by replica.
+    sent: Vec<u64>,
+    overflowed: u64,
+}
+
+impl Balancer {
+    /// Chooses among so many replicas, with draws at `site`.
+    #[must_use]
+    pub fn new(algorithm: Algorithm, replicas: u32, site: Site) -> Self {
+        let sent = vec![0; replicas as usize];
+        Self { algorithm, site, clients: Vec::new(), sent, overflowed: 0 }
+    }
+
+    /// Attempts in flight, of all clients.
+    pub(in crate::model) fn in_flight(&self) -> u64 {
+        self.clients.iter().map(Client::in_flight).sum()
+    }
+
+    fn replicas(&self) -> u32 {
+        self.sent.len() as u32
+    }
+
+    #[cold]
+    fn add_clients(&mut self, last: u32) {
+        for client in self.clients.len() as u32..=last {
+            self.clients.push(Client::new(&self.algorithm, client, self.replicas(), self.site));
+        }
+    }
+
+    /// What the attempt of this call was is no longer in flight.
+    #[inline]
+    fn end<C: Calendar, P: Probe>(&mut self, cx: &Context<C, P>, at: &At) {
+        let replica = cx.calls[at.call].replica;
+        let sent = Instant::from_ns(cx.calls.word(at.call, at.seat.word + SINCE));
+        let client = &mut self.clients[at.instance as usize];
+        client.end(&self.algorithm, replica, sent, cx.now());
+    }
+}
+
+impl Mechanism for Balancer {
+    const KIND: &'static str = "balancer";
+    const WORDS: u32 = 1;
+    const TIMER: Option<u32> = None;
+    const WAKES: Wakes = Wakes::Calls { starts: false };
+    const SHOWS: bool = true;
+
+    /// An attempt gets its replica.
+    #[inline]
+    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+        if at.instance as usize >= self.clients.len() {
+            self.add_clients(at.instance);
+        }
+        let now = cx.now();
+        let call = &mut cx.calls[at.call];
+        let client = &mut self.clients[at.instance as usize];
+        let chosen = client.choose(&self.algorithm, self.site, call, now);
+        call.replica = chosen.replica;
+        if call.measured {
+            self.sent[chosen.replica as usize] += 1;
+            self.overflowed += u64::from(chosen.overflowed);
+        }
+        cx.calls.set_word(at.call, at.seat.word + SINCE, now.as_ns());
+        cx.note(at, What::BALANCED, u64::from(chosen.replica) + 1);
+        Flow::Down(0)
+    }
+
+    #[inline]
+    fn exit<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At,
+        _: Port,
+        outcome: Outcome,
+    ) -> Flow {
+        self.end(cx, at);
+        Flow::Up(outcome)
+    }
+
+    fn wake<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At) -> Flow {
+        unreachable!("a balancer sets no timer")
+    }
+
+    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At) -> Leaving {
+        Leaving::Stops
+    }
+
+    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At, _: Leaving) {
+        self.end(cx, at);
+    }
+
+    fn hand_on<C: Calendar, P: Probe>(
+        &mut self,
+        _: &mut Context<C, P>,
+        _: &At,
+        _: Option<Port>,
+    ) -> Option<(CallId, Port)> {
+        None
+    }
+
+    fn fork(&mut self, branch: u64) {
+        self.site = self.site.fork(branch);
+    }
+
+    fn memory(&self) -> u64 {
+        let of_client = Client::memory(&self.algorithm, self.replicas());
+        self.clients.len() as u64 * of_client
+    }
+
+    fn observe<C: Calendar, P: Probe>(
+        &mut self,
+        _: &mut Context<C, P>,
+        _: &Seat,
+        _: Instant,
+        eye: &mut impl Eye,
+    ) {
+        eye.count(&SENT, self.sent.iter().sum());
+        if self.algorithm.is_bounded() {
+            eye.count(&OVERFLOWED, self.overflowed);
+        }
+    }
+
+    fn report<C: Calendar, P: Probe>(
+        &self,
+        _: &Context<C, P>,
+        _: &Seat,
+        _: &Period,
+    ) -> Option<Component> {
+        let sent: u64 = self.sent.iter().sum();
+        let largest = self.sent.iter().max().filter(|_| sent > 0);
+        let share = largest.map(|&largest| largest as f64 / sent as f64);
+        let mut metrics =
+            vec![("sent", Metric::Count(sent)), ("largest_share", Metric::Number(share))];
+        if self.algorithm.is_bounded() {
+            metrics.push(("overflowed", Metric::Count(self.overflowed)));
+        }
+        Some(Component { kind: Self::KIND, metrics })
+    }
+}

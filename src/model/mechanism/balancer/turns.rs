@@ -1,0 +1,66 @@
+//! Turns by weight: earliest deadline first.
+//!
+//! A replica's next turn is due 1 / weight after its last one; the earliest goes, and of equals
+//! the one that has waited longest. This is the scheduler of Envoy and of gRPC's weighted round
+//! robin. It costs the logarithm of the number of replicas.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// A turn to come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Turn {
+    /// When it is due, as the bits of a number above 0, which sort like it.
+    due: u64,
+    /// Counts up, so that of equals the first comes first.
+    order: u64,
+    replica: u32,
+}
+
+/// Whose turn it is.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Turns {
+    heap: BinaryHeap<Reverse<Turn>>,
+    order: u64,
+}
+
+impl Turns {
+    /// The first turns of replicas with these weights, all above 0.
+    pub(super) fn new(weights: &[f64]) -> Self {
+        let mut turns = Self::default();
+        for (replica, weight) in (0..).zip(weights) {
+            turns.push(1.0 / weight, replica);
+        }
+        turns
+    }
+
+    fn push(&mut self, due: f64, replica: u32) {
+        self.order += 1;
+        self.heap.push(Reverse(Turn { due: due.to_bits(), order: self.order, replica }));
+    }
+
+    /// The replica whose turn it is.
+    pub(super) fn next(&mut self, weights: &[f64]) -> u32 {
+        let Reverse(turn) = self.heap.pop().expect("every replica has a turn");
+        let due = f64::from_bits(turn.due) + 1.0 / weights[turn.replica as usize];
+        self.push(due, turn.replica);
+        turn.replica
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn turns_are_as_the_weights_and_spread_out() {
+        let weights = [4.0, 1.0, 2.0];
+        let mut turns = Turns::new(&weights);
+        let order: Vec<u32> = (0..14).map(|_| turns.next(&weights)).collect();
+        // Due at 0.25, 0.5, .. of the first, 1, 2, .. of the second, 0.5, 1, .. of the third.
+        assert_eq!(order, [0, 2, 0, 0, 1, 2, 0, 0, 2, 0, 0, 1, 2, 0]);
+        let many: Vec<u32> = (0..7_000).map(|_| turns.next(&weights)).collect();
+        let count = |replica| many.iter().filter(|&&one| one == replica).count();
+        assert_eq!([count(0), count(1), count(2)], [4_000, 1_000, 2_000]);
+    }
+}

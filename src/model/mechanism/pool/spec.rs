@@ -1,0 +1,121 @@
+//! Pools as they are written: the permits, the layer that takes one, rules, lint and the words of
+//! other tools.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Pool;
+use crate::kernel::distribution::InvalidDistribution;
+use crate::kernel::time::Duration;
+use crate::kernel::units::Limit;
+
+use crate::model::mechanism::bulkhead::spec::max_wait_unused;
+use crate::model::mechanism::{Kind, Layer};
+use crate::model::spec::building::{Building, limit};
+use crate::model::spec::clients::Scope;
+use crate::model::spec::declaration::Declaration;
+use crate::model::spec::finding::Finding;
+use crate::model::spec::layer::LayerSpec;
+use crate::model::spec::part::PartSpec;
+use crate::model::spec::system::{Around, System};
+use crate::model::spec::word::{Word, word};
+
+/// Permits that the calls of several policies share: threads of a host, connections of a client.
+/// A call takes one where its policy has the layer `Pool("name")`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename = "Pool", deny_unknown_fields)]
+pub struct Permits {
+    /// Permits, at least 1.
+    #[schemars(range(min = 1))]
+    pub permits: u32,
+    /// Who may wait for a permit, of all policies together; more are rejected at once. Default
+    /// "unlimited".
+    #[serde(default)]
+    pub queue: Limit,
+    /// Whoever has waited this long for a permit is rejected. It bounds the wait, and not what is
+    /// inside; "0s" is `queue: 0`. Default: no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_wait: Option<Duration>,
+}
+
+/// Takes a permit of this pool, in the order in which calls arrive from anywhere, and holds it
+/// while what is inside lasts. Whoever finds none free waits in the pool's line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename = "Pool", transparent)]
+#[schemars(inline)]
+pub struct Spec {
+    /// An entry of `pools`.
+    pub name: String,
+}
+
+impl Permits {
+    /// Adds its machine to a world; the machine's kind and number.
+    pub fn build(&self, world: &mut dyn Building) -> (Kind, u32) {
+        let max_wait = self.max_wait.map(|most| world.constant(most));
+        let limits = (u64::from(self.permits), limit(self.queue));
+        let pool = Pool::new(limits, max_wait, 1, world.measured_from());
+        world.machines().add(pool)
+    }
+}
+
+impl PartSpec for Permits {
+    fn check(&self, _: Option<Duration>, _: &mut Vec<Finding>) {}
+
+    fn lint(&self, _: &str, _: &System<'_>, findings: &mut Vec<Finding>) {
+        findings.extend(max_wait_unused(self.max_wait, self.queue == Limit::AtMost(0)));
+    }
+}
+
+impl LayerSpec for Spec {
+    fn build(&self, _: &mut dyn Building) -> Result<(Kind, u32), InvalidDistribution> {
+        unreachable!("a pool is built where it is defined")
+    }
+
+    fn seat_of(&self) -> Option<&str> {
+        Some(&self.name)
+    }
+
+    fn check(&self, around: &Around<'_>, findings: &mut Vec<Finding>) {
+        let same = |layer: &Layer| matches!(layer, Layer::Pool(other) if other == self);
+        if around.outside().iter().any(same) {
+            let rule = "a policy takes one permit of a pool at most";
+            let found = format!("a layer outside it holds one of {:?} already", self.name);
+            let hint = "leave one out: once all permits are taken so, each call waits for another \
+                        for ever";
+            findings.push(Finding::error(&[], rule, found).hint(hint));
+        }
+    }
+
+    fn lint(&self, _: &Around<'_>, _: &mut Vec<Finding>) {}
+
+    fn scope(&self) -> Scope {
+        Scope::Shared
+    }
+
+    fn permits(&self, system: &System<'_>) -> Option<u32> {
+        system.pools.get(self.name.as_str()).map(|pool| pool.permits)
+    }
+}
+
+/// What is known of it outside a run.
+pub static DECLARATION: Declaration =
+    Declaration { name: "Pool", kind: "pool", lints: &[], words: WORDS };
+
+/// What other tools call its parts.
+#[rustfmt::skip]
+const WORDS: &[Word] = &[
+    word(&["Pool"], &["capacity", "size", "limit", "concurrency", "slots", "max_connections",
+        "pool_size", "maximum_pool_size", "max_pool_size", "core_size", "threads", "max_threads",
+        "max_open_conns", "max_active", "max_total"],
+        "that is `permits` here"),
+    word(&["Pool"], &["queue_limit", "max_pending_requests", "queue_capacity", "max_queue",
+        "max_queue_size", "queue_size", "max_queued", "max_pending", "waiters", "wait_queue_size"],
+        "that is `queue` here"),
+    word(&["Pool"], &["max_wait_duration", "wait_timeout", "queue_timeout", "acquire_timeout",
+        "connection_timeout", "timeout", "wait", "max_wait_millis", "checkout_timeout"],
+        "the longest wait for a permit is `max_wait` here"),
+    word(&["Layer"], &["thread_pool", "connection_pool"],
+        "that is Pool(\"name\") here, with the number in pools: {\"name\": Pool(permits: 20)}"),
+    word(&["Scenario", "Arm"], &["thread_pools", "connection_pools", "threads", "connections"],
+        "that is `pools` here: pools: {\"db-connections\": Pool(permits: 20)}"),
+];

@@ -1,0 +1,44 @@
+//! Copies, retries, nested calls and deadlines, given up at every instant.
+
+use super::conserves;
+use crate::support::scenario;
+
+/// A hedge over a retry over a call of a service that calls another through a bulkhead: whenever
+/// the caller gives up, whatever services do then and whatever becomes of losers, all that was
+/// taken comes back.
+#[test]
+fn a_hedge_over_a_retry_over_a_nested_call_is_given_up_at_any_instant() {
+    for give_up_ms in 1..=60 {
+        for cancellation in ["None", "QueuedOnly", "Immediate"] {
+            for losers in ["Cancel", "Leave", "Await"] {
+                for layer in ["Timeout", "Deadline"] {
+                    let text = format!(
+                        r#"Scenario(schema: 1,
+                        load: {{ "users": Load(arrivals: Bursts(size: 4, every: "7ms"), total: 8) }},
+                        services: {{
+                            "gate": Service(time: Constant("3ms"), slots: 3,
+                                cancellation: {cancellation}, refuses_expired: true,
+                                handler: [Parallel(calls: ["a", "a"], wait: First), Call("a")]),
+                            "leaf": Service(time: Uniform(min: "1ms", max: "20ms"), slots: 2,
+                                failure_ratio: 0.3, cancellation: {cancellation},
+                                refuses_expired: true),
+                        }},
+                        calls: {{
+                            "users": Call(to: "gate", policy: [
+                                {layer}("{give_up_ms}ms"),
+                                Hedge(after: "4ms", max: 2, losers: {losers}),
+                                Retry(max_retries: 2, backoff: Constant("2ms")),
+                                Bulkhead(permits: 5, queue: 3), Timeout("25ms"),
+                            ]),
+                            "a": Call(to: "leaf", policy: [
+                                Hedge(after: "6ms", losers: {losers}), Timeout("30ms"),
+                                Bulkhead(permits: 3),
+                            ]),
+                        }})"#
+                    );
+                    conserves(&scenario(&text), give_up_ms);
+                }
+            }
+        }
+    }
+}

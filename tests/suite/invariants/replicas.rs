@@ -1,0 +1,90 @@
+//! What holds in every run also holds where services have several replicas.
+
+use std::collections::BTreeMap;
+
+use dessim::metrics::probe::What;
+use dessim::scenario::schema::{Balancing, Scenario};
+use proptest::prelude::*;
+
+use super::{config, conserves, holds, rolls};
+use crate::support::random::{NESTED, PLAIN, text};
+use crate::support::{listen, scenario, seeded};
+
+fn balancing(number: usize, replicas: u32) -> Balancing {
+    let decay = dessim::kernel::time::Duration::from_ms(50);
+    match number % 10 {
+        0 => Balancing::RoundRobin,
+        1 => Balancing::Random,
+        2 => Balancing::LeastRequest,
+        3 => Balancing::PowerOfTwo,
+        4 => Balancing::Choices(3),
+        5 => Balancing::Weighted((1..=replicas).map(f64::from).collect()),
+        6 => Balancing::ConsistentHash { points: 20, bound: None },
+        7 => Balancing::ConsistentHash { points: 20, bound: Some(1.2) },
+        8 => Balancing::Ewma { decay },
+        _ => Balancing::PeakEwma { decay, initial: decay },
+    }
+}
+
+/// The same system with several replicas of every service, and every way to choose among them.
+fn replicated(mut scenario: Scenario, first: u16) -> Scenario {
+    let first = usize::from(first);
+    for (number, service) in scenario.services.values_mut().enumerate() {
+        service.replicas = 2 + ((first + number) % 3) as u32;
+    }
+    let services = &scenario.services;
+    for (number, call) in scenario.calls.values_mut().enumerate() {
+        call.balancing = balancing(first + number, services[&call.to].replicas);
+    }
+    for (number, consumer) in scenario.consumers.values_mut().enumerate() {
+        consumer.balancing = balancing(first + number, services[&consumer.to].replicas);
+    }
+    if let Some(fault) = scenario.faults.values_mut().next() {
+        fault.replica = Some(2);
+    }
+    scenario
+}
+
+proptest! {
+    #![proptest_config(config(200))]
+
+    #[test]
+    fn replicas_lose_nothing_and_the_books_add_up(rolls in rolls(), first in 0_u16..30) {
+        for style in [PLAIN, NESTED] {
+            let scenario = replicated(scenario(&text(&rolls, style)), first);
+            conserves(&scenario, 1);
+            holds(&scenario, 1);
+        }
+    }
+}
+
+/// What goes wrong with a replica moves nobody's choices and nobody's service times.
+#[test]
+fn a_fault_of_one_replica_changes_no_luck() {
+    let text = |fault: &str| {
+        format!(
+            r#"Scenario(schema: 1,
+            load: {{ "load": Load(arrivals: Poisson(rate: "200/s"), total: 500) }},
+            services: {{ "server": Service(time: Exponential(mean: "10ms"), replicas: 3) }},
+            faults: {{ {fault} }},
+            calls: {{ "load": Call(to: "server", balancing: Random) }})"#
+        )
+    };
+    let luck = |fault: &str| {
+        let mut luck = BTreeMap::new();
+        let result = listen(&scenario(&text(fault)), &seeded(1), |_, _, record| {
+            if record.what == What::BALANCED || record.what == What::STARTED {
+                luck.entry(record.request).or_insert_with(Vec::new).push(record.value);
+            }
+        });
+        (luck, result.arms["main"].requests.failed)
+    };
+    let (sound, none) = luck("");
+    let (broken, failed) = luck(
+        r#""bad": Fault(service: "server", replica: 2, from: "0s", until: "1h", effect: Failing)"#,
+    );
+    assert!(sound.values().all(|values| values.len() == 2));
+    assert_eq!(sound, broken);
+    let of_two = broken.values().filter(|values| values[0] == 2).count() as u64;
+    assert_eq!((none, failed), (0, of_two));
+}

@@ -1,0 +1,172 @@
+//! What libraries do with copies of calls and with deadlines, to the nanosecond, and how latencies
+//! of copied calls are distributed.
+
+use dessim::kernel::time::Duration;
+use dessim::metrics::probe::What;
+
+use crate::support::{count, listen, ms, only, play, scenario, seeded};
+
+/// One request to a service with a policy: its latency and how often it was sent, with the
+/// instants.
+struct One {
+    latency_ms: f64,
+    succeeded: bool,
+    sent_ms: Vec<f64>,
+}
+
+fn one(service: &str, policy: &str) -> One {
+    let scenario = scenario(&format!(
+        r#"Scenario(schema: 1,
+        load: {{ "client": Load(arrivals: Constant(rate: "1/s"), total: 1) }},
+        services: {{ "server": Service({service}) }},
+        calls: {{ "client": Call(to: "server", policy: [{policy}]) }})"#
+    ));
+    let (mut sent_ms, mut arrived_ms) = (Vec::new(), 0.0);
+    let result = listen(&scenario, &seeded(1), |_, _, record| {
+        let now = record.at.as_ns() as f64 / 1e6;
+        match record.what {
+            What::ARRIVED => arrived_ms = now,
+            What::SENT => sent_ms.push(now - arrived_ms),
+            _ => {}
+        }
+    });
+    let arm = only(&result);
+    let latency_ms = ms(arm.latency.outcome.mean_ns);
+    One { latency_ms, succeeded: arm.requests.succeeded == 1, sent_ms }
+}
+
+/// The latency of a call whose first copy takes 1 s and whose second, sent after 100 ms, takes 50 ms:
+/// the first seed for which these are the draws is taken, and they do not depend on the policy.
+fn slow_first(cancellation: &str, losers: &str) -> f64 {
+    let played = |policy: &str, seed| {
+        let scenario = scenario(&format!(
+            r#"Scenario(schema: 1,
+            load: {{ "client": Load(arrivals: Constant(rate: "1/s"), total: 1) }},
+            services: {{ "server": Service(cancellation: {cancellation},
+                time: Bimodal(fast: "50ms", slow: "1s", slow_ratio: 0.5)) }},
+            calls: {{ "client": Call(to: "server", policy: [{policy}]) }})"#
+        ));
+        ms(only(&play(&scenario, seed)).latency.end_to_end.mean_ns)
+    };
+    let fits = |seed: &u64| {
+        let hedged = played(r#"Hedge(after: "100ms", losers: Leave)"#, *seed);
+        (played("", *seed), hedged) == (1000.0, 150.0)
+    };
+    let seed = (1..100).find(fits).expect("one in four seeds");
+    played(&format!(r#"Hedge(after: "100ms", losers: {losers})"#), seed)
+}
+
+/// Polly waits for a loser that is deaf to cancellation; gRPC and tower do not.
+#[test]
+fn an_answer_waits_for_a_loser_only_where_losers_are_awaited() {
+    assert_eq!(slow_first("None", "Await"), 1000.0);
+    for (cancellation, losers) in [
+        ("Immediate", "Await"),
+        ("None", "Cancel"),
+        ("Immediate", "Cancel"),
+        ("None", "Leave"),
+        ("Immediate", "Leave"),
+    ] {
+        assert_eq!(slow_first(cancellation, losers), 150.0, "{cancellation}, {losers}");
+    }
+}
+
+/// resilience4j: the first completion decides, so a failure before the delay is the call's, and no
+/// copy is sent. Polly and gRPC send the next at once, and fail when all have failed.
+#[test]
+fn a_failure_before_the_delay_ends_the_call_or_sends_the_next_copy() {
+    let service = r#"time: Constant("50ms"), failure_ratio: 1"#;
+    let decided = one(service, r#"Hedge(after: "100ms", non_fatal: [])"#);
+    assert_eq!((decided.latency_ms, decided.succeeded), (50.0, false));
+    assert_eq!(decided.sent_ms, [0.0]);
+    let next = one(service, r#"Hedge(after: "100ms", max: 2)"#);
+    assert_eq!((next.latency_ms, next.succeeded), (150.0, false));
+    assert_eq!(next.sent_ms, [0.0, 50.0, 100.0]);
+}
+
+/// gRPC: copy k goes after k delays; after a failure the delays begin anew.
+#[test]
+fn copies_are_sent_one_delay_after_the_other() {
+    let slow = r#"time: Constant("1s")"#;
+    let three = one(slow, r#"Hedge(after: "100ms", max: 2)"#);
+    assert_eq!((three.sent_ms, three.latency_ms), (vec![0.0, 100.0, 200.0], 1000.0));
+    let at_once = one(slow, r#"Hedge(after: "0s", max: 3)"#);
+    assert_eq!(at_once.sent_ms, [0.0; 4]);
+    // All fail after 140 ms: the copy of 100 ms is out when the first fails.
+    let failing =
+        one(r#"time: Constant("140ms"), failure_ratio: 1"#, r#"Hedge(after: "100ms", max: 3)"#);
+    assert_eq!((failing.sent_ms, failing.latency_ms), (vec![0.0, 100.0, 140.0, 240.0], 380.0));
+}
+
+/// Three services in a row of 30, 30 and 30 ms under a deadline of 50 ms: the caller leaves at 50.
+/// A timeout of 1 s at the second call is cut to that, and what comes too late is refused.
+#[test]
+fn a_deadline_travels_and_what_is_late_is_refused() {
+    let played = |layer: &str, refuses: bool| {
+        let text = format!(
+            r#"Scenario(schema: 1,
+            load: {{ "client": Load(arrivals: Constant(rate: "1/s"), total: 1) }},
+            services: {{
+                "a": Service(time: Constant("30ms"), handler: [Call("a-b")]),
+                "b": Service(time: Constant("30ms"), handler: [Call("b-c")]),
+                "c": Service(time: Constant("30ms"), refuses_expired: {refuses}),
+            }},
+            calls: {{
+                "client": Call(to: "a", policy: [{layer}("50ms")]),
+                "a-b": Call(to: "b"),
+                "b-c": Call(to: "c", policy: [Timeout("1s")]),
+            }})"#
+        );
+        let scenario = scenario(&text);
+        let result = play(&scenario, 1);
+        let arm = only(&result).clone();
+        assert_eq!((arm.requests.failed, arm.failed_by.timeout), (1, 1));
+        assert_eq!(ms(arm.latency.outcome.mean_ns), 50.0);
+        (count(&arm.components["c"], "arrivals"), result.virtual_ns / 1_000_000)
+    };
+    // b is done at 60 ms and calls c, whatever the client thinks; c is done at 90 ms.
+    assert_eq!(played("Timeout", false), (1, 90));
+    // There is no time left for that call: its timeout is over at once, and c is not asked.
+    assert_eq!(played("Deadline", false), (0, 60));
+    let refused = scenario(
+        r#"Scenario(schema: 1,
+        load: { "client": Load(arrivals: Bursts(size: 4, every: "1s"), total: 4) },
+        services: { "s": Service(time: Constant("30ms"), slots: 1, refuses_expired: true) },
+        calls: { "client": Call(to: "s", policy: [Deadline("50ms")]) })"#,
+    );
+    let result = play(&refused, 1);
+    let server = &only(&result).components["s"];
+    // At 30 ms the second starts, at 60 ms it is done for nobody, and the others are refused.
+    let figures = ["answered", "for_nobody", "expired"].map(|figure| count(server, figure));
+    assert_eq!(figures, [1, 1, 2]);
+    assert_eq!(result.virtual_ns, Duration::from_ns(60_000_000).as_ns());
+}
+
+/// The first copy meets the luck that the call has without a hedge.
+#[test]
+fn a_hedge_changes_nobodys_luck_but_that_of_its_copies() {
+    let played = |policy: &str| {
+        let scenario = scenario(&format!(
+            r#"Scenario(schema: 1,
+            load: {{ "client": Load(arrivals: Poisson(rate: "100/s"), total: 500) }},
+            services: {{ "server": Service(time: Exponential(mean: "20ms")) }},
+            calls: {{ "client": Call(to: "server", policy: [{policy}]) }})"#
+        ));
+        let mut took = vec![0; 500];
+        listen(&scenario, &seeded(7), |_, _, record| {
+            if record.what == What::SUCCEEDED {
+                took[record.request as usize] = record.value;
+            }
+        });
+        took
+    };
+    let (single, hedged) = (played(""), played(r#"Hedge(after: "30ms")"#));
+    for (single, hedged) in single.iter().zip(&hedged) {
+        if *single < 30_000_000 {
+            assert_eq!(single, hedged);
+        } else {
+            assert!(hedged <= single && *hedged >= 30_000_000);
+        }
+    }
+    assert!(single != hedged);
+}
