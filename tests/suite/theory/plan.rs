@@ -137,7 +137,8 @@ fn broker(id: &str, case: &Case, backoff: &str) -> Parts {
 fn breaker(case: &Case) -> Parts {
     let service = format!(r#"time: Constant("0s"), failure_ratio: {}"#, case.param("failure_prob"));
     let policy = format!(
-        r#"Breaker(consecutive_failures: {}, open_duration: "{}ms", half_open: HalfOpen(calls: {}))"#,
+        r#"Breaker(consecutive_failures: {}, open_duration: "{}ms",
+            half_open: HalfOpen(calls: {}))"#,
         case.param("consecutive_failures"),
         case.param("open_ms"),
         case.param("half_open_probes")

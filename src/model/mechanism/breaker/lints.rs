@@ -2,9 +2,9 @@
 //!
 //! *Keeps itself open.* A count window of W results opens at F failures and is not cleared. When
 //! the failures are over, each result that comes pushes out the oldest, and the breaker opens
-//! again as long as F failures are left. In the worst case all W - F good results before the failures have to go first, so
-//! W - F + 1 good results are needed until it stays closed. It lets in what arrives until the
-//! first of them answers; then it is open again for its whole time.
+//! again as long as F failures are left. In the worst case all W - F good results before the
+//! failures have to go first, so W - F + 1 good results are needed until it stays closed. It lets
+//! in what arrives until the first of them answers; then it is open again for its whole time.
 
 use super::settings::LateResults;
 use super::spec::Spec;

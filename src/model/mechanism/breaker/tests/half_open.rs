@@ -358,3 +358,14 @@ fn a_pass_is_a_word() {
     }
     assert_ne!(early, probe);
 }
+
+#[test]
+fn an_attempt_that_is_cancelled_after_the_longest_stay_closes_nothing() {
+    let longest_stay = Some((Duration::from_s(10), AfterStay::Open));
+    let half_open = Some(HalfOpen { calls: 1, verdict: Verdict::Rates, longest_stay });
+    let (mut breaker, _) = opened(Settings { half_open, ..polly() });
+    let probe = breaker.admit(5 * SECOND).unwrap();
+    breaker.automaton.cancel_attempt(at(15 * SECOND), probe, Duration::ZERO);
+    breaker.take_changes();
+    assert_eq!(breaker.state(), State::Open);
+}

@@ -133,3 +133,26 @@ fn a_time_window_has_a_minimum_that_its_length_does_not_lower() {
     breaker.play(11 * SECOND, &"F".repeat(99));
     assert_eq!(breaker.state(), State::Open);
 }
+
+#[test]
+fn where_slow_calls_alone_count_failures_do_not() {
+    let slow = Some(SlowCalls { longer_than: ms(100), rate: 0.5 });
+    let settings = Settings { slow_calls: slow, failures: None, ..resilience4j() };
+    let mut breaker = Driven::new(settings.clone());
+    breaker.play(0, "FFFFFFFFFFFFFFF");
+    assert_eq!(breaker.state(), State::Closed);
+    for _ in 0..10 {
+        let pass = breaker.admit(200).expect("it is closed, or the last one opens it");
+        breaker.end_after(200, pass, Success, 101);
+        if breaker.state() == State::Open {
+            break;
+        }
+    }
+    assert_eq!(breaker.changes, [(State::Open, 200)]);
+    // Nor do they in trial calls.
+    for _ in 0..10 {
+        let pass = breaker.admit(61 * SECOND).expect("a trial call");
+        breaker.end(61 * SECOND, pass, Error);
+    }
+    assert_eq!(breaker.state(), State::Closed);
+}
