@@ -78,7 +78,7 @@ fn steps<'a>(all: &'a [Step], at: &Path, see: &mut impl FnMut(Path, &'a str)) {
 
 /// The services that use each entry of `calls`.
 #[must_use]
-pub fn callers<'a>(services: &'a BTreeMap<String, Service>) -> BTreeMap<&'a str, &'a str> {
+pub fn callers(services: &BTreeMap<String, Service>) -> BTreeMap<&str, &str> {
     let mut callers = BTreeMap::new();
     for (name, service) in services {
         for call in calls_of(service) {

@@ -17,7 +17,7 @@ use dessim::scenario::expect::{Known, read_metric};
 use dessim::scenario::schema::Scenario;
 use proptest::prelude::*;
 
-use crate::support::random::{PLAIN, text};
+use crate::support::random::{style::PLAIN, text};
 
 fn shipped() -> Vec<Document> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");

@@ -84,12 +84,16 @@ pub(super) fn alternatives(alone: &Scenario) -> Vec<Alternative> {
     }
     for (name, service) in &alone.services {
         for (change, service) in variants::of_service(name, service) {
-            add(change, &|of| drop(of.services.insert(name.clone(), service.clone())));
+            add(change, &|of| {
+                of.services.insert(name.clone(), service.clone());
+            });
         }
     }
     for (name, pool) in &alone.pools {
         for (change, pool) in variants::of_pool(name, pool) {
-            add(change, &|of| drop(of.pools.insert(name.clone(), pool.clone())));
+            add(change, &|of| {
+                of.pools.insert(name.clone(), pool.clone());
+            });
         }
     }
     for (name, queue) in &alone.queues {

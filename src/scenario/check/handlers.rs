@@ -135,8 +135,8 @@ impl Checker<'_> {
                     continue;
                 };
                 if let Some(from) = way.iter().position(|(on, _)| *on == next) {
-                    let names = way[from..].iter().map(|(on, _)| printable(on).to_string());
-                    let circle: Vec<String> = names.chain([printable(next).to_string()]).collect();
+                    let names = way[from..].iter().map(|(on, _)| printable(on));
+                    let circle: Vec<String> = names.chain([printable(next)]).collect();
                     let at = view.services[next].0.field("handler");
                     let rule = "services must not call each other in a circle";
                     let problem = Problem::error(&at, rule, circle.join(" -> "));

@@ -15,7 +15,7 @@ use dessim::metrics::probe::What;
 use dessim::report::result::{MODEL_VERSION, RunResult};
 use dessim::scenario::schema::Scenario;
 
-use crate::support::random::{PLAIN, text};
+use crate::support::random::{style::PLAIN, text};
 use crate::support::{listen, only, play, scenario, seeded};
 
 /// 200 services, each with callers that retry: more than fits any lucky order.

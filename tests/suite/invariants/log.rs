@@ -75,84 +75,111 @@ pub(super) struct Rebuilt {
     pub(super) idled: bool,
 }
 
+/// Who is at a service, and the window in nanoseconds.
+struct Present {
+    window: (u64, u64),
+    /// Since when each holds a slot, and since when each waits for one.
+    busy: BTreeMap<Attempt, u64>,
+    waiting: BTreeMap<Attempt, u64>,
+    /// Those that have had a slot, and those that wait for others without one.
+    begun: BTreeSet<Attempt>,
+    calling: BTreeSet<Attempt>,
+}
+
+impl Present {
+    fn within(&self, start: u64, end: u64) -> u128 {
+        let (from, until) = self.window;
+        u128::from(end.clamp(from, until) - start.clamp(from, until))
+    }
+
+    /// Adds the time in a slot that ends; whether there was one.
+    fn end_work(&mut self, attempt: Attempt, at: u64, rebuilt: &mut Rebuilt) -> bool {
+        let started = self.busy.remove(&attempt);
+        rebuilt.busy_area += started.map_or(0, |started| self.within(started, at));
+        started.is_some()
+    }
+
+    /// Adds the wait that ends; whether there was one.
+    fn end_wait(&mut self, attempt: Attempt, at: u64, rebuilt: &mut Rebuilt) -> bool {
+        let since = self.waiting.remove(&attempt);
+        rebuilt.waiting_area += since.map_or(0, |since| self.within(since, at));
+        since.is_some()
+    }
+
+    /// The wait that ended, of an attempt that has its first slot.
+    fn start(&mut self, attempt: Attempt, at: u64, rebuilt: &mut Rebuilt) -> Option<u64> {
+        let since = self.waiting.get(&attempt).copied().unwrap_or(at);
+        self.end_wait(attempt, at, rebuilt);
+        if self.begun.insert(attempt) {
+            assert_eq!(self.busy.insert(attempt, at), None, "{attempt:?} starts twice");
+            return Some(at - since);
+        }
+        self.calling.remove(&attempt);
+        self.busy.entry(attempt).or_insert(at);
+        None
+    }
+}
+
 /// Plays the records of a service; `slots` and whether they are held as configured, the window in
 /// nanoseconds.
 pub(super) fn rebuild(
     log: &ArmLog,
     service: &str,
     (slots, holds): (u64, bool),
-    (from, until): (u64, u64),
+    window: (u64, u64),
     measured: impl Fn(u32, u64) -> bool,
 ) -> Rebuilt {
-    let mut rebuilt = Rebuilt::default();
-    let mut busy: BTreeMap<Attempt, u64> = BTreeMap::new();
-    let mut waiting: BTreeMap<Attempt, u64> = BTreeMap::new();
-    // Those that have had a slot, and those that wait for others without one.
-    let (mut begun, mut calling) = (BTreeSet::new(), BTreeSet::new());
-    let within = |start: u64, end: u64| {
-        let (start, end) = (start.clamp(from, until), end.clamp(from, until));
-        u128::from(end - start)
-    };
-    let mut event = 0;
+    let (mut rebuilt, mut event) = (Rebuilt::default(), 0);
+    let (busy, waiting) = (BTreeMap::new(), BTreeMap::new());
+    let (begun, calling) = (BTreeSet::new(), BTreeSet::new());
+    let mut present = Present { window, busy, waiting, begun, calling };
     for record in log.at(service) {
         let attempt = (record.load, record.request, record.call, record.attempt);
         let at = record.at.as_ns();
         if record.event != event {
-            rebuilt.settle(busy.len(), waiting.len(), slots);
+            rebuilt.settle(&present, slots);
             event = record.event;
         }
         match record.what {
-            What::WAITS => assert_eq!(waiting.insert(attempt, at), None, "{record:?}"),
+            What::WAITS => assert_eq!(present.waiting.insert(attempt, at), None, "{record:?}"),
             What::STARTED => {
-                let since = waiting.remove(&attempt).unwrap_or(at);
-                rebuilt.waiting_area += within(since, at);
-                if !begun.insert(attempt) {
-                    calling.remove(&attempt);
-                    busy.entry(attempt).or_insert(at);
-                    continue;
-                }
-                if measured(record.load, record.request) {
-                    rebuilt.waits.push(at - since);
-                }
-                assert_eq!(busy.insert(attempt, at), None, "{record:?} starts twice");
+                let first = present.start(attempt, at, &mut rebuilt);
+                rebuilt.waits.extend(first.filter(|_| measured(record.load, record.request)));
             }
             What::CALLS if !holds => {
-                if let Some(started) = busy.remove(&attempt) {
-                    rebuilt.busy_area += within(started, at);
-                }
-                calling.insert(attempt);
+                present.end_work(attempt, at, &mut rebuilt);
+                present.calling.insert(attempt);
             }
             What::ANSWERED | What::ERRORED | What::WASTED => {
-                if !calling.remove(&attempt) {
-                    let started = busy.remove(&attempt);
-                    let started = started.unwrap_or_else(|| panic!("{record:?} never started"));
-                    rebuilt.busy_area += within(started, at);
-                }
+                let there =
+                    present.calling.remove(&attempt) || present.end_work(attempt, at, &mut rebuilt);
+                assert!(there, "{record:?} never started");
             }
             What::LAPSED => {
-                rebuilt.waiting_area += within(waiting.remove(&attempt).unwrap_or(at), at);
+                present.end_wait(attempt, at, &mut rebuilt);
             }
             What::CANCELLED | What::CRASHED | What::RENEGED => {
-                if let Some(started) = busy.remove(&attempt) {
-                    rebuilt.busy_area += within(started, at);
-                } else if let Some(since) = waiting.remove(&attempt) {
-                    rebuilt.waiting_area += within(since, at);
-                } else if !calling.remove(&attempt) {
-                    assert_eq!(record.what, What::CRASHED, "{record:?} was not there");
-                }
+                let there = present.end_work(attempt, at, &mut rebuilt)
+                    || present.end_wait(attempt, at, &mut rebuilt)
+                    || present.calling.remove(&attempt);
+                assert!(there || record.what == What::CRASHED, "{record:?} was not there");
             }
             _ => {}
         }
     }
-    rebuilt.settle(busy.len(), waiting.len(), slots);
-    rebuilt.busy_area += busy.values().map(|&start| within(start, until)).sum::<u128>();
-    rebuilt.waiting_area += waiting.values().map(|&start| within(start, until)).sum::<u128>();
+    rebuilt.settle(&present, slots);
+    let (_, until) = window;
+    let sum = |since: &BTreeMap<Attempt, u64>| {
+        since.values().map(|&start| present.within(start, until)).sum::<u128>()
+    };
+    rebuilt.busy_area += sum(&present.busy);
+    rebuilt.waiting_area += sum(&present.waiting);
     rebuilt
 }
 
 impl Rebuilt {
-    fn settle(&mut self, busy: usize, waiting: usize, slots: u64) {
-        let (busy, waiting) = (busy as u64, waiting as u64);
+    fn settle(&mut self, present: &Present, slots: u64) {
+        let (busy, waiting) = (present.busy.len() as u64, present.waiting.len() as u64);
         self.busy_max = self.busy_max.max(busy);
         self.waiting_max = self.waiting_max.max(waiting);
         self.idled |= waiting > 0 && busy < slots;

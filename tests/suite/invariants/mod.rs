@@ -21,7 +21,8 @@ use dessim::scenario::schema::Scenario;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::support::random::{COPIED, NESTED, PLAIN, Style, WAITING, text};
+use crate::support::random::style::{COPIED, NESTED, PLAIN, Style, WAITING};
+use crate::support::random::text;
 use crate::support::{play, scenario, seeded};
 use log::log;
 

@@ -7,7 +7,8 @@ use dessim::scenario::schema::{Balancing, Scenario};
 use proptest::prelude::*;
 
 use super::{config, conserves, holds, rolls};
-use crate::support::random::{NESTED, PLAIN, text};
+use crate::support::random::style::{NESTED, PLAIN};
+use crate::support::random::text;
 use crate::support::{listen, scenario, seeded};
 
 fn balancing(number: usize, replicas: u32) -> Balancing {

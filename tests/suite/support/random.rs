@@ -6,6 +6,10 @@
 
 use std::fmt::Write as _;
 
+use style::Style;
+
+pub(crate) mod style;
+
 /// Where the choices come from.
 struct Dice<'a> {
     rolls: &'a [u16],
@@ -25,43 +29,6 @@ impl Dice<'_> {
         menu[usize::from(self.roll(menu.len() as u16))]
     }
 }
-
-/// How a random scenario is written down.
-#[derive(Clone, Copy)]
-pub(crate) struct Style {
-    /// Every duration is this many times as long, every rate as many times lower: a power of two
-    /// up to 512, so that both stay exact.
-    pub(crate) scale: u64,
-    /// Declarations in the opposite order.
-    pub(crate) reversed: bool,
-    /// A layer that stands innermost in every policy: a layer further out would be the first of
-    /// its kind and take its name, and with it its luck, from the next.
-    pub(crate) inside: &'static str,
-    /// Further services, loads with their calls, and faults, each a list of entries.
-    pub(crate) more: [&'static str; 4],
-    /// A service calls another.
-    pub(crate) nested: bool,
-    /// Lines may have longest waits, and policies may share a pool.
-    pub(crate) waits: bool,
-    /// Calls may be copied and have deadlines.
-    pub(crate) copies: bool,
-}
-
-pub(crate) const PLAIN: Style = Style {
-    scale: 1,
-    reversed: false,
-    inside: "",
-    more: [""; 4],
-    nested: false,
-    waits: false,
-    copies: false,
-};
-
-pub(crate) const WAITING: Style = Style { waits: true, ..PLAIN };
-
-pub(crate) const NESTED: Style = Style { nested: true, ..WAITING };
-
-pub(crate) const COPIED: Style = Style { copies: true, ..NESTED };
 
 /// Which features may appear at all in one scenario.
 struct Features(u16, u16);

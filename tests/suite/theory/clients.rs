@@ -7,9 +7,12 @@ use crate::support::{count, latency, ms, only, play, scenario};
 
 const REPLICATIONS: u64 = 20;
 
-/// Judges figures of a text over replications: what it is, its value in a run, what it is expected
-/// to be, and the largest relative 4 standard errors at which that says something.
-fn verdict(id: &str, text: &str, figures: &[(&str, &dyn Fn(&ArmResult) -> f64, f64, f64)]) {
+/// What it is, its value in a run, what it is expected to be, and the largest relative 4 standard
+/// errors at which that says something.
+type Judged<'a> = (&'a str, &'a dyn Fn(&ArmResult) -> f64, f64, f64);
+
+/// Judges figures of a text over replications.
+fn verdict(id: &str, text: &str, figures: &[Judged<'_>]) {
     let scenario = scenario(text);
     let first = first_seed(id, "");
     let runs: Vec<RunResult> =
@@ -64,7 +67,7 @@ fn cobham(id: &str, rate: f64, ratio: f64, size: f64, target: f64) {
     let sojourn = |class: &'static str| {
         move |arm: &ArmResult| ms(latency(&arm.components[class], "latency").mean_ns)
     };
-    let figures: [(&str, &dyn Fn(&ArmResult) -> f64, f64, f64); 2] = [
+    let figures: [Judged<'_>; 2] = [
         ("sojourn of the first", &sojourn("load.first"), expected_first, target),
         ("sojourn of the second", &sojourn("load.second"), expected_second, target),
     ];

@@ -88,7 +88,7 @@ fn verdict(id: &str, scale: f64) {
         let Figure { value, standard_error, target } = case.figures[*name];
         let (mean, sd) = moments(samples);
         let own = sd / (samples.len() as f64).sqrt();
-        let error = own.hypot(standard_error);
+        let error = (own * own + standard_error * standard_error).sqrt();
         let width = 4.0 * own / value;
         let most = target.map_or(f64::INFINITY, |target| WIDER * target / scale.sqrt());
         let line = format!(

@@ -32,9 +32,9 @@ struct Parts {
 }
 
 impl Parts {
-    fn call(arrivals: String, rate: f64, service: &str, policy: &str) -> Self {
+    fn call(arrivals: &str, rate: f64, service: &str, policy: &str) -> Self {
         Self {
-            loads: load(&arrivals),
+            loads: load(arrivals),
             rate,
             services: format!(r#""server": Service({service})"#),
             route: format!(r#"calls: {{ "load": Call(to: "server", policy: [{policy}]) }}"#),
@@ -88,7 +88,7 @@ fn law(id: &str, case: &Case) -> String {
 fn open(case: &Case, service: &str, policy: &str) -> Parts {
     let rate = case.param("lambda_per_s");
     let arrivals = format!(r#"Poisson(rate: "{rate}/s")"#);
-    Parts::call(arrivals, rate, service, policy)
+    Parts::call(&arrivals, rate, service, policy)
 }
 
 fn closed(case: &Case, think: &str) -> Parts {
@@ -102,7 +102,7 @@ fn closed(case: &Case, think: &str) -> Parts {
     let (slots, time) = (case.param("servers"), law("", case));
     let service = format!("slots: {slots}, time: {time}");
     let rate = case.number("throughput_per_s");
-    Parts::call(arrivals, rate, &service, "")
+    Parts::call(&arrivals, rate, &service, "")
 }
 
 /// Consumers that hold a message while a service without limits works on it.
@@ -207,12 +207,12 @@ pub(super) fn plan(id: &str, variant: &str, case: &Case, scale: f64) -> Plan {
         "BRK-0.3-5" | "BRK-0.1-3" => breaker(case),
         "H2M1" => {
             let gap = mixture([(0.9, 5.0), (0.1, 80.0)]);
-            Parts::call(format!("Renewal(gap: {gap})"), 80.0, &one_slot(""), "")
+            Parts::call(&format!("Renewal(gap: {gap})"), 80.0, &one_slot(""), "")
         }
         "BATCH-fixed" => {
             let rate = case.param("batch_rate_per_s");
             let arrivals = format!(r#"Poisson(rate: "{rate}/s", batch: 10)"#);
-            Parts::call(arrivals, rate * 10.0, &one_slot(""), "")
+            Parts::call(&arrivals, rate * 10.0, &one_slot(""), "")
         }
         "TO-nocancel" | "RENEGE-D-150" | "KILL-D-150" => {
             let (cancellation, limit) = match id {
@@ -232,14 +232,14 @@ pub(super) fn plan(id: &str, variant: &str, case: &Case, scale: f64) -> Plan {
                 Timeout("{timeout}ms")"#
             );
             let arrivals = r#"Poisson(rate: "1000/s")"#.to_owned();
-            Parts::call(arrivals, 1000.0, service, &policy)
+            Parts::call(&arrivals, 1000.0, service, &policy)
         }
         "GEOM-0.5-2" => {
             let failure = case.param("failure_prob");
             let service = format!(r#"time: Constant("1ms"), failure_ratio: {failure}"#);
             let policy = format!("Retry(max_retries: {})", case.param("max_retries"));
             let arrivals = r#"Constant(rate: "1000/s")"#.to_owned();
-            Parts::call(arrivals, 1000.0, &service, &policy)
+            Parts::call(&arrivals, 1000.0, &service, &policy)
         }
         "RETRIAL-1" => {
             let policy = r#"Retry(max_retries: 1, backoff: Random(Exponential(mean: "50ms")))"#;

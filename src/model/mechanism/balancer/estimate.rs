@@ -58,12 +58,12 @@ mod tests {
         assert!((estimate.read(at(110), DECAY) - 50.0 / std::f64::consts::E).abs() < 1e-9);
         // Taking it on the way does not make it fall faster.
         estimate.take(at(150), DECAY);
-        assert!((estimate.take(at(210), DECAY) - 50.0 * (-2.0_f64).exp()).abs() < 1e-9);
+        assert!((estimate.take(at(210), DECAY) - 50.0 * exp(-2.0)).abs() < 1e-9);
         estimate.observe(at(210), 80.0, DECAY, true);
         assert_eq!(estimate.ns, 80.0);
         // Below the peak it is an average: 80 and 20, with weights e^-1 and 1 - e^-1.
         estimate.observe(at(310), 20.0, DECAY, true);
-        let expected = 80.0 * (-1.0_f64).exp() + 20.0 * (1.0 - (-1.0_f64).exp());
+        let expected = 80.0 * exp(-1.0) + 20.0 * (1.0 - exp(-1.0));
         assert!((estimate.ns - expected).abs() < 1e-9);
     }
 
@@ -89,6 +89,6 @@ mod tests {
     fn an_average_without_peaks_rises_slowly() {
         let mut estimate = Estimate::new(0.0);
         estimate.observe(at(100), 50.0, DECAY, false);
-        assert!((estimate.ns - 50.0 * (1.0 - (-1.0_f64).exp())).abs() < 1e-9);
+        assert!((estimate.ns - 50.0 * (1.0 - exp(-1.0))).abs() < 1e-9);
     }
 }

@@ -174,10 +174,8 @@ impl Spec {
             self.window = self.window.or(Some(CountOrTime::Count(RESULTS)));
         }
         match self.window {
-            Some(CountOrTime::Count(size)) => {
-                if !counts && self.consecutive_failures.is_none() {
-                    self.failure_threshold = Some(size.div_ceil(2));
-                }
+            Some(CountOrTime::Count(size)) if !counts && self.consecutive_failures.is_none() => {
+                self.failure_threshold = Some(size.div_ceil(2));
             }
             Some(CountOrTime::Time(_)) => {
                 if !counts && self.consecutive_failures.is_none() {
@@ -186,7 +184,7 @@ impl Spec {
                 self.buckets = self.buckets.or(Some(Buckets::default()));
                 self.minimum_calls = self.minimum_calls.or(Some(RESULTS));
             }
-            None => {}
+            _ => {}
         }
         let verdict = if self.has_rates() { Verdict::Rates } else { Verdict::AllGood };
         if let Some(half_open) = &mut self.half_open {

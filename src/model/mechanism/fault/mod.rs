@@ -265,7 +265,7 @@ mod tests {
     fn a_fault_of_one_replica_hits_no_other() {
         let slow = Fault { replicas: 1..2, ..fault(0, 100, Effect::Slowed(2.0), 1.0) };
         let down = Fault { effect: Effect::Crashed, ..slow.clone() };
-        let work = |replica| done_at(&[slow.clone()], 0, 10, replica);
+        let work = |replica| done_at(std::slice::from_ref(&slow), 0, 10, replica);
         assert_eq!([work(0), work(1), work(2)], [10, 20, 10]);
         let down = Timeline::new([down]);
         let strikes =
