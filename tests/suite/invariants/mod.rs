@@ -346,7 +346,8 @@ fn random_scenarios_meet_everything() {
     for case in 0..300 {
         let rolls: Vec<u16> = (0..160).map(|index| site.bits(case, 0, index) as u16).collect();
         let (_, logs) = log(&scenario(&text(&rolls, PLAIN)), &seeded(case));
-        let (_, nested) = log(&scenario(&text(&rolls, COPIED)), &seeded(case));
+        let several = replicas::replicated(scenario(&text(&rolls, COPIED)), case as u16);
+        let (_, nested) = log(&several, &seeded(case));
         for record in logs.values().chain(nested.values()).flat_map(|log| &log.records) {
             *met.entry(record.what.name).or_insert(0_u64) += 1;
         }

@@ -28,7 +28,7 @@ fn balancing(number: usize, replicas: u32) -> Balancing {
 }
 
 /// The same system with several replicas of every service, and every way to choose among them.
-fn replicated(mut scenario: Scenario, first: u16) -> Scenario {
+pub(super) fn replicated(mut scenario: Scenario, first: u16) -> Scenario {
     let first = usize::from(first);
     for (number, service) in scenario.services.values_mut().enumerate() {
         service.replicas = 2 + ((first + number) % 3) as u32;

@@ -177,7 +177,14 @@ impl Writer<'_> {
             2 => {
                 let threshold = self.dice.pick(&[2, 5, 1]);
                 let open = self.pick_ms(&[50, 500]);
-                format!("Breaker(window: 5, failure_threshold: {threshold}, open_duration: {open})")
+                let half_open = match self.style.half_open && self.features.has(25) {
+                    true => ", half_open: HalfOpen(calls: 2)",
+                    false => "",
+                };
+                format!(
+                    "Breaker(window: 5, failure_threshold: {threshold}, \
+                     open_duration: {open}{half_open})"
+                )
             }
             4 => {
                 let after = match self.dice.roll(4) {

@@ -15,7 +15,7 @@
 //! ```
 //!
 //! Source: gRPC's guide to deadlines; a call's record keeps when its maker is out of time, and the
-//! word [`DUE`] when this one is.
+//! word `DUE` when this one is.
 
 pub mod spec;
 

@@ -193,7 +193,7 @@ const WORDS: &[Word] = &[
     word(&["Hedge"], &["non_fatal_status_codes", "should_handle", "retry_on"],
         "that is `non_fatal` here: non_fatal: [Error, Timeout, Shed, Rejected]"),
     word(&["Hedge"], &["min_data_points", "rotate"], "that is `window` here"),
-    word(&["Layer"], &["hedge", "hedging", "hedging_policy", "hedge_policy", "backup_request",
+    word(&["Layer"], &["hedging", "hedging_policy", "hedge_policy", "backup_request",
         "backup_requests", "speculative_retry"],
         "that is Hedge(after: \"100ms\") here"),
     word(&[], &["hedge", "hedging", "hedging_policy"],

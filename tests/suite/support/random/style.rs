@@ -17,6 +17,8 @@ pub(crate) struct Style {
     pub(crate) nested: bool,
     /// Lines may have longest waits, and policies may share a pool.
     pub(crate) waits: bool,
+    /// Breakers may half open.
+    pub(crate) half_open: bool,
     /// Calls may be copied and have deadlines.
     pub(crate) copies: bool,
 }
@@ -28,11 +30,12 @@ pub(crate) const PLAIN: Style = Style {
     more: [""; 4],
     nested: false,
     waits: false,
+    half_open: false,
     copies: false,
 };
 
 pub(crate) const WAITING: Style = Style { waits: true, ..PLAIN };
 
-pub(crate) const NESTED: Style = Style { nested: true, ..WAITING };
+pub(crate) const NESTED: Style = Style { nested: true, half_open: true, ..WAITING };
 
 pub(crate) const COPIED: Style = Style { copies: true, ..NESTED };
