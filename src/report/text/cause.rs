@@ -104,9 +104,15 @@ fn refusal(arm: &ArmResult) -> String {
         return "its policies refused".to_owned();
     };
     let who = named(arm, name, part);
+    // Of several clients, each with a breaker of its own, times in a state are means.
+    let who = match counted(part, "clients") {
+        Some(clients) => format!("{who}, one at each of {} clients,", count(clients)),
+        None => who,
+    };
+    let share = if part.get("clients").is_some() { "at each on average" } else { "in all" };
     match (counted(part, "opened"), part.get("time_open_ns")) {
         (Some(opened), Some(Metric::Time(open))) if opened > 0 => format!(
-            "{who} opened {}, for {} in all, and refused",
+            "{who} opened {}, for {} {share}, and refused",
             times(opened),
             time(open.as_ns())
         ),

@@ -60,9 +60,11 @@ crate::metrics! {
     CLOSED: Count = "closed", "closed";
     /// Time during which it admitted trial calls alone, or the next call would have been one
     HALF_OPEN: State = "half_open", "half-open";
+    /// Clients that have a breaker each, where there are several
+    CLIENTS: Count = "clients", "clients";
 }
 
-/// What it reports; the last three with half-open alone.
+/// What it reports; those of half-open with half-open alone.
 #[must_use]
 pub const fn metrics() -> &'static [Declared] {
     METRICS
@@ -301,6 +303,9 @@ impl Mechanism for Breaker {
         report.count(&REJECTED, self.rejected);
         report.count(&OPENED, self.opened);
         report.state(&OPEN, times.open);
+        if self.automata.len() > 1 {
+            report.count(&CLIENTS, self.automata.len() as u64);
+        }
         if self.settings().half_open.is_some() {
             report.count(&TRIALS, self.trials);
             report.count(&CLOSED, self.closed);
