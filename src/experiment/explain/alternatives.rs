@@ -46,6 +46,39 @@ pub(super) fn alternatives(alone: &Scenario) -> Vec<Alternative> {
         let change = change(ChangeKind::WithoutFault, name);
         add(change, &|of| drop(of.faults.remove(name)));
     }
+    of_callers(alone, &mut add);
+    for (name, service) in &alone.services {
+        for (change, service) in variants::of_service(name, service) {
+            add(change, &|of| {
+                of.services.insert(name.clone(), service.clone());
+            });
+        }
+    }
+    for (name, pool) in &alone.pools {
+        for (change, pool) in variants::of_pool(name, pool) {
+            add(change, &|of| {
+                of.pools.insert(name.clone(), pool.clone());
+            });
+        }
+    }
+    for (name, queue) in &alone.queues {
+        let (change, capacity) = other_capacity(name, queue, &alone.consumers);
+        add(change, &|of| {
+            if let Some(queue) = of.queues.get_mut(name) {
+                queue.capacity = capacity;
+            }
+        });
+    }
+    found.extend(other_balancing(alone));
+    found.sort_by_key(|alternative| alternative.change.kind);
+    found
+}
+
+/// Takes a change and how it edits a scenario.
+type Add<'a> = dyn FnMut(Change, &dyn Fn(&mut Scenario)) + 'a;
+
+/// Other policies of calls and consumers, and other numbers of consumers.
+fn of_callers(alone: &Scenario, add: &mut Add<'_>) {
     for (from, call) in &alone.calls {
         let within = alone.load.get(from).and_then(|load| load.deadline);
         let around = variants::of_policy(from, &call.policy, within);
@@ -82,31 +115,6 @@ pub(super) fn alternatives(alone: &Scenario) -> Vec<Alternative> {
             });
         }
     }
-    for (name, service) in &alone.services {
-        for (change, service) in variants::of_service(name, service) {
-            add(change, &|of| {
-                of.services.insert(name.clone(), service.clone());
-            });
-        }
-    }
-    for (name, pool) in &alone.pools {
-        for (change, pool) in variants::of_pool(name, pool) {
-            add(change, &|of| {
-                of.pools.insert(name.clone(), pool.clone());
-            });
-        }
-    }
-    for (name, queue) in &alone.queues {
-        let (change, capacity) = other_capacity(name, queue, &alone.consumers);
-        add(change, &|of| {
-            if let Some(queue) = of.queues.get_mut(name) {
-                queue.capacity = capacity;
-            }
-        });
-    }
-    found.extend(other_balancing(alone));
-    found.sort_by_key(|alternative| alternative.change.kind);
-    found
 }
 
 /// Another way of choosing replicas, for each call and consumer whose service has several.

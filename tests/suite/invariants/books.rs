@@ -7,7 +7,7 @@ use dessim::report::result::{ArmResult, Component, Metric, RunResult};
 use dessim::scenario::arms::arms;
 use dessim::scenario::handlers::calls_of;
 use dessim::scenario::pipelines::edge_name;
-use dessim::scenario::schema::{Arm, Layer, Retry, Scenario};
+use dessim::scenario::schema::{Arm, Layer, Retry, Scenario, Ties};
 
 use super::log::{ArmLog, Rebuilt, rebuild};
 use crate::support::{count, latency, number};
@@ -216,7 +216,8 @@ impl Books<'_> {
             let window = (from, self.result.end_ns.max(from));
             let measured = |load, request| self.measured.contains(&(load, request));
             let slot = (slots, config.holds_slot);
-            let rebuilt = rebuild(self.log, name, slot, window, measured);
+            let together = self.scenario.ties == Ties::Together;
+            let rebuilt = rebuild(self.log, name, slot, window, together, measured);
             assert!(rebuilt.busy_max <= slots, "{name} has too few slots");
             // Who has given the slot back joins the line anew, and is not shed there.
             let bounded = config.holds_slot || config.handler.is_empty();

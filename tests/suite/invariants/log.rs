@@ -71,7 +71,7 @@ pub(super) struct Rebuilt {
     /// Largest levels at the end of any event.
     pub(super) busy_max: u64,
     pub(super) waiting_max: u64,
-    /// Somebody waited while a slot was free, at the end of an event.
+    /// Somebody waited while a slot was free, at the end of an event, or of all at an instant.
     pub(super) idled: bool,
 }
 
@@ -87,6 +87,11 @@ struct Present {
 }
 
 impl Present {
+    /// Somebody waits while a slot is free.
+    fn idles(&self, slots: u64) -> bool {
+        !self.waiting.is_empty() && (self.busy.len() as u64) < slots
+    }
+
     fn within(&self, start: u64, end: u64) -> u128 {
         let (from, until) = self.window;
         u128::from(end.clamp(from, until) - start.clamp(from, until))
@@ -121,15 +126,16 @@ impl Present {
 }
 
 /// Plays the records of a service; `slots` and whether they are held as configured, the window in
-/// nanoseconds.
+/// nanoseconds, and whether ties are `Together`.
 pub(super) fn rebuild(
     log: &ArmLog,
     service: &str,
     (slots, holds): (u64, bool),
     window: (u64, u64),
+    together: bool,
     measured: impl Fn(u32, u64) -> bool,
 ) -> Rebuilt {
-    let (mut rebuilt, mut event) = (Rebuilt::default(), 0);
+    let (mut rebuilt, mut event, mut instant) = (Rebuilt::default(), 0, 0);
     let (busy, waiting) = (BTreeMap::new(), BTreeMap::new());
     let (begun, calling) = (BTreeSet::new(), BTreeSet::new());
     let mut present = Present { window, busy, waiting, begun, calling };
@@ -137,8 +143,10 @@ pub(super) fn rebuild(
         let attempt = (record.load, record.request, record.call, record.attempt);
         let at = record.at.as_ns();
         if record.event != event {
-            rebuilt.settle(&present, slots);
-            event = record.event;
+            rebuilt.settle(&present);
+            // With `Together` the line gets what came free when all that ends at the instant has.
+            rebuilt.idled |= present.idles(slots) && (!together || at != instant);
+            (event, instant) = (record.event, at);
         }
         match record.what {
             What::WAITS => assert_eq!(present.waiting.insert(attempt, at), None, "{record:?}"),
@@ -167,7 +175,8 @@ pub(super) fn rebuild(
             _ => {}
         }
     }
-    rebuilt.settle(&present, slots);
+    rebuilt.settle(&present);
+    rebuilt.idled |= present.idles(slots);
     let (_, until) = window;
     let sum = |since: &BTreeMap<Attempt, u64>| {
         since.values().map(|&start| present.within(start, until)).sum::<u128>()
@@ -178,10 +187,9 @@ pub(super) fn rebuild(
 }
 
 impl Rebuilt {
-    fn settle(&mut self, present: &Present, slots: u64) {
+    fn settle(&mut self, present: &Present) {
         let (busy, waiting) = (present.busy.len() as u64, present.waiting.len() as u64);
         self.busy_max = self.busy_max.max(busy);
         self.waiting_max = self.waiting_max.max(waiting);
-        self.idled |= waiting > 0 && busy < slots;
     }
 }

@@ -171,6 +171,13 @@ impl Run {
             "deliveries_per_message" => {
                 count(self.component("workers"), "deliveries") as f64 / offered
             }
+            _ => self.figure_of_breaker(name),
+        }
+    }
+
+    fn figure_of_breaker(&self, name: &str) -> f64 {
+        let (heard, offered) = (&self.heard, self.arm.requests.offered as f64);
+        match name {
             "mean_calls_to_trip" => (heard.sent - self.breaker("trials")) / self.breaker("closed"),
             "mean_cycle_ms" => 1e3 * self.seconds / self.breaker("closed"),
             "fraction_rejected_by_breaker" => self.breaker("rejected") / offered,

@@ -113,13 +113,15 @@ fn two_of(n: u64, rate: f64) -> String {
         // The last gets what rounding has left of 1.
         let ratio = if index == 0 { 1.0 - ratio * (pairs.len() - 1) as f64 } else { ratio };
         format!(
-            r#"Case(ratio: {ratio:.17}, steps: [Parallel(calls: ["to {a}", "to {b}"], wait: First)]),"#
+            r#"Case(ratio: {ratio:.17}, steps: [
+                Parallel(calls: ["to {a}", "to {b}"], wait: First)]),"#
         )
     };
     let cases: String = pairs.iter().enumerate().map(case).collect();
     let server = |one| {
         format!(
-            r#""{one}": Service(time: Exponential(mean: "10ms"), slots: 1, cancellation: Immediate),"#
+            r#""{one}": Service(time: Exponential(mean: "10ms"), slots: 1,
+                cancellation: Immediate),"#
         )
     };
     let servers: String = (0..n).map(server).collect();
