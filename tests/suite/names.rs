@@ -154,7 +154,8 @@ fn every_definition_is_of_a_number() {
             "web": (time: Constant("1s"), slots: 1, handler: [Call("c")]),
         },
         pools: { "threads": (permits: 1, max_wait: "9s") },
-        calls: { "c": (to: "db", balancing: ConsistentHash(bound: 1.2)), "a": (to: "web", clients: 2, policy: [
+        calls: { "c": (to: "db", balancing: ConsistentHash(bound: 1.2)),
+            "a": (to: "web", clients: 2, policy: [
             Pool("threads"), Deadline("9s"), Hedge(quantile: 0.5, window: 1, after: "1s"),
             Breaker(window: 2, failure_threshold: 1, open_duration: "1s", half_open: ()),
             Retry(max_retries: 1, budget: (deposit: 1, capacity: 1)),

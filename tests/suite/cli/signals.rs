@@ -23,12 +23,16 @@ fn caught(child: &Child) -> u64 {
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }
 
-/// Polls until it is over; a minute is for ever, for what should take a moment.
+/// Polls until it is over; a minute is for ever, for what should take a moment. What hangs is
+/// killed: it may write until the disk is full.
 #[allow(clippy::disallowed_methods)] // No clock of a run: it ends a test that would hang.
-fn waited(what: &str, mut over: impl FnMut() -> bool) {
+fn waited(what: &str, child: &mut Child, mut over: impl FnMut(&mut Child) -> bool) {
     let start = Instant::now();
-    while !over() {
-        assert!(start.elapsed() < Duration::from_secs(60), "{what}");
+    while !over(child) {
+        if start.elapsed() > Duration::from_secs(60) {
+            child.kill().expect("it is ours");
+            panic!("{what}");
+        }
         std::thread::sleep(Duration::from_millis(20));
     }
 }
@@ -38,12 +42,12 @@ fn interrupted(place: &Place, args: &[&str], signal: &str, number: u64) -> Ran {
     let mut command = place.command("");
     command.args(args).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("it starts");
-    waited("it listens", || caught(&child) & (1 << (number - 1)) != 0);
+    waited("it listens", &mut child, |child| caught(child) & (1 << (number - 1)) != 0);
     std::thread::sleep(Duration::from_millis(700));
     let id = child.id().to_string();
     let sent = Command::new("kill").args(["-s", signal, &id]).status().expect("there is kill");
     assert!(sent.success(), "{args:?} ended before it was interrupted");
-    waited(&format!("{args:?} ends soon after {signal}"), || {
+    waited(&format!("{args:?} ends soon after {signal}"), &mut child, |child| {
         child.try_wait().expect("it is ours").is_some()
     });
     Ran::of(child.wait_with_output().expect("it ends"))
@@ -105,7 +109,7 @@ fn what_nohup_ignores_stays_ignored() {
     command.args(["-c", "trap '' HUP; exec \"$D\" run long.ron"]);
     command.current_dir(place.path(".")).env("D", env!("CARGO_BIN_EXE_dessim"));
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
-    waited("it listens", || caught(&child) & (1 << 14) != 0);
+    waited("it listens", &mut child, |child| caught(child) & (1 << 14) != 0);
     assert_eq!(caught(&child) & 1, 0, "SIGHUP is not caught");
     child.kill().expect("it is ours");
     child.wait().expect("it ends");

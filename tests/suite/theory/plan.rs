@@ -199,6 +199,19 @@ fn for_ever(mean_ms: f64) -> String {
     format!("Retry(max_retries: {}, backoff: Random({}))", u32::MAX, exponential(mean_ms))
 }
 
+/// One server and a limit on the time of an attempt, by what the limit ends.
+fn given_up(id: &str, case: &Case) -> Parts {
+    let one_slot = |more: &str| format!("slots: 1, time: {}, {more}", law(id, case));
+    let (cancellation, limit) = match id {
+        "TO-nocancel" => ("None", "caller_timeout_ms"),
+        "RENEGE-D-150" => ("QueuedOnly", "queue_timeout_ms"),
+        _ => ("Immediate", "deadline_ms"),
+    };
+    let policy = format!(r#"Timeout("{}ms")"#, case.param(limit));
+    let service = one_slot(&format!("cancellation: {cancellation}"));
+    open(case, &service, &policy)
+}
+
 /// The plan of a case, `scale` times as long as every day.
 pub(super) fn plan(id: &str, variant: &str, case: &Case, scale: f64) -> Plan {
     let time = |id| law(id, case);
@@ -214,16 +227,7 @@ pub(super) fn plan(id: &str, variant: &str, case: &Case, scale: f64) -> Plan {
             let arrivals = format!(r#"Poisson(rate: "{rate}/s", batch: 10)"#);
             Parts::call(&arrivals, rate * 10.0, &one_slot(""), "")
         }
-        "TO-nocancel" | "RENEGE-D-150" | "KILL-D-150" => {
-            let (cancellation, limit) = match id {
-                "TO-nocancel" => ("None", "caller_timeout_ms"),
-                "RENEGE-D-150" => ("QueuedOnly", "queue_timeout_ms"),
-                _ => ("Immediate", "deadline_ms"),
-            };
-            let policy = format!(r#"Timeout("{}ms")"#, case.param(limit));
-            let service = one_slot(&format!("cancellation: {cancellation}"));
-            open(case, &service, &policy)
-        }
+        "TO-nocancel" | "RENEGE-D-150" | "KILL-D-150" => given_up(id, case),
         "TO-retry-inf" => {
             let service = r#"time: LogNormalMedian(median: "20ms", sigma: 1.0)"#;
             let (timeout, retries) = (case.param("timeout_ms"), case.param("retries"));
