@@ -99,6 +99,13 @@ impl Call {
         matches!(self.standing, Standing::Left | Standing::Alone | Standing::Awaited)
     }
 
+    /// True if nobody waits for it any more, directly or further up.
+    #[inline]
+    #[must_use]
+    pub fn is_left(&self) -> bool {
+        self.left != Instant::NEVER
+    }
+
     /// True if nothing stands above the seat at which it waits: its caller has left it there.
     #[inline]
     #[must_use]

@@ -44,7 +44,9 @@ pub enum Flow {
     Again(Port),
     /// Sends its outcome up.
     Up(Outcome),
-    /// Cancels all that is below, then sends this outcome up.
+    /// Cancels all that is below because time is up, and goes up with a timeout.
+    GiveUp,
+    /// Cancels all that is below because it is not needed any more, then sends this outcome up.
     Settle(Outcome),
     /// Cancels the calls that it has made, then is woken to go on.
     Release,
@@ -69,9 +71,9 @@ pub enum Dismissal {
 
 /// Where a mechanism meets a call.
 #[derive(Clone, Copy, Debug)]
-pub struct At {
+pub struct At<'a> {
     /// The seat.
-    pub seat: Seat,
+    pub seat: &'a Seat,
     /// Its id.
     pub id: SeatId,
     /// The call; [`NONE`] where a component is called for itself.
@@ -144,7 +146,7 @@ impl<C: Calendar, P: Probe> Context<C, P> {
 
     /// Wakes the call at this seat after `delay`.
     #[inline]
-    pub fn wake_after(&mut self, delay: Delay, at: &At) -> Slot {
+    pub fn wake_after(&mut self, delay: Delay, at: &At<'_>) -> Slot {
         let slot = self.timers.add(at.id, at.call);
         self.clock.wake_after(delay, slot);
         slot
@@ -153,7 +155,7 @@ impl<C: Calendar, P: Probe> Context<C, P> {
     /// Wakes the call at this seat at `instant`, which is past the clock's end if it is
     /// [`Instant::NEVER`].
     #[inline]
-    pub fn wake_at(&mut self, instant: Instant, at: &At) -> Slot {
+    pub fn wake_at(&mut self, instant: Instant, at: &At<'_>) -> Slot {
         let slot = self.timers.add(at.id, at.call);
         self.clock.wake_at(instant, slot);
         slot
@@ -175,10 +177,32 @@ impl<C: Calendar, P: Probe> Context<C, P> {
         self.timers.remove(slot);
     }
 
+    /// Keeps a timer of the call in a word of the seat.
+    #[inline]
+    pub fn keep_timer(&mut self, at: &At<'_>, word: u32, slot: Slot) {
+        self.calls.set_word(at.call, at.seat.word + word, u64::from(slot));
+    }
+
+    /// Forgets the timer in a word of the seat.
+    #[inline]
+    pub fn stop_timer(&mut self, at: &At<'_>, word: u32) {
+        let slot = self.calls.word(at.call, at.seat.word + word) as Slot;
+        self.cancel(slot);
+    }
+
+    /// Forgets what would start the call again at this seat, whether it is due or put off to the
+    /// end of the instant.
+    pub fn stop_start(&mut self, at: &At<'_>) {
+        match self.calls[at.call].timer {
+            NONE => self.starts.retain(|start| (start.seat, start.owner) != (at.id, at.call)),
+            timer => self.cancel(timer),
+        }
+    }
+
     /// True if this seat's component may hand on what came free at once; otherwise it will at the
     /// end of the instant.
     #[inline]
-    pub fn hands_on(&mut self, at: &At) -> bool {
+    pub fn hands_on(&mut self, at: &At<'_>) -> bool {
         if self.ties == Ties::Handover {
             return true;
         }
@@ -190,7 +214,7 @@ impl<C: Calendar, P: Probe> Context<C, P> {
     }
 
     /// A call that the seat makes, along its way `port`; it begins when the present walk is over.
-    pub fn make_call(&mut self, at: &At, port: Port, key: u64, client: u32) {
+    pub fn make_call(&mut self, at: &At<'_>, port: Port, key: u64, client: u32) {
         let call = self.calls.add_child(at.call, port, key);
         self.calls[call].client = client;
         self.calls[call].deadline = self.deadline(at);
@@ -198,7 +222,7 @@ impl<C: Calendar, P: Probe> Context<C, P> {
     }
 
     /// A copy of the call that the seat sends along its way `port`; the seat says when it begins.
-    pub fn make_copy(&mut self, at: &At, port: Port, key: u64) -> CallId {
+    pub fn make_copy(&mut self, at: &At<'_>, port: Port, key: u64) -> CallId {
         let call = self.calls.add_copy(at.call, port, key);
         self.calls[call].deadline = self.deadline(at);
         call
@@ -206,16 +230,11 @@ impl<C: Calendar, P: Probe> Context<C, P> {
 
     /// When the call is out of time at this seat, [`Instant::NEVER`] if it need not hurry.
     #[inline]
-    pub fn deadline(&self, at: &At) -> Instant {
+    pub fn deadline(&self, at: &At<'_>) -> Instant {
         match at.seat.deadline {
             NONE => self.calls[at.call].deadline,
             word => Instant::from_ns(self.calls.word(at.call, word)),
         }
-    }
-
-    /// Forgets a call that was to go down at the end of the instant.
-    pub fn forget_start(&mut self, at: &At) {
-        self.starts.retain(|start| (start.seat, start.owner) != (at.id, at.call));
     }
 
     /// Bytes of what is under way, by what the arenas hold, whichever calendar it is.
@@ -246,7 +265,7 @@ impl<C: Calendar, P: Probe> Context<C, P> {
 
     /// Reports to the listener, if there is one.
     #[inline]
-    pub fn note(&mut self, at: &At, what: What, value: u64) {
+    pub fn note(&mut self, at: &At<'_>, what: What, value: u64) {
         if P::LISTENS {
             let call = self.calls[at.call];
             self.note_call(&call, at.seat.component, what, value);
@@ -274,14 +293,8 @@ impl<C: Calendar, P: Probe> Context<C, P> {
 
     /// True if the call waits at this very seat.
     #[inline]
-    pub fn is_at(&self, at: &At) -> bool {
+    pub fn is_at(&self, at: &At<'_>) -> bool {
         self.calls[at.call].at == at.id
-    }
-
-    /// True if nobody waits for the call any more.
-    #[inline]
-    pub fn is_left(left: Instant) -> bool {
-        left != Instant::NEVER
     }
 }
 

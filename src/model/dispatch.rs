@@ -1,7 +1,7 @@
 //! What wakes: an event is dispatched to the seat of its timer, and what it unblocked goes on, in
 //! the same event or, where ties end together, at the end of the instant.
 
-use super::context::{At, Ties};
+use super::context::Ties;
 use super::mechanism::Wakes;
 use super::seat::NONE;
 use super::timer::Timer;
@@ -21,11 +21,12 @@ impl<C: Calendar, P: Probe> Model for World<C, P> {
     #[inline]
     fn dispatch(&mut self, slot: Slot) {
         let timer = self.cx.timers.remove(slot);
-        self.fingerprint_event(timer);
+        let wakes = self.seats[timer.seat].kind.wakes();
+        self.fingerprint_event(timer, wakes);
         if self.cx.ties == Ties::Together {
-            self.end_or_put_off(timer);
+            self.end_or_put_off(timer, wakes);
         } else {
-            self.wake(timer);
+            self.wake(timer, wakes);
             self.settle_down();
         }
     }
@@ -42,7 +43,7 @@ impl<C: Calendar, P: Probe> Model for World<C, P> {
             if self.work_ends_it() || self.cx.clock.halted() {
                 return;
             }
-            self.wake(timer);
+            self.wake(timer, self.seats[timer.seat].kind.wakes());
             self.settle_down();
         }
         self.cx.remainder = false;
@@ -51,22 +52,22 @@ impl<C: Calendar, P: Probe> Model for World<C, P> {
 
 impl<C: Calendar, P: Probe> World<C, P> {
     /// Of what is due at one instant, all that ends comes first; what starts is put off.
-    fn end_or_put_off(&mut self, timer: Timer) {
+    fn end_or_put_off(&mut self, timer: Timer, wakes: Wakes) {
         self.cx.remainder = true;
-        match self.seats[timer.seat].kind.wakes() {
+        match wakes {
             Wakes::Requests => self.cx.starts.push_back(timer),
             Wakes::Calls { starts: true } => {
                 self.cx.calls[timer.owner].timer = NONE;
                 self.cx.starts.push_back(timer);
             }
-            Wakes::Calls { starts: false } | Wakes::Faults => self.wake(timer),
+            Wakes::Calls { starts: false } | Wakes::Faults => self.wake(timer, wakes),
         }
     }
 
     /// A timer is due.
     #[inline]
-    fn wake(&mut self, timer: Timer) {
-        match self.seats[timer.seat].kind.wakes() {
+    fn wake(&mut self, timer: Timer, wakes: Wakes) {
+        match wakes {
             Wakes::Calls { .. } => self.wake_call(timer.seat, timer.owner),
             Wakes::Requests => self.arrive(timer.seat, timer.owner),
             Wakes::Faults => self.crash(timer.seat),
@@ -74,9 +75,9 @@ impl<C: Calendar, P: Probe> World<C, P> {
     }
 
     #[inline]
-    fn fingerprint_event(&mut self, timer: Timer) {
+    fn fingerprint_event(&mut self, timer: Timer, wakes: Wakes) {
         let seat = &self.seats[timer.seat];
-        let whom = match seat.kind.wakes() {
+        let whom = match wakes {
             Wakes::Calls { .. } => {
                 let call = &self.cx.calls[timer.owner];
                 call.key.wrapping_add(u64::from(call.attempts))
@@ -110,9 +111,9 @@ impl<C: Calendar, P: Probe> World<C, P> {
             } else if let Some(ready) = self.cx.ready.pop_front() {
                 self.wake_call(self.cx.calls[ready].at, ready);
             } else if let Some((seat, port)) = self.cx.pulls.pop() {
-                self.pull(self.home(seat), port);
+                self.pull((seat, 0), port);
             } else if let Some((seat, instance)) = self.cx.freed.pop_front() {
-                self.pull(At { instance, ..self.home(seat) }, None);
+                self.pull((seat, instance), None);
             } else {
                 return;
             }

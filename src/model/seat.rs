@@ -5,6 +5,8 @@
 //! all of them share one machine. What stands above a seat is written in it, what stands below by
 //! port in a table of wires, so nothing is found by arithmetic on ids.
 
+use super::call::{CallId, Calls};
+use super::context::At;
 use super::mechanism::{Kind, deadline};
 
 /// Index of a seat.
@@ -67,8 +69,8 @@ pub struct Seat {
 pub struct Seats {
     list: Vec<Seat>,
     wires: Vec<SeatId>,
-    /// Ways down to the top of another call.
-    leads: Vec<(SeatId, Port, SeatId)>,
+    /// Ways down to the top of another call, those of a seat in their order.
+    leads: Vec<(SeatId, SeatId)>,
     words: u32,
 }
 
@@ -120,8 +122,7 @@ impl Seats {
     /// The next way down from `from` leads to `top`, the top of another call, which others may
     /// lead to as well.
     pub fn lead(&mut self, from: SeatId, top: SeatId) {
-        let ports = self.leads.iter().filter(|(other, ..)| *other == from).count();
-        self.leads.push((from, ports as Port, top));
+        self.leads.push((from, top));
     }
 
     /// Draws the wires down, when all seats are there.
@@ -130,8 +131,13 @@ impl Seats {
             .zip(&self.list)
             .filter(|(_, seat)| seat.up != NONE)
             .map(|(id, seat)| (seat.up, seat.port, id))
-            .chain(std::mem::take(&mut self.leads))
             .collect();
+        let mut ports = vec![0; self.list.len()];
+        below.extend(self.leads.drain(..).map(|(from, top)| {
+            let port = ports[from as usize];
+            ports[from as usize] += 1;
+            (from, port, top)
+        }));
         below.sort_unstable();
         for (up, port, _) in &below {
             let seat = &mut self.list[*up as usize];
@@ -153,6 +159,27 @@ impl Seats {
         let seat = &self.list[seat as usize];
         debug_assert!(port < seat.ports, "a port of the seat");
         self.wires[(seat.down + port) as usize]
+    }
+
+    /// Where the seat meets a call.
+    #[inline(always)]
+    pub(super) fn place(&self, calls: &Calls, id: SeatId, call: CallId) -> At<'_> {
+        let seat = &self[id];
+        let instance = match seat.scope {
+            Scope::Shared => 0,
+            Scope::Client => calls[call].client,
+            Scope::Replica => calls[call].replica,
+            Scope::ClientAndReplica { replicas } => {
+                calls[call].client * replicas + calls[call].replica
+            }
+        };
+        At { seat, id, call, instance }
+    }
+
+    /// A seat where no call meets it: its instance is for whoever asks to say.
+    #[inline(always)]
+    pub(super) fn home(&self, id: SeatId) -> At<'_> {
+        At { seat: &self[id], id, call: NONE, instance: 0 }
     }
 
     /// Words that a call must remember at most.

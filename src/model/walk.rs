@@ -7,40 +7,25 @@
 use super::call::{Call, CallId, Standing};
 use super::context::{At, Dismissal, Flow, Outcome, Ties};
 use super::mechanism::{Kind, Leaving};
-use super::seat::{NONE, Port, Scope, SeatId};
+use super::seat::{NONE, Port, SeatId};
 use super::timer::Timer;
 use super::world::World;
 use crate::kernel::calendar::{Calendar, Slot};
 use crate::metrics::probe::Probe;
 
 impl<C: Calendar, P: Probe> World<C, P> {
-    #[inline(always)]
-    pub(super) fn place(&self, id: SeatId, call: CallId) -> At {
-        let seat = self.seats[id];
-        let instance = match seat.scope {
-            Scope::Shared => 0,
-            Scope::Client => self.cx.calls[call].client,
-            Scope::Replica => self.cx.calls[call].replica,
-            Scope::ClientAndReplica { replicas } => {
-                let Call { client, replica, .. } = self.cx.calls[call];
-                client * replicas + replica
-            }
-        };
-        At { seat, id, call, instance }
-    }
-
-    /// A component where no call meets it: its instance is for the caller to say.
-    #[inline(always)]
-    pub(super) fn home(&self, id: SeatId) -> At {
-        At { seat: self.seats[id], id, call: NONE, instance: 0 }
-    }
-
     /// Wakes a call at the seat where it waits, and goes on from there.
     #[inline]
     pub(super) fn wake_call(&mut self, seat: SeatId, call: CallId) {
-        let at = self.place(seat, call);
-        let flow = self.machines.wake(&mut self.cx, &at);
+        let flow = self.resume(seat, call);
         self.walk((seat, call), flow);
+    }
+
+    /// The seat at which a call waits goes on with it.
+    #[inline(always)]
+    fn resume(&mut self, seat: SeatId, call: CallId) -> Flow {
+        let at = self.seats.place(&self.cx.calls, seat, call);
+        self.machines.wake(&mut self.cx, &at)
     }
 
     /// Does what a seat wants done with a call, and whatever follows, until the call is parked or
@@ -63,7 +48,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
                     } else {
                         seat = above;
                     }
-                    let at = self.place(seat, call);
+                    let at = self.seats.place(&self.cx.calls, seat, call);
                     self.machines.exit(&mut self.cx, &at, port, outcome)
                 }
                 Flow::Again(_) if self.cx.ties == Ties::Together => {
@@ -80,14 +65,14 @@ impl<C: Calendar, P: Probe> World<C, P> {
                     if self.seats[seat].kind == Kind::Edge && self.work_ends_it() {
                         return self.cx.calls[call].at = seat;
                     }
-                    let at = self.place(seat, call);
+                    let at = self.seats.place(&self.cx.calls, seat, call);
                     self.machines.enter(&mut self.cx, &at)
                 }
                 Flow::Begin(child) => {
                     self.cx.calls[call].at = seat;
                     seat = self.seats.below(seat, self.cx.calls[child].port);
                     call = child;
-                    let at = self.place(seat, call);
+                    let at = self.seats.place(&self.cx.calls, seat, call);
                     self.machines.enter(&mut self.cx, &at)
                 }
                 Flow::Parked => return self.cx.calls[call].at = seat,
@@ -95,18 +80,20 @@ impl<C: Calendar, P: Probe> World<C, P> {
                 Flow::Release => {
                     self.cx.enough = true;
                     self.leave_children(call);
-                    let at = self.place(seat, call);
-                    self.machines.wake(&mut self.cx, &at)
+                    self.resume(seat, call)
                 }
                 Flow::Dismiss(how) => {
                     self.cx.enough = true;
                     self.dismiss(call, how);
-                    let at = self.place(seat, call);
-                    self.machines.wake(&mut self.cx, &at)
+                    self.resume(seat, call)
+                }
+                Flow::GiveUp => {
+                    self.cx.enough = false;
+                    call = self.leave_below(call, seat);
+                    Flow::Up(Outcome::Timeout)
                 }
                 Flow::Settle(outcome) => {
-                    let kind = self.seats[seat].kind;
-                    self.cx.enough = outcome != Outcome::Timeout || kind == Kind::Hedge;
+                    self.cx.enough = true;
                     call = self.leave_below(call, seat);
                     Flow::Up(outcome)
                 }
@@ -118,7 +105,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
     pub(super) fn begin(&mut self, call: CallId) {
         let Call { parent, port, .. } = self.cx.calls[call];
         let top = self.seats.below(self.cx.calls[parent].at, port);
-        let at = self.place(top, call);
+        let at = self.seats.place(&self.cx.calls, top, call);
         let flow = self.machines.enter(&mut self.cx, &at);
         self.walk((top, call), flow);
     }
@@ -150,13 +137,13 @@ impl<C: Calendar, P: Probe> World<C, P> {
             (call, lowest)
         } else {
             let mine = self.split(call, stays, floor);
-            let at = self.place(stays, call);
+            let at = self.seats.place(&self.cx.calls, stays, call);
             self.cx.calls.leave(call, self.cx.clock.now());
             self.machines.leave(&mut self.cx, &at, Leaving::GoesOn);
             (mine, at.seat.up)
         };
         while seat != floor {
-            let at = self.place(seat, mine);
+            let at = self.seats.place(&self.cx.calls, seat, mine);
             self.machines.leave(&mut self.cx, &at, Leaving::Stops);
             seat = at.seat.up;
         }
@@ -168,7 +155,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
     fn who_stays(&self, call: CallId, floor: SeatId) -> SeatId {
         let (mut seat, mut stays) = (self.cx.calls[call].at, NONE);
         while seat != floor {
-            let at = self.place(seat, call);
+            let at = self.seats.place(&self.cx.calls, seat, call);
             if self.machines.on_leave(&self.cx, &at) == Leaving::GoesOn {
                 stays = seat;
             }
@@ -199,7 +186,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
         if top != NONE && self.seats[top].up == NONE {
             self.cx.calls.orphan(child, Standing::Left);
             self.cx.calls.leave(child, self.cx.clock.now());
-            let at = self.place(top, child);
+            let at = self.seats.place(&self.cx.calls, top, child);
             return self.machines.leave(&mut self.cx, &at, Leaving::GoesOn);
         }
         let mine = self.leave_below(child, NONE);
@@ -229,7 +216,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
                 Dismissal::Cancel => self.cx.calls[child].standing = Standing::Awaited,
             }
             self.cx.calls.leave(child, self.cx.clock.now());
-            let at = self.place(stays, child);
+            let at = self.seats.place(&self.cx.calls, stays, child);
             self.machines.leave(&mut self.cx, &at, Leaving::GoesOn);
         }
     }
@@ -240,7 +227,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
         let mine = self.cx.calls.split(call);
         let mut seat = self.seats[stays].up;
         while seat != NONE {
-            let at = self.place(seat, mine);
+            let at = self.seats.place(&self.cx.calls, seat, mine);
             if let Some(word) = at.seat.kind.timer()
                 && seat != floor
             {
@@ -252,16 +239,17 @@ impl<C: Calendar, P: Probe> World<C, P> {
         mine
     }
 
-    /// What can be sent down from the component at `from` goes.
-    pub(super) fn pull(&mut self, from: At, mut port: Option<Port>) {
+    /// What can be sent down from this instance of the component at `from` goes.
+    pub(super) fn pull(&mut self, (from, instance): (SeatId, u32), mut port: Option<Port>) {
         loop {
             if self.cx.clock.halted() || self.work_ends_it() {
                 return;
             }
-            let Some((call, to)) = self.machines.hand_on(&mut self.cx, &from, port.take()) else {
+            let at = At { instance, ..self.seats.home(from) };
+            let Some((call, to)) = self.machines.hand_on(&mut self.cx, &at, port.take()) else {
                 return;
             };
-            self.walk((from.id, call), Flow::Down(to));
+            self.walk((from, call), Flow::Down(to));
         }
     }
 }

@@ -46,36 +46,36 @@ impl<C: Calendar, P: Probe> World<C, P> {
         self.look_at_limits();
         let all: Vec<SeatId> = self.homes.clone();
         for &home in &all {
-            let at = self.home(home);
+            let at = self.seats.home(home);
             if at.seat.kind == Kind::Crash {
                 let from = self.machines.crashes[at.seat.index as usize].fault.from;
                 self.cx.wake_at(from, &at);
             }
         }
         for &home in &all {
-            let at = self.home(home);
-            if at.seat.kind == Kind::Load {
-                self.start_load(&at);
+            if self.seats[home].kind == Kind::Load {
+                self.start_load(home);
             }
         }
     }
 
-    fn start_load(&mut self, at: &At) {
-        let load = &mut self.machines.loads[at.seat.index as usize];
+    fn start_load(&mut self, home: SeatId) {
+        let index = self.seats[home].index as usize;
+        let load = &mut self.machines.loads[index];
         let (next, callers) = (load.first(), load.callers());
         if !self.cx.timers.has_room(callers as usize + 1) {
             return self.cx.clock.halt(Halt::OutOfSlots);
         }
-        self.wake_load(at, next);
+        self.wake_load(home, next);
         for caller in 0..callers {
             if self.work_ends_it() || self.cx.clock.halted() {
                 return;
             }
-            let load = &mut self.machines.loads[at.seat.index as usize];
+            let load = &mut self.machines.loads[index];
             load.add_caller();
             if let Some(think) = load.think(caller) {
                 let first = load.start().saturating_add(think);
-                self.cx.wake_at(first, &At { call: caller, ..*at });
+                self.cx.wake_at(first, &At { call: caller, ..self.seats.home(home) });
             }
         }
     }
@@ -109,14 +109,15 @@ impl<C: Calendar, P: Probe> World<C, P> {
     }
 
     /// Schedules when a load wakes next. Stages that pass without an arrival are work.
-    fn wake_load(&mut self, at: &At, mut next: Next) {
+    fn wake_load(&mut self, home: SeatId, mut next: Next) {
+        let index = self.seats[home].index as usize;
         while let Next::Later = next {
             if (0..STAGES_AT_ONCE).any(|_| self.work_ends_it()) {
                 return;
             }
-            next = self.machines.loads[at.seat.index as usize].upcoming();
+            next = self.machines.loads[index].upcoming();
         }
-        let at = At { call: NOBODY, ..*at };
+        let at = self.seats.home(home);
         match next {
             Next::Never | Next::Later => {}
             Next::At(instant) => {
@@ -130,12 +131,11 @@ impl<C: Calendar, P: Probe> World<C, P> {
 
     /// A load's timer is due: a batch arrives, or a caller sends.
     pub(super) fn arrive(&mut self, home: SeatId, caller: u32) {
-        let at = self.home(home);
         let now = self.cx.clock.now();
-        let index = at.seat.index as usize;
+        let index = self.seats[home].index as usize;
         if caller != NOBODY {
             if let Some(request) = self.machines.loads[index].call(caller, now) {
-                self.offer(at, request, caller);
+                self.offer(home, request, caller);
             }
             return;
         }
@@ -144,44 +144,44 @@ impl<C: Calendar, P: Probe> World<C, P> {
                 return;
             }
             let request = self.machines.loads[index].request();
-            self.offer(at, request, NOBODY);
+            self.offer(home, request, NOBODY);
         }
         let next = self.machines.loads[index].upcoming();
-        self.wake_load(&at, next);
+        self.wake_load(home, next);
     }
 
     /// A request arrives and goes down.
     #[inline]
-    fn offer(&mut self, at: At, request: (u64, u64), caller: u32) {
+    fn offer(&mut self, home: SeatId, request: (u64, u64), caller: u32) {
         let cx = &mut self.cx;
         let measured = cx.measuring();
         cx.tally.requests.offered += u64::from(measured);
         let now = cx.clock.now();
-        let call = cx.calls.add_request(at.seat.component, request, now, caller, measured);
-        let at = At { call, ..at };
+        let component = self.seats[home].component;
+        let call = cx.calls.add_request(component, request, now, caller, measured);
+        let at = At { call, ..self.seats.home(home) };
         let flow = self.machines.enter(cx, &at);
-        self.walk((at.id, call), flow);
+        self.walk((home, call), flow);
     }
 
     /// A service crashes: what is there and meets the fault fails, in the order in which it came.
     pub(super) fn crash(&mut self, seat: SeatId) {
         let crash = self.machines.crashes[self.seats[seat].index as usize].clone();
-        let home = self.home(crash.service);
-        let service = home.seat.index as usize;
+        let service = self.seats[crash.service].index as usize;
         let met = self.machines.services[service].met(&self.cx.calls, &crash.fault);
         let mut failed: Vec<CallId> = Vec::with_capacity(met.len());
         for call in met {
             self.cx.enough = false;
             self.leave_children(call);
-            let at = self.place(self.cx.calls[call].at, call);
+            let at = self.seats.place(&self.cx.calls, self.cx.calls[call].at, call);
             if self.machines.services[service].crash(&mut self.cx, &at) {
                 failed.push(call);
             }
         }
         for instance in crash.fault.replicas {
-            let replica = At { instance, ..home };
+            let replica = At { instance, ..self.seats.home(crash.service) };
             if self.cx.hands_on(&replica) {
-                self.pull(replica, None);
+                self.pull((crash.service, instance), None);
             }
         }
         for call in failed {

@@ -12,7 +12,6 @@ impl Calls {
             let call = &mut self.slots[id as usize];
             if call.left == Instant::NEVER {
                 call.left = now;
-                call.state.leave(now);
             }
             let mut child = call.child;
             while child != NONE {

@@ -33,8 +33,6 @@ pub enum State {
     Queued {
         /// When it was sent.
         since: Instant,
-        /// When the caller left, [`Instant::NEVER`] while it is there.
-        left: Instant,
     },
     /// In a slot of a service.
     Working {
@@ -44,31 +42,15 @@ pub enum State {
         started: Instant,
         /// Whether it will fail.
         fails: bool,
-        /// When the caller left, [`Instant::NEVER`] while it is there.
-        left: Instant,
     },
     /// At a service that waits for the calls which it has made.
     Calling {
         /// When it was sent.
         since: Instant,
-        /// When the caller left, [`Instant::NEVER`] while it is there.
-        left: Instant,
     },
     /// A message in a queue.
     Message {
         /// When it last entered.
         since: Instant,
     },
-}
-
-impl State {
-    /// The caller leaves at `now`.
-    pub(super) const fn leave(&mut self, now: Instant) {
-        match self {
-            Self::Queued { left, .. } | Self::Working { left, .. } | Self::Calling { left, .. } => {
-                *left = now;
-            }
-            Self::None | Self::Waiting { .. } | Self::Message { .. } => {}
-        }
-    }
 }

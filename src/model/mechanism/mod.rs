@@ -87,32 +87,37 @@ pub trait Mechanism {
     const SHOWS: bool;
 
     /// A call comes down.
-    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow;
+    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow;
 
     /// An outcome comes up from `port`.
     fn exit<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
-        at: &At,
+        at: &At<'_>,
         port: Port,
         outcome: Outcome,
     ) -> Flow;
 
     /// A timer of the call is due here, or it got what it waited for.
-    fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow;
+    fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow;
 
     /// What a call that waits here does if its caller leaves.
-    fn on_leave<C: Calendar, P: Probe>(&self, cx: &Context<C, P>, at: &At) -> Leaving;
+    fn on_leave<C: Calendar, P: Probe>(&self, cx: &Context<C, P>, at: &At<'_>) -> Leaving;
 
     /// The caller has left a call that waits here or has passed: gives back what it holds, or
     /// notes that it goes on.
-    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At, leaving: Leaving);
+    fn leave<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At<'_>,
+        leaving: Leaving,
+    );
 
     /// Hands on what came free, to a call that waits here; called until it has nothing to send.
     fn hand_on<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
-        at: &At,
+        at: &At<'_>,
         port: Option<Port>,
     ) -> Option<(CallId, Port)>;
 
@@ -219,7 +224,7 @@ macro_rules! mechanisms {
             pub(in crate::model) fn enter<C: Calendar, P: Probe>(
                 &mut self,
                 cx: &mut Context<C, P>,
-                at: &At,
+                at: &At<'_>,
             ) -> Flow {
                 let index = at.seat.index as usize;
                 match at.seat.kind {
@@ -231,7 +236,7 @@ macro_rules! mechanisms {
             pub(in crate::model) fn exit<C: Calendar, P: Probe>(
                 &mut self,
                 cx: &mut Context<C, P>,
-                at: &At,
+                at: &At<'_>,
                 port: Port,
                 outcome: Outcome,
             ) -> Flow {
@@ -245,7 +250,7 @@ macro_rules! mechanisms {
             pub(in crate::model) fn wake<C: Calendar, P: Probe>(
                 &mut self,
                 cx: &mut Context<C, P>,
-                at: &At,
+                at: &At<'_>,
             ) -> Flow {
                 let index = at.seat.index as usize;
                 match at.seat.kind {
@@ -256,7 +261,7 @@ macro_rules! mechanisms {
             pub(in crate::model) fn on_leave<C: Calendar, P: Probe>(
                 &self,
                 cx: &Context<C, P>,
-                at: &At,
+                at: &At<'_>,
             ) -> Leaving {
                 let index = at.seat.index as usize;
                 match at.seat.kind {
@@ -267,7 +272,7 @@ macro_rules! mechanisms {
             pub(in crate::model) fn leave<C: Calendar, P: Probe>(
                 &mut self,
                 cx: &mut Context<C, P>,
-                at: &At,
+                at: &At<'_>,
                 leaving: Leaving,
             ) {
                 let index = at.seat.index as usize;
@@ -279,7 +284,7 @@ macro_rules! mechanisms {
             pub(in crate::model) fn hand_on<C: Calendar, P: Probe>(
                 &mut self,
                 cx: &mut Context<C, P>,
-                at: &At,
+                at: &At<'_>,
                 port: Option<Port>,
             ) -> Option<(CallId, Port)> {
                 let index = at.seat.index as usize;

@@ -47,7 +47,7 @@ impl Mechanism for Toll {
     const WAKES: Wakes = Wakes::Calls { starts: false };
     const SHOWS: bool = true;
 
-    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
         self.paid += u64::from(cx.calls[at.call].measured);
         self.stopped.rise(cx.now());
         cx.note(at, What::PAYS, self.wait.duration().as_ns());
@@ -58,23 +58,23 @@ impl Mechanism for Toll {
     fn exit<C: Calendar, P: Probe>(
         &mut self,
         _: &mut Context<C, P>,
-        _: &At,
+        _: &At<'_>,
         _: Port,
         outcome: Outcome,
     ) -> Flow {
         Flow::Up(outcome)
     }
 
-    fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, _: &At) -> Flow {
+    fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, _: &At<'_>) -> Flow {
         self.stopped.fall(cx.now());
         Flow::Down(0)
     }
 
-    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At) -> Leaving {
+    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At<'_>) -> Leaving {
         Leaving::Stops
     }
 
-    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At, _: Leaving) {
+    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>, _: Leaving) {
         if cx.is_at(at) {
             self.stopped.fall(cx.now());
             cx.cancel(cx.calls[at.call].timer);
@@ -84,7 +84,7 @@ impl Mechanism for Toll {
     fn hand_on<C: Calendar, P: Probe>(
         &mut self,
         _: &mut Context<C, P>,
-        _: &At,
+        _: &At<'_>,
         _: Option<Port>,
     ) -> Option<(CallId, Port)> {
         None

@@ -99,7 +99,7 @@ impl Balancer {
 
     /// What the attempt of this call was is no longer in flight.
     #[inline]
-    fn end<C: Calendar, P: Probe>(&mut self, cx: &Context<C, P>, at: &At) {
+    fn end<C: Calendar, P: Probe>(&mut self, cx: &Context<C, P>, at: &At<'_>) {
         let replica = cx.calls[at.call].replica;
         let sent = Instant::from_ns(cx.calls.word(at.call, at.seat.word + SINCE));
         let client = &mut self.clients[at.instance as usize];
@@ -116,7 +116,7 @@ impl Mechanism for Balancer {
 
     /// An attempt gets its replica.
     #[inline]
-    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
         if at.instance as usize >= self.clients.len() {
             self.add_clients(at.instance);
         }
@@ -138,7 +138,7 @@ impl Mechanism for Balancer {
     fn exit<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
-        at: &At,
+        at: &At<'_>,
         _: Port,
         outcome: Outcome,
     ) -> Flow {
@@ -146,22 +146,22 @@ impl Mechanism for Balancer {
         Flow::Up(outcome)
     }
 
-    fn wake<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At) -> Flow {
+    fn wake<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At<'_>) -> Flow {
         unreachable!("a balancer sets no timer")
     }
 
-    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At) -> Leaving {
+    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At<'_>) -> Leaving {
         Leaving::Stops
     }
 
-    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At, _: Leaving) {
+    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>, _: Leaving) {
         self.end(cx, at);
     }
 
     fn hand_on<C: Calendar, P: Probe>(
         &mut self,
         _: &mut Context<C, P>,
-        _: &At,
+        _: &At<'_>,
         _: Option<Port>,
     ) -> Option<(CallId, Port)> {
         None

@@ -144,7 +144,7 @@ impl Breaker {
 
     /// Books the changes of state that the automaton has made.
     #[inline]
-    fn book_changes<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) {
+    fn book_changes<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) {
         while let Some(change) = self.automata[at.instance as usize].take_change() {
             let counts = u64::from(change.at >= self.measured_from);
             match change.to {
@@ -180,7 +180,7 @@ impl Breaker {
 
     /// What a call at this seat was admitted with, and how long ago.
     #[inline]
-    fn admission<C: Calendar, P: Probe>(cx: &Context<C, P>, at: &At) -> (Pass, Duration) {
+    fn admission<C: Calendar, P: Probe>(cx: &Context<C, P>, at: &At<'_>) -> (Pass, Duration) {
         let pass = Pass::from_word(cx.calls.word(at.call, at.seat.word + PASS));
         let since = Instant::from_ns(cx.calls.word(at.call, at.seat.word + SINCE));
         (pass, cx.now() - since)
@@ -195,7 +195,7 @@ impl Mechanism for Breaker {
     const SHOWS: bool = true;
 
     #[inline]
-    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
         let now = cx.now();
         let automaton = &mut self.automata[at.instance as usize];
         let pass = if at.seat.part == REPORTS {
@@ -223,7 +223,7 @@ impl Mechanism for Breaker {
     fn exit<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
-        at: &At,
+        at: &At<'_>,
         _: Port,
         outcome: Outcome,
     ) -> Flow {
@@ -238,15 +238,15 @@ impl Mechanism for Breaker {
         Flow::Up(outcome)
     }
 
-    fn wake<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At) -> Flow {
+    fn wake<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At<'_>) -> Flow {
         unreachable!("a breaker sets no timer")
     }
 
-    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At) -> Leaving {
+    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At<'_>) -> Leaving {
         Leaving::Stops
     }
 
-    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At, _: Leaving) {
+    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>, _: Leaving) {
         let (pass, elapsed) = Self::admission(cx, at);
         let automaton = &mut self.automata[at.instance as usize];
         if self.records_outcomes {
@@ -262,7 +262,7 @@ impl Mechanism for Breaker {
     fn hand_on<C: Calendar, P: Probe>(
         &mut self,
         _: &mut Context<C, P>,
-        _: &At,
+        _: &At<'_>,
         _: Option<Port>,
     ) -> Option<(CallId, Port)> {
         None

@@ -119,7 +119,7 @@ impl<const SHARED: bool> Permits<SHARED> {
 
     /// A permit comes back: it goes to the next in line, if there is one.
     #[inline]
-    fn release<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) {
+    fn release<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) {
         let waits = !self.states[at.instance as usize].line.is_empty();
         if waits && cx.hands_on(at) {
             self.admit_next(cx, at);
@@ -132,7 +132,7 @@ impl<const SHARED: bool> Permits<SHARED> {
 
     /// The next in line, at whichever seat, has got a permit.
     #[inline]
-    fn admit_next<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> bool {
+    fn admit_next<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> bool {
         let Some(next) = self.states[at.instance as usize].line.pop(&mut cx.calls) else {
             return false;
         };
@@ -156,7 +156,7 @@ impl<const SHARED: bool> Permits<SHARED> {
     fn renege<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
-        at: &At,
+        at: &At<'_>,
         since: Instant,
     ) -> Flow {
         let now = cx.now();
@@ -178,7 +178,7 @@ impl<const SHARED: bool> Mechanism for Permits<SHARED> {
     const SHOWS: bool = true;
 
     #[inline]
-    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
         let measured = cx.calls[at.call].measured;
         let state = &mut self.states[at.instance as usize];
         if state.taken < self.permits && state.line.is_empty() {
@@ -209,7 +209,7 @@ impl<const SHARED: bool> Mechanism for Permits<SHARED> {
     fn exit<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
-        at: &At,
+        at: &At<'_>,
         _: Port,
         outcome: Outcome,
     ) -> Flow {
@@ -219,7 +219,7 @@ impl<const SHARED: bool> Mechanism for Permits<SHARED> {
 
     /// The call has got its permit, or its longest wait is over.
     #[inline]
-    fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+    fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
         let call::State::Waiting { since } = cx.calls[at.call].state else {
             unreachable!("only waiting calls get a permit")
         };
@@ -234,12 +234,12 @@ impl<const SHARED: bool> Mechanism for Permits<SHARED> {
         Flow::Down(0)
     }
 
-    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At) -> Leaving {
+    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At<'_>) -> Leaving {
         Leaving::Stops
     }
 
     /// From the line, with a permit that is not used yet, or with one that is.
-    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At, _: Leaving) {
+    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>, _: Leaving) {
         if !cx.is_at(at) {
             return self.release(cx, at);
         }
@@ -261,7 +261,7 @@ impl<const SHARED: bool> Mechanism for Permits<SHARED> {
     fn hand_on<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
-        at: &At,
+        at: &At<'_>,
         _: Option<Port>,
     ) -> Option<(CallId, Port)> {
         while self.states[at.instance as usize].taken < self.permits && self.admit_next(cx, at) {

@@ -15,6 +15,7 @@ use super::{Leaving, Mechanism, Period, Wakes};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::draw::Site;
 use crate::kernel::time::{Duration, Instant};
+use crate::metrics::declare::Count;
 use crate::metrics::fate::Fate;
 use crate::metrics::meter::Eye;
 use crate::metrics::probe::Probe;
@@ -165,6 +166,25 @@ pub struct Class {
     pub publishes: bool,
 }
 
+impl Class {
+    /// What became of its requests; messages have two ends more.
+    fn counts(self, classes: &Classes) -> impl Iterator<Item = (&'static Count, u64)> + use<> {
+        let Entry { ended, offered, .. } = &classes.entries[self.number as usize];
+        let of = |fate: Fate| ended[fate as usize];
+        let counts = [
+            (&OFFERED, *offered),
+            (&SUCCEEDED, of(Fate::Succeeded)),
+            (&LATE, of(Fate::Late)),
+            (&FAILED, of(Fate::Error) + of(Fate::Timeout)),
+            (&REJECTED, of(Fate::Rejected)),
+            (&SHED, of(Fate::Shed)),
+        ];
+        let more = [(&DROPPED, of(Fate::Dropped)), (&DEAD_LETTERED, of(Fate::DeadLettered))];
+        let more = more.into_iter().filter(move |_| self.publishes);
+        counts.into_iter().chain(more)
+    }
+}
+
 impl Mechanism for Class {
     const KIND: &'static str = "class";
     const WORDS: u32 = 0;
@@ -172,36 +192,36 @@ impl Mechanism for Class {
     const WAKES: Wakes = Wakes::Calls { starts: false };
     const SHOWS: bool = true;
 
-    fn enter<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At) -> Flow {
+    fn enter<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At<'_>) -> Flow {
         unreachable!("a class stands in no way of a call")
     }
 
     fn exit<C: Calendar, P: Probe>(
         &mut self,
         _: &mut Context<C, P>,
-        _: &At,
+        _: &At<'_>,
         _: Port,
         _: Outcome,
     ) -> Flow {
         unreachable!("a class stands in no way of a call")
     }
 
-    fn wake<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At) -> Flow {
+    fn wake<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At<'_>) -> Flow {
         unreachable!("a class sets no timer")
     }
 
-    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At) -> Leaving {
+    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At<'_>) -> Leaving {
         Leaving::Stops
     }
 
-    fn leave<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At, _: Leaving) {
+    fn leave<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At<'_>, _: Leaving) {
         unreachable!("a class stands in no way of a call")
     }
 
     fn hand_on<C: Calendar, P: Probe>(
         &mut self,
         _: &mut Context<C, P>,
-        _: &At,
+        _: &At<'_>,
         _: Option<Port>,
     ) -> Option<(CallId, Port)> {
         None
@@ -220,18 +240,7 @@ impl Mechanism for Class {
         _: Instant,
         eye: &mut impl Eye,
     ) {
-        let entry = &cx.classes.entries[self.number as usize];
-        let ended = |fate: Fate| entry.ended[fate as usize];
-        eye.count(&OFFERED, entry.offered);
-        eye.count(&SUCCEEDED, ended(Fate::Succeeded));
-        eye.count(&LATE, ended(Fate::Late));
-        eye.count(&FAILED, ended(Fate::Error) + ended(Fate::Timeout));
-        eye.count(&REJECTED, ended(Fate::Rejected));
-        eye.count(&SHED, ended(Fate::Shed));
-        if self.publishes {
-            eye.count(&DROPPED, ended(Fate::Dropped));
-            eye.count(&DEAD_LETTERED, ended(Fate::DeadLettered));
-        }
+        self.counts(&cx.classes).for_each(|(count, total)| eye.count(count, total));
     }
 
     fn report<C: Calendar, P: Probe>(
@@ -241,18 +250,8 @@ impl Mechanism for Class {
         period: &Period,
     ) -> Option<Component> {
         let entry = &cx.classes.entries[self.number as usize];
-        let ended = |fate: Fate| entry.ended[fate as usize];
         let mut report = Report::new(Self::KIND, period.end, period.window);
-        report.count(&OFFERED, entry.offered);
-        report.count(&SUCCEEDED, ended(Fate::Succeeded));
-        report.count(&LATE, ended(Fate::Late));
-        report.count(&FAILED, ended(Fate::Error) + ended(Fate::Timeout));
-        report.count(&REJECTED, ended(Fate::Rejected));
-        report.count(&SHED, ended(Fate::Shed));
-        if self.publishes {
-            report.count(&DROPPED, ended(Fate::Dropped));
-            report.count(&DEAD_LETTERED, ended(Fate::DeadLettered));
-        }
+        self.counts(&cx.classes).for_each(|(count, total)| report.count(count, total));
         report.count(&IN_FLIGHT, entry.offered - entry.ended.iter().sum::<u64>());
         report.latency(&LATENCY, &entry.latency);
         Some(report.finish())

@@ -119,7 +119,7 @@ impl Consumer {
 
     /// A consumer is free again.
     #[inline]
-    fn release<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) {
+    fn release<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) {
         self.busy.fall(cx.now());
         cx.credits[at.id as usize] += 1;
         cx.pull(at.seat.up, Some(at.seat.port));
@@ -135,7 +135,7 @@ impl Mechanism for Consumer {
 
     /// A consumer takes the message, which is out of the queue.
     #[inline]
-    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
         let now = cx.now();
         self.busy.rise(now);
         cx.credits[at.id as usize] -= 1;
@@ -156,7 +156,7 @@ impl Mechanism for Consumer {
     fn exit<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
-        at: &At,
+        at: &At<'_>,
         _: Port,
         outcome: Outcome,
     ) -> Flow {
@@ -194,18 +194,18 @@ impl Mechanism for Consumer {
 
     /// The wait is over: the message goes back to the queue.
     #[inline]
-    fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+    fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
         if self.config.backoff_holds_consumer {
             self.release(cx, at);
         }
         Flow::Up(Outcome::Returned)
     }
 
-    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At) -> Leaving {
+    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At<'_>) -> Leaving {
         Leaving::Stops
     }
 
-    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At, _: Leaving) {
+    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>, _: Leaving) {
         let waits = cx.is_at(at);
         if waits {
             cx.cancel(cx.calls[at.call].timer);
@@ -218,7 +218,7 @@ impl Mechanism for Consumer {
     fn hand_on<C: Calendar, P: Probe>(
         &mut self,
         _: &mut Context<C, P>,
-        _: &At,
+        _: &At<'_>,
         _: Option<Port>,
     ) -> Option<(CallId, Port)> {
         None

@@ -11,7 +11,7 @@
 //!             in time                 an outcome comes up
 //!   enter ──────────────► below ─────────────────────────► up with it
 //!     │ over                │ its instant
-//!     └─► up: timeout       └─► settle: timeout
+//!     └─► up: timeout       └─► give up
 //! ```
 //!
 //! Source: gRPC's guide to deadlines; a call's record keeps when its maker is out of time, and the
@@ -19,7 +19,7 @@
 
 pub mod spec;
 
-use crate::kernel::calendar::{Calendar, Slot};
+use crate::kernel::calendar::Calendar;
 use crate::kernel::simulation::Delay;
 use crate::kernel::time::Instant;
 use crate::metrics::meter::{Eye, Meter};
@@ -65,12 +65,7 @@ impl Deadline {
         Self { after, expired: 0 }
     }
 
-    fn stop<C: Calendar, P: Probe>(cx: &mut Context<C, P>, at: &At) {
-        let timer = cx.calls.word(at.call, at.seat.word + TIMER) as Slot;
-        cx.cancel(timer);
-    }
-
-    fn expire<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) {
+    fn expire<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) {
         self.expired += u64::from(cx.calls[at.call].measured);
         cx.note(at, What::EXPIRED, 0);
     }
@@ -83,7 +78,7 @@ impl Mechanism for Deadline {
     const WAKES: Wakes = Wakes::Calls { starts: false };
     const SHOWS: bool = true;
 
-    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
         let (now, outer) = (cx.now(), cx.deadline(at));
         if outer <= now {
             self.expire(cx, at);
@@ -91,7 +86,7 @@ impl Mechanism for Deadline {
         }
         let own = now.saturating_add(self.after.duration());
         let timer = if outer < own { cx.wake_at(outer, at) } else { cx.wake_after(self.after, at) };
-        cx.calls.set_word(at.call, at.seat.word + TIMER, u64::from(timer));
+        cx.keep_timer(at, TIMER, timer);
         cx.calls.set_word(at.call, at.seat.word + DUE, own.min(outer).as_ns());
         Flow::Down(0)
     }
@@ -100,32 +95,32 @@ impl Mechanism for Deadline {
     fn exit<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
-        at: &At,
+        at: &At<'_>,
         _: Port,
         outcome: Outcome,
     ) -> Flow {
-        Self::stop(cx, at);
+        cx.stop_timer(at, TIMER);
         Flow::Up(outcome)
     }
 
     /// Time is up.
-    fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+    fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
         self.expire(cx, at);
-        Flow::Settle(Outcome::Timeout)
+        Flow::GiveUp
     }
 
-    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At) -> Leaving {
+    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At<'_>) -> Leaving {
         Leaving::Stops
     }
 
-    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At, _: Leaving) {
-        Self::stop(cx, at);
+    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>, _: Leaving) {
+        cx.stop_timer(at, TIMER);
     }
 
     fn hand_on<C: Calendar, P: Probe>(
         &mut self,
         _: &mut Context<C, P>,
-        _: &At,
+        _: &At<'_>,
         _: Option<Port>,
     ) -> Option<(CallId, Port)> {
         None

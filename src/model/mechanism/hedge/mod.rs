@@ -129,11 +129,11 @@ const OUTCOMES: [Outcome; 8] = [
 ];
 
 impl State {
-    fn of<C: Calendar, P: Probe>(cx: &Context<C, P>, at: &At) -> Self {
+    fn of<C: Calendar, P: Probe>(cx: &Context<C, P>, at: &At<'_>) -> Self {
         Self::unpack(cx.calls.word(at.call, at.seat.word + STATE))
     }
 
-    fn keep<C: Calendar, P: Probe>(self, cx: &mut Context<C, P>, at: &At) {
+    fn keep<C: Calendar, P: Probe>(self, cx: &mut Context<C, P>, at: &At<'_>) {
         cx.calls.set_word(at.call, at.seat.word + STATE, self.pack());
     }
 
@@ -176,7 +176,7 @@ impl Hedge {
     fn send<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
-        at: &At,
+        at: &At<'_>,
         state: &mut State,
     ) -> Flow {
         let mut first = Flow::Parked;
@@ -211,12 +211,9 @@ impl Hedge {
     }
 
     /// No further copy is sent by time.
-    fn stop<C: Calendar, P: Probe>(cx: &mut Context<C, P>, at: &At, state: &mut State) {
+    fn stop<C: Calendar, P: Probe>(cx: &mut Context<C, P>, at: &At<'_>, state: &mut State) {
         if std::mem::take(&mut state.waits) {
-            match cx.calls[at.call].timer {
-                NONE => cx.forget_start(at),
-                timer => cx.cancel(timer),
-            }
+            cx.stop_start(at);
         }
     }
 
@@ -224,7 +221,7 @@ impl Hedge {
     fn decide<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
-        at: &At,
+        at: &At<'_>,
         mut state: State,
         outcome: Outcome,
     ) -> Flow {
@@ -255,7 +252,7 @@ impl Mechanism for Hedge {
     const SHOWS: bool = true;
 
     /// The first copy is sent.
-    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
         let entries = State::of(cx, at).entries.wrapping_add(1);
         let mut state = State { entries, ..State::default() };
         let now = cx.now().as_ns();
@@ -269,7 +266,7 @@ impl Mechanism for Hedge {
     fn exit<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
-        at: &At,
+        at: &At<'_>,
         port: Port,
         outcome: Outcome,
     ) -> Flow {
@@ -298,7 +295,7 @@ impl Mechanism for Hedge {
     }
 
     /// The delay is over, or the copies that are not needed have been dismissed.
-    fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+    fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
         let mut state = State::of(cx, at);
         if let Some(decided) = state.decided {
             if self.config.losers == Losers::Leave || cx.calls.latest_child(at.call) == NONE {
@@ -314,18 +311,18 @@ impl Mechanism for Hedge {
         Flow::Parked
     }
 
-    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At) -> Leaving {
+    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At<'_>) -> Leaving {
         Leaving::Stops
     }
 
-    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At, _: Leaving) {
+    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>, _: Leaving) {
         Self::stop(cx, at, &mut State::of(cx, at));
     }
 
     fn hand_on<C: Calendar, P: Probe>(
         &mut self,
         _: &mut Context<C, P>,
-        _: &At,
+        _: &At<'_>,
         _: Option<Port>,
     ) -> Option<(CallId, Port)> {
         None

@@ -221,7 +221,7 @@ impl Load {
     pub(in crate::model) fn release_caller<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
-        at: &At,
+        at: &At<'_>,
     ) {
         let caller = std::mem::replace(&mut cx.calls[at.call].caller, NONE);
         if caller != NONE
@@ -269,7 +269,7 @@ impl Mechanism for Load {
 
     /// A request begins.
     #[inline]
-    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
         let call = &mut cx.calls[at.call];
         call.client = match call.caller {
             NONE => self.config.clients.draw(call.key, 0),
@@ -293,7 +293,7 @@ impl Mechanism for Load {
     fn exit<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
-        at: &At,
+        at: &At<'_>,
         _: Port,
         outcome: Outcome,
     ) -> Flow {
@@ -320,22 +320,22 @@ impl Mechanism for Load {
         Flow::Gone
     }
 
-    fn wake<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At) -> Flow {
+    fn wake<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At<'_>) -> Flow {
         unreachable!("the world wakes loads: they begin calls")
     }
 
-    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At) -> Leaving {
+    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At<'_>) -> Leaving {
         Leaving::Stops
     }
 
-    fn leave<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At, _: Leaving) {
+    fn leave<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At<'_>, _: Leaving) {
         unreachable!("nobody stands above a load")
     }
 
     fn hand_on<C: Calendar, P: Probe>(
         &mut self,
         _: &mut Context<C, P>,
-        _: &At,
+        _: &At<'_>,
         _: Option<Port>,
     ) -> Option<(CallId, Port)> {
         None

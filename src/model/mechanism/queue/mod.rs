@@ -122,7 +122,7 @@ impl Queue {
 
     /// Publishes a message at the tail, or loses it if there is no room.
     #[inline]
-    fn publish<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+    fn publish<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
         let measured = u64::from(cx.calls[at.call].measured);
         self.published += measured;
         if self.line.len() >= self.capacity {
@@ -140,7 +140,11 @@ impl Queue {
 
     /// Takes the message that has waited longest.
     #[inline]
-    fn take<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Option<CallId> {
+    fn take<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At<'_>,
+    ) -> Option<CallId> {
         let id = self.line.pop(&mut cx.calls)?;
         let now = cx.now();
         self.depth.fall(now);
@@ -172,7 +176,7 @@ impl Mechanism for Queue {
     const SHOWS: bool = true;
 
     #[inline]
-    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
         self.publish(cx, at)
     }
 
@@ -181,7 +185,7 @@ impl Mechanism for Queue {
     fn exit<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
-        at: &At,
+        at: &At<'_>,
         port: Port,
         outcome: Outcome,
     ) -> Flow {
@@ -199,15 +203,15 @@ impl Mechanism for Queue {
         }
     }
 
-    fn wake<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At) -> Flow {
+    fn wake<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At<'_>) -> Flow {
         unreachable!("a queue sets no timer")
     }
 
-    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At) -> Leaving {
+    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At<'_>) -> Leaving {
         Leaving::Stops
     }
 
-    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At, _: Leaving) {
+    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>, _: Leaving) {
         if cx.is_at(at) {
             self.line.remove(&mut cx.calls, at.call);
             self.depth.fall(cx.now());
@@ -219,7 +223,7 @@ impl Mechanism for Queue {
     fn hand_on<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
-        at: &At,
+        at: &At<'_>,
         port: Option<Port>,
     ) -> Option<(CallId, Port)> {
         if let Some(port) = port {

@@ -144,7 +144,7 @@ impl Mechanism for Retry {
 
     /// The first try begins.
     #[inline]
-    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
         if let Some(budget) = &mut self.budget {
             budget.deposit(at.instance);
         }
@@ -158,7 +158,7 @@ impl Mechanism for Retry {
     fn exit<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
-        at: &At,
+        at: &At<'_>,
         _: Port,
         outcome: Outcome,
     ) -> Flow {
@@ -193,28 +193,24 @@ impl Mechanism for Retry {
 
     /// The wait is over.
     #[inline]
-    fn wake<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At) -> Flow {
+    fn wake<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At<'_>) -> Flow {
         Flow::Down(0)
     }
 
-    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At) -> Leaving {
+    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At<'_>) -> Leaving {
         Leaving::Stops
     }
 
-    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At, _: Leaving) {
-        if !cx.is_at(at) {
-            return;
-        }
-        match cx.calls[at.call].timer {
-            NONE => cx.forget_start(at),
-            timer => cx.cancel(timer),
+    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>, _: Leaving) {
+        if cx.is_at(at) {
+            cx.stop_start(at);
         }
     }
 
     fn hand_on<C: Calendar, P: Probe>(
         &mut self,
         _: &mut Context<C, P>,
-        _: &At,
+        _: &At<'_>,
         _: Option<Port>,
     ) -> Option<(CallId, Port)> {
         None

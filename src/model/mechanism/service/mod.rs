@@ -182,7 +182,7 @@ impl Mechanism for Service {
 
     /// An attempt arrives.
     #[inline]
-    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
         let now = cx.now();
         let call = &cx.calls[at.call];
         let measured = u64::from(call.measured);
@@ -203,7 +203,7 @@ impl Mechanism for Service {
         let there = self.in_flight();
         let call = &mut cx.calls[at.call];
         call.at = at.id;
-        call.state = State::Queued { since: now, left: call.left };
+        call.state = State::Queued { since: now };
         (call.step, call.endpoint) = (0, at.seat.part as u16);
         if busy < self.config.slots {
             self.in_flight_max = self.in_flight_max.max(there + 1);
@@ -224,7 +224,7 @@ impl Mechanism for Service {
     fn exit<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
-        at: &At,
+        at: &At<'_>,
         _: Port,
         outcome: Outcome,
     ) -> Flow {
@@ -233,29 +233,29 @@ impl Mechanism for Service {
 
     /// Work is done, the calls of a step are decided, or the longest wait is over.
     #[inline]
-    fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+    fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
         let call = &cx.calls[at.call];
-        if let State::Queued { left, .. } = call.state {
+        if let State::Queued { .. } = call.state {
             // Whose wait has ended by itself has no timer any more.
             if self.config.max_wait.is_some() && call.timer != NONE {
-                return self.renege(cx, at, left);
+                return self.renege(cx, at);
             }
-            return self.start_or_refuse(cx, at, left);
+            return self.start_or_refuse(cx, at);
         }
         if !self.programs[usize::from(call.endpoint)].is_empty() {
             return self.go_on(cx, at);
         }
-        let State::Working { since, started, fails, left } = call.state else {
+        let State::Working { since, started, fails } = call.state else {
             unreachable!("only working attempts finish")
         };
         if call.measured {
-            let now = cx.now();
+            let (now, left) = (cx.now(), call.left);
             cx.edges[at.seat.edge].work.book(started, now, left);
         }
-        self.finish(cx, at, (since, started, left), (fails, true))
+        self.finish(cx, at, (since, started), (fails, true))
     }
 
-    fn on_leave<C: Calendar, P: Probe>(&self, cx: &Context<C, P>, at: &At) -> Leaving {
+    fn on_leave<C: Calendar, P: Probe>(&self, cx: &Context<C, P>, at: &At<'_>) -> Leaving {
         let queued = matches!(cx.calls[at.call].state, State::Queued { .. });
         match self.config.cancellation {
             Cancellation::Immediate => Leaving::Stops,
@@ -264,7 +264,12 @@ impl Mechanism for Service {
         }
     }
 
-    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At, leaving: Leaving) {
+    fn leave<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At<'_>,
+        leaving: Leaving,
+    ) {
         let now = cx.now();
         if leaving == Leaving::GoesOn {
             if cx.calls[at.call].left == now {
@@ -273,7 +278,7 @@ impl Mechanism for Service {
             return;
         }
         let call = cx.calls[at.call];
-        let (_, held) = self.withdraw(cx, at);
+        let held = self.withdraw(cx, at);
         if call.measured {
             if let State::Working { started, .. } = call.state {
                 cx.edges[at.seat.edge].work.book(started, now, now);
@@ -283,8 +288,8 @@ impl Mechanism for Service {
         }
         self.book_in_vain(cx, at);
         cx.note(at, What::CANCELLED, 0);
-        if held && !self.replicas[at.instance as usize].line.is_empty() && cx.hands_on(at) {
-            self.start_next(cx, at);
+        if held {
+            self.serve_next(cx, at);
         }
     }
 
@@ -292,7 +297,7 @@ impl Mechanism for Service {
     fn hand_on<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
-        at: &At,
+        at: &At<'_>,
         _: Option<Port>,
     ) -> Option<(CallId, Port)> {
         let slots = self.config.slots;
@@ -334,9 +339,9 @@ impl Mechanism for Service {
 
 /// Books the work that a call has under way at the end of a run, if it has any.
 pub(in crate::model) fn settle(edges: &mut Edges, edge: u32, call: &Call, end: Instant) {
-    if let State::Working { started, left, .. } = call.state
+    if let State::Working { started, .. } = call.state
         && end > started
     {
-        edges[edge].work.book(started, end, left);
+        edges[edge].work.book(started, end, call.left);
     }
 }

@@ -14,10 +14,10 @@ use crate::model::seat::NONE;
 impl Service {
     /// The call, out of line, gets a slot.
     #[inline]
-    pub(super) fn start<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) {
+    pub(super) fn start<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) {
         let now = cx.now();
         let call = &cx.calls[at.call];
-        let State::Queued { since, left } = call.state else {
+        let State::Queued { since } = call.state else {
             unreachable!("only queued attempts start")
         };
         let first = call.step == 0;
@@ -28,11 +28,11 @@ impl Service {
         if self.crashes {
             self.replicas[at.instance as usize].working.push(&mut cx.calls, at.call);
         }
-        self.work(cx, at, (since, left));
+        self.work(cx, at, since);
     }
 
     /// The call, which got no slot, joins the line.
-    pub(super) fn join_line<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) {
+    pub(super) fn join_line<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) {
         if let Some(most) = self.config.max_wait {
             cx.calls[at.call].timer = cx.wake_after(most, at);
         }
@@ -64,8 +64,8 @@ impl Service {
     pub(super) fn work<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
-        at: &At,
-        (since, left): (Instant, Instant),
+        at: &At<'_>,
+        since: Instant,
     ) {
         let now = cx.now();
         let call = &cx.calls[at.call];
@@ -80,7 +80,7 @@ impl Service {
             None => (work, fails),
             Some(class) => (class.work(work), fails || (call.step == 0 && class.fails(attempt))),
         };
-        cx.calls[at.call].state = State::Working { since, started: now, fails, left };
+        cx.calls[at.call].state = State::Working { since, started: now, fails };
         cx.note(at, What::STARTED, work.as_ns());
         let timer = match self.constant {
             Some(delay) => cx.wake_after(delay, at),
@@ -100,8 +100,7 @@ impl Service {
     pub(super) fn renege<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
-        at: &At,
-        left: Instant,
+        at: &At<'_>,
     ) -> Flow {
         let now = cx.now();
         let call = &mut cx.calls[at.call];
@@ -111,14 +110,7 @@ impl Service {
         self.waiting.fall(now);
         let wait = self.config.max_wait.map_or(0, |most| most.duration().as_ns());
         cx.note(at, What::RENEGED, wait);
-        if left != Instant::NEVER {
-            self.book_in_vain(cx, at);
-        }
-        if cx.calls[at.call].is_cut_off() {
-            cx.calls.remove(at.call);
-            return Flow::Gone;
-        }
-        Flow::Up(Outcome::Shed)
+        self.part(cx, at, Outcome::Shed)
     }
 
     /// Forgets the end of the wait of a call, if it has one.
@@ -135,7 +127,7 @@ impl Service {
     pub(super) fn start_next<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
-        at: &At,
+        at: &At<'_>,
     ) -> bool {
         let line = &mut self.replicas[at.instance as usize].line;
         let Some(call) = line.pop(&mut cx.calls) else {
@@ -159,7 +151,7 @@ impl Service {
     pub(super) fn refuses<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
-        at: &At,
+        at: &At<'_>,
     ) -> bool {
         let refuses = self.config.refuses_expired && cx.deadline(at) <= cx.now();
         if refuses {
@@ -173,8 +165,7 @@ impl Service {
     pub(super) fn start_or_refuse<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
-        at: &At,
-        left: Instant,
+        at: &At<'_>,
     ) -> Flow {
         self.give_back_slot(cx.now(), at.instance);
         if !self.refuses(cx, at) {
@@ -182,17 +173,8 @@ impl Service {
             return Flow::Parked;
         }
         cx.calls[at.call].state = State::None;
-        if !self.replicas[at.instance as usize].line.is_empty() && cx.hands_on(at) {
-            self.start_next(cx, at);
-        }
-        if left != Instant::NEVER {
-            self.book_in_vain(cx, at);
-        }
-        if cx.calls[at.call].is_cut_off() {
-            cx.calls.remove(at.call);
-            return Flow::Gone;
-        }
-        Flow::Up(Outcome::Timeout)
+        self.serve_next(cx, at);
+        self.part(cx, at, Outcome::Timeout)
     }
 
     /// Time in a slot and whether it ends in an error.
@@ -225,44 +207,53 @@ impl Service {
 
     /// A slot comes free and goes to the next in line.
     #[inline]
-    pub(super) fn free_slot<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) {
+    pub(super) fn free_slot<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) {
         self.give_back_slot(cx.now(), at.instance);
+        self.serve_next(cx, at);
+    }
+
+    /// A slot that is free goes to the next in line, if there is one and it may at once.
+    #[inline]
+    pub(super) fn serve_next<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At<'_>,
+    ) {
         if !self.replicas[at.instance as usize].line.is_empty() && cx.hands_on(at) {
             self.start_next(cx, at);
         }
     }
 
-    /// A call gives its slot back, or its place in line: when its caller left, or
-    /// [`Instant::NEVER`], and whether it held a slot.
+    /// A call gives its slot back, or its place in line; whether it held a slot.
     pub(super) fn withdraw<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
-        at: &At,
-    ) -> (Instant, bool) {
+        at: &At<'_>,
+    ) -> bool {
         let call = cx.calls[at.call];
         cx.calls[at.call].state = State::None;
         let now = cx.now();
-        let (left, held) = match call.state {
-            State::Queued { left, .. } => {
+        let held = match call.state {
+            State::Queued { .. } => {
                 let looks = self.config.refuses_expired;
                 let ready = cx.ready.iter().position(|&ready| looks && ready == at.call);
                 let Some(ready) = ready else {
                     self.replicas[at.instance as usize].line.remove(&mut cx.calls, at.call);
                     self.waiting.fall(now);
                     self.stop_waiting(cx, at.call);
-                    return (left, false);
+                    return false;
                 };
                 cx.ready.remove(ready);
                 self.give_back_slot(now, at.instance);
-                return (left, true);
+                return true;
             }
-            State::Working { left, .. } => {
+            State::Working { .. } => {
                 cx.cancel(call.timer);
-                (left, true)
+                true
             }
-            State::Calling { left, .. } => {
+            State::Calling { .. } => {
                 self.calling.fall(now);
-                (left, self.config.holds_slot)
+                self.config.holds_slot
             }
             State::None | State::Waiting { .. } | State::Message { .. } => {
                 unreachable!("a service's call is queued, working or calling")
@@ -274,7 +265,7 @@ impl Service {
         if self.crashes {
             self.replicas[at.instance as usize].working.remove(&mut cx.calls, at.call);
         }
-        (left, held)
+        held
     }
 
     /// Calls that are there and meet the fault, in the order in which they came.
@@ -305,20 +296,20 @@ impl Service {
     pub(in crate::model) fn crash<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
-        at: &At,
+        at: &At<'_>,
     ) -> bool {
         let call = cx.calls[at.call];
         self.counts.crashed += u64::from(call.measured);
         cx.note(at, What::CRASHED, 0);
-        let (left, _) = self.withdraw(cx, at);
+        self.withdraw(cx, at);
         let needed = !cx.calls[at.call].is_cut_off();
         if let State::Working { started, .. } = call.state
             && call.measured
         {
             let now = cx.now();
-            cx.edges[at.seat.edge].work.book(started, now, left);
+            cx.edges[at.seat.edge].work.book(started, now, call.left);
         }
-        if left != Instant::NEVER {
+        if call.is_left() {
             self.book_in_vain(cx, at);
         }
         if !needed {

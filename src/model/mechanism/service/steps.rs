@@ -14,31 +14,35 @@ const WORKED: u32 = 0;
 
 impl Service {
     /// Work of a step is done, or its calls are decided: the call goes on with the next.
-    pub(super) fn go_on<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+    pub(super) fn go_on<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At<'_>,
+    ) -> Flow {
         let call = cx.calls[at.call];
         let now = cx.now();
         match call.state {
-            State::Working { since, started, fails, left } => {
+            State::Working { since, started, fails } => {
                 if call.step == 0 {
                     cx.calls.set_word(at.call, at.seat.word + WORKED, 0);
                 }
                 if call.measured {
-                    cx.edges[at.seat.edge].work.book(started, now, left);
-                    if left == Instant::NEVER {
+                    cx.edges[at.seat.edge].work.book(started, now, call.left);
+                    if !call.is_left() {
                         let worked = cx.calls.word(at.call, at.seat.word + WORKED);
                         let worked = worked + (now - started).as_ns();
                         cx.calls.set_word(at.call, at.seat.word + WORKED, worked);
                     }
                 }
                 if fails {
-                    return self.finish(cx, at, (since, started, left), (true, true));
+                    return self.finish(cx, at, (since, started), (true, true));
                 }
                 cx.calls[at.call].step += 1;
-                self.next(cx, at, (since, left), true)
+                self.next(cx, at, since, true)
             }
-            State::Calling { since, left } => {
+            State::Calling { since } => {
                 self.calling.fall(now);
-                self.next(cx, at, (since, left), self.config.holds_slot)
+                self.next(cx, at, since, self.config.holds_slot)
             }
             State::None | State::Waiting { .. } | State::Queued { .. } | State::Message { .. } => {
                 unreachable!("only a call that works or waits for others goes on")
@@ -50,8 +54,8 @@ impl Service {
     fn next<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
-        at: &At,
-        (since, left): (Instant, Instant),
+        at: &At<'_>,
+        since: Instant,
         held: bool,
     ) -> Flow {
         loop {
@@ -60,7 +64,7 @@ impl Service {
             match program.get(call.step) {
                 None => {
                     let fails = call.step == FAILED;
-                    return self.finish(cx, at, (since, since, left), (fails, held));
+                    return self.finish(cx, at, (since, since), (fails, held));
                 }
                 Some(Instruction::Jump(to)) => cx.calls[at.call].step = *to,
                 Some(Instruction::Branch(targets, site)) => {
@@ -69,7 +73,7 @@ impl Service {
                     cx.calls[at.call].step = target.map_or(call.step + 1, |(_, to)| *to);
                 }
                 Some(Instruction::Work(..)) => {
-                    self.work_again(cx, at, (since, left), held);
+                    self.work_again(cx, at, since, held);
                     return Flow::Parked;
                 }
                 Some(Instruction::Calls { calls, .. }) => {
@@ -80,7 +84,7 @@ impl Service {
                     let made = calls.len();
                     let parent = &mut cx.calls[at.call];
                     (parent.open, parent.good) = (made as u16, 0);
-                    parent.state = State::Calling { since, left };
+                    parent.state = State::Calling { since };
                     self.calling.rise(cx.now());
                     cx.note(at, What::CALLS, made as u64);
                     if held && !self.config.holds_slot {
@@ -96,19 +100,19 @@ impl Service {
     fn work_again<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
-        at: &At,
-        (since, left): (Instant, Instant),
+        at: &At<'_>,
+        since: Instant,
         held: bool,
     ) {
         if held {
-            return self.work(cx, at, (since, left));
+            return self.work(cx, at, since);
         }
         let replica = &mut self.replicas[at.instance as usize];
         if self.crashes {
             replica.working.remove(&mut cx.calls, at.call);
         }
         let starts = replica.busy() < self.config.slots && replica.line.is_empty();
-        cx.calls[at.call].state = State::Queued { since, left };
+        cx.calls[at.call].state = State::Queued { since };
         if starts {
             return self.start(cx, at);
         }
@@ -119,7 +123,7 @@ impl Service {
     pub(super) fn answered<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
-        at: &At,
+        at: &At<'_>,
         succeeded: bool,
     ) -> Flow {
         let call = &mut cx.calls[at.call];
@@ -145,15 +149,14 @@ impl Service {
     pub(super) fn finish<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
-        at: &At,
-        (since, started, left): (Instant, Instant, Instant),
+        at: &At<'_>,
+        (since, started): (Instant, Instant),
         (fails, held): (bool, bool),
     ) -> Flow {
         let call = &mut cx.calls[at.call];
-        let measured = call.measured;
+        let (measured, abandoned) = (call.measured, call.is_left());
         call.state = State::None;
         let now = cx.now();
-        let abandoned = left != Instant::NEVER;
         let (what, ns) = match (abandoned, fails) {
             (true, _) => (What::WASTED, now - started),
             (false, true) => (What::ERRORED, now - since),
@@ -174,18 +177,29 @@ impl Service {
                 (false, false) => self.counts.answered += 1,
             }
         }
-        if abandoned {
+        self.part(cx, at, if fails { Outcome::Error } else { Outcome::Success })
+    }
+
+    /// A call that holds nothing any more goes up with its outcome, or is over if nobody is there.
+    #[inline]
+    pub(super) fn part<C: Calendar, P: Probe>(
+        &self,
+        cx: &mut Context<C, P>,
+        at: &At<'_>,
+        outcome: Outcome,
+    ) -> Flow {
+        if cx.calls[at.call].is_left() {
             self.book_in_vain(cx, at);
         }
         if cx.calls[at.call].is_cut_off() {
             cx.calls.remove(at.call);
             return Flow::Gone;
         }
-        Flow::Up(if fails { Outcome::Error } else { Outcome::Success })
+        Flow::Up(outcome)
     }
 
     /// What a call had worked while its caller was there was for nobody after all.
-    pub(super) fn book_in_vain<C: Calendar, P: Probe>(&self, cx: &mut Context<C, P>, at: &At) {
+    pub(super) fn book_in_vain<C: Calendar, P: Probe>(&self, cx: &mut Context<C, P>, at: &At<'_>) {
         let call = &cx.calls[at.call];
         if call.measured && call.step > 0 && !self.programs[usize::from(call.endpoint)].is_empty() {
             let worked = cx.calls.word(at.call, at.seat.word + WORKED);

@@ -4,7 +4,7 @@
 //! before the work inside begins. Of a call with a deadline it is cut to the time that is left.
 
 pub mod spec;
-use crate::kernel::calendar::{Calendar, Slot};
+use crate::kernel::calendar::Calendar;
 use crate::kernel::simulation::Delay;
 use crate::kernel::time::Instant;
 use crate::metrics::meter::{Eye, Meter};
@@ -48,7 +48,12 @@ impl Timeout {
         Self { after, fired: 0 }
     }
 
-    fn fire<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At, flow: Flow) -> Flow {
+    fn fire<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At<'_>,
+        flow: Flow,
+    ) -> Flow {
         self.fired += u64::from(cx.calls[at.call].measured);
         if cx.deadline(at) <= cx.now() {
             cx.note(at, What::EXPIRED, 0);
@@ -56,11 +61,6 @@ impl Timeout {
             cx.note(at, What::TIMED_OUT, self.after.duration().as_ns());
         }
         flow
-    }
-
-    fn stop<C: Calendar, P: Probe>(cx: &mut Context<C, P>, at: &At) {
-        let timer = cx.calls.word(at.call, at.seat.word + TIMER) as Slot;
-        cx.cancel(timer);
     }
 }
 
@@ -72,7 +72,7 @@ impl Mechanism for Timeout {
     const SHOWS: bool = true;
 
     #[inline]
-    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
+    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
         let deadline = cx.deadline(at);
         let now = cx.now();
         let timer = if deadline >= now.saturating_add(self.after.duration()) {
@@ -82,7 +82,7 @@ impl Mechanism for Timeout {
         } else {
             return self.fire(cx, at, Flow::Up(Outcome::Timeout));
         };
-        cx.calls.set_word(at.call, at.seat.word + TIMER, u64::from(timer));
+        cx.keep_timer(at, TIMER, timer);
         Flow::Down(0)
     }
 
@@ -91,32 +91,32 @@ impl Mechanism for Timeout {
     fn exit<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
-        at: &At,
+        at: &At<'_>,
         _: Port,
         outcome: Outcome,
     ) -> Flow {
-        Self::stop(cx, at);
+        cx.stop_timer(at, TIMER);
         Flow::Up(outcome)
     }
 
     /// Time is up.
     #[inline]
-    fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At) -> Flow {
-        self.fire(cx, at, Flow::Settle(Outcome::Timeout))
+    fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
+        self.fire(cx, at, Flow::GiveUp)
     }
 
-    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At) -> Leaving {
+    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At<'_>) -> Leaving {
         Leaving::Stops
     }
 
-    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At, _: Leaving) {
-        Self::stop(cx, at);
+    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>, _: Leaving) {
+        cx.stop_timer(at, TIMER);
     }
 
     fn hand_on<C: Calendar, P: Probe>(
         &mut self,
         _: &mut Context<C, P>,
-        _: &At,
+        _: &At<'_>,
         _: Option<Port>,
     ) -> Option<(CallId, Port)> {
         None
