@@ -139,6 +139,24 @@ impl<'a> Around<'a> {
     pub fn inside(&self) -> &'a [Layer] {
         &self.pipeline.policy[self.index + 1..]
     }
+
+    /// When the first of the layers outside gives up, and its kind.
+    #[must_use]
+    pub fn gives_up_first(&self) -> Option<(Duration, &'static str)> {
+        let gives_up =
+            |layer: &Layer| Some((layer.spec().gives_up_after()?, layer.declaration().kind));
+        self.outside().iter().filter_map(gives_up).min_by_key(|(after, _)| *after)
+    }
+
+    /// What ends earlier than `after`, in words: a layer outside, or the run.
+    #[must_use]
+    pub fn ends_before(&self, after: Duration) -> Option<String> {
+        if let Some((outer, kind)) = self.gives_up_first().filter(|(outer, _)| *outer < after) {
+            return Some(format!("a {kind} outside it gives up after {outer}"));
+        }
+        let end = self.system.duration.filter(|end| *end < after)?;
+        Some(format!("the run ends at {end}"))
+    }
 }
 
 impl Pipeline<'_> {

@@ -38,7 +38,6 @@ use self::state::{Pass, State, Times};
 use super::{Leaving, Mechanism, Period, Wakes};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::time::{Duration, Instant};
-use crate::metrics::declare::Declared;
 use crate::metrics::meter::Eye;
 use crate::metrics::probe::{Event, Number, Probe, Role, What};
 use crate::metrics::report::Report;
@@ -62,12 +61,6 @@ crate::metrics! {
     HALF_OPEN: State = "half_open", "half-open";
     /// Clients that have a breaker each, where there are several
     CLIENTS: Count = "clients", "clients";
-}
-
-/// What it reports; those of half-open with half-open alone.
-#[must_use]
-pub const fn metrics() -> &'static [Declared] {
-    METRICS
 }
 
 impl What {

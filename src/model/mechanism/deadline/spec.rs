@@ -11,7 +11,7 @@ use crate::model::spec::declaration::Declaration;
 use crate::model::spec::finding::Finding;
 use crate::model::spec::layer::LayerSpec;
 use crate::model::spec::lint::{Group, Lint};
-use crate::model::spec::system::{Around, shortest_timeout};
+use crate::model::spec::system::Around;
 use crate::model::spec::word::{Word, word};
 
 /// Gives up on what is inside after this long (above 0), as a `Timeout` does, and travels along the
@@ -48,15 +48,10 @@ impl LayerSpec for Spec {
     }
 
     fn check(&self, around: &Around<'_>, findings: &mut Vec<Finding>) {
-        let outer = shortest_timeout(around.outside()).filter(|outer| *outer < self.after);
-        let end = around.system.duration.filter(|end| *end < self.after);
-        let found = match (outer, end) {
-            (Some(outer), _) => format!("a layer outside it gives up after {outer}"),
-            (None, Some(end)) => format!("the run ends at {end}"),
-            (None, None) => return,
-        };
-        let rule = "this deadline is never what ends a call";
-        findings.push(Finding::warning(&DEADLINE_NEVER_FIRES, &[], rule, found));
+        if let Some(found) = around.ends_before(self.after) {
+            let rule = "this deadline is never what ends a call";
+            findings.push(Finding::warning(&DEADLINE_NEVER_FIRES, &[], rule, found));
+        }
     }
 
     fn lint(&self, _: &Around<'_>, _: &mut Vec<Finding>) {}

@@ -15,7 +15,7 @@ use crate::model::spec::declaration::Declaration;
 use crate::model::spec::finding::{Finding, Segment};
 use crate::model::spec::layer::LayerSpec;
 use crate::model::spec::lint::{Group, Lint};
-use crate::model::spec::system::{Around, shortest_timeout};
+use crate::model::spec::system::Around;
 use crate::model::spec::word::{Word, word};
 
 /// Sends further copies of what has no answer yet, each through all that is inside; the first
@@ -136,12 +136,12 @@ impl LayerSpec for Spec {
                         have taken";
             findings.push(Finding::error(&[], rule, "has neither").hint(hint));
         }
-        let outer = shortest_timeout(around.outside());
-        if let (Some(after), None, Some(outer)) = (self.after, self.quantile, outer)
+        if let (Some(after), None) = (self.after, self.quantile)
+            && let Some((outer, gives_up)) = around.gives_up_first()
             && after >= outer
         {
             let rule = "this hedge sends no copy in time";
-            let found = format!("a layer outside it gives up after {outer}");
+            let found = format!("a {gives_up} outside it gives up after {outer}");
             let place = [Segment::field("after")];
             findings.push(Finding::warning(&HEDGE_NEVER_COPIES, &place, rule, found));
         }
