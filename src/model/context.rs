@@ -119,8 +119,6 @@ pub struct Context<C, P> {
     pub ties: Ties,
     /// Seats whose components hand on what came free at the end of the instant, and the instance.
     pub freed: VecDeque<(SeatId, u32)>,
-    /// Calls are left because others have decided, and not because time is up.
-    pub enough: bool,
     /// What is put off to the end of the instant: timers of loads, and calls that go down again.
     pub starts: VecDeque<Timer>,
     /// Something is left for the end of the instant.

@@ -78,23 +78,19 @@ impl<C: Calendar, P: Probe> World<C, P> {
                 Flow::Parked => return self.cx.calls[call].at = seat,
                 Flow::Gone => return,
                 Flow::Release => {
-                    self.cx.enough = true;
-                    self.leave_children(call);
+                    self.leave_children(call, Leaving::Unneeded);
                     self.resume(seat, call)
                 }
                 Flow::Dismiss(how) => {
-                    self.cx.enough = true;
                     self.dismiss(call, how);
                     self.resume(seat, call)
                 }
                 Flow::GiveUp => {
-                    self.cx.enough = false;
-                    call = self.leave_below(call, seat);
+                    call = self.leave_below(call, seat, Leaving::GivenUp);
                     Flow::Up(Outcome::Timeout)
                 }
                 Flow::Settle(outcome) => {
-                    self.cx.enough = true;
-                    call = self.leave_below(call, seat);
+                    call = self.leave_below(call, seat, Leaving::Unneeded);
                     Flow::Up(outcome)
                 }
             };
@@ -128,12 +124,12 @@ impl<C: Calendar, P: Probe> World<C, P> {
     }
 
     /// The caller at `floor` leaves all that its call has below: asked from the top, undone from
-    /// the bottom. The call that stays with the caller is returned.
-    pub(super) fn leave_below(&mut self, call: CallId, floor: SeatId) -> CallId {
+    /// the bottom, for the reason `why`. The call that stays with the caller is returned.
+    pub(super) fn leave_below(&mut self, call: CallId, floor: SeatId, why: Leaving) -> CallId {
         let lowest = self.cx.calls[call].at;
         let stays = self.who_stays(call, floor);
         let (mine, mut seat) = if stays == NONE {
-            self.leave_children(call);
+            self.leave_children(call, why);
             (call, lowest)
         } else {
             let mine = self.split(call, stays, floor);
@@ -144,7 +140,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
         };
         while seat != floor {
             let at = self.seats.place(&self.cx.calls, seat, mine);
-            self.machines.leave(&mut self.cx, &at, Leaving::Stops);
+            self.machines.leave(&mut self.cx, &at, why);
             seat = at.seat.up;
         }
         mine
@@ -156,7 +152,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
         let (mut seat, mut stays) = (self.cx.calls[call].at, NONE);
         while seat != floor {
             let at = self.seats.place(&self.cx.calls, seat, call);
-            if self.machines.on_leave(&self.cx, &at) == Leaving::GoesOn {
+            if self.machines.goes_on(&self.cx, &at) {
                 stays = seat;
             }
             seat = at.seat.up;
@@ -165,18 +161,18 @@ impl<C: Calendar, P: Probe> World<C, P> {
     }
 
     /// The seat at which a call waits leaves the calls that it has made, the latest first.
-    pub(super) fn leave_children(&mut self, call: CallId) {
+    pub(super) fn leave_children(&mut self, call: CallId, why: Leaving) {
         loop {
             let child = self.cx.calls.latest_child(call);
             if child == NONE {
                 return;
             }
-            self.leave_child(child);
+            self.leave_child(child, why);
         }
     }
 
     /// The seat at which a call waits leaves one of those that it has made.
-    fn leave_child(&mut self, child: CallId) {
+    fn leave_child(&mut self, child: CallId, why: Leaving) {
         if self.cx.calls[child].at == NONE {
             self.cx.begins.retain(|&begins| begins != child);
             return self.cx.calls.remove(child);
@@ -189,7 +185,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
             let at = self.seats.place(&self.cx.calls, top, child);
             return self.machines.leave(&mut self.cx, &at, Leaving::GoesOn);
         }
-        let mine = self.leave_below(child, NONE);
+        let mine = self.leave_below(child, NONE, why);
         self.cx.calls.remove(mine);
     }
 
@@ -208,7 +204,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
                 Dismissal::Cancel => self.who_stays(child, NONE),
             };
             if stays == NONE {
-                self.leave_child(child);
+                self.leave_child(child, Leaving::Unneeded);
                 continue;
             }
             match how {

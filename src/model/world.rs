@@ -3,7 +3,7 @@
 use super::call::CallId;
 use super::context::{At, Context, Flow, NOBODY, Outcome};
 use super::mechanism::load::{Next, STAGES_AT_ONCE};
-use super::mechanism::{Kind, Machines};
+use super::mechanism::{Kind, Leaving, Machines};
 use super::seat::{NONE, SeatId, Seats};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::limits::{Limits, Stop};
@@ -171,8 +171,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
         let met = self.machines.services[service].met(&self.cx.calls, &crash.fault);
         let mut failed: Vec<CallId> = Vec::with_capacity(met.len());
         for call in met {
-            self.cx.enough = false;
-            self.leave_children(call);
+            self.leave_children(call, Leaving::GivenUp);
             let at = self.seats.place(&self.cx.calls, self.cx.calls[call].at, call);
             if self.machines.services[service].crash(&mut self.cx, &at) {
                 failed.push(call);

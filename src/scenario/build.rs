@@ -104,7 +104,6 @@ pub fn build<C: Calendar, P: Probe>(
             schema::Ties::Together => Ties::Together,
         },
         freed: VecDeque::new(),
-        enough: false,
         starts: VecDeque::new(),
         remainder: false,
         stuck: None,

@@ -38,8 +38,10 @@ use crate::metrics::summary::Component;
 /// What becomes of a call whose caller leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leaving {
-    /// It ends here, and what it holds is given back.
-    Stops,
+    /// It ends here, as its caller has given up on it.
+    GivenUp,
+    /// It ends here, as others have decided.
+    Unneeded,
     /// It goes on for nobody.
     GoesOn,
 }
@@ -101,8 +103,8 @@ pub trait Mechanism {
     /// A timer of the call is due here, or it got what it waited for.
     fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow;
 
-    /// What a call that waits here does if its caller leaves.
-    fn on_leave<C: Calendar, P: Probe>(&self, cx: &Context<C, P>, at: &At<'_>) -> Leaving;
+    /// True if a call that waits here goes on although its caller leaves.
+    fn goes_on<C: Calendar, P: Probe>(&self, cx: &Context<C, P>, at: &At<'_>) -> bool;
 
     /// The caller has left a call that waits here or has passed: gives back what it holds, or
     /// notes that it goes on.
@@ -258,14 +260,14 @@ macro_rules! mechanisms {
                 }
             }
 
-            pub(in crate::model) fn on_leave<C: Calendar, P: Probe>(
+            pub(in crate::model) fn goes_on<C: Calendar, P: Probe>(
                 &self,
                 cx: &Context<C, P>,
                 at: &At<'_>,
-            ) -> Leaving {
+            ) -> bool {
                 let index = at.seat.index as usize;
                 match at.seat.kind {
-                    $($(#[$when])* Kind::$kind => self.$store[index].on_leave(cx, at)),*
+                    $($(#[$when])* Kind::$kind => self.$store[index].goes_on(cx, at)),*
                 }
             }
 

@@ -234,8 +234,8 @@ impl<const SHARED: bool> Mechanism for Permits<SHARED> {
         Flow::Down(0)
     }
 
-    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At<'_>) -> Leaving {
-        Leaving::Stops
+    fn goes_on<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At<'_>) -> bool {
+        false
     }
 
     /// From the line, with a permit that is not used yet, or with one that is.

@@ -109,8 +109,8 @@ impl Mechanism for Deadline {
         Flow::GiveUp
     }
 
-    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At<'_>) -> Leaving {
-        Leaving::Stops
+    fn goes_on<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At<'_>) -> bool {
+        false
     }
 
     fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>, _: Leaving) {

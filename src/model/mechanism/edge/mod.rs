@@ -273,12 +273,17 @@ impl Mechanism for Sender {
         unreachable!("an edge sets no timer")
     }
 
-    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At<'_>) -> Leaving {
-        Leaving::Stops
+    fn goes_on<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At<'_>) -> bool {
+        false
     }
 
-    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>, _: Leaving) {
-        if cx.enough {
+    fn leave<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At<'_>,
+        leaving: Leaving,
+    ) {
+        if leaving == Leaving::Unneeded {
             return cx.note(at, What::ATTEMPT_UNNEEDED, 0);
         }
         if cx.calls[at.call].measured {

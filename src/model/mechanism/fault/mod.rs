@@ -190,8 +190,8 @@ impl Mechanism for Crash {
         unreachable!("the world wakes faults: they end calls")
     }
 
-    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At<'_>) -> Leaving {
-        Leaving::Stops
+    fn goes_on<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At<'_>) -> bool {
+        false
     }
 
     fn leave<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At<'_>, _: Leaving) {

@@ -207,8 +207,8 @@ impl Mechanism for Queue {
         unreachable!("a queue sets no timer")
     }
 
-    fn on_leave<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At<'_>) -> Leaving {
-        Leaving::Stops
+    fn goes_on<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At<'_>) -> bool {
+        false
     }
 
     fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>, _: Leaving) {

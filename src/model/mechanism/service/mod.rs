@@ -255,12 +255,11 @@ impl Mechanism for Service {
         self.finish(cx, at, (since, started), (fails, true))
     }
 
-    fn on_leave<C: Calendar, P: Probe>(&self, cx: &Context<C, P>, at: &At<'_>) -> Leaving {
-        let queued = matches!(cx.calls[at.call].state, State::Queued { .. });
+    fn goes_on<C: Calendar, P: Probe>(&self, cx: &Context<C, P>, at: &At<'_>) -> bool {
         match self.config.cancellation {
-            Cancellation::Immediate => Leaving::Stops,
-            Cancellation::QueuedOnly if queued => Leaving::Stops,
-            Cancellation::QueuedOnly | Cancellation::None => Leaving::GoesOn,
+            Cancellation::Immediate => false,
+            Cancellation::QueuedOnly => !matches!(cx.calls[at.call].state, State::Queued { .. }),
+            Cancellation::None => true,
         }
     }
 
