@@ -56,6 +56,8 @@ pub enum Flow {
     Begin(CallId),
     /// Keeps it until something wakes it.
     Parked,
+    /// Keeps it until the limits of the run have been looked at, then is woken to go on.
+    Look,
     /// Is done with it: the call is over.
     Gone,
 }

@@ -36,8 +36,9 @@ pub enum Scope {
     },
 }
 
-/// A place in a system.
+/// A place in a system, in one line of the cache.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 pub struct Seat {
     /// Which mechanism.
     pub kind: Kind,
@@ -53,7 +54,9 @@ pub struct Seat {
     pub up: SeatId,
     /// The way down from there that leads here.
     pub port: Port,
-    /// Its ways down, in the table of wires.
+    /// The first way down.
+    first: SeatId,
+    /// All ways down, in the table of wires.
     down: u32,
     ports: u32,
     /// Its first word in the memory of a call.
@@ -95,7 +98,7 @@ impl Seats {
             _ => above.deadline,
         });
         self.words = self.words.max(word + kind.words());
-        let (down, ports, scope) = (0, 0, Scope::Shared);
+        let (first, down, ports, scope) = (NONE, 0, 0, Scope::Shared);
         let seat = Seat {
             kind,
             part,
@@ -104,6 +107,7 @@ impl Seats {
             scope,
             up,
             port,
+            first,
             down,
             ports,
             word,
@@ -139,9 +143,12 @@ impl Seats {
             (from, port, top)
         }));
         below.sort_unstable();
-        for (up, port, _) in &below {
-            let seat = &mut self.list[*up as usize];
-            debug_assert_eq!(*port, seat.ports, "ports are numbered from 0");
+        for &(up, port, id) in &below {
+            let seat = &mut self.list[up as usize];
+            debug_assert_eq!(port, seat.ports, "ports are numbered from 0");
+            if port == 0 {
+                seat.first = id;
+            }
             seat.ports += 1;
         }
         let mut first = 0;
@@ -153,12 +160,12 @@ impl Seats {
     }
 
     /// The seat below `seat` at `port`.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn below(&self, seat: SeatId, port: Port) -> SeatId {
         let seat = &self.list[seat as usize];
         debug_assert!(port < seat.ports, "a port of the seat");
-        self.wires[(seat.down + port) as usize]
+        if port == 0 { seat.first } else { self.wires[(seat.down + port) as usize] }
     }
 
     /// Where the seat meets a call.

@@ -34,39 +34,37 @@ impl<C: Calendar, P: Probe> World<C, P> {
         // Whether it has gone down, and has come up since: going down again is work.
         let (mut down, mut up) = (false, false);
         loop {
-            flow = match flow {
-                Flow::Up(outcome) => {
-                    up = true;
-                    let here = &self.seats[seat];
-                    let (above, mut port) = (here.up, here.port);
-                    if above == NONE {
-                        port = self.cx.calls[call].port;
-                        let Some(above) = self.above(call) else {
-                            return;
-                        };
-                        (seat, call) = above;
-                    } else {
-                        seat = above;
-                    }
-                    let at = self.seats.place(&self.cx.calls, seat, call);
-                    self.machines.exit(&mut self.cx, &at, port, outcome)
+            // Most seats pass on most calls, so each direction has a loop of its own.
+            if let Flow::Down(port) = flow {
+                if down && up && self.work_ends_it() {
+                    return self.cx.calls[call].at = seat;
                 }
+                (down, up) = (true, false);
+                (seat, flow) = self.descend((seat, call), port);
+            }
+            if let Flow::Up(outcome) = flow {
+                up = true;
+                let Some(above) = self.ascend((seat, call), outcome) else {
+                    return;
+                };
+                (seat, call, flow) = above;
+            }
+            flow = match flow {
+                Flow::Down(_) | Flow::Up(_) => flow,
+                Flow::Parked => return self.cx.calls[call].at = seat,
+                Flow::Gone => return,
                 Flow::Again(_) if self.cx.ties == Ties::Together => {
                     self.cx.remainder = true;
                     self.cx.calls[call].at = seat;
                     return self.cx.starts.push_back(Timer { seat, owner: call });
                 }
-                Flow::Down(port) | Flow::Again(port) => {
-                    if down && up && self.work_ends_it() {
-                        return self.cx.calls[call].at = seat;
+                Flow::Again(port) => Flow::Down(port),
+                Flow::Look => {
+                    self.cx.calls[call].at = seat;
+                    if self.limit_ends_it() {
+                        return;
                     }
-                    (down, up) = (true, false);
-                    seat = self.seats.below(seat, port);
-                    if self.seats[seat].kind == Kind::Edge && self.work_ends_it() {
-                        return self.cx.calls[call].at = seat;
-                    }
-                    let at = self.seats.place(&self.cx.calls, seat, call);
-                    self.machines.enter(&mut self.cx, &at)
+                    self.resume(seat, call)
                 }
                 Flow::Begin(child) => {
                     self.cx.calls[call].at = seat;
@@ -75,8 +73,6 @@ impl<C: Calendar, P: Probe> World<C, P> {
                     let at = self.seats.place(&self.cx.calls, seat, call);
                     self.machines.enter(&mut self.cx, &at)
                 }
-                Flow::Parked => return self.cx.calls[call].at = seat,
-                Flow::Gone => return,
                 Flow::Release => {
                     self.leave_children(call, Leaving::Unneeded);
                     self.resume(seat, call)
@@ -94,6 +90,43 @@ impl<C: Calendar, P: Probe> World<C, P> {
                     Flow::Up(outcome)
                 }
             };
+        }
+    }
+
+    /// Takes a call down from a seat until one does something else with it.
+    #[inline(always)]
+    fn descend(&mut self, (mut seat, call): (SeatId, CallId), mut port: Port) -> (SeatId, Flow) {
+        loop {
+            seat = self.seats.below(seat, port);
+            let at = self.seats.place(&self.cx.calls, seat, call);
+            match self.machines.enter(&mut self.cx, &at) {
+                Flow::Down(next) => port = next,
+                flow => return (seat, flow),
+            }
+        }
+    }
+
+    /// Takes an outcome up from a seat until one does something else with it; `None` if nobody
+    /// waits for it.
+    #[inline(always)]
+    fn ascend(
+        &mut self,
+        (mut seat, mut call): (SeatId, CallId),
+        mut outcome: Outcome,
+    ) -> Option<(SeatId, CallId, Flow)> {
+        loop {
+            let here = &self.seats[seat];
+            let mut port = here.port;
+            seat = here.up;
+            if seat == NONE {
+                port = self.cx.calls[call].port;
+                (seat, call) = self.above(call)?;
+            }
+            let at = self.seats.place(&self.cx.calls, seat, call);
+            match self.machines.exit(&mut self.cx, &at, port, outcome) {
+                Flow::Up(next) => outcome = next,
+                flow => return Some((seat, call, flow)),
+            }
         }
     }
 

@@ -88,7 +88,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
 
     /// Ends the run if a limit is reached or a stop was requested.
     #[cold]
-    fn limit_ends_it(&mut self) -> bool {
+    pub(super) fn limit_ends_it(&mut self) -> bool {
         self.look_at_limits();
         self.cx.clock.halted()
     }

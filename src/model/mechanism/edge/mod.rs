@@ -217,18 +217,10 @@ impl Sender {
     pub const fn new(picks_up: bool) -> Self {
         Self { picks_up }
     }
-}
 
-impl Mechanism for Sender {
-    const KIND: &'static str = "edge";
-    const WORDS: u32 = 0;
-    const TIMER: Option<u32> = None;
-    const WAKES: Wakes = Wakes::Calls { starts: false };
-    const SHOWS: bool = true;
-
-    /// An attempt leaves for its service.
-    #[inline]
-    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
+    /// Sends it.
+    #[inline(always)]
+    fn send<C: Calendar, P: Probe>(&self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
         let steps = cx.clock.step();
         if steps > STEPS_ALWAYS && steps > STEPS_ALWAYS + STEPS_PER_CALL * cx.calls.len() as u64 {
             cx.clock.halt(Halt::ZeroDelayLoop);
@@ -251,6 +243,20 @@ impl Mechanism for Sender {
         cx.note(at, What::SENT, 0);
         Flow::Down(0)
     }
+}
+
+impl Mechanism for Sender {
+    const KIND: &'static str = "edge";
+    const WORDS: u32 = 0;
+    const TIMER: Option<u32> = None;
+    const WAKES: Wakes = Wakes::Calls { starts: false };
+    const SHOWS: bool = true;
+
+    /// An attempt leaves for its service, which is a piece of work.
+    #[inline]
+    fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
+        if cx.clock.work() { Flow::Look } else { self.send(cx, at) }
+    }
 
     #[inline]
     fn exit<C: Calendar, P: Probe>(
@@ -269,8 +275,10 @@ impl Mechanism for Sender {
         Flow::Up(outcome)
     }
 
-    fn wake<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At<'_>) -> Flow {
-        unreachable!("an edge sets no timer")
+    /// The limits allow it.
+    #[cold]
+    fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
+        self.send(cx, at)
     }
 
     fn goes_on<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At<'_>) -> bool {
