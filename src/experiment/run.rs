@@ -11,6 +11,7 @@ use crate::kernel::limits::{Limits, Stop as StopRequest};
 use crate::kernel::time::Duration;
 use crate::metrics::sampler::Resolution;
 use crate::model::seat::ComponentId;
+use crate::model::tally::Tally;
 use crate::report::result::{ArmResult, Component, Curves, Latencies, RunResult, Stopped};
 use crate::scenario::build::BuildError;
 use crate::scenario::canonical;
@@ -152,13 +153,14 @@ impl Played {
         let tally = self.finished.tally;
         let attempts = self.finished.edges.attempts;
         let offered = tally.requests.offered;
+        let (end_to_end, processing) = (tally.end_to_end(), tally.processing());
         let outcome = tally.outcome();
-        let end_to_end = tally.end_to_end.summary();
         let curves = self.series.is_some().then(|| Curves {
-            end_to_end: tally.end_to_end.curve(),
-            processing: tally.processing.curve(),
+            end_to_end: end_to_end.curve(),
+            processing: processing.curve(),
             outcome: outcome.curve(),
         });
+        let successes = end_to_end.summary();
         let mut components: BTreeMap<String, Component> = BTreeMap::new();
         for (node, component) in self.finished.components {
             components.insert(self.names[node as usize].clone(), component);
@@ -171,10 +173,10 @@ impl Played {
             attempts_variance: self.finished.edges.attempts_variance(offered),
             goodput_per_s: tally.goodput_per_s(self.finished.window),
             latency: Latencies {
-                end_to_end,
-                processing: tally.processing.summary(),
+                end_to_end: successes,
+                processing: processing.summary(),
                 outcome: outcome.summary(),
-                slow_ratio: tally.slow_ratio(end_to_end.p50_ns),
+                slow_ratio: Tally::slow_ratio(&end_to_end, successes.p50_ns),
             },
             wasted: self.finished.edges.work.summary(),
             events: self.finished.events,

@@ -275,6 +275,17 @@ impl Calls {
         self.words[id as usize * self.stride + word as usize]
     }
 
+    /// The `N` words from number `word` on, which the layers of a call have.
+    ///
+    /// # Panics
+    /// When there are not so many.
+    #[inline(always)]
+    pub fn words<const N: usize>(&mut self, id: CallId, word: u32) -> &mut [u64; N] {
+        let first = id as usize * self.stride + word as usize;
+        let words = self.words.get_mut(first..).and_then(<[u64]>::first_chunk_mut);
+        words.expect("a seat's words lie within its calls'")
+    }
+
     /// Sets it.
     #[inline(always)]
     pub fn set_word(&mut self, id: CallId, word: u32, value: u64) {

@@ -38,10 +38,10 @@ pub enum Outcome {
 /// What a seat does with a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flow {
-    /// Sends it down this way.
-    Down(Port),
-    /// Sends it down this way once more: a start of its own, where ties end together.
-    Again(Port),
+    /// Sends it down the first way.
+    Down,
+    /// Sends it down the first way once more: a start of its own, where ties end together.
+    Again,
     /// Sends its outcome up.
     Up(Outcome),
     /// Cancels all that is below because time is up, and goes up with a timeout.

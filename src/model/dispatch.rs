@@ -21,12 +21,11 @@ impl<C: Calendar, P: Probe> Model for World<C, P> {
     #[inline]
     fn dispatch(&mut self, slot: Slot) {
         let timer = self.cx.timers.remove(slot);
-        let wakes = self.seats[timer.seat].kind.wakes();
-        self.fingerprint_event(timer, wakes);
+        self.fingerprint_event(timer);
         if self.cx.ties == Ties::Together {
-            self.end_or_put_off(timer, wakes);
+            self.end_or_put_off(timer);
         } else {
-            self.wake(timer, wakes);
+            self.wake(timer);
             self.settle_down();
         }
     }
@@ -43,7 +42,7 @@ impl<C: Calendar, P: Probe> Model for World<C, P> {
             if self.work_ends_it() || self.cx.clock.halted() {
                 return;
             }
-            self.wake(timer, self.seats[timer.seat].kind.wakes());
+            self.wake(timer);
             self.settle_down();
         }
         self.cx.remainder = false;
@@ -52,32 +51,33 @@ impl<C: Calendar, P: Probe> Model for World<C, P> {
 
 impl<C: Calendar, P: Probe> World<C, P> {
     /// Of what is due at one instant, all that ends comes first; what starts is put off.
-    fn end_or_put_off(&mut self, timer: Timer, wakes: Wakes) {
+    #[cold]
+    fn end_or_put_off(&mut self, timer: Timer) {
         self.cx.remainder = true;
-        match wakes {
+        match self.seats[timer.seat].wakes {
             Wakes::Requests => self.cx.starts.push_back(timer),
             Wakes::Calls { starts: true } => {
                 self.cx.calls[timer.owner].timer = NONE;
                 self.cx.starts.push_back(timer);
             }
-            Wakes::Calls { starts: false } | Wakes::Faults => self.wake(timer, wakes),
+            Wakes::Calls { starts: false } | Wakes::Faults => self.wake(timer),
         }
     }
 
     /// A timer is due.
-    #[inline]
-    fn wake(&mut self, timer: Timer, wakes: Wakes) {
-        match wakes {
+    #[inline(always)]
+    fn wake(&mut self, timer: Timer) {
+        match self.seats[timer.seat].wakes {
             Wakes::Calls { .. } => self.wake_call(timer.seat, timer.owner),
             Wakes::Requests => self.arrive(timer.seat, timer.owner),
             Wakes::Faults => self.crash(timer.seat),
         }
     }
 
-    #[inline]
-    fn fingerprint_event(&mut self, timer: Timer, wakes: Wakes) {
+    #[inline(always)]
+    fn fingerprint_event(&mut self, timer: Timer) {
         let seat = &self.seats[timer.seat];
-        let whom = match wakes {
+        let whom = match seat.wakes {
             Wakes::Calls { .. } => {
                 let call = &self.cx.calls[timer.owner];
                 call.key.wrapping_add(u64::from(call.attempts))

@@ -5,9 +5,9 @@
 //! all of them share one machine. What stands above a seat is written in it, what stands below by
 //! port in a table of wires, so nothing is found by arithmetic on ids.
 
-use super::call::{CallId, Calls};
+use super::call::{Call, CallId, Calls};
 use super::context::At;
-use super::mechanism::{Kind, deadline};
+use super::mechanism::{Kind, Wakes, deadline};
 
 /// Index of a seat.
 pub type SeatId = u32;
@@ -36,12 +36,27 @@ pub enum Scope {
     },
 }
 
+impl Scope {
+    /// Which state this call meets.
+    #[inline]
+    fn of(self, call: &Call) -> u32 {
+        match self {
+            Self::Shared => 0,
+            Self::Client => call.client,
+            Self::Replica => call.replica,
+            Self::ClientAndReplica { replicas } => call.client * replicas + call.replica,
+        }
+    }
+}
+
 /// A place in a system, in one line of the cache.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
 pub struct Seat {
     /// Which mechanism.
     pub kind: Kind,
+    /// For whom its timers are set.
+    pub wakes: Wakes,
     /// Which part of the component it is: 0 is all of it, the rest is for the mechanism to say.
     pub part: u32,
     /// Its name.
@@ -54,8 +69,8 @@ pub struct Seat {
     pub up: SeatId,
     /// The way down from there that leads here.
     pub port: Port,
-    /// The first way down.
-    first: SeatId,
+    /// The seat below, along the first way down; [`NONE`] at the bottom.
+    pub first: SeatId,
     /// All ways down, in the table of wires.
     down: u32,
     ports: u32,
@@ -101,6 +116,7 @@ impl Seats {
         let (first, down, ports, scope) = (NONE, 0, 0, Scope::Shared);
         let seat = Seat {
             kind,
+            wakes: kind.wakes(),
             part,
             component,
             index,
@@ -165,21 +181,15 @@ impl Seats {
     pub fn below(&self, seat: SeatId, port: Port) -> SeatId {
         let seat = &self.list[seat as usize];
         debug_assert!(port < seat.ports, "a port of the seat");
-        if port == 0 { seat.first } else { self.wires[(seat.down + port) as usize] }
+        self.wires[(seat.down + port) as usize]
     }
 
     /// Where the seat meets a call.
     #[inline(always)]
     pub(super) fn place(&self, calls: &Calls, id: SeatId, call: CallId) -> At<'_> {
         let seat = &self[id];
-        let instance = match seat.scope {
-            Scope::Shared => 0,
-            Scope::Client => calls[call].client,
-            Scope::Replica => calls[call].replica,
-            Scope::ClientAndReplica { replicas } => {
-                calls[call].client * replicas + calls[call].replica
-            }
-        };
+        // Mostly there is one state for all, which is not worth a table of jumps.
+        let instance = if seat.scope == Scope::Shared { 0 } else { seat.scope.of(&calls[call]) };
         At { seat, id, call, instance }
     }
 

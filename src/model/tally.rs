@@ -32,10 +32,11 @@ pub struct Tally {
     pub requests: Requests,
     /// Failures by cause.
     pub failed_by: FailedBy,
-    /// Arrival to success.
-    pub end_to_end: Recorder,
-    /// Pick-up to success.
-    pub processing: Recorder,
+    /// Arrival to success, of those that were picked up when they arrived.
+    direct: Recorder,
+    /// Arrival to success of the others, and pick-up to success.
+    queued: Recorder,
+    processing: Recorder,
     /// Arrival to success, of those since the last look; `None` if nobody looks.
     pub recent: Option<Histogram<BIN_BITS>>,
     /// Arrival to end, of those that did not succeed.
@@ -54,11 +55,15 @@ impl Tally {
         match fate {
             Fate::Succeeded => {
                 counts.succeeded += 1;
-                self.end_to_end.record(elapsed);
+                if request.picked == request.arrived {
+                    self.direct.record(elapsed);
+                } else {
+                    self.queued.record(elapsed);
+                    self.processing.record(now - request.picked);
+                }
                 if let Some(recent) = &mut self.recent {
                     recent.record(elapsed.as_ns());
                 }
-                self.processing.record(now - request.picked);
             }
             Fate::Late => counts.late += 1,
             Fate::Error => {
@@ -76,18 +81,34 @@ impl Tally {
         }
     }
 
+    /// Arrival to success.
+    #[must_use]
+    pub fn end_to_end(&self) -> Recorder {
+        let mut all = self.direct.clone();
+        all.merge(&self.queued);
+        all
+    }
+
+    /// Pick-up to success.
+    #[must_use]
+    pub fn processing(&self) -> Recorder {
+        let mut all = self.direct.clone();
+        all.merge(&self.processing);
+        all
+    }
+
     /// Arrival to end, of all requests that ended.
     #[must_use]
     pub fn outcome(&self) -> Recorder {
-        let mut outcome = self.end_to_end.clone();
-        outcome.merge(&self.unsuccessful);
-        outcome
+        let mut all = self.end_to_end();
+        all.merge(&self.unsuccessful);
+        all
     }
 
-    /// Ratio of the succeeded requests that took more than ten times their median.
+    /// Ratio of the successes `end_to_end` that took more than ten times their median.
     #[must_use]
-    pub fn slow_ratio(&self, median_ns: Option<u64>) -> Option<f64> {
-        self.end_to_end.ratio_above(Duration::from_ns(median_ns?.saturating_mul(SLOW)))
+    pub fn slow_ratio(end_to_end: &Recorder, median_ns: Option<u64>) -> Option<f64> {
+        end_to_end.ratio_above(Duration::from_ns(median_ns?.saturating_mul(SLOW)))
     }
 
     /// Shows the requests.

@@ -15,7 +15,7 @@ use crate::metrics::probe::Probe;
 
 impl<C: Calendar, P: Probe> World<C, P> {
     /// Wakes a call at the seat where it waits, and goes on from there.
-    #[inline]
+    #[inline(always)]
     pub(super) fn wake_call(&mut self, seat: SeatId, call: CallId) {
         let flow = self.resume(seat, call);
         self.walk((seat, call), flow);
@@ -35,12 +35,12 @@ impl<C: Calendar, P: Probe> World<C, P> {
         let (mut down, mut up) = (false, false);
         loop {
             // Most seats pass on most calls, so each direction has a loop of its own.
-            if let Flow::Down(port) = flow {
+            if flow == Flow::Down {
                 if down && up && self.work_ends_it() {
                     return self.cx.calls[call].at = seat;
                 }
                 (down, up) = (true, false);
-                (seat, flow) = self.descend((seat, call), port);
+                (seat, flow) = self.descend((seat, call));
             }
             if let Flow::Up(outcome) = flow {
                 up = true;
@@ -49,59 +49,78 @@ impl<C: Calendar, P: Probe> World<C, P> {
                 };
                 (seat, call, flow) = above;
             }
-            flow = match flow {
-                Flow::Down(_) | Flow::Up(_) => flow,
+            match flow {
                 Flow::Parked => return self.cx.calls[call].at = seat,
                 Flow::Gone => return,
-                Flow::Again(_) if self.cx.ties == Ties::Together => {
-                    self.cx.remainder = true;
-                    self.cx.calls[call].at = seat;
-                    return self.cx.starts.push_back(Timer { seat, owner: call });
-                }
-                Flow::Again(port) => Flow::Down(port),
-                Flow::Look => {
-                    self.cx.calls[call].at = seat;
-                    if self.limit_ends_it() {
-                        return;
-                    }
-                    self.resume(seat, call)
-                }
-                Flow::Begin(child) => {
-                    self.cx.calls[call].at = seat;
-                    seat = self.seats.below(seat, self.cx.calls[child].port);
-                    call = child;
-                    let at = self.seats.place(&self.cx.calls, seat, call);
-                    self.machines.enter(&mut self.cx, &at)
-                }
-                Flow::Release => {
-                    self.leave_children(call, Leaving::Unneeded);
-                    self.resume(seat, call)
-                }
-                Flow::Dismiss(how) => {
-                    self.dismiss(call, how);
-                    self.resume(seat, call)
-                }
-                Flow::GiveUp => {
-                    call = self.leave_below(call, seat, Leaving::GivenUp);
-                    Flow::Up(Outcome::Timeout)
-                }
-                Flow::Settle(outcome) => {
-                    call = self.leave_below(call, seat, Leaving::Unneeded);
-                    Flow::Up(outcome)
-                }
-            };
+                Flow::Down | Flow::Up(_) => {}
+                _ => match self.detour((seat, call), flow) {
+                    Some(next) => (seat, call, flow) = next,
+                    None => return,
+                },
+            }
         }
+    }
+
+    /// Does what a seat wants done with a call that is not just passed on; `None` if the call stays
+    /// there.
+    #[cold]
+    fn detour(
+        &mut self,
+        (seat, call): (SeatId, CallId),
+        flow: Flow,
+    ) -> Option<(SeatId, CallId, Flow)> {
+        let flow = match flow {
+            Flow::Down | Flow::Up(_) => flow,
+            Flow::Parked | Flow::Gone => return None,
+            Flow::Again if self.cx.ties == Ties::Together => {
+                self.cx.remainder = true;
+                self.cx.calls[call].at = seat;
+                self.cx.starts.push_back(Timer { seat, owner: call });
+                return None;
+            }
+            Flow::Again => Flow::Down,
+            Flow::Look => {
+                self.cx.calls[call].at = seat;
+                if self.limit_ends_it() {
+                    return None;
+                }
+                self.resume(seat, call)
+            }
+            Flow::Begin(child) => {
+                self.cx.calls[call].at = seat;
+                let top = self.seats.below(seat, self.cx.calls[child].port);
+                let at = self.seats.place(&self.cx.calls, top, child);
+                return Some((top, child, self.machines.enter(&mut self.cx, &at)));
+            }
+            Flow::Release => {
+                self.leave_children(call, Leaving::Unneeded);
+                self.resume(seat, call)
+            }
+            Flow::Dismiss(how) => {
+                self.dismiss(call, how);
+                self.resume(seat, call)
+            }
+            Flow::GiveUp => {
+                let call = self.leave_below(call, seat, Leaving::GivenUp);
+                return Some((seat, call, Flow::Up(Outcome::Timeout)));
+            }
+            Flow::Settle(outcome) => {
+                let call = self.leave_below(call, seat, Leaving::Unneeded);
+                return Some((seat, call, Flow::Up(outcome)));
+            }
+        };
+        Some((seat, call, flow))
     }
 
     /// Takes a call down from a seat until one does something else with it.
     #[inline(always)]
-    fn descend(&mut self, (mut seat, call): (SeatId, CallId), mut port: Port) -> (SeatId, Flow) {
+    fn descend(&mut self, (mut seat, call): (SeatId, CallId)) -> (SeatId, Flow) {
         loop {
-            seat = self.seats.below(seat, port);
+            seat = self.seats[seat].first;
             let at = self.seats.place(&self.cx.calls, seat, call);
-            match self.machines.enter(&mut self.cx, &at) {
-                Flow::Down(next) => port = next,
-                flow => return (seat, flow),
+            let flow = self.machines.enter(&mut self.cx, &at);
+            if flow != Flow::Down {
+                return (seat, flow);
             }
         }
     }
@@ -133,10 +152,14 @@ impl<C: Calendar, P: Probe> World<C, P> {
     /// A call that another has made begins.
     pub(super) fn begin(&mut self, call: CallId) {
         let Call { parent, port, .. } = self.cx.calls[call];
-        let top = self.seats.below(self.cx.calls[parent].at, port);
-        let at = self.seats.place(&self.cx.calls, top, call);
+        self.begin_at(self.seats.below(self.cx.calls[parent].at, port), call);
+    }
+
+    /// A call comes down to this seat.
+    fn begin_at(&mut self, seat: SeatId, call: CallId) {
+        let at = self.seats.place(&self.cx.calls, seat, call);
         let flow = self.machines.enter(&mut self.cx, &at);
-        self.walk((top, call), flow);
+        self.walk((seat, call), flow);
     }
 
     /// Where an outcome goes from the top of its call; `None` if nobody waits for it.
@@ -278,7 +301,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
             let Some((call, to)) = self.machines.hand_on(&mut self.cx, &at, port.take()) else {
                 return;
             };
-            self.walk((from, call), Flow::Down(to));
+            self.begin_at(self.seats.below(from, to), call);
         }
     }
 }

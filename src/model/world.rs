@@ -109,6 +109,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
     }
 
     /// Schedules when a load wakes next. Stages that pass without an arrival are work.
+    #[inline(always)]
     fn wake_load(&mut self, home: SeatId, mut next: Next) {
         let index = self.seats[home].index as usize;
         while let Next::Later = next {
@@ -151,7 +152,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
     }
 
     /// A request arrives and goes down.
-    #[inline]
+    #[inline(always)]
     fn offer(&mut self, home: SeatId, request: (u64, u64), caller: u32) {
         let cx = &mut self.cx;
         let measured = cx.measuring();

@@ -106,6 +106,11 @@ impl LaneCalendar {
             self.hole = false;
             return self.sift_down(0, entry);
         }
+        self.push_last(entry);
+    }
+
+    /// Puts an entry at the end, from where it rises to its place.
+    fn push_last(&mut self, entry: u128) {
         // A service or two at work: a comparison in place of two loops.
         match self.heap.as_mut_slice() {
             [] => return self.heap.push(entry),
@@ -127,6 +132,15 @@ impl LaneCalendar {
             at = parent;
         }
         self.heap[at] = entry;
+    }
+
+    /// The first entry of a slot.
+    #[cold]
+    fn add_slot(&mut self, slot: Slot) {
+        assert!(slot < MAX_SLOTS, "slot {slot} is out of range");
+        assert!(slot as usize >= self.awaited.len(), "slot {slot} already awaits an event");
+        self.awaited.resize(slot as usize + 1, NOTHING);
+        self.awaited[slot as usize] = self.sequence;
     }
 
     /// Fills the hole, if there is one, with the last entry.
@@ -239,15 +253,12 @@ impl Calendar for LaneCalendar {
     #[inline]
     fn schedule(&mut self, lane: Lane, at: Instant, slot: Slot) {
         assert!(at >= self.now, "an event was scheduled in the past");
-        assert!(slot < MAX_SLOTS, "slot {slot} is out of range");
         self.sequence += 1;
         assert!(self.sequence < 1 << SEQUENCE_BITS, "the calendar's sequence is used up");
-        if slot as usize >= self.awaited.len() {
-            self.awaited.resize(slot as usize + 1, NOTHING);
+        match self.awaited.get_mut(slot as usize) {
+            Some(awaited) if *awaited == NOTHING => *awaited = self.sequence,
+            _ => self.add_slot(slot),
         }
-        let awaited = &mut self.awaited[slot as usize];
-        assert!(*awaited == NOTHING, "slot {slot} already awaits an event");
-        *awaited = self.sequence;
         self.live += 1;
         let entry = pack(at, self.sequence, slot);
         match self.lanes.get_mut(usize::from(lane.0)) {

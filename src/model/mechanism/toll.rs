@@ -67,7 +67,7 @@ impl Mechanism for Toll {
 
     fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, _: &At<'_>) -> Flow {
         self.stopped.fall(cx.now());
-        Flow::Down(0)
+        Flow::Down
     }
 
     fn goes_on<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At<'_>) -> bool {

@@ -131,7 +131,7 @@ impl Mechanism for Balancer {
         }
         cx.calls.set_word(at.call, at.seat.word + SINCE, now.as_ns());
         cx.note(at, What::BALANCED, u64::from(chosen.replica) + 1);
-        Flow::Down(0)
+        Flow::Down
     }
 
     #[inline]

@@ -85,9 +85,16 @@ impl Automaton {
     }
 
     /// Admits a call, or refuses it: `None`.
-    #[inline]
+    #[inline(always)]
     pub fn admit(&mut self, now: Instant) -> Option<Pass> {
-        self.expire(now);
+        if matches!(self.phase.kind, Kind::Closed) {
+            return Some(Pass { generation: self.generation, trial: false });
+        }
+        self.admit_unless_open(now)
+    }
+
+    fn admit_unless_open(&mut self, now: Instant) -> Option<Pass> {
+        self.expire_phase(now);
         match &mut self.phase.kind {
             Kind::Closed => {}
             Kind::Open { until } => {
@@ -144,6 +151,7 @@ impl Automaton {
 
     /// An admitted call is over whose attempts were the results, if it made any. Another may try,
     /// or trial calls that end without an attempt would keep it half-open for ever.
+    #[inline(always)]
     pub fn end_of_attempts(&mut self, now: Instant, pass: Pass) {
         if pass.trial && pass.generation == self.generation {
             self.give_back(now, pass);
@@ -152,6 +160,7 @@ impl Automaton {
 
     /// What an attempt of a call that was admitted has when it begins now.
     #[must_use]
+    #[inline(always)]
     pub const fn present_pass(&self) -> Pass {
         Pass { generation: self.generation, trial: false }
     }
@@ -159,9 +168,10 @@ impl Automaton {
     /// The oldest change of state that was not taken yet.
     #[inline]
     pub fn take_change(&mut self) -> Option<Transition> {
-        let oldest = self.changes[0].take()?;
+        self.changes[0]?;
+        let oldest = self.changes[0].take();
         self.changes.swap(0, 1);
-        Some(oldest)
+        oldest
     }
 
     /// Times in states until `now`, as the next call would see them.
@@ -301,11 +311,14 @@ impl Automaton {
     }
 
     /// Makes the changes of state that time has brought about by `now`.
-    #[inline]
+    #[inline(always)]
     fn expire(&mut self, now: Instant) {
-        if matches!(self.phase.kind, Kind::Closed) {
-            return;
+        if !matches!(self.phase.kind, Kind::Closed) {
+            self.expire_phase(now);
         }
+    }
+
+    fn expire_phase(&mut self, now: Instant) {
         while let Some(next) = self.expiry(self.phase, now) {
             match next.kind {
                 // Nothing happens to a breaker without half-open when its time is over.

@@ -34,7 +34,7 @@ mod tests;
 
 use self::automaton::Automaton;
 use self::settings::Settings;
-use self::state::{Pass, State, Times};
+use self::state::{Pass, State, Times, Transition};
 use super::{Leaving, Mechanism, Period, Wakes};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::time::{Duration, Instant};
@@ -110,10 +110,6 @@ pub struct Breaker {
 /// The part of a seat that only reports the outcomes which pass.
 pub const REPORTS: u32 = 1;
 
-/// The words of a call: what it was admitted with, and when.
-const PASS: u32 = 0;
-const SINCE: u32 = 1;
-
 impl Breaker {
     /// A closed breaker for each of `clients`, whose results are `records_outcomes` what comes up
     /// through it, or what its seat inside reports.
@@ -136,20 +132,30 @@ impl Breaker {
     }
 
     /// Books the changes of state that the automaton has made.
-    #[inline]
+    #[inline(always)]
     fn book_changes<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) {
         while let Some(change) = self.automata[at.instance as usize].take_change() {
-            let counts = u64::from(change.at >= self.measured_from);
-            match change.to {
-                State::Open => {
-                    self.opened += counts;
-                    cx.note(at, What::OPENED, self.settings().open_duration.as_ns());
-                }
-                State::HalfOpen => cx.note(at, What::HALF_OPENED, 0),
-                State::Closed => {
-                    self.closed += counts;
-                    cx.note(at, What::CLOSED, 0);
-                }
+            self.book_change(cx, at, change);
+        }
+    }
+
+    #[cold]
+    fn book_change<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At<'_>,
+        change: Transition,
+    ) {
+        let counts = u64::from(change.at >= self.measured_from);
+        match change.to {
+            State::Open => {
+                self.opened += counts;
+                cx.note(at, What::OPENED, self.settings().open_duration.as_ns());
+            }
+            State::HalfOpen => cx.note(at, What::HALF_OPENED, 0),
+            State::Closed => {
+                self.closed += counts;
+                cx.note(at, What::CLOSED, 0);
             }
         }
     }
@@ -173,10 +179,10 @@ impl Breaker {
 
     /// What a call at this seat was admitted with, and how long ago.
     #[inline]
-    fn admission<C: Calendar, P: Probe>(cx: &Context<C, P>, at: &At<'_>) -> (Pass, Duration) {
-        let pass = Pass::from_word(cx.calls.word(at.call, at.seat.word + PASS));
-        let since = Instant::from_ns(cx.calls.word(at.call, at.seat.word + SINCE));
-        (pass, cx.now() - since)
+    fn admission<C: Calendar, P: Probe>(cx: &mut Context<C, P>, at: &At<'_>) -> (Pass, Duration) {
+        let now = cx.now();
+        let &mut [pass, since] = cx.calls.words(at.call, at.seat.word);
+        (Pass::from_word(pass), now - Instant::from_ns(since))
     }
 }
 
@@ -207,9 +213,8 @@ impl Mechanism for Breaker {
             }
             pass
         };
-        cx.calls.set_word(at.call, at.seat.word + PASS, pass.to_word());
-        cx.calls.set_word(at.call, at.seat.word + SINCE, now.as_ns());
-        Flow::Down(0)
+        *cx.calls.words(at.call, at.seat.word) = [pass.to_word(), now.as_ns()];
+        Flow::Down
     }
 
     #[inline]

@@ -187,7 +187,7 @@ impl<const SHARED: bool> Mechanism for Permits<SHARED> {
             if measured {
                 self.wait.record(Duration::ZERO);
             }
-            return Flow::Down(0);
+            return Flow::Down;
         }
         let waiting = state.line.len();
         if waiting >= self.queue {
@@ -231,7 +231,7 @@ impl<const SHARED: bool> Mechanism for Permits<SHARED> {
             self.wait.record(wait);
         }
         cx.note(at, What::ADMITTED, wait.as_ns());
-        Flow::Down(0)
+        Flow::Down
     }
 
     fn goes_on<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At<'_>) -> bool {

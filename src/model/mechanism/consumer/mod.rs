@@ -148,7 +148,7 @@ impl Mechanism for Consumer {
         cx.calls.set_word(at.call, at.seat.word + DELIVERED, deliveries + 1);
         cx.calls[at.call].client = self.config.clients.draw(key, deliveries as u32);
         cx.note(at, What::TAKEN, (now - since).as_ns());
-        Flow::Down(0)
+        Flow::Down
     }
 
     /// The delivery of a message has ended.

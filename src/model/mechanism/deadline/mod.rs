@@ -88,7 +88,7 @@ impl Mechanism for Deadline {
         let timer = if outer < own { cx.wake_at(outer, at) } else { cx.wake_after(self.after, at) };
         cx.keep_timer(at, TIMER, timer);
         cx.calls.set_word(at.call, at.seat.word + DUE, own.min(outer).as_ns());
-        Flow::Down(0)
+        Flow::Down
     }
 
     /// An outcome comes up in time.

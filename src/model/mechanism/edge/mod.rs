@@ -241,7 +241,7 @@ impl Sender {
             cx.edges[at.seat.edge].send(number);
         }
         cx.note(at, What::SENT, 0);
-        Flow::Down(0)
+        Flow::Down
     }
 }
 

@@ -116,7 +116,7 @@ impl Load {
     }
 
     /// The wake-up after the present one.
-    #[inline]
+    #[inline(always)]
     pub fn upcoming(&mut self) -> Next {
         if self.arrived >= self.config.total {
             return Next::Never;
@@ -223,11 +223,17 @@ impl Load {
         cx: &mut Context<C, P>,
         at: &At<'_>,
     ) {
-        let caller = std::mem::replace(&mut cx.calls[at.call].caller, NONE);
-        if caller != NONE
-            && let Some(think) = self.think(caller)
-        {
-            cx.wake_after(Delay::varying(think), &At { call: caller, ..*at });
+        let caller = cx.calls[at.call].caller;
+        if caller != NONE {
+            cx.calls[at.call].caller = NONE;
+            self.think_again(cx, &At { call: caller, ..*at });
+        }
+    }
+
+    /// The caller thinks before it sends again, if it does.
+    fn think_again<C: Calendar, P: Probe>(&self, cx: &mut Context<C, P>, at: &At<'_>) {
+        if let Some(think) = self.think(at.call) {
+            cx.wake_after(Delay::varying(think), at);
         }
     }
 
@@ -285,7 +291,7 @@ impl Mechanism for Load {
         if self.config.publishes {
             self.release_caller(cx, at);
         }
-        Flow::Down(0)
+        Flow::Down
     }
 
     /// A request is over.

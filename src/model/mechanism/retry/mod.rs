@@ -148,9 +148,8 @@ impl Mechanism for Retry {
         if let Some(budget) = &mut self.budget {
             budget.deposit(at.instance);
         }
-        cx.calls.set_word(at.call, at.seat.word + TRIES, 1);
-        cx.calls.set_word(at.call, at.seat.word + WAITED, 0);
-        Flow::Down(0)
+        *cx.calls.words(at.call, at.seat.word) = [1, 0];
+        Flow::Down
     }
 
     /// The outcome of a try comes up.
@@ -179,13 +178,12 @@ impl Mechanism for Retry {
         }
         let waited = Duration::from_ns(cx.calls.word(at.call, at.seat.word + WAITED));
         let wait = self.backoff.wait(key, tries, attempts, waited);
-        cx.calls.set_word(at.call, at.seat.word + TRIES, u64::from(tries) + 1);
-        cx.calls.set_word(at.call, at.seat.word + WAITED, wait.as_ns());
+        *cx.calls.words(at.call, at.seat.word) = [u64::from(tries) + 1, wait.as_ns()];
         self.retries += measured;
         cx.note(at, What::RETRIES, wait.as_ns());
         if wait.is_zero() {
             cx.calls[at.call].timer = NONE;
-            return Flow::Again(0);
+            return Flow::Again;
         }
         cx.calls[at.call].timer = cx.wake_after(Delay::varying(wait), at);
         Flow::Parked
@@ -194,7 +192,7 @@ impl Mechanism for Retry {
     /// The wait is over.
     #[inline]
     fn wake<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At<'_>) -> Flow {
-        Flow::Down(0)
+        Flow::Down
     }
 
     fn goes_on<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At<'_>) -> bool {

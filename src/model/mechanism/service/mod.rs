@@ -112,6 +112,8 @@ pub struct Service {
     config: Config,
     /// The endpoints' handlers.
     programs: Vec<Program>,
+    /// Whether any of them does something.
+    has_handlers: bool,
     /// The time in a slot if it is always the same and nothing can change it.
     constant: Option<Delay>,
     replicas: Vec<Replica>,
@@ -134,12 +136,14 @@ impl Service {
             config.queue = 0;
         }
         let program = |endpoint: &Endpoint| Program::new(&endpoint.handler);
-        let programs = config.endpoints.iter().map(program).collect();
+        let programs: Vec<Program> = config.endpoints.iter().map(program).collect();
+        let has_handlers = programs.iter().any(|program| !program.is_empty());
         let crashes = config.faults.crashes().next().is_some();
         let replicas = vec![Replica::new(measured_from); config.replicas as usize];
         Self {
             config,
             programs,
+            has_handlers,
             constant,
             replicas,
             crashes,
@@ -202,12 +206,10 @@ impl Mechanism for Service {
         }
         let there = self.in_flight();
         let call = &mut cx.calls[at.call];
-        call.at = at.id;
-        call.state = State::Queued { since: now };
         (call.step, call.endpoint) = (0, at.seat.part as u16);
         if busy < self.config.slots {
             self.in_flight_max = self.in_flight_max.max(there + 1);
-            self.start(cx, at);
+            self.start_since(cx, at, now);
             return Flow::Parked;
         }
         if in_line >= self.config.queue {
@@ -216,6 +218,7 @@ impl Mechanism for Service {
             return Flow::Up(Outcome::Shed);
         }
         self.in_flight_max = self.in_flight_max.max(there + 1);
+        cx.calls[at.call].state = State::Queued { since: now };
         self.join_line(cx, at);
         Flow::Parked
     }
@@ -242,7 +245,7 @@ impl Mechanism for Service {
             }
             return self.start_or_refuse(cx, at);
         }
-        if !self.programs[usize::from(call.endpoint)].is_empty() {
+        if self.has_handlers && !self.programs[usize::from(call.endpoint)].is_empty() {
             return self.go_on(cx, at);
         }
         let State::Working { since, started, fails } = call.state else {

@@ -13,13 +13,24 @@ use crate::model::seat::NONE;
 
 impl Service {
     /// The call, out of line, gets a slot.
-    #[inline]
     pub(super) fn start<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) {
-        let now = cx.now();
         let call = &cx.calls[at.call];
         let State::Queued { since } = call.state else {
             unreachable!("only queued attempts start")
         };
+        self.start_since(cx, at, since);
+    }
+
+    /// The call, which is here since then, gets a slot.
+    #[inline(always)]
+    pub(super) fn start_since<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At<'_>,
+        since: Instant,
+    ) {
+        let now = cx.now();
+        let call = &cx.calls[at.call];
         let first = call.step == 0;
         self.take_slot(now, at.instance);
         if first && self.config.slots != u64::MAX && call.measured {
@@ -44,7 +55,7 @@ impl Service {
     }
 
     /// One more slot of the replica is taken.
-    #[inline]
+    #[inline(always)]
     fn take_slot(&mut self, now: Instant, instance: u32) {
         self.busy.rise(now);
         let alone = self.replicas.len() == 1;
@@ -52,7 +63,7 @@ impl Service {
     }
 
     /// One less.
-    #[inline]
+    #[inline(always)]
     fn give_back_slot(&mut self, now: Instant, instance: u32) {
         self.busy.fall(now);
         let alone = self.replicas.len() == 1;
@@ -69,16 +80,14 @@ impl Service {
     ) {
         let now = cx.now();
         let call = &cx.calls[at.call];
-        let (key, attempt, endpoint) = (call.key, call.attempts, usize::from(call.endpoint));
-        let (work, fails) = match self.programs[endpoint].get(call.step) {
-            Some(Instruction::Work(time, site)) => {
-                (time.sample(site.unit(key, attempt, u32::from(call.step))), false)
-            }
-            _ => self.draw(now, call, at.instance),
-        };
+        let (work, fails) =
+            if call.step == 0 { self.draw(now, call, at.instance) } else { self.draw_step(call) };
         let (work, fails) = match cx.classes.settings(call.class) {
             None => (work, fails),
-            Some(class) => (class.work(work), fails || (call.step == 0 && class.fails(attempt))),
+            Some(class) => {
+                let class_fails = call.step == 0 && class.fails(call.attempts);
+                (class.work(work), fails || class_fails)
+            }
         };
         cx.calls[at.call].state = State::Working { since, started: now, fails };
         cx.note(at, What::STARTED, work.as_ns());
@@ -147,7 +156,7 @@ impl Service {
     }
 
     /// True if the call is out of time, and this service looks at that.
-    #[inline]
+    #[inline(always)]
     pub(super) fn refuses<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
@@ -175,6 +184,15 @@ impl Service {
         cx.calls[at.call].state = State::None;
         self.serve_next(cx, at);
         self.part(cx, at, Outcome::Timeout)
+    }
+
+    /// Time in a slot for a step of work, which cannot fail.
+    fn draw_step(&self, call: &Call) -> (Duration, bool) {
+        let program = &self.programs[usize::from(call.endpoint)];
+        let Some(Instruction::Work(time, site)) = program.get(call.step) else {
+            unreachable!("a call that takes a slot for a later step has work to do there")
+        };
+        (time.sample(site.unit(call.key, call.attempts, u32::from(call.step))), false)
     }
 
     /// Time in a slot and whether it ends in an error.
@@ -206,14 +224,14 @@ impl Service {
     }
 
     /// A slot comes free and goes to the next in line.
-    #[inline]
+    #[inline(always)]
     pub(super) fn free_slot<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) {
         self.give_back_slot(cx.now(), at.instance);
         self.serve_next(cx, at);
     }
 
     /// A slot that is free goes to the next in line, if there is one and it may at once.
-    #[inline]
+    #[inline(always)]
     pub(super) fn serve_next<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,

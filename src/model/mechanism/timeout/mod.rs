@@ -83,7 +83,7 @@ impl Mechanism for Timeout {
             return self.fire(cx, at, Flow::Up(Outcome::Timeout));
         };
         cx.keep_timer(at, TIMER, timer);
-        Flow::Down(0)
+        Flow::Down
     }
 
     /// An outcome comes up in time.
