@@ -1,6 +1,6 @@
 //! One complete arm as specifications see it: what stands where, and who sends to whom.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kernel::time::Duration;
 use crate::model::mechanism::Layer;
@@ -17,6 +17,8 @@ pub struct System<'a> {
     pub duration: Option<Duration>,
     /// Services by name.
     pub services: BTreeMap<&'a str, &'a service::spec::Spec>,
+    /// The calls that services make, by service.
+    pub made: BTreeMap<&'a str, BTreeSet<&'a str>>,
     /// Pools by name.
     pub pools: BTreeMap<&'a str, &'a pool::spec::Permits>,
     /// Queues by name.
@@ -59,7 +61,10 @@ impl<'a> System<'a> {
     /// An arm with these pipelines, in which loads publish to queues.
     pub fn new(
         (within, duration): (String, Option<Duration>),
-        services: BTreeMap<&'a str, &'a service::spec::Spec>,
+        (services, made): (
+            BTreeMap<&'a str, &'a service::spec::Spec>,
+            BTreeMap<&'a str, BTreeSet<&'a str>>,
+        ),
         pools: BTreeMap<&'a str, &'a pool::spec::Permits>,
         queues: BTreeMap<&'a str, &'a queue::spec::Spec>,
         pipelines: Vec<Pipeline<'a>>,
@@ -81,6 +86,7 @@ impl<'a> System<'a> {
             within,
             duration,
             services,
+            made,
             pools,
             queues,
             pipelines,
@@ -94,6 +100,23 @@ impl<'a> System<'a> {
     pub fn to(&self, service: &str) -> impl Iterator<Item = &Pipeline<'a>> + Clone {
         let indices = self.by_service.get(service).map_or(&[][..], Vec::as_slice);
         indices.iter().map(|index| &self.pipelines[*index])
+    }
+
+    /// The calls that are made for a call to this service, by it and by all that it calls.
+    #[must_use]
+    pub fn calls_below(&self, service: &'a str) -> Vec<&Pipeline<'a>> {
+        let (mut seen, mut services) = (BTreeSet::new(), vec![service]);
+        while let Some(service) = services.pop() {
+            for call in self.made.get(service).into_iter().flatten() {
+                let pipeline = self.pipelines.iter().find(|pipeline| pipeline.name == *call);
+                if seen.insert(*call)
+                    && let Some(pipeline) = pipeline
+                {
+                    services.push(pipeline.to);
+                }
+            }
+        }
+        self.pipelines.iter().filter(|pipeline| seen.contains(pipeline.name)).collect()
     }
 
     /// The groups of consumers of a queue.

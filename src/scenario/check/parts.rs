@@ -8,6 +8,7 @@ use super::arms::View;
 use crate::model::spec::finding::{self, Finding};
 use crate::model::spec::part::PartSpec;
 use crate::model::spec::system::{Around, Pipeline, Source, System};
+use crate::scenario::handlers::calls_of;
 use crate::scenario::path::Path;
 use crate::scenario::problem::{Problem, Severity};
 use crate::scenario::schema::{Layer, Scenario};
@@ -36,9 +37,11 @@ impl<'a> Placed<'a> {
             .publishes
             .iter()
             .filter_map(|(load, (_, queue))| Some((queue.as_str(), scenario.load.get(*load)?)));
+        let made = view.services.iter().map(|(name, (_, service))| (*name, calls_of(service)));
+        let made = made.collect();
         let system = System::new(
             (view.within(), scenario.duration),
-            specifications(&view.services),
+            (specifications(&view.services), made),
             specifications(&view.pools),
             specifications(&view.queues),
             pipelines,

@@ -16,8 +16,9 @@ use crate::model::spec::clients::Scope;
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::finding::Finding;
 use crate::model::spec::layer::LayerSpec;
+use crate::model::spec::lint::{Group, Lint};
 use crate::model::spec::part::PartSpec;
-use crate::model::spec::system::{Around, System};
+use crate::model::spec::system::{Around, System, shortest_timeout};
 use crate::model::spec::word::{Word, word};
 
 /// Permits that the calls of several policies share: threads of a host, connections of a client.
@@ -86,7 +87,9 @@ impl LayerSpec for Spec {
         }
     }
 
-    fn lint(&self, _: &Around<'_>, _: &mut Vec<Finding>) {}
+    fn lint(&self, around: &Around<'_>, findings: &mut Vec<Finding>) {
+        findings.extend(self.waits_for_itself(around));
+    }
 
     fn scope(&self) -> Scope {
         Scope::Shared
@@ -97,9 +100,62 @@ impl LayerSpec for Spec {
     }
 }
 
+impl Spec {
+    fn waits_for_itself(&self, around: &Around<'_>) -> Option<Finding> {
+        let pool = around.system.pools.get(self.name.as_str())?;
+        let waits = pool.queue != Limit::AtMost(0) && pool.max_wait.is_none();
+        if !waits || shortest_timeout(around.pipeline.policy).is_some() {
+            return None;
+        }
+        let unbounded = |policy: &[Layer]| {
+            let same = |layer: &Layer| matches!(layer, Layer::Pool(other) if other == self);
+            let inner = policy.iter().position(same);
+            inner.is_some_and(|inner| shortest_timeout(&policy[..inner]).is_none())
+        };
+        let calls = around.system.calls_below(around.pipeline.to);
+        let inner = calls.iter().find(|call| unbounded(call.policy))?;
+        let permits = pool.permits;
+        let rule = "a call that holds a permit of a pool waits for a second one of the same";
+        let found = format!(
+            "the call {:?}, which is made below it, takes one of {:?} too: once {permits} such \
+             calls hold all of them, each waits for ever",
+            inner.name, self.name
+        );
+        let hint = "give the inner call a pool of its own, or bound the wait with max_wait";
+        Some(Finding::warning(&POOL_WAITS_FOR_ITSELF, &[], rule, found).hint(hint))
+    }
+}
+
 /// What is known of it outside a run.
 pub static DECLARATION: Declaration =
-    Declaration { name: "Pool", kind: "pool", lints: &[], words: WORDS };
+    Declaration { name: "Pool", kind: "pool", lints: &[&POOL_WAITS_FOR_ITSELF], words: WORDS };
+
+pub(crate) static POOL_WAITS_FOR_ITSELF: Lint = Lint {
+    name: "pool-waits-for-itself",
+    group: Group::Design,
+    about: "A call that holds a permit of a pool while a call below it waits for another one.",
+    why: "Once all permits are held by calls that wait for a second one, none ever comes back: a \
+          deadlock, which takes no more than a burst. Each tier needs threads or connections of \
+          its own, or a longest wait after which one of them gives up.",
+    example: r#"pools: { "threads": Pool(permits: 10) },
+services: {
+    "api": Service(time: Constant("5ms"), handler: [Call("store")]),
+    "db": Service(time: Constant("5ms")),
+},
+calls: {
+    "web": Call(to: "api", policy: [Pool("threads")]),
+    "store": Call(to: "db", policy: [Pool("threads")]),
+},"#,
+    mended: r#"pools: { "threads": Pool(permits: 10), "connections": Pool(permits: 10) },
+services: {
+    "api": Service(time: Constant("5ms"), handler: [Call("store")]),
+    "db": Service(time: Constant("5ms")),
+},
+calls: {
+    "web": Call(to: "api", policy: [Pool("threads")]),
+    "store": Call(to: "db", policy: [Pool("connections")]),
+},"#,
+};
 
 /// What other tools call its parts.
 #[rustfmt::skip]

@@ -278,3 +278,36 @@ fn a_bulkhead_whose_line_is_bounded_is_none() {
     let told = found(&policy("Bulkhead(permits: 10), Retry(max_attempts: 3), Timeout(\"1s\")"));
     assert!(told.contains("held for 3s: 1000 in line wait 1000 x 3s / 10 = 300s"), "{told}");
 }
+
+/// Three tiers that share a pool: whatever ends the wait of the lowest frees the permit of the
+/// highest.
+#[test]
+fn a_pool_that_waits_for_itself_does_not_if_something_ends_the_wait() {
+    let raised = |pool: &str, outer: &str, inner: &str| {
+        let entries = format!(
+            r#"pools: {{ "threads": Pool(permits: 10{pool}) }},
+            services: {{
+                "api": Service(time: Constant("5ms"), handler: [Call("middle")]),
+                "middle": Service(time: Constant("5ms"), handler: [Call("store")]),
+                "db": Service(time: Constant("5ms")),
+            }},
+            calls: {{
+                "web": Call(to: "api", policy: [{outer}]),
+                "middle": Call(to: "middle"),
+                "store": Call(to: "db", policy: [{inner}]),
+            }},"#
+        );
+        lints(&entries).contains(&"pool-waits-for-itself")
+    };
+    let (pool, timeout) = (r#"Pool("threads")"#, r#"Timeout("1s")"#);
+    assert!(raised("", pool, pool));
+    assert!(raised(", queue: 5", pool, pool));
+    assert!(raised("", pool, &format!("{pool}, {timeout}")));
+    assert!(!raised("", pool, ""));
+    assert!(!raised("", "", pool));
+    assert!(!raised(", queue: 0", pool, pool));
+    assert!(!raised(r#", max_wait: "1s""#, pool, pool));
+    assert!(!raised("", &format!("{timeout}, {pool}"), pool));
+    assert!(!raised("", &format!("{pool}, {timeout}"), pool));
+    assert!(!raised("", pool, &format!("{timeout}, {pool}")));
+}
