@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::agenda::Agenda;
 use super::call::{Call, CallId, Calls};
 use super::mechanism::class::Classes;
 use super::mechanism::edge::Edges;
@@ -116,11 +117,11 @@ pub struct Context<C, P> {
     /// Calls that got what they waited for, to go on when the present walk is over.
     pub ready: VecDeque<CallId>,
     /// Seats that may have something to send down, and the port that can take it again.
-    pub pulls: Vec<(SeatId, Option<Port>)>,
+    pub pulls: Agenda<(SeatId, Option<Port>)>,
     /// Whether what comes free is handed on at once.
     pub ties: Ties,
     /// Seats whose components hand on what came free at the end of the instant, and the instance.
-    pub freed: VecDeque<(SeatId, u32)>,
+    pub freed: Agenda<(SeatId, u32)>,
     /// What is put off to the end of the instant: timers of loads, and calls that go down again.
     pub starts: VecDeque<Timer>,
     /// Something is left for the end of the instant.
@@ -207,9 +208,7 @@ impl<C: Calendar, P: Probe> Context<C, P> {
             return true;
         }
         self.remainder = true;
-        if !self.freed.contains(&(at.id, at.instance)) {
-            self.freed.push_back((at.id, at.instance));
-        }
+        self.freed.add((at.id, at.instance));
         false
     }
 
@@ -251,9 +250,7 @@ impl<C: Calendar, P: Probe> Context<C, P> {
     /// something again.
     #[inline]
     pub fn pull(&mut self, seat: SeatId, port: Option<Port>) {
-        if !self.pulls.contains(&(seat, port)) {
-            self.pulls.push((seat, port));
-        }
+        self.pulls.add((seat, port));
     }
 
     /// True if what arrives now counts.

@@ -110,9 +110,9 @@ impl<C: Calendar, P: Probe> World<C, P> {
                 self.begin(call);
             } else if let Some(ready) = self.cx.ready.pop_front() {
                 self.wake_call(self.cx.calls[ready].at, ready);
-            } else if let Some((seat, port)) = self.cx.pulls.pop() {
+            } else if let Some((seat, port)) = self.cx.pulls.take_last() {
                 self.pull((seat, 0), port);
-            } else if let Some((seat, instance)) = self.cx.freed.pop_front() {
+            } else if let Some((seat, instance)) = self.cx.freed.take_first() {
                 self.pull((seat, instance), None);
             } else {
                 return;

@@ -2,6 +2,7 @@
 //!
 //! It refuses to know how a scenario is written and how a result is shown.
 
+pub mod agenda;
 mod audit;
 pub mod call;
 pub mod client;

@@ -230,7 +230,11 @@ impl<C: Calendar, P: Probe> World<C, P> {
     /// The seat at which a call waits leaves one of those that it has made.
     fn leave_child(&mut self, child: CallId, why: Leaving) {
         if self.cx.calls[child].at == NONE {
-            self.cx.begins.retain(|&begins| begins != child);
+            // The latest is left first.
+            match self.cx.begins.back() {
+                Some(&latest) if latest == child => drop(self.cx.begins.pop_back()),
+                _ => self.cx.begins.retain(|&begins| begins != child),
+            }
             return self.cx.calls.remove(child);
         }
         // All of it goes on: it keeps its record, and nobody is above.

@@ -21,6 +21,7 @@ use crate::kernel::simulation::Clock;
 use crate::kernel::time::{Duration, Instant};
 use crate::metrics::fingerprint::Fingerprint;
 use crate::metrics::probe::Probe;
+use crate::model::agenda::Agenda;
 use crate::model::call::Calls;
 use crate::model::client::Clients;
 use crate::model::context::{Context, Ties};
@@ -98,12 +99,12 @@ pub fn build<C: Calendar, P: Probe>(
         credits,
         begins: VecDeque::new(),
         ready: VecDeque::new(),
-        pulls: Vec::new(),
+        pulls: Agenda::default(),
         ties: match scenario.ties {
             schema::Ties::Handover => Ties::Handover,
             schema::Ties::Together => Ties::Together,
         },
-        freed: VecDeque::new(),
+        freed: Agenda::default(),
         starts: VecDeque::new(),
         remainder: false,
         stuck: None,
@@ -176,15 +177,19 @@ impl<C: Calendar> Builder<C> {
     }
 
     fn services(&mut self, arm: &Arm) -> Result<(), BuildError> {
+        let mut faults: BTreeMap<&str, Vec<(&str, &schema::Fault)>> = BTreeMap::new();
+        for (name, fault) in &arm.faults {
+            faults.entry(&fault.service).or_default().push((name, fault));
+        }
         for (name, config) in &arm.services {
-            let of_this = arm.faults.iter().filter(|(_, fault)| fault.service == *name);
+            let of_this = faults.remove(name.as_str()).unwrap_or_default().into_iter();
             let hit = |fault: &schema::Fault| match fault.replica {
                 Some(replica) => replica - 1..replica,
                 None => 0..config.replicas,
             };
             let faults =
                 Timeline::new(of_this.map(|(name, fault)| self.fault(name, fault, hit(fault))));
-            let crashes: Vec<Fault> = faults.crashes().collect();
+            let crashes = faults.crashes().to_vec();
             let endpoints = self.endpoints(name, config, &arm.calls)?;
             let unchanging = config.overload.is_none() && faults.is_empty() && !self.classes.sized;
             let alone = endpoints.len() == 1 && config.handler.is_empty();

@@ -23,7 +23,7 @@ pub use handler::{Onward, Step, When};
 pub use books::EVENTS;
 
 use super::edge::Edges;
-use super::fault::{Effect, Timeline};
+use super::fault::Timeline;
 use super::{Leaving, Mechanism, Period, Wakes};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::distribution::Distribution;
@@ -138,7 +138,7 @@ impl Service {
         let program = |endpoint: &Endpoint| Program::new(&endpoint.handler);
         let programs: Vec<Program> = config.endpoints.iter().map(program).collect();
         let has_handlers = programs.iter().any(|program| !program.is_empty());
-        let crashes = config.faults.crashes().next().is_some();
+        let crashes = !config.faults.crashes().is_empty();
         let replicas = vec![Replica::new(measured_from); config.replicas as usize];
         Self {
             config,
@@ -194,9 +194,7 @@ impl Mechanism for Service {
         let replica = &mut self.replicas[at.instance as usize];
         replica.arrivals += measured;
         let (busy, in_line) = (replica.busy(), replica.line.len());
-        if !self.config.faults.is_empty()
-            && self.config.faults.strikes(Effect::Crashed, now, call, at.instance)
-        {
+        if !self.config.faults.is_empty() && self.config.faults.is_down(now, call, at.instance) {
             self.counts.crashed += measured;
             cx.note(at, What::CRASHED, 0);
             return Flow::Up(Outcome::Error);

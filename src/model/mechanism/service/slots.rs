@@ -8,7 +8,7 @@ use crate::kernel::time::{Duration, Instant};
 use crate::metrics::probe::{Probe, What};
 use crate::model::call::{Call, CallId, Calls, State};
 use crate::model::context::{At, Context, Flow, Outcome};
-use crate::model::mechanism::fault::{Effect, Fault};
+use crate::model::mechanism::fault::Fault;
 use crate::model::seat::NONE;
 
 impl Service {
@@ -218,8 +218,7 @@ impl Service {
             }
         }
         let fails = (ratio > 0.0 && config.failure_site.unit(subject, attempt, 0) < ratio)
-            || (!config.faults.is_empty()
-                && config.faults.strikes(Effect::Failing, now, call, instance));
+            || (!config.faults.is_empty() && config.faults.fails(now, call, instance));
         (work, fails)
     }
 
