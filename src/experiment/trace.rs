@@ -9,11 +9,9 @@ use std::io::{self, Write};
 use serde::{Deserialize, Serialize};
 
 use super::listen::Listener;
-use super::run::digest;
+use super::prepared::Prepared;
 use crate::metrics::probe::Record;
-use crate::report::result::{Hex, MODEL_VERSION};
-use crate::scenario::arms::arms;
-use crate::scenario::schema::Scenario;
+use crate::report::result::MODEL_VERSION;
 
 /// The schema name in the first line of every trace.
 pub const TRACE_SCHEMA: &str = "dessim.trace/1";
@@ -45,19 +43,19 @@ pub struct HeaderScenario {
 }
 
 impl Header {
-    /// The header of a run of `scenario`, called `name`, with `seed`.
+    /// The header of a run of a scenario with `seed`.
     #[must_use]
-    pub fn new(scenario: &Scenario, name: &str, seed: u64) -> Self {
+    pub fn new(prepared: &Prepared<'_>, seed: u64) -> Self {
         Self {
             schema: TRACE_SCHEMA.to_owned(),
             dessim: env!("CARGO_PKG_VERSION").to_owned(),
             model: MODEL_VERSION,
             scenario: HeaderScenario {
-                name: name.to_owned(),
-                digest: Hex(digest(scenario)).to_string(),
+                name: prepared.id().name.clone(),
+                digest: prepared.id().digest.to_string(),
             },
             seed,
-            arms: arms(scenario).into_keys().collect(),
+            arms: prepared.arms().keys().cloned().collect(),
         }
     }
 }

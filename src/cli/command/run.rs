@@ -163,7 +163,7 @@ fn once(
     let mut ears = observer.ears(&prepared);
     let result = {
         let mut everyone = Everyone(ears.listeners());
-        outputs.records.run(file, &options, &meter, &mut everyone)?
+        outputs.records.run(&prepared, &options, &meter, &mut everyone)?
     };
     drop(meter);
     let observed = ears.observed(&prepared, result);

@@ -9,10 +9,20 @@ use std::borrow::Cow;
 /// A page of text, or JSON, in which no line is a command, with its colours or without them. JSON
 /// stays the same JSON: none of its lines begins with `::`, and `##[` can only be in a string.
 pub(crate) fn guarded(text: &str) -> Cow<'_, str> {
-    if !text.contains(':') && !text.contains('#') {
+    if is_harmless(text) {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(text.split_inclusive('\n').map(guarded_line).collect())
+    let lines = text.split_inclusive('\n').map(|line| match is_harmless(line) {
+        true => Cow::Borrowed(line),
+        false => Cow::Owned(guarded_line(line)),
+    });
+    Cow::Owned(lines.collect())
+}
+
+/// True of what holds no command, whatever its lines begin with: most of a page, and nearly all of
+/// a large JSON.
+fn is_harmless(text: &str) -> bool {
+    !text.contains('\u{1b}') && !text.contains("::") && !text.contains("##[")
 }
 
 fn guarded_line(line: &str) -> String {

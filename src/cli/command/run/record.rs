@@ -2,12 +2,12 @@
 
 use std::io::ErrorKind;
 
-use dessim::ScenarioFile;
 use dessim::experiment::listen::{Everyone, Listener};
-use dessim::experiment::run::{Options, digest, run_with};
+use dessim::experiment::prepared::Prepared;
+use dessim::experiment::run::Options;
 use dessim::experiment::spans::{Spans, Wanted};
 use dessim::experiment::trace::{Header, Tracer};
-use dessim::report::result::{Hex, RunResult};
+use dessim::report::result::RunResult;
 use dessim::report::trace::chrome::{Chrome, Origin};
 use dessim::report::trace::perfetto::Perfetto;
 
@@ -42,18 +42,18 @@ impl Records {
         named.into_iter().filter_map(|(option, target)| Some((option, target.as_ref()?)))
     }
 
-    /// Runs `file`, while `ears` listen, and writes what was asked for.
+    /// Runs a scenario, while `ears` listen, and writes what was asked for.
     pub(super) fn run(
         &self,
-        file: &ScenarioFile,
+        prepared: &Prepared<'_>,
         options: &Options,
         meter: &Meter,
         ears: &mut dyn Listener,
     ) -> Result<RunResult, Failure> {
-        let seed = options.seed.unwrap_or(file.scenario.seed);
-        let header = Header::new(&file.scenario, &file.name, seed);
-        let digest = Hex(digest(&file.scenario)).to_string();
-        let origin = Origin { scenario: &file.name, digest, seed };
+        let seed = options.seed.unwrap_or(prepared.scenario().seed);
+        let header = Header::new(prepared, seed);
+        let digest = header.scenario.digest.clone();
+        let origin = Origin { scenario: &prepared.id().name, digest, seed };
         let all = || Wanted::All;
         let mut tracer = open(&self.trace)?.map(|sink| Tracer::new(sink, &header));
         let chrome = open(&self.chrome)?.map(|sink| Chrome::new(sink, &origin));
@@ -65,7 +65,8 @@ impl Records {
         everyone.0.extend(chrome.as_mut().map(|one| one as &mut dyn Listener));
         everyone.0.extend(perfetto.as_mut().map(|one| one as &mut dyn Listener));
         let mut everyone = meter.watch(0, &mut everyone);
-        let result = run_with(&file.scenario, &file.name, options, &mut everyone)
+        let result = prepared
+            .run_with(options, &mut everyone)
             .map_err(|error| Failure::invalid(error.to_string()))?;
         if let (Some(tracer), Some(to)) = (tracer, &self.trace) {
             still(close(to, tracer.finish()))?;
