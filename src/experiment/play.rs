@@ -93,7 +93,8 @@ where
     )?;
     let horizon = order.scenario.duration;
     let until = horizon.map_or(Instant::NEVER, |duration| Instant::ZERO.saturating_add(duration));
-    let mut sampler = order.sample.map(Sampler::new);
+    let arms = order.scenario.arms.len();
+    let mut sampler = order.sample.map(|resolution| Sampler::new(resolution).among(arms));
     if sampler.is_some() {
         world.expect_looks();
     }

@@ -14,18 +14,40 @@ use crate::kernel::time::{Duration, Instant};
 pub const AUTO_BINS: usize = 400;
 /// So many bins are merged, whoever asked for them.
 pub const MAX_BINS: usize = 10_000;
-/// So many bins of an automatic series are kept while a run goes on.
-pub const FINE_BINS: usize = 2_000;
+/// With more columns than this, those of all arms, bins are fewer in proportion, so that memory and
+/// time for series do not follow the size of a system.
+pub const COLUMNS_IN_FULL: usize = 2_000;
+/// An automatic series ends with so many bins at least, however many columns it has, unless it had
+/// fewer before it was merged.
+pub const LEAST_AUTO_BINS: usize = 20;
+/// So many bins are kept of a series of any number of columns whose width was asked for.
+pub const LEAST_MAX_BINS: usize = 1_000;
+/// An automatic series has up to so many times its bins while a run goes on: enough to end with a
+/// width that is 1, 2 or 5 of a unit.
+const FINER: usize = 5;
 /// It begins with bins of this width.
 pub const FIRST_WIDTH_NS: u64 = 1_000;
 
 /// How fine a series is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resolution {
-    /// At most [`AUTO_BINS`] bins of a width that is 1, 2 or 5 of a decimal unit.
+    /// At most [`auto_bins`] bins of a width that is 1, 2 or 5 of a decimal unit.
     Auto,
-    /// Bins of this width, or of twice that (and so on) once there are [`MAX_BINS`].
+    /// Bins of this width, or of twice that (and so on) once there are [`max_bins`].
     Every(Duration),
+}
+
+/// Bins of an automatic series with so many columns, at most.
+#[must_use]
+pub fn auto_bins(columns: usize) -> usize {
+    let whole = AUTO_BINS * COLUMNS_IN_FULL;
+    (whole / columns.max(COLUMNS_IN_FULL)).max(LEAST_AUTO_BINS)
+}
+
+/// Bins of any series with so many columns, at most.
+#[must_use]
+pub fn max_bins(columns: usize) -> usize {
+    (MAX_BINS / AUTO_BINS * auto_bins(columns)).max(LEAST_MAX_BINS)
 }
 
 /// Collects a series, look by look.
@@ -41,6 +63,8 @@ pub struct Sampler {
     at: usize,
     node: u32,
     kind: &'static str,
+    /// How many arms there are.
+    arms: usize,
 }
 
 impl Sampler {
@@ -59,7 +83,19 @@ impl Sampler {
             at: 0,
             node: ARM,
             kind: "",
+            arms: 1,
         }
+    }
+
+    /// For one of so many arms, whose series stand side by side in a result.
+    #[must_use]
+    pub fn among(self, arms: usize) -> Self {
+        Self { arms: arms.max(1), ..self }
+    }
+
+    /// Columns of all arms, which have about as many each.
+    fn columns(&self) -> usize {
+        self.series.columns.len() * self.arms
     }
 
     /// When the present bin ends: the next look.
@@ -84,9 +120,10 @@ impl Sampler {
 
     /// Ends a look: merges if there are too many bins.
     pub fn looked(&mut self) {
+        let columns = self.columns();
         let most = match self.resolution {
-            Resolution::Auto => FINE_BINS,
-            Resolution::Every(_) => MAX_BINS,
+            Resolution::Auto => FINER * auto_bins(columns),
+            Resolution::Every(_) => max_bins(columns),
         };
         if self.series.bins >= most {
             let factor = match self.resolution {
@@ -105,7 +142,8 @@ impl Sampler {
         if self.resolution == Resolution::Auto {
             // 1 of a unit goes to 1, 2 or 5; 2 of a unit can only go to 10.
             let factors: &[usize] = if self.factor == 2 { &[1, 2, 5, 10] } else { &[1, 5, 10] };
-            let fits = |factor: &&usize| self.series.bins.div_ceil(**factor) <= AUTO_BINS;
+            let most = auto_bins(self.columns());
+            let fits = |factor: &&usize| self.series.bins.div_ceil(**factor) <= most;
             let factor = factors.iter().find(fits).copied().unwrap_or(10);
             self.series.merge(factor);
         }
@@ -263,6 +301,29 @@ mod tests {
                 assert_eq!(bins, series.bins);
             }
         }
+    }
+
+    #[test]
+    fn many_columns_have_fewer_bins_each() {
+        let most = |columns| (auto_bins(columns), max_bins(columns));
+        assert_eq!([1, 2_000, 4_000].map(most), [(400, 10_000), (400, 10_000), (200, 5_000)]);
+        assert_eq!([10_000, 1 << 30].map(most), [(80, 2_000), (20, 1_000)]);
+        let mut sampler = Sampler::new(Resolution::Auto).among(2);
+        for look in 1..=7_777 {
+            let at = sampler.next();
+            sampler.look(at);
+            (0..2_000).for_each(|_| sampler.count(&COUNT, look));
+            sampler.looked();
+        }
+        let series = sampler.finish();
+        let counts = |column: &Column| match &column.values {
+            Values::Counts(counts) => counts.clone(),
+            other => panic!("{other:?}"),
+        };
+        let last = counts(&series.columns[1_999]);
+        assert_eq!((series.bins, last.len()), (last.len(), series.bins));
+        assert!((40..=200).contains(&series.bins), "{} bins", series.bins);
+        assert_eq!(last.iter().sum::<u64>(), 7_777);
     }
 
     #[test]

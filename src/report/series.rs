@@ -161,13 +161,23 @@ impl Serialize for Track<'_> {
     }
 }
 
+/// The numbers of a series, made one column at a time.
+struct Tracks<'a>(&'a Series);
+
+impl Serialize for Tracks<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(series) = self;
+        serializer.collect_seq(series.columns.iter().flat_map(|column| series.tracks_of(column)))
+    }
+}
+
 impl Serialize for Series {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(4))?;
         map.serialize_entry("bin_ns", &self.bin_ns)?;
         map.serialize_entry("end_ns", &self.end_ns)?;
         map.serialize_entry("bins", &self.bins)?;
-        map.serialize_entry("tracks", &self.tracks())?;
+        map.serialize_entry("tracks", &Tracks(self))?;
         map.end()
     }
 }
