@@ -12,6 +12,9 @@ use crate::kernel::draw::Site;
 pub struct Ring {
     /// Points and their replicas, in order.
     points: Vec<(u64, u32)>,
+    /// How many points lie before each of as many equal parts as there are points: where a key is
+    /// looked for.
+    before: Vec<u32>,
 }
 
 impl Ring {
@@ -23,18 +26,43 @@ impl Ring {
         };
         let mut points: Vec<(u64, u32)> = (0..replicas).flat_map(of_replica).collect();
         points.sort_unstable();
-        Self { points }
+        Self::of(points)
+    }
+
+    /// That of these points, which are in order.
+    fn of(points: Vec<(u64, u32)>) -> Self {
+        let mut before = vec![0; points.len() + 1];
+        for (point, _) in &points {
+            before[part(*point, points.len()) + 1] += 1;
+        }
+        for next in 1..before.len() {
+            before[next] += before[next - 1];
+        }
+        Self { points, before }
+    }
+
+    /// How many points lie before a key.
+    #[inline]
+    fn before(&self, key: u64) -> usize {
+        let part = part(key, self.points.len());
+        let (from, until) = (self.before[part] as usize, self.before[part + 1] as usize);
+        from + self.points[from..until].partition_point(|(point, _)| *point < key)
     }
 
     /// The replica of `key`: the first from there on that `has_room`; that of the key where none
     /// has.
     pub(super) fn replica(&self, key: u64, has_room: impl Fn(u32) -> bool) -> u32 {
-        let first = self.points.partition_point(|(point, _)| *point < key);
-        let (before, behind) = self.points.split_at(first);
+        let (before, behind) = self.points.split_at(self.before(key));
         let mut round = behind.iter().chain(before).map(|(_, replica)| *replica);
         let own = round.clone().next().expect("a ring has points");
         round.find(|&replica| has_room(replica)).unwrap_or(own)
     }
+}
+
+/// Which of so many equal parts of the ring a key lies in.
+#[inline]
+fn part(key: u64, parts: usize) -> usize {
+    ((u128::from(key) * parts as u128) >> 64) as usize
 }
 
 #[cfg(test)]
@@ -61,6 +89,19 @@ mod tests {
     }
 
     #[test]
+    fn a_key_lies_behind_all_points_before_it() {
+        let edges = [0, 1, u64::MAX / 2, u64::MAX - 1, u64::MAX];
+        for ring in [Ring::new(1, 1, Site::new(1, "api", "ring")), ring(1), ring(8)] {
+            let points = ring.points.iter().map(|(point, _)| *point);
+            let around = points.clone().flat_map(|at| [at.wrapping_sub(1), at, at.wrapping_add(1)]);
+            for key in around.chain(edges).chain((0..1_000).map(mix)) {
+                let before = points.clone().filter(|point| *point < key).count();
+                assert_eq!(ring.before(key), before, "{key}");
+            }
+        }
+    }
+
+    #[test]
     fn a_full_replica_hands_its_keys_to_the_next_on_the_ring() {
         let ring = ring(5);
         for key in (0..1_000).map(mix) {
@@ -70,7 +111,7 @@ mod tests {
             // The same as on a ring without the full one.
             let left: Vec<(u64, u32)> =
                 ring.points.iter().copied().filter(|(_, replica)| *replica != own).collect();
-            assert_eq!(Ring { points: left }.replica(key, |_| true), other);
+            assert_eq!(Ring::of(left).replica(key, |_| true), other);
         }
         assert_eq!(ring.replica(7, |_| false), ring.replica(7, |_| true));
     }
