@@ -35,6 +35,17 @@ pub fn cost(command: &mut Command) -> io::Result<(Vec<u8>, f64)> {
     Ok((output.stdout, user_us as f64 / 1e6))
 }
 
+/// Runs a command under callgrind to its end: what it printed, and the instructions it took.
+pub fn instructions(command: &mut Command) -> io::Result<(Vec<u8>, f64)> {
+    let output = command.stdin(Stdio::null()).output()?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    let collected = said.lines().find_map(|line| line.split_once("Collected : ")?.1.parse().ok());
+    match collected {
+        Some(instructions) if output.status.success() => Ok((output.stdout, instructions)),
+        _ => Err(io::Error::other(format!("{command:?} ended with {}: {said}", output.status))),
+    }
+}
+
 fn children_user_us() -> io::Result<i64> {
     Ok(getrusage(UsageWho::RUSAGE_CHILDREN)?.user_time().num_microseconds())
 }

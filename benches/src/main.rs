@@ -2,6 +2,8 @@
 
 mod child;
 mod floor;
+mod growth;
+mod system;
 mod workload;
 
 use std::io;
@@ -55,6 +57,29 @@ enum Task {
         #[arg(default_value = "w3")]
         workload: Workload,
     },
+    /// User CPU time of an event, and of a start, as one quantity of a scenario grows
+    Growth {
+        /// What grows: all if none is named.
+        axes: Vec<String>,
+        /// Leave out larger sizes.
+        #[arg(long, default_value_t = u64::MAX)]
+        up_to: u64,
+        /// Requests of a run, which is compared with one of twice as many; at least twice the size.
+        #[arg(long, default_value_t = 200_000)]
+        requests: u64,
+        /// Pairs of runs.
+        #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=99))]
+        pairs: u64,
+        /// Count instructions with callgrind, which must be installed.
+        #[arg(long)]
+        instructions: bool,
+    },
+    /// Live events per second and peak memory of a system of services
+    System {
+        /// Runs.
+        #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=99))]
+        runs: u64,
+    },
     /// One hand-written loop alone
     Floor {
         /// The workload.
@@ -80,6 +105,12 @@ fn main() -> ExitCode {
             series(&args.dessim, &workloads, pairs)
         }
         Task::Memory { workload } => memory(&args.dessim, workload),
+        Task::Growth { axes, up_to, requests, pairs, instructions } => {
+            let settings =
+                growth::Settings { dessim: &args.dessim, up_to, requests, pairs, instructions };
+            growth::named(&axes).and_then(|axes| growth::growth(&axes, &settings))
+        }
+        Task::System { runs } => system::system(&args.dessim, runs),
         Task::Floor { workload, requests } => {
             let requests = requests.unwrap_or(workload.requests());
             let answers = floor::run(workload, requests).into_iter();
