@@ -1,4 +1,4 @@
-//! A mechanism is its own file and a line in each registry: one that ships nowhere is found
+//! A mechanism is its own file and a line in the registry: one that ships nowhere is found
 //! wherever mechanisms are shown.
 
 use super::Scenario;

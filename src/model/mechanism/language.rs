@@ -3,28 +3,27 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-#[cfg(test)]
-use super::toll;
-use super::{
-    balancer, breaker, bulkhead, class, consumer, deadline, fault, hedge, load, pool, queue, retry,
-    service, timeout,
-};
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::layer::LayerSpec;
 
-/// Parts by their modules; layers by their names in the language, which become variants of
-/// [`Layer`], and their modules.
+/// What the language has of the parts and layers of the registry.
 macro_rules! language {
-    (parts: $($part:ident),+; layers: $($(#[$when:meta])* $name:ident($layer:ident)),+ $(,)?) => {
+    (
+        parts { $($part:ident: $module:ident::$machine:ident => $store:ident;)+ }
+        wires { $($wires:tt)* }
+        layers {
+            $($(#[$when:meta])* $name:ident: $layer:ident::$state:ident => $states:ident;)+
+        }
+    ) => {
         /// A layer of a policy.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
         pub enum Layer {
             $(
                 $(#[$when])*
-                #[doc = concat!("See [`", stringify!($layer), "::spec::Spec`].")]
+                #[doc = concat!("See [`super::", stringify!($layer), "::spec::Spec`].")]
                 #[schemars(description = "")]
-                $name($layer::spec::Spec),
+                $name(super::$layer::spec::Spec),
             )+
         }
 
@@ -43,32 +42,25 @@ macro_rules! language {
             /// What is known of layers of its kind.
             #[must_use]
             pub fn declaration(&self) -> &'static Declaration {
-                match self { $($(#[$when])* Self::$name(_) => &$layer::spec::DECLARATION),+ }
+                match self {
+                    $($(#[$when])* Self::$name(_) => &super::$layer::spec::DECLARATION),+
+                }
             }
         }
 
         /// Every kind of layer, in the order of the language.
-        pub static LAYERS: &[&Declaration] = &[$($(#[$when])* &$layer::spec::DECLARATION),+];
+        pub static LAYERS: &[&Declaration] =
+            &[$($(#[$when])* &super::$layer::spec::DECLARATION),+];
 
         /// Every mechanism of the language: what an arm consists of, then layers.
-        pub static DECLARATIONS: &[&Declaration] =
-            &[$(&$part::spec::DECLARATION,)+ $($(#[$when])* &$layer::spec::DECLARATION),+];
+        pub static DECLARATIONS: &[&Declaration] = &[
+            $(&super::$module::spec::DECLARATION,)+
+            $($(#[$when])* &super::$layer::spec::DECLARATION),+
+        ];
     };
 }
 
-language! {
-    parts: load, class, service, balancer, queue, consumer, fault;
-    layers:
-        Timeout(timeout),
-        Retry(retry),
-        Breaker(breaker),
-        Bulkhead(bulkhead),
-        Pool(pool),
-        Hedge(hedge),
-        Deadline(deadline),
-        #[cfg(test)]
-        Toll(toll),
-}
+registry!(language);
 
 #[cfg(test)]
 mod tests {

@@ -4,6 +4,38 @@
 //! neighbours: it returns what should happen ([`Flow`]), and the world does it. What is known of a
 //! kind of mechanism as a whole is asked through [`Kind`].
 
+/// The mechanisms, a line each: kind, machine, and where the machines of a world are kept. Parts of
+/// an arm and layers of a policy are in the language, in this order, and have a specification in
+/// `spec`, as [`language`] takes it; a layer is called as its kind.
+macro_rules! registry {
+    ($for_each:ident) => {
+        $for_each! {
+            parts {
+                Load: load::Load => loads;
+                Class: class::Class => classes;
+                Service: service::Service => services;
+                Balancer: balancer::Balancer => balancers;
+                Queue: queue::Queue => queues;
+                Consumer: consumer::Consumer => consumers;
+                Crash: fault::Crash => crashes;
+            }
+            wires {
+                Edge: edge::Sender => senders;
+            }
+            layers {
+                Timeout: timeout::Timeout => timeouts;
+                Retry: retry::Retry => retries;
+                Breaker: breaker::Breaker => breakers;
+                Bulkhead: bulkhead::Bulkhead => bulkheads;
+                Pool: pool::Pool => pools;
+                Hedge: hedge::Hedge => hedges;
+                Deadline: deadline::Deadline => deadlines;
+                #[cfg(test)] Toll: toll::Toll => tolls;
+            }
+        }
+    };
+}
+
 pub mod backoff;
 pub mod balancer;
 pub mod breaker;
@@ -87,6 +119,8 @@ pub trait Mechanism {
     const WAKES: Wakes;
     /// Whether it shows and reports anything.
     const SHOWS: bool;
+    /// What can happen to a request there, by the file that brings it.
+    const EVENTS: &'static [&'static [What]];
 
     /// A call comes down.
     fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow;
@@ -147,10 +181,12 @@ pub trait Mechanism {
     ) -> Option<Component>;
 }
 
-/// A line a mechanism: its kind, its machine, where its machines are kept, and what can happen to
-/// a request there. Everything that goes by kind follows from it, so nothing can be forgotten.
-macro_rules! mechanisms {
-    ($($(#[$when:meta])* $kind:ident: $machine:ty => $store:ident, $events:expr;)*) => {
+/// Everything that goes by kind, so that nothing can be forgotten.
+macro_rules! kinds {
+    ($($group:ident { $($line:tt)* })*) => {
+        kinds! { each: $($($line)*)* }
+    };
+    (each: $($(#[$when:meta])* $kind:ident: $machine:ty => $store:ident;)*) => {
         /// A kind of mechanism.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Kind {
@@ -194,7 +230,7 @@ macro_rules! mechanisms {
             /// What can happen to a request there, by the file that brings it.
             #[must_use]
             pub const fn events(self) -> &'static [&'static [What]] {
-                match self { $($(#[$when])* Self::$kind => $events),* }
+                match self { $($(#[$when])* Self::$kind => <$machine as Mechanism>::EVENTS),* }
             }
         }
 
@@ -350,24 +386,7 @@ impl Machines {
     }
 }
 
-mechanisms! {
-    Load: load::Load => loads, &[load::EVENTS];
-    Edge: edge::Sender => senders, &[edge::EVENTS];
-    Timeout: timeout::Timeout => timeouts, &[timeout::EVENTS, deadline::EVENTS];
-    Deadline: deadline::Deadline => deadlines, &[deadline::EVENTS];
-    Retry: retry::Retry => retries, &[retry::EVENTS, backoff::EVENTS];
-    Hedge: hedge::Hedge => hedges, &[hedge::EVENTS];
-    Breaker: breaker::Breaker => breakers, &[EVENTS, breaker::EVENTS];
-    Bulkhead: bulkhead::Bulkhead => bulkheads, &[EVENTS, bulkhead::EVENTS, super::line::EVENTS];
-    Balancer: balancer::Balancer => balancers, &[balancer::EVENTS];
-    Pool: pool::Pool => pools, &[EVENTS, bulkhead::EVENTS, super::line::EVENTS];
-    Service: service::Service => services, &[service::EVENTS, super::line::EVENTS];
-    Queue: queue::Queue => queues, &[queue::EVENTS];
-    Consumer: consumer::Consumer => consumers, &[consumer::EVENTS, backoff::EVENTS];
-    Crash: fault::Crash => crashes, &[];
-    Class: class::Class => classes, &[];
-    #[cfg(test)] Toll: toll::Toll => tolls, &[toll::EVENTS];
-}
+registry!(kinds);
 
 impl What {
     /// A policy refused it unsent; the number is how many wait, if that was the reason.
@@ -379,6 +398,3 @@ impl What {
         role: Role::Mark,
     });
 }
-
-/// What can happen to a request at several of them.
-pub const EVENTS: &[What] = &[What::REJECTED];

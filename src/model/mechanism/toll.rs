@@ -1,6 +1,6 @@
 //! A mechanism that ships nowhere: every call waits a while before it goes on.
 //!
-//! It is here to show what a mechanism is: this file, and a line in each registry. A test finds it
+//! It is here to show what a mechanism is: this file, and a line in the registry. A test finds it
 //! in the language, messages, results, series, traces, pages and expectations.
 
 use super::{Leaving, Mechanism, Period, Wakes};
@@ -29,9 +29,6 @@ impl What {
     });
 }
 
-/// What can happen to a request here.
-pub(super) const EVENTS: &[What] = &[What::PAYS];
-
 /// State and books of one gate.
 #[derive(Clone, Debug)]
 pub(crate) struct Toll {
@@ -46,6 +43,7 @@ impl Mechanism for Toll {
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
     const SHOWS: bool = true;
+    const EVENTS: &'static [&'static [What]] = &[&[What::PAYS]];
 
     fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
         self.paid += u64::from(cx.calls[at.call].measured);

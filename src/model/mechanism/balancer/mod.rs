@@ -113,6 +113,7 @@ impl Mechanism for Balancer {
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
     const SHOWS: bool = true;
+    const EVENTS: &'static [&'static [What]] = &[EVENTS];
 
     /// An attempt gets its replica.
     #[inline]

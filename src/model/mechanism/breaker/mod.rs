@@ -192,6 +192,7 @@ impl Mechanism for Breaker {
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
     const SHOWS: bool = true;
+    const EVENTS: &'static [&'static [What]] = &[&[What::REJECTED], EVENTS];
 
     #[inline]
     fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {

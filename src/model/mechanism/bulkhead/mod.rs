@@ -39,7 +39,7 @@ use crate::metrics::recorder::Recorder;
 use crate::metrics::summary::{Component, Metric};
 use crate::model::call::{self, CallId};
 use crate::model::context::{At, Context, Flow, Outcome};
-use crate::model::line::Line;
+use crate::model::line::{self, Line};
 use crate::model::mechanism::{Leaving, Mechanism, Period, Wakes};
 use crate::model::seat::{NONE, Port, Seat};
 
@@ -176,6 +176,7 @@ impl<const SHARED: bool> Mechanism for Permits<SHARED> {
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
     const SHOWS: bool = true;
+    const EVENTS: &'static [&'static [What]] = &[&[What::REJECTED], EVENTS, line::EVENTS];
 
     #[inline]
     fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {

@@ -18,7 +18,7 @@ use crate::kernel::time::{Duration, Instant};
 use crate::metrics::declare::Count;
 use crate::metrics::fate::Fate;
 use crate::metrics::meter::Eye;
-use crate::metrics::probe::Probe;
+use crate::metrics::probe::{Probe, What};
 use crate::metrics::recorder::Recorder;
 use crate::metrics::report::Report;
 use crate::metrics::summary::Component;
@@ -191,6 +191,7 @@ impl Mechanism for Class {
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
     const SHOWS: bool = true;
+    const EVENTS: &'static [&'static [What]] = &[];
 
     fn enter<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At<'_>) -> Flow {
         unreachable!("a class stands in no way of a call")

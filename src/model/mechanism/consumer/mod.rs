@@ -132,6 +132,7 @@ impl Mechanism for Consumer {
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
     const SHOWS: bool = true;
+    const EVENTS: &'static [&'static [What]] = &[EVENTS, super::backoff::EVENTS];
 
     /// A consumer takes the message, which is out of the queue.
     #[inline]

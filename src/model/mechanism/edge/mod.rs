@@ -251,6 +251,7 @@ impl Mechanism for Sender {
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
     const SHOWS: bool = true;
+    const EVENTS: &'static [&'static [What]] = &[EVENTS];
 
     /// An attempt leaves for its service, which is a piece of work.
     #[inline]

@@ -19,7 +19,7 @@ use crate::kernel::calendar::Calendar;
 use crate::kernel::draw::Site;
 use crate::kernel::time::Instant;
 use crate::metrics::meter::Eye;
-use crate::metrics::probe::Probe;
+use crate::metrics::probe::{Probe, What};
 use crate::metrics::summary::Component;
 use crate::model::call::{Call, CallId};
 use crate::model::context::{At, Context, Flow, Outcome};
@@ -89,6 +89,7 @@ impl Mechanism for Crash {
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Faults;
     const SHOWS: bool = false;
+    const EVENTS: &'static [&'static [What]] = &[];
 
     fn enter<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At<'_>) -> Flow {
         unreachable!("no call comes by a fault")

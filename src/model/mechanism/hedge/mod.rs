@@ -250,6 +250,7 @@ impl Mechanism for Hedge {
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: true };
     const SHOWS: bool = true;
+    const EVENTS: &'static [&'static [What]] = &[EVENTS];
 
     /// The first copy is sent.
     fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {

@@ -272,6 +272,7 @@ impl Mechanism for Load {
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Requests;
     const SHOWS: bool = false;
+    const EVENTS: &'static [&'static [What]] = &[EVENTS];
 
     /// A request begins.
     #[inline]

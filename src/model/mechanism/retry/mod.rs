@@ -141,6 +141,7 @@ impl Mechanism for Retry {
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: true };
     const SHOWS: bool = true;
+    const EVENTS: &'static [&'static [What]] = &[EVENTS, super::backoff::EVENTS];
 
     /// The first try begins.
     #[inline]

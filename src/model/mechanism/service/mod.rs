@@ -37,6 +37,7 @@ use crate::metrics::recorder::Recorder;
 use crate::metrics::summary::Component;
 use crate::model::call::{Call, CallId, State};
 use crate::model::context::{At, Context, Flow, Outcome};
+use crate::model::line;
 use crate::model::seat::{NONE, Port, Seat};
 use books::Counts;
 use handler::Program;
@@ -183,6 +184,7 @@ impl Mechanism for Service {
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
     const SHOWS: bool = true;
+    const EVENTS: &'static [&'static [What]] = &[EVENTS, line::EVENTS];
 
     /// An attempt arrives.
     #[inline]

@@ -70,6 +70,7 @@ impl Mechanism for Timeout {
     const TIMER: Option<u32> = Some(TIMER);
     const WAKES: Wakes = Wakes::Calls { starts: false };
     const SHOWS: bool = true;
+    const EVENTS: &'static [&'static [What]] = &[EVENTS, super::deadline::EVENTS];
 
     #[inline]
     fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
