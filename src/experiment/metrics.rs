@@ -1,7 +1,9 @@
 //! Which numbers sentences about a scenario can name, from what the language itself knows.
 
-use crate::metrics::meaning::meaning;
-use crate::report::metrics::{METRICS_SCHEMA, MetricName, Metrics, Reporter, unit};
+use crate::metrics::arm;
+use crate::metrics::declare::Quantity;
+use crate::model::metrics_of;
+use crate::report::metrics::{METRICS_SCHEMA, MetricName, Metrics, Reporter, plain};
 use crate::scenario::expect::{Known, NamedMetric, OF_WHOLE_ARM};
 use crate::scenario::schema::Scenario;
 
@@ -36,10 +38,9 @@ fn reporters_of(metrics: &[NamedMetric]) -> Vec<Reporter> {
     for metric in metrics {
         let name = metric.bound(None).to_string();
         let NamedMetric { component, of, metric, part, kind, .. } = metric.clone();
-        let whole = if of == OF_WHOLE_ARM { "" } else { of };
-        let meaning = meaning(whole, metric).unwrap_or_default();
-        let path = if part.is_empty() { metric } else { part };
-        let number = MetricName { name, metric, part, unit: unit(kind, path), meaning };
+        let quantity = quantity(of, metric);
+        let unit = if part.is_empty() { quantity.unit(kind) } else { kind.unit() };
+        let number = MetricName { name, metric, part, unit, meaning: plain(quantity) };
         match reporters.last_mut() {
             Some(last) if last.kind == of && last.component == component => {
                 last.metrics.push(number);
@@ -53,4 +54,16 @@ fn reporters_of(metrics: &[NamedMetric]) -> Vec<Reporter> {
         }
     }
     reporters
+}
+
+/// The quantity of which a kind of component, or the whole arm, reports a number called so.
+///
+/// # Panics
+/// When there is none: what is reported is declared.
+fn quantity(of: &str, metric: &str) -> &'static Quantity {
+    let quantity = match of {
+        OF_WHOLE_ARM => arm::quantities().find(|quantity| quantity.has(metric)),
+        kind => metrics_of(kind).iter().copied().find(|quantity| quantity.has(metric)),
+    };
+    quantity.unwrap_or_else(|| panic!("{of} does not declare {metric}"))
 }

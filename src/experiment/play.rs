@@ -197,6 +197,6 @@ fn advance<C: Calendar, P: Probe + Tells>(
 
 fn look<C: Calendar, P: Probe>(world: &mut World<C, P>, sampler: &mut Sampler, end: Instant) {
     sampler.look(sampler.next().min(end));
-    world.observe(sampler.now(), sampler);
+    world.observe(sampler);
     sampler.looked();
 }

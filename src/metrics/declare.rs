@@ -1,10 +1,10 @@
-//! What a component reports, declared once: its name, its unit, its words and its definition.
+//! What a component measures, declared once: its name, its kind, its words and its definition.
 //!
-//! A declaration serves a run while it goes on ([`Eye`](super::meter::Eye) takes it as a
-//! [`Meter`]), the end of the run ([`Report`](super::report::Report)) and the documentation. What
-//! follows from the kind of a quantity follows here, for all components alike: the mean and the
-//! maximum of a level, the total of a state. The kinds are types, so nobody reports a count as a
-//! level.
+//! A declaration serves a run while it goes on ([`Sampler`](super::sampler::Sampler)), the end of
+//! the run ([`Report`](super::report::Report)), whoever asks which numbers there are, and the
+//! documentation. What follows from the kind of a quantity follows here, for all components alike:
+//! the mean and the maximum of a level, the total of a state. The kinds are types, so nobody
+//! reports a count as a level.
 
 use std::ops::Deref;
 
@@ -27,122 +27,192 @@ pub struct Names {
     pub max_ns: &'static str,
     /// `time_open_ns`.
     pub time_ns: &'static str,
+    /// `goodput_per_s`.
+    pub per_s: &'static str,
 }
 
-/// Defines a kind of quantity by the name of its meter and those of its numbers at the end.
-macro_rules! quantity {
-    ($(#[$doc:meta])* $kind:ident: $meter:ident => $($number:ident),+) => {
-        $(#[$doc])*
-        #[derive(Debug)]
-        pub struct $kind {
-            /// Its name over time, and its words.
-            pub meter: Meter,
-            /// Its definition, in a sentence or two.
-            pub about: &'static str,
-            $(
-                /// What it is called at the end: see [`Names`].
-                pub $number: &'static str,
-            )+
+/// Defines the kinds of quantities: a variant of [`Shape`] and a type each.
+macro_rules! shapes {
+    ($($(#[$doc:meta])* $shape:ident;)+) => {
+        /// The kind of a quantity, from which follows where it is shown under which names.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Shape {
+            $($(#[$doc])* $shape,)+
         }
 
-        impl $kind {
-            /// A quantity with these names; see `metrics!`.
-            #[must_use]
-            pub const fn new(names: Names, words: &'static str, about: &'static str) -> Self {
-                let meter = Meter::new(names.$meter, words);
-                Self { meter, about, $($number: names.$number),+ }
+        $(
+            $(#[$doc])*
+            #[derive(Debug)]
+            pub struct $shape(pub Quantity);
+
+            impl $shape {
+                /// A quantity of this kind; see `metrics!`.
+                #[must_use]
+                pub const fn new(names: Names, words: &'static str, about: &'static str) -> Self {
+                    Self(Quantity::new(Shape::$shape, names, words, about))
+                }
             }
-        }
 
-        impl Deref for $kind {
-            type Target = Meter;
+            impl Deref for $shape {
+                type Target = Quantity;
 
-            fn deref(&self) -> &Meter {
-                &self.meter
+                fn deref(&self) -> &Quantity {
+                    &self.0
+                }
             }
-        }
+        )+
     };
 }
 
-quantity! {
-    /// How often something happened.
-    Count: plain => plain
-}
-quantity! {
-    /// Nanoseconds that were booked.
-    Time: ns => ns
-}
-quantity! {
-    /// How many there are of something, which rises and falls.
-    Level: plain => mean, max
-}
-quantity! {
+shapes! {
+    /// How often something happened, over time and in all.
+    Count;
+    /// A count that the end of a run knows, or is asked, alone.
+    Total;
+    /// How many there are at an instant, over time and at the end.
+    Present;
+    /// Nanoseconds that were booked, over time and in all.
+    Time;
+    /// How many there are of something, which rises and falls: over time, its mean, its maximum.
+    Level;
+    /// A level whose mean the end of a run gives as a [`Ratio`] alone.
+    Peak;
     /// Something that is so or not: a band over time, and at the end how long it was so.
-    State: ns => time_ns
-}
-quantity! {
+    State;
     /// A time that can be read at any instant; the end of a run knows the largest.
-    Reading: ns => max_ns
-}
-quantity! {
-    /// A distribution of times.
-    Latency: plain => plain
-}
-quantity! {
-    /// A number without a unit, which only the end of a run knows.
-    Ratio: plain => plain
-}
-
-/// A declaration of any kind.
-#[derive(Clone, Copy, Debug)]
-pub enum Declared {
-    /// See [`Count`].
-    Count(&'static Count),
-    /// See [`Time`].
-    Time(&'static Time),
-    /// See [`Level`].
-    Level(&'static Level),
-    /// See [`State`].
-    State(&'static State),
-    /// See [`Reading`].
-    Reading(&'static Reading),
-    /// See [`Latency`].
-    Latency(&'static Latency),
-    /// See [`Ratio`].
-    Ratio(&'static Ratio),
+    Reading;
+    /// A time that can be read at any instant, and that the end of a run has no number of.
+    Momentary;
+    /// A distribution of times, at the end alone.
+    Latency;
+    /// A distribution of times, over time too.
+    Latencies;
+    /// A part of a whole, at the end alone.
+    Ratio;
+    /// A number without a unit, at the end alone.
+    Number;
+    /// Nanoseconds, at the end alone.
+    Elapsed;
+    /// How often something happens in a second, at the end alone.
+    Rate;
 }
 
-impl Declared {
-    /// The numbers of it that the end of a run reports, in this order.
+impl Level {
+    /// The same level under other words, where its limit means something else.
     #[must_use]
-    pub fn numbers(self) -> Vec<(&'static str, Kind)> {
-        match self {
-            Self::Count(of) => vec![(of.plain, Kind::Count)],
-            Self::Time(of) => vec![(of.ns, Kind::Time)],
-            Self::Level(of) => vec![(of.mean, Kind::Number), (of.max, Kind::Count)],
-            Self::State(of) => vec![(of.time_ns, Kind::Time)],
-            Self::Reading(of) => vec![(of.max_ns, Kind::Time)],
-            Self::Latency(of) => vec![(of.plain, Kind::Latency)],
-            Self::Ratio(of) => vec![(of.plain, Kind::Number)],
+    pub const fn in_words(&self, words: &'static str) -> Self {
+        let Quantity { shape, names, about, .. } = self.0;
+        Self(Quantity::new(shape, names, words, about))
+    }
+}
+
+/// A quantity of any kind.
+#[derive(Debug)]
+pub struct Quantity {
+    /// Its kind.
+    pub shape: Shape,
+    /// Its names.
+    pub names: Names,
+    /// Its name over time, if it is shown there, and its words.
+    pub meter: Meter,
+    /// Its definition, in a sentence or two.
+    pub about: &'static str,
+}
+
+impl Quantity {
+    const fn new(shape: Shape, names: Names, words: &'static str, about: &'static str) -> Self {
+        let meter = match shape {
+            Shape::Time | Shape::State | Shape::Reading | Shape::Momentary | Shape::Elapsed => {
+                Meter::of_time(names.ns, words)
+            }
+            Shape::Latency | Shape::Latencies => Meter::of_time(names.plain, words),
+            Shape::Count
+            | Shape::Total
+            | Shape::Present
+            | Shape::Level
+            | Shape::Peak
+            | Shape::Ratio
+            | Shape::Number
+            | Shape::Rate => Meter::new(names.plain, words),
+        };
+        Self { shape, names, meter, about }
+    }
+
+    /// Its name over time, if it is shown there.
+    #[must_use]
+    pub fn over_time(&self) -> Option<&'static str> {
+        match self.shape {
+            Shape::Count
+            | Shape::Present
+            | Shape::Time
+            | Shape::Level
+            | Shape::Peak
+            | Shape::State
+            | Shape::Reading
+            | Shape::Momentary
+            | Shape::Latencies => Some(self.meter.name),
+            Shape::Total
+            | Shape::Latency
+            | Shape::Ratio
+            | Shape::Number
+            | Shape::Elapsed
+            | Shape::Rate => None,
+        }
+    }
+
+    /// The numbers of it that the end of a run has, in this order.
+    #[must_use]
+    pub fn numbers(&self) -> Vec<(&'static str, Kind)> {
+        let names = &self.names;
+        match self.shape {
+            Shape::Count | Shape::Total | Shape::Present => vec![(names.plain, Kind::Count)],
+            Shape::Time | Shape::Elapsed => vec![(names.ns, Kind::Time)],
+            Shape::Level => vec![(names.mean, Kind::Number), (names.max, Kind::Count)],
+            Shape::Peak => vec![(names.max, Kind::Count)],
+            Shape::State => vec![(names.time_ns, Kind::Time)],
+            Shape::Reading => vec![(names.max_ns, Kind::Time)],
+            Shape::Momentary => Vec::new(),
+            Shape::Latency | Shape::Latencies => vec![(names.plain, Kind::Latency)],
+            Shape::Ratio | Shape::Number => vec![(names.plain, Kind::Number)],
+            Shape::Rate => vec![(names.per_s, Kind::Number)],
+        }
+    }
+
+    /// True if the end of a run has a number of it called so.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.numbers().iter().any(|(known, _)| *known == name)
+    }
+
+    /// The unit of one of its numbers in words.
+    #[must_use]
+    pub fn unit(&self, kind: Kind) -> &'static str {
+        match (kind, self.shape) {
+            (Kind::Number, Shape::Ratio) => "ratio",
+            (Kind::Number, Shape::Rate) => "per second",
+            _ => kind.unit(),
         }
     }
 
     /// The definition of these numbers.
     #[must_use]
-    pub fn definition(self) -> String {
-        match self {
-            Self::Count(Count { about, .. })
-            | Self::Time(Time { about, .. })
-            | Self::State(State { about, .. })
-            | Self::Reading(Reading { about, .. })
-            | Self::Ratio(Ratio { about, .. }) => about.trim().to_owned(),
-            Self::Level(of) => format!("{}: mean over time, and most at once", of.about.trim()),
-            Self::Latency(of) => format!("Distribution: {}", of.about.trim()),
+    pub fn definition(&self) -> String {
+        let about = self.about.trim();
+        let more = match self.shape {
+            Shape::Level => ": mean over time, and most at once",
+            Shape::Peak => ": most at once",
+            Shape::Latency | Shape::Latencies => return format!("Distribution: {about}"),
+            _ => "",
+        };
+        match about.split_once(". ") {
+            Some((first, rest)) => format!("{first}{more}. {rest}"),
+            None => format!("{about}{more}"),
         }
     }
 }
 
-/// Declares what a component reports, and lists it in `METRICS`:
+/// Declares what a component measures, and lists it in `METRICS`, in the order in which its
+/// numbers are printed:
 ///
 /// ```
 /// dessim::metrics! {
@@ -155,24 +225,35 @@ impl Declared {
 /// ```
 ///
 /// The doc comment is the definition that `docs/metrics.md` prints, the first text the name in
-/// data, the second one the title of a figure. The name stands alone, and the kind adds to it:
+/// data, the second one the title of a figure, which only what is shown over time has. The name
+/// stands alone, and the kind adds to it:
 ///
 /// | kind | over time | at the end |
 /// |---|---|---|
 /// | `Count` | `rejected` | `rejected` |
+/// | `Total` | | `in_hand` |
+/// | `Present` | `in_flight` | `in_flight` |
 /// | `Time` | `work_ns` | `work_ns` |
 /// | `Level` | `busy` | `busy_mean`, `busy_max` |
+/// | `Peak` | `busy` | `busy_max` |
 /// | `State` | `open_ns` | `time_open_ns` |
 /// | `Reading` | `age_ns` | `age_max_ns` |
-/// | `Latency` | `wait` | `wait` |
-/// | `Ratio` | | `utilisation` |
+/// | `Momentary` | `delay_ns` | |
+/// | `Latency` | | `wait` |
+/// | `Latencies` | `latency` | `latency` |
+/// | `Ratio`, `Number` | | `utilisation` |
+/// | `Elapsed` | | `end_ns` |
+/// | `Rate` | | `goodput_per_s` |
 #[macro_export]
 macro_rules! metrics {
-    ($($(#[doc = $about:literal])+ $id:ident: $kind:ident = $name:literal, $words:literal;)+) => {
+    ($(
+        $(#[doc = $about:literal])+
+        $id:ident: $shape:ident = $name:literal $(, $words:literal)?;
+    )+) => {
         $(
             $(#[doc = $about])+
-            pub(crate) const $id: $crate::metrics::declare::$kind =
-                $crate::metrics::declare::$kind::new(
+            pub(crate) const $id: $crate::metrics::declare::$shape =
+                $crate::metrics::declare::$shape::new(
                     $crate::metrics::declare::Names {
                         plain: $name,
                         ns: concat!($name, "_ns"),
@@ -180,15 +261,15 @@ macro_rules! metrics {
                         max: concat!($name, "_max"),
                         max_ns: concat!($name, "_max_ns"),
                         time_ns: concat!("time_", $name, "_ns"),
+                        per_s: concat!($name, "_per_s"),
                     },
-                    $words,
+                    concat!($($words)?),
                     concat!($($about),+),
                 );
         )+
 
-        /// What it reports, in the order of the documentation.
-        #[allow(dead_code, reason = "for tests and tables, which not every component has")]
-        pub(crate) const METRICS: &[$crate::metrics::declare::Declared] =
-            &[$($crate::metrics::declare::Declared::$kind(&$id)),+];
+        /// What it measures, in the order of results.
+        #[allow(dead_code, reason = "some tests declare what no table lists")]
+        pub(crate) const METRICS: &[&$crate::metrics::declare::Quantity] = &[$(&$id.0),+];
     };
 }

@@ -1,11 +1,11 @@
 //! What is measured: latencies, time averages, fingerprints, and what the model reports.
 
+pub mod arm;
 pub mod declare;
 pub mod fate;
 pub mod fingerprint;
 pub mod gauge;
 pub mod histogram;
-pub mod meaning;
 pub mod meter;
 pub mod names;
 pub mod probe;

@@ -1,6 +1,4 @@
-//! What the numbers of an arm are called, and what they count.
-//!
-//! Numbers of components are named by the components themselves.
+//! What numbers count, and how names are written in sentences.
 
 use super::summary::Metric;
 
@@ -13,8 +11,20 @@ pub enum Kind {
     Time,
     /// Something without a unit: a ratio, a mean, a rate a second.
     Number,
-    /// A distribution of times, of which [`PARTS`] are numbers.
+    /// A distribution of times, of which [`parts`](super::arm::parts) are numbers.
     Latency,
+}
+
+impl Kind {
+    /// The unit in words.
+    #[must_use]
+    pub const fn unit(self) -> &'static str {
+        match self {
+            Self::Count => "count",
+            Self::Time | Self::Latency => "time",
+            Self::Number => "number",
+        }
+    }
 }
 
 impl Metric {
@@ -30,6 +40,12 @@ impl Metric {
     }
 }
 
+/// A name as sentences write it: without the `_ns`, as times are written with their unit there.
+#[must_use]
+pub fn bare(name: &str) -> &str {
+    name.strip_suffix("_ns").unwrap_or(name)
+}
+
 /// A name as it may stand in a sentence: in quotes if it has to.
 #[must_use]
 pub fn quoted(name: &str) -> String {
@@ -41,56 +57,3 @@ pub fn quoted(name: &str) -> String {
     let quote = if name.contains('\'') { '"' } else { '\'' };
     format!("{quote}{name}{quote}")
 }
-
-/// The ratio of succeeded requests.
-pub const SUCCEEDED_RATIO: &str = "succeeded_ratio";
-
-/// Numbers of a whole arm that the data leaves to its reader to divide.
-pub const DERIVED: [(&str, Kind); 1] = [(SUCCEEDED_RATIO, Kind::Number)];
-
-/// The numbers of a whole arm, in the order of the data.
-pub const OF_ARM: [(&str, Kind); 29] = [
-    ("requests.offered", Kind::Count),
-    ("requests.succeeded", Kind::Count),
-    ("requests.late", Kind::Count),
-    ("requests.failed", Kind::Count),
-    ("requests.rejected", Kind::Count),
-    ("requests.shed", Kind::Count),
-    ("requests.dropped", Kind::Count),
-    ("requests.dead_lettered", Kind::Count),
-    ("requests.in_flight", Kind::Count),
-    ("failed_by.error", Kind::Count),
-    ("failed_by.timeout", Kind::Count),
-    ("attempts.total", Kind::Count),
-    ("attempts.failed", Kind::Count),
-    ("attempts.retries", Kind::Count),
-    ("attempts.timeouts", Kind::Count),
-    ("attempts.errors", Kind::Count),
-    ("attempts.cancelled", Kind::Count),
-    ("amplification", Kind::Number),
-    ("attempts_variance", Kind::Number),
-    ("goodput_per_s", Kind::Number),
-    ("latency.end_to_end", Kind::Latency),
-    ("latency.processing", Kind::Latency),
-    ("latency.outcome", Kind::Latency),
-    ("latency.slow_ratio", Kind::Number),
-    ("wasted.work_ns", Kind::Time),
-    ("wasted.after_leaving_ns", Kind::Time),
-    ("wasted.ratio", Kind::Number),
-    ("events", Kind::Count),
-    ("end_ns", Kind::Time),
-];
-
-/// The numbers of a distribution.
-pub const PARTS: [(&str, Kind); 10] = [
-    ("count", Kind::Count),
-    ("mean_ns", Kind::Time),
-    ("sd_ns", Kind::Time),
-    ("min_ns", Kind::Time),
-    ("p50_ns", Kind::Time),
-    ("p90_ns", Kind::Time),
-    ("p95_ns", Kind::Time),
-    ("p99_ns", Kind::Time),
-    ("p999_ns", Kind::Time),
-    ("max_ns", Kind::Time),
-];

@@ -1,78 +1,74 @@
 //! The numbers of one component at the end of a run, by their declarations.
 
-use super::declare::{Count, Latency, Level, Ratio, Reading, State, Time};
+use super::declare::{
+    Count, Latency, Level, Momentary, Number, Peak, Quantity, Ratio, Reading, State, Time, Total,
+};
 use super::gauge::Gauge;
+use super::meter::Measurements;
 use super::recorder::Recorder;
 use super::summary::{Component, Metric};
 use crate::kernel::time::{Duration, Instant};
 
-/// Collects the numbers of a component, in the order in which they are printed.
-#[derive(Debug)]
-pub struct Report {
-    component: Component,
-    end: Instant,
-    window: Duration,
+/// What the numbers of a component are over.
+#[derive(Clone, Copy, Debug)]
+pub struct Period {
+    /// The end of the run.
+    pub end: Instant,
+    /// Its part that counts.
+    pub window: Duration,
+    /// Calls of measured requests that are at the component at the end.
+    pub there: u64,
 }
 
-impl Report {
-    /// Of a component of this kind in a run that ends at `end`; means are over the `window` before.
+impl Period {
+    /// The mean of a level; `None` of an empty period.
     #[must_use]
-    pub const fn new(kind: &'static str, end: Instant, window: Duration) -> Self {
-        Self { component: Component { kind, metrics: Vec::new() }, end, window }
-    }
-
-    /// When the run ends.
-    #[must_use]
-    pub const fn end(&self) -> Instant {
-        self.end
-    }
-
-    /// How often it happened.
-    pub fn count(&mut self, count: &'static Count, total: u64) {
-        self.add(count.plain, Metric::Count(total));
-    }
-
-    /// How many nanoseconds were booked.
-    pub fn time(&mut self, time: &'static Time, total_ns: u128) {
-        self.add(time.ns, Metric::nanoseconds(total_ns));
-    }
-
-    /// A level: its mean and its maximum.
-    pub fn level(&mut self, level: &'static Level, gauge: &Gauge) {
-        self.add(level.mean, Metric::Number(gauge.mean(self.end, self.window)));
-        self.add(level.max, Metric::Count(gauge.max()));
-    }
-
-    /// For how long it was so.
-    pub fn state(&mut self, state: &'static State, total: Duration) {
-        self.add(state.time_ns, Metric::Time(total));
-    }
-
-    /// The largest that could be read.
-    pub fn reading(&mut self, reading: &'static Reading, max: Duration) {
-        self.add(reading.max_ns, Metric::Time(max));
-    }
-
-    /// A distribution.
-    pub fn latency(&mut self, latency: &'static Latency, recorder: &Recorder) {
-        self.add(latency.plain, Metric::Latency(recorder.summary()));
-    }
-
-    /// A number without a unit; `None` where it has no value.
-    pub fn ratio(&mut self, ratio: &'static Ratio, value: Option<f64>) {
-        self.add(ratio.plain, Metric::Number(value));
+    pub fn mean(&self, gauge: &Gauge) -> Option<f64> {
+        gauge.mean(self.end, self.window)
     }
 
     /// The mean of a level over its limit.
-    pub fn utilisation(&mut self, ratio: &'static Ratio, gauge: &Gauge, limit: u64) {
-        let mean = gauge.mean(self.end, self.window);
-        self.ratio(ratio, mean.map(|mean| mean / limit as f64));
+    #[must_use]
+    pub fn utilisation(&self, gauge: &Gauge, limit: u64) -> Option<f64> {
+        self.mean(gauge).map(|mean| mean / limit as f64)
+    }
+}
+
+/// Collects the numbers of a component.
+#[derive(Debug)]
+pub struct Report {
+    declared: &'static [&'static Quantity],
+    period: Period,
+    component: Component,
+}
+
+impl Report {
+    /// Of a component of this kind, over a period.
+    #[must_use]
+    pub const fn new(
+        kind: &'static str,
+        declared: &'static [&'static Quantity],
+        period: Period,
+    ) -> Self {
+        Self { declared, period, component: Component { kind, metrics: Vec::new() } }
     }
 
-    /// All of them.
+    /// All of them, in the order of their declarations.
+    ///
+    /// # Panics
+    /// When the component measured what it has not declared.
     #[must_use]
     pub fn finish(self) -> Component {
-        self.component
+        let Component { kind, metrics } = self.component;
+        let declared = self.declared.iter().flat_map(|quantity| quantity.numbers());
+        let order: Vec<&str> = declared.map(|(name, _)| name).collect();
+        let place = |name: &str| {
+            let place = order.iter().position(|known| *known == name);
+            place.unwrap_or_else(|| panic!("a {kind} does not declare {name}"))
+        };
+        let mut placed: Vec<_> = metrics.into_iter().map(|one| (place(one.0), one)).collect();
+        placed.sort_by_key(|(place, _)| *place);
+        Component { kind, metrics: placed.into_iter().map(|(_, metric)| metric).collect() }
     }
 
     fn add(&mut self, name: &'static str, metric: Metric) {
@@ -80,11 +76,54 @@ impl Report {
     }
 }
 
+impl Measurements for Report {
+    fn count(&mut self, count: &'static Count, total: u64) {
+        self.add(count.names.plain, Metric::Count(total));
+    }
+
+    fn total(&mut self, total: &'static Total, of: impl FnOnce(&Period) -> u64) {
+        self.add(total.names.plain, Metric::Count(of(&self.period)));
+    }
+
+    fn time(&mut self, time: &'static Time, total_ns: u128) {
+        self.add(time.names.ns, Metric::nanoseconds(total_ns));
+    }
+
+    fn level(&mut self, level: &'static Level, gauge: &mut Gauge, _: Option<u64>) {
+        self.add(level.names.mean, Metric::Number(self.period.mean(gauge)));
+        self.add(level.names.max, Metric::Count(gauge.max()));
+    }
+
+    fn peak(&mut self, peak: &'static Peak, gauge: &mut Gauge, _: Option<u64>) {
+        self.add(peak.names.max, Metric::Count(gauge.max()));
+    }
+
+    fn state(&mut self, state: &'static State, total: Duration) {
+        self.add(state.names.time_ns, Metric::Time(total));
+    }
+
+    fn reading(&mut self, reading: &'static Reading, _: Duration, max: Duration) {
+        self.add(reading.names.max_ns, Metric::Time(max));
+    }
+
+    fn momentary(&mut self, _: &'static Momentary, _: Option<Duration>) {}
+
+    fn latency(&mut self, latency: &'static Latency, recorder: &Recorder) {
+        self.add(latency.names.plain, Metric::Latency(recorder.summary()));
+    }
+
+    fn ratio(&mut self, ratio: &'static Ratio, of: impl FnOnce(&Period) -> Option<f64>) {
+        self.add(ratio.names.plain, Metric::Number(of(&self.period)));
+    }
+
+    fn number(&mut self, number: &'static Number, of: impl FnOnce(&Period) -> Option<f64>) {
+        self.add(number.names.plain, Metric::Number(of(&self.period)));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::declare::Declared;
-    use crate::metrics::meter::Eye;
     use crate::metrics::names::Kind;
     use crate::metrics::sampler::{Resolution, Sampler};
 
@@ -92,10 +131,10 @@ mod tests {
         /// Cars that came,
         /// those that turned round included
         CAME: Count = "came", "cars that come";
-        /// Cars on the bridge
+        /// Cars on the bridge. Heavy ones count as one
         ON_BRIDGE: Level = "on_bridge", "cars on the bridge";
         /// `on_bridge_mean` over its limit
-        USED: Ratio = "used", "use of the bridge";
+        USED: Ratio = "used";
         /// Time that cars spent on it
         CROSSING: Time = "crossing", "time on the bridge";
         /// Time during which the bridge was up
@@ -103,7 +142,7 @@ mod tests {
         /// Longest that a car waited
         QUEUED: Reading = "queued", "wait of the first car";
         /// from arrival to the bridge
-        WAIT: Latency = "wait", "wait for the bridge";
+        WAIT: Latency = "wait";
     }
 
     fn at(ns: u64) -> Instant {
@@ -120,17 +159,24 @@ mod tests {
         (gauge, wait)
     }
 
+    /// What the bridge measures, its levels first.
+    fn measure(gauge: &mut Gauge, wait: &Recorder, into: &mut impl Measurements) {
+        into.level(&ON_BRIDGE, gauge, Some(4));
+        into.count(&CAME, 1);
+        let used = *gauge;
+        into.ratio(&USED, |period| period.utilisation(&used, 4));
+        into.time(&CROSSING, 6);
+        into.state(&UP, Duration::from_ns(2));
+        into.reading(&QUEUED, Duration::ZERO, Duration::from_ns(2));
+        into.latency(&WAIT, wait);
+    }
+
     #[test]
     fn one_declaration_serves_bins_totals_and_documentation() {
         let (mut gauge, wait) = bridge();
-        let mut report = Report::new("bridge", at(10), Duration::from_ns(10));
-        report.count(&CAME, 1);
-        report.level(&ON_BRIDGE, &gauge);
-        report.utilisation(&USED, &gauge, 4);
-        report.time(&CROSSING, 6);
-        report.state(&UP, Duration::from_ns(2));
-        report.reading(&QUEUED, Duration::from_ns(2));
-        report.latency(&WAIT, &wait);
+        let period = Period { end: at(10), window: Duration::from_ns(10), there: 0 };
+        let mut report = Report::new("bridge", METRICS, period);
+        measure(&mut gauge, &wait, &mut report);
         let component = report.finish();
         assert_eq!(component.kind, "bridge");
 
@@ -138,7 +184,7 @@ mod tests {
         let reported: Vec<(&str, Kind)> =
             component.metrics.iter().map(|(name, metric)| (*name, metric.kind())).collect();
         let declared: Vec<(&str, Kind)> =
-            METRICS.iter().flat_map(|declared| declared.numbers()).collect();
+            METRICS.iter().flat_map(|quantity| quantity.numbers()).collect();
         assert_eq!(reported, declared);
         let names: Vec<&str> = declared.iter().map(|(name, _)| *name).collect();
         assert_eq!(
@@ -159,23 +205,19 @@ mod tests {
         assert_eq!(component.get("used"), Some(Metric::Number(Some(0.15))));
         assert_eq!(component.get("time_up_ns"), Some(Metric::Time(Duration::from_ns(2))));
 
-        let mut eye = Sampler::new(Resolution::Every(Duration::from_ns(10)));
-        eye.look(at(10));
-        eye.component(0, "bridge");
-        eye.count(&CAME, 1);
-        eye.level(&ON_BRIDGE, &mut gauge, Some(4));
-        eye.time(&CROSSING, 6);
-        eye.state(&UP, 2);
-        eye.reading(&QUEUED, Some(0));
-        eye.looked();
-        let series = eye.finish();
+        let mut sampler = Sampler::new(Resolution::Every(Duration::from_ns(10)));
+        sampler.look(at(10));
+        sampler.component(0, "bridge");
+        measure(&mut gauge, &wait, &mut sampler);
+        sampler.looked();
+        let series = sampler.finish();
         let meters: Vec<_> =
             series.columns.iter().map(|column| (column.meter.name, column.meter.words)).collect();
         assert_eq!(
             meters,
             [
-                ("came", "cars that come"),
                 ("on_bridge", "cars on the bridge"),
+                ("came", "cars that come"),
                 ("crossing_ns", "time on the bridge"),
                 ("up_ns", "bridge up"),
                 ("queued_ns", "wait of the first car"),
@@ -185,14 +227,23 @@ mod tests {
 
     #[test]
     fn definitions_are_the_comments_of_the_declarations() {
-        let definitions: Vec<String> = METRICS.iter().copied().map(Declared::definition).collect();
+        let definitions: Vec<String> = METRICS.iter().map(|one| one.definition()).collect();
         assert_eq!(
             definitions[..2],
             [
                 "Cars that came, those that turned round included",
-                "Cars on the bridge: mean over time, and most at once",
+                "Cars on the bridge: mean over time, and most at once. Heavy ones count as one",
             ]
         );
         assert_eq!(definitions[6], "Distribution: from arrival to the bridge");
+    }
+
+    #[test]
+    #[should_panic(expected = "a tunnel does not declare came")]
+    fn nothing_is_reported_that_is_not_declared() {
+        let period = Period { end: at(10), window: Duration::from_ns(10), there: 0 };
+        let mut report = Report::new("tunnel", &METRICS[1..], period);
+        report.count(&CAME, 1);
+        let _ = report.finish();
     }
 }

@@ -4,9 +4,15 @@
 //! turn, so that widths are 1, 2, 10, 20, 100, .. of a unit; at the end it merges once more, to
 //! at most [`AUTO_BINS`] bins of a width of 1, 2 or 5.
 
+use super::declare::{
+    Count, Latencies, Latency, Level, Momentary, Number, Peak, Present, Ratio, Reading, State,
+    Time, Total,
+};
 use super::gauge::Gauge;
 use super::histogram::{BIN_BITS, Histogram};
-use super::meter::{Eye, Meter};
+use super::meter::{Measurements, Meter};
+use super::recorder::Recorder;
+use super::report::Period;
 use super::series::{ARM, Column, Series, Values};
 use crate::kernel::time::{Duration, Instant};
 
@@ -174,28 +180,33 @@ impl Sampler {
     fn values(&mut self) -> &mut Values {
         &mut self.series.columns[self.at - 1].values
     }
-}
 
-impl Eye for Sampler {
-    fn component(&mut self, node: u32, kind: &'static str) {
+    /// What follows is measured by this node, which is a thing of this kind.
+    pub const fn component(&mut self, node: u32, kind: &'static str) {
         (self.node, self.kind) = (node, kind);
     }
 
-    fn count(&mut self, meter: &'static Meter, total: u64) {
-        let grown = self.push(meter, total.into(), || Values::Counts(Vec::new()));
-        if let Values::Counts(values) = self.values() {
-            values.push(grown);
+    /// So many are there at this very instant.
+    pub fn present(&mut self, present: &'static Present, now: u64) {
+        self.read(&present.meter, Some(now));
+    }
+
+    /// Latencies since the last look, which are taken out.
+    pub fn latencies(&mut self, of: &'static Latencies, recent: &mut Histogram<BIN_BITS>) {
+        self.push(&of.meter, 0, || Values::Latencies(Vec::new()));
+        if let Values::Latencies(values) = self.values() {
+            values.push(recent.drain());
         }
     }
 
-    fn time(&mut self, meter: &'static Meter, total_ns: u128) {
-        let grown = self.push(meter, total_ns, || Values::Times(Vec::new()));
-        if let Values::Times(values) = self.values() {
-            values.push(grown);
+    fn read(&mut self, meter: &'static Meter, value: Option<u64>) {
+        self.push(meter, 0, || Values::Readings(Vec::new()));
+        if let Values::Readings(values) = self.values() {
+            values.push(value);
         }
     }
 
-    fn level(&mut self, meter: &'static Meter, gauge: &mut Gauge, limit: Option<u64>) {
+    fn rise_and_fall(&mut self, meter: &'static Meter, gauge: &mut Gauge, limit: Option<u64>) {
         let now = self.now();
         let empty = || Values::Levels { area_ns: Vec::new(), max: Vec::new(), limit };
         let grown = self.push(meter, gauge.area(now), empty);
@@ -204,36 +215,67 @@ impl Eye for Sampler {
             max.push(gauge.look(now));
         }
     }
+}
 
-    fn state(&mut self, meter: &'static Meter, total_ns: u64) {
-        let grown = self.push(meter, total_ns.into(), || Values::States(Vec::new()));
+impl Measurements for Sampler {
+    fn count(&mut self, count: &'static Count, total: u64) {
+        let grown = self.push(&count.meter, total.into(), || Values::Counts(Vec::new()));
+        if let Values::Counts(values) = self.values() {
+            values.push(grown);
+        }
+    }
+
+    fn total(&mut self, _: &'static Total, _: impl FnOnce(&Period) -> u64) {}
+
+    fn time(&mut self, time: &'static Time, total_ns: u128) {
+        let grown = self.push(&time.meter, total_ns, || Values::Times(Vec::new()));
+        if let Values::Times(values) = self.values() {
+            values.push(grown);
+        }
+    }
+
+    fn level(&mut self, level: &'static Level, gauge: &mut Gauge, limit: Option<u64>) {
+        self.rise_and_fall(&level.meter, gauge, limit);
+    }
+
+    fn peak(&mut self, peak: &'static Peak, gauge: &mut Gauge, limit: Option<u64>) {
+        self.rise_and_fall(&peak.meter, gauge, limit);
+    }
+
+    fn state(&mut self, state: &'static State, total: Duration) {
+        let grown = self.push(&state.meter, total.as_ns().into(), || Values::States(Vec::new()));
         if let Values::States(values) = self.values() {
             values.push(grown);
         }
     }
 
-    fn reading(&mut self, meter: &'static Meter, value: Option<u64>) {
-        self.push(meter, 0, || Values::Readings(Vec::new()));
-        if let Values::Readings(values) = self.values() {
-            values.push(value);
-        }
+    fn reading(&mut self, reading: &'static Reading, now: Duration, _: Duration) {
+        self.read(&reading.meter, Some(now.as_ns()));
     }
 
-    fn latency(&mut self, meter: &'static Meter, recent: &mut Histogram<BIN_BITS>) {
-        self.push(meter, 0, || Values::Latencies(Vec::new()));
-        if let Values::Latencies(values) = self.values() {
-            values.push(recent.drain());
-        }
+    fn momentary(&mut self, momentary: &'static Momentary, now: Option<Duration>) {
+        self.read(&momentary.meter, now.map(Duration::as_ns));
     }
+
+    fn latency(&mut self, _: &'static Latency, _: &Recorder) {}
+
+    fn ratio(&mut self, _: &'static Ratio, _: impl FnOnce(&Period) -> Option<f64>) {}
+
+    fn number(&mut self, _: &'static Number, _: impl FnOnce(&Period) -> Option<f64>) {}
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const COUNT: Meter = Meter::new("count", "things");
-    const LEVEL: Meter = Meter::new("level", "of it");
-    const READING: Meter = Meter::new("reading", "now");
+    crate::metrics! {
+        /// Things that came
+        COUNT: Count = "count", "things";
+        /// Things that are there
+        LEVEL: Level = "level", "of it";
+        /// Things so far
+        READING: Present = "reading", "now";
+    }
 
     /// One thing every `every`, up to `end`, with a level of 2 in the second half of the time.
     fn sample(resolution: Resolution, every: u64, end: u64) -> Series {
@@ -253,7 +295,7 @@ mod tests {
             sampler.look(at);
             sampler.count(&COUNT, things);
             sampler.level(&LEVEL, &mut gauge, Some(2));
-            sampler.reading(&READING, Some(things));
+            sampler.present(&READING, things);
             sampler.looked();
             if at.as_ns() == end {
                 return sampler.finish();

@@ -3,7 +3,7 @@
 use super::call::Call;
 use super::context::Context;
 use super::mechanism::edge::Edge;
-use super::mechanism::{Kind, Period, service};
+use super::mechanism::{Kind, service};
 use super::seat::{ComponentId, NONE};
 use super::tally::Tally;
 use super::world::World;
@@ -11,8 +11,9 @@ use crate::kernel::calendar::Calendar;
 use crate::kernel::time::{Duration, Instant};
 use crate::metrics::fingerprint::Fingerprint;
 use crate::metrics::histogram::Histogram;
-use crate::metrics::meter::Eye;
 use crate::metrics::probe::{Probe, Unfinished};
+use crate::metrics::report::{Period, Report};
+use crate::metrics::sampler::Sampler;
 use crate::metrics::summary::Component;
 
 /// What an arm did.
@@ -67,16 +68,16 @@ impl<C: Calendar, P: Probe> World<C, P> {
         self.cx.tally.recent = Some(Histogram::default());
     }
 
-    /// Shows everything at `at`, which is no earlier than the present.
-    pub fn observe(&mut self, at: Instant, eye: &mut impl Eye) {
+    /// Shows everything at the present look of a sampler, which is no earlier than the present.
+    pub fn observe(&mut self, sampler: &mut Sampler) {
         let Context { tally, edges, .. } = &mut self.cx;
-        tally.observe(eye);
-        edges.total().observe(eye);
+        tally.measure(sampler);
+        edges.total().measure(sampler);
         for (id, &home) in (0..).zip(&self.homes) {
             let seat = &self.seats[home];
-            if seat.kind.shows() {
-                eye.component(id, seat.kind.name());
-                self.machines.observe(&mut self.cx, seat, at, eye);
+            if !seat.kind.metrics().is_empty() {
+                sampler.component(id, seat.kind.name());
+                self.machines.measure(&mut self.cx, seat, sampler.now(), sampler);
             }
         }
     }
@@ -102,17 +103,20 @@ impl<C: Calendar, P: Probe> World<C, P> {
     }
 
     /// Closes the books at `end`, when what is under way has been [settled](Self::settle).
-    pub fn finish(self, end: Instant) -> Finished {
+    pub fn finish(mut self, end: Instant) -> Finished {
         let end = end.max(self.cx.measured_from);
         let window = end - self.cx.measured_from;
         let there = self.there();
-        let components = (0..).zip(&self.homes).filter_map(|(id, &home)| {
-            let there = there[id as usize];
-            let period = Period { end, window, there };
-            let component = self.machines.report(&self.cx, &self.seats[home], &period)?;
-            Some((id, component))
-        });
-        let components = components.collect();
+        let mut components = Vec::new();
+        for (id, &home) in (0..).zip(&self.homes) {
+            let (seat, there) = (&self.seats[home], there[id as usize]);
+            let (kind, declared) = (seat.kind.name(), seat.kind.metrics());
+            if !declared.is_empty() {
+                let mut report = Report::new(kind, declared, Period { end, window, there });
+                self.machines.measure(&mut self.cx, seat, end, &mut report);
+                components.push((id, report.finish()));
+            }
+        }
         let mut tally = self.cx.tally;
         tally.requests.in_flight = self.cx.calls.in_flight();
         let arrivals = end.min(self.cx.measured_until.max(self.cx.measured_from));

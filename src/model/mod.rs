@@ -19,6 +19,7 @@ pub mod timer;
 mod walk;
 pub mod world;
 
+use crate::metrics::declare::Quantity;
 use crate::metrics::probe::What;
 use mechanism::Kind;
 
@@ -39,6 +40,15 @@ fn events_at(kind: Kind) -> impl Iterator<Item = What> {
 
 /// The events that can happen at a component of a kind, as results call it.
 pub fn events_of(kind: &str) -> impl Iterator<Item = What> {
-    let kind = Kind::ALL.iter().find(|known| known.name() == kind);
-    kind.into_iter().flat_map(|kind| events_at(*kind))
+    called(kind).into_iter().flat_map(events_at)
+}
+
+/// What a component of a kind measures, as results call the kind; nothing of a kind unheard of.
+#[must_use]
+pub fn metrics_of(kind: &str) -> &'static [&'static Quantity] {
+    called(kind).map_or(&[], Kind::metrics)
+}
+
+fn called(kind: &str) -> Option<Kind> {
+    Kind::ALL.iter().copied().find(|known| known.name() == kind)
 }

@@ -3,24 +3,14 @@
 
 use super::call::Call;
 use crate::kernel::time::{Duration, Instant};
+use crate::metrics::arm;
 use crate::metrics::fate::Fate;
 use crate::metrics::fingerprint::Hash;
 use crate::metrics::histogram::{BIN_BITS, Histogram};
-use crate::metrics::meter::{Eye, Meter};
+use crate::metrics::meter::Measurements;
 use crate::metrics::recorder::Recorder;
+use crate::metrics::sampler::Sampler;
 use crate::metrics::summary::{Attempts, FailedBy, Requests};
-
-const OFFERED: Meter = Meter::new("requests.offered", "requests offered");
-const SUCCEEDED: Meter = Meter::new("requests.succeeded", "requests succeeded");
-const LATE: Meter = Meter::new("requests.late", "requests late");
-const ERROR: Meter = Meter::new("failed_by.error", "requests failed in an error");
-const TIMEOUT: Meter = Meter::new("failed_by.timeout", "requests failed in a timeout");
-const REJECTED: Meter = Meter::new("requests.rejected", "requests rejected");
-const SHED: Meter = Meter::new("requests.shed", "requests shed");
-const DROPPED: Meter = Meter::new("requests.dropped", "requests dropped");
-const DEAD: Meter = Meter::new("requests.dead_lettered", "requests dead-lettered");
-const IN_FLIGHT: Meter = Meter::new("requests.in_flight", "requests in flight");
-const LATENCY: Meter = Meter::new("latency.end_to_end", "latency of the requests that succeeded");
 
 /// A success is slow from so many medians on.
 const SLOW: u64 = 10;
@@ -111,25 +101,25 @@ impl Tally {
         end_to_end.ratio_above(Duration::from_ns(median_ns?.saturating_mul(SLOW)))
     }
 
-    /// Shows the requests.
-    pub fn observe(&mut self, eye: &mut impl Eye) {
+    /// Shows the requests over time.
+    pub fn measure(&mut self, sampler: &mut Sampler) {
         let counts = &self.requests;
         let ended = [
-            (&SUCCEEDED, counts.succeeded),
-            (&LATE, counts.late),
-            (&ERROR, self.failed_by.error),
-            (&TIMEOUT, self.failed_by.timeout),
-            (&REJECTED, counts.rejected),
-            (&SHED, counts.shed),
-            (&DROPPED, counts.dropped),
-            (&DEAD, counts.dead_lettered),
+            (&arm::SUCCEEDED, counts.succeeded),
+            (&arm::LATE, counts.late),
+            (&arm::FAILED_BY_ERROR, self.failed_by.error),
+            (&arm::FAILED_BY_TIMEOUT, self.failed_by.timeout),
+            (&arm::REJECTED, counts.rejected),
+            (&arm::SHED, counts.shed),
+            (&arm::DROPPED, counts.dropped),
+            (&arm::DEAD_LETTERED, counts.dead_lettered),
         ];
-        eye.count(&OFFERED, counts.offered);
-        ended.iter().for_each(|(meter, total)| eye.count(meter, *total));
+        sampler.count(&arm::OFFERED, counts.offered);
+        ended.iter().for_each(|(count, total)| sampler.count(count, *total));
         let over: u64 = ended.iter().map(|(_, total)| total).sum();
-        eye.reading(&IN_FLIGHT, Some(counts.offered - over));
+        sampler.present(&arm::IN_FLIGHT, counts.offered - over);
         if let Some(recent) = &mut self.recent {
-            eye.latency(&LATENCY, recent);
+            sampler.latencies(&arm::END_TO_END, recent);
         }
     }
 

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use crate::metrics::meaning::meaning;
-use crate::metrics::names::{Kind, PARTS};
+use crate::metrics::arm::{part_quantities, parts};
+use crate::metrics::declare::Quantity;
+use crate::metrics::names::{Kind, bare};
 use crate::report::text::table::paragraph;
 
 /// Schema of [`Metrics`].
@@ -50,6 +51,12 @@ pub struct MetricName {
     pub meaning: String,
 }
 
+/// The definition of a quantity, without the marks of a document.
+#[must_use]
+pub fn plain(quantity: &Quantity) -> String {
+    quantity.definition().replace('`', "")
+}
+
 /// Columns of names and of units.
 const NAMES: usize = 34;
 const UNITS: usize = 10;
@@ -72,9 +79,10 @@ impl Metrics {
             }
         }
         text.push_str("\nPART of a distribution\n");
-        for (part, kind) in PARTS {
-            let name = part.strip_suffix("_ns").unwrap_or(part);
-            text.push_str(&line(name, unit(kind, part), &meaning("", part).unwrap_or_default()));
+        for part in part_quantities() {
+            for (name, kind) in part.numbers() {
+                text.push_str(&line(bare(name), part.unit(kind), &plain(part)));
+            }
         }
         let arm = self.arms.first().map_or("", String::as_str);
         text + &format!(
@@ -87,31 +95,17 @@ impl Metrics {
 impl MetricName {
     /// Its line of the page; the first part of a distribution has one for all.
     fn line(&self) -> String {
-        let bare = |part: &'static str| part.strip_suffix("_ns").unwrap_or(part);
+        let first = parts().next();
         match self.part {
             "" => line(&self.name, self.unit, &self.meaning),
-            part if part == PARTS[0].0 => {
+            part if Some(part) == first.map(|(name, _)| name) => {
                 let name = self.name.strip_suffix(bare(part)).unwrap_or(&self.name);
-                line(&format!("{name}PART"), TIME, &self.meaning)
+                line(&format!("{name}PART"), Kind::Latency.unit(), &self.meaning)
             }
             _ => String::new(),
         }
     }
 }
-
-/// The unit in words of what counts so and is called so.
-#[must_use]
-pub fn unit(kind: Kind, name: &str) -> &'static str {
-    match kind {
-        Kind::Count => "count",
-        Kind::Time | Kind::Latency => TIME,
-        Kind::Number if name.ends_with("_per_s") => "per second",
-        Kind::Number if name.ends_with("ratio") || name.ends_with("utilisation") => "ratio",
-        Kind::Number => "number",
-    }
-}
-
-const TIME: &str = "time";
 
 fn line(name: &str, unit: &str, meaning: &str) -> String {
     paragraph(&format!("  {name:<NAMES$} {unit:<UNITS$} "), meaning)

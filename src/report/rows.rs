@@ -2,9 +2,11 @@
 
 use super::result::{ArmResult, LatencySummary, Metric};
 use crate::kernel::time::Duration;
+use crate::metrics::arm;
 use crate::metrics::names::Kind;
 
-pub use crate::metrics::names::SUCCEEDED_RATIO;
+/// The ratio of succeeded requests.
+pub const SUCCEEDED_RATIO: &str = arm::derived::SUCCEEDED_RATIO.0.names.plain;
 
 /// One number, or one distribution, of an arm.
 #[derive(Clone, Debug, PartialEq)]
@@ -213,15 +215,14 @@ impl LatencySummary {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::names;
     use crate::report::sample;
 
     /// A number that is in the JSON and not here would silently miss from CSV and page.
     #[test]
     fn every_number_of_the_data_has_a_row() {
         let result = sample::burst();
-        let arm = &result.arms["rpc"];
-        let Ok(serde_json::Value::Object(data)) = serde_json::to_value(arm) else {
+        let rpc = &result.arms["rpc"];
+        let Ok(serde_json::Value::Object(data)) = serde_json::to_value(rpc) else {
             panic!("an arm is an object");
         };
         let mut paths = Vec::new();
@@ -234,14 +235,15 @@ mod tests {
                 _ => paths.push(group.clone()),
             }
         }
-        let known: Vec<_> = arm_metrics(arm).iter().map(|(name, _)| *name).collect();
+        let known: Vec<_> = arm_metrics(rpc).iter().map(|(name, _)| *name).collect();
         assert_eq!(known, paths);
         // And under the name that expectations know it by.
-        let kinds = arm_metrics(arm).into_iter().map(|(name, metric)| (name, metric.kind()));
-        assert_eq!(kinds.collect::<Vec<_>>(), names::OF_ARM);
-        let parts = arm.latency.outcome.scalars();
+        let kinds = arm_metrics(rpc).into_iter().map(|(name, metric)| (name, metric.kind()));
+        let derived = arm::derived::METRICS.len();
+        assert!(kinds.eq(arm::numbers().skip(derived)));
+        let parts = rpc.latency.outcome.scalars();
         let parts: Vec<_> = parts.into_iter().map(|(name, _)| name).collect();
-        assert_eq!(parts, names::PARTS.map(|(name, _)| name));
+        assert_eq!(parts, arm::parts().map(|(name, _)| name).collect::<Vec<_>>());
     }
 
     #[test]

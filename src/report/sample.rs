@@ -166,11 +166,11 @@ pub(crate) fn over_time() -> RunResult {
 pub(crate) fn series(succeeded: &[u64], depth: [u64; 4]) -> Series {
     static SUCCEEDED: Meter = Meter::new("requests.succeeded", "requests succeeded");
     static RETRIES: Meter = Meter::new("retries", "retries");
-    static LATENCY: Meter = Meter::new("latency.end_to_end", "latency");
+    static LATENCY: Meter = Meter::of_time("latency.end_to_end", "latency");
     static DEPTH: Meter = Meter::new("depth", "messages waiting");
-    static AGE: Meter = Meter::new("age_ns", "age of the oldest message");
-    static OPEN: Meter = Meter::new("open_ns", "open");
-    static WORK: Meter = Meter::new("work_ns", "work done");
+    static AGE: Meter = Meter::of_time("age_ns", "age of the oldest message");
+    static OPEN: Meter = Meter::of_time("open_ns", "open");
+    static WORK: Meter = Meter::of_time("work_ns", "work done");
     let latencies = |values: &[u64]| {
         let mut histogram = Histogram::<BIN_BITS>::default();
         values.iter().for_each(|value| histogram.record(*value));

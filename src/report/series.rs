@@ -88,8 +88,7 @@ impl Series {
             Values::States(values) => vec![track("", "", Unit::State, integers(values))],
             Values::Readings(values) => {
                 let value = |value: &Option<u64>| value.map_or(Scalar::None, Scalar::Integer);
-                let time = column.meter.name.ends_with("_ns");
-                let unit = if time { Unit::Time } else { Unit::Reading };
+                let unit = if column.meter.time { Unit::Time } else { Unit::Reading };
                 vec![track("", "", unit, values.iter().map(value).collect())]
             }
             Values::Levels { max, limit, .. } => {

@@ -3,7 +3,7 @@
 
 use super::result::{ArmResult, Hex, RunResult};
 use super::rows::{Scalar, metrics};
-use crate::metrics::names::{Kind, quoted};
+use crate::metrics::names::{Kind, bare, quoted};
 use crate::report::text::page::stopped;
 use crate::report::text::verdict::verdict;
 
@@ -41,7 +41,6 @@ fn numbers(name: &str, arm: &ArmResult) -> String {
     let name = quoted(name);
     let mut text = String::new();
     let mut reporter = None;
-    let bare = |name: &'static str| name.strip_suffix("_ns").unwrap_or(name);
     for row in metrics(arm) {
         let component = match row.component {
             "" => String::new(),

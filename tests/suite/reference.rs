@@ -1,17 +1,30 @@
-//! The tables of fields in `docs/scenario.md`, which are made of the JSON Schema, and so of the
-//! doc comments of the specifications: what a field is, its type, default and range stand once.
+//! The tables of docs that are made of what stands beside the code: those of fields in
+//! `docs/scenario.md` of the JSON Schema, and so of the doc comments of the specifications, and
+//! those of numbers in `docs/metrics.md` of the declarations of what is measured.
 
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
+use dessim::metrics::arm;
+use dessim::metrics::declare::Quantity;
+use dessim::model::mechanism::Kind;
+use dessim::model::metrics_of;
 use dessim::scenario::json_schema;
 use serde_json::Value;
 
 /// What a table begins with: `<!-- fields of Load -->`.
 const FIELDS_OF: &str = "<!-- fields of ";
 const LAYERS: &str = "<!-- fields of layers -->";
-const END: &str = "<!-- end of fields -->";
+
+/// The same of numbers: `<!-- numbers of service -->`, and of an arm with the first words of their
+/// paths: `<!-- numbers of the arm: requests failed_by -->`.
+const NUMBERS_OF: &str = "<!-- numbers of ";
+const OF_ARM: &str = "<!-- numbers of the arm: ";
+const OF_DISTRIBUTION: &str = "<!-- numbers of a distribution -->";
+
+/// What a table ends with.
+const END: &str = "<!-- end of ";
 
 /// Where a type is explained.
 const LINKS: &[(&str, &str)] = &[
@@ -156,17 +169,52 @@ fn table(marker: &str) -> String {
     text
 }
 
-/// The page with its tables made anew.
-fn renewed(page: &str) -> String {
+/// The names of a quantity at the end of a run, in code.
+fn names(quantity: &Quantity) -> String {
+    let names: Vec<String> =
+        quantity.numbers().iter().map(|(name, _)| format!("`{name}`")).collect();
+    names.join(", ")
+}
+
+/// What stands below a marker of numbers.
+fn numbers(marker: &str) -> String {
+    let of = marker.trim_start_matches(NUMBERS_OF).trim_end_matches(" -->");
+    let chosen: Vec<&Quantity> = if marker == OF_DISTRIBUTION {
+        arm::part_quantities().collect()
+    } else if let Some(groups) = marker.strip_prefix(OF_ARM) {
+        let groups: Vec<&str> = groups.split_whitespace().collect();
+        let group = |name: &str| groups.contains(&name.split('.').next().expect("one at least"));
+        let in_groups = |quantity: &&Quantity| group(quantity.numbers()[0].0);
+        arm::quantities().filter(in_groups).collect()
+    } else {
+        metrics_of(of).to_vec()
+    };
+    assert!(!chosen.is_empty(), "{of} measures something");
+    let mut text = "| metric | over time | definition |\n|---|---|---|\n".to_owned();
+    for quantity in chosen {
+        let over_time = quantity.over_time().map(|name| format!("`{name}`"));
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} |",
+            names(quantity),
+            over_time.unwrap_or_default(),
+            quantity.definition()
+        );
+    }
+    text.replace("|  |", "| |")
+}
+
+/// A page with its tables made anew.
+fn renewed(page: &str, begins: &str, table: fn(&str) -> String) -> String {
     let mut text = String::new();
     let mut in_table = false;
     for line in page.lines() {
-        in_table &= line != END;
+        in_table &= !line.starts_with(END);
         if !in_table {
             text += line;
             text.push('\n');
         }
-        if line.starts_with(FIELDS_OF) {
+        if line.starts_with(begins) {
             in_table = true;
             let _ = write!(text, "\n{}\n", table(line));
         }
@@ -174,21 +222,40 @@ fn renewed(page: &str) -> String {
     text
 }
 
-#[test]
-fn tables_of_fields_in_docs_are_made_of_the_schema() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/scenario.md");
+/// Holds a page against what its tables say now, or writes that; the page.
+fn hold(name: &str, begins: &str, table: fn(&str) -> String) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name);
     let page = fs::read_to_string(&path).expect("it is there");
-    let renewed = renewed(&page);
+    let renewed = renewed(&page, begins, table);
     if std::env::var("DESSIM_DOCS").is_ok_and(|mode| mode == "write") {
         fs::write(&path, &renewed).expect("it can be written");
     } else if page != renewed {
-        let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join("scenario.md");
+        let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         fs::write(&kept, &renewed).expect("it can be written");
         panic!(
-            "docs/scenario.md is not what the specifications say; {} is, and \
+            "docs/{name} is not what the code says; {} is, and \
              `DESSIM_DOCS=write cargo test --test suite docs` writes it",
             kept.display()
         );
     }
+    renewed
+}
+
+#[test]
+fn tables_of_fields_in_docs_are_made_of_the_schema() {
+    let page = hold("scenario.md", FIELDS_OF, table);
     assert!(page.matches(FIELDS_OF).count() > 8, "its tables have markers");
+}
+
+#[test]
+fn tables_of_numbers_in_docs_are_made_of_the_declarations() {
+    let page = hold("metrics.md", NUMBERS_OF, numbers);
+    for kind in Kind::ALL.iter().filter(|kind| !kind.metrics().is_empty()) {
+        let marker = format!("{NUMBERS_OF}{} -->", kind.name());
+        assert_eq!(page.matches(&marker).count(), 1, "docs/metrics.md has a table of `{marker}`");
+    }
+    for quantity in arm::quantities().chain(arm::part_quantities()) {
+        let row = format!("\n| {} |", names(quantity));
+        assert!(page.contains(&row), "docs/metrics.md has a row of{row}");
+    }
 }

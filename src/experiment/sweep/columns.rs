@@ -1,6 +1,6 @@
 //! Which numbers are kept of each run, by the names that expectations have for them.
 
-use crate::metrics::names::DERIVED;
+use crate::metrics::arm::derived;
 use crate::report::sweep::Column;
 use crate::scenario::expect::{Known, NamedMetric, Refusal, read_metric};
 use crate::scenario::schema::Scenario;
@@ -38,7 +38,7 @@ pub(super) fn columns(
     for arm in known.arms() {
         let of_arm = known.metrics(arm);
         if metrics.is_empty() {
-            let derived = |of: &NamedMetric| DERIVED.iter().any(|(name, _)| *name == of.metric);
+            let derived = |of: &NamedMetric| derived::METRICS.iter().any(|one| one.has(of.metric));
             let whole = of_arm.iter().filter(|of| of.component.is_empty() && !derived(of));
             columns.extend(whole.map(|of| column(arm, of)));
         }

@@ -62,10 +62,10 @@ use super::call::CallId;
 use super::context::{At, Context, Flow, Outcome};
 use super::seat::{Port, Seat};
 use crate::kernel::calendar::Calendar;
-use crate::kernel::time::{Duration, Instant};
-use crate::metrics::meter::Eye;
+use crate::kernel::time::Instant;
+use crate::metrics::declare::Quantity;
+use crate::metrics::meter::Measurements;
 use crate::metrics::probe::{Event, Number, Probe, Role, What};
-use crate::metrics::summary::Component;
 
 /// What becomes of a call whose caller leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,17 +76,6 @@ pub enum Leaving {
     Unneeded,
     /// It goes on for nobody.
     GoesOn,
-}
-
-/// What a component reports over.
-#[derive(Clone, Copy, Debug)]
-pub struct Period {
-    /// The end of the run.
-    pub end: Instant,
-    /// Its part that counts.
-    pub window: Duration,
-    /// Calls of measured requests that are there at the end.
-    pub there: u64,
 }
 
 /// For whom the timers of a mechanism are set.
@@ -117,10 +106,10 @@ pub trait Mechanism {
     const TIMER: Option<u32>;
     /// For whom its timers are set.
     const WAKES: Wakes;
-    /// Whether it shows and reports anything.
-    const SHOWS: bool;
     /// What can happen to a request there, by the file that brings it.
     const EVENTS: &'static [&'static [What]];
+    /// What it measures, in the order of results; without any it is no component of a result.
+    const METRICS: &'static [&'static Quantity];
 
     /// A call comes down.
     fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow;
@@ -163,22 +152,15 @@ pub trait Mechanism {
     /// Bytes that grow with what happens.
     fn memory(&self) -> u64;
 
-    /// Shows itself at an instant no earlier than the present.
-    fn observe<C: Calendar, P: Probe>(
+    /// Shows [what it measures](Self::METRICS), at an instant no earlier than the present: at the
+    /// ends of bins, in the same order each time, and at the end of the run.
+    fn measure<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
         seat: &Seat,
         at: Instant,
-        eye: &mut impl Eye,
+        into: &mut impl Measurements,
     );
-
-    /// Its numbers at the end of a run, if it has any.
-    fn report<C: Calendar, P: Probe>(
-        &self,
-        cx: &Context<C, P>,
-        seat: &Seat,
-        period: &Period,
-    ) -> Option<Component>;
 }
 
 /// Everything that goes by kind, so that nothing can be forgotten.
@@ -221,16 +203,16 @@ macro_rules! kinds {
                 match self { $($(#[$when])* Self::$kind => <$machine as Mechanism>::WAKES),* }
             }
 
-            /// Whether it shows and reports anything.
-            #[must_use]
-            pub const fn shows(self) -> bool {
-                match self { $($(#[$when])* Self::$kind => <$machine as Mechanism>::SHOWS),* }
-            }
-
             /// What can happen to a request there, by the file that brings it.
             #[must_use]
             pub const fn events(self) -> &'static [&'static [What]] {
                 match self { $($(#[$when])* Self::$kind => <$machine as Mechanism>::EVENTS),* }
+            }
+
+            /// What it measures, in the order of results.
+            #[must_use]
+            pub const fn metrics(self) -> &'static [&'static Quantity] {
+                match self { $($(#[$when])* Self::$kind => <$machine as Mechanism>::METRICS),* }
             }
         }
 
@@ -341,28 +323,16 @@ macro_rules! kinds {
                 sum
             }
 
-            pub(in crate::model) fn observe<C: Calendar, P: Probe>(
+            pub(in crate::model) fn measure<C: Calendar, P: Probe>(
                 &mut self,
                 cx: &mut Context<C, P>,
                 seat: &Seat,
                 at: Instant,
-                eye: &mut impl Eye,
+                into: &mut impl Measurements,
             ) {
                 let index = seat.index as usize;
                 match seat.kind {
-                    $($(#[$when])* Kind::$kind => self.$store[index].observe(cx, seat, at, eye)),*
-                }
-            }
-
-            pub(in crate::model) fn report<C: Calendar, P: Probe>(
-                &self,
-                cx: &Context<C, P>,
-                seat: &Seat,
-                period: &Period,
-            ) -> Option<Component> {
-                let index = seat.index as usize;
-                match seat.kind {
-                    $($(#[$when])* Kind::$kind => self.$store[index].report(cx, seat, period)),*
+                    $($(#[$when])* Kind::$kind => self.$store[index].measure(cx, seat, at, into)),*
                 }
             }
         }

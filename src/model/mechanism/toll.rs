@@ -3,20 +3,24 @@
 //! It is here to show what a mechanism is: this file, and a line in the registry. A test finds it
 //! in the language, messages, results, series, traces, pages and expectations.
 
-use super::{Leaving, Mechanism, Period, Wakes};
+use super::{Leaving, Mechanism, Wakes};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::simulation::Delay;
 use crate::kernel::time::Instant;
+use crate::metrics::declare::Quantity;
 use crate::metrics::gauge::Gauge;
-use crate::metrics::meter::{Eye, Meter};
+use crate::metrics::meter::Measurements;
 use crate::metrics::probe::{Event, Number, Probe, Role, Stretch, What};
-use crate::metrics::summary::{Component, Metric};
 use crate::model::call::CallId;
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::seat::{Port, Seat};
 
-const PAID: Meter = Meter::new("paid", "tolls paid");
-const STOPPED: Meter = Meter::new("stopped", "calls at the gate");
+crate::metrics! {
+    /// Calls that paid
+    PAID: Count = "paid", "tolls paid";
+    /// Calls at the gate
+    STOPPED: Level = "stopped", "calls at the gate";
+}
 
 impl What {
     /// It stops at a gate; the number is for how long.
@@ -42,8 +46,8 @@ impl Mechanism for Toll {
     const WORDS: u32 = 0;
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
-    const SHOWS: bool = true;
     const EVENTS: &'static [&'static [What]] = &[&[What::PAYS]];
+    const METRICS: &'static [&'static Quantity] = METRICS;
 
     fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
         self.paid += u64::from(cx.calls[at.call].measured);
@@ -94,30 +98,15 @@ impl Mechanism for Toll {
         0
     }
 
-    fn observe<C: Calendar, P: Probe>(
+    fn measure<C: Calendar, P: Probe>(
         &mut self,
         _: &mut Context<C, P>,
         _: &Seat,
         _: Instant,
-        eye: &mut impl Eye,
+        into: &mut impl Measurements,
     ) {
-        eye.count(&PAID, self.paid);
-        eye.level(&STOPPED, &mut self.stopped, None);
-    }
-
-    fn report<C: Calendar, P: Probe>(
-        &self,
-        _: &Context<C, P>,
-        _: &Seat,
-        period: &Period,
-    ) -> Option<Component> {
-        let stopped = self.stopped.mean(period.end, period.window);
-        let metrics = vec![
-            ("paid", Metric::Count(self.paid)),
-            ("stopped_mean", Metric::Number(stopped)),
-            ("stopped_max", Metric::Count(self.stopped.max())),
-        ];
-        Some(Component { kind: Self::KIND, metrics })
+        into.count(&PAID, self.paid);
+        into.level(&STOPPED, &mut self.stopped, None);
     }
 }
 

@@ -8,7 +8,7 @@ use super::scale::Measure;
 use super::theme::{LOOKS, outcome};
 use crate::report::result::{Column, Series, Values};
 use crate::report::rows::Scalar;
-use crate::report::series::Track;
+use crate::report::series::{Track, Unit};
 use crate::report::text::format;
 
 /// How much a timeline shows.
@@ -323,7 +323,7 @@ impl Maker<'_> {
             };
             let column = self.column(at, grain);
             let tracks = self.grains.at(grain).tracks_of(column);
-            let measure = match tracks.iter().all(|track| track.metric.ends_with("_ns")) {
+            let measure = match tracks.iter().all(|track| track.unit == Unit::Time) {
                 true => Measure::Time,
                 false => Measure::Number,
             };

@@ -2,20 +2,30 @@
 
 use super::*;
 use crate::kernel::time::{Duration, Instant};
-use crate::metrics::meter::{Eye, Meter};
+use crate::metrics::meter::Measurements;
 use crate::metrics::recorder::Recorder;
 use crate::metrics::sampler::{Resolution, Sampler};
 use crate::report::result::{ArmResult, Curves, Series};
 use crate::report::sample;
 use crate::report::topology::{Chip, Link, Node, Topology};
 
-const OFFERED: Meter = Meter::new("requests.offered", "requests offered");
-const SUCCEEDED: Meter = Meter::new("requests.succeeded", "requests succeeded");
-const REJECTED: Meter = Meter::new("requests.rejected", "requests rejected");
-const THINGS: Meter = Meter::new("things", "things of a kind nobody knows");
-const OPEN: Meter = Meter::new("open_ns", "open");
-const AGE: Meter = Meter::new("age_ns", "age of the oldest");
-const LATENCY: Meter = Meter::new("latency", "latency");
+crate::metrics! {
+    /// Requests that arrived
+    OFFERED: Count = "requests.offered", "requests offered";
+    /// Requests that succeeded
+    SUCCEEDED: Count = "requests.succeeded", "requests succeeded";
+    /// Requests that were rejected
+    REJECTED: Count = "requests.rejected", "requests rejected";
+    /// Things that a figure cannot know
+    THINGS: Count = "things", "things of a kind nobody knows";
+    /// Time of being open
+    OPEN: State = "open", "open";
+    /// Age of the oldest
+    AGE: Momentary = "age", "age of the oldest";
+    /// of those that succeeded
+    LATENCY: Latencies = "latency", "latency";
+}
+
 const MS: u64 = 1_000_000;
 
 /// Looks of 10 ms each; `show` is told which one.
@@ -33,14 +43,14 @@ fn series(looks: u64, last_ns: u64, show: impl Fn(&mut Sampler, u64)) -> Series 
 }
 
 fn small() -> Series {
-    series(4, 35 * MS, |eye, look| {
-        eye.count(&OFFERED, 10 * look);
-        eye.count(&SUCCEEDED, 5 * look);
-        eye.count(&REJECTED, look.saturating_sub(2));
-        eye.component(0, "unheard of");
-        eye.count(&THINGS, look);
-        eye.state(&OPEN, (look.saturating_sub(1)) * 4 * MS);
-        eye.reading(&AGE, (look != 2).then_some(look * MS));
+    series(4, 35 * MS, |sampler, look| {
+        sampler.count(&OFFERED, 10 * look);
+        sampler.count(&SUCCEEDED, 5 * look);
+        sampler.count(&REJECTED, look.saturating_sub(2));
+        sampler.component(0, "unheard of");
+        sampler.count(&THINGS, look);
+        sampler.state(&OPEN, Duration::from_ms((look.saturating_sub(1)) * 4));
+        sampler.momentary(&AGE, (look != 2).then_some(Duration::from_ms(look)));
     })
 }
 
@@ -121,12 +131,12 @@ fn what_is_brief_leaves_the_counts_of_components_out() {
 #[test]
 fn nothing_one_bin_and_zeros_are_drawn() {
     is_sound(&drawn(&arm(None), &[fault(0, 1)], Detail::Full));
-    let zeros = |eye: &mut Sampler, _| {
-        eye.count(&OFFERED, 0);
-        eye.count(&SUCCEEDED, 0);
-        eye.component(0, "queue");
-        eye.reading(&AGE, None);
-        eye.state(&OPEN, 0);
+    let zeros = |sampler: &mut Sampler, _| {
+        sampler.count(&OFFERED, 0);
+        sampler.count(&SUCCEEDED, 0);
+        sampler.component(0, "queue");
+        sampler.momentary(&AGE, None);
+        sampler.state(&OPEN, Duration::ZERO);
     };
     for (looks, last_ns) in [(1, 0), (1, 1), (1, 5 * MS), (3, 20 * MS), (3, 20 * MS + 1)] {
         for bands in [vec![], vec![fault(0, 0), fault(0, 1), fault(5, 900_000)]] {
@@ -140,16 +150,16 @@ fn nothing_one_bin_and_zeros_are_drawn() {
 
 #[test]
 fn the_largest_numbers_fit() {
-    let most = series(2, 20 * MS, |eye, _| {
-        eye.count(&OFFERED, u64::MAX);
-        eye.count(&SUCCEEDED, u64::MAX);
-        eye.count(&REJECTED, u64::MAX);
-        eye.component(0, "queue");
-        eye.reading(&AGE, Some(u64::MAX));
+    let most = series(2, 20 * MS, |sampler, _| {
+        sampler.count(&OFFERED, u64::MAX);
+        sampler.count(&SUCCEEDED, u64::MAX);
+        sampler.count(&REJECTED, u64::MAX);
+        sampler.component(0, "queue");
+        sampler.momentary(&AGE, Some(Duration::from_ns(u64::MAX)));
         let mut latencies = crate::metrics::histogram::Histogram::default();
         latencies.record(1);
         latencies.record(u64::MAX);
-        eye.latency(&LATENCY, &mut latencies);
+        sampler.latencies(&LATENCY, &mut latencies);
     });
     is_sound(&drawn(&arm(Some(most)), &[fault(1, u64::MAX / MS)], Detail::Full));
     let mut late = Series { bin_ns: u64::MAX, end_ns: u64::MAX, bins: 1, columns: Vec::new() };
@@ -161,10 +171,10 @@ fn the_largest_numbers_fit() {
 
 #[test]
 fn a_last_bin_of_a_nanosecond_makes_no_peak() {
-    let short = series(3, 20 * MS + 1, |eye, look| {
-        eye.count(&OFFERED, look);
-        eye.component(0, "queue");
-        eye.count(&THINGS, look);
+    let short = series(3, 20 * MS + 1, |sampler, look| {
+        sampler.count(&OFFERED, look);
+        sampler.component(0, "queue");
+        sampler.count(&THINGS, look);
     });
     let figure = drawn(&arm(Some(short)), &[], Detail::Full);
     is_sound(&figure);

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::foreign::ways;
 use super::known::{Known, KnownArm, NamedMetric};
 use super::{MetricRef, Refusal};
-use crate::metrics::names::{Kind, PARTS, quoted};
+use crate::metrics::arm;
+use crate::metrics::names::{Kind, bare, quoted};
 use crate::metrics::probe::What;
 use crate::scenario::conform::{did_you_mean, list_of};
 use crate::scenario::problem::printable;
@@ -74,7 +75,7 @@ impl Known {
     fn no_part(&self, rest: &str, arm: Option<&str>) -> Option<String> {
         let mut metrics = self.scope(arm).flat_map(KnownArm::metrics);
         metrics.find(|metric| !metric.part.is_empty() && metric.distribution() == rest)?;
-        let parts = PARTS.map(|(part, _)| part.strip_suffix("_ns").unwrap_or(part));
+        let parts = arm::parts().map(|(part, _)| bare(part));
         Some(format!("say what of it: one of {}", list_of(parts)))
     }
 

@@ -2,7 +2,8 @@
 //!
 //! Nothing here is accepted: a metric has one name. Who uses another is told the one.
 
-use crate::metrics::names::PARTS;
+use crate::metrics::arm;
+use crate::metrics::names::bare;
 
 /// Ways to write a number, each with what it is. `{}` stands for the arm and its dot.
 pub(super) type Ways = &'static [(&'static str, &'static str)];
@@ -105,8 +106,8 @@ fn latency_part(word: &str) -> Option<&'static str> {
         "minimum" => "min",
         part => part,
     };
-    let parts = PARTS.iter().map(|(name, _)| name.strip_suffix("_ns").unwrap_or(name));
-    parts.into_iter().find(|name| *name == part && *name != "count")
+    let mut parts = arm::parts().map(|(name, _)| bare(name));
+    parts.find(|name| *name == part && *name != "count")
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kernel::calendar::LaneCalendar;
 use crate::kernel::time::{Duration, Instant};
-use crate::metrics::names::{DERIVED, Kind, OF_ARM, PARTS};
+use crate::metrics::arm;
+use crate::metrics::names::{Kind, bare};
 use crate::metrics::probe::Silent;
 use crate::model::events_of;
 use crate::scenario::arms::arms;
@@ -106,7 +107,7 @@ impl Known {
 impl KnownArm {
     pub(super) fn metrics(&self) -> Vec<NamedMetric> {
         let mut all = Vec::new();
-        for (metric, kind) in DERIVED.into_iter().chain(OF_ARM) {
+        for (metric, kind) in arm::numbers() {
             named(("", OF_WHOLE_ARM), metric, kind, &mut all);
         }
         for (component, parts) in &self.components {
@@ -134,7 +135,6 @@ fn named(
     into: &mut Vec<NamedMetric>,
 ) {
     let dot = if component.is_empty() { "" } else { "." };
-    let bare = |name: &'static str| name.strip_suffix("_ns").unwrap_or(name);
     let mut add = |part: &'static str, kind| {
         let of_part = if part.is_empty() { "" } else { "." };
         let name = format!("{component}{dot}{}{of_part}{}", bare(metric), bare(part));
@@ -142,7 +142,7 @@ fn named(
         into.push(NamedMetric { name, component, of, metric, part, kind });
     };
     match kind {
-        Kind::Latency => PARTS.into_iter().for_each(|(part, kind)| add(part, kind)),
+        Kind::Latency => arm::parts().for_each(|(part, kind)| add(part, kind)),
         _ => add("", kind),
     }
 }

@@ -44,7 +44,8 @@ pub(super) fn metric(text: &str, known: &Known) -> Result<MetricRef, Refusal> {
 
 /// What begins a statement about a component: its kind.
 static KINDS: LazyLock<Vec<&str>> = LazyLock::new(|| {
-    Kind::ALL.iter().filter(|kind| kind.shows()).map(|kind| kind.name()).collect()
+    let measured = Kind::ALL.iter().filter(|kind| !kind.metrics().is_empty());
+    measured.map(|kind| kind.name()).collect()
 });
 
 pub(super) struct Parser<'a> {

@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::{Claim, Condition, Likely, MetricRef, Operator, Refusal, Relation, Sum, Unit};
 use crate::kernel::time::Duration;
-use crate::metrics::names::quoted;
+use crate::metrics::names::{bare, quoted};
 
 fn arm_first(f: &mut fmt::Formatter<'_>, arm: Option<&String>) -> fmt::Result {
     match arm {
@@ -20,7 +20,6 @@ impl fmt::Display for MetricRef {
                 write!(f, "{}.", quoted(name))?;
             }
         }
-        let bare = |name: &'static str| name.strip_suffix("_ns").unwrap_or(name);
         match self.part {
             "" => f.write_str(bare(self.metric))?,
             part => write!(f, "{}.{}", self.metric, bare(part))?,

@@ -1,14 +1,17 @@
 //! What a time series must add up to, and that collecting it changes nothing.
 //!
-//! Meters are matched with the numbers of the result by name and kind of value, so those of a new
-//! layer are checked without a line here.
+//! What is shown over time is matched with the numbers of the result by its declaration, so that of
+//! a new layer is checked without a line here.
 
 use std::collections::BTreeMap;
 
 use dessim::experiment::run::{CalendarKind, Options, run};
 use dessim::kernel::time::Duration;
+use dessim::metrics::arm;
+use dessim::metrics::declare::Quantity;
 use dessim::metrics::sampler::{AUTO_BINS, MAX_BINS, Resolution};
 use dessim::metrics::series::ARM;
+use dessim::model::metrics_of;
 use dessim::report::result::{ArmResult, Column, Metric, RunResult, Series, Values};
 use dessim::report::rows::rows;
 use dessim::scenario::arms::arms;
@@ -94,60 +97,84 @@ fn shape(arm: &ArmResult, series: &Series, resolution: Resolution) {
     }
 }
 
+/// The numbers at the end of what a column shows: of what its component declares, or the arm, or
+/// the edges whose sums the arm shows.
+fn numbers(column: &Column) -> Vec<&'static str> {
+    let shown = |quantity: &&Quantity| quantity.over_time() == Some(column.meter.name);
+    let names =
+        |quantity: &Quantity| quantity.numbers().into_iter().map(|(name, _)| name).collect();
+    let of = |kind| metrics_of(kind).iter().copied().find(shown).map(names);
+    let found: Option<Vec<_>> = match column.node {
+        ARM => arm::quantities().find(shown).map(names).or_else(|| {
+            let summed: Vec<_> = of("edge")?;
+            Some(summed.into_iter().filter_map(of_arm).collect())
+        }),
+        _ => of(column.kind),
+    };
+    found.unwrap_or_else(|| panic!("a {} does not declare {}", column.kind, column.meter.name))
+}
+
+/// The number of the arm that is the sum of one of its edges.
+fn of_arm(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "attempts" => "attempts.total",
+        "retries" => "attempts.retries",
+        "failed" => "attempts.failed",
+        "timeouts" => "attempts.timeouts",
+        "errors" => "attempts.errors",
+        "wasted_ns" => "wasted.work_ns",
+        // All work stands in no number of the arm.
+        "work_ns" => return None,
+        other => panic!("{other} is a sum over edges"),
+    })
+}
+
 /// A column against the numbers that the result has for it.
 fn totals(column: &Column, arm: &ArmResult, window_ns: u64, of: &dyn Fn(&str) -> Option<Metric>) {
-    let name = column.meter.name;
-    let what = format!("{} of {} {}", name, column.kind, column.component);
+    let names = numbers(column);
+    let what = format!("{} of {} {}", column.meter.name, column.kind, column.component);
+    let name = names.last().copied();
+    let number = || of(name.expect(&what));
     match &column.values {
         Values::Counts(counts) => {
-            let path = match (column.node, name) {
-                (ARM, "attempts") => "attempts.total".to_owned(),
-                (ARM, name) if !name.contains('.') => format!("attempts.{name}"),
-                _ => name.to_owned(),
-            };
-            assert_eq!(of(&path), Some(Metric::Count(counts.iter().sum())), "{what}");
+            assert_eq!(number(), Some(Metric::Count(counts.iter().sum())), "{what}");
         }
-        Values::Times(times) if column.node != ARM => {
+        Values::Times(times) => {
             let sum = times.iter().map(|ns| u128::from(*ns)).sum();
-            assert_eq!(of(name), Some(Metric::nanoseconds(sum)), "{what}");
+            let same = || assert_eq!(number(), Some(Metric::nanoseconds(sum)), "{what}");
+            name.into_iter().for_each(|_| same());
         }
-        Values::Times(times) if name == "wasted_ns" => {
-            assert_eq!(arm.wasted.work_ns, times.iter().sum::<u64>(), "{what}");
-        }
-        Values::Times(_) => {}
         Values::States(states) => {
-            let path = format!("time_{name}");
             let sum = Duration::from_ns(states.iter().sum());
-            assert_eq!(of(&path), Some(Metric::Time(sum)), "{what}");
+            assert_eq!(number(), Some(Metric::Time(sum)), "{what}");
         }
         Values::Levels { area_ns, max, .. } => {
             let most = max.iter().copied().max().expect("there is a bin");
-            assert_eq!(of(&format!("{name}_max")), Some(Metric::Count(most)), "{what}");
+            assert_eq!(number(), Some(Metric::Count(most)), "{what}");
             let area: u128 = area_ns.iter().map(|area| u128::from(*area)).sum();
             let mean = (window_ns > 0).then(|| area as f64 / window_ns as f64);
             // A group of consumers reports its mean as a share of its places.
-            match of(&format!("{name}_mean")) {
-                Some(found) => assert_eq!(found, Metric::Number(mean), "{what}"),
-                None => assert!(of("utilisation").is_some(), "{what}"),
+            match names[..] {
+                [path, _] => assert_eq!(of(path), Some(Metric::Number(mean)), "{what}"),
+                _ => assert!(of("utilisation").is_some(), "{what}"),
             }
         }
         Values::Readings(readings) => {
             let last = *readings.last().expect("there is a bin");
-            match name {
-                "requests.in_flight" => assert_eq!(last, Some(arm.requests.in_flight)),
-                // A hedge reports no largest delay.
-                "delay_ns" => {}
-                _ => {
-                    let most = of(&name.replace("_ns", "_max_ns"));
-                    let Some(Metric::Time(most)) = most else { panic!("{what}: {most:?}") };
+            match name.map(of) {
+                Some(Some(Metric::Count(present))) => assert_eq!(last, Some(present), "{what}"),
+                Some(Some(Metric::Time(most))) => {
                     // What came during the warm-up is there and seen, and not in the maximum.
                     let within = readings.iter().flatten().all(|ns| *ns <= most.as_ns());
                     assert!(within || window_ns < arm.end_ns, "{what}");
                 }
+                Some(other) => panic!("{what}: {other:?}"),
+                // What is momentary has no number at the end.
+                None => {}
             }
         }
         Values::Latencies(bins) => {
-            let Some(Metric::Latency(summary)) = of(name) else { panic!("{what}") };
+            let Some(Metric::Latency(summary)) = number() else { panic!("{what}") };
             let count: u64 = bins.iter().flatten().map(|(_, count)| count).sum();
             assert_eq!(count, summary.count, "{what}");
         }

@@ -29,20 +29,26 @@ mod turns;
 pub use choice::Algorithm;
 pub use ring::Ring;
 
-use super::{Leaving, Mechanism, Period, Wakes};
+use super::{Leaving, Mechanism, Wakes};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::draw::Site;
 use crate::kernel::time::Instant;
-use crate::metrics::meter::{Eye, Meter};
+use crate::metrics::declare::Quantity;
+use crate::metrics::meter::Measurements;
 use crate::metrics::probe::{Event, Number, Probe, Role, What};
-use crate::metrics::summary::{Component, Metric};
 use crate::model::call::CallId;
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::seat::{Port, Seat};
 use choice::Client;
 
-const SENT: Meter = Meter::new("sent", "attempts sent on");
-const OVERFLOWED: Meter = Meter::new("overflowed", "sent past a full replica");
+crate::metrics! {
+    /// Attempts that it sent on
+    SENT: Count = "sent", "attempts sent on";
+    /// Of the replica that it sent the most to: these over `sent`
+    LARGEST_SHARE: Ratio = "largest_share";
+    /// Sent to another replica than that of their key, which was full; only with a `bound`
+    OVERFLOWED: Count = "overflowed", "sent past a full replica";
+}
 
 impl What {
     /// An attempt goes to a replica; the number is which, from 1.
@@ -112,8 +118,8 @@ impl Mechanism for Balancer {
     const WORDS: u32 = 1;
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
-    const SHOWS: bool = true;
     const EVENTS: &'static [&'static [What]] = &[EVENTS];
+    const METRICS: &'static [&'static Quantity] = METRICS;
 
     /// An attempt gets its replica.
     #[inline]
@@ -177,33 +183,21 @@ impl Mechanism for Balancer {
         self.clients.len() as u64 * of_client
     }
 
-    fn observe<C: Calendar, P: Probe>(
+    fn measure<C: Calendar, P: Probe>(
         &mut self,
         _: &mut Context<C, P>,
         _: &Seat,
         _: Instant,
-        eye: &mut impl Eye,
+        into: &mut impl Measurements,
     ) {
-        eye.count(&SENT, self.sent.iter().sum());
+        into.count(&SENT, self.sent.iter().sum());
+        into.ratio(&LARGEST_SHARE, |_| {
+            let sent: u64 = self.sent.iter().sum();
+            let largest = self.sent.iter().max().filter(|_| sent > 0);
+            largest.map(|&largest| largest as f64 / sent as f64)
+        });
         if self.algorithm.is_bounded() {
-            eye.count(&OVERFLOWED, self.overflowed);
+            into.count(&OVERFLOWED, self.overflowed);
         }
-    }
-
-    fn report<C: Calendar, P: Probe>(
-        &self,
-        _: &Context<C, P>,
-        _: &Seat,
-        _: &Period,
-    ) -> Option<Component> {
-        let sent: u64 = self.sent.iter().sum();
-        let largest = self.sent.iter().max().filter(|_| sent > 0);
-        let share = largest.map(|&largest| largest as f64 / sent as f64);
-        let mut metrics =
-            vec![("sent", Metric::Count(sent)), ("largest_share", Metric::Number(share))];
-        if self.algorithm.is_bounded() {
-            metrics.push(("overflowed", Metric::Count(self.overflowed)));
-        }
-        Some(Component { kind: Self::KIND, metrics })
     }
 }

@@ -35,13 +35,12 @@ mod tests;
 use self::automaton::Automaton;
 use self::settings::Settings;
 use self::state::{Pass, State, Times, Transition};
-use super::{Leaving, Mechanism, Period, Wakes};
+use super::{Leaving, Mechanism, Wakes};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::time::{Duration, Instant};
-use crate::metrics::meter::Eye;
+use crate::metrics::declare::Quantity;
+use crate::metrics::meter::Measurements;
 use crate::metrics::probe::{Event, Number, Probe, Role, What};
-use crate::metrics::report::Report;
-use crate::metrics::summary::Component;
 use crate::model::call::CallId;
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::seat::{Port, Seat};
@@ -49,18 +48,21 @@ use crate::model::seat::{Port, Seat};
 crate::metrics! {
     /// Calls that it refused
     REJECTED: Count = "rejected", "rejected";
-    /// Changes to the open state
+    /// How often it opened, when it was closed or half-open. A result that starts the time again
+    /// while it is open is not counted
     OPENED: Count = "opened", "opened";
-    /// Time during which it refused every call
+    /// Time during which it refused every call, from the end of the warm-up to the end of the arm;
+    /// the mean of several clients
     OPEN: State = "open", "open";
-    /// Calls that it admitted while half-open
+    /// Where several clients have a breaker each: how many
+    CLIENTS: Total = "clients";
+    /// With half-open: calls that it admitted to try
     TRIALS: Count = "trials", "trial calls";
-    /// Changes from half-open to closed
+    /// With half-open: how often it closed
     CLOSED: Count = "closed", "closed";
-    /// Time during which it admitted trial calls alone, or the next call would have been one
+    /// With half-open: time during which it admitted trial calls alone, or the next call would have
+    /// been one; the mean of several clients
     HALF_OPEN: State = "half_open", "half-open";
-    /// Clients that have a breaker each, where there are several
-    CLIENTS: Count = "clients", "clients";
 }
 
 impl What {
@@ -191,8 +193,8 @@ impl Mechanism for Breaker {
     const WORDS: u32 = 2;
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
-    const SHOWS: bool = true;
     const EVENTS: &'static [&'static [What]] = &[&[What::REJECTED], EVENTS];
+    const METRICS: &'static [&'static Quantity] = METRICS;
 
     #[inline]
     fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
@@ -273,43 +275,24 @@ impl Mechanism for Breaker {
         self.automata.iter().map(Automaton::memory).sum()
     }
 
-    fn observe<C: Calendar, P: Probe>(
+    fn measure<C: Calendar, P: Probe>(
         &mut self,
         _: &mut Context<C, P>,
         _: &Seat,
         at: Instant,
-        eye: &mut impl Eye,
+        into: &mut impl Measurements,
     ) {
         let times = self.times(at);
-        eye.count(&REJECTED, self.rejected);
-        eye.count(&OPENED, self.opened);
-        eye.state(&OPEN, times.open.as_ns());
-        if self.settings().half_open.is_some() {
-            eye.count(&TRIALS, self.trials);
-            eye.count(&CLOSED, self.closed);
-            eye.state(&HALF_OPEN, times.half_open.as_ns());
-        }
-    }
-
-    fn report<C: Calendar, P: Probe>(
-        &self,
-        _: &Context<C, P>,
-        _: &Seat,
-        period: &Period,
-    ) -> Option<Component> {
-        let times = self.times(period.end);
-        let mut report = Report::new(Self::KIND, period.end, period.window);
-        report.count(&REJECTED, self.rejected);
-        report.count(&OPENED, self.opened);
-        report.state(&OPEN, times.open);
+        into.count(&REJECTED, self.rejected);
+        into.count(&OPENED, self.opened);
+        into.state(&OPEN, times.open);
         if self.automata.len() > 1 {
-            report.count(&CLIENTS, self.automata.len() as u64);
+            into.total(&CLIENTS, |_| self.automata.len() as u64);
         }
         if self.settings().half_open.is_some() {
-            report.count(&TRIALS, self.trials);
-            report.count(&CLOSED, self.closed);
-            report.state(&HALF_OPEN, times.half_open);
+            into.count(&TRIALS, self.trials);
+            into.count(&CLOSED, self.closed);
+            into.state(&HALF_OPEN, times.half_open);
         }
-        Some(report.finish())
     }
 }

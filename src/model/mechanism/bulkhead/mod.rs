@@ -32,21 +32,31 @@ pub mod spec;
 use crate::kernel::calendar::Calendar;
 use crate::kernel::simulation::Delay;
 use crate::kernel::time::{Duration, Instant};
+use crate::metrics::declare::Quantity;
 use crate::metrics::gauge::Gauge;
-use crate::metrics::meter::{Eye, Meter, limit};
+use crate::metrics::meter::{Measurements, limit};
 use crate::metrics::probe::{Ending, Event, Number, Probe, Role, What};
 use crate::metrics::recorder::Recorder;
-use crate::metrics::summary::{Component, Metric};
 use crate::model::call::{self, CallId};
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::line::{self, Line};
-use crate::model::mechanism::{Leaving, Mechanism, Period, Wakes};
+use crate::model::mechanism::{Leaving, Mechanism, Wakes};
 use crate::model::seat::{NONE, Port, Seat};
 
-const REJECTED: Meter = Meter::new("rejected", "rejected");
-const RENEGED: Meter = Meter::new("reneged", "left after the longest wait");
-const PERMITS: Meter = Meter::new("permits", "permits taken");
-const WAITING: Meter = Meter::new("waiting", "waiting for a permit");
+crate::metrics! {
+    /// Refused because its line was full
+    REJECTED: Count = "rejected", "rejected";
+    /// Refused after the longest wait in line; only with a `max_wait`
+    RENEGED: Count = "reneged", "left after the longest wait";
+    /// from arrival to a permit, of those that got one, without a wait included
+    WAIT: Latency = "wait";
+    /// Ratio of `wait` that is longer than 0
+    WAITED: Ratio = "waited_ratio";
+    /// In line. Limit: length of the line, of all clients together
+    WAITING: Level = "waiting", "waiting for a permit";
+    /// Permits held. Limit: `permits`, of all clients together
+    PERMITS: Level = "permits", "permits taken";
+}
 
 impl What {
     /// It got the permit it waited for; the number is the wait.
@@ -175,8 +185,8 @@ impl<const SHARED: bool> Mechanism for Permits<SHARED> {
     const WORDS: u32 = 0;
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
-    const SHOWS: bool = true;
     const EVENTS: &'static [&'static [What]] = &[&[What::REJECTED], EVENTS, line::EVENTS];
+    const METRICS: &'static [&'static Quantity] = METRICS;
 
     #[inline]
     fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
@@ -278,40 +288,21 @@ impl<const SHARED: bool> Mechanism for Permits<SHARED> {
         0
     }
 
-    fn observe<C: Calendar, P: Probe>(
+    fn measure<C: Calendar, P: Probe>(
         &mut self,
         _: &mut Context<C, P>,
         _: &Seat,
         _: Instant,
-        eye: &mut impl Eye,
+        into: &mut impl Measurements,
     ) {
-        eye.count(&REJECTED, self.rejected);
+        into.count(&REJECTED, self.rejected);
         if self.max_wait.is_some() {
-            eye.count(&RENEGED, self.reneged);
+            into.count(&RENEGED, self.reneged);
         }
+        into.latency(&WAIT, &self.wait);
+        into.ratio(&WAITED, |_| self.wait.ratio_above(Duration::ZERO));
         let clients = self.states.len() as u64;
-        eye.level(&PERMITS, &mut self.in_use, Some(self.permits * clients));
-        eye.level(&WAITING, &mut self.waiting, limit(self.queue.saturating_mul(clients)));
-    }
-
-    fn report<C: Calendar, P: Probe>(
-        &self,
-        _: &Context<C, P>,
-        _: &Seat,
-        &Period { end, window, .. }: &Period,
-    ) -> Option<Component> {
-        let mut metrics = vec![("rejected", Metric::Count(self.rejected))];
-        if self.max_wait.is_some() {
-            metrics.push(("reneged", Metric::Count(self.reneged)));
-        }
-        metrics.extend([
-            ("wait", Metric::Latency(self.wait.summary())),
-            ("waited_ratio", Metric::Number(self.wait.ratio_above(Duration::ZERO))),
-            ("waiting_mean", Metric::Number(self.waiting.mean(end, window))),
-            ("waiting_max", Metric::Count(self.waiting.max())),
-            ("permits_mean", Metric::Number(self.in_use.mean(end, window))),
-            ("permits_max", Metric::Count(self.in_use.max())),
-        ]);
-        Some(Component { kind: Self::KIND, metrics })
+        into.level(&PERMITS, &mut self.in_use, Some(self.permits * clients));
+        into.level(&WAITING, &mut self.waiting, limit(self.queue.saturating_mul(clients)));
     }
 }

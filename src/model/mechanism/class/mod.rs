@@ -11,42 +11,41 @@
 
 pub mod spec;
 
-use super::{Leaving, Mechanism, Period, Wakes};
+use super::{Leaving, Mechanism, Wakes};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::draw::Site;
 use crate::kernel::time::{Duration, Instant};
-use crate::metrics::declare::Count;
+use crate::metrics::declare::Quantity;
 use crate::metrics::fate::Fate;
-use crate::metrics::meter::Eye;
+use crate::metrics::meter::Measurements;
 use crate::metrics::probe::{Probe, What};
 use crate::metrics::recorder::Recorder;
-use crate::metrics::report::Report;
-use crate::metrics::summary::Component;
 use crate::model::call::{Call, CallId};
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::seat::{NONE, Port, Seat};
 
 crate::metrics! {
-    /// Requests of the class that arrived; all counts below add up to it
+    /// Requests that arrived
     OFFERED: Count = "offered", "offered";
     /// Requests that succeeded in time
     SUCCEEDED: Count = "succeeded", "succeeded";
-    /// Requests that succeeded after the load's deadline
+    /// Requests that succeeded after the load's `deadline`
     LATE: Count = "late", "late";
     /// Requests that ended in an error or a timeout
     FAILED: Count = "failed", "failed";
-    /// Requests that a layer of their caller refused
+    /// Requests that a layer of their caller refused: the last try was not sent, earlier ones may
+    /// have been
     REJECTED: Count = "rejected", "rejected";
     /// Requests that a service refused
     SHED: Count = "shed", "shed";
-    /// Messages that were lost on a full queue
+    /// Messages that were lost on a full queue; only of a load that publishes
     DROPPED: Count = "dropped", "dropped";
-    /// Messages that a consumer gave up
+    /// Messages that a consumer gave up; only of a load that publishes
     DEAD_LETTERED: Count = "dead_lettered", "dead-lettered";
     /// Requests that were unfinished at the end
-    IN_FLIGHT: Count = "in_flight", "in flight";
-    /// from arrival to success, of the requests that succeeded in time
-    LATENCY: Latency = "latency", "latency of the requests that succeeded";
+    IN_FLIGHT: Total = "in_flight";
+    /// from arrival to success, of those that succeeded in time
+    LATENCY: Latency = "latency";
 }
 
 /// What a class is set to.
@@ -166,32 +165,13 @@ pub struct Class {
     pub publishes: bool,
 }
 
-impl Class {
-    /// What became of its requests; messages have two ends more.
-    fn counts(self, classes: &Classes) -> impl Iterator<Item = (&'static Count, u64)> + use<> {
-        let Entry { ended, offered, .. } = &classes.entries[self.number as usize];
-        let of = |fate: Fate| ended[fate as usize];
-        let counts = [
-            (&OFFERED, *offered),
-            (&SUCCEEDED, of(Fate::Succeeded)),
-            (&LATE, of(Fate::Late)),
-            (&FAILED, of(Fate::Error) + of(Fate::Timeout)),
-            (&REJECTED, of(Fate::Rejected)),
-            (&SHED, of(Fate::Shed)),
-        ];
-        let more = [(&DROPPED, of(Fate::Dropped)), (&DEAD_LETTERED, of(Fate::DeadLettered))];
-        let more = more.into_iter().filter(move |_| self.publishes);
-        counts.into_iter().chain(more)
-    }
-}
-
 impl Mechanism for Class {
     const KIND: &'static str = "class";
     const WORDS: u32 = 0;
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
-    const SHOWS: bool = true;
     const EVENTS: &'static [&'static [What]] = &[];
+    const METRICS: &'static [&'static Quantity] = METRICS;
 
     fn enter<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At<'_>) -> Flow {
         unreachable!("a class stands in no way of a call")
@@ -234,28 +214,27 @@ impl Mechanism for Class {
         0
     }
 
-    fn observe<C: Calendar, P: Probe>(
+    fn measure<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
         _: &Seat,
         _: Instant,
-        eye: &mut impl Eye,
+        into: &mut impl Measurements,
     ) {
-        self.counts(&cx.classes).for_each(|(count, total)| eye.count(count, total));
-    }
-
-    fn report<C: Calendar, P: Probe>(
-        &self,
-        cx: &Context<C, P>,
-        _: &Seat,
-        period: &Period,
-    ) -> Option<Component> {
-        let entry = &cx.classes.entries[self.number as usize];
-        let mut report = Report::new(Self::KIND, period.end, period.window);
-        self.counts(&cx.classes).for_each(|(count, total)| report.count(count, total));
-        report.count(&IN_FLIGHT, entry.offered - entry.ended.iter().sum::<u64>());
-        report.latency(&LATENCY, &entry.latency);
-        Some(report.finish())
+        let Entry { ended, offered, latency, .. } = &cx.classes.entries[self.number as usize];
+        let of = |fate: Fate| ended[fate as usize];
+        into.count(&OFFERED, *offered);
+        into.count(&SUCCEEDED, of(Fate::Succeeded));
+        into.count(&LATE, of(Fate::Late));
+        into.count(&FAILED, of(Fate::Error) + of(Fate::Timeout));
+        into.count(&REJECTED, of(Fate::Rejected));
+        into.count(&SHED, of(Fate::Shed));
+        if self.publishes {
+            into.count(&DROPPED, of(Fate::Dropped));
+            into.count(&DEAD_LETTERED, of(Fate::DeadLettered));
+        }
+        into.total(&IN_FLIGHT, |_| offered - ended.iter().sum::<u64>());
+        into.latency(&LATENCY, latency);
     }
 }
 

@@ -4,14 +4,14 @@
 //! consumer may stay taken; after its last delivery it is dead-lettered.
 
 pub mod spec;
-use super::{Leaving, Mechanism, Period, Wakes};
+use super::{Leaving, Mechanism, Wakes};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::simulation::Delay;
 use crate::kernel::time::{Duration, Instant};
+use crate::metrics::declare::Quantity;
 use crate::metrics::gauge::Gauge;
-use crate::metrics::meter::{Eye, Meter};
+use crate::metrics::meter::Measurements;
 use crate::metrics::probe::{Ending, Event, Number, Probe, Role, Stretch, What};
-use crate::metrics::summary::{Component, Metric};
 use crate::model::call::{CallId, State};
 use crate::model::client::Clients;
 use crate::model::context::{At, Context, Flow, Outcome};
@@ -33,10 +33,23 @@ pub struct Config {
     pub clients: Clients,
 }
 
-const DELIVERIES: Meter = Meter::new("deliveries", "deliveries");
-const REDELIVERED: Meter = Meter::new("redelivered", "sent back for redelivery");
-const DEAD: Meter = Meter::new("dead_lettered", "dead-lettered");
-const BUSY: Meter = Meter::new("busy", "consumers taken");
+crate::metrics! {
+    /// Messages taken. The sum of the next three and of those that are being handled at the end
+    DELIVERIES: Count = "deliveries", "deliveries";
+    /// Deliveries that succeeded
+    ACKNOWLEDGED: Total = "acknowledged";
+    /// Deliveries that failed and were not the last: the message goes back, after its backoff
+    REDELIVERED: Count = "redelivered", "sent back for redelivery";
+    /// Deliveries that failed and were the last
+    DEAD: Count = "dead_lettered", "dead-lettered";
+    /// Messages at the end of the run that it handles or that wait for their backoff
+    IN_HAND: Total = "in_hand";
+    /// Places taken, mean over time, over `concurrency`. A backoff that holds the consumer takes
+    /// one
+    UTILISATION: Ratio = "utilisation";
+    /// Places taken. Limit: `concurrency`
+    BUSY: Peak = "busy", "consumers taken";
+}
 
 impl What {
     /// A consumer took it; the number is how long it waited.
@@ -131,8 +144,8 @@ impl Mechanism for Consumer {
     const WORDS: u32 = 2;
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
-    const SHOWS: bool = true;
     const EVENTS: &'static [&'static [What]] = &[EVENTS, super::backoff::EVENTS];
+    const METRICS: &'static [&'static Quantity] = METRICS;
 
     /// A consumer takes the message, which is out of the queue.
     #[inline]
@@ -234,37 +247,20 @@ impl Mechanism for Consumer {
         0
     }
 
-    fn observe<C: Calendar, P: Probe>(
+    fn measure<C: Calendar, P: Probe>(
         &mut self,
         _: &mut Context<C, P>,
         _: &Seat,
         _: Instant,
-        eye: &mut impl Eye,
+        into: &mut impl Measurements,
     ) {
-        eye.count(&DELIVERIES, self.deliveries);
-        eye.count(&REDELIVERED, self.redelivered);
-        eye.count(&DEAD, self.dead_lettered);
-        eye.level(&BUSY, &mut self.busy, Some(self.config.concurrency));
-    }
-
-    /// `there` are messages that it holds or that wait for their backoff.
-    fn report<C: Calendar, P: Probe>(
-        &self,
-        _: &Context<C, P>,
-        _: &Seat,
-        &Period { end, window, there }: &Period,
-    ) -> Option<Component> {
-        let busy = self.busy.mean(end, window);
-        let utilisation = busy.map(|busy| busy / self.config.concurrency as f64);
-        let metrics = vec![
-            ("deliveries", Metric::Count(self.deliveries)),
-            ("acknowledged", Metric::Count(self.acknowledged)),
-            ("redelivered", Metric::Count(self.redelivered)),
-            ("dead_lettered", Metric::Count(self.dead_lettered)),
-            ("in_hand", Metric::Count(there)),
-            ("utilisation", Metric::Number(utilisation)),
-            ("busy_max", Metric::Count(self.busy.max())),
-        ];
-        Some(Component { kind: Self::KIND, metrics })
+        into.count(&DELIVERIES, self.deliveries);
+        into.total(&ACKNOWLEDGED, |_| self.acknowledged);
+        into.count(&REDELIVERED, self.redelivered);
+        into.count(&DEAD, self.dead_lettered);
+        into.total(&IN_HAND, |period| period.there);
+        let places = self.config.concurrency;
+        into.ratio(&UTILISATION, |period| period.utilisation(&self.busy, places));
+        into.peak(&BUSY, &mut self.busy, Some(places));
     }
 }

@@ -22,15 +22,18 @@ pub mod spec;
 use crate::kernel::calendar::Calendar;
 use crate::kernel::simulation::Delay;
 use crate::kernel::time::Instant;
-use crate::metrics::meter::{Eye, Meter};
+use crate::metrics::declare::Quantity;
+use crate::metrics::meter::Measurements;
 use crate::metrics::probe::{Event, Number, Probe, Role, What};
-use crate::metrics::summary::{Component, Metric};
 use crate::model::call::CallId;
 use crate::model::context::{At, Context, Flow, Outcome};
-use crate::model::mechanism::{Leaving, Mechanism, Period, Wakes};
+use crate::model::mechanism::{Leaving, Mechanism, Wakes};
 use crate::model::seat::{Port, Seat};
 
-const EXPIRED: Meter = Meter::new("expired", "deadlines over");
+crate::metrics! {
+    /// How often it gave up, or let nothing pass because it was over already
+    EXPIRED: Count = "expired", "deadlines over";
+}
 
 impl What {
     /// Its deadline is over, and whoever waits gives up on it.
@@ -76,8 +79,8 @@ impl Mechanism for Deadline {
     const WORDS: u32 = 2;
     const TIMER: Option<u32> = Some(TIMER);
     const WAKES: Wakes = Wakes::Calls { starts: false };
-    const SHOWS: bool = true;
     const EVENTS: &'static [&'static [What]] = &[EVENTS];
+    const METRICS: &'static [&'static Quantity] = METRICS;
 
     fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
         let (now, outer) = (cx.now(), cx.deadline(at));
@@ -133,23 +136,13 @@ impl Mechanism for Deadline {
         0
     }
 
-    fn observe<C: Calendar, P: Probe>(
+    fn measure<C: Calendar, P: Probe>(
         &mut self,
         _: &mut Context<C, P>,
         _: &Seat,
         _: Instant,
-        eye: &mut impl Eye,
+        into: &mut impl Measurements,
     ) {
-        eye.count(&EXPIRED, self.expired);
-    }
-
-    fn report<C: Calendar, P: Probe>(
-        &self,
-        _: &Context<C, P>,
-        _: &Seat,
-        _: &Period,
-    ) -> Option<Component> {
-        let metrics = vec![("expired", Metric::Count(self.expired))];
-        Some(Component { kind: Self::KIND, metrics })
+        into.count(&EXPIRED, self.expired);
     }
 }

@@ -4,24 +4,41 @@
 
 use std::collections::BTreeMap;
 
-use super::{Kind, Leaving, Mechanism, Period, Wakes};
+use super::{Kind, Leaving, Mechanism, Wakes};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::simulation::Halt;
 use crate::kernel::time::Instant;
-use crate::metrics::meter::{Eye, Meter};
+use crate::metrics::declare::Quantity;
+use crate::metrics::meter::Measurements;
 use crate::metrics::probe::{Ending, Event, Number, Probe, Role, Stretch, What};
-use crate::metrics::summary::{Attempts, Component, Metric, Wasted};
+use crate::metrics::summary::{Attempts, Wasted};
 use crate::model::call::CallId;
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::seat::{NONE, Port, Seat, SeatId, Seats};
 
-const SENT: Meter = Meter::new("attempts", "attempts sent");
-const RETRIES: Meter = Meter::new("retries", "retries");
-const FAILED: Meter = Meter::new("failed", "attempts that failed");
-const TIMEOUTS: Meter = Meter::new("timeouts", "attempts given up");
-const ERRORS: Meter = Meter::new("errors", "attempts that met an error");
-const WORK: Meter = Meter::new("work_ns", "work done");
-const WASTED: Meter = Meter::new("wasted_ns", "work wasted");
+crate::metrics! {
+    /// Attempts that were sent along it
+    SENT: Count = "attempts", "attempts sent";
+    /// Of these, ended badly: `timeouts` + `errors` + those refused by a server
+    FAILED: Count = "failed", "attempts that failed";
+    /// Of these, after the first of a request
+    RETRIES: Count = "retries", "retries";
+    /// Of these, given up by the caller
+    TIMEOUTS: Count = "timeouts", "attempts given up";
+    /// Of these, answered with an error, or met by a crash
+    ERRORS: Count = "errors", "attempts that met an error";
+    /// Of these, stopped or dropped by the server because the caller had left
+    CANCELLED: Total = "cancelled";
+    /// `attempts` over first attempts (`attempts` - `retries`); no value when there were none.
+    /// That of the arm is over all offered requests, refused ones too
+    AMPLIFICATION: Number = "amplification";
+    /// Time in slots of these attempts, those that were under way at the end included
+    WORK: Time = "work", "work done";
+    /// The part of `work_ns` of attempts whose caller had left by their end
+    WASTED: Time = "wasted", "work wasted";
+    /// `wasted_ns` over `work_ns`; no value when there was none
+    WASTED_RATIO: Ratio = "wasted_ratio";
+}
 
 impl What {
     /// An attempt was sent to a service.
@@ -119,40 +136,21 @@ impl Edge {
         (below > 0).then(|| about_the_mean as f64 / below as f64)
     }
 
-    /// Shows itself at `at`.
-    pub fn observe(&self, eye: &mut impl Eye) {
+    /// What it measures; of the sum of all edges, what an arm shows over time beside its requests.
+    pub fn measure(&self, into: &mut impl Measurements) {
         let attempts = &self.attempts;
-        eye.count(&SENT, attempts.total);
-        eye.count(&RETRIES, attempts.retries);
-        eye.count(&FAILED, attempts.failed);
-        eye.count(&TIMEOUTS, attempts.timeouts);
-        eye.count(&ERRORS, attempts.errors);
-        eye.time(&WORK, self.work.total);
-        eye.time(&WASTED, self.work.wasted);
-    }
-
-    /// Its numbers at the end of a run.
-    #[must_use]
-    pub fn report(&self) -> Component {
-        let attempts = self.attempts;
+        into.count(&SENT, attempts.total);
+        into.count(&RETRIES, attempts.retries);
+        into.count(&FAILED, attempts.failed);
+        into.count(&TIMEOUTS, attempts.timeouts);
+        into.count(&ERRORS, attempts.errors);
+        into.total(&CANCELLED, |_| attempts.cancelled);
         let first = attempts.total - attempts.retries;
         let amplification = (first > 0).then(|| attempts.total as f64 / first as f64);
-        let wasted = self.work.summary();
-        Component {
-            kind: "edge",
-            metrics: vec![
-                ("attempts", Metric::Count(attempts.total)),
-                ("failed", Metric::Count(attempts.failed)),
-                ("retries", Metric::Count(attempts.retries)),
-                ("timeouts", Metric::Count(attempts.timeouts)),
-                ("errors", Metric::Count(attempts.errors)),
-                ("cancelled", Metric::Count(attempts.cancelled)),
-                ("amplification", Metric::Number(amplification)),
-                ("work_ns", Metric::nanoseconds(self.work.total)),
-                ("wasted_ns", Metric::nanoseconds(self.work.wasted)),
-                ("wasted_ratio", Metric::Number(wasted.ratio)),
-            ],
-        }
+        into.number(&AMPLIFICATION, |_| amplification);
+        into.time(&WORK, self.work.total);
+        into.time(&WASTED, self.work.wasted);
+        into.ratio(&WASTED_RATIO, |_| self.work.summary().ratio);
     }
 }
 
@@ -250,8 +248,8 @@ impl Mechanism for Sender {
     const WORDS: u32 = 0;
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
-    const SHOWS: bool = true;
     const EVENTS: &'static [&'static [What]] = &[EVENTS];
+    const METRICS: &'static [&'static Quantity] = METRICS;
 
     /// An attempt leaves for its service, which is a piece of work.
     #[inline]
@@ -316,23 +314,14 @@ impl Mechanism for Sender {
         0
     }
 
-    fn observe<C: Calendar, P: Probe>(
+    fn measure<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
         seat: &Seat,
         _: Instant,
-        eye: &mut impl Eye,
+        into: &mut impl Measurements,
     ) {
-        cx.edges[seat.edge].observe(eye);
-    }
-
-    fn report<C: Calendar, P: Probe>(
-        &self,
-        cx: &Context<C, P>,
-        seat: &Seat,
-        _: &Period,
-    ) -> Option<Component> {
-        Some(cx.edges[seat.edge].report())
+        cx.edges[seat.edge].measure(into);
     }
 }
 

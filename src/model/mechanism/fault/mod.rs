@@ -14,13 +14,13 @@ pub use timeline::Timeline;
 
 use std::ops::Range;
 
-use super::{Leaving, Mechanism, Period, Wakes};
+use super::{Leaving, Mechanism, Wakes};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::draw::Site;
 use crate::kernel::time::Instant;
-use crate::metrics::meter::Eye;
+use crate::metrics::declare::Quantity;
+use crate::metrics::meter::Measurements;
 use crate::metrics::probe::{Probe, What};
-use crate::metrics::summary::Component;
 use crate::model::call::{Call, CallId};
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::seat::{Port, Seat, SeatId};
@@ -88,8 +88,8 @@ impl Mechanism for Crash {
     const WORDS: u32 = 0;
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Faults;
-    const SHOWS: bool = false;
     const EVENTS: &'static [&'static [What]] = &[];
+    const METRICS: &'static [&'static Quantity] = &[];
 
     fn enter<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At<'_>) -> Flow {
         unreachable!("no call comes by a fault")
@@ -132,21 +132,12 @@ impl Mechanism for Crash {
         0
     }
 
-    fn observe<C: Calendar, P: Probe>(
+    fn measure<C: Calendar, P: Probe>(
         &mut self,
         _: &mut Context<C, P>,
         _: &Seat,
         _: Instant,
-        _: &mut impl Eye,
+        _: &mut impl Measurements,
     ) {
-    }
-
-    fn report<C: Calendar, P: Probe>(
-        &self,
-        _: &Context<C, P>,
-        _: &Seat,
-        _: &Period,
-    ) -> Option<Component> {
-        None
     }
 }

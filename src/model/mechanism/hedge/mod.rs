@@ -28,20 +28,27 @@ pub use delay::{After, Delays};
 
 use crate::kernel::calendar::Calendar;
 use crate::kernel::draw::{Site, mix};
+use crate::kernel::simulation::Delay;
 use crate::kernel::time::Instant;
-use crate::metrics::meter::{Eye, Meter};
+use crate::metrics::declare::Quantity;
+use crate::metrics::meter::Measurements;
 use crate::metrics::probe::{Event, Number, Probe, Role, What};
-use crate::metrics::summary::{Component, Metric};
 use crate::model::call::CallId;
 use crate::model::context::{At, Context, Dismissal, Flow, Outcome};
 use crate::model::mechanism::retry::RetryOn;
-use crate::model::mechanism::{Leaving, Mechanism, Period, Wakes};
+use crate::model::mechanism::{Leaving, Mechanism, Wakes};
 use crate::model::seat::{NONE, Port, Seat};
 
-const COPIES: Meter = Meter::new("copies", "further copies");
-const WON: Meter = Meter::new("won", "further copies that were first");
-const LOST: Meter = Meter::new("lost", "copies that were not needed");
-const DELAY: Meter = Meter::new("delay_ns", "delay of the next copy");
+crate::metrics! {
+    /// Further copies that were sent
+    COPIES: Count = "copies", "further copies";
+    /// Calls whose success was that of a further copy
+    WON: Count = "won", "further copies that were first";
+    /// Copies that were out when the outcome of their call was known
+    LOST: Count = "lost", "copies that were not needed";
+    /// How long the next copy would wait, once it is known; only with a `quantile`
+    DELAY: Momentary = "delay", "delay of the next copy";
+}
 
 impl What {
     /// A further copy of it is sent; the number is which, from 1.
@@ -249,8 +256,8 @@ impl Mechanism for Hedge {
     const WORDS: u32 = 2;
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: true };
-    const SHOWS: bool = true;
     const EVENTS: &'static [&'static [What]] = &[EVENTS];
+    const METRICS: &'static [&'static Quantity] = METRICS;
 
     /// The first copy is sent.
     fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
@@ -337,33 +344,19 @@ impl Mechanism for Hedge {
         0
     }
 
-    fn observe<C: Calendar, P: Probe>(
+    fn measure<C: Calendar, P: Probe>(
         &mut self,
         _: &mut Context<C, P>,
         _: &Seat,
         _: Instant,
-        eye: &mut impl Eye,
+        into: &mut impl Measurements,
     ) {
-        eye.count(&COPIES, self.copies);
-        eye.count(&WON, self.won);
-        eye.count(&LOST, self.lost);
+        into.count(&COPIES, self.copies);
+        into.count(&WON, self.won);
+        into.count(&LOST, self.lost);
         if self.delays.vary() {
             let delay = self.delays.present();
-            eye.reading(&DELAY, delay.map(|delay| delay.duration().as_ns()));
+            into.momentary(&DELAY, delay.map(Delay::duration));
         }
-    }
-
-    fn report<C: Calendar, P: Probe>(
-        &self,
-        _: &Context<C, P>,
-        _: &Seat,
-        _: &Period,
-    ) -> Option<Component> {
-        let metrics = vec![
-            ("copies", Metric::Count(self.copies)),
-            ("won", Metric::Count(self.won)),
-            ("lost", Metric::Count(self.lost)),
-        ];
-        Some(Component { kind: Self::KIND, metrics })
     }
 }

@@ -12,15 +12,15 @@ pub mod volume;
 pub use arrivals::{Arrivals, Stages};
 pub use config::Config;
 
-use super::{Leaving, Mechanism, Period, Wakes};
+use super::{Leaving, Mechanism, Wakes};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::fpmath;
 use crate::kernel::simulation::Delay;
 use crate::kernel::time::{Duration, Instant};
+use crate::metrics::declare::Quantity;
 use crate::metrics::fate::Fate;
-use crate::metrics::meter::Eye;
+use crate::metrics::meter::Measurements;
 use crate::metrics::probe::{End, Ending, Event, Number, Probe, Role, Stretch, What};
-use crate::metrics::summary::Component;
 use crate::model::call::{Call, CallId};
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::seat::{NONE, Port, Seat};
@@ -271,8 +271,8 @@ impl Mechanism for Load {
     const WORDS: u32 = 0;
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Requests;
-    const SHOWS: bool = false;
     const EVENTS: &'static [&'static [What]] = &[EVENTS];
+    const METRICS: &'static [&'static Quantity] = &[];
 
     /// A request begins.
     #[inline]
@@ -359,21 +359,12 @@ impl Mechanism for Load {
         (self.sent.len() * size_of::<u64>()) as u64
     }
 
-    fn observe<C: Calendar, P: Probe>(
+    fn measure<C: Calendar, P: Probe>(
         &mut self,
         _: &mut Context<C, P>,
         _: &Seat,
         _: Instant,
-        _: &mut impl Eye,
+        _: &mut impl Measurements,
     ) {
-    }
-
-    fn report<C: Calendar, P: Probe>(
-        &self,
-        _: &Context<C, P>,
-        _: &Seat,
-        _: &Period,
-    ) -> Option<Component> {
-        None
     }
 }

@@ -4,24 +4,38 @@
 //! the event that published is over, so a burst is published as a whole before anything is taken.
 
 pub mod spec;
-use super::{Leaving, Mechanism, Period, Wakes};
+use super::{Leaving, Mechanism, Wakes};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::time::{Duration, Instant};
+use crate::metrics::declare::Quantity;
 use crate::metrics::gauge::Gauge;
-use crate::metrics::meter::{Eye, Meter, limit};
+use crate::metrics::meter::{Measurements, limit};
 use crate::metrics::probe::{Ending, Event, Number, Probe, Role, Stretch, What};
 use crate::metrics::recorder::Recorder;
-use crate::metrics::summary::{Component, Metric};
 use crate::model::call::{CallId, Calls, State};
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::line::Line;
 use crate::model::seat::{Port, Seat, SeatId};
 
-const PUBLISHED: Meter = Meter::new("published", "published");
-const DROPPED: Meter = Meter::new("dropped", "dropped");
-const TAKEN: Meter = Meter::new("taken", "taken");
-const DEPTH: Meter = Meter::new("depth", "messages waiting");
-const AGE: Meter = Meter::new("age_ns", "age of the oldest message");
+crate::metrics! {
+    /// Messages that were published, those that were dropped and redeliveries included
+    PUBLISHED: Count = "published", "published";
+    /// Lost because the queue was full
+    DROPPED: Count = "dropped", "dropped";
+    /// Taken by a consumer
+    TAKEN: Count = "taken", "taken";
+    /// Waiting at the end of the run. `published` = `dropped` + `taken` + `waiting`
+    WAITING: Total = "waiting";
+    /// from (the latest) publication to being taken
+    WAIT: Latency = "wait";
+    /// Ratio of `wait` that is longer than 0
+    WAITED: Ratio = "waited_ratio";
+    /// Messages waiting. Limit: `capacity`
+    DEPTH: Level = "depth", "messages waiting";
+    /// Longest that a message waited, one that still waits at the end of the run included. Over
+    /// time the wait so far of the oldest message, 0 without any
+    AGE: Reading = "age", "age of the oldest message";
+}
 
 impl What {
     /// It was published to a queue; the number is the depth, itself included.
@@ -173,8 +187,8 @@ impl Mechanism for Queue {
     const WORDS: u32 = 0;
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
-    const SHOWS: bool = true;
     const EVENTS: &'static [&'static [What]] = &[EVENTS];
+    const METRICS: &'static [&'static Quantity] = METRICS;
 
     #[inline]
     fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
@@ -243,38 +257,21 @@ impl Mechanism for Queue {
         0
     }
 
-    fn observe<C: Calendar, P: Probe>(
+    fn measure<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
         _: &Seat,
         at: Instant,
-        eye: &mut impl Eye,
+        into: &mut impl Measurements,
     ) {
-        eye.count(&PUBLISHED, self.published);
-        eye.count(&DROPPED, self.dropped);
-        eye.count(&TAKEN, self.taken);
-        eye.level(&DEPTH, &mut self.depth, limit(self.capacity));
-        eye.reading(&AGE, Some(self.age(&cx.calls, at).as_ns()));
-    }
-
-    fn report<C: Calendar, P: Probe>(
-        &self,
-        cx: &Context<C, P>,
-        _: &Seat,
-        &Period { end, window, there }: &Period,
-    ) -> Option<Component> {
-        let oldest = self.age(&cx.calls, end);
-        let metrics = vec![
-            ("published", Metric::Count(self.published)),
-            ("dropped", Metric::Count(self.dropped)),
-            ("taken", Metric::Count(self.taken)),
-            ("waiting", Metric::Count(there)),
-            ("wait", Metric::Latency(self.wait.summary())),
-            ("waited_ratio", Metric::Number(self.wait.ratio_above(Duration::ZERO))),
-            ("depth_mean", Metric::Number(self.depth.mean(end, window))),
-            ("depth_max", Metric::Count(self.depth.max())),
-            ("age_max_ns", Metric::Time(self.wait.max().max(oldest))),
-        ];
-        Some(Component { kind: Self::KIND, metrics })
+        into.count(&PUBLISHED, self.published);
+        into.count(&DROPPED, self.dropped);
+        into.count(&TAKEN, self.taken);
+        into.total(&WAITING, |period| period.there);
+        into.latency(&WAIT, &self.wait);
+        into.ratio(&WAITED, |_| self.wait.ratio_above(Duration::ZERO));
+        into.level(&DEPTH, &mut self.depth, limit(self.capacity));
+        let age = self.age(&cx.calls, at);
+        into.reading(&AGE, age, self.wait.max().max(age));
     }
 }

@@ -12,18 +12,24 @@ pub mod spec;
 use crate::kernel::calendar::Calendar;
 use crate::kernel::simulation::Delay;
 use crate::kernel::time::{Duration, Instant};
-use crate::metrics::meter::{Eye, Meter};
+use crate::metrics::declare::Quantity;
+use crate::metrics::meter::Measurements;
 use crate::metrics::probe::{Event, Number, Probe, Role, What};
-use crate::metrics::summary::{Component, Metric};
 use crate::model::call::CallId;
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::mechanism::backoff::Backoff;
-use crate::model::mechanism::{Leaving, Mechanism, Period, Wakes};
+use crate::model::mechanism::{Leaving, Mechanism, Wakes};
 use crate::model::seat::{NONE, Port, Seat};
 
-const RETRIES: Meter = Meter::new("retries", "retries");
-const GAVE_UP: Meter = Meter::new("gave_up", "last tries failed");
-const EXHAUSTED: Meter = Meter::new("budget_exhausted", "stopped by the budget");
+crate::metrics! {
+    /// Retries that were decided ("retries decided" on the page). One whose backoff a timeout
+    /// outside cuts short, or that a layer inside refuses, is counted and never sent
+    RETRIES: Count = "retries", "retries";
+    /// Calls that failed at their last try
+    GAVE_UP: Count = "gave_up", "last tries failed";
+    /// Calls that ended because the budget had too few tokens; only with a budget
+    EXHAUSTED: Count = "budget_exhausted", "stopped by the budget";
+}
 
 impl What {
     /// It would be tried again, but the budget is used up.
@@ -140,8 +146,8 @@ impl Mechanism for Retry {
     const WORDS: u32 = 2;
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: true };
-    const SHOWS: bool = true;
     const EVENTS: &'static [&'static [What]] = &[EVENTS, super::backoff::EVENTS];
+    const METRICS: &'static [&'static Quantity] = METRICS;
 
     /// The first try begins.
     #[inline]
@@ -223,34 +229,18 @@ impl Mechanism for Retry {
         0
     }
 
-    fn observe<C: Calendar, P: Probe>(
+    fn measure<C: Calendar, P: Probe>(
         &mut self,
         _: &mut Context<C, P>,
         _: &Seat,
         _: Instant,
-        eye: &mut impl Eye,
+        into: &mut impl Measurements,
     ) {
-        eye.count(&RETRIES, self.retries);
-        eye.count(&GAVE_UP, self.gave_up);
+        into.count(&RETRIES, self.retries);
+        into.count(&GAVE_UP, self.gave_up);
         if self.budget.is_some() {
-            eye.count(&EXHAUSTED, self.budget_exhausted);
+            into.count(&EXHAUSTED, self.budget_exhausted);
         }
-    }
-
-    fn report<C: Calendar, P: Probe>(
-        &self,
-        _: &Context<C, P>,
-        _: &Seat,
-        _: &Period,
-    ) -> Option<Component> {
-        let mut metrics = vec![
-            ("retries", Metric::Count(self.retries)),
-            ("gave_up", Metric::Count(self.gave_up)),
-        ];
-        if self.budget.is_some() {
-            metrics.push(("budget_exhausted", Metric::Count(self.budget_exhausted)));
-        }
-        Some(Component { kind: Self::KIND, metrics })
     }
 }
 

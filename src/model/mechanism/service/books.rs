@@ -1,25 +1,64 @@
 //! The books of a service: what can happen there, what it shows over time, what it reports.
 
+use super::Service;
 use super::replica::Replica;
-use super::{Period, Service};
-use crate::kernel::time::{Duration, Instant};
-use crate::metrics::meter::{Eye, Meter, limit};
+use crate::kernel::time::Duration;
+use crate::metrics::declare::Level;
+use crate::metrics::meter::{Measurements, limit};
 use crate::metrics::probe::{Ending, Event, Number, Role, Stretch, What};
-use crate::metrics::summary::{Component, Metric};
+use crate::metrics::report::Period;
 
-const ARRIVALS: Meter = Meter::new("arrivals", "attempts that arrive");
-const BUSY: Meter = Meter::new("busy", "slots taken");
-const BUSY_AGAINST_KNEE: Meter = Meter::new("busy", "slots of the knee");
-const WAITING: Meter = Meter::new("waiting", "in line");
-const CALLING: Meter = Meter::new("calling", "waiting for calls of their own");
-const ANSWERED: Meter = Meter::new("answered", "answered");
-const ERRORS: Meter = Meter::new("errors", "errors");
-const SHED: Meter = Meter::new("shed", "shed");
-const RENEGED: Meter = Meter::new("reneged", "left after the longest wait");
-const CANCELLED: Meter = Meter::new("cancelled", "cancelled");
-const FOR_NOBODY: Meter = Meter::new("for_nobody", "done for nobody");
-const CRASHED: Meter = Meter::new("crashed", "met by a crash");
-const EXPIRED: Meter = Meter::new("expired", "refused out of time");
+crate::metrics! {
+    /// Attempts that arrived. The sum of those below, up to `in_flight`, and of `expired`
+    ARRIVALS: Count = "arrivals", "attempts that arrive";
+    /// Answered in success to a caller that was there
+    ANSWERED: Count = "answered", "answered";
+    /// Ended in an error for a caller that was there
+    ERRORS: Count = "errors", "errors";
+    /// Refused: no slot free and the line full
+    SHED: Count = "shed", "shed";
+    /// Left the line after the longest wait; only with a `max_wait`. Whose caller was there was
+    /// shed
+    RENEGED: Count = "reneged", "left after the longest wait";
+    /// Stopped in a slot or dropped from the line because the caller had left
+    CANCELLED: Count = "cancelled", "cancelled";
+    /// Worked on to the end, in success or error, although the caller had left
+    FOR_NOBODY: Count = "for_nobody", "done for nobody";
+    /// Met by a crash: waiting, in a slot, or arriving while it lasted
+    CRASHED: Count = "crashed", "met by a crash";
+    /// In line or in a slot at the end of the run
+    IN_FLIGHT: Total = "in_flight";
+    /// Most attempts in line and in slots at once
+    IN_FLIGHT_MAX: Total = "in_flight_max";
+    /// Attempts in slots. Limit: `slots`, or the knee of `overload` if that is lower
+    BUSY: Level = "busy", "slots taken";
+    /// `busy_mean` over `slots`; only with a limit of slots
+    UTILISATION: Ratio = "utilisation";
+    /// from arrival to a slot, of attempts that got one, without a wait included; only with a limit
+    /// of slots
+    WAIT: Latency = "wait";
+    /// Ratio of `wait` that is longer than 0: the probability of waiting of an attempt that is
+    /// served; only with a limit of slots
+    WAITED: Ratio = "waited_ratio";
+    /// Attempts in line. Only with a limit of slots. Limit: length of the line
+    WAITING: Level = "waiting", "in line";
+    /// Refused because they were out of time; only with `refuses_expired`
+    EXPIRED: Count = "expired", "refused out of time";
+    /// Attempts that wait for calls of their own. Only of a service with a handler
+    CALLING: Level = "calling", "waiting for calls of their own";
+    /// How many it has. This and the rest only of a service with several; the numbers above are of
+    /// all of them together, `utilisation` over the slots of all
+    REPLICAS: Total = "replicas";
+    /// Of the replica with the most arrivals: these over `arrivals`. 1 / `replicas` is even
+    LARGEST_SHARE: Ratio = "largest_share";
+    /// Of the replica with the most: attempts in slots, mean over time
+    LARGEST_BUSY: Number = "largest_busy_mean";
+    /// `largest_busy_mean` over `slots`. Only with a limit of slots
+    LARGEST_UTILISATION: Ratio = "largest_utilisation";
+}
+
+/// Slots taken, where those up to the knee are fewer.
+const BUSY_UP_TO_KNEE: Level = BUSY.in_words("slots of the knee");
 
 impl What {
     /// An attempt is worked on in a slot; the number is how long it will take.
@@ -138,10 +177,10 @@ impl Service {
     }
 
     /// How many slots do any good: all of them, or as many as fill it up to the knee.
-    fn useful_slots(&self) -> (&'static Meter, Option<u64>) {
+    fn useful_slots(&self) -> (&'static Level, Option<u64>) {
         let knee = self.config.overload.map(|overload| overload.knee.ceil().max(1.0) as u64);
         match knee {
-            Some(knee) if knee < self.config.slots => (&BUSY_AGAINST_KNEE, Some(self.of_all(knee))),
+            Some(knee) if knee < self.config.slots => (&BUSY_UP_TO_KNEE, Some(self.of_all(knee))),
             _ => (&BUSY, limit(self.of_all(self.config.slots))),
         }
     }
@@ -151,97 +190,59 @@ impl Service {
         of_each.saturating_mul(self.config.replicas.into())
     }
 
-    /// How unequal replicas are: the largest part of the arrivals, the most slots taken in the
-    /// mean, that over all slots of a replica.
-    fn imbalance(&self, end: Instant, window: Duration) -> Vec<(&'static str, Metric)> {
+    /// The largest part of the arrivals that a replica had.
+    fn largest_share(&self) -> Option<f64> {
         let arrivals: u64 = self.replicas.iter().map(|replica| replica.arrivals).sum();
         let largest = self.replicas.iter().map(|replica| replica.arrivals).max();
-        let share = largest.filter(|_| arrivals > 0).map(|most| most as f64 / arrivals as f64);
-        let busy = |replica: &Replica| replica.busy_over_time().mean(end, window);
-        let busiest = self.replicas.iter().filter_map(busy).max_by(f64::total_cmp);
-        let mut metrics = vec![
-            ("replicas", Metric::Count(self.config.replicas.into())),
-            ("largest_share", Metric::Number(share)),
-            ("largest_busy_mean", Metric::Number(busiest)),
-        ];
-        if self.config.slots != u64::MAX {
-            let utilisation = busiest.map(|busy| busy / self.config.slots as f64);
-            metrics.push(("largest_utilisation", Metric::Number(utilisation)));
-        }
-        metrics
+        largest.filter(|_| arrivals > 0).map(|most| most as f64 / arrivals as f64)
     }
 
-    pub(super) fn show(&mut self, eye: &mut impl Eye) {
-        let counts = self.counts;
-        eye.count(&ARRIVALS, counts.arrivals);
+    /// The most slots of a replica that were taken in the mean.
+    fn largest_busy(&self, period: &Period) -> Option<f64> {
+        let busy = |replica: &Replica| period.mean(&replica.busy_over_time());
+        self.replicas.iter().filter_map(busy).max_by(f64::total_cmp)
+    }
+
+    pub(super) fn measure_all(&mut self, into: &mut impl Measurements) {
+        let (counts, slots) = (self.counts, self.config.slots);
+        let limited = slots != u64::MAX;
+        into.count(&ARRIVALS, counts.arrivals);
         let (busy, useful) = self.useful_slots();
-        eye.level(busy, &mut self.busy, useful);
-        if self.config.slots != u64::MAX {
+        into.level(busy, &mut self.busy, useful);
+        if limited {
             let places = limit(self.of_all(self.config.queue));
-            eye.level(&WAITING, &mut self.waiting, places);
+            into.level(&WAITING, &mut self.waiting, places);
+            let slots = self.of_all(slots);
+            into.ratio(&UTILISATION, |period| period.utilisation(&self.busy, slots));
+            into.latency(&WAIT, &self.wait);
+            into.ratio(&WAITED, |_| self.wait.ratio_above(Duration::ZERO));
         }
         if self.calls_others() {
-            eye.level(&CALLING, &mut self.calling, None);
+            into.level(&CALLING, &mut self.calling, None);
         }
-        eye.count(&ANSWERED, counts.answered);
-        eye.count(&ERRORS, counts.errors);
-        eye.count(&SHED, counts.shed);
+        into.count(&ANSWERED, counts.answered);
+        into.count(&ERRORS, counts.errors);
+        into.count(&SHED, counts.shed);
         if self.config.max_wait.is_some() {
-            eye.count(&RENEGED, counts.reneged);
+            into.count(&RENEGED, counts.reneged);
         }
-        eye.count(&CANCELLED, counts.cancelled);
-        eye.count(&FOR_NOBODY, counts.for_nobody);
-        eye.count(&CRASHED, counts.crashed);
+        into.count(&CANCELLED, counts.cancelled);
+        into.count(&FOR_NOBODY, counts.for_nobody);
+        into.count(&CRASHED, counts.crashed);
+        into.total(&IN_FLIGHT, |period| period.there);
+        into.total(&IN_FLIGHT_MAX, |_| self.in_flight_max);
         if self.config.refuses_expired {
-            eye.count(&EXPIRED, counts.expired);
-        }
-    }
-
-    /// Its numbers at the end of a run.
-    pub(super) fn numbers(&self, &Period { end, window, there }: &Period) -> Component {
-        let counts = self.counts;
-        let (busy, waiting) = (self.busy.mean(end, window), self.waiting.mean(end, window));
-        let mut metrics = vec![
-            ("arrivals", Metric::Count(counts.arrivals)),
-            ("answered", Metric::Count(counts.answered)),
-            ("errors", Metric::Count(counts.errors)),
-            ("shed", Metric::Count(counts.shed)),
-        ];
-        if self.config.max_wait.is_some() {
-            metrics.push(("reneged", Metric::Count(counts.reneged)));
-        }
-        metrics.extend([
-            ("cancelled", Metric::Count(counts.cancelled)),
-            ("for_nobody", Metric::Count(counts.for_nobody)),
-            ("crashed", Metric::Count(counts.crashed)),
-            ("in_flight", Metric::Count(there)),
-            ("in_flight_max", Metric::Count(self.in_flight_max)),
-            ("busy_mean", Metric::Number(busy)),
-            ("busy_max", Metric::Count(self.busy.max())),
-        ]);
-        if self.config.slots != u64::MAX {
-            let slots = self.of_all(self.config.slots);
-            let utilisation = busy.map(|busy| busy / slots as f64);
-            metrics.extend([
-                ("utilisation", Metric::Number(utilisation)),
-                ("wait", Metric::Latency(self.wait.summary())),
-                ("waited_ratio", Metric::Number(self.wait.ratio_above(Duration::ZERO))),
-                ("waiting_mean", Metric::Number(waiting)),
-                ("waiting_max", Metric::Count(self.waiting.max())),
-            ]);
-        }
-        if self.config.refuses_expired {
-            metrics.push(("expired", Metric::Count(counts.expired)));
-        }
-        if self.calls_others() {
-            metrics.extend([
-                ("calling_mean", Metric::Number(self.calling.mean(end, window))),
-                ("calling_max", Metric::Count(self.calling.max())),
-            ]);
+            into.count(&EXPIRED, counts.expired);
         }
         if self.replicas.len() > 1 {
-            metrics.extend(self.imbalance(end, window));
+            into.total(&REPLICAS, |_| self.config.replicas.into());
+            into.ratio(&LARGEST_SHARE, |_| self.largest_share());
+            into.number(&LARGEST_BUSY, |period| self.largest_busy(period));
+            if limited {
+                into.ratio(&LARGEST_UTILISATION, |period| {
+                    self.largest_busy(period).map(|busy| busy / slots as f64)
+                });
+            }
         }
-        Component { kind: "service", metrics }
     }
 }

@@ -24,17 +24,17 @@ pub use books::EVENTS;
 
 use super::edge::Edges;
 use super::fault::Timeline;
-use super::{Leaving, Mechanism, Period, Wakes};
+use super::{Leaving, Mechanism, Wakes};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::distribution::Distribution;
 use crate::kernel::draw::Site;
 use crate::kernel::simulation::Delay;
 use crate::kernel::time::Instant;
+use crate::metrics::declare::Quantity;
 use crate::metrics::gauge::Gauge;
-use crate::metrics::meter::Eye;
+use crate::metrics::meter::Measurements;
 use crate::metrics::probe::{Probe, What};
 use crate::metrics::recorder::Recorder;
-use crate::metrics::summary::Component;
 use crate::model::call::{Call, CallId, State};
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::line;
@@ -183,8 +183,8 @@ impl Mechanism for Service {
     const WORDS: u32 = 1;
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
-    const SHOWS: bool = true;
     const EVENTS: &'static [&'static [What]] = &[EVENTS, line::EVENTS];
+    const METRICS: &'static [&'static Quantity] = books::METRICS;
 
     /// An attempt arrives.
     #[inline]
@@ -319,23 +319,14 @@ impl Mechanism for Service {
         0
     }
 
-    fn observe<C: Calendar, P: Probe>(
+    fn measure<C: Calendar, P: Probe>(
         &mut self,
         _: &mut Context<C, P>,
         _: &Seat,
         _: Instant,
-        eye: &mut impl Eye,
+        into: &mut impl Measurements,
     ) {
-        self.show(eye);
-    }
-
-    fn report<C: Calendar, P: Probe>(
-        &self,
-        _: &Context<C, P>,
-        _: &Seat,
-        period: &Period,
-    ) -> Option<Component> {
-        Some(self.numbers(period))
+        self.measure_all(into);
     }
 }
 

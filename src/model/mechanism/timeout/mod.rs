@@ -7,15 +7,18 @@ pub mod spec;
 use crate::kernel::calendar::Calendar;
 use crate::kernel::simulation::Delay;
 use crate::kernel::time::Instant;
-use crate::metrics::meter::{Eye, Meter};
+use crate::metrics::declare::Quantity;
+use crate::metrics::meter::Measurements;
 use crate::metrics::probe::{Event, Number, Probe, Role, What};
-use crate::metrics::summary::{Component, Metric};
 use crate::model::call::CallId;
 use crate::model::context::{At, Context, Flow, Outcome};
-use crate::model::mechanism::{Leaving, Mechanism, Period, Wakes};
+use crate::model::mechanism::{Leaving, Mechanism, Wakes};
 use crate::model::seat::{Port, Seat};
 
-const FIRED: Meter = Meter::new("fired", "timeouts");
+crate::metrics! {
+    /// How often it gave up
+    FIRED: Count = "fired", "timeouts";
+}
 
 impl What {
     /// A timeout gave up on it; the number is the timeout.
@@ -69,8 +72,8 @@ impl Mechanism for Timeout {
     const WORDS: u32 = 1;
     const TIMER: Option<u32> = Some(TIMER);
     const WAKES: Wakes = Wakes::Calls { starts: false };
-    const SHOWS: bool = true;
     const EVENTS: &'static [&'static [What]] = &[EVENTS, super::deadline::EVENTS];
+    const METRICS: &'static [&'static Quantity] = METRICS;
 
     #[inline]
     fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
@@ -129,22 +132,13 @@ impl Mechanism for Timeout {
         0
     }
 
-    fn observe<C: Calendar, P: Probe>(
+    fn measure<C: Calendar, P: Probe>(
         &mut self,
         _: &mut Context<C, P>,
         _: &Seat,
         _: Instant,
-        eye: &mut impl Eye,
+        into: &mut impl Measurements,
     ) {
-        eye.count(&FIRED, self.fired);
-    }
-
-    fn report<C: Calendar, P: Probe>(
-        &self,
-        _: &Context<C, P>,
-        _: &Seat,
-        _: &Period,
-    ) -> Option<Component> {
-        Some(Component { kind: Self::KIND, metrics: vec![("fired", Metric::Count(self.fired))] })
+        into.count(&FIRED, self.fired);
     }
 }
