@@ -8,6 +8,7 @@ use super::{MetricRef, Refusal};
 use crate::metrics::arm;
 use crate::metrics::names::{Kind, bare, quoted};
 use crate::metrics::probe::What;
+use crate::model::metrics_of;
 use crate::scenario::conform::{did_you_mean, list_of};
 use crate::scenario::problem::printable;
 
@@ -87,6 +88,10 @@ impl Known {
         let all = || self.scope(arm).flat_map(|known| known.components.keys());
         let component = all().filter(|name| named(name).is_some()).max_by_key(|name| name.len())?;
         let word = named(component)?.trim_start_matches('.');
+        let parts = self.scope(arm).filter_map(|known| known.components.get(component)).flatten();
+        if let Some(hint) = parts.map(|part| part.kind).find_map(|kind| elsewhere(kind, word)) {
+            return Some(hint);
+        }
         let mut metrics: Vec<String> = Vec::new();
         for metric in self.scope(arm).flat_map(KnownArm::metrics) {
             // Of a distribution one part stands for all, unless it is the one that is meant.
@@ -185,6 +190,22 @@ impl Known {
         let arms = self.arms.iter();
         arms.filter(move |(name, _)| arm.is_none_or(|arm| arm == *name)).map(|(_, known)| known)
     }
+}
+
+/// Where a kind of component has what it declares under this name, though no number here is called
+/// so.
+fn elsewhere(kind: &str, word: &str) -> Option<String> {
+    let called = |name: &str| bare(name) == bare(word);
+    metrics_of(kind).iter().find_map(|quantity| {
+        let numbers = quantity.numbers();
+        if numbers.iter().any(|(name, _)| called(name)) {
+            let definition = quantity.definition();
+            return Some(format!("not of every {kind}: {definition}"));
+        }
+        let names: Vec<&str> = numbers.iter().map(|(name, _)| bare(name)).collect();
+        let over_time = quantity.over_time().is_some_and(called) && !names.is_empty();
+        over_time.then(|| format!("`{word}` is over time; at the end it is {}", list_of(names)))
+    })
 }
 
 /// How a word of other tools is said here.

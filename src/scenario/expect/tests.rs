@@ -100,7 +100,7 @@ fn sentences_are_understood_and_printed_in_one_spelling() {
 }
 
 /// What is no sentence about [`known`], for one reason each.
-const REFUSED: [&str; 59] = [
+const REFUSED: [&str; 61] = [
     "",
     "rpc.goodput_per_s",
     "rpc.goodputt_per_s > 3",
@@ -113,6 +113,8 @@ const REFUSED: [&str; 59] = [
     "rps > 3",
     "rpc.clients.breaker.open_count > 3",
     "rpc.clients.breaker > 3",
+    "rpc.clients.breaker.trials > 3",
+    "jobs.depth > 3",
     "workers.utilization > 3",
     "jobs.wait < 1s",
     "jobs.lag < 1s",
