@@ -1,8 +1,8 @@
 //! What must be so between any two events of a world, for tests: whatever is taken is held by a
 //! call that is under way, and whatever wakes has somebody to wake.
 
-use super::call::{Call, CallId, Standing, State};
-use super::mechanism::Kind;
+use super::call::{Call, Standing};
+use super::mechanism::Wakes;
 use super::seat::{NONE, SeatId};
 use super::world::World;
 use crate::kernel::calendar::Calendar;
@@ -38,19 +38,13 @@ impl<C: Calendar, P: Probe> World<C, P> {
             for seat in self.passed(call) {
                 held[self.seats[seat].component as usize] += 1;
             }
-            held[self.seats[call.at].component as usize] += u64::from(self.holds(id, call));
+            let at = &self.seats[call.at];
+            let holds = self.machines.is_taken_by(&self.cx, at, id);
+            held[at.component as usize] += u64::from(holds);
         }
         for (&home, held) in self.homes.iter().zip(held) {
             let seat = &self.seats[home];
-            let index = seat.index as usize;
-            let taken = match seat.kind {
-                Kind::Bulkhead => self.machines.bulkheads[index].taken(),
-                Kind::Pool => self.machines.pools[index].taken(),
-                Kind::Service => self.machines.services[index].taken(),
-                Kind::Consumer => self.machines.consumers[index].taken(),
-                Kind::Balancer => self.machines.balancers[index].in_flight(),
-                _ => continue,
-            };
+            let Some(taken) = self.machines.taken(seat) else { continue };
             if taken != held {
                 let kind = seat.kind.name();
                 return Err(format!("{kind} {}: {taken} taken, {held} held", seat.component));
@@ -59,28 +53,12 @@ impl<C: Calendar, P: Probe> World<C, P> {
         Ok(())
     }
 
-    /// True if a call takes something where it waits.
-    fn holds(&self, id: CallId, call: &Call) -> bool {
-        let seat = &self.seats[call.at];
-        let index = seat.index as usize;
-        match seat.kind {
-            Kind::Bulkhead | Kind::Pool => self.cx.ready.contains(&id),
-            Kind::Consumer => self.machines.consumers[index].holds_during_backoff(),
-            Kind::Service => match call.state {
-                State::Working { .. } => true,
-                State::Calling { .. } => self.machines.services[index].holds_slot(),
-                State::Queued { .. } => self.cx.ready.contains(&id),
-                State::None | State::Waiting { .. } | State::Message { .. } => false,
-            },
-            _ => false,
-        }
-    }
-
     fn timers_wake_somebody(&self) -> Result<(), String> {
         for timer in self.cx.timers.iter() {
             let kind = self.seats[timer.seat].kind;
-            if matches!(kind, Kind::Load | Kind::Crash) {
-                continue;
+            match kind.wakes() {
+                Wakes::Calls { .. } => {}
+                Wakes::Requests | Wakes::Faults => continue,
             }
             let call = &self.cx.calls[timer.owner];
             let there = call.at == timer.seat || self.passed(call).any(|seat| seat == timer.seat);

@@ -5,7 +5,6 @@
 //! attempt meets a fault is asked more than once and must be answered alike, so it goes on to
 //! depend on its request alone; requests that arrive later have other keys in each branch.
 
-use super::mechanism::Kind;
 use super::seat::ComponentId;
 use super::world::World;
 use crate::kernel::calendar::Calendar;
@@ -30,18 +29,12 @@ impl<C: Calendar, P: Probe> World<C, P> {
         let Some(component) = component else {
             return everywhere;
         };
-        let seat = &self.seats[self.homes[component as usize]];
-        match seat.kind {
-            Kind::Service => self.machines.services[seat.index as usize].in_flight(),
-            Kind::Queue => self.machines.queues[seat.index as usize].depth(),
-            _ => everywhere,
-        }
+        self.machines.inside(&self.seats[self.homes[component as usize]]).unwrap_or(everywhere)
     }
 
     /// True if it can be told how much is under way at this component.
     #[must_use]
     pub fn is_counted(&self, component: ComponentId) -> bool {
-        let kind = self.seats[self.homes[component as usize]].kind;
-        matches!(kind, Kind::Service | Kind::Queue)
+        self.machines.inside(&self.seats[self.homes[component as usize]]).is_some()
     }
 }

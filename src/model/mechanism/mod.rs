@@ -46,6 +46,8 @@ pub mod deadline;
 pub mod edge;
 pub mod fault;
 pub mod hedge;
+#[macro_use]
+mod kinds;
 mod language;
 pub mod load;
 pub mod pool;
@@ -146,6 +148,16 @@ pub trait Mechanism {
         port: Option<Port>,
     ) -> Option<(CallId, Port)>;
 
+    /// How much is taken of what it gives to each call that passes, and takes back when the call
+    /// comes up or its caller leaves; `None` if it gives nothing.
+    fn taken(&self) -> Option<u64>;
+
+    /// True if a call that waits here has some of that.
+    fn is_taken_by<C: Calendar, P: Probe>(&self, cx: &Context<C, P>, call: CallId) -> bool;
+
+    /// How many calls wait in it and are worked on, if it is a place to count them.
+    fn inside(&self) -> Option<u64>;
+
     /// Draws anew from here on, in a branch of a run that was split.
     fn fork(&mut self, branch: u64);
 
@@ -161,182 +173,6 @@ pub trait Mechanism {
         at: Instant,
         into: &mut impl Measurements,
     );
-}
-
-/// Everything that goes by kind, so that nothing can be forgotten.
-macro_rules! kinds {
-    ($($group:ident { $($line:tt)* })*) => {
-        kinds! { each: $($($line)*)* }
-    };
-    (each: $($(#[$when:meta])* $kind:ident: $machine:ty => $store:ident;)*) => {
-        /// A kind of mechanism.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Kind {
-            $($(#[$when])* #[expect(missing_docs)] $kind),*
-        }
-
-        impl Kind {
-            /// All of them.
-            pub const ALL: &[Self] = &[$($(#[$when])* Self::$kind),*];
-
-            /// As results call it.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self { $($(#[$when])* Self::$kind => <$machine as Mechanism>::KIND),* }
-            }
-
-            /// Words of a call in which it remembers something.
-            #[must_use]
-            pub const fn words(self) -> u32 {
-                match self { $($(#[$when])* Self::$kind => <$machine as Mechanism>::WORDS),* }
-            }
-
-            /// The word that holds a timer.
-            #[must_use]
-            pub const fn timer(self) -> Option<u32> {
-                match self { $($(#[$when])* Self::$kind => <$machine as Mechanism>::TIMER),* }
-            }
-
-            /// For whom its timers are set.
-            #[must_use]
-            pub const fn wakes(self) -> Wakes {
-                match self { $($(#[$when])* Self::$kind => <$machine as Mechanism>::WAKES),* }
-            }
-
-            /// What can happen to a request there, by the file that brings it.
-            #[must_use]
-            pub const fn events(self) -> &'static [&'static [What]] {
-                match self { $($(#[$when])* Self::$kind => <$machine as Mechanism>::EVENTS),* }
-            }
-
-            /// What it measures, in the order of results.
-            #[must_use]
-            pub const fn metrics(self) -> &'static [&'static Quantity] {
-                match self { $($(#[$when])* Self::$kind => <$machine as Mechanism>::METRICS),* }
-            }
-        }
-
-        /// The machines of a world, by kind.
-        #[derive(Clone, Debug, Default)]
-        pub struct Machines {
-            $($(#[$when])* pub(in crate::model) $store: Vec<$machine>),*
-        }
-
-        /// A mechanism with a kind, and machines kept in a world.
-        pub trait Kept: Mechanism + Sized {
-            /// Its kind.
-            const IS: Kind;
-
-            /// All machines of its kind.
-            fn of(machines: &mut Machines) -> &mut Vec<Self>;
-        }
-
-        $($(#[$when])* impl Kept for $machine {
-            const IS: Kind = Kind::$kind;
-
-            fn of(machines: &mut Machines) -> &mut Vec<Self> {
-                &mut machines.$store
-            }
-        })*
-
-        impl Machines {
-            #[inline(always)]
-            pub(in crate::model) fn enter<C: Calendar, P: Probe>(
-                &mut self,
-                cx: &mut Context<C, P>,
-                at: &At<'_>,
-            ) -> Flow {
-                let index = at.seat.index as usize;
-                match at.seat.kind {
-                    $($(#[$when])* Kind::$kind => self.$store[index].enter(cx, at)),*
-                }
-            }
-
-            #[inline(always)]
-            pub(in crate::model) fn exit<C: Calendar, P: Probe>(
-                &mut self,
-                cx: &mut Context<C, P>,
-                at: &At<'_>,
-                port: Port,
-                outcome: Outcome,
-            ) -> Flow {
-                let index = at.seat.index as usize;
-                match at.seat.kind {
-                    $($(#[$when])* Kind::$kind => self.$store[index].exit(cx, at, port, outcome)),*
-                }
-            }
-
-            #[inline(always)]
-            pub(in crate::model) fn wake<C: Calendar, P: Probe>(
-                &mut self,
-                cx: &mut Context<C, P>,
-                at: &At<'_>,
-            ) -> Flow {
-                let index = at.seat.index as usize;
-                match at.seat.kind {
-                    $($(#[$when])* Kind::$kind => self.$store[index].wake(cx, at)),*
-                }
-            }
-
-            pub(in crate::model) fn goes_on<C: Calendar, P: Probe>(
-                &self,
-                cx: &Context<C, P>,
-                at: &At<'_>,
-            ) -> bool {
-                let index = at.seat.index as usize;
-                match at.seat.kind {
-                    $($(#[$when])* Kind::$kind => self.$store[index].goes_on(cx, at)),*
-                }
-            }
-
-            pub(in crate::model) fn leave<C: Calendar, P: Probe>(
-                &mut self,
-                cx: &mut Context<C, P>,
-                at: &At<'_>,
-                leaving: Leaving,
-            ) {
-                let index = at.seat.index as usize;
-                match at.seat.kind {
-                    $($(#[$when])* Kind::$kind => self.$store[index].leave(cx, at, leaving)),*
-                }
-            }
-
-            pub(in crate::model) fn hand_on<C: Calendar, P: Probe>(
-                &mut self,
-                cx: &mut Context<C, P>,
-                at: &At<'_>,
-                port: Option<Port>,
-            ) -> Option<(CallId, Port)> {
-                let index = at.seat.index as usize;
-                match at.seat.kind {
-                    $($(#[$when])* Kind::$kind => self.$store[index].hand_on(cx, at, port)),*
-                }
-            }
-
-            pub(in crate::model) fn fork(&mut self, branch: u64) {
-                $($(#[$when])* for machine in &mut self.$store { machine.fork(branch) })*
-            }
-
-            pub(in crate::model) fn memory(&self) -> u64 {
-                let mut sum = 0;
-                $($(#[$when])* { sum += self.$store.iter().map(Mechanism::memory).sum::<u64>(); })*
-                sum
-            }
-
-            pub(in crate::model) fn measure<C: Calendar, P: Probe>(
-                &mut self,
-                cx: &mut Context<C, P>,
-                seat: &Seat,
-                at: Instant,
-                into: &mut impl Measurements,
-            ) {
-                let index = seat.index as usize;
-                match seat.kind {
-                    $($(#[$when])* Kind::$kind => self.$store[index].measure(cx, seat, at, into)),*
-                }
-            }
-        }
-    };
 }
 
 impl Machines {

@@ -87,11 +87,6 @@ impl Balancer {
         Self { algorithm, site, clients: Vec::new(), sent, overflowed: 0 }
     }
 
-    /// Attempts in flight, of all clients.
-    pub(in crate::model) fn in_flight(&self) -> u64 {
-        self.clients.iter().map(Client::in_flight).sum()
-    }
-
     fn replicas(&self) -> u32 {
         self.sent.len() as u32
     }
@@ -171,6 +166,18 @@ impl Mechanism for Balancer {
         _: &At<'_>,
         _: Option<Port>,
     ) -> Option<(CallId, Port)> {
+        None
+    }
+
+    fn taken(&self) -> Option<u64> {
+        Some(self.clients.iter().map(Client::in_flight).sum())
+    }
+
+    fn is_taken_by<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: CallId) -> bool {
+        false
+    }
+
+    fn inside(&self) -> Option<u64> {
         None
     }
 

@@ -122,11 +122,6 @@ impl<const SHARED: bool> Permits<SHARED> {
         }
     }
 
-    /// Permits that are taken.
-    pub(in crate::model) const fn taken(&self) -> u64 {
-        self.in_use.level()
-    }
-
     /// A permit comes back: it goes to the next in line, if there is one.
     #[inline]
     fn release<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) {
@@ -279,6 +274,18 @@ impl<const SHARED: bool> Mechanism for Permits<SHARED> {
             self.states[at.instance as usize].taken += 1;
             self.in_use.rise(cx.now());
         }
+        None
+    }
+
+    fn taken(&self) -> Option<u64> {
+        Some(self.in_use.level())
+    }
+
+    fn is_taken_by<C: Calendar, P: Probe>(&self, cx: &Context<C, P>, call: CallId) -> bool {
+        cx.ready.contains(&call)
+    }
+
+    fn inside(&self) -> Option<u64> {
         None
     }
 

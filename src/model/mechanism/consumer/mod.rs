@@ -121,15 +121,6 @@ impl Consumer {
         self.config.concurrency
     }
 
-    /// Consumers that are taken.
-    pub(in crate::model) const fn taken(&self) -> u64 {
-        self.busy.level()
-    }
-
-    pub(in crate::model) const fn holds_during_backoff(&self) -> bool {
-        self.config.backoff_holds_consumer
-    }
-
     /// A consumer is free again.
     #[inline]
     fn release<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) {
@@ -235,6 +226,18 @@ impl Mechanism for Consumer {
         _: &At<'_>,
         _: Option<Port>,
     ) -> Option<(CallId, Port)> {
+        None
+    }
+
+    fn taken(&self) -> Option<u64> {
+        Some(self.busy.level())
+    }
+
+    fn is_taken_by<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: CallId) -> bool {
+        self.config.backoff_holds_consumer
+    }
+
+    fn inside(&self) -> Option<u64> {
         None
     }
 

@@ -130,6 +130,18 @@ impl Mechanism for Deadline {
         None
     }
 
+    fn taken(&self) -> Option<u64> {
+        None
+    }
+
+    fn is_taken_by<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: CallId) -> bool {
+        false
+    }
+
+    fn inside(&self) -> Option<u64> {
+        None
+    }
+
     fn fork(&mut self, _: u64) {}
 
     fn memory(&self) -> u64 {

@@ -336,6 +336,18 @@ impl Mechanism for Hedge {
         None
     }
 
+    fn taken(&self) -> Option<u64> {
+        None
+    }
+
+    fn is_taken_by<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: CallId) -> bool {
+        false
+    }
+
+    fn inside(&self) -> Option<u64> {
+        None
+    }
+
     fn fork(&mut self, branch: u64) {
         self.config.site = self.config.site.fork(branch);
     }

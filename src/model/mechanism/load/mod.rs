@@ -348,6 +348,18 @@ impl Mechanism for Load {
         None
     }
 
+    fn taken(&self) -> Option<u64> {
+        None
+    }
+
+    fn is_taken_by<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: CallId) -> bool {
+        false
+    }
+
+    fn inside(&self) -> Option<u64> {
+        None
+    }
+
     fn fork(&mut self, branch: u64) {
         self.config.request_site = self.config.request_site.fork(branch);
         self.config.gap_site = self.config.gap_site.fork(branch);

@@ -84,11 +84,6 @@ pub struct Queue {
 }
 
 impl Queue {
-    /// Messages that wait.
-    pub(in crate::model) const fn depth(&self) -> u64 {
-        self.line.len()
-    }
-
     /// An empty queue with room for `capacity` messages, `u64::MAX` for any number.
     #[must_use]
     pub fn new(capacity: u64, measured_from: Instant) -> Self {
@@ -249,6 +244,18 @@ impl Mechanism for Queue {
         }
         let port = self.first_free(&cx.credits)?;
         self.take(cx, at).map(|message| (message, port))
+    }
+
+    fn taken(&self) -> Option<u64> {
+        None
+    }
+
+    fn is_taken_by<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: CallId) -> bool {
+        false
+    }
+
+    fn inside(&self) -> Option<u64> {
+        Some(self.line.len())
     }
 
     fn fork(&mut self, _: u64) {}

@@ -163,17 +163,8 @@ impl Service {
         self.config.replicas
     }
 
-    /// Slots that are taken.
-    pub(in crate::model) const fn taken(&self) -> u64 {
-        self.busy.level()
-    }
-
-    pub(in crate::model) const fn holds_slot(&self) -> bool {
-        self.config.holds_slot
-    }
-
     /// Attempts in line and in slots.
-    pub(in crate::model) fn in_flight(&self) -> u64 {
+    fn in_flight(&self) -> u64 {
         self.busy.level() + self.waiting.level()
     }
 }
@@ -305,6 +296,23 @@ impl Mechanism for Service {
         let slots = self.config.slots;
         while self.replicas[at.instance as usize].busy() < slots && self.start_next(cx, at) {}
         None
+    }
+
+    fn taken(&self) -> Option<u64> {
+        Some(self.busy.level())
+    }
+
+    fn is_taken_by<C: Calendar, P: Probe>(&self, cx: &Context<C, P>, call: CallId) -> bool {
+        match cx.calls[call].state {
+            State::Working { .. } => true,
+            State::Calling { .. } => self.config.holds_slot,
+            State::Queued { .. } => cx.ready.contains(&call),
+            State::None | State::Waiting { .. } | State::Message { .. } => false,
+        }
+    }
+
+    fn inside(&self) -> Option<u64> {
+        Some(self.in_flight())
     }
 
     fn fork(&mut self, branch: u64) {
