@@ -7,12 +7,12 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use super::counter::{Counter, counters};
 use super::span::{Closing, Place, Span, SpanSink};
 use crate::kernel::time::Instant;
 use crate::metrics::probe::{Record, Stretch};
 use crate::report::result::RunResult;
 use crate::report::rows::Scalar;
-use crate::report::series::Unit;
 
 /// Lanes beyond this are sorted among the last.
 const LANES: u32 = 99_999;
@@ -76,33 +76,22 @@ impl<W: Write> Chrome<W> {
     /// # Errors
     /// The first error of writing; nothing was written after it.
     pub fn finish(mut self, result: &RunResult) -> io::Result<W> {
-        for (process, arm) in (1..).zip(result.arms.values()) {
-            let Some(series) = &arm.series else {
-                continue;
+        for Counter { process, track, values } in counters(result) {
+            let name = match track.component {
+                "" => quoted(&track.words),
+                component => quoted(&format!("{component}: {}", track.words)),
             };
-            let ends: Vec<_> = series.spans().collect();
-            for track in series.tracks() {
-                if !matches!(track.unit, Unit::Level | Unit::Reading) {
-                    continue;
-                }
-                let name = match track.component {
-                    "" => quoted(&track.words),
-                    component => quoted(&format!("{component}: {}", track.words)),
+            for (at, value) in values {
+                let value = match value {
+                    Scalar::Integer(value) => value.to_string(),
+                    Scalar::Float(value) => format!("{value:?}"),
+                    Scalar::None => continue,
                 };
-                for (value, &(from, until)) in track.values.iter().zip(&ends) {
-                    // A level is of a bin, a reading of its end.
-                    let at = if track.unit == Unit::Level { from } else { until };
-                    let value = match value {
-                        Scalar::Integer(value) => value.to_string(),
-                        Scalar::Float(value) => format!("{value:?}"),
-                        Scalar::None => continue,
-                    };
-                    self.event(format_args!(
-                        "\"ph\":\"C\",\"pid\":{process},\"tid\":0,\"ts\":{},\"name\":{name},\
-                         \"args\":{{\"value\":{value}}}",
-                        micros(at),
-                    ));
-                }
+                self.event(format_args!(
+                    "\"ph\":\"C\",\"pid\":{process},\"tid\":0,\"ts\":{},\"name\":{name},\
+                     \"args\":{{\"value\":{value}}}",
+                    micros(at),
+                ));
             }
         }
         self.write(format_args!("\n]}}\n"));

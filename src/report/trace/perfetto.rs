@@ -10,13 +10,13 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::chrome::Origin;
+use super::counter::{Counter, counters};
 use super::protobuf::Message;
 use super::span::{Closing, Place, Span, SpanSink};
 use crate::kernel::time::Instant;
 use crate::metrics::probe::Record;
 use crate::report::result::RunResult;
 use crate::report::rows::Scalar;
-use crate::report::series::{Track, Unit};
 
 /// Fields of a `TracePacket`.
 mod packet {
@@ -124,16 +124,8 @@ impl<W: Write> Perfetto<W> {
     /// # Errors
     /// The first error of writing; nothing was written after it.
     pub fn finish(mut self, result: &RunResult) -> io::Result<W> {
-        for (process, arm) in (1..).zip(result.arms.values()) {
-            let Some(series) = &arm.series else {
-                continue;
-            };
-            let ends: Vec<_> = series.spans().collect();
-            for track in series.tracks() {
-                if matches!(track.unit, Unit::Level | Unit::Reading) {
-                    self.counter(process, &track, &ends);
-                }
-            }
+        for counter in counters(result) {
+            self.counter(&counter);
         }
         match self.failed {
             Some(error) => Err(error),
@@ -141,23 +133,21 @@ impl<W: Write> Perfetto<W> {
         }
     }
 
-    fn counter(&mut self, process: u32, track: &Track<'_>, bins: &[(u64, u64)]) {
-        let parent = self.component(process, track.component);
+    fn counter(&mut self, Counter { process, track, values }: &Counter<'_>) {
+        let parent = self.component(*process, track.component);
         let uuid = self.describe(|about| {
             about.text(descriptor::NAME, &track.words).number(descriptor::PARENT, parent);
             about.message(descriptor::COUNTER, &Message::default());
         });
-        for (value, &(from, until)) in track.values.iter().zip(bins) {
-            // A level is of a bin, a reading of its end.
-            let at = if track.unit == Unit::Level { from } else { until };
+        for &(at, value) in values {
             let mut event = Message::default();
             event.number(event::TYPE, event::VALUE).number(event::TRACK, uuid);
             match value {
                 Scalar::Integer(value) => {
-                    event.number(event::COUNTER, (*value).min(i64::MAX as u64));
+                    event.number(event::COUNTER, value.min(i64::MAX as u64));
                 }
                 Scalar::Float(value) => {
-                    event.double(event::DOUBLE_COUNTER, *value);
+                    event.double(event::DOUBLE_COUNTER, value);
                 }
                 Scalar::None => continue,
             }
