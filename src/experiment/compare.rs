@@ -100,14 +100,14 @@ impl Pairs {
         let sum = |of: crate::metrics::summary::LatencySummary| {
             of.mean_ns.unwrap_or(0) as f64 * of.count as f64
         };
-        let slower = sum(changes.slower) - sum(changes.faster);
-        let good = changes.good_in_both;
+        let slower = sum(changes.requests.slower) - sum(changes.requests.faster);
+        let good = changes.requests.good_in_both;
         Self {
-            in_both: changes.in_both,
-            only_in_a: changes.only_in_a,
-            only_in_b: changes.only_in_b,
-            saved: changes.saved,
-            lost: changes.lost,
+            in_both: changes.requests.in_both,
+            only_in_a: changes.requests.only_in_a,
+            only_in_b: changes.requests.only_in_b,
+            saved: changes.requests.saved,
+            lost: changes.requests.lost,
             good_in_both: good,
             slower_ns: (good > 0).then(|| slower / good as f64),
         }

@@ -239,21 +239,7 @@ fn requests(changes: &FateChanges) -> RequestChanges {
         .collect();
     // Stable: groups of one size stay in the order of fates.
     groups.sort_by_key(|group| (group.a == group.b, std::cmp::Reverse(group.requests)));
-    RequestChanges {
-        in_both: changes.in_both,
-        only_in_a: changes.only_in_a,
-        only_in_b: changes.only_in_b,
-        failing: changes.failing,
-        saved: changes.saved,
-        lost: changes.lost,
-        good_in_both: changes.good_in_both,
-        bad_in_both: changes.bad_in_both,
-        groups,
-        slower: changes.slower,
-        faster: changes.faster,
-        attempts_saved: changes.attempts_saved,
-        attempts_added: changes.attempts_added,
-    }
+    RequestChanges { groups, ..changes.requests.clone() }
 }
 
 /// The earliest parting of all arms, in words.

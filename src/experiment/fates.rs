@@ -16,6 +16,7 @@ use crate::metrics::fate::Fate;
 use crate::metrics::probe::{End, Unfinished};
 use crate::metrics::recorder::Recorder;
 use crate::metrics::summary::LatencySummary;
+use crate::report::diff::RequestChanges;
 
 #[cfg(test)]
 mod tests;
@@ -251,38 +252,16 @@ impl ArmFates {
 /// `saved + lost + good_in_both + bad_in_both` are the requests in both.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FateChanges {
-    /// Requests that are in both runs; everything below but the next two is of these.
-    pub in_both: u64,
-    /// Requests that only `a` has.
-    pub only_in_a: u64,
-    /// Requests that only `b` has.
-    pub only_in_b: u64,
-    /// They did not succeed in `a`: `saved` is a part of these.
-    pub failing: u64,
-    /// They did not succeed in `a`, and succeeded in `b`.
-    pub saved: u64,
-    /// They succeeded in `a`, and did not in `b`.
-    pub lost: u64,
-    /// They succeeded in both.
-    pub good_in_both: u64,
-    /// They succeeded in neither.
-    pub bad_in_both: u64,
+    /// How many fared how; its groups are those below, once they have names for readers.
+    pub requests: RequestChanges,
     /// How many fared so in `a` and so in `b`, those that fared alike included.
     pub groups: BTreeMap<(Became, Became), u64>,
     /// The first requests of each group, by load and number: `clients#17`.
     pub named: BTreeMap<(Became, Became), Vec<String>>,
-    /// By how much those of `good_in_both` took longer that did.
-    pub slower: LatencySummary,
-    /// By how much those of `good_in_both` took less long that did.
-    pub faster: LatencySummary,
     /// By how much those ended later in `b` that ended in both and did not succeed in both.
     pub later: LatencySummary,
     /// By how much those ended sooner in `b` that ended in both and did not succeed in both.
     pub sooner: LatencySummary,
-    /// Attempts less in `b`, over the requests for which fewer were sent.
-    pub attempts_saved: u64,
-    /// Attempts more in `b`, over the requests for which more were sent.
-    pub attempts_added: u64,
 }
 
 impl FateChanges {
@@ -309,8 +288,8 @@ impl FateChanges {
                 let (a, b) = match (a, b) {
                     (Some(a), Some(b)) => (a, b),
                     (a, b) => {
-                        changes.only_in_a += u64::from(a.is_some());
-                        changes.only_in_b += u64::from(b.is_some());
+                        changes.requests.only_in_a += u64::from(a.is_some());
+                        changes.requests.only_in_b += u64::from(b.is_some());
                         continue;
                     }
                 };
@@ -329,32 +308,27 @@ impl FateChanges {
                 }
             }
         }
-        Self {
-            slower: slower.summary(),
-            faster: faster.summary(),
-            later: later.summary(),
-            sooner: sooner.summary(),
-            ..changes
-        }
+        (changes.requests.slower, changes.requests.faster) = (slower.summary(), faster.summary());
+        Self { later: later.summary(), sooner: sooner.summary(), ..changes }
     }
 
     fn count(&mut self, a: Known, b: Known, name: impl Fn() -> String) {
-        self.in_both += 1;
+        self.requests.in_both += 1;
         *match (a.became.is_good(), b.became.is_good()) {
-            (true, true) => &mut self.good_in_both,
-            (true, false) => &mut self.lost,
-            (false, true) => &mut self.saved,
-            (false, false) => &mut self.bad_in_both,
+            (true, true) => &mut self.requests.good_in_both,
+            (true, false) => &mut self.requests.lost,
+            (false, true) => &mut self.requests.saved,
+            (false, false) => &mut self.requests.bad_in_both,
         } += 1;
-        self.failing += u64::from(!a.became.is_good());
+        self.requests.failing += u64::from(!a.became.is_good());
         let group = (a.became, b.became);
         *self.groups.entry(group).or_default() += 1;
         let named = self.named.entry(group).or_default();
         if named.len() < NAMED {
             named.push(name());
         }
-        self.attempts_saved += u64::from(a.attempts.saturating_sub(b.attempts));
-        self.attempts_added += u64::from(b.attempts.saturating_sub(a.attempts));
+        self.requests.attempts_saved += u64::from(a.attempts.saturating_sub(b.attempts));
+        self.requests.attempts_added += u64::from(b.attempts.saturating_sub(a.attempts));
     }
 
     /// Requests that are in both runs and did not fare alike.

@@ -105,14 +105,23 @@ fn changes_are_counted_request_by_request() {
         ("u", 5, known(rejected, 9, 2)),
     ]);
     let changes = FateChanges::of(&a, &b);
-    assert_eq!((changes.in_both, changes.only_in_a, changes.only_in_b), (6, 1, 2));
-    assert_eq!((changes.failing, changes.saved, changes.lost), (3, 2, 1));
-    assert_eq!((changes.good_in_both, changes.bad_in_both, changes.changed()), (2, 1, 4));
-    assert_eq!((changes.attempts_saved, changes.attempts_added), (5, 2));
+    assert_eq!(
+        (changes.requests.in_both, changes.requests.only_in_a, changes.requests.only_in_b),
+        (6, 1, 2)
+    );
+    assert_eq!(
+        (changes.requests.failing, changes.requests.saved, changes.requests.lost),
+        (3, 2, 1)
+    );
+    assert_eq!(
+        (changes.requests.good_in_both, changes.requests.bad_in_both, changes.changed()),
+        (2, 1, 4)
+    );
+    assert_eq!((changes.requests.attempts_saved, changes.requests.attempts_added), (5, 2));
     assert_eq!(changes.groups[&(rejected, succeeded)], 2);
     assert_eq!(changes.named[&(rejected, succeeded)], ["u#0", "u#1"]);
-    assert_eq!((changes.slower.count, changes.slower.p50_ns), (1, Some(7)));
-    assert_eq!((changes.faster.count, changes.faster.p50_ns), (1, Some(30)));
+    assert_eq!((changes.requests.slower.count, changes.requests.slower.p50_ns), (1, Some(7)));
+    assert_eq!((changes.requests.faster.count, changes.requests.faster.p50_ns), (1, Some(30)));
 }
 
 /// `b` seen from `a` is `a` seen from `b` in a mirror, and every request is in one place.
@@ -127,39 +136,51 @@ fn changes_add_up_and_mirror() {
         assert_eq!(there.len(), 2);
         for (arm, changes) in &there {
             let mirror = &back[arm];
-            assert!(changes.in_both > 0);
-            let parts = [changes.saved, changes.lost, changes.good_in_both, changes.bad_in_both];
-            assert_eq!(parts.iter().sum::<u64>(), changes.in_both);
-            assert_eq!(changes.groups.values().sum::<u64>(), changes.in_both);
-            assert_eq!(changes.failing, changes.saved + changes.bad_in_both);
+            assert!(changes.requests.in_both > 0);
+            let parts = [
+                changes.requests.saved,
+                changes.requests.lost,
+                changes.requests.good_in_both,
+                changes.requests.bad_in_both,
+            ];
+            assert_eq!(parts.iter().sum::<u64>(), changes.requests.in_both);
+            assert_eq!(changes.groups.values().sum::<u64>(), changes.requests.in_both);
+            assert_eq!(
+                changes.requests.failing,
+                changes.requests.saved + changes.requests.bad_in_both
+            );
             let total = |fates: &Fates| fates.arm(arm).expect("it has it").iter().count() as u64;
-            assert_eq!(changes.in_both + changes.only_in_a, total(&a));
-            assert_eq!(changes.in_both + changes.only_in_b, total(&b));
+            assert_eq!(changes.requests.in_both + changes.requests.only_in_a, total(&a));
+            assert_eq!(changes.requests.in_both + changes.requests.only_in_b, total(&b));
             let swapped = |((a, b), count): (&(Became, Became), &u64)| ((*b, *a), *count);
+            let one = &changes.requests;
+            let requests = RequestChanges {
+                only_in_a: one.only_in_b,
+                only_in_b: one.only_in_a,
+                failing: one.lost + one.bad_in_both,
+                saved: one.lost,
+                lost: one.saved,
+                slower: one.faster,
+                faster: one.slower,
+                attempts_saved: one.attempts_added,
+                attempts_added: one.attempts_saved,
+                ..one.clone()
+            };
             let expected = FateChanges {
-                only_in_a: changes.only_in_b,
-                only_in_b: changes.only_in_a,
-                failing: changes.lost + changes.bad_in_both,
-                saved: changes.lost,
-                lost: changes.saved,
+                requests,
                 groups: changes.groups.iter().map(swapped).collect(),
                 named: changes.named.iter().map(|((a, b), n)| ((*b, *a), n.clone())).collect(),
-                slower: changes.faster,
-                faster: changes.slower,
                 later: changes.sooner,
                 sooner: changes.later,
-                attempts_saved: changes.attempts_added,
-                attempts_added: changes.attempts_saved,
-                ..changes.clone()
             };
             assert_eq!(*mirror, expected);
         }
         let plain = &there["plain"];
         // Fewer retries change nothing for those who do not retry; a longer line saves some.
         match from {
-            "max_retries: 2" => assert_eq!((plain.changed(), plain.slower.count), (0, 0)),
-            "queue: 2" => assert!(plain.saved > 0 && plain.slower.count > 0),
-            _ => assert!(plain.only_in_b > 0 && plain.only_in_a == 0),
+            "max_retries: 2" => assert_eq!((plain.changed(), plain.requests.slower.count), (0, 0)),
+            "queue: 2" => assert!(plain.requests.saved > 0 && plain.requests.slower.count > 0),
+            _ => assert!(plain.requests.only_in_b > 0 && plain.requests.only_in_a == 0),
         }
     }
 }
@@ -168,9 +189,9 @@ fn changes_add_up_and_mirror() {
 fn a_run_and_itself_fare_alike() {
     let (a, _) = played(TEXT);
     for changes in FateChanges::between(&a, &a.clone()).values() {
-        assert_eq!((changes.changed(), changes.saved, changes.lost), (0, 0, 0));
-        assert_eq!((changes.slower.count, changes.faster.count), (0, 0));
-        assert_eq!((changes.attempts_saved, changes.attempts_added), (0, 0));
+        assert_eq!((changes.changed(), changes.requests.saved, changes.requests.lost), (0, 0, 0));
+        assert_eq!((changes.requests.slower.count, changes.requests.faster.count), (0, 0));
+        assert_eq!((changes.requests.attempts_saved, changes.requests.attempts_added), (0, 0));
     }
 }
 
