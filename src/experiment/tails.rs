@@ -25,7 +25,8 @@ fn tail(arm: &Arm) -> Option<String> {
         _ => None,
     });
     let (name, alpha) = heavy?;
-    let bounded = |layers: &[Layer]| layers.iter().any(|layer| matches!(layer, Layer::Timeout(_)));
+    let gives_up = |layer: &Layer| layer.spec().gives_up_after().is_some();
+    let bounded = |layers: &[Layer]| layers.iter().any(gives_up);
     if arm.consumers.is_empty() && arm.calls.values().all(|call| bounded(&call.policy)) {
         return None;
     }
@@ -57,6 +58,8 @@ mod tests {
         assert!(words.ends_with("have no variance"), "{words}");
         assert_eq!(reason("Pareto(alpha: 3.5, min: \"1ms\")", ""), None);
         assert_eq!(reason("Exponential(mean: \"1ms\")", ""), None);
-        assert_eq!(reason("Pareto(alpha: 1.5, min: \"1ms\")", "Timeout(\"1s\")"), None);
+        for bound in ["Timeout(\"1s\")", "Deadline(\"1s\")"] {
+            assert_eq!(reason("Pareto(alpha: 1.5, min: \"1ms\")", bound), None);
+        }
     }
 }

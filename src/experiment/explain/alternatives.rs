@@ -190,8 +190,8 @@ impl Policy<'_> {
         if policy.iter().any(|layer| matches!(layer, Layer::Bulkhead(_) | Layer::Pool(_))) {
             return None;
         }
-        // Outside the innermost timeout, so that waiting for a permit is not timed.
-        let timeout = policy.iter().rposition(|layer| matches!(layer, Layer::Timeout(_)));
+        // Outside the innermost layer that gives up, so that waiting for a permit is not timed.
+        let gives_up = policy.iter().rposition(|layer| layer.spec().gives_up_after().is_some());
         let mut policy = policy.to_vec();
         let layer = Layer::Bulkhead(Bulkhead {
             permits: knee,
@@ -199,7 +199,7 @@ impl Policy<'_> {
             max_wait: None,
             scope: Scope::Client,
         });
-        policy.insert(timeout.unwrap_or(policy.len()), layer);
+        policy.insert(gives_up.unwrap_or(policy.len()), layer);
         let (service, to) = (Some(self.to.to_owned()), Some(Amount::Count(u64::from(knee))));
         Some((Change { service, to, ..change(ChangeKind::Bulkhead, self.from) }, policy))
     }

@@ -170,15 +170,13 @@ pub(super) fn of_policy(
     let waits =
         |layer: &Layer| matches!(layer, Layer::Retry(_) | Layer::Bulkhead(_) | Layer::Pool(_));
     let first = policy.iter().position(waits)?;
-    if policy[..first].iter().any(|layer| matches!(layer, Layer::Timeout(_))) {
+    let gives_up = |layer: &Layer| layer.spec().gives_up_after();
+    if policy[..first].iter().any(|layer| gives_up(layer).is_some()) {
         return None;
     }
     let tries = policy.iter().filter_map(|layer| layer.spec().attempts());
     let attempts = tries.fold(1_u64, u64::saturating_mul);
-    let timeout = policy.iter().rev().find_map(|layer| match layer {
-        Layer::Timeout(Timeout { after }) => Some(*after),
-        _ => None,
-    });
+    let timeout = policy.iter().rev().find_map(gives_up);
     let all = timeout.map(|of| Duration::from_ns(of.as_ns().saturating_mul(attempts)));
     let total = deadline.or(all)?;
     let mut policy = policy.to_vec();
