@@ -66,9 +66,13 @@ fn troubles(arm: &Arm) -> Vec<Trouble> {
     troubles
 }
 
-/// Which replica a fault hits, if it is one.
+/// Which replicas a fault hits, if it is not all of them.
 fn of_replica(fault: &Fault) -> String {
-    fault.replica.map_or_else(String::new, |replica| format!(", replica {replica} only"))
+    match (fault.replica, &fault.zone) {
+        (Some(replica), _) => format!(", replica {replica} only"),
+        (None, Some(zone)) => format!(", zone {zone} only"),
+        (None, None) => String::new(),
+    }
 }
 
 #[cfg(test)]

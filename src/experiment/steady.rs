@@ -144,7 +144,7 @@ fn over_time(system: &Arm, series: &Series, warm_up_ns: u64, metrics: &mut Vec<S
             (Values::Levels { area_ns, .. }, "busy") => {
                 let Some(service) = system.services.get(&column.component) else { continue };
                 let Limit::AtMost(slots) = service.slots else { continue };
-                let full = width * slots as f64 * f64::from(service.replicas);
+                let full = width * slots as f64 * f64::from(service.all_replicas());
                 bins.iter().for_each(|&bin| means.push(area_ns[bin] as f64 / full));
                 metrics.push(metric(&column.component, "utilisation", unit, &means));
             }

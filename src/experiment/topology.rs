@@ -89,6 +89,7 @@ fn effect(fault: &Fault) -> String {
     let mut parts = vec![effect];
     parts.extend(details.iter().map(|(field, value)| line(field, value)));
     parts.extend(fault.replica.map(|replica| format!("replica {replica}")));
+    parts.extend(fault.zone.as_ref().map(|zone| format!("zone {zone}")));
     if fault.ratio.get() < 1.0 {
         parts.push(format!("{} of the attempts", format::percent(fault.ratio.get())));
     }
@@ -132,7 +133,7 @@ impl<'a> Maker<'a> {
 
     /// What chooses among several replicas stands behind the layers.
     fn balancer(&mut self, node: usize, arm: &Arm, to: &str, balancing: &Balancing) {
-        if arm.services.get(to).is_some_and(|service| service.replicas > 1) {
+        if arm.services.get(to).is_some_and(|service| service.all_replicas() > 1) {
             let name = balancer_name(&self.topology.nodes[node].name);
             let chip = self.chip(balancing, Vec::new(), &name);
             self.topology.nodes[node].layers.push(chip);

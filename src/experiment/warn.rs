@@ -48,7 +48,7 @@ fn capacity_per_ns(service: &Service) -> Option<f64> {
         return None;
     };
     let mean = mean_ns(&resolve(&service.time).ok()?)?;
-    Some(slots as f64 * f64::from(service.replicas) / mean)
+    Some(slots as f64 * f64::from(service.all_replicas()) / mean)
 }
 
 /// The rate that each service is offered by calls that let all of it in.

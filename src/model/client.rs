@@ -8,6 +8,7 @@ use crate::kernel::draw::Site;
 /// The instances of a caller.
 #[derive(Clone, Copy, Debug)]
 pub struct Clients {
+    first: u32,
     count: u32,
     site: Site,
 }
@@ -16,7 +17,13 @@ impl Clients {
     /// `count` of them, at least 1; which one makes a call is drawn at `site`.
     #[must_use]
     pub const fn new(count: u32, site: Site) -> Self {
-        Self { count, site }
+        Self { first: 0, count, site }
+    }
+
+    /// Those of them with the numbers `first`, and so on, `count` of them: the ones in a zone.
+    #[must_use]
+    pub const fn part(self, first: u32, count: u32) -> Self {
+        Self { first, count, site: self.site }
     }
 
     /// The client that makes the attempt number `attempt` of the call with `key`.
@@ -24,10 +31,10 @@ impl Clients {
     #[must_use]
     pub fn draw(self, key: u64, attempt: u32) -> u32 {
         if self.count == 1 {
-            return 0;
+            return self.first;
         }
         let bits = u128::from(self.site.bits(key, attempt, 0));
-        ((bits * u128::from(self.count)) >> 64) as u32
+        self.first + ((bits * u128::from(self.count)) >> 64) as u32
     }
 
     /// The client of the waiting caller number `caller`: callers are dealt out in turn.

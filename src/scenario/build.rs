@@ -10,6 +10,7 @@ mod values;
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 
+use self::balancer::{Senders, Target};
 use self::classes::Classes;
 use self::pipelines::Component;
 use super::handlers::calls_of;
@@ -34,6 +35,7 @@ use crate::model::mechanism::service::{self, Cancellation, Service};
 use crate::model::mechanism::{Kind, Machines};
 use crate::model::seat::{ComponentId, Port, Seat, SeatId, Seats};
 use crate::model::spec::building::limit;
+use crate::model::spec::zones;
 use crate::model::tally::Tally;
 use crate::model::timer::Timers;
 use crate::model::world::World;
@@ -132,6 +134,12 @@ struct Builder<C> {
 /// The seat above and its way down.
 type Above = Option<(SeatId, Port)>;
 
+/// The replicas of a service in one of its zones.
+fn zone_of(service: &schema::Service, zone: &str) -> Range<u32> {
+    let mut zones = zones::ranges(&service.zones);
+    zones.find(|(name, _)| *name == zone).map_or(0..0, |(_, replicas)| replicas)
+}
+
 fn instant(since_start: Duration) -> Instant {
     Instant::ZERO.saturating_add(since_start)
 }
@@ -183,9 +191,10 @@ impl<C: Calendar> Builder<C> {
         }
         for (name, config) in &arm.services {
             let of_this = faults.remove(name.as_str()).unwrap_or_default().into_iter();
-            let hit = |fault: &schema::Fault| match fault.replica {
-                Some(replica) => replica - 1..replica,
-                None => 0..config.replicas,
+            let hit = |fault: &schema::Fault| match (fault.replica, &fault.zone) {
+                (Some(replica), _) => replica - 1..replica,
+                (None, Some(zone)) => zone_of(config, zone),
+                (None, None) => 0..config.all_replicas(),
             };
             let faults =
                 Timeline::new(of_this.map(|(name, fault)| self.fault(name, fault, hit(fault))));
@@ -197,7 +206,8 @@ impl<C: Calendar> Builder<C> {
             let constant = constant.map(|time| self.clock.constant(time));
             let service = service::Config {
                 endpoints,
-                replicas: config.replicas,
+                replicas: config.all_replicas(),
+                zones: zones::ranges(&config.zones).map(|(_, replicas)| replicas.end).collect(),
                 holds_slot: config.holds_slot,
                 slots: limit(config.slots),
                 queue: limit(config.queue),
@@ -267,7 +277,7 @@ impl<C: Calendar> Builder<C> {
                 max_deliveries: config.max_deliveries,
                 backoff: config.backoff.build(self.site(name, "backoff"))?,
                 backoff_holds_consumer: config.backoff_holds_consumer,
-                clients: self.clients(name, config.clients),
+                clients: self.clients(name, config.all_clients()),
             };
             let machine = self.machines.add(Consumer::new(consumer, self.measured_from));
             let port = groups.entry(queue).or_insert(0);
@@ -275,8 +285,8 @@ impl<C: Calendar> Builder<C> {
             *port += 1;
             self.machines.get::<Queue>(self.seats[queue].index).join(group);
             let to = self.target(arm, &config.to, None)?;
-            let by = (&*config.policy, config.clients, &config.balancing);
-            self.pipeline(name, by, to, false, Some(group))?;
+            let by = Senders::new(&config.zones, config.clients, &config.balancing);
+            self.pipeline(name, (&config.policy, by), to, false, Some(group))?;
         }
         Ok(())
     }
@@ -293,7 +303,8 @@ impl<C: Calendar> Builder<C> {
                 request_site: self.site(name, "request"),
                 gap_site: self.site(name, "gap"),
                 shares: self.shares(name, config),
-                clients: self.clients(name, arm.calls.get(name).map_or(1, |call| call.clients)),
+                clients: self
+                    .clients(name, arm.calls.get(name).map_or(1, schema::Call::all_clients)),
                 publishes: !arm.calls.contains_key(name),
             };
             let publishes = load.publishes;
@@ -302,8 +313,8 @@ impl<C: Calendar> Builder<C> {
             self.class_books(name, config, publishes);
             if let Some(call) = arm.calls.get(name) {
                 let to = self.target(arm, &call.to, call.endpoint.as_deref())?;
-                let by = (&*call.policy, call.clients, &call.balancing);
-                self.pipeline(name, by, to, true, Some(load))?;
+                let by = Senders::new(&call.zones, call.clients, &call.balancing);
+                self.pipeline(name, (&call.policy, by), to, true, Some(load))?;
             } else if let Some(queue) = arm.publishes.get(name) {
                 let queue = self.find(queue)?;
                 self.seats.lead(load, queue);
@@ -323,8 +334,8 @@ impl<C: Calendar> Builder<C> {
                 let undefined = || BuildError::Undefined(call.to_owned());
                 let config = arm.calls.get(call).ok_or_else(undefined)?;
                 let to = self.target(arm, &config.to, config.endpoint.as_deref())?;
-                let by = (&*config.policy, config.clients, &config.balancing);
-                let top = self.pipeline(call, by, to, false, None)?;
+                let by = Senders::new(&config.zones, config.clients, &config.balancing);
+                let top = self.pipeline(call, (&config.policy, by), to, false, None)?;
                 let component = self.seats[self.find(name)?].component;
                 tops.entry(component).or_default().push(top);
             }
@@ -342,16 +353,15 @@ impl<C: Calendar> Builder<C> {
     fn target<'a>(
         &self,
         arm: &'a Arm,
-        service: &'a str,
+        name: &'a str,
         endpoint: Option<&str>,
-    ) -> Result<(&'a str, SeatId, u32), BuildError> {
-        let id = self.find(service)?;
-        let Some(endpoint) = endpoint else {
-            return Ok((service, id, 0));
-        };
-        let mut names = arm.services[service].endpoints.keys();
-        let number = names.position(|name| name == endpoint);
-        let number = number.ok_or_else(|| BuildError::Undefined(endpoint.to_owned()))?;
-        Ok((service, id, number as u32 + 1))
+    ) -> Result<Target<'a>, BuildError> {
+        let (seat, config) = (self.find(name)?, &arm.services[name]);
+        let number = endpoint.map_or(Ok(0), |endpoint| {
+            let number = config.endpoints.keys().position(|name| name == endpoint);
+            let undefined = || BuildError::Undefined(endpoint.to_owned());
+            number.map(|number| number as u32 + 1).ok_or_else(undefined)
+        })?;
+        Ok(Target { name, config, seat, endpoint: number })
     }
 }

@@ -34,6 +34,7 @@ pub use crate::model::mechanism::timeout::spec::Spec as Timeout;
 pub use crate::model::spec::clients::Scope;
 use crate::model::spec::clients::{is_one, one};
 pub use crate::model::spec::distribution::{Distribution, Phase, QuantilePoint};
+use crate::model::spec::zones::{self, Zones};
 
 /// The schema version that this release reads and writes.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -230,7 +231,20 @@ pub struct Call {
     #[serde(default = "one", skip_serializing_if = "is_one")]
     #[schemars(range(min = 1, max = 1000000))]
     pub clients: u32,
+    /// In which zones they stand, and how many in each: `clients` is their sum and may be left
+    /// out. A call of a handler is made by a client in the zone of the replica that makes it, where
+    /// that stands in one. Default none.
+    #[serde(default, skip_serializing_if = "Zones::is_empty")]
+    pub zones: Zones,
     /// How each attempt's replica is chosen, where the service has several. Default `RoundRobin`.
     #[serde(default, skip_serializing_if = "Balancing::is_default")]
     pub balancing: Balancing,
+}
+
+impl Call {
+    /// How many instances the caller has, in all zones.
+    #[must_use]
+    pub fn all_clients(&self) -> u32 {
+        zones::count(&self.zones, self.clients)
+    }
 }

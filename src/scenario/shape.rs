@@ -371,7 +371,7 @@ mod tests {
             "Consumer.from",
             "Consumer.to",
         ];
-        let more = ["Fault.service", "Layer::Pool", "Scenario.about", "Step::Call"];
+        let more = ["Fault.service", "Fault.zone", "Layer::Pool", "Scenario.about", "Step::Call"];
         let study = ["Study.about", "Study.scenario", "Study.seeds"];
         assert_eq!(texts, [&expected[..], &more[..], &study[..]].concat());
     }

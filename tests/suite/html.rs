@@ -103,7 +103,8 @@ const BUSY: Meter = Meter::new("busy", "slots taken");
 fn trigger(text: &str) -> Trigger {
     let (fault, service) = (text.to_owned(), text.to_owned());
     let (effect, factor) = (FaultEffect::Slowed, Some(4.0));
-    let cause = Cause::Fault { fault, service, replica: None, effect, factor, ratio: 0.5 };
+    let cause =
+        Cause::Fault { fault, service, replica: None, zone: None, effect, factor, ratio: 0.5 };
     Trigger { from_ns: S, until_ns: 2 * S, changes: true, cause }
 }
 

@@ -86,7 +86,7 @@ fn of_callers(alone: &Scenario, add: &mut Add<'_>) {
             from,
             to: &call.to,
             service: alone.services.get(&call.to),
-            clients: call.clients,
+            clients: call.all_clients(),
         };
         for (change, policy) in place.alternatives(&call.policy).into_iter().chain(around) {
             add(change, &|of| {
@@ -99,7 +99,7 @@ fn of_callers(alone: &Scenario, add: &mut Add<'_>) {
     for (from, consumer) in &alone.consumers {
         let service = alone.services.get(&consumer.to);
         let around = variants::of_policy(from, &consumer.policy, None);
-        let place = Policy { from, to: &consumer.to, service, clients: consumer.clients };
+        let place = Policy { from, to: &consumer.to, service, clients: consumer.all_clients() };
         for (change, policy) in place.alternatives(&consumer.policy).into_iter().chain(around) {
             add(change, &|of| {
                 if let Some(consumer) = of.consumers.get_mut(from) {
@@ -120,7 +120,7 @@ fn of_callers(alone: &Scenario, add: &mut Add<'_>) {
 /// Another way of choosing replicas, for each call and consumer whose service has several.
 fn other_balancing(alone: &Scenario) -> Vec<Alternative> {
     let of_service = |from, to, balancing| {
-        alone.services.get(to).filter(|service: &&Service| service.replicas > 1)?;
+        alone.services.get(to).filter(|service: &&Service| service.all_replicas() > 1)?;
         let (kind, other) = variants::of_balancing(balancing);
         Some((change(kind, &balancer_name(from)), alone.clone(), other))
     };
@@ -213,7 +213,9 @@ fn numbers_of_consumers(
 ) -> Vec<(Change, u32)> {
     let present = consumer.concurrency;
     let slots = service.and_then(|service| match service.slots {
-        Limit::AtMost(slots) => u32::try_from(slots.saturating_mul(service.replicas.into())).ok(),
+        Limit::AtMost(slots) => {
+            u32::try_from(slots.saturating_mul(service.all_replicas().into())).ok()
+        }
         Limit::Unlimited => None,
     });
     let slots = slots.filter(|slots| *slots != present);

@@ -186,7 +186,7 @@ pub(super) fn of_policy(
 }
 
 /// By load where replicas are chosen without regard to it, in turn where load decides.
-pub(super) const fn of_balancing(balancing: &Balancing) -> (ChangeKind, Balancing) {
+pub(super) fn of_balancing(balancing: &Balancing) -> (ChangeKind, Balancing) {
     match balancing {
         Balancing::RoundRobin
         | Balancing::Random
@@ -197,6 +197,16 @@ pub(super) const fn of_balancing(balancing: &Balancing) -> (ChangeKind, Balancin
         | Balancing::Choices(_)
         | Balancing::Ewma { .. }
         | Balancing::PeakEwma { .. } => (ChangeKind::InTurn, Balancing::RoundRobin),
+        Balancing::ZoneAware { min_cluster_size, routing_enabled, child } => {
+            let (min_cluster_size, routing_enabled) = (*min_cluster_size, *routing_enabled);
+            let (kind, child) = of_balancing(child);
+            let child = Box::new(child);
+            (kind, Balancing::ZoneAware { min_cluster_size, routing_enabled, child })
+        }
+        Balancing::Subset { size, child } => {
+            let (kind, child) = of_balancing(child);
+            (kind, Balancing::Subset { size: *size, child: Box::new(child) })
+        }
     }
 }
 

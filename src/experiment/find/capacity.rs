@@ -181,6 +181,7 @@ fn alone(scenario: &Scenario, name: &str, arm: &Arm) -> (Scenario, String) {
         let fault = Fault {
             service: service.clone(),
             replica: None,
+            zone: None,
             from: Duration::from_ns(from),
             until: Duration::from_ns(until),
             effect: Effect::Frozen,

@@ -13,3 +13,4 @@ pub mod lint;
 pub mod part;
 pub mod system;
 pub mod word;
+pub mod zones;

@@ -43,6 +43,9 @@ pub enum Cause {
         /// The replica of it that it hits, if it is one.
         #[serde(skip_serializing_if = "Option::is_none")]
         replica: Option<u32>,
+        /// The zone of its replicas that it hits, if it is one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        zone: Option<String>,
         /// What it does.
         effect: FaultEffect,
         /// How many times as long work takes, of a fault that slows it.

@@ -1,58 +1,112 @@
 //! The end of a pipeline: the service, and the balancer in front of its replicas.
 
-use super::Builder;
+use std::ops::Range;
+
+use super::{Builder, zone_of};
 use crate::kernel::calendar::Calendar;
-use crate::model::mechanism::balancer::{Algorithm, Balancer, Ring};
-use crate::model::mechanism::service::Service;
+use crate::model::mechanism::balancer::{Algorithm, Balancer, Callers, Ring, Subsets, ZoneAware};
 use crate::model::seat::{Scope, SeatId};
+use crate::model::spec::zones::{self, Zones};
 use crate::scenario::names::balancer_name;
-use crate::scenario::schema::{self, Balancing};
+use crate::scenario::schema::{Balancing, Service};
+
+/// Who sends through a pipeline, and how they choose replicas.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Senders<'a> {
+    zones: &'a Zones,
+    pub(super) clients: u32,
+    balancing: &'a Balancing,
+}
+
+impl<'a> Senders<'a> {
+    pub(super) fn new(zones: &'a Zones, clients: u32, balancing: &'a Balancing) -> Self {
+        Self { zones, clients: zones::count(zones, clients), balancing }
+    }
+
+    /// Where they stand, if the replicas of `to` stand in zones, too.
+    fn callers(&self, to: &Service) -> Option<Callers> {
+        if self.zones.is_empty() || to.zones.is_empty() {
+            return None;
+        }
+        let zones = zones::ranges(self.zones);
+        let (ends, local) = zones.map(|(name, clients)| (clients.end, zone_of(to, name))).unzip();
+        Some(Callers { ends, local })
+    }
+}
+
+/// The end of a pipeline.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Target<'a> {
+    pub(super) name: &'a str,
+    pub(super) config: &'a Service,
+    pub(super) seat: SeatId,
+    /// The number of its endpoint.
+    pub(super) endpoint: u32,
+}
 
 impl<C: Calendar> Builder<C> {
-    /// What the pipeline `name` of so many clients sends along `edge` comes to the service, by way
-    /// of a balancer if there is anything to choose. Each client knows only what it has sent.
-    pub(super) fn arrive(
-        &mut self,
-        (name, clients, edge): (&str, u32, SeatId),
-        (to, service, endpoint): (&str, SeatId, u32),
-        balancing: &Balancing,
-    ) {
-        let replicas = self.machines.get::<Service>(self.seats[service].index).replicas();
+    /// What the pipeline `name` sends along `edge` comes to the service, by way of a balancer if
+    /// there is anything to choose. Each client knows only what it has sent.
+    pub(super) fn arrive(&mut self, (name, edge): (&str, SeatId), by: Senders<'_>, to: Target<'_>) {
+        let replicas = to.config.all_replicas();
         if replicas == 1 {
-            self.again(service, endpoint, Some((edge, 0)));
+            self.again(to.seat, to.endpoint, Some((edge, 0)));
             return;
         }
         let name = balancer_name(name);
-        let site = self.site(&name, "replica");
-        let algorithm = self.algorithm(balancing, to, replicas);
-        let machine = self.machines.add(Balancer::new(algorithm, replicas, site));
+        let callers = by.callers(to.config);
+        let algorithm = self.algorithm(&name, by.balancing, to, callers.as_ref());
+        let balancer = Balancer::new(algorithm, replicas, callers, self.site(&name, "replica"));
+        let machine = self.machines.add(balancer);
         let balancer = self.add(&name, machine, Some((edge, 0)));
-        if clients > 1 {
+        if by.clients > 1 {
             self.seats.set_scope(balancer, Scope::Client);
         }
-        let seat = self.again(service, endpoint, Some((balancer, 0)));
+        let seat = self.again(to.seat, to.endpoint, Some((balancer, 0)));
         self.seats.set_scope(seat, Scope::Replica);
     }
 
-    /// The algorithm of a balancer in front of so many replicas of a service.
-    fn algorithm(&self, balancing: &schema::Balancing, service: &str, replicas: u32) -> Algorithm {
+    /// The algorithm of the balancer `name` in front of a service.
+    fn algorithm(
+        &self,
+        name: &str,
+        balancing: &Balancing,
+        to: Target<'_>,
+        callers: Option<&Callers>,
+    ) -> Algorithm {
+        let replicas = to.config.all_replicas();
         match balancing {
-            schema::Balancing::RoundRobin => Algorithm::RoundRobin,
-            schema::Balancing::Random => Algorithm::Random,
-            schema::Balancing::LeastRequest => Algorithm::LeastRequest,
-            schema::Balancing::PowerOfTwo => Algorithm::PowerOfTwo,
-            schema::Balancing::Choices(choices) => Algorithm::Choices(*choices),
-            schema::Balancing::Weighted(weights) => Algorithm::Weighted(weights.clone()),
-            schema::Balancing::ConsistentHash { points, bound } => {
+            Balancing::RoundRobin => Algorithm::RoundRobin,
+            Balancing::Random => Algorithm::Random,
+            Balancing::LeastRequest => Algorithm::LeastRequest,
+            Balancing::PowerOfTwo => Algorithm::PowerOfTwo,
+            Balancing::Choices(choices) => Algorithm::Choices(*choices),
+            Balancing::Weighted(weights) => Algorithm::Weighted(weights.clone()),
+            Balancing::ConsistentHash { points, bound } => {
                 // Whoever sends to the service hashes alike.
-                let ring = Ring::new(replicas, *points, self.site(service, "ring"));
+                let ring = Ring::new(replicas, *points, self.site(to.name, "ring"));
                 Algorithm::ConsistentHash(ring, *bound)
             }
-            schema::Balancing::Ewma { decay } => Algorithm::Ewma { decay_ns: decay.as_ns() as f64 },
-            schema::Balancing::PeakEwma { decay, initial } => Algorithm::PeakEwma {
+            Balancing::Ewma { decay } => Algorithm::Ewma { decay_ns: decay.as_ns() as f64 },
+            Balancing::PeakEwma { decay, initial } => Algorithm::PeakEwma {
                 decay_ns: decay.as_ns() as f64,
                 initial_ns: initial.as_ns() as f64,
             },
+            Balancing::ZoneAware { min_cluster_size, routing_enabled, child } => {
+                let child = self.algorithm(name, child, to, callers);
+                let Some(callers) = callers.cloned() else { return child };
+                let zones = zones::ranges(&to.config.zones).map(|(_, replicas)| replicas);
+                let zones: Vec<Range<u32>> = zones.collect();
+                let settings = (*min_cluster_size, routing_enabled.get());
+                let site = self.site(name, "zone");
+                let zones = ZoneAware::new(callers, &zones, settings, child, site);
+                Algorithm::ZoneAware(Box::new(zones))
+            }
+            Balancing::Subset { size, child } => {
+                let child = self.algorithm(name, child, to, callers);
+                let site = self.site(name, "subset");
+                Algorithm::Subset(Box::new(Subsets::new(*size, replicas, child, site)))
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The layers of a policy, and the edge at its end.
 
+use super::balancer::{Senders, Target};
 use super::{BuildError, Builder};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::draw::Site;
@@ -11,7 +12,7 @@ use crate::model::seat::{Scope, SeatId};
 use crate::model::spec::building::Building;
 use crate::scenario::names::layer_names;
 use crate::scenario::pipelines::edge_name;
-use crate::scenario::schema::{Balancing, Layer};
+use crate::scenario::schema::Layer;
 
 impl<C: Calendar> Builder<C> {
     /// Each copy that a hedge sends begins at `inside`, the top of a line of its own.
@@ -26,8 +27,8 @@ impl<C: Calendar> Builder<C> {
     pub(super) fn pipeline(
         &mut self,
         name: &str,
-        (policy, clients, balancing): (&[Layer], u32, &Balancing),
-        (to, service, endpoint): (&str, SeatId, u32),
+        (policy, by): (&[Layer], Senders<'_>),
+        to: Target<'_>,
         picks_up: bool,
         above: Option<SeatId>,
     ) -> Result<SeatId, BuildError> {
@@ -35,7 +36,7 @@ impl<C: Calendar> Builder<C> {
         let mut gates = Vec::new();
         for (layer, name) in policy.iter().zip(layer_names(name, policy)) {
             let (up, own) = (above.map(|above| (above, 0)), layer.spec().scope().is_client());
-            let states = if own { clients } else { 1 };
+            let states = if own { by.clients } else { 1 };
             let seat = if let Some(shared) = layer.spec().seat_of() {
                 self.again(self.find(shared)?, 0, up)
             } else {
@@ -62,9 +63,9 @@ impl<C: Calendar> Builder<C> {
             gates.extend(layer.spec().part_behind_retry().map(|part| (seat, part)));
         }
         let sender = self.machines.add(Sender::new(picks_up));
-        let edge = self.add(&edge_name(name, to), sender, above.map(|above| (above, 0)));
+        let edge = self.add(&edge_name(name, to.name), sender, above.map(|above| (above, 0)));
         self.lead(copies, edge);
-        self.arrive((name, clients, edge), (to, service, endpoint), balancing);
+        self.arrive((name, edge), by, to);
         Ok(*top.get_or_insert(edge))
     }
 }

@@ -11,11 +11,12 @@ use crate::model::mechanism::load::{Arrivals, Stages};
 use crate::model::mechanism::service::{Endpoint, Onward, Overload, Step, When};
 use crate::model::seat::Port;
 use crate::model::spec::distribution::resolve;
+use crate::model::spec::zones;
 use crate::scenario::handlers::calls_of;
 use crate::scenario::schema;
 
-/// The way down of a call that a handler makes, and who makes it.
-type Way = (Port, Clients);
+/// The way down of a call that a handler makes, and who makes it: by zone of the service, or all.
+type Way = (Port, Vec<Clients>);
 
 impl<C: Calendar> Builder<C> {
     pub(super) fn arrivals(&mut self, config: &schema::Load) -> Result<Arrivals, BuildError> {
@@ -58,10 +59,8 @@ impl<C: Calendar> Builder<C> {
         config: &schema::Service,
         calls: &BTreeMap<String, schema::Call>,
     ) -> Result<Vec<Endpoint>, BuildError> {
-        let way = |(call, port)| {
-            let clients = calls.get(call).map_or(1, |call| call.clients);
-            (call, (port, self.clients(call, clients)))
-        };
+        let way =
+            |(call, port)| (call, (port, self.clients_by_zone(config, call, calls.get(call))));
         let ways: BTreeMap<&str, Way> = calls_of(config).into_iter().zip(0..).map(way).collect();
         let mut uses = BTreeMap::new();
         let mut all = vec![Endpoint {
@@ -81,6 +80,23 @@ impl<C: Calendar> Builder<C> {
         Ok(all)
     }
 
+    /// The clients that make the call `name` of a service: those in each of its zones, where both
+    /// stand in zones, or all of them.
+    fn clients_by_zone(
+        &self,
+        service: &schema::Service,
+        name: &str,
+        call: Option<&schema::Call>,
+    ) -> Vec<Clients> {
+        let all = self.clients(name, call.map_or(1, schema::Call::all_clients));
+        let zones = call.filter(|call| !call.zones.is_empty()).map(|call| &call.zones);
+        let Some(zones) = zones.filter(|_| !service.zones.is_empty()) else { return vec![all] };
+        let in_zone = |zone| zones::ranges(zones).find(|(name, _)| *name == zone);
+        let part =
+            |zone| in_zone(zone).map_or(all, |(_, of)| all.part(of.start, of.end - of.start));
+        service.zones.keys().map(|zone| part(zone.as_str())).collect()
+    }
+
     /// The steps of a handler; `uses` counts how often each call was named before.
     fn steps<'a>(
         &self,
@@ -92,7 +108,7 @@ impl<C: Calendar> Builder<C> {
         let onward = |call: &'a str, uses: &mut BTreeMap<&'a str, u32>| {
             let number = uses.entry(call).or_insert(0);
             *number += 1;
-            let (port, clients) = ways[call];
+            let (port, clients) = ways[call].clone();
             let (site, number) = (self.site(call, "call"), *number - 1);
             Onward { port, site, number, clients }
         };

@@ -1,40 +1,100 @@
-//! Replicas: that balancers and faults go by as many as there are.
+//! Replicas and zones: that balancers and faults go by as many as there are.
 
 use super::Checker;
 use super::arms::View;
+use crate::model::mechanism::balancer::spec::Ends;
+use crate::model::spec::zones::{self, Zones};
+use crate::scenario::conform::list_of;
+use crate::scenario::handlers::calls_of;
 use crate::scenario::path::Path;
 use crate::scenario::problem::{Problem, printable};
-use crate::scenario::schema::Balancing;
+use crate::scenario::schema::{Balancing, Fault, Service};
+
+/// Clients of a call or of a group of consumers at most.
+const MOST_CLIENTS: u32 = 1_000_000;
 
 impl Checker<'_> {
     pub(super) fn balancing(&mut self, view: &View<'_>) {
         for (path, call) in view.calls.values() {
-            self.balancer(view, path, &call.balancing, &call.to);
+            self.senders(path, &call.zones, call.clients);
+            let clients = (call.all_clients(), &call.zones);
+            self.balancer(view, path, &call.balancing, (&call.to, clients));
         }
         for (path, consumer) in view.consumers.values() {
-            self.balancer(view, path, &consumer.balancing, &consumer.to);
+            self.senders(path, &consumer.zones, consumer.clients);
+            let clients = (consumer.all_clients(), &consumer.zones);
+            self.balancer(view, path, &consumer.balancing, (&consumer.to, clients));
         }
         for (path, fault) in view.faults.values() {
-            let Some((_, service)) = view.services.get(&*fault.service) else { continue };
-            let Some(replica) = fault.replica.filter(|replica| *replica > service.replicas) else {
-                continue;
-            };
-            let shown = printable(&fault.service);
+            if let Some((_, service)) = view.services.get(&*fault.service) {
+                self.hit(view, path, fault, service);
+            }
+        }
+        self.zones_of_handlers(view);
+    }
+
+    fn senders(&mut self, at: &Path, zones: &Zones, clients: u32) {
+        let mut findings = Vec::new();
+        zones::check(zones, ("clients", clients), MOST_CLIENTS, &mut findings);
+        self.report(at, findings);
+    }
+
+    fn balancer(
+        &mut self,
+        view: &View<'_>,
+        at: &Path,
+        balancing: &Balancing,
+        (to, (clients, zones)): (&str, (u32, &Zones)),
+    ) {
+        if let Some((_, service)) = view.services.get(to) {
+            let mut findings = Vec::new();
+            let ends = Ends { to: &printable(to), service, clients, zones };
+            balancing.check(&ends, &mut findings);
+            self.report(&at.field("balancing"), findings);
+        }
+    }
+
+    /// A fault hits a replica or a zone that its service has.
+    fn hit(&mut self, view: &View<'_>, path: &Path, fault: &Fault, service: &Service) {
+        let shown = printable(&fault.service);
+        if let Some(replica) = fault.replica.filter(|replica| *replica > service.all_replicas()) {
             let rule = format!("\"{shown}\" has no replica {replica}{}", view.within());
-            let found = match service.replicas {
+            let found = match service.all_replicas() {
                 1 => "there is one".to_owned(),
                 many => format!("there are {many}, from 1 on"),
             };
             let hint = "without `replica` a fault hits all of them";
             self.add(Problem::error(&path.field("replica"), rule, found).hint(hint));
         }
+        if let Some(zone) = fault.zone.as_ref().filter(|zone| !service.zones.contains_key(*zone)) {
+            let known: Vec<&str> = service.zones.keys().map(String::as_str).collect();
+            let rule = format!("\"{shown}\" has no zone \"{}\"{}", printable(zone), view.within());
+            let found = match known.is_empty() {
+                true => "none of its replicas stands in a zone".to_owned(),
+                false => format!("its zones are {}", list_of(known.iter().copied())),
+            };
+            let meant = self.suggestions.nearest(zone, known.iter().copied());
+            let hint = meant.map_or_else(
+                || "without `zone` a fault hits all replicas".to_owned(),
+                |meant| format!("did you mean \"{}\"?", printable(meant)),
+            );
+            self.add(Problem::error(&path.field("zone"), rule, found).hint(hint));
+        }
     }
 
-    fn balancer(&mut self, view: &View<'_>, at: &Path, balancing: &Balancing, to: &str) {
-        if let Some((_, service)) = view.services.get(to) {
-            let mut findings = Vec::new();
-            balancing.check(&printable(to), service.replicas, &mut findings);
-            self.report(&at.field("balancing"), findings);
+    /// A replica makes its calls from its own zone, so there have to be clients.
+    fn zones_of_handlers(&mut self, view: &View<'_>) {
+        for (name, (_, service)) in &view.services {
+            for call in calls_of(service) {
+                let Some((path, call)) = view.calls.get(call) else { continue };
+                let missing = service.zones.keys().find(|zone| !call.zones.contains_key(*zone));
+                let Some(zone) = missing.filter(|_| !call.zones.is_empty()) else { continue };
+                let (name, zone) = (printable(name), printable(zone));
+                let rule = "a call needs clients in every zone of the service that makes it";
+                let found = format!("\"{name}\" has replicas in \"{zone}\", too");
+                let hint = format!("add \"{zone}\": 1, or a client for each of its replicas");
+                self.add(Problem::error(&path.field("zones"), rule, found).hint(hint));
+            }
         }
     }
 }

@@ -24,12 +24,12 @@ impl<'a> Placed<'a> {
     fn new(scenario: &'a Scenario, view: &'a View<'a>) -> Self {
         let consumers = view.consumers.iter().map(|(name, (path, consumer))| {
             let source = Some(Source::Consumer(consumer));
-            let (policy, clients, to) = (&*consumer.policy, consumer.clients, &*consumer.to);
+            let (policy, clients, to) = (&*consumer.policy, consumer.all_clients(), &*consumer.to);
             (path, Pipeline { name, source, policy, clients, to })
         });
         let calls = view.calls.iter().map(|(name, (path, call))| {
             let source = scenario.load.get(*name).map(Source::Load);
-            let (policy, clients, to) = (&*call.policy, call.clients, &*call.to);
+            let (policy, clients, to) = (&*call.policy, call.all_clients(), &*call.to);
             (path, Pipeline { name, source, policy, clients, to })
         });
         let (paths, pipelines) = consumers.chain(calls).unzip();

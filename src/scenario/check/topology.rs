@@ -283,7 +283,7 @@ fn classes(loads: &BTreeMap<String, Load>) -> Vec<(String, Path)> {
 fn balancers(view: &View<'_>) -> Vec<(String, Path)> {
     let calls = view.calls.iter().map(|(name, (path, call))| (name, path, &call.to));
     let consumers = view.consumers.iter().map(|(name, (path, from))| (name, path, &from.to));
-    let has_several = |to: &str| view.services.get(to).is_some_and(|(_, to)| to.replicas > 1);
+    let has_several = |to: &str| view.services.get(to).is_some_and(|(_, to)| to.all_replicas() > 1);
     calls
         .chain(consumers)
         .filter(|(.., to)| has_several(to))

@@ -206,7 +206,7 @@ impl Books<'_> {
             let sum: u64 = reneged + parts.iter().map(|part| of(part)).sum::<u64>();
             let sum = sum + expired(component);
             assert_eq!(of("arrivals"), sum + of("in_flight"), "arrivals at {name}");
-            let replicas = u64::from(config.replicas);
+            let replicas = u64::from(config.all_replicas());
             let [slots, places] = [config.slots, config.queue].map(|limit| match limit {
                 dessim::kernel::units::Limit::AtMost(most) => most * replicas,
                 dessim::kernel::units::Limit::Unlimited => u64::MAX,

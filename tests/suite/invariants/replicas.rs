@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use dessim::kernel::units::Ratio;
 use dessim::metrics::probe::What;
+use dessim::model::spec::zones::Zones;
 use dessim::scenario::schema::{Balancing, Scenario};
 use proptest::prelude::*;
 
@@ -13,7 +15,8 @@ use crate::support::{listen, scenario, seeded};
 
 fn balancing(number: usize, replicas: u32) -> Balancing {
     let decay = dessim::kernel::time::Duration::from_ms(50);
-    match number % 10 {
+    let child = || Box::new(balancing(number / 12 % 5, replicas));
+    match number % 12 {
         0 => Balancing::RoundRobin,
         1 => Balancing::Random,
         2 => Balancing::LeastRequest,
@@ -23,25 +26,43 @@ fn balancing(number: usize, replicas: u32) -> Balancing {
         6 => Balancing::ConsistentHash { points: 20, bound: None },
         7 => Balancing::ConsistentHash { points: 20, bound: Some(1.2) },
         8 => Balancing::Ewma { decay },
+        9 => {
+            let routing_enabled = Ratio::new(0.8).expect("a ratio");
+            Balancing::ZoneAware { min_cluster_size: 2, routing_enabled, child: child() }
+        }
+        10 => Balancing::Subset { size: 2, child: child() },
         _ => Balancing::PeakEwma { decay, initial: decay },
     }
+}
+
+fn zones(a: u32, b: u32) -> Zones {
+    Zones::from([("a".to_owned(), a), ("b".to_owned(), b)])
 }
 
 /// The same system with several replicas of every service, and every way to choose among them.
 pub(super) fn replicated(mut scenario: Scenario, first: u16) -> Scenario {
     let first = usize::from(first);
     for (number, service) in scenario.services.values_mut().enumerate() {
-        service.replicas = 2 + ((first + number) % 3) as u32;
+        service.zones = zones(1, 1 + ((first + number) % 3) as u32);
     }
     let services = &scenario.services;
     for (number, call) in scenario.calls.values_mut().enumerate() {
-        call.balancing = balancing(first + number, services[&call.to].replicas);
+        call.balancing = balancing(first + number, services[&call.to].all_replicas());
+        if let Balancing::ZoneAware { .. } = call.balancing {
+            (call.zones, call.clients) = (zones(2, 1), 1);
+        }
     }
     for (number, consumer) in scenario.consumers.values_mut().enumerate() {
-        consumer.balancing = balancing(first + number, services[&consumer.to].replicas);
+        consumer.balancing = balancing(first + number, services[&consumer.to].all_replicas());
+        if let Balancing::ZoneAware { .. } = consumer.balancing {
+            (consumer.zones, consumer.clients) = (zones(1, 2), 1);
+        }
     }
     if let Some(fault) = scenario.faults.values_mut().next() {
-        fault.replica = Some(2);
+        match first % 2 {
+            0 => fault.replica = Some(2),
+            _ => fault.zone = Some("b".to_owned()),
+        }
     }
     scenario
 }
@@ -50,7 +71,7 @@ proptest! {
     #![proptest_config(config(200))]
 
     #[test]
-    fn replicas_lose_nothing_and_the_books_add_up(rolls in rolls(), first in 0_u16..30) {
+    fn replicas_lose_nothing_and_the_books_add_up(rolls in rolls(), first in 0_u16..60) {
         for style in [PLAIN, NESTED] {
             let scenario = replicated(scenario(&text(&rolls, style)), first);
             conserves(&scenario, 1);

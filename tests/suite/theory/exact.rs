@@ -158,7 +158,7 @@ fn quantiles_of_many_samples_are_within_a_thousandth() {
 }
 
 /// Erlang's formulas, by recursion.
-fn erlang(servers: u32, load: f64) -> (f64, f64) {
+pub(super) fn erlang(servers: u32, load: f64) -> (f64, f64) {
     let step = |b: f64, n: u32| load * b / (f64::from(n) + load * b);
     let b = (1..=servers).fold(1.0, step);
     let n = f64::from(servers);

@@ -2,8 +2,11 @@
 
 use super::estimate::Estimate;
 use super::levels::Levels;
+use super::parts::Part;
 use super::ring::Ring;
+use super::subset::Subsets;
 use super::turns::Turns;
+use super::zones::ZoneAware;
 use crate::kernel::draw::{Site, mix};
 use crate::kernel::time::Instant;
 use crate::model::call::Call;
@@ -37,9 +40,29 @@ pub enum Algorithm {
         /// The estimate before the first answer.
         initial_ns: f64,
     },
+    /// By another algorithm within a zone.
+    ZoneAware(Box<ZoneAware>),
+    /// By another algorithm within some of the replicas.
+    Subset(Box<Subsets>),
 }
 
 impl Algorithm {
+    /// What chooses within a part of the replicas.
+    pub(super) fn child(&self) -> Option<&Self> {
+        match self {
+            Self::ZoneAware(zones) => Some(&zones.child),
+            Self::Subset(subsets) => Some(&subsets.child),
+            _ => None,
+        }
+    }
+
+    /// Draws anew from here on, in a branch of a run that was split.
+    pub(super) fn fork(&mut self, branch: u64) {
+        if let Self::ZoneAware(zones) = self {
+            zones.fork(branch);
+        }
+    }
+
     /// True if a replica can be passed over for what it has in flight.
     pub(super) const fn is_bounded(&self) -> bool {
         matches!(self, Self::ConsistentHash(_, Some(_)))
@@ -57,6 +80,8 @@ pub(super) struct Chosen {
 /// What one client knows; of what its algorithm does not ask for, nothing.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Client {
+    /// Its number.
+    number: u32,
     replicas: u32,
     /// Whose turn it is.
     next: u32,
@@ -67,14 +92,17 @@ pub(super) struct Client {
     estimates: Vec<Estimate>,
     /// In flight at all of them.
     total: u64,
+    /// The parts of the replicas within which it chooses; of `ZoneAware` the zones of its route,
+    /// then all of the replicas.
+    parts: Vec<Part>,
 }
 
 /// The draws of one choice.
 #[derive(Clone, Copy)]
-struct Draws {
+pub(super) struct Draws {
     site: Site,
-    key: u64,
-    attempt: u32,
+    pub(super) key: u64,
+    pub(super) attempt: u32,
 }
 
 impl Draws {
@@ -93,11 +121,11 @@ impl Draws {
 
 impl Client {
     /// What the client of this number knows before it has sent anything.
-    pub(super) fn new(algorithm: &Algorithm, client: u32, replicas: u32, site: Site) -> Self {
-        let mut new = Self { replicas, ..Self::default() };
+    pub(super) fn new(algorithm: &mut Algorithm, number: u32, replicas: u32, site: Site) -> Self {
+        let mut new = Self { number, replicas, ..Self::default() };
         match algorithm {
             Algorithm::RoundRobin => {
-                let draws = Draws { site, key: mix(u64::from(client)), attempt: 0 };
+                let draws = Draws { site, key: mix(u64::from(number)), attempt: 0 };
                 new.next = draws.below(replicas, 0);
             }
             Algorithm::Random | Algorithm::ConsistentHash(_, None) => {}
@@ -115,6 +143,10 @@ impl Client {
                 new.in_flight = vec![0; replicas as usize];
                 new.estimates = vec![Estimate::new(*initial_ns); replicas as usize];
             }
+            Algorithm::ZoneAware(zones) => {
+                new.parts = Part::of_zones(zones, number, replicas, site);
+            }
+            Algorithm::Subset(subsets) => new.parts = vec![Part::subset(subsets, number, site)],
         }
         new
     }
@@ -135,6 +167,15 @@ impl Client {
             | Algorithm::ConsistentHash(_, Some(_)) => size_of::<u32>(),
             Algorithm::Ewma { .. } => size_of::<Estimate>(),
             Algorithm::PeakEwma { .. } => size_of::<Estimate>() + size_of::<u32>(),
+            Algorithm::ZoneAware(zones) => {
+                return (size_of::<Self>() + size_of::<Part>()) as u64
+                    + Self::memory(&zones.child, replicas);
+            }
+            Algorithm::Subset(subsets) => {
+                let members = subsets.size() as usize * size_of::<u32>();
+                return (size_of::<Self>() + size_of::<Part>() + members) as u64
+                    + Self::memory(&subsets.child, subsets.size());
+            }
         };
         (size_of::<Self>() + replicas as usize * of_replica) as u64
     }
@@ -149,6 +190,13 @@ impl Client {
         now: Instant,
     ) -> Chosen {
         let draws = Draws { site, key: call.key, attempt: call.attempts };
+        let chosen = self.pick(algorithm, draws, now);
+        self.begin(algorithm, chosen.replica);
+        chosen
+    }
+
+    #[inline]
+    pub(super) fn pick(&mut self, algorithm: &Algorithm, draws: Draws, now: Instant) -> Chosen {
         let mut overflowed = false;
         let replica = match algorithm {
             Algorithm::RoundRobin => {
@@ -171,7 +219,7 @@ impl Client {
             }
             Algorithm::Weighted(weights) => self.turns.next(weights),
             Algorithm::ConsistentHash(ring, bound) => {
-                let key = mix(call.key);
+                let key = mix(draws.key);
                 let own = ring.replica(key, |_| true);
                 let replica = match bound {
                     Some(bound) => ring.replica(key, |replica| self.has_room(replica, *bound)),
@@ -187,13 +235,21 @@ impl Client {
                 let estimate = client.estimates[replica as usize].take(now, *decay_ns);
                 estimate * f64::from(client.in_flight[replica as usize] + 1)
             }),
+            Algorithm::ZoneAware(zones) => {
+                let zone = zones.draw(self.number, draws.key, draws.attempt);
+                let part = zone.unwrap_or(self.parts.len() - 1);
+                self.parts[part].pick(&zones.child, draws, now)
+            }
+            Algorithm::Subset(subsets) => self.parts[0].pick(&subsets.child, draws, now),
         };
-        self.begin(algorithm, replica);
         Chosen { replica, overflowed }
     }
 
     /// The one of two different replicas that costs less; the first drawn if they cost the same.
     fn cheaper(&mut self, draws: Draws, cost: impl Fn(&mut Self, u32) -> f64) -> u32 {
+        if self.replicas == 1 {
+            return 0;
+        }
         let (first, second) = draws.two_below(self.replicas);
         let (of_first, of_second) = (cost(self, first), cost(self, second));
         if of_second < of_first { second } else { first }
@@ -205,8 +261,12 @@ impl Client {
         f64::from(self.in_flight[replica as usize] + 1) <= (bound * mean).ceil()
     }
 
-    fn begin(&mut self, algorithm: &Algorithm, replica: u32) {
+    pub(super) fn begin(&mut self, algorithm: &Algorithm, replica: u32) {
         self.total += 1;
+        if let Some(child) = algorithm.child() {
+            self.parts.iter_mut().for_each(|part| part.begin(child, replica));
+            return;
+        }
         if let Algorithm::LeastRequest = algorithm {
             self.levels.rise(replica);
         } else if let Some(in_flight) = self.in_flight.get_mut(replica as usize) {
@@ -218,6 +278,10 @@ impl Client {
     #[inline]
     pub(super) fn end(&mut self, algorithm: &Algorithm, replica: u32, sent: Instant, now: Instant) {
         self.total -= 1;
+        if let Some(child) = algorithm.child() {
+            self.parts.iter_mut().for_each(|part| part.end(child, replica, sent, now));
+            return;
+        }
         if let Algorithm::LeastRequest = algorithm {
             self.levels.fall(replica);
         } else if let Some(in_flight) = self.in_flight.get_mut(replica as usize) {
@@ -232,7 +296,9 @@ impl Client {
             | Algorithm::PowerOfTwo
             | Algorithm::Choices(_)
             | Algorithm::Weighted(_)
-            | Algorithm::ConsistentHash(..) => return,
+            | Algorithm::ConsistentHash(..)
+            | Algorithm::ZoneAware(_)
+            | Algorithm::Subset(_) => return,
         };
         let took = (now - sent).as_ns() as f64;
         self.estimates[replica as usize].observe(now, took, decay_ns, peak);

@@ -20,14 +20,19 @@
 mod choice;
 mod estimate;
 mod levels;
+mod parts;
 mod ring;
 pub mod spec;
+mod subset;
 #[cfg(test)]
 mod tests;
 mod turns;
+mod zones;
 
 pub use choice::Algorithm;
 pub use ring::Ring;
+pub use subset::Subsets;
+pub use zones::{Callers, ZoneAware};
 
 use super::{Leaving, Mechanism, Wakes};
 use crate::kernel::calendar::Calendar;
@@ -46,6 +51,8 @@ crate::metrics! {
     SENT: Count = "sent", "attempts sent on";
     /// Of the replica that it sent the most to: these over `sent`
     LARGEST_SHARE: Ratio = "largest_share";
+    /// Of these, sent to a replica in the zone of the client; only where both stand in `zones`
+    IN_ZONE: Count = "in_zone", "sent within their zone";
     /// Sent to another replica than that of their key, which was full; only with a `bound`
     OVERFLOWED: Count = "overflowed", "sent past a full replica";
 }
@@ -77,14 +84,19 @@ pub struct Balancer {
     /// Attempts of measured requests, by replica.
     sent: Vec<u64>,
     overflowed: u64,
+    /// Where callers and replicas stand, if both stand in zones.
+    callers: Option<Callers>,
+    in_zone: u64,
 }
 
 impl Balancer {
-    /// Chooses among so many replicas, with draws at `site`.
+    /// Chooses among so many replicas, with draws at `site`; of `callers` in zones it counts what
+    /// stays in their own.
     #[must_use]
-    pub fn new(algorithm: Algorithm, replicas: u32, site: Site) -> Self {
+    pub fn new(algorithm: Algorithm, replicas: u32, callers: Option<Callers>, site: Site) -> Self {
         let sent = vec![0; replicas as usize];
-        Self { algorithm, site, clients: Vec::new(), sent, overflowed: 0 }
+        let (clients, overflowed, in_zone) = (Vec::new(), 0, 0);
+        Self { algorithm, site, clients, sent, overflowed, callers, in_zone }
     }
 
     fn replicas(&self) -> u32 {
@@ -93,8 +105,9 @@ impl Balancer {
 
     #[cold]
     fn add_clients(&mut self, last: u32) {
+        let replicas = self.replicas();
         for client in self.clients.len() as u32..=last {
-            self.clients.push(Client::new(&self.algorithm, client, self.replicas(), self.site));
+            self.clients.push(Client::new(&mut self.algorithm, client, replicas, self.site));
         }
     }
 
@@ -130,6 +143,9 @@ impl Mechanism for Balancer {
         if call.measured {
             self.sent[chosen.replica as usize] += 1;
             self.overflowed += u64::from(chosen.overflowed);
+            if let Some(callers) = &self.callers {
+                self.in_zone += u64::from(callers.is_local(at.instance, chosen.replica));
+            }
         }
         cx.calls.set_word(at.call, at.seat.word + SINCE, now.as_ns());
         cx.note(at, What::BALANCED, u64::from(chosen.replica) + 1);
@@ -183,6 +199,7 @@ impl Mechanism for Balancer {
 
     fn fork(&mut self, branch: u64) {
         self.site = self.site.fork(branch);
+        self.algorithm.fork(branch);
     }
 
     fn memory(&self) -> u64 {
@@ -203,6 +220,9 @@ impl Mechanism for Balancer {
             let largest = self.sent.iter().max().filter(|_| sent > 0);
             largest.map(|&largest| largest as f64 / sent as f64)
         });
+        if self.callers.is_some() {
+            into.count(&IN_ZONE, self.in_zone);
+        }
         if self.algorithm.is_bounded() {
             into.count(&OVERFLOWED, self.overflowed);
         }

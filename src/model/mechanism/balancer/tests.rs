@@ -27,7 +27,8 @@ fn attempt(key: u64) -> Call {
 impl Bench {
     fn new(algorithm: Algorithm, replicas: u32) -> Self {
         let site = Site::new(1, "clients.balancer", "replica");
-        let client = Client::new(&algorithm, 0, replicas, site);
+        let mut algorithm = algorithm;
+        let client = Client::new(&mut algorithm, 0, replicas, site);
         Self { algorithm, client, site }
     }
 
@@ -70,7 +71,7 @@ fn clients_do_not_all_begin_with_the_same_replica() {
     let site = Site::new(1, "clients.balancer", "replica");
     let mut counts = [0_u32; 4];
     for client in 0..4_000 {
-        let mut new = Client::new(&Algorithm::RoundRobin, client, 4, site);
+        let mut new = Client::new(&mut Algorithm::RoundRobin, client, 4, site);
         let first = new.choose(&Algorithm::RoundRobin, site, &attempt(0), at(0));
         counts[first.replica as usize] += 1;
     }

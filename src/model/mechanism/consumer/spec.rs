@@ -16,6 +16,7 @@ use crate::model::spec::lint::{Group, Lint};
 use crate::model::spec::part::PartSpec;
 use crate::model::spec::system::{Pipeline, Source, System};
 use crate::model::spec::word::{Word, word};
+use crate::model::spec::zones::{self, Zones};
 
 /// A group of consumers: each takes the oldest message, calls a service, and on failure waits and
 /// publishes the message again at the tail, or dead-letters it.
@@ -38,6 +39,10 @@ pub struct Spec {
     #[serde(default = "one", skip_serializing_if = "is_one")]
     #[schemars(range(min = 1, max = 1000000))]
     pub clients: u32,
+    /// In which zones they stand, and how many in each: `clients` is their sum and may be left
+    /// out. Default none.
+    #[serde(default, skip_serializing_if = "Zones::is_empty")]
+    pub zones: Zones,
     /// How each attempt's replica is chosen, where the service has several. Default `RoundRobin`.
     #[serde(default, skip_serializing_if = "Balancing::is_default")]
     pub balancing: Balancing,
@@ -93,6 +98,12 @@ impl PartSpec for Spec {
 }
 
 impl Spec {
+    /// How many instances the group has, in all zones.
+    #[must_use]
+    pub fn all_clients(&self) -> u32 {
+        zones::count(&self.zones, self.clients)
+    }
+
     /// The warning about all groups of a service stands at the first of them.
     fn exceed_slots(&self, name: &str, system: &System<'_>) -> Option<Finding> {
         let service = system.services.get(self.to.as_str())?;
@@ -104,7 +115,7 @@ impl Spec {
             .filter_map(|pipeline| Some((pipeline.name, at_once(pipeline, system)?)))
             .collect();
         let all: u64 = groups.iter().map(|(_, count)| count).sum();
-        let replicas = u64::from(service.replicas);
+        let replicas = u64::from(service.all_replicas());
         let (slots, places) = (slots.saturating_mul(replicas), places.saturating_mul(replicas));
         let room = slots.saturating_add(places);
         let is_first = groups.first().is_some_and(|(first, _)| *first == name);

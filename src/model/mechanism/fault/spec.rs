@@ -22,6 +22,10 @@ pub struct Spec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub replica: Option<u32>,
+    /// Only the replicas in this one of its `zones`. Default: those in all of them. A zone that is
+    /// lost to several services is a fault of each.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
     /// First instant of the fault.
     pub from: Duration,
     /// First instant after the fault, not before `from`; at `from` it has no effect.
@@ -67,6 +71,11 @@ pub(crate) static FAULT_WITHOUT_EFFECT: Lint = Lint {
 
 impl PartSpec for Spec {
     fn check(&self, duration: Option<Duration>, findings: &mut Vec<Finding>) {
+        if self.replica.is_some() && self.zone.is_some() {
+            let rule = "a fault hits a replica or a zone";
+            let finding = Finding::error(&[Segment::field("zone")], rule, "found both");
+            findings.push(finding.hint("leave one of them out"));
+        }
         let (from, until) = (self.from, self.until);
         let at_until = [Segment::field("until")];
         let lint = &FAULT_WITHOUT_EFFECT;

@@ -48,7 +48,7 @@ impl When {
 }
 
 /// One call that a handler makes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Onward {
     /// The way down.
     pub port: Port,
@@ -56,11 +56,17 @@ pub struct Onward {
     pub site: Site,
     /// Which of the handler's calls of that name it is, from 0.
     pub number: u32,
-    /// Who makes them.
-    pub clients: Clients,
+    /// Who makes them: the clients in each zone of the service, or one entry for all of them.
+    pub clients: Vec<Clients>,
 }
 
 impl Onward {
+    /// The clients that make it for a replica in the zone of this number.
+    #[inline]
+    pub(super) fn clients(&self, zone: usize) -> Clients {
+        self.clients[if self.clients.len() == 1 { 0 } else { zone }]
+    }
+
     /// The key of the call for attempt `attempt` of the call with `key`.
     #[inline]
     pub(super) fn key(&self, key: u64, attempt: u32) -> u64 {
@@ -185,7 +191,7 @@ impl Program {
                 Instruction::Calls { calls, .. } => {
                     for call in calls {
                         call.site = call.site.fork(branch);
-                        call.clients.fork(branch);
+                        call.clients.iter_mut().for_each(|clients| clients.fork(branch));
                     }
                 }
                 Instruction::Jump(_) => {}

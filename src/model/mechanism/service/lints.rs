@@ -48,7 +48,7 @@ pub(super) fn lint(service: &Spec, name: &str, system: &System<'_>, findings: &m
     let (Limit::AtMost(slots), Some(mean)) = (service.slots, system.mean_ns(name)) else {
         return;
     };
-    let of_all = slots.saturating_mul(service.replicas.into());
+    let of_all = slots.saturating_mul(service.all_replicas().into());
     findings.extend(offered_load(name, system, (of_all, mean)));
     findings.extend(line_outlasts_patience(service, name, system, (slots, mean)));
 }

@@ -74,6 +74,8 @@ pub struct Config {
     pub endpoints: Vec<Endpoint>,
     /// How many replicas there are, at least 1.
     pub replicas: u32,
+    /// By zone: the number behind that of the last replica in it. Empty without zones.
+    pub zones: Vec<u32>,
     /// Whether a call keeps its slot while it waits for the calls that it has made.
     pub holds_slot: bool,
     /// Slots of a replica, `u64::MAX` for any number.
@@ -161,6 +163,12 @@ impl Service {
     #[must_use]
     pub const fn replicas(&self) -> u32 {
         self.config.replicas
+    }
+
+    /// The zone of a replica, by number; 0 without zones.
+    #[inline]
+    fn zone(&self, replica: u32) -> usize {
+        self.config.zones.partition_point(|end| *end <= replica)
     }
 
     /// Attempts in line and in slots.

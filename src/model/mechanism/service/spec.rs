@@ -14,6 +14,7 @@ use crate::model::spec::finding::{Finding, Segment};
 use crate::model::spec::part::PartSpec;
 use crate::model::spec::system::System;
 use crate::model::spec::word::{Word, word};
+use crate::model::spec::zones::{self, Zones};
 
 /// A service: worker slots behind a queue, with variable latency, overload and transient errors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -26,6 +27,11 @@ pub struct Spec {
     #[serde(default = "one", skip_serializing_if = "is_one")]
     #[schemars(range(min = 1, max = 100_000))]
     pub replicas: u32,
+    /// In which zones they stand, and how many in each: `replicas` is their sum and may be left
+    /// out. Replicas are numbered zone by zone, in the order of the names. A `Fault` may hit one
+    /// zone, and `balancing: ZoneAware()` prefers that of the caller. Default none.
+    #[serde(default, skip_serializing_if = "Zones::is_empty")]
+    pub zones: Zones,
     /// Attempts that are worked on at once, by each replica, at least 1. Default "unlimited".
     #[serde(default)]
     #[schemars(extend("minimum" = 1))]
@@ -188,8 +194,20 @@ fn is_yes(value: &bool) -> bool {
     *value
 }
 
+/// Replicas of a service at most.
+const MOST_REPLICAS: u32 = 100_000;
+
+impl Spec {
+    /// How many replicas it has, in all zones.
+    #[must_use]
+    pub fn all_replicas(&self) -> u32 {
+        zones::count(&self.zones, self.replicas)
+    }
+}
+
 impl PartSpec for Spec {
     fn check(&self, _: Option<Duration>, findings: &mut Vec<Finding>) {
+        zones::check(&self.zones, ("replicas", self.replicas), MOST_REPLICAS, findings);
         self.time.check(&[Segment::field("time")], findings);
         check_steps(&self.handler, &[Segment::field("handler")], findings);
         for (name, endpoint) in &self.endpoints {
@@ -272,6 +290,8 @@ const WORDS: &[Word] = &[
     word(&["Service"], &["capacity", "concurrency", "workers", "servers", "threads",
         "pool_size", "max_concurrency", "reserved_concurrency"],
         "what a service works on at once is `slots`; who may wait is `queue`"),
+    word(&["Service"], &["zone", "localities", "locality", "availability_zones", "azs", "racks"],
+        "that is `zones` here, with how many replicas stand in each: zones: {\"a\": 3, \"b\": 3}"),
     word(&["Service"], &["instances", "pods", "hosts", "nodes"], "that is `replicas` here"),
     word(&["Service"], &["latency", "duration", "service_time", "response_time"],
         "that is `time` here"),

@@ -77,9 +77,11 @@ impl Service {
                     return Flow::Parked;
                 }
                 Some(Instruction::Calls { calls, .. }) => {
+                    let zone = self.zone(at.instance);
                     for call_of in calls {
                         let key = call_of.key(call.key, call.attempts);
-                        cx.make_call(at, call_of.port, key, call_of.clients.draw(key, 0));
+                        let client = call_of.clients(zone).draw(key, 0);
+                        cx.make_call(at, call_of.port, key, client);
                     }
                     let made = calls.len();
                     let parent = &mut cx.calls[at.call];

@@ -142,10 +142,11 @@ pub(crate) fn cause_name(kind: CauseKind, name: &str) -> String {
 fn trigger_words(trigger: &Trigger) -> String {
     let (from, until) = (time(trigger.from_ns), time(trigger.until_ns));
     match &trigger.cause {
-        Cause::Fault { fault, service, replica, effect, factor, ratio } => {
-            let service = match replica {
-                Some(replica) => format!("replica {replica} of {service}"),
-                None => service.clone(),
+        Cause::Fault { fault, service, replica, zone, effect, factor, ratio } => {
+            let service = match (replica, zone) {
+                (Some(replica), _) => format!("replica {replica} of {service}"),
+                (None, Some(zone)) => format!("zone {zone} of {service}"),
+                (None, None) => service.clone(),
             };
             let what = match effect {
                 FaultEffect::Slowed => {

@@ -15,6 +15,7 @@ fn story(succeeded: u64, ends: &[BreakageEnd]) -> Story {
         fault: "freeze".to_owned(),
         service: "db".to_owned(),
         replica: None,
+        zone: None,
         effect: FaultEffect::Frozen,
         factor: None,
         ratio: 1.0,
