@@ -11,3 +11,4 @@ pub mod limits;
 pub mod simulation;
 pub mod time;
 pub mod units;
+pub mod zipf;

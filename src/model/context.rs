@@ -6,6 +6,7 @@ use super::agenda::Agenda;
 use super::call::{Call, CallId, Calls};
 use super::mechanism::class::Classes;
 use super::mechanism::edge::Edges;
+use super::request::AllKeys;
 use super::seat::{ComponentId, NONE, Port, Seat, SeatId};
 use super::tally::Tally;
 use super::timer::{Timer, Timers};
@@ -110,6 +111,8 @@ pub struct Context<C, P> {
     pub edges: Edges,
     /// What belongs to the requests of each class, and their books.
     pub classes: Classes,
+    /// What requests are about.
+    pub keys: AllKeys,
     /// How many more a seat takes from the seat above, where that gives only what is taken.
     pub credits: Vec<u64>,
     /// Calls that were made in the present walk, to begin when it is over.

@@ -3,7 +3,8 @@
 //! What has been drawn stays drawn: work in a slot ends when it would have, and the next arrival is
 //! the one that is due. Everything that is drawn later is drawn at another site. Whether an
 //! attempt meets a fault is asked more than once and must be answered alike, so it goes on to
-//! depend on its request alone; requests that arrive later have other keys in each branch.
+//! depend on its request alone; requests that arrive later have other keys in each branch. What
+//! belongs to a request for all of its life stays that of those that have arrived.
 
 use super::seat::ComponentId;
 use super::world::World;
@@ -16,6 +17,9 @@ impl<C: Calendar + Clone, P: Probe + Clone> World<C, P> {
     pub fn fork(&self, branch: u64) -> Self {
         let mut other = self.clone();
         other.machines.fork(branch);
+        let now = other.cx.now();
+        other.cx.keys.fork(branch, now);
+        other.cx.classes.fork(branch, now);
         other
     }
 }

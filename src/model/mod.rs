@@ -12,6 +12,7 @@ pub mod finish;
 pub mod fork;
 pub mod line;
 pub mod mechanism;
+pub mod request;
 pub mod seat;
 pub mod spec;
 pub mod tally;

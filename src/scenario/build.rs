@@ -33,6 +33,7 @@ use crate::model::mechanism::load::{self, Load};
 use crate::model::mechanism::queue::Queue;
 use crate::model::mechanism::service::{self, Cancellation, Service};
 use crate::model::mechanism::{Kind, Machines};
+use crate::model::request::{AllKeys, Keys, RequestSite};
 use crate::model::seat::{ComponentId, Port, Seat, SeatId, Seats};
 use crate::model::spec::building::limit;
 use crate::model::spec::zones;
@@ -78,7 +79,8 @@ pub fn build<C: Calendar, P: Probe>(
         clock: Clock::new(),
         seats: Seats::default(),
         machines: Machines::default(),
-        classes: Classes::of(scenario),
+        classes: Classes::of(scenario, seed)?,
+        keys: AllKeys::default(),
         names: Vec::new(),
         ids: BTreeMap::new(),
     };
@@ -98,6 +100,7 @@ pub fn build<C: Calendar, P: Probe>(
         tally: Tally::default(),
         edges: Edges::new(&builder.seats),
         classes: builder.classes.settings,
+        keys: builder.keys,
         credits,
         begins: VecDeque::new(),
         ready: VecDeque::new(),
@@ -126,6 +129,7 @@ struct Builder<C> {
     seats: Seats,
     machines: Machines,
     classes: Classes,
+    keys: AllKeys,
     names: Vec<String>,
     /// The seats of services and queues themselves.
     ids: BTreeMap<String, SeatId>,
@@ -213,6 +217,8 @@ impl<C: Calendar> Builder<C> {
                 queue: limit(config.queue),
                 max_wait: config.max_wait.map(|most| self.clock.constant(most)),
                 failure_ratio: config.failure_ratio.get(),
+                hang_ratio: config.hang_ratio.get(),
+                hang_site: self.site(name, "hang"),
                 overload: config.overload.as_ref().map(values::overload),
                 cancellation: match config.cancellation {
                     schema::Cancellation::Immediate => Cancellation::Immediate,
@@ -310,6 +316,10 @@ impl<C: Calendar> Builder<C> {
             let publishes = load.publishes;
             let machine = self.machines.add(Load::new(load));
             let load = self.add(name, machine, None);
+            if let Some(keys) = &config.keys {
+                let site = RequestSite::new(self.site(name, "key"));
+                self.keys.add(self.seats[load].component, Keys { law: keys.law(), site });
+            }
             self.class_books(name, config, publishes);
             if let Some(call) = arm.calls.get(name) {
                 let to = self.target(arm, &call.to, call.endpoint.as_deref())?;

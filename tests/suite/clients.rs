@@ -67,7 +67,7 @@ fn the_number_of_clients_changes_nobodys_luck() {
 const CLASSES: &str = r#"Scenario(schema: 1,
     load: { "web": Load(arrivals: Poisson(rate: "100/s"), total: 2000, classes: {
         "flaky": Class(ratio: 0.2, fails_first: 2),
-        "large": Class(ratio: 0.1, size: 3.0),
+        "large": Class(ratio: 0.1, size: Constant(3)),
         "poison": Class(ratio: 0.05, fails_first: "unlimited"),
     }) },
     services: {

@@ -149,12 +149,12 @@ fn every_declared_number_is_reported() {
             "b": (arrivals: Poisson(rate: "1/s"), total: 1, classes: { "c": (ratio: 1) }),
         },
         services: {
-            "db": (time: Constant("1s"), slots: 1, max_wait: "9s", replicas: 2,
-                refuses_expired: true),
+            "db": (time: Constant("1s"), slots: 1, max_wait: "9s", zones: {"a": 1, "b": 1},
+                refuses_expired: true, hang_ratio: 0.5),
             "web": (time: Constant("1s"), slots: 1, handler: [Call("c")]),
         },
         pools: { "threads": (permits: 1, max_wait: "9s") },
-        calls: { "c": (to: "db", balancing: ConsistentHash(bound: 1.2)),
+        calls: { "c": (to: "db", zones: {"a": 1}, balancing: ConsistentHash(bound: 1.2)),
             "a": (to: "web", clients: 2, policy: [
             Pool("threads"), Deadline("9s"), Hedge(quantile: 0.5, window: 1, after: "1s"),
             Breaker(window: 2, failure_threshold: 1, open_duration: "1s", half_open: ()),

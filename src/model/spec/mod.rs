@@ -11,6 +11,7 @@ pub mod finding;
 pub mod layer;
 pub mod lint;
 pub mod part;
+pub mod size;
 pub mod system;
 pub mod word;
 pub mod zones;

@@ -2,9 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Builder, limit};
+use super::{BuildError, Builder, limit};
 use crate::kernel::calendar::Calendar;
+use crate::kernel::draw::Site;
 use crate::model::mechanism::class::{self, Class, Settings, Shares};
+use crate::model::request::RequestSite;
+use crate::model::seat::NONE;
+use crate::model::spec::size::Size;
 use crate::scenario::names::class_name;
 use crate::scenario::schema::{Load, Scenario};
 
@@ -17,6 +21,8 @@ pub(super) struct Classes {
     by_name: BTreeMap<String, Vec<u32>>,
     /// Numbers by load, in the order of the names of its classes.
     by_load: BTreeMap<String, Vec<u32>>,
+    /// Numbers of what requests of no class belong to, by load, where that has a size.
+    rest: BTreeMap<String, u32>,
     /// The rank of a request of no class.
     rank: u8,
     /// Some class has work of another size.
@@ -25,7 +31,7 @@ pub(super) struct Classes {
 
 impl Classes {
     /// Numbers the classes of a scenario by load and name.
-    pub(super) fn of(scenario: &Scenario) -> Self {
+    pub(super) fn of(scenario: &Scenario, seed: u64) -> Result<Self, BuildError> {
         let mut classes = Self::default();
         let all = || {
             scenario.load.iter().flat_map(|(load, of)| {
@@ -39,21 +45,45 @@ impl Classes {
         for (load, name, class) in all() {
             let number = classes.settings.add(Settings {
                 rank: rank(class.priority),
-                size: class.size,
+                size: match (class.size, scenario.load[load].size) {
+                    (Some(own), _) => size(own, seed, &class_name(load, name))?,
+                    (None, Some(of_load)) => size(of_load, seed, load)?,
+                    (None, None) => class::Size::Constant(1.0),
+                },
                 fails_first: limit(class.fails_first),
             });
             classes.by_name.entry(name.clone()).or_default().push(number);
             classes.by_load.entry(load.clone()).or_default().push(number);
-            classes.sized |= class.size != 1.0;
+            classes.sized |= class.size.is_some();
         }
         classes.rank = rank(0);
-        classes
+        for (load, of) in &scenario.load {
+            if let Some(of_load) = of.size {
+                let rest = Settings {
+                    rank: classes.rank,
+                    size: size(of_load, seed, load)?,
+                    fails_first: 0,
+                };
+                classes.rest.insert(load.clone(), classes.settings.add(rest));
+                classes.sized = true;
+            }
+        }
+        Ok(classes)
     }
 
     /// The numbers of the classes of this name.
     pub(super) fn named(&self, name: &str) -> &[u32] {
         self.by_name.get(name).map_or(&[], Vec::as_slice)
     }
+}
+
+/// A size that is drawn for the requests of a load, or of one of its classes.
+fn size(of: Size, seed: u64, name: &str) -> Result<class::Size, BuildError> {
+    if let Size::Constant(size) = of {
+        return Ok(class::Size::Constant(size));
+    }
+    let site = RequestSite::new(Site::new(seed, name, "size"));
+    Ok(class::Size::Drawn(of.sampler()?, site))
 }
 
 impl<C: Calendar> Builder<C> {
@@ -66,7 +96,8 @@ impl<C: Calendar> Builder<C> {
             (sum, *number)
         });
         let bounds = bounds.collect();
-        Shares { bounds, rank: self.classes.rank, site: self.site(name, "class") }
+        let rest = self.classes.rest.get(name).copied().unwrap_or(NONE);
+        Shares { bounds, rest, rank: self.classes.rank, site: self.site(name, "class") }
     }
 
     /// The components that show the books of the classes of a load.

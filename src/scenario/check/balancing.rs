@@ -3,6 +3,7 @@
 use super::Checker;
 use super::arms::View;
 use crate::model::mechanism::balancer::spec::Ends;
+use crate::model::mechanism::load::rules::KEYS_UNUSED;
 use crate::model::spec::zones::{self, Zones};
 use crate::scenario::conform::list_of;
 use crate::scenario::handlers::calls_of;
@@ -31,6 +32,29 @@ impl Checker<'_> {
             }
         }
         self.zones_of_handlers(view);
+    }
+
+    /// Keys of loads where nothing in any arm goes by them.
+    pub(super) fn unused_keys(&mut self, views: &[View<'_>]) {
+        let hashes = |view: &View<'_>, balancing: &Balancing, to: &str| {
+            let several = view.services.get(to).is_some_and(|(_, to)| to.all_replicas() > 1);
+            several && matches!(balancing, Balancing::ConsistentHash { .. })
+        };
+        let some = views.iter().any(|view| {
+            let mut calls = view.calls.values();
+            let mut consumers = view.consumers.values();
+            calls.any(|(_, call)| hashes(view, &call.balancing, &call.to))
+                || consumers.any(|(_, group)| hashes(view, &group.balancing, &group.to))
+        });
+        for (name, _) in self.scenario.load.iter().filter(|(_, load)| load.keys.is_some()) {
+            let path = Path::root().field("load").key(name).field("keys");
+            let found = "no call and no consumer hashes among several replicas";
+            let problem =
+                Problem::warning(&KEYS_UNUSED, &path, "nothing goes by these keys", found);
+            if !some {
+                self.add(problem.hint("balancing: ConsistentHash() goes by them"));
+            }
+        }
     }
 
     fn senders(&mut self, at: &Path, zones: &Zones, clients: u32) {

@@ -75,6 +75,7 @@ pub fn check(scenario: &Scenario) -> Vec<Problem> {
     }
     if !checker.has_errors() {
         checker.unreached(&views);
+        checker.unused_keys(&views);
         for view in &views {
             checker.lint(view);
         }

@@ -246,7 +246,11 @@ pub(super) fn no_variant(
     let constant = variants.iter().any(|variant| {
         variant.name == "Constant" && matches!(variant.payload, Some(Shape::Duration { .. }))
     });
+    let number = variants.iter().any(|variant| {
+        variant.name == "Constant" && matches!(variant.payload, Some(Shape::Float(_)))
+    });
     let hint = match &node.kind {
+        Kind::Number if number => Some("a fixed number is written Constant(..)".to_owned()),
         Kind::Text(text) if unit(text) => Some(format!("write {text} without quotes")),
         Kind::Text(text) if constant => {
             Some(format!("a fixed time is written Constant(\"{}\")", printable(text)))

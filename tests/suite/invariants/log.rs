@@ -150,7 +150,7 @@ pub(super) fn rebuild(
         }
         match record.what {
             What::WAITS => assert_eq!(present.waiting.insert(attempt, at), None, "{record:?}"),
-            What::STARTED => {
+            What::STARTED | What::HUNG => {
                 let first = present.start(attempt, at, &mut rebuilt);
                 rebuilt.waits.extend(first.filter(|_| measured(record.load, record.request)));
             }

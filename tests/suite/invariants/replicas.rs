@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use dessim::kernel::units::Ratio;
 use dessim::metrics::probe::What;
 use dessim::model::spec::zones::Zones;
-use dessim::scenario::schema::{Balancing, Scenario};
+use dessim::scenario::schema::{Balancing, Cancellation, Layer, Scenario};
 use proptest::prelude::*;
 
 use super::{config, conserves, holds, rolls};
@@ -56,6 +56,16 @@ pub(super) fn replicated(mut scenario: Scenario, first: u16) -> Scenario {
         consumer.balancing = balancing(first + number, services[&consumer.to].all_replicas());
         if let Balancing::ZoneAware { .. } = consumer.balancing {
             (consumer.zones, consumer.clients) = (zones(1, 2), 1);
+        }
+    }
+    // What hangs ends where each attempt has a timeout and the service hears of it.
+    let bounded = |policy: &[Layer]| matches!(policy.last(), Some(Layer::Timeout(_)));
+    for (name, service) in &mut scenario.services {
+        let mut calls = scenario.calls.values().filter(|call| call.to == *name);
+        let mut groups = scenario.consumers.values().filter(|group| group.to == *name);
+        if calls.all(|call| bounded(&call.policy)) && groups.all(|group| bounded(&group.policy)) {
+            service.hang_ratio = Ratio::new(0.1).expect("a ratio");
+            service.cancellation = Cancellation::Immediate;
         }
     }
     if let Some(fault) = scenario.faults.values_mut().next() {

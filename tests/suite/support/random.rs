@@ -107,7 +107,7 @@ impl Writer<'_> {
         }
         if self.style.nested && self.features.has(19) {
             load += ", classes: { \"gold\": Class(ratio: 0.4, priority: 3), \
-                     \"large\": Class(ratio: 0.2, size: 2, priority: 1), \
+                     \"large\": Class(ratio: 0.2, size: Constant(2), priority: 1), \
                      \"bad\": Class(ratio: 0.2, fails_first: 2) }";
         }
         load + ")"

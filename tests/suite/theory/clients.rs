@@ -50,7 +50,7 @@ fn cobham(id: &str, rate: f64, ratio: f64, size: f64, target: f64) {
         r#"Scenario(schema: 1, warm_up: "{}ms", duration: "{}ms",
         load: {{ "load": Load(arrivals: Poisson(rate: "{rate}/s"), classes: {{
             "first": Class(ratio: {ratio}, priority: 7),
-            "second": Class(ratio: {}, priority: 2, size: {size:?}),
+            "second": Class(ratio: {}, priority: 2, size: Constant({size:?})),
         }}) }},
         services: {{ "server": Service(time: Exponential(mean: "10ms"), slots: 1) }},
         calls: {{ "load": Call(to: "server") }})"#,

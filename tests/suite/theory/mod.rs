@@ -14,6 +14,7 @@ mod measure;
 mod networks;
 mod paths;
 mod plan;
+mod requests;
 mod zones;
 
 use std::collections::BTreeMap;

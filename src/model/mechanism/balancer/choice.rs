@@ -63,6 +63,11 @@ impl Algorithm {
         }
     }
 
+    /// True if it matters what a call is about.
+    pub(super) const fn goes_by_key(&self) -> bool {
+        matches!(self, Self::ConsistentHash(..))
+    }
+
     /// True if a replica can be passed over for what it has in flight.
     pub(super) const fn is_bounded(&self) -> bool {
         matches!(self, Self::ConsistentHash(_, Some(_)))
@@ -103,6 +108,8 @@ pub(super) struct Draws {
     site: Site,
     pub(super) key: u64,
     pub(super) attempt: u32,
+    /// What it is about: the key of its request, or its own where that has none.
+    about: u64,
 }
 
 impl Draws {
@@ -125,7 +132,7 @@ impl Client {
         let mut new = Self { number, replicas, ..Self::default() };
         match algorithm {
             Algorithm::RoundRobin => {
-                let draws = Draws { site, key: mix(u64::from(number)), attempt: 0 };
+                let draws = Draws { site, key: mix(u64::from(number)), attempt: 0, about: 0 };
                 new.next = draws.below(replicas, 0);
             }
             Algorithm::Random | Algorithm::ConsistentHash(_, None) => {}
@@ -180,16 +187,17 @@ impl Client {
         (size_of::<Self>() + replicas as usize * of_replica) as u64
     }
 
-    /// The replica for the present attempt of `call`, which is in flight from here on.
+    /// The replica for the present attempt of `call`, which is `about` something and in flight from
+    /// here on.
     #[inline]
     pub(super) fn choose(
         &mut self,
         algorithm: &Algorithm,
         site: Site,
-        call: &Call,
+        (call, about): (&Call, u64),
         now: Instant,
     ) -> Chosen {
-        let draws = Draws { site, key: call.key, attempt: call.attempts };
+        let draws = Draws { site, key: call.key, attempt: call.attempts, about };
         let chosen = self.pick(algorithm, draws, now);
         self.begin(algorithm, chosen.replica);
         chosen
@@ -219,10 +227,12 @@ impl Client {
             }
             Algorithm::Weighted(weights) => self.turns.next(weights),
             Algorithm::ConsistentHash(ring, bound) => {
-                let key = mix(draws.key);
-                let own = ring.replica(key, |_| true);
+                let own = ring.owner(draws.about);
                 let replica = match bound {
-                    Some(bound) => ring.replica(key, |replica| self.has_room(replica, *bound)),
+                    Some(bound) => {
+                        let key = mix(draws.about);
+                        ring.replica(key, |replica| self.has_room(replica, *bound))
+                    }
                     None => own,
                 };
                 overflowed = replica != own;

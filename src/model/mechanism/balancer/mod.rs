@@ -136,9 +136,14 @@ impl Mechanism for Balancer {
             self.add_clients(at.instance);
         }
         let now = cx.now();
+        let about = match self.algorithm.goes_by_key() {
+            true => cx.keys.of(&cx.calls[at.call]),
+            false => None,
+        };
         let call = &mut cx.calls[at.call];
+        let about = about.unwrap_or(call.key);
         let client = &mut self.clients[at.instance as usize];
-        let chosen = client.choose(&self.algorithm, self.site, call, now);
+        let chosen = client.choose(&self.algorithm, self.site, (call, about), now);
         call.replica = chosen.replica;
         if call.measured {
             self.sent[chosen.replica as usize] += 1;

@@ -5,7 +5,7 @@
 //! Zadimoghaddam 2018, "Consistent hashing with bounded loads"), a key whose replica is full goes
 //! on to the next point whose replica has room.
 
-use crate::kernel::draw::Site;
+use crate::kernel::draw::{Site, mix};
 
 /// Where keys belong.
 #[derive(Clone, Debug)]
@@ -49,8 +49,14 @@ impl Ring {
         from + self.points[from..until].partition_point(|(point, _)| *point < key)
     }
 
-    /// The replica of `key`: the first from there on that `has_room`; that of the key where none
-    /// has.
+    /// The replica that what is `about` something belongs to.
+    #[must_use]
+    pub fn owner(&self, about: u64) -> u32 {
+        self.replica(mix(about), |_| true)
+    }
+
+    /// The replica of the place `key` on the ring: the first from there on that `has_room`; that of
+    /// the key where none has.
     pub(super) fn replica(&self, key: u64, has_room: impl Fn(u32) -> bool) -> u32 {
         let (before, behind) = self.points.split_at(self.before(key));
         let mut round = behind.iter().chain(before).map(|(_, replica)| *replica);
@@ -68,7 +74,6 @@ fn part(key: u64, parts: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::draw::mix;
 
     fn ring(replicas: u32) -> Ring {
         Ring::new(replicas, 160, Site::new(1, "api", "ring"))

@@ -303,7 +303,7 @@ const WORDS: &[Word] = &[
     word(&["Balancing"], &["least_connections", "least_conn", "least_loaded", "least_outstanding",
         "leastconn"],
         "that is LeastRequest here"),
-    word(&["Balancing"], &["zone_aware", "zone_routing", "locality_aware", "prefer_local",
+    word(&["Balancing"], &["zone_routing", "locality_aware", "prefer_local",
         "topology_aware", "locality_weighted"],
         "that is ZoneAware(child: RoundRobin) here, with `zones` of service and caller"),
     word(&["Balancing"], &["subsetting", "deterministic_subsetting", "random_subsetting",

@@ -33,7 +33,13 @@ impl Bench {
     }
 
     fn choose(&mut self, key: u64, ms: u64) -> u32 {
-        self.client.choose(&self.algorithm, self.site, &attempt(key), at(ms)).replica
+        self.about(key, mix(key), ms)
+    }
+
+    /// The same of an attempt that is about something.
+    fn about(&mut self, key: u64, about: u64, ms: u64) -> u32 {
+        let call = (&attempt(key), about);
+        self.client.choose(&self.algorithm, self.site, call, at(ms)).replica
     }
 
     fn end(&mut self, replica: u32, sent_ms: u64, now_ms: u64) {
@@ -72,7 +78,7 @@ fn clients_do_not_all_begin_with_the_same_replica() {
     let mut counts = [0_u32; 4];
     for client in 0..4_000 {
         let mut new = Client::new(&mut Algorithm::RoundRobin, client, 4, site);
-        let first = new.choose(&Algorithm::RoundRobin, site, &attempt(0), at(0));
+        let first = new.choose(&Algorithm::RoundRobin, site, (&attempt(0), 0), at(0));
         counts[first.replica as usize] += 1;
     }
     // Binomial: 1,000, with a standard deviation of 27.
@@ -114,11 +120,22 @@ fn a_key_meets_the_same_replica_at_every_attempt() {
     let mut bench = Bench::new(Algorithm::ConsistentHash(ring, None), 10);
     for key in 0..100 {
         let call = attempt(key);
-        let first = bench.client.choose(&bench.algorithm, bench.site, &call, at(0));
+        let first = bench.client.choose(&bench.algorithm, bench.site, (&call, call.key), at(0));
         let again = Call { attempts: 2, ..call };
-        let second = bench.client.choose(&bench.algorithm, bench.site, &again, at(0));
+        let second = bench.client.choose(&bench.algorithm, bench.site, (&again, call.key), at(0));
         assert_eq!(first, second);
     }
+}
+
+#[test]
+fn requests_about_the_same_go_to_the_same_replica() {
+    let ring = Ring::new(10, 160, Site::new(1, "api", "ring"));
+    let mut bench = Bench::new(Algorithm::ConsistentHash(ring, None), 10);
+    let owner: Vec<u32> = (0..100).map(|about| bench.about(0, about, 0)).collect();
+    for key in 1..1_000 {
+        assert_eq!(bench.about(key, key % 100, 0), owner[(key % 100) as usize]);
+    }
+    assert!(owner.iter().any(|replica| *replica != owner[0]));
 }
 
 #[test]
@@ -130,7 +147,8 @@ fn a_bound_keeps_every_replica_near_the_mean() {
     for number in 0..400_u32 {
         // A hot key brings half of it.
         let key = if number % 2 == 0 { 7 } else { u64::from(number) };
-        let chosen = bench.client.choose(&bench.algorithm, bench.site, &attempt(key), at(0));
+        let chosen =
+            bench.client.choose(&bench.algorithm, bench.site, (&attempt(key), mix(key)), at(0));
         in_flight[chosen.replica as usize] += 1;
         overflowed += u32::from(chosen.overflowed);
         let most = (1.25 * f64::from(number + 1) / 10.0).ceil() as u32;

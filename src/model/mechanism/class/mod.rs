@@ -13,6 +13,7 @@ pub mod spec;
 
 use super::{Leaving, Mechanism, Wakes};
 use crate::kernel::calendar::Calendar;
+use crate::kernel::distribution::Distribution;
 use crate::kernel::draw::Site;
 use crate::kernel::time::{Duration, Instant};
 use crate::metrics::declare::Quantity;
@@ -22,7 +23,9 @@ use crate::metrics::probe::{Probe, What};
 use crate::metrics::recorder::Recorder;
 use crate::model::call::{Call, CallId};
 use crate::model::context::{At, Context, Flow, Outcome};
-use crate::model::seat::{NONE, Port, Seat};
+use crate::model::request::RequestSite;
+use crate::model::seat::{Port, Seat};
+use crate::model::spec::size::UNIT;
 
 crate::metrics! {
     /// Requests that arrived
@@ -48,26 +51,47 @@ crate::metrics! {
     LATENCY: Latency = "latency";
 }
 
+/// How many times as long the work of a request takes.
+#[derive(Clone, Debug)]
+pub enum Size {
+    /// Always the same.
+    Constant(f64),
+    /// Drawn for each request, in units of 1 / [`UNIT`].
+    Drawn(Distribution, RequestSite),
+}
+
+impl Size {
+    /// That of the request of a call.
+    fn of(&self, call: &Call) -> f64 {
+        match self {
+            Self::Constant(size) => *size,
+            Self::Drawn(law, site) => {
+                law.sample(site.of(call).unit(call.index, 0, 0)).as_ns() as f64 / UNIT
+            }
+        }
+    }
+}
+
 /// What a class is set to.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// Its place among the priorities of the scenario, from 0, which goes first.
     pub rank: u8,
     /// Its work takes so many times as long.
-    pub size: f64,
+    pub size: Size,
     /// So many attempts of each call fail, `u64::MAX` for all.
     pub fails_first: u64,
 }
 
 impl Settings {
-    /// How long work takes that would take `time`.
+    /// How long work for a call takes that would take `time`.
     #[inline]
     #[must_use]
-    pub fn work(&self, time: Duration) -> Duration {
-        if self.size == 1.0 {
-            return time;
+    pub fn work(&self, time: Duration, call: &Call) -> Duration {
+        match &self.size {
+            Size::Constant(1.0) => time,
+            size => Duration::from_ns_f64(time.as_ns() as f64 * size.of(call)),
         }
-        Duration::from_ns_f64(time.as_ns() as f64 * self.size)
     }
 
     /// True if attempt number `attempt` of a call fails for certain.
@@ -111,6 +135,15 @@ impl Classes {
         Some(&self.entries.get(class as usize)?.settings)
     }
 
+    /// Draws anew for requests that arrive after `now`, in a branch of a run that was split.
+    pub(in crate::model) fn fork(&mut self, branch: u64, now: Instant) {
+        for entry in &mut self.entries {
+            if let Size::Drawn(_, site) = &mut entry.settings.size {
+                site.fork(branch, now);
+            }
+        }
+    }
+
     /// A measured request arrives.
     #[inline]
     pub(super) fn offer(&mut self, class: u32) {
@@ -136,6 +169,10 @@ impl Classes {
 pub struct Shares {
     /// Each class with the sum of the ratios up to its own.
     pub bounds: Vec<(f64, u32)>,
+    /// What requests of no class belong to, which only knows their size; [`NONE`] if that is 1.
+    ///
+    /// [`NONE`]: crate::model::seat::NONE
+    pub rest: u32,
     /// The rank of a request of no class.
     pub rank: u8,
     /// Where the class of a request is drawn.
@@ -143,16 +180,16 @@ pub struct Shares {
 }
 
 impl Shares {
-    /// The class of the request with `key`, or [`NONE`].
+    /// The class of the request with `key`, or `rest`.
     #[inline]
     #[must_use]
     pub fn draw(&self, key: u64) -> u32 {
         if self.bounds.is_empty() {
-            return NONE;
+            return self.rest;
         }
         let drawn = self.site.unit(key, 0, 0);
         let class = self.bounds.iter().find(|(bound, _)| drawn < *bound);
-        class.map_or(NONE, |(_, class)| *class)
+        class.map_or(self.rest, |(_, class)| *class)
     }
 }
 
@@ -253,10 +290,11 @@ impl Mechanism for Class {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::seat::NONE;
 
     #[test]
     fn the_first_attempts_fail_and_those_of_poison_always() {
-        let settings = |fails_first| Settings { rank: 0, size: 1.0, fails_first };
+        let settings = |fails_first| Settings { rank: 0, size: Size::Constant(1.0), fails_first };
         let twice = settings(2);
         assert_eq!([1, 2, 3, 4].map(|attempt| twice.fails(attempt)), [true, true, false, false]);
         assert!(settings(u64::MAX).fails(u32::MAX));
@@ -266,7 +304,8 @@ mod tests {
     #[test]
     fn a_request_belongs_to_a_class_by_its_ratio_or_to_none() {
         let site = Site::new(1, "web", "class");
-        let shares = Shares { bounds: vec![(0.1, 7), (0.4, 3)], rank: 0, site };
+        let bounds = vec![(0.1, 7), (0.4, 3)];
+        let shares = Shares { bounds, rest: NONE, rank: 0, site };
         let keys = Site::new(1, "web", "request");
         let drawn: Vec<u32> = (0..100_000).map(|index| shares.draw(keys.subject(index))).collect();
         let count = |class| drawn.iter().filter(|drawn| **drawn == class).count();

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::kernel::units::{Limit, Ratio};
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::finding::{Finding, Segment};
+use crate::model::spec::size::Size;
 use crate::model::spec::word::{Word, word};
 
 /// A class of the requests of a load. What services do for such a request belongs to it too.
@@ -21,10 +22,10 @@ pub struct Spec {
     /// equals. Nobody is taken out of a slot. Default 0, as of a request of no class.
     #[serde(default, skip_serializing_if = "is_usual")]
     pub priority: u8,
-    /// What a service does for it takes so many times as long, above 0. Default 1.
-    #[serde(default = "usual_size", skip_serializing_if = "is_usual_size")]
-    #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 1000000))]
-    pub size: f64,
+    /// What services do for it takes so many times as long, drawn once for each request: every call
+    /// and every attempt for it has the same size. Default: that of the load.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<Size>,
     /// So many attempts of each of its calls end in an error after their full time: the first
     /// ones, or with "unlimited" all, which makes it poison. Default 0.
     #[serde(default = "nothing", skip_serializing_if = "is_nothing")]
@@ -33,14 +34,6 @@ pub struct Spec {
 
 fn is_usual(priority: &u8) -> bool {
     *priority == 0
-}
-
-const fn usual_size() -> f64 {
-    1.0
-}
-
-fn is_usual_size(size: &f64) -> bool {
-    *size == usual_size()
 }
 
 const fn nothing() -> Limit {
@@ -54,14 +47,18 @@ fn is_nothing(limit: &Limit) -> bool {
 /// Ratios may pass 1 by this much: decimal fractions do.
 const SUM_TOLERANCE: f64 = 1e-9;
 
-/// The rule of the classes of a load.
-pub(in crate::model) fn check(classes: &BTreeMap<String, Spec>) -> Option<Finding> {
+/// The rules of the classes of a load.
+pub(in crate::model) fn check(classes: &BTreeMap<String, Spec>, findings: &mut Vec<Finding>) {
+    for (name, size) in classes.iter().filter_map(|(name, class)| Some((name, class.size?))) {
+        let key = Segment::Key(name.clone());
+        findings.extend(size.check(&[Segment::field("classes"), key, Segment::field("size")]));
+    }
     let sum: f64 = classes.values().map(|class| class.ratio.get()).sum();
     let rule = "the ratios of the classes of a load add up to 1 at most";
     let finding =
         Finding::error(&[Segment::field("classes")], rule, format!("they add up to {sum}"));
     let hint = "a request belongs to one class, or to none with the ratio that is left";
-    (sum > 1.0 + SUM_TOLERANCE).then(|| finding.hint(hint))
+    findings.extend((sum > 1.0 + SUM_TOLERANCE).then(|| finding.hint(hint)));
 }
 
 /// What is known of it outside a run.
@@ -76,7 +73,7 @@ const WORDS: &[Word] = &[
     word(&["Class"], &["prio", "importance", "criticality", "rank"],
         "that is `priority` here; the higher one goes first"),
     word(&["Class"], &["cost", "work", "multiplier", "factor"],
-        "that is `size` here: how many times as long its work takes"),
+        "that is `size` here, how many times as long its work takes: size: Constant(20)"),
     word(&["Class"], &["poison", "poisonous", "always_fails"],
         "that is fails_first: \"unlimited\" here"),
     word(&["Class"], &["failures", "flaky", "fails", "fail_first"],

@@ -5,7 +5,7 @@
 //! present one caused at the same later instant comes before it.
 mod arrivals;
 mod config;
-mod rules;
+pub mod rules;
 pub mod spec;
 pub mod volume;
 

@@ -18,12 +18,34 @@ pub(crate) static NOTHING_ARRIVES: Lint = Lint {
     mended: r#"load: { "web": Load(arrivals: Constant(rate: "5/s"), until: "1m") },"#,
 };
 
+pub(crate) static KEYS_UNUSED: Lint = Lint {
+    name: "keys-unused",
+    group: Group::Writing,
+    about: "Keys of a load, and nothing that goes by them.",
+    why: "Only `ConsistentHash` in front of several replicas looks at the key of a request. \
+          Elsewhere hot keys make no difference.",
+    example: r#"load: {
+    "web": Load(
+        arrivals: Poisson(rate: "9/s"), until: "1m", keys: Zipf(count: 1000, exponent: 1),
+    ),
+},
+services: { "api": Service(time: Constant("1ms"), replicas: 4) },"#,
+    mended: r#"load: {
+    "web": Load(
+        arrivals: Poisson(rate: "9/s"), until: "1m", keys: Zipf(count: 1000, exponent: 1),
+    ),
+},
+services: { "api": Service(time: Constant("1ms"), replicas: 4) },
+calls: { "web": Call(to: "api", balancing: ConsistentHash()) },"#,
+};
+
 impl PartSpec for Spec {
     fn check(&self, duration: Option<Duration>, findings: &mut Vec<Finding>) {
         findings.extend(self.window(duration));
         findings.extend(self.never_ends(duration));
         self.arrivals.check(&[Segment::field("arrivals")], findings);
-        findings.extend(class::spec::check(&self.classes));
+        findings.extend(self.size.and_then(|size| size.check(&[Segment::field("size")])));
+        class::spec::check(&self.classes, findings);
     }
 
     fn lint(&self, _: &str, _: &System<'_>, _: &mut Vec<Finding>) {}

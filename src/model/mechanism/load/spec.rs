@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::rules::NOTHING_ARRIVES;
+use super::rules::{KEYS_UNUSED, NOTHING_ARRIVES};
 use crate::kernel::time::Duration;
 use crate::kernel::units::Rate;
+use crate::kernel::zipf::Zipf;
 use crate::model::mechanism::class::spec::Spec as Class;
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::distribution::Distribution;
+use crate::model::spec::size::Size;
 use crate::model::spec::word::{Word, word};
 
 /// Requests that arrive over time.
@@ -33,11 +35,51 @@ pub struct Spec {
     /// `succeeded`. It changes only the count, nobody gives up because of it. Default: none.
     #[serde(default)]
     pub deadline: Option<Duration>,
+    /// What its requests are about, drawn once for each: `ConsistentHash` sends all of one key to
+    /// the same replica. Loads have their keys in common. Default: each has a key of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys: Option<Keys>,
+    /// What services do for its requests takes so many times as long, drawn once for each request:
+    /// every call and every attempt for it has the same size. Default 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<Size>,
     /// Classes of requests by name, such as customers and crawlers, or large ones and poison: each
     /// request belongs to one by chance, and has books of its own under the name of the load and
     /// its class, `web.gold`. Default none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub classes: BTreeMap<String, Class>,
+}
+
+/// What requests are about: one of so many keys.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub enum Keys {
+    /// Each is as likely as any other.
+    Uniform {
+        /// How many there are, at least 1.
+        #[schemars(range(min = 1, max = 1_000_000_000_000_u64))]
+        count: u64,
+    },
+    /// Some are hot: the k-th most frequent one has a probability in proportion to 1 / k^exponent.
+    Zipf {
+        /// How many there are, at least 1.
+        #[schemars(range(min = 1, max = 1_000_000_000_000_u64))]
+        count: u64,
+        /// From 0, where all are alike, to 20. Near 1 in many systems; YCSB has 0.99.
+        #[schemars(range(min = 0, max = 20))]
+        exponent: f64,
+    },
+}
+
+impl Keys {
+    /// The law by which they are drawn.
+    #[must_use]
+    pub fn law(&self) -> Zipf {
+        match *self {
+            Self::Uniform { count } => Zipf::new(count, 0.0),
+            Self::Zipf { count, exponent } => Zipf::new(count, exponent),
+        }
+    }
 }
 
 /// When requests arrive. Open processes (all but `ClosedLoop`) do not care how the system fares.
@@ -128,8 +170,12 @@ pub enum Spacing {
 }
 
 /// What is known of it outside a run.
-pub static DECLARATION: Declaration =
-    Declaration { name: "Load", kind: "load", lints: &[&NOTHING_ARRIVES], words: WORDS };
+pub static DECLARATION: Declaration = Declaration {
+    name: "Load",
+    kind: "load",
+    lints: &[&NOTHING_ARRIVES, &KEYS_UNUSED],
+    words: WORDS,
+};
 
 /// What other tools call its parts.
 #[rustfmt::skip]
@@ -139,8 +185,15 @@ const WORDS: &[Word] = &[
     word(&["Load"], &["users", "vus", "clients", "callers", "concurrency", "connections"],
         "callers who wait for their answers are a closed loop: \
          arrivals: ClosedLoop(callers: 10, think: Constant(\"1s\"))"),
+    word(&["Load"], &["key", "zipf", "key_distribution", "request_distribution", "keyspace",
+        "hot_keys"],
+        "that is `keys` here: keys: Zipf(count: 100000, exponent: 0.99)"),
+    word(&["Keys"], &["zipfian"], "that is Zipf(count: 100000, exponent: 0.99) here"),
+    word(&["Zipf"], &["keys", "n", "size", "recordcount", "records"],
+        "how many keys there are is `count` here"),
+    word(&["Zipf"], &["s", "theta", "skew", "alpha"], "that is `exponent` here"),
     word(&["Load"], &["duration", "lasts", "end", "stop"], "that is `until` here, an instant"),
-    word(&["Load"], &["requests", "count", "iterations", "size"], "that is `total` here"),
+    word(&["Load"], &["requests", "count", "iterations"], "that is `total` here"),
     word(&["Load"], &["slo", "sla", "latency_target"],
         "`deadline` is when a success counts as late; what must be so is `expect` of the scenario"),
     word(&["Arrivals"], &["ramp", "steps", "spike", "ramping_arrival_rate", "piecewise"],

@@ -6,6 +6,17 @@ use crate::kernel::units::Rate;
 use crate::model::spec::distribution::resolve;
 
 impl Spec {
+    /// The mean size of its requests.
+    #[must_use]
+    pub fn mean_size(&self) -> f64 {
+        let own = self.size.map_or(1.0, |size| size.mean());
+        let more = self.classes.values().map(|class| {
+            let size = class.size.map_or(own, |size| size.mean());
+            class.ratio.get() * (size - own)
+        });
+        own + more.sum::<f64>()
+    }
+
     /// Requests that it brings in a run of this `duration`, about. A load that nothing limits gives
     /// infinity.
     ///
@@ -69,7 +80,7 @@ fn of_stages(stages: &[Stage], repeat: bool, window: f64) -> f64 {
     requests
 }
 
-/// The largest sum of the steady rates of loads at one instant, in requests a nanosecond.
+/// The largest sum of the steady rates of loads at one instant, in requests of size 1 a nanosecond.
 #[must_use]
 pub fn steady_rate(loads: &[&Spec]) -> f64 {
     let steady: Vec<(f64, f64, f64)> = loads
@@ -79,7 +90,7 @@ pub fn steady_rate(loads: &[&Spec]) -> f64 {
             let start = load.start.as_ns() as f64;
             let until = load.until.map_or(f64::INFINITY, |until| until.as_ns() as f64);
             let spent = load.total.map_or(f64::INFINITY, |total| start + total as f64 / rate);
-            Some((rate, start, until.min(spent)))
+            Some((rate * load.mean_size(), start, until.min(spent)))
         })
         .collect();
     let at = |instant: f64| {

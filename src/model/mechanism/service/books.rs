@@ -42,6 +42,9 @@ crate::metrics! {
     WAITED: Ratio = "waited_ratio";
     /// Attempts in line. Only with a limit of slots. Limit: length of the line
     WAITING: Level = "waiting", "in line";
+    /// Of the arrivals, those that got a slot and never answer; only with a `hang_ratio`. They are
+    /// counted as well by what ended them, or in `in_flight`
+    HUNG: Count = "hung", "never answer";
     /// Refused because they were out of time; only with `refuses_expired`
     EXPIRED: Count = "expired", "refused out of time";
     /// Attempts that wait for calls of their own. Only of a service with a handler
@@ -67,6 +70,14 @@ impl What {
         verb: "starts",
         number: Number::Nanoseconds,
         words: "gets a slot, for {} of work",
+        role: Role::Turns(Stretch::work("in a slot")),
+    });
+    /// An attempt gets a slot and will never be answered.
+    pub const HUNG: Self = Self::new(&Event {
+        name: "hung",
+        verb: "hangs",
+        number: Number::None,
+        words: "gets a slot and will never be answered",
         role: Role::Turns(Stretch::work("in a slot")),
     });
     /// It goes on by calling others; the number is how many at once.
@@ -146,6 +157,7 @@ impl What {
 /// What can happen to a request here.
 pub const EVENTS: &[What] = &[
     What::STARTED,
+    What::HUNG,
     What::CALLS,
     What::ANSWERED,
     What::ERRORED,
@@ -169,6 +181,8 @@ pub(super) struct Counts {
     pub(super) crashed: u64,
     pub(super) for_nobody: u64,
     pub(super) expired: u64,
+    /// Of the arrivals, those that got a slot and never answer.
+    pub(super) hung: u64,
 }
 
 impl Service {
@@ -231,6 +245,9 @@ impl Service {
         into.count(&CRASHED, counts.crashed);
         into.total(&IN_FLIGHT, |period| period.there);
         into.total(&IN_FLIGHT_MAX, |_| self.in_flight_max);
+        if self.config.hang_ratio > 0.0 {
+            into.count(&HUNG, counts.hung);
+        }
         if self.config.refuses_expired {
             into.count(&EXPIRED, counts.expired);
         }

@@ -10,10 +10,47 @@ use crate::model::mechanism::load::spec::Spec as Load;
 use crate::model::mechanism::load::volume::steady_rate;
 use crate::model::spec::finding::{Finding, Segment};
 use crate::model::spec::lint::{Group, Lint, number, shown};
-use crate::model::spec::system::{Source, System, shortest_timeout};
+use crate::model::spec::system::{Pipeline, Source, System, shortest_timeout};
 
 /// All of them.
-pub const LINTS: &[&Lint] = &[&OFFERED_LOAD_EXCEEDS_CAPACITY, &QUEUE_OUTLASTS_PATIENCE];
+pub const LINTS: &[&Lint] = &[
+    &OFFERED_LOAD_EXCEEDS_CAPACITY,
+    &QUEUE_OUTLASTS_PATIENCE,
+    &HANG_WITHOUT_TIMEOUT,
+    &HANG_KEEPS_SLOTS,
+];
+
+pub(crate) static HANG_WITHOUT_TIMEOUT: Lint = Lint {
+    name: "hang-without-timeout",
+    group: Group::Design,
+    about: "A service that sometimes never answers, and a way to it on which nothing gives up.",
+    why: "Such a request is in flight for ever, with every permit, slot and consumer that it holds \
+          on its way. Counted is the whole way, from the load or the consumers down; a `Parallel` \
+          that is decided by other calls is not seen.",
+    example: r#"services: { "api": Service(time: Constant("50ms"), hang_ratio: 0.01) },
+calls: { "web": Call(to: "api") },"#,
+    mended: r#"services: { "api": Service(time: Constant("50ms"), hang_ratio: 0.01) },
+calls: { "web": Call(to: "api", policy: [Timeout("1s")]) },"#,
+};
+
+pub(crate) static HANG_KEEPS_SLOTS: Lint = Lint {
+    name: "hang-keeps-slots",
+    group: Group::Design,
+    about: "A service with so many slots that sometimes never answers, and goes on when its caller \
+            has left.",
+    why: "What never answers keeps its slot for good, whatever timeout its caller has: after some \
+          time all slots are taken, and nothing succeeds any more. This is how leaked threads and \
+          connections take a service down. With `cancellation: Immediate` the slot comes back when \
+          the caller gives up.",
+    example: r#"services: { "api": Service(time: Constant("50ms"), slots: 10, hang_ratio: 0.01) },
+calls: { "web": Call(to: "api", policy: [Timeout("1s")]) },"#,
+    mended: r#"services: {
+    "api": Service(
+        time: Constant("50ms"), slots: 10, hang_ratio: 0.01, cancellation: Immediate,
+    ),
+},
+calls: { "web": Call(to: "api", policy: [Timeout("1s")]) },"#,
+};
 
 pub(crate) static OFFERED_LOAD_EXCEEDS_CAPACITY: Lint = Lint {
     name: "offered-load-exceeds-capacity",
@@ -45,6 +82,10 @@ calls: { "web": Call(to: "api", policy: [Timeout("1s")]) },"#,
 pub(super) fn lint(service: &Spec, name: &str, system: &System<'_>, findings: &mut Vec<Finding>) {
     let nobody_waits = service.slots == Limit::Unlimited || service.queue == Limit::AtMost(0);
     findings.extend(max_wait_unused(service.max_wait, nobody_waits));
+    if service.hang_ratio.get() > 0.0 {
+        findings.extend(hang_without_timeout(name, system));
+        findings.extend(hang_keeps_slots(service, system));
+    }
     let (Limit::AtMost(slots), Some(mean)) = (service.slots, system.mean_ns(name)) else {
         return;
     };
@@ -124,4 +165,42 @@ fn line_outlasts_patience(
     let in_time = ((patience.as_ns() as f64 - mean) * slots as f64 / mean).floor();
     let hint = format!("queue: {in_time} answers the last one in time");
     Some(finding.maybe_hint((in_time >= 1.0).then_some(hint)))
+}
+
+/// The first way to the service on which nothing gives up.
+fn hang_without_timeout(name: &str, system: &System<'_>) -> Option<Finding> {
+    let pipeline = system.to(name).find(|pipeline| !gives_up(pipeline, system))?;
+    let found = format!("nothing on the way of \"{}\" gives up{}", pipeline.name, system.within);
+    let rule = "an attempt that never answers is in flight for ever";
+    let place = [Segment::field("hang_ratio")];
+    let finding = Finding::warning(&HANG_WITHOUT_TIMEOUT, &place, rule, found);
+    Some(finding.hint("a `Timeout` or a `Deadline` in its policy, or above it"))
+}
+
+/// True if a layer gives up on whatever goes through the pipeline, or on what made the call. No
+/// service calls itself, so this ends.
+fn gives_up(pipeline: &Pipeline<'_>, system: &System<'_>) -> bool {
+    if shortest_timeout(pipeline.policy).is_some() {
+        return true;
+    }
+    let maker = system.services.iter().find(|(_, service)| service.makes(pipeline.name));
+    maker.is_some_and(|(maker, _)| system.to(maker).all(|above| gives_up(above, system)))
+}
+
+fn hang_keeps_slots(service: &Spec, system: &System<'_>) -> Option<Finding> {
+    let Limit::AtMost(slots) = service.slots else { return None };
+    if service.cancellation == Cancellation::Immediate {
+        return None;
+    }
+    let replicas = u64::from(service.all_replicas());
+    let (all, ratio) = (slots.saturating_mul(replicas), service.hang_ratio.get());
+    let found = format!(
+        "about {} attempts take all {all} slots{}",
+        number((all as f64 / ratio).round()),
+        system.within
+    );
+    let rule = "an attempt that never answers keeps its slot for good";
+    let place = [Segment::field("hang_ratio")];
+    let finding = Finding::warning(&HANG_KEEPS_SLOTS, &place, rule, found);
+    Some(finding.hint("cancellation: Immediate gives it back when the caller gives up"))
 }

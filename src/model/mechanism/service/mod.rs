@@ -86,6 +86,10 @@ pub struct Config {
     pub max_wait: Option<Delay>,
     /// Failure ratio without overload.
     pub failure_ratio: f64,
+    /// Ratio of attempts that never answer.
+    pub hang_ratio: f64,
+    /// Where it is drawn whether one does.
+    pub hang_site: Site,
     /// Load sensitivity.
     pub overload: Option<Overload>,
     /// What callers that leave leave behind.
@@ -329,6 +333,7 @@ impl Mechanism for Service {
         }
         self.programs.iter_mut().for_each(|program| program.fork(branch));
         self.config.failure_site = self.config.failure_site.fork(branch);
+        self.config.hang_site = self.config.hang_site.fork(branch);
     }
 
     fn memory(&self) -> u64 {

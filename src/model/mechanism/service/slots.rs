@@ -86,10 +86,17 @@ impl Service {
             None => (work, fails),
             Some(class) => {
                 let class_fails = call.step == 0 && class.fails(call.attempts);
-                (class.work(work), fails || class_fails)
+                (class.work(work, call), fails || class_fails)
             }
         };
+        let hangs = self.config.hang_ratio > 0.0 && call.step == 0 && self.hangs(call);
         cx.calls[at.call].state = State::Working { since, started: now, fails };
+        if hangs {
+            cx.calls[at.call].timer = NONE;
+            self.counts.hung += u64::from(cx.calls[at.call].measured);
+            cx.note(at, What::HUNG, 0);
+            return;
+        }
         cx.note(at, What::STARTED, work.as_ns());
         let timer = match self.constant {
             Some(delay) => cx.wake_after(delay, at),
@@ -101,6 +108,11 @@ impl Service {
             }
         };
         cx.calls[at.call].timer = timer;
+    }
+
+    /// True if the attempt never answers.
+    fn hangs(&self, call: &Call) -> bool {
+        self.config.hang_site.unit(call.key, call.attempts, 0) < self.config.hang_ratio
     }
 
     /// The call, whose longest wait is over, leaves the line: it is shed, or over if nobody waits
@@ -265,7 +277,10 @@ impl Service {
                 return true;
             }
             State::Working { .. } => {
-                cx.cancel(call.timer);
+                // What never answers has no timer.
+                if call.timer != NONE {
+                    cx.cancel(call.timer);
+                }
                 true
             }
             State::Calling { .. } => {

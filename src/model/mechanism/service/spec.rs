@@ -48,6 +48,11 @@ pub struct Spec {
     /// Ratio of attempts that end in an error after their full time, in [0, 1]. Default 0.
     #[serde(default)]
     pub failure_ratio: Ratio,
+    /// Ratio of attempts that never answer, in [0, 1]: such a one takes its slot and keeps it until
+    /// its caller gives up and the service stops (`cancellation: Immediate`), or a crash.
+    /// Default 0.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub hang_ratio: Ratio,
     /// How latency and errors grow when too much is in flight. Default: not at all.
     #[serde(default)]
     pub overload: Option<Overload>,
@@ -190,6 +195,10 @@ fn is_no(value: &bool) -> bool {
     !*value
 }
 
+fn is_nothing(value: &Ratio) -> bool {
+    value.get() == 0.0
+}
+
 fn is_yes(value: &bool) -> bool {
     *value
 }
@@ -198,11 +207,28 @@ fn is_yes(value: &bool) -> bool {
 const MOST_REPLICAS: u32 = 100_000;
 
 impl Spec {
+    /// True if one of its handlers makes the call `name`.
+    pub(super) fn makes(&self, name: &str) -> bool {
+        let handlers = self.endpoints.values().map(|endpoint| &endpoint.handler);
+        std::iter::once(&self.handler).chain(handlers).any(|steps| make(steps, name))
+    }
+
     /// How many replicas it has, in all zones.
     #[must_use]
     pub fn all_replicas(&self) -> u32 {
         zones::count(&self.zones, self.replicas)
     }
+}
+
+/// True if one of the steps makes the call `name`.
+fn make(steps: &[Step], name: &str) -> bool {
+    steps.iter().any(|step| match step {
+        Step::Work(_) => false,
+        Step::Call(call) => call == name,
+        Step::Parallel { calls, .. } => calls.iter().any(|call| call == name),
+        Step::Optional(inside) => make(inside, name),
+        Step::Branch(cases) => cases.iter().any(|case| make(&case.steps, name)),
+    })
 }
 
 impl PartSpec for Spec {
@@ -298,6 +324,8 @@ const WORDS: &[Word] = &[
     word(&["Service"], &["error_rate", "failure_rate", "errors", "error_ratio", "fail_prob",
         "failure_probability"],
         "that is `failure_ratio` here"),
+    word(&["Service"], &["hang", "hangs", "hanging_ratio", "stuck_ratio", "blackhole", "no_answer"],
+        "that is `hang_ratio` here, from 0 to 1: attempts that never answer"),
     word(&["Service"], &["queue_limit", "queue_size", "queue_capacity", "max_queue",
         "max_queue_size", "backlog"],
         "that is `queue` here"),
