@@ -21,7 +21,7 @@ use command::{Cli, dispatch};
 use exit::Exit;
 use terminal::ui::{Color, Failure, Ui};
 
-/// Reads the command line, does what it says, and tells what went wrong.
+/// Parses the command line, runs the subcommand, and prints its failure, if any.
 pub(crate) fn main() -> ExitCode {
     interrupt::listen();
     let cli = match Cli::try_parse() {
@@ -31,11 +31,11 @@ pub(crate) fn main() -> ExitCode {
             return match (printed, error.use_stderr()) {
                 (_, true) => Exit::Usage,
                 (Ok(()), false) => Exit::Done,
-                (Err(why), false) => Failure::Stdout(why).tell(&Ui::new(Color::Auto)),
+                (Err(why), false) => Failure::Stdout(why).print(&Ui::new(Color::Auto)),
             }
             .into();
         }
     };
     let ui = Ui::new(cli.color);
-    dispatch(&ui, cli.command).unwrap_or_else(|failure| failure.tell(&ui)).into()
+    dispatch(&ui, cli.command).unwrap_or_else(|failure| failure.print(&ui)).into()
 }

@@ -116,7 +116,7 @@ pub(crate) enum Command {
     },
 }
 
-/// Does what a command line says.
+/// Runs the subcommand of a parsed command line.
 pub(super) fn dispatch(ui: &Ui, command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Run(args) => run::run(ui, &args),

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use super::interrupt;
 
-/// How the process ends.
+/// Exit code of the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
     /// All is well.
@@ -19,7 +19,7 @@ pub(crate) enum Exit {
     Nothing = 4,
     /// Two things that were compared differ.
     Difference = 99,
-    /// The user broke off; what was finished by then is kept. See [`interrupt::exit_code`].
+    /// Interrupted by a signal; finished work is kept. See [`interrupt::exit_code`].
     Interrupted,
 }
 

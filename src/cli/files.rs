@@ -1,4 +1,4 @@
-//! Files that are read and written, each read or written once, and written wholly or not at all.
+//! Input and output files: each is read or written once, and written completely or not at all.
 
 pub(crate) mod claims;
 pub(crate) mod folder;

@@ -1,8 +1,8 @@
 //! SIGINT, SIGTERM and SIGHUP.
 //!
-//! A command that has something to keep calls [`stop`], looks at it, and ends by itself with what
-//! is finished. Every other command, and every command at the second signal, ends at once. In
-//! either case no temporary file stays, and the exit code is 128 and the number of the signal.
+//! A command with results to keep calls [`stop`], checks it as it works, and ends by itself with
+//! the finished part. Every other command, and every command at the second signal, ends at once.
+//! In either case no temporary file stays, and the exit code is 128 plus the number of the signal.
 
 use std::process;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
@@ -12,20 +12,20 @@ use dessim::experiment::pool::Stop;
 use crate::cli::files::places::remove_temporary;
 
 static STOP: Stop = Stop::new();
-/// The command ends by itself when it is asked to.
+/// True if the command checks [`stop`] and ends by itself.
 static LOOKS: AtomicBool = AtomicBool::new(false);
-/// The number of the first signal, 0 before it.
+/// Number of the first signal; 0 before there is one.
 static SIGNAL: AtomicI32 = AtomicI32::new(0);
 
 const SIGINT: i32 = 2;
 
-/// Asked by the first signal; the command promises to look at it.
+/// The request to stop, which the first signal makes. The caller promises to check it.
 pub(crate) fn stop() -> &'static Stop {
     LOOKS.store(true, Ordering::SeqCst);
     &STOP
 }
 
-/// How a process ends that was interrupted.
+/// Exit code of an interrupted process.
 pub(crate) fn exit_code() -> u8 {
     let signal = match SIGNAL.load(Ordering::SeqCst) {
         0 => SIGINT,
@@ -42,21 +42,21 @@ fn arrived(signal: i32) {
     }
 }
 
-/// Listens from now on; without a listener, a signal ends the process and leaves temporary files.
+/// Installs the handler of signals; without it, a signal leaves temporary files behind.
 #[cfg(unix)]
 pub(crate) fn listen() {
     use signal_hook::consts::{SIGHUP, SIGTERM};
     use signal_hook::iterator::Signals;
 
     let ignored = ignored();
-    let heard = [SIGINT, SIGTERM, SIGHUP].into_iter();
-    let heard = heard.filter(|signal| ignored & (1 << (signal - 1)) == 0);
-    if let Ok(mut signals) = Signals::new(heard) {
+    let handled = [SIGINT, SIGTERM, SIGHUP].into_iter();
+    let handled = handled.filter(|signal| ignored & (1 << (signal - 1)) == 0);
+    if let Ok(mut signals) = Signals::new(handled) {
         std::thread::spawn(move || signals.forever().for_each(arrived));
     }
 }
 
-/// The signals that whoever started the process had it ignore, as `nohup` does, as a mask.
+/// Mask of the signals that the parent process set to be ignored, as `nohup` does.
 #[cfg(unix)]
 fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -66,6 +66,6 @@ fn ignored() -> u64 {
 
 #[cfg(not(unix))]
 pub(crate) fn listen() {
-    // Without a listener Ctrl-C ends the process, which is as good as it gets then.
+    // If no handler can be installed, Ctrl-C ends the process at once.
     let _ = ctrlc::set_handler(|| arrived(SIGINT));
 }

@@ -18,7 +18,7 @@ use crate::cli::files::input::read;
 use crate::cli::files::places::is_dash;
 use crate::cli::terminal::ui::{Failure, Ui, shown};
 
-/// What is looked for in a run.
+/// The condition that `hunt` and `shrink` look for.
 #[derive(Debug, Args)]
 pub(crate) struct WantedArgs {
     /// Look for a run in which this holds, in any arm: 'collapses', 'rpc.requests.shed > 0'
@@ -41,7 +41,7 @@ impl WantedArgs {
     }
 }
 
-/// A sentence that is refused, as any problem is told.
+/// The failure for a refused sentence, with the sentence quoted as in any problem.
 pub(crate) fn refused(option: &str, text: &str, refusal: Refusal) -> Failure {
     let Refusal { rule, found, hint } = refusal;
     if text.is_empty() {
@@ -63,7 +63,7 @@ pub(crate) fn troubled(trouble: Trouble) -> Failure {
     }
 }
 
-/// A scenario as it is written, with these values set, which has been checked.
+/// The document of a scenario with the assignments in `set` applied.
 pub(crate) fn document(path: &Path, set: &[String]) -> Result<Document, Failure> {
     let name = match is_dash(path) {
         true => "stdin".to_owned(),
@@ -74,7 +74,7 @@ pub(crate) fn document(path: &Path, set: &[String]) -> Result<Document, Failure>
     document.with(set).map_err(|problems| Failure::Problems(Exit::Usage, Box::new(problems)))
 }
 
-/// `95%` or `0.95`, as a part of 1.
+/// Parses `95%` or `0.95` into a ratio between 0 and 1, both excluded.
 pub(crate) fn ratio(text: &str) -> Result<f64, String> {
     let (number, scale) = match text.strip_suffix('%') {
         Some(number) => (number.trim(), 100.0),
@@ -86,7 +86,7 @@ pub(crate) fn ratio(text: &str) -> Result<f64, String> {
     }
 }
 
-/// A confidence, from a half up.
+/// Parses a confidence: a ratio of at least 0.5.
 pub(crate) fn confidence(text: &str) -> Result<f64, String> {
     match ratio(text)? {
         sure if sure >= 0.5 => Ok(sure),
@@ -94,7 +94,7 @@ pub(crate) fn confidence(text: &str) -> Result<f64, String> {
     }
 }
 
-/// An argument as a shell reads it.
+/// Quotes `text` as one argument of a shell.
 pub(crate) fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-/=:,+@%".contains(c);
     match !text.is_empty() && text.chars().all(plain) {
@@ -103,7 +103,7 @@ pub(crate) fn quoted(text: &str) -> String {
     }
 }
 
-/// The command that plays a run again.
+/// The command that replays a run.
 pub(crate) fn again(file: &Path, set: &[String], more: &[String], seed: u64) -> String {
     let mut command = format!("dessim run {}", quoted(&shown(file)));
     for set in set.iter().chain(more) {
@@ -112,10 +112,10 @@ pub(crate) fn again(file: &Path, set: &[String], more: &[String], seed: u64) -> 
     format!("{command} --seed {seed}")
 }
 
-/// From about this many requests on, half a minute, it is said how much work is ahead.
+/// Requests from which on the amount of work is announced: about half a minute's.
 const MUCH: f64 = 3e7;
 
-/// Tells how much work is ahead if it is much.
+/// Prints the amount of work ahead if it is large; `most` makes it an upper bound.
 pub(crate) fn announce(ui: &Ui, quiet: bool, scenario: &Scenario, runs: u64, most: bool) {
     let arms = dessim::scenario::arms::arms(scenario).len();
     let requests = expected_requests(scenario) * arms as f64;

@@ -66,14 +66,14 @@ pub(super) fn check(ui: &Ui, args: &Check) -> Result<Exit, Failure> {
         warnings: 0,
         worst: Exit::Done,
         files: vec![],
-        told: BTreeSet::new(),
+        printed: BTreeSet::new(),
     };
     let mut files = 0;
     for path in &args.files {
         match folder::files_below(std::slice::from_ref(path)) {
-            Ok(found) => {
-                files += found.len();
-                found.iter().for_each(|file| report.add(file, one(ui, args, file)));
+            Ok(paths) => {
+                files += paths.len();
+                paths.iter().for_each(|file| report.add(file, one(ui, args, file)));
             }
             Err(failure) => {
                 files += 1;
@@ -89,7 +89,7 @@ pub(super) fn check(ui: &Ui, args: &Check) -> Result<Exit, Failure> {
     report.end(files)
 }
 
-/// Checks a scenario, or a study with its scenario; returns what they are warned of.
+/// Checks a scenario, or a study with its scenario; returns their warnings.
 fn one(ui: &Ui, args: &Check, path: &Path) -> Result<Option<Problems>, Failure> {
     if !is_dash(path) && input::document(path)?.is_study() {
         return sweep::check(ui, path, &args.set, args.outside);
@@ -97,7 +97,7 @@ fn one(ui: &Ui, args: &Check, path: &Path) -> Result<Option<Problems>, Failure> 
     Ok(input::scenario(path, &args.set)?.warnings)
 }
 
-/// What was found so far: told at once, or kept for a report.
+/// Outcomes so far: text is printed file by file, JSON and SARIF at the end.
 struct Report<'a> {
     ui: &'a Ui,
     args: &'a Check,
@@ -105,8 +105,8 @@ struct Report<'a> {
     warnings: usize,
     worst: Exit,
     files: Vec<CheckedFile>,
-    /// Warnings that were told: a scenario may be that of several studies, too.
-    told: BTreeSet<String>,
+    /// Warnings already reported: several studies may share a scenario.
+    printed: BTreeSet<String>,
 }
 
 impl Report<'_> {
@@ -116,7 +116,7 @@ impl Report<'_> {
         let exit = match &outcome {
             Ok(warnings) => {
                 self.sound += 1;
-                let new = warnings.iter().filter(|of| !self.told.contains(&of.to_string()));
+                let new = warnings.iter().filter(|of| !self.printed.contains(&of.to_string()));
                 entry.problems = new.flat_map(listed).collect();
                 self.warnings += entry.problems.len();
                 let denied = self.args.deny_warnings && warnings.is_some();
@@ -132,21 +132,21 @@ impl Report<'_> {
             }
             Err(Failure::Stdout(_)) => Exit::Trouble,
         };
-        // What cannot be read weighs more than what can, and is wrong.
+        // An unreadable file decides the exit code over an invalid one.
         if exit != Exit::Done && self.worst != Exit::Trouble {
             self.worst = exit;
         }
         match (self.args.format, outcome) {
             (Format::Text, Ok(_)) if self.args.quiet => {}
             (Format::Text, Ok(warnings)) => {
-                let new = warnings.filter(|warnings| self.told.insert(warnings.to_string()));
+                let new = warnings.filter(|warnings| self.printed.insert(warnings.to_string()));
                 new.iter().for_each(|warnings| self.ui.problems(warnings));
             }
             (Format::Text, Err(failure)) => {
-                failure.tell(self.ui);
+                failure.print(self.ui);
             }
             (Format::Json | Format::Sarif, outcome) => {
-                self.told.extend(outcome.ok().flatten().map(|warnings| warnings.to_string()));
+                self.printed.extend(outcome.ok().flatten().map(|warnings| warnings.to_string()));
                 self.files.push(entry);
             }
         }
@@ -183,7 +183,7 @@ impl Report<'_> {
     }
 }
 
-/// Problems as data.
+/// The problems of one file as they stand in JSON and SARIF.
 fn listed(problems: &Problems) -> Vec<CheckedProblem> {
     let listed = |problem: &Problem| {
         let region = problems.region(problem);

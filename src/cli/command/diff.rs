@@ -98,7 +98,7 @@ fn show(args: &Diff, page: Option<&Target>, compared: &Compared) -> Result<(), F
     })
 }
 
-/// Where the page goes.
+/// The target of `--html`.
 fn page(html: &Path, args: &Diff) -> Result<Target, Failure> {
     let target = Target::new("--html", html)?;
     if target.is_stdout() && args.format.is_some() {
@@ -108,8 +108,8 @@ fn page(html: &Path, args: &Diff) -> Result<Target, Failure> {
     Ok(target)
 }
 
-/// The arm of each side that `text` means: `X,Y`, or `X` for both. A name may hold commas, so
-/// every one of them may be the one between the names.
+/// The arm of each side in `text`: `X,Y`, or `X` for both sides. A name may hold commas, so the
+/// separator may be any of them.
 fn arms(
     text: &str,
     in_a: &[String],
@@ -119,8 +119,8 @@ fn arms(
     let has = |arms: &[String], name: &str| arms.iter().any(|arm| arm == name);
     let splits = text.match_indices(',').map(|(at, _)| (text[..at].trim(), text[at + 1..].trim()));
     let whole = (!alone).then_some((text.trim(), text.trim()));
-    let found: Vec<_> = splits.chain(whole).filter(|(a, b)| has(in_a, a) && has(in_b, b)).collect();
-    match found.as_slice() {
+    let pairs: Vec<_> = splits.chain(whole).filter(|(a, b)| has(in_a, a) && has(in_b, b)).collect();
+    match pairs.as_slice() {
         [(a, b)] => Ok(((*a).to_owned(), (*b).to_owned())),
         [] => {
             let list = |arms: &[String]| {

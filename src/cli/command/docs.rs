@@ -5,7 +5,7 @@ use clap::{Command, ValueEnum};
 use crate::cli::exit::Exit;
 use crate::cli::terminal::ui::{Failure, Ui};
 
-/// What has a schema.
+/// Languages with a JSON Schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Language {
     Scenario,
@@ -46,11 +46,11 @@ pub(super) fn man(ui: &Ui, name: Option<&str>, mut root: Command) -> Result<Exit
 }
 
 fn subcommand(root: &Command, name: &str) -> Result<Command, Failure> {
-    let Some(found) = root.find_subcommand(name) else {
+    let Some(subcommand) = root.find_subcommand(name) else {
         let all: Vec<_> = root.get_subcommands().map(Command::get_name).collect();
         let message = format!("there is no subcommand `{}`", name.escape_debug());
         return Err(Failure::usage(message, format!("there are {}", all.join(", "))));
     };
     let page = format!("dessim-{name}");
-    Ok(found.clone().display_name(page))
+    Ok(subcommand.clone().display_name(page))
 }

@@ -1,7 +1,7 @@
 //! `dessim explain`: what happened in a run, and why.
 
 use clap::Args;
-use dessim::experiment::explain::{Effort, explain as tell};
+use dessim::experiment::explain::{Effort, explain as explanation_of};
 use dessim::report::explain::Explanation;
 use dessim::report::explain::text::explained;
 use dessim::scenario::arms::arms;
@@ -47,7 +47,7 @@ pub(super) fn explain(ui: &Ui, args: &Explain) -> Result<Exit, Failure> {
     let options = input.options(args.input.seed)?;
     let effort = if args.everything { Effort::Everything } else { Effort::Bounded };
     let (result, explanation) =
-        tell(&input.file.scenario, &input.file.name, &options, only, effort)
+        explanation_of(&input.file.scenario, &input.file.name, &options, only, effort)
             .map_err(|error| Failure::invalid(error.to_string()))?;
     input.verify(&result)?;
     Ui::print_raw(&match args.format.format {
@@ -59,11 +59,11 @@ pub(super) fn explain(ui: &Ui, args: &Explain) -> Result<Exit, Failure> {
 
 fn json(explanation: &Explanation) -> String {
     let text = serde_json::to_string_pretty(explanation);
-    // Names are texts and numbers are numbers: there is nothing that JSON cannot say.
+    // Serialisation cannot fail: keys are strings and numbers are finite or null.
     text.unwrap_or_default() + "\n"
 }
 
-/// Refuses an arm that is not there, and says which are.
+/// Refuses an unknown arm; the hint lists the arms of the scenario.
 pub(super) fn known_arm(scenario: &Scenario, arm: &str) -> Result<(), Failure> {
     let all = arms(scenario);
     if all.contains_key(arm) {

@@ -35,9 +35,10 @@ Examples:
       --knob rpc.clients.bulkhead.permits=10..100 \\
       --subject-to 'rpc.amplification < 1.2'";
 
-/// Seeds of an edge of a capacity: none of them may collapse for 95 % to be shown at 95 %.
+/// Seeds played at each edge of a capacity. If none of 60 runs collapses, fewer than 5 % of all
+/// runs do, at 95 % confidence (0.95^59 < 5 %).
 const EDGE_SEEDS: u64 = 60;
-/// Seeds of every setting that an optimum is searched with.
+/// Seeds played at each setting of the search for an optimum.
 const SETTING_SEEDS: u64 = 10;
 
 #[derive(Debug, Args)]
@@ -106,8 +107,8 @@ pub(crate) struct Find {
     pub work: WorkArgs,
 }
 
-/// What was found, ready to be printed.
-struct Told {
+/// The outcome of a search, as text or JSON.
+struct Answer {
     text: String,
     found: bool,
     interrupted: bool,
@@ -124,19 +125,19 @@ pub(super) fn run(ui: &Ui, args: &Find) -> Result<Exit, Failure> {
     let stop = interrupt::stop();
     let options = Options { stop: Some(stop), ..Options::default() };
     let playing = Playing { options: &options, jobs: args.work.jobs(), stop };
-    let told = match (&args.path, &args.minimize) {
+    let answer = match (&args.path, &args.minimize) {
         (Some(path), _) => threshold(ui, args, (&file, &document), path, playing)?,
         (None, Some(goal)) => optimum(ui, args, (&file, &document), goal, playing)?,
         (None, None) => edges(ui, args, &file, playing)?,
     };
-    Ui::print_raw(&told.text)?;
-    if told.interrupted {
+    Ui::print_raw(&answer.text)?;
+    if answer.interrupted {
         let says =
-            if told.text.is_empty() { "they say nothing yet" } else { "this is what they say" };
-        ui.warning(&format!("interrupted after {}: {says}", plural(told.runs as usize, "run")));
+            if answer.text.is_empty() { "they say nothing yet" } else { "this is what they say" };
+        ui.warning(&format!("interrupted after {}: {says}", plural(answer.runs as usize, "run")));
         return Ok(Exit::Interrupted);
     }
-    Ok(if told.found { Exit::Done } else { Exit::Nothing })
+    Ok(if answer.found { Exit::Done } else { Exit::Nothing })
 }
 
 fn threshold(
@@ -145,13 +146,13 @@ fn threshold(
     (file, document): (&ScenarioFile, &Document),
     path: &str,
     playing: Playing<'_>,
-) -> Result<Told, Failure> {
-    let asked = asked(args.expect.as_deref(), &file.scenario, args.confidence)
+) -> Result<Answer, Failure> {
+    let conditions = asked(args.expect.as_deref(), &file.scenario, args.confidence)
         .map_err(|why| refused("--expect", args.expect.as_deref().unwrap_or_default(), why))?;
     let knob = knob(document, path)?;
     let (from, to) = (args.from.as_deref(), args.to.as_deref());
     let span = span(&knob, from.unwrap_or_default(), to.unwrap_or_default())?;
-    let (first, seeds) = range(args.seeds.as_ref(), file.scenario.seed, seeds_for(&asked));
+    let (first, seeds) = range(args.seeds.as_ref(), file.scenario.seed, seeds_for(&conditions));
     let precision = args.precision.unwrap_or(0.01);
     let values = most_values(span.from(), span.to(), precision);
     let runs = values.saturating_mul(seeds);
@@ -166,17 +167,17 @@ fn threshold(
         first,
         seeds,
     };
-    let turned = ByPath { document, knob: &knob };
-    let found = find(&search, &turned, &asked, playing, |_, _| meter.one_ended());
-    let found = found.map_err(troubled)?;
-    Ok(Told {
+    let by_path = ByPath { document, knob: &knob };
+    let threshold = find(&search, &by_path, &conditions, playing, |_, _| meter.one_ended());
+    let threshold = threshold.map_err(troubled)?;
+    Ok(Answer {
         text: match args.format.format {
-            TextOrJson::Text => found.text(),
-            TextOrJson::Json => pretty(&found),
+            TextOrJson::Text => threshold.text(),
+            TextOrJson::Json => pretty(&threshold),
         },
-        found: found.is_found(),
-        interrupted: found.interrupted,
-        runs: found.runs,
+        found: threshold.is_found(),
+        interrupted: threshold.interrupted,
+        runs: threshold.runs,
     })
 }
 
@@ -184,7 +185,7 @@ fn knob(document: &Document, path: &str) -> Result<Knob, Failure> {
     Knob::at(document, path).map_err(|problems| Failure::Problems(Exit::Usage, Box::new(problems)))
 }
 
-/// From a lower value to a higher one.
+/// The interval from `from` to `to`, which must be higher.
 fn span(knob: &Knob, from: &str, to: &str) -> Result<Span, Failure> {
     let span = knob.span(from, to, Scale::Linear).map_err(|why| {
         Failure::usage(why, format!("give values of {} as the scenario writes them", knob.path()))
@@ -196,12 +197,17 @@ fn span(knob: &Knob, from: &str, to: &str) -> Result<Span, Failure> {
     Ok(span)
 }
 
-fn edges(ui: &Ui, args: &Find, file: &ScenarioFile, playing: Playing<'_>) -> Result<Told, Failure> {
+fn edges(
+    ui: &Ui,
+    args: &Find,
+    file: &ScenarioFile,
+    playing: Playing<'_>,
+) -> Result<Answer, Failure> {
     let load = args.capacity.as_deref().filter(|load| !load.is_empty());
     let (first, seeds) = range(args.seeds.as_ref(), file.scenario.seed, EDGE_SEEDS);
     let precision = args.precision.unwrap_or(0.05);
     let arms = dessim::scenario::arms::arms(&file.scenario).len() as u64;
-    // Two edges an arm, one of which plays each seed twice, at some ten factors each.
+    // Two edges an arm, at about ten factors each; one of the edges plays each seed twice.
     let runs = arms.saturating_mul(seeds).saturating_mul(30);
     announce(ui, args.work.quiet, &file.scenario, runs / arms.max(1), false);
     let meter = Meter::new(args.work.progress, args.work.quiet, &file.scenario, runs);
@@ -219,16 +225,16 @@ fn edges(ui: &Ui, args: &Find, file: &ScenarioFile, playing: Playing<'_>) -> Res
         (before..done).for_each(|_| meter.one_ended());
         before = done;
     };
-    let found = capacity(&file.scenario, &question, playing, progress).map_err(troubled)?;
-    let found = found.map_err(|why| refused("--capacity", load.unwrap_or_default(), why))?;
-    Ok(Told {
+    let capacity = capacity(&file.scenario, &question, playing, progress).map_err(troubled)?;
+    let capacity = capacity.map_err(|why| refused("--capacity", load.unwrap_or_default(), why))?;
+    Ok(Answer {
         text: match args.format.format {
-            TextOrJson::Text => found.text(),
-            TextOrJson::Json => pretty(&found),
+            TextOrJson::Text => capacity.text(),
+            TextOrJson::Json => pretty(&capacity),
         },
         found: true,
-        interrupted: found.interrupted,
-        runs: found.runs,
+        interrupted: capacity.interrupted,
+        runs: capacity.runs,
     })
 }
 
@@ -238,7 +244,7 @@ fn optimum(
     (file, document): (&ScenarioFile, &Document),
     text: &str,
     playing: Playing<'_>,
-) -> Result<Told, Failure> {
+) -> Result<Answer, Failure> {
     let scenario = &file.scenario;
     let goal = goal(text, scenario).map_err(|why| refused("--minimize", text, why))?;
     let mut knobs = Vec::new();
@@ -276,24 +282,24 @@ fn optimum(
     announce(ui, args.work.quiet, scenario, args.runs, true);
     let meter = Meter::new(args.work.progress, args.work.quiet, scenario, args.runs);
     let mut progress = |_| meter.one_ended();
-    let found = optimise::optimise(&problem, playing, &mut progress).map_err(troubled)?;
+    let optimum = optimise::optimise(&problem, playing, &mut progress).map_err(troubled)?;
     drop(meter);
-    let Some(found) = found else {
+    let Some(optimum) = optimum else {
         let text = String::new();
-        return Ok(Told { text, found: false, interrupted: true, runs: 0 });
+        return Ok(Answer { text, found: false, interrupted: true, runs: 0 });
     };
-    Ok(Told {
+    Ok(Answer {
         text: match args.format.format {
-            TextOrJson::Text => found.text(),
-            TextOrJson::Json => pretty(&found),
+            TextOrJson::Text => optimum.text(),
+            TextOrJson::Json => pretty(&optimum),
         },
-        found: found.feasible,
-        interrupted: found.interrupted,
-        runs: found.runs,
+        found: optimum.feasible,
+        interrupted: optimum.interrupted,
+        runs: optimum.runs,
     })
 }
 
-/// The price of each knob, 0 for those without.
+/// The price of each knob, 0 for a knob without `--cost`.
 fn prices(args: &Find, knobs: &[(Knob, Span)]) -> Result<Vec<f64>, Failure> {
     let mut prices = vec![0.0; knobs.len()];
     for given in &args.cost {

@@ -32,9 +32,9 @@ Examples:
   dessim hunt burst.ron --for 'requests.shed > 0' --vary-fault slow --from 1s --to 9s
   dessim hunt queue.ron --for 'db.in_flight_max >= 40' --split=db";
 
-/// Seeds from the scenario's own on that are tried by default.
+/// Seeds tried by default, from the scenario's own on.
 const SEEDS: u64 = 1_000;
-/// Repetitions of splitting by default.
+/// Default repetitions of splitting.
 const REPETITIONS: u64 = 20;
 
 #[derive(Debug, Args)]
@@ -91,7 +91,7 @@ pub(super) fn run(ui: &Ui, args: &Hunt) -> Result<Exit, Failure> {
     let stop = interrupt::stop();
     let options = Options { stop: Some(stop), ..Options::default() };
     let playing = Playing { options: &options, jobs: args.work.jobs(), stop };
-    let found = match &args.split {
+    let hunted = match &args.split {
         Some(component) => {
             let component = Some(component.as_str()).filter(|name| !name.is_empty());
             rare(args, (&file.scenario, &file.name), &wanted, component, playing)?
@@ -100,26 +100,26 @@ pub(super) fn run(ui: &Ui, args: &Hunt) -> Result<Exit, Failure> {
     };
     Ui::print_raw(&match args.format.format {
         TextOrJson::Text => {
-            found.text(|more, seed| again(&args.scenario.file, &args.scenario.set, more, seed))
+            hunted.text(|more, seed| again(&args.scenario.file, &args.scenario.set, more, seed))
         }
-        TextOrJson::Json => json::pretty(&found),
+        TextOrJson::Json => json::pretty(&hunted),
     })?;
-    if found.stopped > 0 && !args.work.quiet {
-        ui.warning(&format!("{} runs stopped before their end", found.stopped));
+    if hunted.stopped > 0 && !args.work.quiet {
+        ui.warning(&format!("{} runs stopped before their end", hunted.stopped));
     }
-    if found.interrupted {
-        let (done, of) = match (&args.split, &found.split) {
-            (None, _) => (found.runs, found.asked),
+    if hunted.interrupted {
+        let (done, of) = match (&args.split, &hunted.split) {
+            (None, _) => (hunted.runs, hunted.asked),
             (Some(_), split) => {
                 let done = split.as_ref().map_or(0, |split| split.repetitions.len() as u64);
-                (done, found.seeds[1] - found.seeds[0] + 1)
+                (done, hunted.seeds[1] - hunted.seeds[0] + 1)
             }
         };
         let what = if args.split.is_some() { "repetitions" } else { "runs" };
         ui.warning(&format!("interrupted after {done} of {of} {what}"));
         return Ok(Exit::Interrupted);
     }
-    if !found.is_found() && !args.work.quiet {
+    if !hunted.is_found() && !args.work.quiet {
         ui.hint(match args.split {
             Some(_) => "more worlds (--effort) may get there, or counting elsewhere (--split=..)",
             None => "more --seeds may find it, or --split for what is rarer than 1 in 10,000",
@@ -129,7 +129,7 @@ pub(super) fn run(ui: &Ui, args: &Hunt) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// The first seed and how many there are.
+/// The first seed and the number of seeds: those given, or `usual` many from `own` on.
 pub(super) fn range(seeds: Option<&RangeInclusive<u64>>, own: u64, usual: u64) -> (u64, u64) {
     match seeds {
         Some(seeds) => (*seeds.start(), (seeds.end() - seeds.start()).saturating_add(1)),
@@ -145,7 +145,7 @@ fn often(
     playing: Playing<'_>,
 ) -> Result<Hunted, Failure> {
     let points = match (&args.vary, &args.vary_fault) {
-        (Some(path), _) => Some(turned(args, document, path)?),
+        (Some(path), _) => Some(variations(args, document, path)?),
         (None, Some(fault)) => Some(moved(args, (scenario, document), fault)?),
         (None, None) => None,
     };
@@ -159,8 +159,8 @@ fn often(
     hunt((scenario, name), wanted, &ground, playing, progress).map_err(troubled)
 }
 
-/// Assignments of a number that is turned.
-fn turned(args: &Hunt, document: &Document, path: &str) -> Result<Vec<Vec<String>>, Failure> {
+/// The assignments that set the number at `path` to each of its values.
+fn variations(args: &Hunt, document: &Document, path: &str) -> Result<Vec<Vec<String>>, Failure> {
     let knob = Knob::at(document, path).map_err(usage)?;
     let at = amounts(args, &knob)?;
     Ok(at.into_iter().map(|amount| vec![knob.assignment(amount)]).collect())
@@ -178,12 +178,12 @@ fn amounts(args: &Hunt, knob: &Knob) -> Result<Vec<Amount>, Failure> {
     })?;
     let mut amounts: Vec<Amount> =
         (0..args.points).map(|point| span.at(point, args.points - 1)).collect();
-    // Few whole numbers are no more points than there are.
+    // An interval with fewer whole numbers than points repeats some of them.
     amounts.dedup();
     Ok(amounts)
 }
 
-/// Assignments of a fault that begins later or earlier, wherever the scenario has it.
+/// The assignments that move a fault to each of its instants, in every arm that has it.
 fn moved(
     args: &Hunt,
     (scenario, document): (&Scenario, &Document),
@@ -206,7 +206,7 @@ fn moved(
         let windows = places.iter().flat_map(|(place, of)| {
             let lasts = of.until.as_ns().saturating_sub(of.from.as_ns());
             let until = Duration::from_ns(from.as_ns().saturating_add(lasts));
-            // The end first: the window is never turned round.
+            // The end goes first, so `until` never precedes `from` on the way.
             [format!("{place}.until={}", until.exact()), format!("{place}.from={}", from.exact())]
         });
         windows.collect()
@@ -221,19 +221,20 @@ fn rare(
     component: Option<&str>,
     playing: Playing<'_>,
 ) -> Result<Hunted, Failure> {
-    let asked = args.wanted.looked_for.as_deref().or(args.wanted.expect.as_deref());
+    let sentence = args.wanted.looked_for.as_deref().or(args.wanted.expect.as_deref());
     let option = if args.wanted.looked_for.is_some() { "--for" } else { "--expect" };
     let (arm, courses) =
-        splittable(wanted).map_err(|why| refused(option, asked.unwrap_or_default(), why))?;
+        splittable(wanted).map_err(|why| refused(option, sentence.unwrap_or_default(), why))?;
     let (first, repetitions) = range(args.seeds.as_ref(), scenario.seed, REPETITIONS);
     let splitting = Splitting { component, effort: args.effort, first, repetitions };
     let prepared = Prepared::new(scenario, name);
     let meter = Meter::new(args.work.progress, args.work.quiet, scenario, repetitions);
     let progress = |_, _| meter.one_ended();
-    let found = split(&prepared, wanted, (&arm, courses), &splitting, playing, progress);
-    let found = found.map_err(troubled)?;
-    let found = found.map_err(|why| refused("--split", component.unwrap_or_default(), why))?;
-    let done = found.as_ref().map_or(0, |split| split.repetitions.len() as u64);
+    let estimate = split(&prepared, wanted, (&arm, courses), &splitting, playing, progress);
+    let estimate = estimate.map_err(troubled)?;
+    let estimate =
+        estimate.map_err(|why| refused("--split", component.unwrap_or_default(), why))?;
+    let done = estimate.as_ref().map_or(0, |split| split.repetitions.len() as u64);
     Ok(Hunted {
         schema: HUNT_SCHEMA,
         scenario: name.to_owned(),
@@ -245,7 +246,7 @@ fn rare(
         asked: 0,
         stopped: 0,
         spread: Vec::new(),
-        split: found,
+        split: estimate,
         interrupted: done < repetitions,
     })
 }

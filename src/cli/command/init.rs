@@ -58,7 +58,7 @@ impl Template {
         }
     }
 
-    /// It calls its own file `FILE`.
+    /// The text of the scenario, in which its own file is called `FILE`.
     const fn text(self) -> &'static str {
         match self {
             Self::Api => include_str!("init/api.ron"),

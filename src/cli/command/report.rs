@@ -83,8 +83,8 @@ pub(super) fn report(ui: &Ui, args: &Report) -> Result<Exit, Failure> {
     Ok(ended(ui, &result))
 }
 
-/// Plays and explains it, with bins of one width in all arms: side by side, rates must be of the
-/// same thing.
+/// Plays and explains a run. All arms get bins of one width, so that their rates can be compared
+/// side by side.
 fn play(playable: &Playable, options: &Options) -> Result<(RunResult, Explanation), Failure> {
     let file = &playable.file;
     let broken = |error: BuildError| Failure::invalid(error.to_string());

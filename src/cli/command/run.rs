@@ -69,7 +69,7 @@ fn scenario(ui: &Ui, args: &Run) -> Result<Exit, Failure> {
     }
 }
 
-/// Everything that is written besides the page, each known to be writable.
+/// The outputs of a run besides its page, all known to be writable.
 struct Outputs {
     json: Option<Target>,
     markdown: Option<Target>,
@@ -77,9 +77,9 @@ struct Outputs {
     svg: Option<Folder>,
     others: Exports,
     format: Format,
-    /// No export has standard output for itself.
+    /// False if an export takes standard output.
     page: bool,
-    /// Plots follow the page.
+    /// True if plots follow the page.
     plots: bool,
 }
 
@@ -121,7 +121,7 @@ impl Outputs {
         named.chain(self.others.all()).chain(self.records.all())
     }
 
-    /// True if anything that is written shows a single run over time.
+    /// True if any output shows a single run over time, which needs samples.
     fn over_time(&self) -> bool {
         let json = self.page && self.format != Format::Text;
         let drawn = self.svg.is_some() || self.records.all().next().is_some();
@@ -160,13 +160,13 @@ fn once(
     let prepared = Prepared::new(&file.scenario, &file.name);
     let expectations = expectations(&file.scenario);
     let observer = Observer::new(&prepared, expectations.iter().map(Expectation::condition));
-    let mut ears = observer.ears(&prepared);
+    let mut recorder = observer.ears(&prepared);
     let result = {
-        let mut everyone = Everyone(ears.listeners());
+        let mut everyone = Everyone(recorder.listeners());
         outputs.records.run(&prepared, &options, &meter, &mut everyone)?
     };
     drop(meter);
-    let observed = ears.observed(&prepared, result);
+    let observed = recorder.observed(&prepared, result);
     let expected = of_one_run(&expectations, &observed);
     let fails = expected.iter().any(|one| one.holds == Some(false));
     let mut result = RunResult { expectations: expected, ..observed.result };
@@ -183,7 +183,7 @@ fn once(
             Ui::print_raw(&plot::plots(&result, &file.scenario))?;
         }
     }
-    // The page has told these already.
+    // The page of text lists the warnings itself.
     if !args.work.quiet && (outputs.format != Format::Text || !outputs.page) {
         for warning in &result.warnings {
             ui.warning(warning);

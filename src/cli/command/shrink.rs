@@ -82,10 +82,10 @@ pub(super) fn run(ui: &Ui, args: &Shrink) -> Result<Exit, Failure> {
     let playing = Playing { options: &options, jobs: args.work.jobs(), stop };
     let shrinking = Shrinking { name: &file.name, document: &document, seed, tries: args.tries };
     let meter = Meter::new(args.work.progress, args.work.quiet, &file.scenario, args.tries);
-    let mut told = 0;
+    let mut shown = 0;
     let mut progress = |tries: u64, _| {
-        (told..tries).for_each(|_| meter.one_ended());
-        told = tries;
+        (shown..tries).for_each(|_| meter.one_ended());
+        shown = tries;
     };
     let outcome = shrink(&shrinking, &wanted, playing, &mut progress).map_err(troubled)?;
     drop(meter);
@@ -107,7 +107,7 @@ pub(super) fn run(ui: &Ui, args: &Shrink) -> Result<Exit, Failure> {
         _ => {
             Ui::print_bytes(text.as_bytes())?;
             if !args.work.quiet {
-                ui.tell(&summary);
+                ui.print_aside(&summary);
             }
         }
     }
@@ -118,14 +118,14 @@ pub(super) fn run(ui: &Ui, args: &Shrink) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Who writes the snapshot.
+/// Owner of the snapshot file in messages.
 const SNAPSHOT: &str = "the snapshot of --output";
 
 fn snapshot(args: &Shrink, output: &Path) -> PathBuf {
     args.dir.join(format!("{}.snap", input::stem(output)))
 }
 
-/// Writes the scenario and its snapshot, and tells where.
+/// Writes the scenario and its snapshot, and prints their paths.
 fn keep(
     args: &Shrink,
     target: &Target,

@@ -44,7 +44,7 @@ pub(super) fn sweep(ui: &Ui, args: &Sweep) -> Result<Exit, Failure> {
     }
 }
 
-/// Checks a study, and that it makes a plan; returns the warnings of its scenario.
+/// Checks a study and the plan it makes; returns the warnings of its scenario.
 pub(super) fn check(
     ui: &Ui,
     path: &Path,
@@ -56,7 +56,7 @@ pub(super) fn check(
     study::plan(ui, &args).map(|(_, warnings)| warnings)
 }
 
-/// The plan of a study, after the warnings of its scenario.
+/// The plan of a study; prints the warnings of its scenario first.
 fn planned(ui: &Ui, args: &StudyArgs, quiet: bool) -> Result<Plan, Failure> {
     let (plan, warnings) = study::plan(ui, args)?;
     if !quiet {
@@ -65,7 +65,7 @@ fn planned(ui: &Ui, args: &StudyArgs, quiet: bool) -> Result<Plan, Failure> {
     Ok(plan)
 }
 
-/// The name of the plan beside its parts.
+/// File name of the plan beside its parts.
 const PLAN: &str = "plan.json";
 
 fn plan(ui: &Ui, args: &PlanArgs) -> Result<Exit, Failure> {
@@ -75,7 +75,7 @@ fn plan(ui: &Ui, args: &PlanArgs) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Reads a plan that was written before.
+/// Reads a plan written by `dessim sweep plan`.
 fn saved(path: &Path) -> Result<Plan, Failure> {
     Plan::from_json(&input::read(path)?).map_err(|error| {
         let message = format!("cannot use the plan {}: {error}", shown(path));
@@ -106,7 +106,7 @@ fn whole(ui: &Ui, args: &Whole) -> Result<Exit, Failure> {
         writing.add(&cell)
     });
     let kept = writer.is_some();
-    // Also after a failure: what is finished is kept.
+    // Also after a failure: finished cells are kept.
     writer.map_or(Ok(()), Writer::close)?;
     match ended? {
         Ended::Done => writing.close(),
@@ -165,7 +165,7 @@ fn run(ui: &Ui, args: &RunArgs) -> Result<Exit, Failure> {
     }
 }
 
-/// Runs cells, and takes each in its turn until that fails.
+/// Runs cells and hands them on in the order of their index, until that fails.
 fn work(
     ui: &Ui,
     plan: &Plan,
@@ -187,14 +187,14 @@ fn work(
     failure.map_or(Ok(ended), Err)
 }
 
-/// The file in a directory that these cells are written to, and nothing else.
+/// The file for these cells in a directory, claimed against every other use.
 fn claimed(dir: &Path, plan: &Plan, cells: &Range<u64>) -> Result<PathBuf, Failure> {
     let part = dir.join(part::name(plan.outline(), cells));
     claims::writes("--output", &part)?;
     Ok(part)
 }
 
-/// Makes sure that a directory is there and is of this plan.
+/// Makes the directory if there is none, and refuses one that holds another plan.
 fn keep(dir: &Path, plan: &Plan) -> Result<(), Failure> {
     let path: PathBuf = dir.join(PLAN);
     match fs::metadata(&path) {

@@ -4,7 +4,7 @@ mod args;
 mod compare;
 mod report;
 mod select;
-mod tell;
+mod text;
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
@@ -30,7 +30,7 @@ use crate::cli::terminal::ui::{Failure, Ui, plural, shown};
 pub(super) use args::Test;
 use report::Reports;
 use select::Place;
-use tell::Counts;
+use text::Counts;
 
 pub(super) fn test(ui: &Ui, args: &Test) -> Result<Exit, Failure> {
     let reports = Reports::new(args)?;
@@ -61,20 +61,20 @@ pub(super) fn test(ui: &Ui, args: &Test) -> Result<Exit, Failure> {
     });
     let mut failure = None;
     let ended = judge(&trials, args.work.jobs(), interrupt::stop(), |news| {
-        let told = match news {
+        let printed = match news {
             News::Played(run, events) => {
                 meter.iter().for_each(|meter| meter.run_ended(run, events));
                 Ok(())
             }
             News::Judged(at, judgement) => {
-                let tell = || session.judged(sound[at].0, sound[at].1, *judgement);
+                let print = || session.judged(sound[at].0, sound[at].1, *judgement);
                 match &meter {
-                    Some(meter) => meter.aside(tell),
+                    Some(meter) => meter.aside(print),
                     None => Ok(()),
                 }
             }
         };
-        match told {
+        match printed {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => {
                 failure = Some(error);
@@ -89,20 +89,20 @@ pub(super) fn test(ui: &Ui, args: &Test) -> Result<Exit, Failure> {
     }
 }
 
-/// A scenario that is to be tested.
+/// A scenario to be tested.
 struct Subject {
     stem: String,
     path: PathBuf,
     sound: Result<Sound, Unsound>,
 }
 
-/// One that can run.
+/// A scenario that can run.
 struct Sound {
     document: Document,
     file: ScenarioFile,
 }
 
-/// Why it cannot.
+/// The reason why a scenario cannot run, for the terminal and for reports.
 struct Unsound {
     failure: Failure,
     trouble: Trouble,
@@ -130,7 +130,7 @@ impl Subject {
     }
 }
 
-/// A failure as data.
+/// A failure as it stands in reports.
 fn trouble(failure: &Failure) -> Trouble {
     let nowhere = |message: String| Trouble { message, line: None, column: None };
     match failure {
@@ -145,13 +145,13 @@ fn trouble(failure: &Failure) -> Trouble {
     }
 }
 
-/// A test while its scenarios come in.
+/// A test in progress: takes the scenarios in order as they are judged.
 struct Session<'a> {
     ui: &'a Ui,
     args: &'a Test,
     place: &'a Place,
     reports: &'a Reports,
-    /// Those that have not been told yet.
+    /// Scenarios that have not been printed yet.
     waiting: VecDeque<&'a Subject>,
     counts: Counts,
     done: Vec<TestedScenario>,
@@ -170,7 +170,7 @@ impl<'a> Session<'a> {
         Self { ui, args, place, reports, waiting, counts, done, worst: Exit::Done }
     }
 
-    /// A scenario is over: those before it that could not run are told first.
+    /// Prints a judged scenario, after those before it that could not run.
     fn judged(
         &mut self,
         subject: &Subject,
@@ -202,7 +202,7 @@ impl<'a> Session<'a> {
             }
         }
         if self.reports.prints {
-            self.ui.print(&tell::told(&tested))?;
+            self.ui.print(&text::scenario(&tested))?;
         }
         if let Some(trouble) = &tested.error {
             self.ui.error(&format!("{}: {}", shown(&subject.path), trouble.message));
@@ -238,16 +238,16 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// A scenario that was found to be unsound when it was read.
+    /// Prints why a scenario could not be read.
     fn unsound(&mut self, subject: &Subject) {
         if let Err(Unsound { failure, trouble }) = &subject.sound {
-            let exit = failure.tell(self.ui);
+            let exit = failure.print(self.ui);
             self.lost(subject, trouble.clone(), exit);
         }
     }
 
     fn fails(&mut self, subject: &Subject, failure: &Failure) {
-        let exit = failure.tell(self.ui);
+        let exit = failure.print(self.ui);
         self.lost(subject, trouble(failure), exit);
     }
 
@@ -259,7 +259,8 @@ impl<'a> Session<'a> {
         self.is(exit);
     }
 
-    /// What keeps a scenario from running weighs more than a difference.
+    /// Takes `exit` as the exit code of the test if it weighs more than the present one: a scenario
+    /// that cannot run weighs more than a difference.
     fn is(&mut self, exit: Exit) {
         let weight = |exit: &Exit| match exit {
             Exit::Trouble => 3,

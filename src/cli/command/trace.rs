@@ -65,7 +65,7 @@ pub(crate) struct Trace {
     pub quiet: Quiet,
 }
 
-/// A run that begins later ends beyond what 64 bits of nanoseconds can tell.
+/// Largest epoch, in seconds: 64 bits of nanoseconds hold every run that begins before it.
 const EPOCHS: u64 = 9_000_000_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -84,7 +84,7 @@ fn number(text: &str) -> Result<usize, String> {
     }
 }
 
-/// Stories are held in memory.
+/// Most requests of one command, because their stories are held in memory.
 const MOST_STORIES: usize = 100_000;
 
 /// The schema name of stories as JSON.
@@ -198,7 +198,7 @@ fn page(followed: &Followed, pick: &Pick) -> String {
     text
 }
 
-/// From what the requests of an arm were chosen.
+/// A note on the population that the requests of an arm were selected from.
 fn note(arm: &FollowedArm, pick: &Pick) -> Option<String> {
     let (ended, shown) = (arm.chosen.ended, arm.stories.len());
     match pick {
@@ -235,7 +235,7 @@ fn json(followed: &Followed, pick: &Pick) -> String {
         let unsuccessful: serde_json::Map<_, _> =
             unsuccessful.map(|(fate, n)| (fate.name().to_owned(), (*n).into())).collect();
         let mut json = serde_json::json!({ "arm": name });
-        // Who names requests does not look at the others.
+        // Named requests are not selected from a population.
         if !matches!(pick, Pick::Named(_)) {
             json["ended"] = arm.chosen.ended.into();
             json["unsuccessful"] = unsuccessful.into();

@@ -1,10 +1,10 @@
-//! Which files a command reads and which it writes: no file is both, and none is written twice.
+//! Files that a command reads and writes: no file is both, and none is written twice.
 //!
-//! Whoever opens a file for reading announces it with [`reads`]; whoever will write one claims it
-//! with [`writes`]. [`input`](super::input) and [`target`](super::target) do so for nearly
-//! everybody. The order does not matter: the second claim to a file is refused, before anything is
-//! written. A file is the same under every name: through links, relative paths, and where case is
-//! ignored.
+//! Code that opens a file for reading announces it with [`reads`]; code that will write one claims
+//! it with [`writes`]. [`input`](super::input) and [`target`](super::target) do so for nearly all
+//! commands. The order does not matter: the second claim to a file is refused before anything is
+//! written. Links, relative paths and, where the file system ignores it, case do not hide that two
+//! names mean one file.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,9 +14,9 @@ use std::sync::{Mutex, PoisonError};
 use crate::cli::files::places::{is_dash, parent, temporary};
 use crate::cli::terminal::ui::{Failure, shown};
 
-/// Announces a file that is read.
+/// Announces a file for reading.
 pub(crate) fn reads(path: &Path) -> Result<(), Failure> {
-    // What cannot be read is not replaced either, and whoever opens it says why.
+    // An unreadable file needs no claim: opening it fails with a message of its own.
     if is_dash(path) || fs::metadata(path).is_err() {
         return Ok(());
     }
@@ -29,8 +29,8 @@ pub(crate) fn writes(owner: &str, path: &Path) -> Result<(), Failure> {
     add(Claim::new(Some(owner), path))
 }
 
-/// Claims the files in a directory that `owner` writes, replaces or removes: those with a name of
-/// which `covers` is true.
+/// Claims the files in a directory that `owner` writes, replaces or removes: those whose names
+/// `covers` accepts.
 pub(crate) fn writes_folder(
     owner: &str,
     path: &Path,
@@ -44,15 +44,15 @@ fn add(claim: Claim) -> Result<(), Failure> {
     CLAIMS.lock().unwrap_or_else(PoisonError::into_inner).add(claim)
 }
 
-/// Everything that this process reads and writes.
+/// The claims of this process.
 #[derive(Debug)]
 struct Claims {
     list: Vec<Claim>,
-    /// Places in `list`.
+    /// Indices into `list`.
     by_key: BTreeMap<Key, usize>,
 }
 
-/// What makes two files the same.
+/// Identity of a file: claims with equal keys mean one file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
     Stdout,
@@ -63,10 +63,10 @@ enum Key {
 
 #[derive(Debug)]
 struct Claim {
-    /// `None` reads.
+    /// `None` for a file that is read.
     owner: Option<String>,
     shown: String,
-    /// Without links and relative parts; `None` for what is no regular file.
+    /// The path without links and relative parts; `None` unless it is a regular file.
     path: Option<PathBuf>,
     covers: Option<fn(&str) -> bool>,
     keys: Vec<Key>,
@@ -97,7 +97,7 @@ impl Claims {
         self.list.push(claim);
     }
 
-    /// An earlier claim of another owner to the same file.
+    /// The earlier claim of another owner to the same file.
     fn rival(&self, claim: &Claim) -> Option<&Claim> {
         let same_file = claim.keys.iter().find_map(|key| {
             let other = &self.list[*self.by_key.get(key)?];
@@ -122,7 +122,7 @@ impl Claim {
             return claim;
         }
         match fs::metadata(path) {
-            // A device or a FIFO can be given twice.
+            // A device or a FIFO may be claimed twice.
             Ok(about) if !about.is_file() && !about.is_dir() => return claim,
             Ok(about) => claim.keys.extend(inode(&about)),
             Err(_) => {}
@@ -134,7 +134,7 @@ impl Claim {
         claim
     }
 
-    /// The file that standard output was sent to, if it was.
+    /// The claim of the file that standard output is redirected to, if it is.
     fn stdout() -> Self {
         let about = fs::metadata("/dev/stdout").ok().filter(fs::Metadata::is_file);
         Self {
@@ -146,12 +146,12 @@ impl Claim {
         }
     }
 
-    /// True if what `key` says of the file of `self` is so now, and means the file of `other`.
+    /// True if `key` still identifies the file of `self`, and the file of `other` too.
     fn still_has(&self, key: &Key, other: &Self) -> bool {
         let Some(path) = &self.path else { return *key == Key::Stdout };
         match key {
             Key::Stdout | Key::Path(_) => true,
-            // A number of a file that was replaced since is given to another file.
+            // The inode of a file that was replaced since may belong to another file.
             Key::Inode(..) => {
                 fs::metadata(path).is_ok_and(|about| inode(&about).as_ref() == Some(key))
             }
@@ -159,7 +159,7 @@ impl Claim {
         }
     }
 
-    /// True if `file` is one of the files of a directory that are claimed.
+    /// True if this claim of a directory covers `file`.
     fn contains(&self, file: &Self) -> bool {
         let (Some(covers), Some(folder), Some(path)) = (self.covers, &self.path, &file.path) else {
             return false;
@@ -186,26 +186,26 @@ fn refusal(one: &Claim, other: &Claim) -> Failure {
     }
 }
 
-/// Where a path leads without links and relative parts, as far as it exists.
+/// The path without links and relative parts, as far as it exists.
 fn resolved(path: &Path) -> PathBuf {
     if let Ok(place) = fs::canonicalize(path) {
         return place;
     }
     let Some(name) = path.file_name() else { return path.to_owned() };
     match fs::read_link(path) {
-        // A link to a file that is still to be made.
+        // A link to a file that does not exist yet.
         Ok(to) => resolved_parent(&parent(path).join(to)),
         Err(_) => resolved(parent(path)).join(name),
     }
 }
 
-/// Not through a second link that leads nowhere: there may be a circle of them.
+/// Resolves the parent only: a second dangling link is not followed, since links may be circular.
 fn resolved_parent(path: &Path) -> PathBuf {
     let place = fs::canonicalize(parent(path)).unwrap_or_else(|_| parent(path).to_owned());
     place.join(path.file_name().unwrap_or_default())
 }
 
-/// True if the names of a directory are the same in capitals.
+/// True if the file system of `file` ignores case.
 fn ignores_case(file: &Path) -> bool {
     temporary(file).is_ok_and(|probe| {
         let name = probe.path().file_name().unwrap_or_default().to_string_lossy().to_uppercase();
@@ -256,7 +256,7 @@ mod tests {
         assert!(message.starts_with("--out and --more both go to "), "{message}");
         fs::write(at("new"), "").unwrap();
         assert!(refused(&mut claims, None, &at("new")).is_some(), "reading comes second");
-        // No directory yet, and still one file.
+        // Two names of one file, in a directory that does not exist yet.
         assert_eq!(refused(&mut claims, Some("--out"), &at("later/x")), None);
         assert!(refused(&mut claims, Some("--more"), &at("sub/../later/x")).is_some());
     }

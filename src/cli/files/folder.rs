@@ -1,9 +1,8 @@
-//! Directories: of scenarios that are read, and of figures that are written.
+//! Directories: of scenarios to read, and of figures to write.
 //!
-//! Figures are refused before anything runs, or written as files of one run alone. A directory that
-//! is not there yet is made beside its place and moved there when all of it is written, so nobody
-//! sees half of it. Into one that is there, each file is written wholly; figures of an earlier run
-//! go, other files stay.
+//! A directory of figures is refused before anything runs, or holds the figures of one run alone.
+//! A new directory is made beside its place and moved there once complete. In an existing one, each
+//! file is replaced as a whole; figures of an earlier run are removed, other files stay.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -18,7 +17,7 @@ use crate::cli::files::places::{is_dash, parent, temporary_folder};
 use crate::cli::files::target::Target;
 use crate::cli::terminal::ui::{Failure, reason, shown};
 
-/// A directory that figures are to be written to.
+/// A directory for figures.
 #[derive(Debug)]
 pub(crate) struct Folder {
     path: PathBuf,
@@ -26,13 +25,13 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
-    /// Claims the figures in `path`, and makes sure that it can be written, without changing
-    /// anything there.
+    /// Claims the figures in `path` and checks that it can be written, without changing anything
+    /// there.
     pub(crate) fn new(path: &Path, overwrite: bool) -> Result<Self, Failure> {
         claims::writes_folder("--svg", path, is_ours)?;
         let failed = |error: io::Error| Failure::io("write", path, &error);
         let place = match fs::metadata(path) {
-            Ok(found) if !found.is_dir() => {
+            Ok(metadata) if !metadata.is_dir() => {
                 return Err(failed(io::Error::other("it is a file, not a directory")));
             }
             Ok(_) => {
@@ -55,7 +54,7 @@ impl Folder {
         };
         let is_there = place.is_some();
         let place = place.unwrap_or_else(|| parent(path));
-        // A directory that can be made there can be written there.
+        // If a temporary directory can be made there, the figures can be written there.
         match tempfile::Builder::new().prefix(".dessim-").tempdir_in(place) {
             Ok(_) => Ok(Self { path: path.to_owned(), is_there }),
             Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -82,14 +81,14 @@ impl Folder {
         let failed = |error: &io::Error| Failure::io("write", &self.path, &bare(error));
         let folder = temporary_folder(&self.path).map_err(|error| failed(&error))?;
         write(folder.path())?;
-        // Fails if somebody has made the directory meanwhile and put something there.
+        // Fails if the directory has come into being meanwhile and is not empty.
         fs::rename(folder.path(), &self.path).map_err(|error| failed(&error))?;
-        // It has another name now: there is nothing left to remove.
+        // The directory was renamed, so there is no temporary one to remove.
         drop(folder.keep());
         Ok(())
     }
 
-    /// Removes the figures of an earlier run that this one does not replace.
+    /// Removes figures of an earlier run that this run does not replace.
     fn remove_others(&self, names: &[String]) -> Result<(), Failure> {
         let failed = |error: io::Error| Failure::io("write", &self.path, &error);
         for entry in fs::read_dir(&self.path).map_err(failed)? {
@@ -105,7 +104,7 @@ impl Folder {
     }
 }
 
-/// The error without the name of a temporary file, which would be news to the user.
+/// The error without the name of a temporary file, which the user does not know.
 fn bare(error: &io::Error) -> io::Error {
     match error.raw_os_error() {
         Some(code) => io::Error::from_raw_os_error(code),
@@ -113,7 +112,7 @@ fn bare(error: &io::Error) -> io::Error {
     }
 }
 
-/// True for what a run with other arms would have written.
+/// True for a name that figures have, of whatever arms.
 fn is_ours(name: &str) -> bool {
     let stem = name.strip_suffix(".svg");
     stem.is_some_and(|stem| {
@@ -123,8 +122,8 @@ fn is_ours(name: &str) -> bool {
     })
 }
 
-/// The files at `paths`: those that are named, `-` included, and `*.ron` in the directories that
-/// are, at any depth and in the order of their names.
+/// The files among `paths`, `-` included, and the `*.ron` at any depth in the directories among
+/// them, in the order of their names.
 pub(crate) fn files_below(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
     let mut seen = BTreeSet::new();
@@ -140,7 +139,7 @@ pub(crate) fn files_below(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     Ok(files)
 }
 
-/// The scenarios in a directory and those below it; a loop of links is walked once.
+/// Collects the scenarios at any depth in a directory; a loop of links is walked once.
 fn collect(
     folder: &Path,
     files: &mut Vec<PathBuf>,

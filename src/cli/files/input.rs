@@ -1,4 +1,4 @@
-//! Scenarios from files and from standard input.
+//! Scenarios and saved results from files and from standard input.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -20,7 +20,7 @@ use crate::cli::files::claims;
 use crate::cli::files::places::is_dash;
 use crate::cli::terminal::ui::{Failure, Ui, plural, shown};
 
-/// More than this is no scenario; reading a device would never end.
+/// Largest input, in bytes: reading a device would never end.
 const MOST_BYTES: u64 = 64 << 20;
 
 /// The bytes of a file, or of standard input.
@@ -46,12 +46,12 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-/// The name of a scenario: the stem of its file, in which nothing is left that a terminal obeys.
+/// The name of a scenario: the stem of its file without control characters.
 pub(crate) fn name(path: &Path) -> String {
     escaped(&stem(path))
 }
 
-/// The stem of a file, as it is in other file names.
+/// The stem of a file, for the names of other files.
 pub(crate) fn stem(path: &Path) -> String {
     match path.file_stem() {
         _ if is_dash(path) => "stdin".to_owned(),
@@ -60,7 +60,7 @@ pub(crate) fn stem(path: &Path) -> String {
     }
 }
 
-/// What messages call a file.
+/// The name of a file in messages.
 pub(crate) fn label(path: &Path) -> String {
     match is_dash(path) {
         true => "stdin".to_owned(),
@@ -68,13 +68,13 @@ pub(crate) fn label(path: &Path) -> String {
     }
 }
 
-/// Reads the syntax of a scenario or study.
+/// Parses a scenario or study, without checking it.
 pub(crate) fn document(path: &Path) -> Result<Document, Failure> {
     let invalid = |problems| Failure::Problems(Exit::Invalid, Box::new(problems));
     Document::parse(&label(path), &read(path)?).map_err(invalid)
 }
 
-/// Reads a scenario, replaces values, and checks it.
+/// Reads a scenario, applies the assignments in `set`, and checks the result.
 pub(crate) fn scenario(path: &Path, set: &[String]) -> Result<ScenarioFile, Failure> {
     parse(path, &read(path)?, set)
 }
@@ -90,14 +90,14 @@ fn parse(path: &Path, bytes: &[u8], set: &[String]) -> Result<ScenarioFile, Fail
     checked(path, &document)
 }
 
-/// The checked scenario of a document that was read from `path`.
+/// Checks the scenario of a document read from `path`.
 pub(crate) fn checked(path: &Path, document: &Document) -> Result<ScenarioFile, Failure> {
     let invalid = |problems| Failure::Problems(Exit::Invalid, Box::new(problems));
     let checked = document.scenario().map_err(invalid)?;
     Ok(ScenarioFile { name: name(path), scenario: checked.scenario, warnings: checked.warnings })
 }
 
-/// A scenario, or a saved result, which is a scenario that was played: what can be played.
+/// A scenario to play, or a saved result to play again.
 #[derive(Debug)]
 pub(crate) struct Playable {
     pub(crate) file: ScenarioFile,
@@ -106,7 +106,7 @@ pub(crate) struct Playable {
 }
 
 impl Playable {
-    /// Reads it from `path`, and replaces values of a scenario.
+    /// Reads `path`, and applies the assignments in `set` to a scenario.
     pub(crate) fn open(path: &Path, set: &[String]) -> Result<Self, Failure> {
         let bytes = read(path)?;
         let shown = match is_dash(path) {
@@ -134,20 +134,20 @@ impl Playable {
         self.saved.is_some()
     }
 
-    /// How to play it: as it was played, or as its scenario says, if not with another seed. Refuses
-    /// what would run for days.
+    /// The options of the run: those of the saved result, or of the scenario, with `seed` if given.
+    /// Refuses a scenario that would surely reach the default limit.
     pub(crate) fn options(&self, seed: Option<u64>) -> Result<Options, Failure> {
         let options = self.saved.as_ref().map_or_else(Options::default, Saved::options);
         feasible(&self.file, options.max_events != Options::default().max_events)?;
         Ok(Options { seed: seed.or(options.seed), ..options })
     }
 
-    /// True if `again` is a saved result that was played again, and is the same run.
+    /// True if `again` reproduces the saved result.
     pub(crate) fn vouches_for(&self, again: &RunResult) -> bool {
         self.saved.as_ref().is_some_and(|saved| saved.verify(again).is_ok())
     }
 
-    /// Refuses a saved result that this release does not give again.
+    /// Refuses a saved result that this release does not reproduce.
     pub(crate) fn verify(&self, again: &RunResult) -> Result<(), Failure> {
         match &self.saved {
             Some(saved) if again.seed == saved.file.scenario.seed => {
@@ -162,12 +162,12 @@ impl Playable {
     }
 }
 
-/// Tells what is probably not as it was meant.
+/// Prints the warnings of a scenario.
 pub(crate) fn warn(ui: &Ui, file: &ScenarioFile) {
     warn_of(ui, file.warnings.as_ref());
 }
 
-/// Shows what has no effect, and names the lints of a design: `dessim check` shows those.
+/// Prints fields without effect in full, and only the names of lints, which `dessim check` prints.
 pub(crate) fn warn_of(ui: &Ui, warnings: Option<&Problems>) {
     let Some(warnings) = warnings else { return };
     let design = |problem: &Problem| {
@@ -186,8 +186,8 @@ pub(crate) fn warn_of(ui: &Ui, warnings: Option<&Problems>) {
     }
 }
 
-/// Refuses what would surely reach the default limit, before minutes are spent on it. Who gives a
-/// limit wants to see what happens until then.
+/// Refuses a scenario that would surely reach the default limit, before minutes are spent on it. A
+/// limit given by the user is obeyed instead.
 pub(crate) fn feasible(file: &ScenarioFile, limited: bool) -> Result<(), Failure> {
     let arms = arms::arms(&file.scenario).len();
     let requests = expected_requests(&file.scenario) * arms as f64;
@@ -205,7 +205,7 @@ pub(crate) fn feasible(file: &ScenarioFile, limited: bool) -> Result<(), Failure
     Err(Failure::Message(Exit::Invalid, message, Some(hint.to_owned())))
 }
 
-/// A run that stopped is told last, where it is read.
+/// The exit code of a run; prints last, where it is noticed, that the run stopped early.
 pub(crate) fn ended(ui: &Ui, result: &RunResult) -> Exit {
     match &result.stopped {
         None => Exit::Done,

@@ -1,4 +1,4 @@
-//! Where files are, and temporary files beside them.
+//! Paths, and temporary files beside them.
 
 use std::fs;
 use std::io;
@@ -20,16 +20,16 @@ pub(crate) fn parent(path: &Path) -> &Path {
     }
 }
 
-/// What is to be removed by a process that ends in the middle of writing.
+/// Temporary files, to be removed if the process ends while it writes them.
 static TEMPORARY: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-/// The list is held while something is made, so nothing is made behind the back of
-/// [`remove_temporary`].
+/// Locks the list. The lock is held while a file is made, so that [`remove_temporary`] misses
+/// none.
 fn all_temporary() -> MutexGuard<'static, Vec<PathBuf>> {
     TEMPORARY.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// An empty directory beside `path`, which vanishes unless it is kept.
+/// An empty directory beside `path`, removed on drop unless it is kept.
 pub(crate) fn temporary_folder(path: &Path) -> io::Result<TempDir> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".dessim-");
@@ -41,26 +41,26 @@ pub(crate) fn temporary_folder(path: &Path) -> io::Result<TempDir> {
     Ok(folder)
 }
 
-/// Removes everything that is temporary, and calls `then` before anything else is made.
+/// Removes all temporary files, and calls `then` before another can be made.
 pub(crate) fn remove_temporary(then: impl FnOnce()) {
     let all = all_temporary();
     for path in all.iter() {
-        // What has its name by now is not there any more.
+        // A file that was moved to its final name is no longer there.
         let _ = fs::remove_file(path).or_else(|_| fs::remove_dir_all(path));
     }
     then();
 }
 
-/// An empty file beside `path`, which vanishes unless it is given that name.
+/// An empty file beside `path`, removed on drop unless it is moved to that name.
 pub(crate) fn temporary(path: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".dessim-").suffix(".tmp");
-    // As any other new file: what the umask leaves.
+    // The permissions of any new file, as the umask leaves them.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut all = all_temporary();
     let made = builder.tempfile_in(parent(path));
-    // Its own name would be news to the user.
+    // The error names `path`, not the temporary file, which the user does not know.
     let file = made.map_err(|error| match error.raw_os_error() {
         Some(code) => io::Error::from_raw_os_error(code),
         None => io::Error::new(error.kind(), error.kind().to_string()),

@@ -9,7 +9,7 @@ use crate::cli::terminal::ui::Failure;
 /// A snapshot file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Snap {
-    /// What stands between the two `---`, each line with its end.
+    /// The lines between the two `---`, each with its newline.
     head: String,
     /// The snapshot itself, without the newline at its end.
     pub(crate) contents: String,
@@ -24,7 +24,7 @@ impl Snap {
         }
     }
 
-    /// The same file with other contents: whoever wrote its head keeps it.
+    /// The same file with other contents; its head stays as it was written.
     pub(crate) fn with(&self, contents: &str) -> Self {
         Self { head: self.head.clone(), contents: trimmed(contents) }
     }
@@ -49,7 +49,7 @@ impl Snap {
         }
     }
 
-    /// Which scenario it is of, if its head says so.
+    /// Path of its scenario, if the head has one.
     pub(crate) fn input_file(&self) -> Option<String> {
         let mut lines = self.head.lines();
         let value = lines.find_map(|line| line.strip_prefix("input_file:"))?;
@@ -60,7 +60,7 @@ impl Snap {
         })
     }
 
-    /// The whole file.
+    /// The text of the file.
     pub(crate) fn text(&self) -> String {
         match self.head.is_empty() {
             true => format!("{}\n", self.contents),
@@ -73,7 +73,7 @@ fn trimmed(contents: &str) -> String {
     contents.trim_end().to_owned()
 }
 
-/// A text as a YAML scalar: bare if it is surely a plain one.
+/// A text as a YAML scalar: bare if it is certainly a plain one, else quoted.
 fn yaml(text: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | ' ');
     let bare = text.chars().all(plain)

@@ -1,8 +1,7 @@
-//! Files that results are written to: refused before anything runs, or written wholly.
+//! Output files: refused before anything runs, or written completely.
 //!
-//! A regular file is written beside its final name and moved there, so that nobody ever reads
-//! half of one. Through a symbolic link, and to what is no regular file (`/dev/null`, a FIFO), it
-//! is written directly.
+//! A regular file is written beside its final name and moved there, so that nobody reads half of
+//! it. A symbolic link, and a path to something else (`/dev/null`, a FIFO), is written directly.
 
 use std::borrow::Cow;
 use std::fs::{self, File, OpenOptions};
@@ -17,7 +16,7 @@ use crate::cli::files::places::{is_dash, parent, temporary};
 use crate::cli::terminal::guard::{guarded, guarded_html};
 use crate::cli::terminal::ui::{Failure, reason, shown};
 
-/// Where something is to be written.
+/// The destination of an output.
 #[derive(Debug)]
 pub(crate) struct Target {
     /// As the user wrote it.
@@ -33,7 +32,7 @@ enum Kind {
 }
 
 impl Target {
-    /// Claims `path` for `owner`, an option or what the file is, and makes sure that it can be
+    /// Claims `path` for `owner`, an option or the role of the file, and checks that it can be
     /// written, without changing anything there.
     pub(crate) fn new(owner: &str, path: &Path) -> Result<Self, Failure> {
         claims::writes(owner, path)?;
@@ -43,17 +42,17 @@ impl Target {
             return Ok(of(Kind::Stdout));
         }
         let link = match fs::symlink_metadata(path) {
-            Ok(found) => found.is_symlink(),
+            Ok(metadata) => metadata.is_symlink(),
             Err(error) if error.kind() == ErrorKind::NotFound => false,
             Err(error) => return Err(failed(error)),
         };
         let regular = if link { Kind::Direct } else { Kind::Replace };
         match fs::metadata(path) {
-            Ok(found) if found.is_dir() => {
+            Ok(metadata) if metadata.is_dir() => {
                 Err(failed(io::Error::other("it is a directory, not a file")))
             }
-            Ok(found) if found.is_file() => {
-                // Opened and not touched: the replacement must respect a file that is read-only.
+            Ok(metadata) if metadata.is_file() => {
+                // Opening checks permissions: renaming over a read-only file would succeed.
                 OpenOptions::new().append(true).open(path).map_err(failed)?;
                 if !link {
                     temporary(path).map_err(failed)?;
@@ -69,7 +68,7 @@ impl Target {
         }
     }
 
-    /// The same for a path that may not be given.
+    /// The target of an optional path.
     pub(crate) fn given(owner: &str, path: Option<&PathBuf>) -> Result<Option<Self>, Failure> {
         path.map(|path| Self::new(owner, path)).transpose()
     }
@@ -82,11 +81,11 @@ impl Target {
         shown(&self.path)
     }
 
-    /// Writes a whole text; to standard output, without a line that is a command.
+    /// Writes a whole text; on standard output, lines that would be commands are defused.
     pub(crate) fn write(&self, text: &str) -> Result<(), Failure> {
         let text = match self.kind {
             Kind::Direct | Kind::Replace => Cow::Borrowed(text),
-            // Only a page of HTML begins so.
+            // Only HTML begins with `<!`.
             Kind::Stdout if text.starts_with("<!") => guarded_html(text),
             Kind::Stdout => guarded(text),
         };
@@ -95,7 +94,7 @@ impl Target {
         sink.close(written)
     }
 
-    /// Opens it for writing bit by bit.
+    /// Opens the target to be written in pieces.
     pub(crate) fn open(&self) -> Result<Sink<'_>, Failure> {
         let opened = match self.kind {
             Kind::Stdout => Ok(Out::Stdout(io::stdout())),
@@ -122,7 +121,7 @@ impl Target {
     }
 }
 
-/// A target that is being written. Dropped before [`Sink::close`], it leaves no file behind.
+/// An open target. Dropped before [`Sink::close`], it leaves no file behind.
 #[derive(Debug)]
 pub(crate) struct Sink<'a> {
     target: &'a Target,
@@ -137,7 +136,7 @@ enum Out {
 }
 
 impl Sink<'_> {
-    /// Ends the file: what was written so far, unless writing `written` failed, gets its name.
+    /// Moves the file to its final name, unless `written` is an error.
     pub(crate) fn close(self, written: io::Result<()>) -> Result<(), Failure> {
         let Self { target, out } = self;
         let ended = written.and_then(|()| {
@@ -146,7 +145,7 @@ impl Sink<'_> {
                 Out::Stdout(mut out) => out.flush(),
                 Out::File(mut file) => file.flush(),
                 Out::Temporary(file) => {
-                    // A disk may tell only now that it is full.
+                    // A full disk may be reported only here.
                     file.as_file().sync_all()?;
                     if let Ok(old) = fs::metadata(&target.path) {
                         file.as_file().set_permissions(old.permissions())?;
@@ -187,8 +186,8 @@ impl Write for Out {
     }
 }
 
-/// Makes sure that a file which does not exist can be made, perhaps behind a link that leads to
-/// where it will be.
+/// Checks that a file which does not exist can be made, at `path` or where the link at `path`
+/// leads.
 fn creatable(path: &Path, link: bool) -> Result<(), Failure> {
     let mut place = path.to_owned();
     if link {
@@ -207,7 +206,7 @@ fn creatable(path: &Path, link: bool) -> Result<(), Failure> {
     })
 }
 
-/// Replaces or creates a regular file of this owner at once, making the directory if there is none.
+/// Creates or replaces a regular file in one step, making its directory if there is none.
 pub(crate) fn replace(owner: &str, path: &Path, text: &str) -> Result<(), Failure> {
     fs::create_dir_all(parent(path)).map_err(|error| Failure::io("write", path, &error))?;
     Target::new(owner, path)?.write(text)

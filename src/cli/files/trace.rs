@@ -1,4 +1,4 @@
-//! Traces as files, to be read again.
+//! Reads traces back from files.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -11,10 +11,10 @@ use crate::cli::exit::Exit;
 use crate::cli::files::claims;
 use crate::cli::terminal::ui::{Failure, shown};
 
-/// A first line longer than this is no header: a file without an end of line is not read whole.
+/// Longest header, in bytes: a file without newlines is not read as a whole.
 const MOST_HEADER_BYTES: u64 = 16 << 20;
 
-/// A trace that was written by `dessim run --trace`.
+/// A trace written by `dessim run --trace`.
 #[derive(Debug)]
 pub(crate) struct TraceFile {
     path: PathBuf,
@@ -22,8 +22,8 @@ pub(crate) struct TraceFile {
 }
 
 impl TraceFile {
-    /// Opens `path` if its first line says that it is a trace; `None` for anything else, and for
-    /// what can be read only once.
+    /// Opens `path` if its first line is the header of a trace; `None` for any other file, and for
+    /// one that can be read only once.
     pub(crate) fn open(path: &Path) -> Result<Option<Self>, Failure> {
         let failed = |error| Failure::io("read", path, &error);
         if !path.metadata().is_ok_and(|about| about.is_file()) {

@@ -1,13 +1,13 @@
-//! Lines that other programs obey, and what keeps names from being such lines.
+//! Defuses lines that other programs would execute.
 //!
-//! The runner of GitHub's actions reads everything that a step prints, on both streams: a line that
-//! begins with `::` after white space is a command to it, as is `##[` anywhere in a line, its older
-//! form. Names of services and files come from others and may be both.
+//! The runner of GitHub Actions reads everything that a step prints, on both streams. A line that
+//! begins with `::` after white space is a command to it, and so is `##[` anywhere in a line, the
+//! older form. Names of services and files come from others and may contain both.
 
 use std::borrow::Cow;
 
-/// A page of text, or JSON, in which no line is a command, with its colours or without them. JSON
-/// stays the same JSON: none of its lines begins with `::`, and `##[` can only be in a string.
+/// The text with every command defused, whether colours are stripped later or not. JSON keeps its
+/// meaning: none of its lines begins with `::`, and `##[` occurs only within strings.
 pub(crate) fn guarded(text: &str) -> Cow<'_, str> {
     if is_harmless(text) {
         return Cow::Borrowed(text);
@@ -28,20 +28,20 @@ fn is_harmless(text: &str) -> bool {
 fn guarded_line(line: &str) -> String {
     let (plain, places) = without_colours(line);
     let mut guarded = line.to_owned();
-    // From the back, so that places stay where they are.
+    // From the back, so that earlier offsets stay valid.
     for (at, _) in plain.rmatch_indices("##[") {
         guarded.replace_range(places[at + 1]..=places[at + 1], "\\u0023");
     }
     let begins = plain.len() - unseen(&plain).len();
-    // A command is `::name ..::text`; the `:::` that leads to a second place in a file is none.
-    // In one piece: whoever takes no colours out sees the first two of them alone.
+    // A command is `::name ..::text`; the `:::` before a second place in a file is none, if no
+    // colour splits it: a program that keeps colours would see `::` alone.
     let in_one = places.get(begins).is_some_and(|&at| line[at..].starts_with("::: "));
     let rest = plain[begins..].strip_prefix("::: ").filter(|_| in_one);
     let leads_on = rest.is_some_and(|rest| !rest.contains("::"));
     if plain[begins..].starts_with("::") && !leads_on {
         let at = places[begins];
         match guarded[..at].ends_with(' ') {
-            // A backslash in the place of a space: columns stay where they are.
+            // A backslash replaces a space, so that columns stay aligned.
             true => guarded.replace_range(at - 1..at, "\\"),
             false => guarded.insert(at, '\\'),
         }
@@ -49,7 +49,7 @@ fn guarded_line(line: &str) -> String {
     guarded
 }
 
-/// The line without sequences for colours, and where each of its bytes was.
+/// The line without colour sequences, and the original offset of each of its bytes.
 fn without_colours(line: &str) -> (String, Vec<usize>) {
     let (mut plain, mut places) = (String::new(), Vec::new());
     let mut at = 0;
@@ -68,7 +68,7 @@ fn without_colours(line: &str) -> (String, Vec<usize>) {
     (plain, places)
 }
 
-/// A page of HTML, in which a name of several lines may begin one.
+/// The HTML page with every command defused; a name with newlines may begin a line of it.
 pub(crate) fn guarded_html(page: &str) -> Cow<'_, str> {
     if !page.contains("::") {
         return Cow::Borrowed(page);
@@ -80,8 +80,8 @@ pub(crate) fn guarded_html(page: &str) -> Cow<'_, str> {
     Cow::Owned(lines.collect())
 }
 
-/// What is left of a line behind white space, control characters and sequences for colours, which
-/// a program that reads the line skips, or never gets.
+/// The rest of a line after leading white space, control characters and colour sequences, which a
+/// reading program skips or never receives.
 fn unseen(line: &str) -> &str {
     let mut rest = line;
     loop {

@@ -1,4 +1,4 @@
-//! How far a long run is, on standard error; gone when it ends.
+//! Progress of long runs on standard error, erased when the command ends.
 
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
@@ -13,7 +13,7 @@ use dessim::report::text::format;
 use dessim::scenario::schema::Scenario;
 use dessim::scenario::{arms, expected_requests};
 
-/// When progress is shown.
+/// The values of `--progress`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum When {
     Auto,
@@ -21,29 +21,29 @@ pub(crate) enum When {
     Never,
 }
 
-/// What ends before this is not worth a bar.
+/// Delay before the bar appears: a shorter command needs none.
 const FIRST: Duration = Duration::from_millis(500);
-/// Where there is no terminal, a line is written this often.
+/// Interval of progress lines where there is no terminal.
 const EVERY: Duration = Duration::from_secs(1);
-/// A bar is drawn at most this often.
+/// Shortest interval between two drawings of the bar.
 const DRAW_EVERY: Duration = Duration::from_millis(100);
 const BAR_COLUMNS: usize = 24;
-/// Where the terminal does not say how wide it is.
+/// Width assumed if the terminal does not report one.
 const TERMINAL_COLUMNS: usize = 80;
 /// Clears the line and returns to its start.
 const CLEAR: &str = "\r\x1b[2K";
 
-/// How it is shown.
+/// Form of the progress display.
 #[derive(Debug, PartialEq, Eq)]
 enum How {
     Not,
-    /// As a bar, which appears after [`FIRST`].
+    /// A bar, which appears after [`FIRST`].
     Bar,
-    /// As lines, to what is no terminal.
+    /// Lines, where standard error is no terminal.
     Lines,
 }
 
-/// How far the runs of one command are; several may be under way at a time.
+/// Progress of the runs of one command; several may be under way at a time.
 #[derive(Debug)]
 pub(crate) struct Meter {
     how: How,
@@ -57,19 +57,19 @@ pub(crate) struct Meter {
 
 #[derive(Debug, Default)]
 struct State {
-    /// A bar stands on the terminal.
+    /// True while a bar stands on the terminal.
     shown: bool,
-    /// When the latest line or bar was written.
+    /// Time of the latest line or bar since the start.
     written: Option<Duration>,
-    /// Runs whose results were handed over, and their events.
+    /// Runs that ended; `events` are theirs.
     ended: u64,
     events: u64,
-    /// Of every other run that has begun, by its number: how much of it is done, and its events.
+    /// For each run under way, by its number: the fraction done, and its events so far.
     under_way: BTreeMap<u64, (f64, u64)>,
 }
 
 impl Meter {
-    /// For `runs` runs of `scenario`.
+    /// The meter of `runs` runs of `scenario`.
     pub(crate) fn new(when: When, quiet: bool, scenario: &Scenario, runs: u64) -> Self {
         let dumb = std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
         let terminal = io::stderr().is_terminal() && !dumb;
@@ -91,12 +91,12 @@ impl Meter {
         }
     }
 
-    /// A listener that hears what `inner` hears, of the run of this number.
+    /// A listener that forwards run number `run` to `inner` and updates the meter.
     pub(crate) fn watch<'a>(&'a self, run: u64, inner: &'a mut dyn Listener) -> Watched<'a> {
         Watched { meter: self, inner, run, arm: 0.0, before: 0, latest: 0 }
     }
 
-    /// The result of the run of this number, of so many events, was handed over.
+    /// Counts run number `run`, of `events` events, as ended.
     pub(crate) fn run_ended(&self, run: u64, events: u64) {
         let mut state = self.state();
         state.under_way.remove(&run);
@@ -107,7 +107,7 @@ impl Meter {
         }
     }
 
-    /// A run was played of which only that is known.
+    /// Counts a run as ended whose number and events are unknown.
     pub(crate) fn one_ended(&self) {
         self.run_ended(u64::MAX, 0);
     }
@@ -116,14 +116,14 @@ impl Meter {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does what prints, while nothing is in its way.
+    /// Erases the bar and calls `print`, so that its output is not mixed with the bar.
     pub(crate) fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
         let mut state = self.state();
         clear(&mut state);
         print()
     }
 
-    /// How much of the arm is done, as far as anybody can tell: of the requests or of the time.
+    /// Estimated fraction of the arm that is done, by requests or by time, whichever is larger.
     fn of_arm(&self, progress: &Progress) -> f64 {
         let requests = progress.offered as f64 / self.requests.max(1.0);
         let time = self.duration_ns.map_or(0.0, |end| progress.at.as_ns() as f64 / end.max(1.0));
@@ -143,7 +143,7 @@ impl Meter {
         }
         let words = self.words(state, elapsed, at);
         state.written = Some(elapsed);
-        // A terminal that has gone is no reason to end a run.
+        // A closed terminal does not end the run.
         let _ = if self.how == How::Lines {
             writeln!(io::stderr().lock(), "progress: {words}")
         } else {
@@ -152,7 +152,7 @@ impl Meter {
         };
     }
 
-    /// How much of all runs is done.
+    /// Fraction of all runs that is done.
     fn done(&self, state: &State) -> f64 {
         let under_way: f64 = state.under_way.values().map(|(done, _)| done).sum();
         ((state.ended as f64 + under_way) / self.runs as f64).clamp(0.0, 1.0)
@@ -170,11 +170,11 @@ impl Meter {
         }
         let under_way: u64 = state.under_way.values().map(|(_, events)| events).sum();
         let events = (state.events + under_way) as f64 / seconds;
-        // Who hands over no results does not know their events.
+        // The events of runs counted by `one_ended` are unknown.
         if events > 0.0 {
             words.push(format!("{} events/s", format::number(events)));
         }
-        // Early on, what is left is a guess about everything from nearly nothing.
+        // Below 1 % the estimate of the time left is too rough to print.
         if done >= 0.01 {
             let left = Duration::from_secs_f64(seconds * (1.0 - done) / done);
             words.push(format!("{} left", wall(left)));
@@ -193,11 +193,11 @@ fn columns() -> usize {
     size.map_or(TERMINAL_COLUMNS, |(width, _)| usize::from(width.0))
 }
 
-/// A bar of which `done` is full, and the words behind it, on one line of so many columns.
+/// A bar filled up to the fraction `done`, and the words after it, within `columns`.
 fn bar(done: f64, words: &str, columns: usize) -> String {
     let full = (done * BAR_COLUMNS as f64) as usize;
     let bar = "━".repeat(full) + &"┄".repeat(BAR_COLUMNS - full);
-    // A line that fills the terminal would wrap, and one line is all that is cleared.
+    // A full line would wrap, and only one line is cleared.
     format::cut(&format!("{bar} {words}"), columns.saturating_sub(1))
 }
 
@@ -207,7 +207,7 @@ fn clear(state: &mut State) {
     }
 }
 
-/// A time on the wall clock, to the second.
+/// A wall-clock time, to the second.
 fn wall(time: Duration) -> String {
     let s = time.as_secs();
     match s {
@@ -223,20 +223,21 @@ impl Drop for Meter {
     }
 }
 
-/// A listener whose run is watched.
+/// A listener that forwards a run and updates the meter as it goes.
 pub(crate) struct Watched<'a> {
     meter: &'a Meter,
     inner: &'a mut dyn Listener,
     run: u64,
-    /// Arms that have begun.
+    /// Number of arms that have begun.
     arm: f64,
-    /// Events of the arms before the present one, and of it, as far as was told.
+    /// Events of the earlier arms.
     before: u64,
+    /// Events of the present arm so far.
     latest: u64,
 }
 
 impl Watched<'_> {
-    fn tell(&self, of_arm: f64, at: Option<Instant>) {
+    fn update(&self, of_arm: f64, at: Option<Instant>) {
         let of_run = ((self.arm - 1.0).max(0.0) + of_arm) / self.meter.arms;
         let mut state = self.meter.state();
         state.under_way.insert(self.run, (of_run.min(1.0), self.before + self.latest));
@@ -281,7 +282,7 @@ impl Listener for Watched<'_> {
 
     fn progress(&mut self, progress: &Progress) {
         self.latest = progress.events;
-        self.tell(self.meter.of_arm(progress), Some(progress.at));
+        self.update(self.meter.of_arm(progress), Some(progress.at));
         self.inner.progress(progress);
     }
 }
@@ -304,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_done_is_told_by_whichever_limit_is_nearer() {
+    fn progress_is_that_of_the_nearer_limit() {
         let load = "load: { \"users\": Load(arrivals: Constant(rate: \"100/s\"), total: 1000) },";
         let at = |s: u64, offered| Progress {
             at: Instant::from_ns(s * 1_000_000_000),
@@ -346,10 +347,10 @@ mod tests {
         second.progress(&half);
         second.begin("b", &[]);
         second.progress(&half);
-        // Half of the first, all of the second: 1.5 of 4 runs, 300 + 600 events.
+        // Half of the first run and all of the second: 1.5 of 4 runs, 300 + 600 events.
         let words = || meter.words(&meter.state(), Duration::from_secs(3), None);
         assert_eq!(words(), "37 %, 0 of 4 runs done, 300 events/s, 5 s left");
-        // What was guessed of a run gives way to what it was.
+        // The estimate of a run is replaced by its result.
         meter.run_ended(0, 900);
         assert_eq!(words(), "50 %, 1 of 4 runs done, 500 events/s, 3 s left");
         meter.run_ended(1, 600);

@@ -1,4 +1,4 @@
-//! What a user sees: standard output and standard error, with colours where they are wanted.
+//! Standard output and standard error, with colours where they are wanted.
 
 use std::io::{self, ErrorKind, Write};
 
@@ -14,7 +14,7 @@ const YELLOW: &str = "\u{1b}[1m\u{1b}[33m";
 const CYAN: &str = "\u{1b}[1m\u{1b}[96m";
 const RESET: &str = "\u{1b}[0m";
 
-/// When colours are used.
+/// The values of `--color`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {
     Auto,
@@ -22,20 +22,20 @@ pub(crate) enum Color {
     Never,
 }
 
-/// The terminal, or what stands for it.
+/// The streams of the process, with the user's choice of colours.
 #[derive(Debug)]
 pub(crate) struct Ui {
     color: ColorChoice,
 }
 
-/// Why a subcommand could not do its work.
+/// The reason why a subcommand failed.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// With this exit code, for this reason, perhaps with a hint.
+    /// Exit code, message, and hint if there is one.
     Message(Exit, String, Option<String>),
-    /// Standard output cannot be written.
+    /// Writing standard output failed.
     Stdout(io::Error),
-    /// A scenario, or a `--set`, is wrong.
+    /// Problems of a scenario, or of a `--set`.
     Problems(Exit, Box<Problems>),
 }
 
@@ -53,8 +53,8 @@ impl Failure {
         Self::Message(Exit::Invalid, message.into(), None)
     }
 
-    /// Tells it, and says how the process is to end.
-    pub(crate) fn tell(&self, ui: &Ui) -> Exit {
+    /// Prints the failure on standard error; returns the exit code of the process.
+    pub(crate) fn print(&self, ui: &Ui) -> Exit {
         match self {
             Self::Message(exit, message, hint) => {
                 ui.error(message);
@@ -86,14 +86,14 @@ impl Ui {
         Self { color }
     }
 
-    /// Writes to standard output; escape sequences are taken out unless colours are wanted.
+    /// Writes to standard output; escape sequences are stripped unless colours are wanted.
     pub(crate) fn print(&self, text: &str) -> Result<(), Failure> {
         let mut out = AutoStream::new(io::stdout().lock(), self.color);
         let text = guarded(text);
         out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Failure::Stdout)
     }
 
-    /// Writes a page or JSON to standard output, without a line that is a command.
+    /// Writes a page or JSON to standard output; lines that would be commands are defused.
     pub(crate) fn print_raw(text: &str) -> Result<(), Failure> {
         Self::print_bytes(guarded(text).as_bytes())
     }
@@ -116,19 +116,19 @@ impl Ui {
         self.note(&format!("{CYAN}help{RESET}: {message}\n"));
     }
 
-    /// The problems of a scenario, in rustc's look; a warning among errors is told, too.
+    /// Prints the problems of a scenario in the style of rustc, warnings among errors included.
     pub(crate) fn problems(&self, problems: &Problems) {
         self.note(&problems.render(true));
     }
 
-    /// Writes to standard error, byte for byte: for programs that read along.
+    /// Writes to standard error, byte for byte, for programs that parse it.
     pub(crate) fn note_raw(text: &str) {
         // Nobody is left to be told that this failed.
         let _ = io::stderr().lock().write_all(text.as_bytes());
     }
 
-    /// A text about a result that has standard output for itself.
-    pub(crate) fn tell(&self, text: &str) {
+    /// Prints a text on standard error, because the result itself takes standard output.
+    pub(crate) fn print_aside(&self, text: &str) {
         self.note(text);
     }
 
@@ -140,12 +140,12 @@ impl Ui {
     }
 }
 
-/// A path as it may stand in a message: a name is as foreign as the contents of its file.
+/// A path for a message, without control characters: file names come from others.
 pub(crate) fn shown(path: &std::path::Path) -> String {
     path.to_string_lossy().chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
-/// The reason of the operating system, without its number.
+/// The message of the operating system, without its error number.
 pub(crate) fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     match text.split_once(" (os error") {
@@ -154,7 +154,7 @@ pub(crate) fn reason(error: &io::Error) -> String {
     }
 }
 
-/// "1 file", "2 files".
+/// A count with its noun: "1 file", "2 files".
 pub(crate) fn plural(n: usize, noun: &str) -> String {
     let ending = if n == 1 { "" } else { "s" };
     format!("{n} {noun}{ending}")

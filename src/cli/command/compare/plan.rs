@@ -12,10 +12,10 @@ use crate::cli::files::input::feasible;
 use crate::cli::files::places::is_dash;
 use crate::cli::terminal::ui::{Failure, shown};
 
-/// Pairs grow with the square of the systems.
+/// Most systems of one comparison: the pairs grow with their square.
 const MOST: usize = 100;
 
-/// The scenarios that are played, and what each is called.
+/// The scenarios of a comparison, each with the name it has in the result.
 pub(super) struct Systems {
     pub(super) files: Vec<ScenarioFile>,
     names: Vec<String>,
@@ -63,7 +63,7 @@ impl Systems {
         Ok(())
     }
 
-    /// Who is compared with whom.
+    /// Pairs up the systems: across files, or across the arms of one file.
     pub(super) fn plan(&self, args: &Compare) -> Result<Plan<'_>, Failure> {
         let arms: Vec<Vec<String>> =
             self.files.iter().map(|file| arms(&file.scenario).into_keys().collect()).collect();
@@ -86,7 +86,7 @@ impl Systems {
         Ok(Plan { scenarios, fields, metrics })
     }
 
-    /// The arms that all scenarios have, one field each; or the only arm of each.
+    /// A field for each arm that all scenarios share; failing that, one field of their only arms.
     fn in_common(&self, arms: &[Vec<String>]) -> Result<Vec<Field>, Failure> {
         let common: Vec<&String> =
             arms[0].iter().filter(|arm| arms.iter().all(|of| of.contains(arm))).collect();
@@ -108,7 +108,7 @@ impl Systems {
         Ok(common.iter().map(|arm| field(name(arm), &|_| (*arm).clone())).collect())
     }
 
-    /// One arm of each scenario: `X` of all, or one name for each.
+    /// One field with an arm of each scenario: `X` in all of them, or one name for each.
     fn one_of_each(&self, text: &str, arms: &[Vec<String>]) -> Result<Field, Failure> {
         let count = arms.len();
         let fits = |names: &[&str]| {
@@ -127,7 +127,7 @@ impl Systems {
     }
 }
 
-/// All arms of one scenario.
+/// One field in which all arms of one scenario compete.
 fn of_arms(arms: &[String], file: &str) -> Result<Field, Failure> {
     if arms.len() < 2 {
         let message = format!("there is nothing to compare {} with", printable(file));
@@ -143,7 +143,7 @@ fn entries_of_one(arms: &[String]) -> Field {
     Field { name: None, entries: arms.iter().map(entry).collect() }
 }
 
-/// Some arms of one scenario, at least two.
+/// One field in which the arms listed in `text` compete, at least two.
 fn arms_of_one(text: &str, arms: &[String]) -> Result<Field, Failure> {
     let fits = |names: &[&str]| {
         let known = |name: &&str| arms.iter().any(|arm| arm == name);
@@ -159,16 +159,17 @@ fn list(arms: &[String]) -> String {
     arms.iter().map(|arm| printable(arm)).collect::<Vec<_>>().join(", ")
 }
 
-/// The names in `text`, in the only reading of it that fits: a name may hold commas itself.
+/// Splits `text` into names. A name may hold commas itself, so exactly one split must give names
+/// of arms throughout.
 fn only_reading(
     text: &str,
     fits: &dyn Fn(&[&str]) -> bool,
     hint: impl Fn() -> String,
 ) -> Result<Vec<String>, Failure> {
     let commas: Vec<usize> = text.match_indices(',').map(|(at, _)| at).collect();
-    // Every comma may be one between names or one within; of many, all are taken to be between.
+    // Each comma separates names or belongs to one; beyond 12 commas all of them separate.
     let readings = if commas.len() <= 12 { 1_u32 << commas.len() } else { 1 };
-    let mut found: Vec<Vec<&str>> = Vec::new();
+    let mut fitting: Vec<Vec<&str>> = Vec::new();
     for within in 0..readings {
         let mut names = Vec::new();
         let mut from = 0;
@@ -180,10 +181,10 @@ fn only_reading(
         }
         names.push(text[from..].trim());
         if fits(&names) {
-            found.push(names);
+            fitting.push(names);
         }
     }
-    match found.as_slice() {
+    match fitting.as_slice() {
         [names] => Ok(names.iter().map(|name| (*name).to_owned()).collect()),
         [] => {
             let message = format!("--arms {} does not name arms to compare", printable(text));

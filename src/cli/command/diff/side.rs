@@ -64,7 +64,7 @@ impl Input {
         }
     }
 
-    /// It as something to compare, of one arm only if it is given.
+    /// This side as a subject of the comparison, reduced to `arm` if one is given.
     pub(super) fn subject(&mut self, arm: Option<String>) -> Subject<'_> {
         let given = self.given.clone();
         match &mut self.what {
@@ -102,7 +102,7 @@ impl Input {
         }
     }
 
-    /// Refuses a saved result that this release does not give again.
+    /// Refuses a saved result that this release does not reproduce.
     pub(super) fn verify(&self, again: Option<&RunResult>) -> Result<(), Failure> {
         match (&self.what, again) {
             (What::Run(playable, _), Some(again)) => playable.verify(again),

@@ -1,4 +1,4 @@
-//! What can be typed after `dessim run`.
+//! The arguments of `dessim run`.
 
 use std::ops::RangeInclusive;
 use std::path::PathBuf;

@@ -41,7 +41,7 @@ enum Format {
     Influx,
 }
 
-/// What is to be written, each known to be writable.
+/// The exports of a run, all known to be writable.
 #[derive(Debug)]
 pub(super) struct Exports {
     list: Vec<(Format, &'static str, Target)>,
@@ -49,16 +49,16 @@ pub(super) struct Exports {
 }
 
 impl Exports {
-    /// Refuses what cannot be written, or not of `several` runs.
+    /// Refuses an export that cannot be written, or that cannot hold `several` runs.
     pub(super) fn new(args: &ExportArgs, several: bool) -> Result<Self, Failure> {
-        let asked = [
+        let given = [
             (Format::Csv, "--export-csv", &args.export_csv),
             (Format::Parquet, "--export-parquet", &args.export_parquet),
             (Format::Prometheus, "--export-prometheus", &args.export_prometheus),
             (Format::Influx, "--export-influx", &args.export_influx),
         ];
         let mut list = Vec::new();
-        for (format, option, path) in asked {
+        for (format, option, path) in given {
             let Some(path) = path else { continue };
             if format == Format::Parquet && !cfg!(feature = "parquet") {
                 let message = "this dessim was built without Parquet";
@@ -86,19 +86,19 @@ impl Exports {
         self.list.iter().map(|(_, option, target)| (*option, target))
     }
 
-    /// True if any is to be written: all show a single run over time.
+    /// True if there is an export; all of them show a single run over time.
     pub(super) fn any(&self) -> bool {
         !self.list.is_empty()
     }
 
-    /// Writes one run to all of them.
+    /// Writes one run to every export.
     pub(super) fn write(&self, result: &RunResult) -> Result<(), Failure> {
         let mut writing = self.open()?;
         writing.add(result)?;
         writing.close()
     }
 
-    /// Opens all of them, to add run by run.
+    /// Opens every export, to add run by run.
     pub(super) fn open(&self) -> Result<Writing<'_>, Failure> {
         let mut tables = Vec::new();
         for (format, _, target) in &self.list {
@@ -108,12 +108,12 @@ impl Exports {
     }
 }
 
-/// Exports that are being written. Dropped before [`Writing::close`], they leave no files behind.
+/// Open exports. Dropped before [`Writing::close`], they leave no files behind.
 #[derive(Debug)]
 pub(super) struct Writing<'a>(Vec<(&'a Target, Table<'a>)>);
 
 impl Writing<'_> {
-    /// Adds a run. A reader of standard output who left does not keep the others from being
+    /// Adds a run. Once the reader of standard output has left, the other exports are still
     /// written.
     pub(super) fn add(&mut self, result: &RunResult) -> Result<(), Failure> {
         let mut at = 0;
@@ -127,12 +127,12 @@ impl Writing<'_> {
         Ok(())
     }
 
-    /// True if nobody reads any more.
+    /// True once no export has a reader.
     pub(super) fn is_over(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Gives every file its name.
+    /// Moves every file to its final name.
     pub(super) fn close(self) -> Result<(), Failure> {
         for (target, table) in self.0 {
             let closed = match table.finish() {
@@ -152,7 +152,7 @@ fn left(target: &Target, error: &io::Error) -> bool {
     target.is_stdout() && error.kind() == ErrorKind::BrokenPipe
 }
 
-/// One file in its format.
+/// An open export in its format.
 #[derive(Debug)]
 enum Table<'a> {
     Csv(Box<csv::Table<Sink<'a>>>),

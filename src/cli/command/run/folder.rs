@@ -33,11 +33,11 @@ pub(super) fn folder(ui: &Ui, args: &Run) -> Result<Exit, Failure> {
         let scenario = ScenarioArgs { file, set: args.scenario.set.clone() };
         let exit = match super::scenario(ui, &Run { scenario, ..args.clone() }) {
             Err(failure @ Failure::Stdout(_)) => return Err(failure),
-            Err(failure) => failure.tell(ui),
+            Err(failure) => failure.print(ui),
             Ok(Exit::Interrupted) => return Ok(Exit::Interrupted),
             Ok(exit) => exit,
         };
-        // What keeps a scenario from running weighs more than what it came to.
+        // A scenario that cannot run decides the exit code over one that fails.
         let weight = |exit: Exit| match exit {
             Exit::Trouble | Exit::Usage => 3,
             Exit::Invalid => 2,

@@ -26,7 +26,7 @@ const UNITS: [(&str, u64); 8] = [
     ("TB", 1_000_000_000_000),
 ];
 
-/// A size with its unit, in bytes.
+/// Parses a size with its unit, such as `4GiB`, into bytes.
 fn size(text: &str) -> Result<u64, String> {
     let (digits, unit) = match UNITS.iter().find(|(name, _)| text.ends_with(name)) {
         Some((name, bytes)) => (&text[..text.len() - name.len()], *bytes),

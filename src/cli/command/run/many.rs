@@ -1,4 +1,4 @@
-//! `dessim run --seeds`: many runs, side by side, told in the order of their seeds.
+//! `dessim run --seeds`: many runs, played side by side and printed in the order of their seeds.
 
 use std::collections::BTreeMap;
 use std::ops::{ControlFlow, RangeInclusive};
@@ -26,17 +26,17 @@ use crate::cli::interrupt;
 use crate::cli::terminal::progress::Meter;
 use crate::cli::terminal::ui::{Failure, Ui};
 
-/// A run, and which of its arms collapsed.
+/// A run, and for each arm whether it collapsed.
 type Played = (RunResult, BTreeMap<String, bool>);
 
-/// Where the results of the runs go, one after the other.
+/// Takes the results of the runs in the order of their seeds.
 struct Sink<'a, 'm> {
     ui: &'a Ui,
     meter: &'m Meter,
-    /// Each is printed as a line.
+    /// True if each result is printed as a line of JSON.
     streams: bool,
     writing: Writing<'a>,
-    /// What is made of all of them.
+    /// Statistics over all runs, if any output needs them.
     runs: Option<Runs>,
     exit: Exit,
 }
@@ -47,7 +47,7 @@ impl Sink<'_, '_> {
         self.meter.run_ended(number, result.events);
         if self.streams {
             let printed = self.meter.aside(|| Ui::print_raw(&json::to_json_line(result)));
-            // With nothing else to write, there is nothing left to run for.
+            // Without a reader and without statistics, no further run is needed.
             match self.writing.is_over() && self.runs.is_none() {
                 true => printed?,
                 false => still(printed)?,
@@ -63,7 +63,7 @@ impl Sink<'_, '_> {
         Ok(())
     }
 
-    /// True if nobody wants another run.
+    /// True once no output needs another run.
     fn is_over(&self) -> bool {
         self.runs.is_none() && !self.streams && self.writing.is_over()
     }
@@ -89,7 +89,7 @@ pub(super) fn many(
         exit: Exit::Done,
     };
     if !args.work.quiet {
-        // They are about the scenario: the same whatever the seed.
+        // Warnings depend on the scenario alone, so they are printed once for all seeds.
         warnings(&file.scenario).iter().for_each(|warning| ui.warning(warning));
     }
     let prepared = Prepared::new(&file.scenario, &file.name);
@@ -138,7 +138,7 @@ pub(super) fn many(
     Ok(exit)
 }
 
-/// What is made of all runs.
+/// Writes the statistics over all runs.
 fn write(outputs: &Outputs, kept: &Runs) -> Result<(), Failure> {
     if let Some(target) = &outputs.json {
         target.write(&runs::to_json(kept))?;

@@ -1,4 +1,4 @@
-//! Small plots below the page, where somebody looks at it.
+//! Small plots below the page, if standard output is a terminal.
 
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal};
@@ -19,7 +19,7 @@ pub(crate) struct ShowArgs {
     pub plot: Option<When>,
 }
 
-/// When plots are shown.
+/// The values of `--plot`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum When {
     Auto,
@@ -27,7 +27,7 @@ pub(crate) enum When {
     Never,
 }
 
-/// Whether there will be plots; `page` is false if no page of text of one run is printed.
+/// True if plots are printed; `page` is false unless the text page of a single run is printed.
 pub(super) fn wanted(args: &ShowArgs, page: bool) -> Result<bool, Failure> {
     match args.plot {
         Some(When::Always) if !page => {
@@ -40,13 +40,13 @@ pub(super) fn wanted(args: &ShowArgs, page: bool) -> Result<bool, Failure> {
     }
 }
 
-/// The plots of a result, as wide as the terminal, or as a page where there is none.
+/// The plots of a result, as wide as the terminal, or as the page where there is none.
 pub(super) fn plots(result: &RunResult, scenario: &Scenario) -> String {
     let columns = match io::stdout().is_terminal() {
         true => terminal_size::terminal_size_of(io::stdout()),
         false => None,
     };
-    // The last column of a terminal is left free: some would wrap.
+    // The last column stays free, because some terminals wrap a full line.
     let columns = columns.map_or(usize::MAX, |(width, _)| usize::from(width.0).saturating_sub(1));
     sparklines(result, &faults(scenario), columns)
 }

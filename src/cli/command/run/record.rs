@@ -16,7 +16,7 @@ use crate::cli::files::target::{Sink, Target};
 use crate::cli::terminal::progress::Meter;
 use crate::cli::terminal::ui::Failure;
 
-/// Where it goes, each known to be writable.
+/// The targets of the traces, all known to be writable.
 #[derive(Debug)]
 pub(super) struct Records {
     trace: Option<Target>,
@@ -42,13 +42,13 @@ impl Records {
         named.into_iter().filter_map(|(option, target)| Some((option, target.as_ref()?)))
     }
 
-    /// Runs a scenario, while `ears` listen, and writes what was asked for.
+    /// Runs a scenario with `listener` attached, and writes each trace that has a target.
     pub(super) fn run(
         &self,
         prepared: &Prepared<'_>,
         options: &Options,
         meter: &Meter,
-        ears: &mut dyn Listener,
+        listener: &mut dyn Listener,
     ) -> Result<RunResult, Failure> {
         let seed = options.seed.unwrap_or(prepared.scenario().seed);
         let header = Header::new(prepared, seed);
@@ -60,7 +60,7 @@ impl Records {
         let mut chrome = chrome.map(|chrome| Spans::new(chrome, all()));
         let perfetto = open(&self.perfetto)?.map(|sink| Perfetto::new(sink, &origin));
         let mut perfetto = perfetto.map(|perfetto| Spans::new(perfetto, all()));
-        let mut everyone = Everyone(vec![ears]);
+        let mut everyone = Everyone(vec![listener]);
         everyone.0.extend(tracer.as_mut().map(|one| one as &mut dyn Listener));
         everyone.0.extend(chrome.as_mut().map(|one| one as &mut dyn Listener));
         everyone.0.extend(perfetto.as_mut().map(|one| one as &mut dyn Listener));
@@ -88,7 +88,8 @@ fn close(to: &Target, written: std::io::Result<Sink<'_>>) -> Result<(), Failure>
     }
 }
 
-/// A reader who left does not keep the other files from being written; nobody else is forgiven.
+/// Ignores a broken pipe on standard output, so that the other files are still written; any other
+/// failure stays one.
 pub(super) fn still(written: Result<(), Failure>) -> Result<(), Failure> {
     match written {
         Err(Failure::Stdout(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(()),

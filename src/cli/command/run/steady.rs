@@ -25,11 +25,11 @@ pub(super) fn steady(
     let result = prepared.run_with(&options, &mut meter.watch(0, &mut latencies));
     let result = result.map_err(|error| broken(&error))?;
     drop(meter);
-    let found = settled(&file.scenario, &result, &latencies);
+    let steady = settled(&file.scenario, &result, &latencies);
     Ui::print_raw(&match args.format.unwrap_or(Format::Text) {
-        Format::Text => steady_page(&found),
-        Format::Json => to_json(&found, true),
-        Format::Jsonl => to_json(&found, false),
+        Format::Text => steady_page(&steady),
+        Format::Json => to_json(&steady, true),
+        Format::Jsonl => to_json(&steady, false),
     })?;
     Ok(ended(ui, &result))
 }

@@ -1,4 +1,4 @@
-//! What can be typed behind `dessim sweep`.
+//! The arguments of `dessim sweep`.
 
 use std::path::PathBuf;
 

@@ -1,20 +1,20 @@
-//! How axes, designs and parts are typed.
+//! The grammar of axes, designs and parts on the command line.
 
 use dessim::scenario::study::{Axis, Design, Values, Written};
 
-/// An axis, and how it was typed.
+/// An axis, and its text on the command line.
 #[derive(Clone, Debug)]
 pub(super) struct Vary {
     pub(super) text: String,
     pub(super) axis: Axis,
 }
 
-/// What an option takes as an axis.
+/// Parses the value of `--vary`.
 pub(super) fn vary(text: &str) -> Result<Vary, String> {
     axis(text).map(|axis| Vary { text: text.to_owned(), axis })
 }
 
-/// `PATH=VALUES`, or `PATH,PATH=VALUES` for places that always have the same value.
+/// Parses `PATH=VALUES`, or `PATH,PATH=VALUES` for several places that share one value.
 fn axis(text: &str) -> Result<Axis, String> {
     let form = "give a path and its values, such as services.db.slots=[4, 8] or \
                 load.users.arrivals.Poisson.rate=10/s..100/s/10";
@@ -47,7 +47,7 @@ fn values(text: &str) -> Result<Values, String> {
     })
 }
 
-/// `FROM..TO/COUNT`: a number behind the last slash is the count, a unit of time is not.
+/// Parses `FROM..TO/COUNT`. A number after the last slash is the count; a unit of time is not.
 pub(super) fn span(text: &str) -> Result<(Written, Written, Option<u64>), String> {
     let form = "give a list such as [4, 8], or a range with its count, such as 10..80/8";
     let (from, rest) = text.split_once("..").ok_or(form)?;
@@ -68,7 +68,7 @@ pub(super) fn span(text: &str) -> Result<(Written, Written, Option<u64>), String
     Ok((Written(from.to_owned()), Written(to.to_owned()), count))
 }
 
-/// `grid`, `lhs:SAMPLES`, `lhs:SAMPLES:SEED` or `sobol:SAMPLES`.
+/// Parses `grid`, `lhs:SAMPLES`, `lhs:SAMPLES:SEED` or `sobol:SAMPLES`.
 pub(super) fn design(text: &str) -> Result<Design, String> {
     let form = "give grid, lhs:200, lhs:200:SEED or sobol:256";
     let mut parts = text.split(':');
@@ -90,7 +90,7 @@ pub(super) fn design(text: &str) -> Result<Design, String> {
     }
 }
 
-/// `I/N`.
+/// Parses `I/N`, with I from 1.
 pub(super) fn shard(text: &str) -> Result<(u64, u64), String> {
     let form = "give the shard and how many there are, such as 3/64, from 1";
     let (shard, shards) = text.split_once('/').ok_or(form)?;
@@ -100,7 +100,7 @@ pub(super) fn shard(text: &str) -> Result<(u64, u64), String> {
     }
 }
 
-/// `A..B`, both included.
+/// Parses `A..B`, both included.
 pub(super) fn cells(text: &str) -> Result<(u64, u64), String> {
     let form = "give two whole numbers, such as 100..199; both ends run, and the first cell is 0";
     let (first, last) = text.split_once("..").ok_or(form)?;
@@ -110,7 +110,7 @@ pub(super) fn cells(text: &str) -> Result<(u64, u64), String> {
     }
 }
 
-/// The parts of `text` between these characters where they are not within brackets or quotes.
+/// Splits `text` at a character, except within brackets and quotes.
 fn split(text: &str, at: char) -> Vec<String> {
     let mut parts = Vec::new();
     let mut start = 0;
@@ -121,7 +121,7 @@ fn split(text: &str, at: char) -> Vec<String> {
     parts
 }
 
-/// The places of a character outside brackets and quotes.
+/// Byte offsets of a character outside brackets and quotes.
 fn top_level(text: &str, wanted: char) -> impl Iterator<Item = usize> {
     let (mut depth, mut quote, mut escaped) = (0_usize, None, false);
     text.char_indices().filter_map(move |(at, c)| {

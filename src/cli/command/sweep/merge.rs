@@ -16,7 +16,7 @@ use crate::cli::exit::Exit;
 use crate::cli::files::places::parent;
 use crate::cli::terminal::ui::{Failure, Ui, shown};
 
-/// So many gaps a message names.
+/// Gaps that a message lists before it counts the rest.
 const MOST_NAMED: usize = 8;
 
 pub(super) fn merge(ui: &Ui, args: &MergeArgs) -> Result<Exit, Failure> {
@@ -35,7 +35,7 @@ pub(super) fn merge(ui: &Ui, args: &MergeArgs) -> Result<Exit, Failure> {
         }
     }
     outputs.suit(&plan)?;
-    // Everything is looked at before anything is written.
+    // All parts are read once before anything is written.
     let missing = each(&parts, plan.outline(), |_| Ok(()))?;
     if !missing.is_empty() {
         return Err(incomplete(&plan, &missing));
@@ -49,12 +49,12 @@ pub(super) fn merge(ui: &Ui, args: &MergeArgs) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-/// The plans and the parts that are given, or are in directories that are.
+/// The plans and the parts among `paths` and in the directories among them.
 fn files(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<PathBuf>), Failure> {
     let (mut plans, mut parts) = (Vec::new(), Vec::new());
     for path in paths {
-        let found = fs::metadata(path).map_err(|error| Failure::io("read", path, &error))?;
-        if !found.is_dir() {
+        let metadata = fs::metadata(path).map_err(|error| Failure::io("read", path, &error))?;
+        if !metadata.is_dir() {
             if path.extension().is_some_and(|ending| ending == "json") {
                 plans.push(path.clone());
             } else {
@@ -82,7 +82,7 @@ fn files(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<PathBuf>), Failure> {
     Ok((plans, parts))
 }
 
-/// Hands every cell to `sink`, in the order of their index, and gives those that are missing.
+/// Hands every cell to `sink` in the order of its index; returns the ranges that are missing.
 fn each(
     parts: &[PathBuf],
     outline: &Outline,
@@ -92,7 +92,7 @@ fn each(
     for part in parts {
         waiting.extend(Reader::open(part, outline)?);
     }
-    // The first one last, where it is taken from.
+    // In descending order, because parts are popped from the end.
     waiting.sort_by(|a, b| (b.first, b.last, &b.path).cmp(&(a.first, a.last, &a.path)));
     let mut open: Vec<Reader> = Vec::new();
     let mut missing: Vec<Range<u64>> = Vec::new();
@@ -119,7 +119,7 @@ fn each(
     Ok(missing)
 }
 
-/// The next cell of all open parts, which must agree on it.
+/// The next cell; all open parts that hold it must agree on it.
 fn take(open: &mut Vec<Reader>, outline: &Outline) -> Result<Option<Cell>, Failure> {
     let mut taken: Option<(Cell, PathBuf)> = None;
     let mut at = 0;

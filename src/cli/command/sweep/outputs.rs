@@ -1,4 +1,4 @@
-//! What a sweep is written as: cell by cell, to all of it at a time.
+//! The outputs of a sweep, written cell by cell and all at the same time.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use crate::cli::exit::Exit;
 use crate::cli::files::target::{Sink, Target};
 use crate::cli::terminal::ui::{Failure, Ui};
 
-/// Where results go, each known to be writable.
+/// The outputs of a sweep, all known to be writable.
 #[derive(Debug)]
 pub(super) struct Outputs {
     format: Option<SweepFormat>,
@@ -33,13 +33,13 @@ enum Kind {
 
 impl Outputs {
     pub(super) fn new(args: &OutputArgs) -> Result<Self, Failure> {
-        let asked = [
+        let given = [
             (Kind::Json, "--export-json", &args.export_json),
             (Kind::Csv, "--export-csv", &args.export_csv),
             (Kind::Parquet, "--export-parquet", &args.export_parquet),
         ];
         let mut list: Vec<(Kind, Target)> = Vec::new();
-        for (kind, option, path) in asked {
+        for (kind, option, path) in given {
             let Some(path): &Option<PathBuf> = path else { continue };
             if kind == Kind::Parquet && !cfg!(feature = "parquet") {
                 let message = "this dessim was built without Parquet";
@@ -68,7 +68,7 @@ impl Outputs {
         Ok(Self { format, list, html })
     }
 
-    /// Refuses what cannot be shown of this plan.
+    /// Refuses a format that cannot show this plan.
     pub(super) fn suit(&self, plan: &Plan) -> Result<(), Failure> {
         let settings = plan.outline().settings;
         if self.html.is_some() && settings > MOST_DRAWN {
@@ -93,7 +93,7 @@ impl Outputs {
     }
 }
 
-/// Results that are being written.
+/// Open outputs.
 #[derive(Debug)]
 pub(super) struct Writing<'a> {
     plan: &'a Plan,
@@ -102,7 +102,7 @@ pub(super) struct Writing<'a> {
     page: Option<Page>,
     tables: Vec<(&'a Target, Table<'a>)>,
     html: Option<&'a Target>,
-    /// What the page of HTML shows.
+    /// Settings for the HTML page; empty unless one is written.
     points: Vec<Point>,
 }
 
@@ -135,7 +135,7 @@ impl Writing<'_> {
         Ok(())
     }
 
-    /// Gives every file its name, and prints the page.
+    /// Moves every file to its final name, and prints the page.
     pub(super) fn close(self) -> Result<Exit, Failure> {
         for (target, table) in self.tables {
             let sink = table.finish(self.outline).map_err(|error| target.failed(error))?;
@@ -152,7 +152,7 @@ impl Writing<'_> {
     }
 }
 
-/// One file in its format.
+/// An open output in its format.
 #[derive(Debug)]
 enum Table<'a> {
     Csv(Box<csv::Table<Sink<'a>>>),

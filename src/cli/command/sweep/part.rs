@@ -1,8 +1,8 @@
-//! A file of cells that follow each other: written cell by cell, gone on with, and read again.
+//! A file of consecutive cells: written cell by cell, resumed after an interruption, and read back.
 //!
-//! The first line says of which plan it is and which cells belong in it. What stands at which
-//! place is a pure function of the plan, so two writers of one file would write the same bytes to
-//! the same places; where the system has locks, the second is refused nevertheless.
+//! The first line has the digest of the plan and the range of cells. Every byte of the file is a
+//! pure function of the plan, so two writers would write the same bytes to the same places; where
+//! the system has file locks, the second writer is refused nevertheless.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
@@ -20,10 +20,10 @@ use crate::cli::terminal::ui::{Failure, shown};
 /// The schema name in the first line.
 const PART_SCHEMA: &str = "dessim.cells/1";
 
-/// No line of a cell is longer.
+/// Longest line of a cell, in bytes.
 const LINE_BYTES: u64 = 64 << 20;
 
-/// The name of the file for these cells, in the order of cells when sorted.
+/// File name of these cells; sorting by name sorts by cell.
 pub(super) fn name(outline: &Outline, cells: &Range<u64>) -> String {
     let width = (outline.cells() - 1).to_string().len();
     format!("cells-{:0width$}-{:0width$}.jsonl", cells.start, cells.end - 1)
@@ -41,18 +41,18 @@ fn head(outline: &Outline, cells: &Range<u64>) -> String {
     format!("{head}\n")
 }
 
-/// A part that is being written.
+/// A part open for writing.
 #[derive(Debug)]
 pub(super) struct Writer {
     path: PathBuf,
     out: BufWriter<File>,
-    /// The first cell that is not there yet.
+    /// Index of the first cell that is missing.
     pub(super) next: u64,
 }
 
 impl Writer {
-    /// Opens the part, makes sure that it is of this plan, hands the cells that are there to
-    /// `each`, and cuts off a last line that was not written wholly.
+    /// Opens the part, refuses one of another plan, hands the cells it holds to `each`, and cuts
+    /// off an incomplete last line.
     pub(super) fn open(
         path: &Path,
         outline: &Outline,
@@ -70,7 +70,7 @@ impl Writer {
                 let hint = "wait for it, or end it: what it has finished is kept".to_owned();
                 return Err(Failure::Message(Exit::Trouble, message, Some(hint)));
             }
-            // A file system without locks: the same bytes would go to the same places.
+            // A file system without locks: two writers write the same bytes to the same places.
             Err(TryLockError::Error(_)) => {}
         }
         let (next, end) = resume(path, &file, outline, cells, each)?;
@@ -95,14 +95,14 @@ impl Writer {
         written.map_err(|error| Failure::io("write", &self.path, &error))
     }
 
-    /// Makes sure that all of it is on the disk.
+    /// Flushes the part to disk.
     pub(super) fn close(mut self) -> Result<(), Failure> {
         let written = self.out.flush().and_then(|()| self.out.get_ref().sync_all());
         written.map_err(|error| Failure::io("write", &self.path, &error))
     }
 }
 
-/// What is there already: the first cell that is missing, and where its line begins.
+/// The first missing cell of an existing part, and the offset at which its line begins.
 fn resume(
     path: &Path,
     file: &File,
@@ -112,7 +112,7 @@ fn resume(
 ) -> Result<(u64, u64), Failure> {
     let mut lines = Lines::new(path, BufReader::new(file));
     match lines.next()? {
-        // Empty, or cut off within the first line.
+        // The file is empty, or ends within its first line.
         None | Some(Line { whole: false, .. }) => return Ok((cells.start, 0)),
         Some(line) if line.text == head(outline, cells).trim_end() => {}
         Some(line) => return Err(other_head(path, &line.text, outline)),
@@ -135,7 +135,7 @@ fn resume(
     Ok((next, end))
 }
 
-/// Lines with their number, not longer than any cell's.
+/// Numbered lines of at most [`LINE_BYTES`].
 #[derive(Debug)]
 struct Lines<R> {
     path: PathBuf,
@@ -147,7 +147,7 @@ struct Lines<R> {
 #[derive(Debug)]
 struct Line {
     text: String,
-    /// It ends with a newline.
+    /// True if the line ends with a newline.
     whole: bool,
 }
 
@@ -184,7 +184,7 @@ fn corrupt(path: &Path, line: u64, why: &str) -> Failure {
     Failure::Message(Exit::Invalid, message, Some(hint))
 }
 
-/// Why a first line is not the one that is expected.
+/// Says why the first line is not that of this plan.
 fn other_head(path: &Path, line: &str, outline: &Outline) -> Failure {
     let value: Value = serde_json::from_str(line).unwrap_or_default();
     if value["schema"] != PART_SCHEMA {
@@ -209,11 +209,11 @@ fn other_head(path: &Path, line: &str, outline: &Outline) -> Failure {
     corrupt(path, 1, &why)
 }
 
-/// A part that is read.
+/// A part open for reading.
 #[derive(Debug)]
 pub(super) struct Reader {
     pub(super) path: PathBuf,
-    /// The cells that belong in it.
+    /// Index of the first cell of the part.
     pub(super) first: u64,
     pub(super) last: u64,
     lines: Option<Lines<BufReader<File>>>,
@@ -222,7 +222,7 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// Reads the first line. A file that ends within it has no cells.
+    /// Reads the first line; `None` if the file ends within it, and so has no cells.
     pub(super) fn open(path: &Path, outline: &Outline) -> Result<Option<Self>, Failure> {
         claims::reads(path)?;
         let file = File::open(path).map_err(|error| Failure::io("read", path, &error))?;
@@ -251,7 +251,7 @@ impl Reader {
         Ok(Some(reader))
     }
 
-    /// The next cell, which stays the next until it is taken.
+    /// The next cell, without consuming it.
     pub(super) fn peek(&mut self, outline: &Outline) -> Result<Option<&Cell>, Failure> {
         if self.peeked.is_none() && self.next <= self.last {
             self.peeked = self.read(outline)?;
@@ -278,7 +278,7 @@ impl Reader {
         let line = lines.next()?.filter(|line| line.whole);
         let number = lines.number;
         let Some(line) = line else {
-            // Not finished: the cells that are not there are missing.
+            // An unfinished part: its remaining cells are missing.
             (self.next, self.lines) = (self.last + 1, None);
             return Ok(None);
         };
@@ -290,7 +290,7 @@ impl Reader {
                         let why = "there are more cells than its first line says";
                         return Err(corrupt(&self.path, number + 1, why));
                     }
-                    // Systems let few files be open at a time.
+                    // Closes the file: a process may hold few of them open.
                     self.lines = None;
                 }
                 Ok(Some(cell))

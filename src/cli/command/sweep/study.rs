@@ -1,4 +1,4 @@
-//! From a study, or a scenario and flags, to a plan.
+//! Builds a plan from a study, or from a scenario and flags.
 
 use std::fs;
 use std::path::{Component, Path, PathBuf};
@@ -16,7 +16,7 @@ use crate::cli::files::input;
 use crate::cli::files::places::{is_dash, parent};
 use crate::cli::terminal::ui::{Failure, Ui, shown};
 
-/// The plan of what was asked for, and what its scenario is warned of.
+/// The plan of a study, and the warnings of its scenario.
 pub(super) fn plan(ui: &Ui, args: &StudyArgs) -> Result<(Plan, Option<Problems>), Failure> {
     let file = args.file.as_deref().unwrap_or(Path::new("-"));
     let document = input::document(file)?;
@@ -51,7 +51,7 @@ pub(super) fn plan(ui: &Ui, args: &StudyArgs) -> Result<(Plan, Option<Problems>)
     Ok((plan, warnings))
 }
 
-/// The study of a file. What varies is in the file, or on the command line.
+/// The study in a file; refuses axes in both the file and the flags.
 fn of_document(document: &Document, args: &StudyArgs) -> Result<Study, Failure> {
     if !args.vary.is_empty() {
         let message = "--vary goes with a scenario, and this is a study";
@@ -60,7 +60,7 @@ fn of_document(document: &Document, args: &StudyArgs) -> Result<Study, Failure> 
     document.study().map_err(|problems| Failure::Problems(Exit::Invalid, Box::new(problems)))
 }
 
-/// The scenario of a study, from where the study is.
+/// Path of the scenario of a study, relative to the study.
 fn scenario_of(study_file: &Path, study: &Study) -> PathBuf {
     match is_dash(study_file) {
         true => PathBuf::from(&study.scenario),
@@ -68,14 +68,14 @@ fn scenario_of(study_file: &Path, study: &Study) -> PathBuf {
     }
 }
 
-/// Refuses a scenario that is not below the directory of its study: whoever runs a study of
-/// somebody else's means to read what came with it.
+/// Refuses a scenario outside the directory of its study: a study from elsewhere must not read
+/// arbitrary files of whoever runs it.
 fn within(study_file: &Path, study: &Study, scenario: &Path) -> Result<(), Failure> {
     let folder = if is_dash(study_file) { Path::new(".") } else { parent(study_file) };
     let real = |path: &Path| fs::canonicalize(path);
     let inside = match (real(folder), real(scenario)) {
         (Ok(folder), Ok(scenario)) => scenario.starts_with(folder),
-        // What cannot be found is told as that, unless the path itself leads elsewhere.
+        // A missing file is reported as missing, unless the path itself leads outside.
         _ => Path::new(&study.scenario)
             .components()
             .all(|part| matches!(part, Component::Normal(_) | Component::CurDir)),
@@ -88,8 +88,8 @@ fn within(study_file: &Path, study: &Study, scenario: &Path) -> Result<(), Failu
     Err(Failure::Message(Exit::Invalid, message, Some(hint)))
 }
 
-/// Reads a file that another one names. Messages show lines of it only if it begins as a scenario
-/// does: it may be a file of something else, and not meant for whoever reads them.
+/// Reads a file named by another file. Messages quote its lines only if it begins like a
+/// scenario: any other file may hold what the readers of the messages must not see.
 fn foreign(path: &Path) -> Result<Document, Failure> {
     let bytes = input::read(path)?;
     let text = String::from_utf8_lossy(&bytes);
@@ -122,7 +122,7 @@ fn of_flags(file: &Path, args: &StudyArgs) -> Result<Study, Failure> {
     Ok(flagged(study, args))
 }
 
-/// What is said on the command line counts instead of what is in the file.
+/// Applies the flags, which override the study.
 fn flagged(study: Study, args: &StudyArgs) -> Study {
     Study {
         seeds: args.seeds.clone().or(study.seeds),
@@ -139,13 +139,13 @@ fn set(scenario: &Document, study: &Study, more: &[String]) -> Result<Document, 
     scenario.with(more).map_err(failed(Exit::Usage))
 }
 
-/// Tells what is wrong with the flags, each beside the text it was typed as.
+/// Prints the problems of the flags, each with the text of its flag.
 fn tell(ui: &Ui, args: &StudyArgs, problems: &[Problem]) -> Failure {
     let of_axis = |problem: &Problem| match problem.path.segments() {
         [Segment::Field(field), Segment::Index(at), ..] if field == "axes" => args.vary.get(*at),
         _ => None,
     };
-    let mut told: Vec<Problems> = problems
+    let mut by_flag: Vec<Problems> = problems
         .iter()
         .filter_map(|problem| match of_axis(problem) {
             Some(vary) => {
@@ -156,8 +156,8 @@ fn tell(ui: &Ui, args: &StudyArgs, problems: &[Problem]) -> Failure {
             None => Problems::new("sweep", "", vec![problem.clone()]),
         })
         .collect();
-    let last = told.pop();
-    told.iter().for_each(|problems| ui.problems(problems));
+    let last = by_flag.pop();
+    by_flag.iter().for_each(|problems| ui.problems(problems));
     match last {
         Some(problems) => Failure::Problems(Exit::Usage, Box::new(problems)),
         None => Failure::usage("these flags make no plan", "see dessim sweep --help"),

@@ -1,4 +1,4 @@
-//! What can be typed after `dessim test`.
+//! The arguments of `dessim test`.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! A scenario and its snapshot.
+//! Compares a scenario with its snapshot.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -17,8 +17,8 @@ use crate::cli::files::snap::Snap;
 use crate::cli::files::target;
 use crate::cli::terminal::ui::{Failure, shown};
 
-/// Compares what `path` did with its snapshot, and keeps it if that is wanted and `sound`: what
-/// fails its expectations, or was stopped early, is never what should be.
+/// Compares the run of `path` with its snapshot. With `--accept` the run becomes the snapshot,
+/// unless it is not `sound`: it failed its expectations, or stopped early.
 pub(super) fn compare(
     (args, place): (&Test, &Place),
     (stem, path): (&str, &Path),
@@ -32,32 +32,32 @@ pub(super) fn compare(
         Some(old) => old.with(&now),
         None => Snap::new(&below(&place.root, path), &now),
     };
-    let mut told =
+    let mut snapshot =
         TestedSnapshot { status: Status::Same, file: shown(&kept), change: None, diff: None };
     if old.as_ref() == Some(&new) {
         remove(&pending)?;
-        return Ok(told);
+        return Ok(snapshot);
     }
     let accepts = args.accept && sound;
     target::replace(&owner, if accepts { &kept } else { &pending }, &new.text())?;
-    told.change = Some(what(old.as_ref(), &new).to_owned());
+    snapshot.change = Some(what(old.as_ref(), &new).to_owned());
     if accepts {
         remove(&pending)?;
-        told.status = Status::Accepted;
-        return Ok(told);
+        snapshot.status = Status::Accepted;
+        return Ok(snapshot);
     }
-    told.status = match &old {
+    snapshot.status = match &old {
         _ if args.accept => Status::Withheld,
         Some(_) => Status::Changed,
         None => Status::Missing,
     };
     if let Some(old) = &old {
-        told.diff = Some(diff((&kept, &old.contents), (&pending, &new.contents)));
+        snapshot.diff = Some(diff((&kept, &old.contents), (&pending, &new.contents)));
     }
-    Ok(told)
+    Ok(snapshot)
 }
 
-/// Claims the snapshot of a scenario that is read, before anything is written.
+/// Claims the snapshot files of a scenario, before anything is written.
 pub(super) fn claim(
     (args, place): (&Test, &Place),
     stem: &str,
@@ -72,7 +72,7 @@ pub(super) fn claim(
     claims::writes(&owner, &pending)
 }
 
-/// What the snapshot of a scenario is called, where it is, and where one that is new is left.
+/// The name of a scenario's snapshot, its path, and the path of the pending one.
 fn files(place: &Place, stem: &str) -> (String, PathBuf, PathBuf) {
     let file = |ending: &str| place.snapshots.join(format!("{stem}.{ending}"));
     (format!("the snapshot of {}", printable(stem)), file("snap"), file("snap.new"))
@@ -86,7 +86,7 @@ fn what(old: Option<&Snap>, new: &Snap) -> &'static str {
     }
 }
 
-/// A unified diff.
+/// The unified diff from the old snapshot to the new one.
 fn diff((old_path, old): (&Path, &str), (new_path, new): (&Path, &str)) -> String {
     let diff = TextDiff::from_lines(old, new);
     let mut diff = diff.unified_diff();
@@ -108,7 +108,7 @@ pub(in crate::cli) fn local(path: &Path) -> String {
     below(Path::new(""), path)
 }
 
-/// The same, of a project elsewhere.
+/// The path below the project at `root`.
 fn below(root: &Path, path: &Path) -> String {
     let here = fs::canonicalize(if root.as_os_str().is_empty() { Path::new(".") } else { root });
     let full = fs::canonicalize(path);

@@ -1,4 +1,4 @@
-//! What a test leaves for other programs.
+//! The reports of a test for other programs.
 
 use std::path::Path;
 
@@ -12,14 +12,14 @@ use crate::cli::args::TextOrJson;
 use crate::cli::files::target::Target;
 use crate::cli::terminal::ui::{Failure, Ui};
 
-/// Where reports go, each known to be writable.
+/// The targets of the reports, all known to be writable.
 #[derive(Debug)]
 pub(super) struct Reports {
     json: Option<Target>,
     junit: Option<Target>,
     as_json: bool,
     annotates: bool,
-    /// Nothing else has standard output for itself.
+    /// False if a report takes standard output.
     pub(super) prints: bool,
 }
 
@@ -41,7 +41,7 @@ impl Reports {
         Ok(Self { json, junit, as_json, annotates, prints: !taken && !as_json })
     }
 
-    /// Writes all of them.
+    /// Writes every report.
     pub(super) fn write(
         &self,
         scenarios: Vec<TestedScenario>,
@@ -66,12 +66,12 @@ impl Reports {
     }
 }
 
-/// The file of a scenario as reports name it: below where the test runs, if it is.
+/// Path of a scenario in reports: relative to the working directory if it is below.
 pub(super) fn file(path: &Path) -> String {
     local(path)
 }
 
-/// The command that shows a run, or the whole test without a seed that does.
+/// The command that replays a run, or the whole test if there is no seed.
 pub(super) fn command(path: &Path, seed: Option<u64>) -> String {
     let path = path.to_string_lossy();
     let path = if path.starts_with('-') { format!("./{path}") } else { path.into_owned() };
@@ -82,7 +82,7 @@ pub(super) fn command(path: &Path, seed: Option<u64>) -> String {
     }
 }
 
-/// One word of a shell, whatever is in it.
+/// Quotes `text` as one word of a shell.
 fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_./@%+=:,-".contains(c);
     match !text.is_empty() && text.chars().all(plain) {
@@ -97,9 +97,12 @@ mod tests {
 
     #[test]
     fn a_command_can_be_pasted() {
-        let told = |path: &str, seed| command(Path::new(path), seed);
-        assert_eq!(told("scenarios/burst.ron", Some(7)), "dessim run scenarios/burst.ron --seed 7");
-        assert_eq!(told("a b/it's.ron", Some(0)), r"dessim run 'a b/it'\''s.ron' --seed 0");
-        assert_eq!(told("-x$(rm).ron", None), "dessim test './-x$(rm).ron'");
+        let command_of = |path: &str, seed| command(Path::new(path), seed);
+        assert_eq!(
+            command_of("scenarios/burst.ron", Some(7)),
+            "dessim run scenarios/burst.ron --seed 7"
+        );
+        assert_eq!(command_of("a b/it's.ron", Some(0)), r"dessim run 'a b/it'\''s.ron' --seed 0");
+        assert_eq!(command_of("-x$(rm).ron", None), "dessim test './-x$(rm).ron'");
     }
 }

@@ -1,4 +1,4 @@
-//! Which scenarios are tested, and which snapshots have lost theirs.
+//! Selects the scenarios to test, and finds snapshots without a scenario.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,24 +11,24 @@ use crate::cli::files::input;
 use crate::cli::files::snap::Snap;
 use crate::cli::terminal::ui::{Failure, Ui, shown};
 
-/// Scenarios by their stem, which is what a snapshot is named after.
+/// Scenarios by the stem of their file, which is also that of their snapshot.
 pub(super) type Scenarios = BTreeMap<String, PathBuf>;
 
-/// Where scenarios are without a path, and the snapshots beside them.
+/// Default folders of scenarios and of the snapshots beside them.
 const SCENARIOS: &str = "scenarios";
 const SNAPSHOTS: &str = "snapshots";
 
-/// What is tested, and where its snapshots are.
+/// Paths of the scenarios and of their snapshots.
 #[derive(Debug)]
 pub(super) struct Place {
     pub(super) paths: Vec<PathBuf>,
     pub(super) snapshots: PathBuf,
-    /// Where the heads of snapshots say that scenarios are.
+    /// The directory that paths in the heads of snapshots are relative to.
     pub(super) root: PathBuf,
 }
 
 impl Place {
-    /// Without paths it is the directory of scenarios here, or the nearest one upwards.
+    /// The paths of `args`; without any, the folder of scenarios here or the nearest one upwards.
     pub(super) fn new(args: &Test) -> Self {
         let mut root = PathBuf::new();
         let mut paths = args.paths.clone();
@@ -43,7 +43,7 @@ impl Place {
     }
 }
 
-/// The way up to a directory that has scenarios; empty if it is the present one.
+/// Relative path to the nearest ancestor that has scenarios; empty for the present directory.
 fn nearest() -> Option<PathBuf> {
     let here = std::env::current_dir().ok()?;
     let steps = here.ancestors().position(|folder| folder.join(SCENARIOS).is_dir())?;
@@ -69,7 +69,7 @@ pub(super) fn select(paths: &[PathBuf]) -> Result<Scenarios, Failure> {
     Ok(stems)
 }
 
-/// Warns of snapshots whose scenario is gone; only who tests directories tests all there is.
+/// Warns of snapshots without a scenario, if whole directories are tested.
 pub(super) fn orphans(ui: &Ui, place: &Place, scenarios: &Scenarios) -> Result<(), Failure> {
     if place.paths.iter().any(|path| !path.is_dir()) {
         return Ok(());

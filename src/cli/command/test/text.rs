@@ -89,7 +89,7 @@ impl Counts {
 }
 
 /// A scenario that ran: its snapshot, its expectations, and the commands that show those that fail.
-pub(super) fn told(scenario: &TestedScenario) -> String {
+pub(super) fn scenario(scenario: &TestedScenario) -> String {
     let file = &escaped(&scenario.file);
     let mut text = match &scenario.snapshot {
         Some(snapshot) => compared(file, snapshot),
