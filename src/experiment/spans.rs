@@ -188,7 +188,7 @@ impl<S: SpanSink> Listener for Spans<S> {
                 let of = self.requests.get(&key);
                 let index = of.and_then(|of| of.exactly(record));
                 let turned = index.map(|index| {
-                    let turned = Closing::Turned(*record);
+                    let turned = Closing::Replaced(*record);
                     (self.closes(key, index, record.at, &turned), record.at)
                 });
                 self.opens(record, stretch, turned);

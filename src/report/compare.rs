@@ -1,4 +1,4 @@
-//! Several systems under the same seeds as data, `dessim.compare/1`.
+//! The comparison of several systems under the same seeds as data, `dessim.compare/1`.
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -13,17 +13,17 @@ use crate::statistics::summary::Summary;
 mod tests;
 pub mod text;
 
-/// The schema name in every one.
+/// The schema name in every comparison.
 pub const COMPARE_SCHEMA: &str = "dessim.compare/1";
 
-/// A pair is told apart if its corrected probability is below this.
+/// Significance level of a difference between two systems, after correction.
 const LEVEL: f64 = 0.05;
 
-/// Of these numbers more is better; of every other one, less.
+/// Metrics of which more is better; of all others less is better.
 const MORE_IS_BETTER: [&str; 5] =
     ["succeeded_ratio", "succeeded", "goodput_per_s", "answered", "acknowledged"];
 
-/// Several systems under the same seeds.
+/// A comparison of several systems under the same seeds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Comparison {
     /// Always [`COMPARE_SCHEMA`].
@@ -34,28 +34,28 @@ pub struct Comparison {
     pub model: u32,
     /// The first and the last seed.
     pub seeds: (u64, u64),
-    /// How many seeds were played.
+    /// Seeds played.
     pub runs: usize,
-    /// What a reader should know.
+    /// Reasons for caution.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
-    /// Who is compared with whom: one entry, or one for each arm.
+    /// Groups of systems that compete: one, or one for each arm.
     pub fields: Vec<Contest>,
 }
 
-/// Systems that are compared with the first of them, and with each other.
+/// A group of systems, each compared with the first and with every other.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Contest {
-    /// The arm that all of them are, if there are several of these.
+    /// Arm that all of them are, if there is a group for each of several arms.
     #[serde(rename = "arm", skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// At least two.
+    /// The systems, at least two.
     pub variants: Vec<Variant>,
     /// One entry a metric.
     pub metrics: Vec<MetricContrast>,
     /// Requests of each variant after the first against the first.
     pub requests: Vec<RequestContrast>,
-    /// Of three variants or more, by the first metric.
+    /// Ranking by the first metric, of three variants or more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ranking: Option<Ranking>,
 }
@@ -63,7 +63,7 @@ pub struct Contest {
 /// One of the systems.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Variant {
-    /// What it is called.
+    /// Name in tables.
     pub name: String,
     /// The name of its scenario.
     pub scenario: String,
@@ -73,80 +73,81 @@ pub struct Variant {
     pub arm: String,
 }
 
-/// One number of all variants.
+/// One metric of all variants.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MetricContrast {
     /// Its name.
     pub name: String,
-    /// What it counts.
+    /// What the metric counts.
     pub kind: Kind,
-    /// It over the runs of each variant; `None` if it never has a value.
+    /// Summary over the runs of each variant; `None` if no run has a value.
     pub summaries: Vec<Option<Summary>>,
-    /// Each variant against each later one, in the order 0-1, 0-2, .. 1-2, ..
+    /// Difference of each pair of variants, in the order 0-1, 0-2, .. 1-2, ..
     pub pairs: Vec<Option<Against>>,
 }
 
-/// A number of a variant less that of an earlier one.
+/// Difference of a metric: the later variant less the earlier one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Against {
-    /// Over the seeds for which both have a value.
+    /// Paired difference over the seeds for which both have a value.
     pub difference: Difference,
-    /// The mean of the one over that of the other, over these seeds; `None` if that is 0.
+    /// Mean of the later variant over that of the earlier one, over these seeds; `None` if the
+    /// latter is 0.
     pub ratio: Option<f64>,
 }
 
-/// The requests of two variants.
+/// Requests of two variants: the first one of the group, a, and a later one, b.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RequestContrast {
-    /// Over all seeds: in both, only in the first, only in the other.
+    /// Requests in both variants, over all seeds.
     pub in_both: u64,
-    /// Requests that only the first has.
+    /// Requests only in a.
     pub only_in_a: u64,
-    /// Requests that only the other has.
+    /// Requests only in b.
     pub only_in_b: u64,
-    /// They succeeded in the other alone.
+    /// Requests that succeeded in b alone.
     pub saved: u64,
-    /// They succeeded in the first alone.
+    /// Requests that succeeded in a alone.
     pub lost: u64,
-    /// They succeeded in both.
+    /// Requests that succeeded in both.
     pub good_in_both: u64,
-    /// `saved` of each run.
+    /// `saved` per run.
     pub saved_a_run: Option<Summary>,
-    /// `lost` of each run.
+    /// `lost` per run.
     pub lost_a_run: Option<Summary>,
-    /// By how much those that succeeded in both took longer, on average over those of each run.
+    /// Mean slowdown in b of the requests that succeeded in both, per run.
     pub slower_ns: Option<Summary>,
 }
 
-/// Which variants are better than which.
+/// Ranks of the variants by one metric.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Ranking {
-    /// By this number.
+    /// Metric that decides.
     pub metric: String,
-    /// More of it is better.
+    /// True if more of the metric is better.
     pub more_is_better: bool,
-    /// The rank of each variant: one more than there are variants that are shown to be better.
+    /// Rank of each variant: one more than the number of variants shown to be better.
     pub ranks: Vec<usize>,
-    /// Every pair.
+    /// Tests of every pair.
     pub pairs: Vec<Rival>,
 }
 
 /// Two variants of a ranking.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Rival {
-    /// The earlier one, by its index.
+    /// Index of the earlier variant.
     pub a: usize,
-    /// The later one.
+    /// Index of the later variant.
     pub b: usize,
-    /// Of so large a difference if there were none; `None` without a valid test.
+    /// Probability of a difference as large by chance (p value); `None` without a valid test.
     pub probability: Option<f64>,
-    /// The same, corrected for there being several pairs.
+    /// The same after Holm's correction for several pairs.
     pub corrected: Option<f64>,
-    /// The two are told apart.
+    /// True if the difference is significant.
     pub shown: bool,
 }
 
-/// The number `b` less `a`, over the seeds for which both have a value.
+/// Difference `b` less `a`, over the seeds for which both have a value.
 #[must_use]
 pub fn against(a: &[Option<f64>], b: &[Option<f64>]) -> Option<Against> {
     let both = a.iter().zip(b).filter_map(|(a, b)| a.zip(*b));
@@ -157,14 +158,14 @@ pub fn against(a: &[Option<f64>], b: &[Option<f64>]) -> Option<Against> {
 }
 
 impl MetricContrast {
-    /// The pair of these two variants, the former before the latter.
+    /// Difference of two variants, `a` before `b`.
     #[must_use]
     pub fn pair(&self, a: usize, b: usize) -> Option<&Against> {
         let at = self.indices().position(|pair| pair == (a, b))?;
         self.pairs[at].as_ref()
     }
 
-    /// The variants of each pair.
+    /// The two variants of each pair.
     fn indices(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
         let count = self.summaries.len();
         (0..count).flat_map(move |a| (a + 1..count).map(move |b| (a, b)))
@@ -173,16 +174,16 @@ impl MetricContrast {
 
 /// The ranking of the variants by `metric`; `None` if there is nothing to rank.
 ///
-/// Two variants are told apart if the paired t test of their difference is significant at 0.05
-/// after the correction of Holm for all pairs. One's rank is one more than there are variants that
-/// are shown to be better, so those that nothing tells from the best share rank 1.
+/// Two variants differ if the paired t test of their difference is significant at 0.05 after
+/// Holm's correction for all pairs. A rank is one more than the number of variants shown to be
+/// better, so variants that do not differ from the best share rank 1.
 #[must_use]
 pub fn ranking(metric: &MetricContrast) -> Option<Ranking> {
     let last = metric.name.rsplit('.').next().unwrap_or_default();
     let more_is_better = MORE_IS_BETTER.contains(&last);
     let tested = metric.pairs.iter().map(|pair| pair.as_ref()?.difference.probability);
     let tested: Vec<Option<f64>> = tested.collect();
-    // What could not be tested still is a comparison that was looked for.
+    // A pair without a valid test still counts as a comparison, so the correction includes it.
     let corrected = holm(&tested.iter().map(|tested| tested.unwrap_or(1.0)).collect::<Vec<_>>());
     let mut ranks = vec![1; metric.summaries.len()];
     let mut pairs = Vec::new();
@@ -204,7 +205,7 @@ pub fn ranking(metric: &MetricContrast) -> Option<Ranking> {
 }
 
 impl Comparison {
-    /// As one JSON object over many lines, with a newline at its end.
+    /// The comparison as a JSON object over many lines, with a newline at the end.
     #[must_use]
     pub fn to_json(&self) -> String {
         serde_json::to_string_pretty(self).expect("it has string keys only") + "\n"

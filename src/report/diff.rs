@@ -1,8 +1,8 @@
 //! The comparison of two runs as data, `dessim.diff/1`: whose fate changed, which numbers, and
 //! where the runs part.
 //!
-//! It is made by `experiment::diff`; here is its shape, and in [`text`] and [`html`] how it
-//! reads. `docs/diff.md` defines every field.
+//! `experiment::diff` computes it; [`text`] and [`html`] print it. `docs/diff.md` defines every
+//! field.
 
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -28,7 +28,7 @@ pub struct Diff {
     pub schema: &'static str,
     /// Version of dessim that compared them.
     pub dessim: &'static str,
-    /// Something that happens, or is counted, is not the same.
+    /// True if any event or number differs.
     pub differs: bool,
     /// The first run.
     pub a: Side,
@@ -37,22 +37,22 @@ pub struct Diff {
     /// The values in which the scenarios differ, every default filled in; `None` with a trace,
     /// which does not hold its scenario.
     pub fields: Option<Vec<FieldChange>>,
-    /// What cannot be known of these two.
+    /// Limits of this comparison.
     pub notes: Vec<String>,
-    /// One diff an arm.
+    /// The comparison of each arm.
     pub arms: Vec<ArmComparison>,
-    /// The earliest record that is not the same, over all arms.
+    /// Earliest record that differs, over all arms.
     pub first: Option<First>,
 }
 
 /// One of the two runs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Side {
-    /// As it was given: a file, perhaps with what was changed in it.
+    /// The side as given: a file, and the values set in it.
     pub given: String,
-    /// What it is.
+    /// Kind of the side.
     pub kind: SideKind,
-    /// The arm of it that is compared, if it is only one.
+    /// The compared arm, if only one is.
     pub arm: Option<String>,
     /// The seed.
     pub seed: u64,
@@ -64,58 +64,58 @@ pub struct Side {
     pub model: u32,
     /// Fingerprint of the whole run; `None` for a trace.
     pub fingerprint: Option<Hex>,
-    /// Why the run ended before its end, if it did.
+    /// Why the run stopped early, if it did.
     pub stopped: Option<String>,
 }
 
-/// What a side is.
+/// Kinds of sides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SideKind {
-    /// A scenario, which was played.
+    /// A scenario, played for the comparison.
     Scenario,
-    /// A saved result, which was played again.
+    /// A saved result, played again.
     Result,
     /// A trace.
     Trace,
 }
 
-/// A value of the scenarios that is not the same.
+/// A value that differs between the scenarios.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct FieldChange {
-    /// Where it is, as `--set` takes it.
+    /// Path of the value, as `--set` takes it.
     pub path: String,
-    /// Its value in the first scenario; `None` if there is none.
+    /// The value in the first scenario; `None` if there is none.
     pub a: Option<Value>,
-    /// Its value in the second one.
+    /// The value in the second scenario; `None` if there is none.
     pub b: Option<Value>,
 }
 
-/// What became of an arm.
+/// One arm in both runs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ArmComparison {
-    /// Its name; of two arms that are held against each other, both.
+    /// Name of the arm; both names where arm X of a is compared with arm Y of b.
     pub name: String,
-    /// Only one of the runs has it, if so: "a" or "b". Then nothing is compared.
+    /// The only run that has the arm, "a" or "b"; then nothing is compared.
     pub only_in: Option<&'static str>,
-    /// How far everything that happens is the same.
+    /// Length of the common beginning of the records.
     pub records: Records,
-    /// Whose fate changed; `None` if that is not known.
+    /// Requests whose fate changed; `None` if fates are not known.
     pub requests: Option<RequestChanges>,
-    /// Which numbers changed; `None` if a side has none.
+    /// Numbers that changed; `None` if a side has no numbers.
     pub numbers: Option<Numbers>,
 }
 
-/// How far the records of an arm are the same.
+/// The common beginning of the records of an arm.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Records {
-    /// So many are, from the first on.
+    /// Number of equal records from the first on.
     pub same: u64,
-    /// The instant of the first that is not; `None` if all are.
+    /// Instant of the first record that differs; `None` if none does.
     pub parts_at_ns: Option<u64>,
 }
 
-/// Whose fate changed. All but the first three counts are of requests that are in both runs.
+/// Requests whose fate changed. All but the first three counts are of requests in both runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct RequestChanges {
     /// In both runs.
@@ -134,19 +134,19 @@ pub struct RequestChanges {
     pub good_in_both: u64,
     /// Succeeded in neither.
     pub bad_in_both: u64,
-    /// By fate in a and fate in b: those that changed first, then the larger.
+    /// Groups by fate in a and in b: changed ones first, then by size.
     pub groups: Vec<FateGroup>,
-    /// By how much requests that succeeded in both took longer in b, of those that did.
+    /// Slowdown of the requests that succeeded in both runs and were slower in b.
     pub slower: LatencySummary,
-    /// By how much they took less long in b, of those that did.
+    /// Speedup of the requests that succeeded in both runs and were faster in b.
     pub faster: LatencySummary,
-    /// Attempts less, over the requests for which fewer were sent in b.
+    /// Attempts saved, summed over the requests with fewer attempts in b.
     pub attempts_saved: u64,
-    /// Attempts more, over the requests for which more were sent in b.
+    /// Attempts added, summed over the requests with more attempts in b.
     pub attempts_added: u64,
 }
 
-/// Requests with the same fate in a and the same in b.
+/// Requests that share their fate in a and their fate in b.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FateGroup {
     /// Their fate in a.
@@ -155,48 +155,48 @@ pub struct FateGroup {
     pub b: &'static str,
     /// How many.
     pub requests: u64,
-    /// The first of them, by load and number: `clients#17`.
+    /// The first of these requests, by load and number: `clients#17`.
     pub first: Vec<String>,
 }
 
-/// Where two runs part.
+/// The first difference of two runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct First {
-    /// In this arm.
+    /// Arm.
     pub arm: String,
-    /// At this instant.
+    /// Instant.
     pub at_ns: u64,
-    /// What had happened before, in both, to the requests of these two records.
+    /// Earlier records, equal in both runs, of the requests of these two records.
     pub history: Vec<Moment>,
-    /// So many records are left out of the middle of the history.
+    /// Records left out of the middle of the history.
     pub left_out: u64,
-    /// What happens in a; `None` if nothing does any more.
+    /// The record in a; `None` if a has no further one.
     pub a: Option<Moment>,
-    /// What happens in b; `None` if nothing does any more.
+    /// The record in b; `None` if b has no further one.
     pub b: Option<Moment>,
 }
 
 /// One record, in words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Moment {
-    /// When.
+    /// Instant.
     pub at_ns: u64,
     /// The load and the number of the request within it: `clients#17`.
     pub request: String,
     /// The attempt under way, from 1; 0 before the first.
     pub attempt: u32,
-    /// Where.
+    /// Component.
     pub component: String,
-    /// What, as it is called in traces.
+    /// Name of the event, as in traces.
     pub what: String,
-    /// The number that belongs to it.
+    /// Number of the event, as in traces.
     pub value: u64,
-    /// What, as a sentence without its subject.
+    /// The event as a sentence without its subject.
     pub text: String,
 }
 
 impl Diff {
-    /// One object over many lines, with a newline at its end.
+    /// The diff as a JSON object over many lines, with a newline at the end.
     #[must_use]
     pub fn to_json(&self) -> String {
         let json = serde_json::to_string_pretty(self).expect("a diff has string keys only");
@@ -205,7 +205,7 @@ impl Diff {
 }
 
 impl ArmComparison {
-    /// True if nothing that happens in it differs.
+    /// True if no record, request or number of the arm differs.
     #[must_use]
     pub fn is_same(&self) -> bool {
         self.only_in.is_none() && self.records.parts_at_ns.is_none()
@@ -218,7 +218,7 @@ impl RequestChanges {
         self.groups.iter().filter(|group| group.a != group.b)
     }
 
-    /// Those that succeeded in both and took equally long.
+    /// Requests that succeeded in both runs and took equally long.
     #[must_use]
     pub fn as_fast(&self) -> u64 {
         self.good_in_both - self.slower.count - self.faster.count
@@ -226,7 +226,7 @@ impl RequestChanges {
 }
 
 impl FateGroup {
-    /// Its fate in a, in words.
+    /// The name of a fate in words.
     #[must_use]
     pub fn words(name: &str) -> String {
         name.replace('_', " ")
@@ -234,7 +234,7 @@ impl FateGroup {
 }
 
 impl SideKind {
-    /// Its name in a sentence.
+    /// Name of the kind in a sentence.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -245,7 +245,7 @@ impl SideKind {
     }
 }
 
-/// A ratio is a number or nothing: what was zero has none.
+/// Serialises a ratio as a number or null: JSON has no infinity.
 fn ratio<S: Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
     match value.filter(|value| value.is_finite()) {
         Some(value) => serializer.serialize_f64(value),

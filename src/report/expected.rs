@@ -1,41 +1,41 @@
-//! What the expectations of a scenario came to, as data and in lines of text.
+//! Results of the expectations of a scenario, as data and as lines of text.
 
 use serde::Serialize;
 
 use crate::report::text::format::width;
 
-/// Sentences longer than this push what follows them to the right.
+/// Columns of a sentence; a longer one pushes its numbers to the right.
 const COLUMNS: usize = 60;
 
-/// What one expectation came to, in one arm if its sentence is about several.
+/// The result of one expectation, in one arm if its sentence is about several.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Expected {
-    /// Its place in `expect`, from 0; a sentence about every arm has one entry an arm.
+    /// Index in `expect`, from 0; a sentence about every arm has one entry for each.
     pub index: usize,
     /// The sentence as it is written.
     pub text: String,
-    /// The arm that it is about here, if the sentence leaves it out and there are several.
+    /// Arm of this entry, if the sentence names none and there are several.
     pub arm: Option<String>,
-    /// If it holds; `None` if that was not judged.
+    /// Whether the claim holds; `None` if it was not judged.
     pub holds: Option<bool>,
-    /// The numbers, in words.
+    /// The numbers behind the judgement, in words.
     pub actual: String,
-    /// The same for where the sentence stands beside it.
+    /// A shorter form, for where the sentence stands beside it.
     #[serde(skip)]
     pub brief: String,
-    /// The seed of a run that shows it: of a probability the first one in which the thing happened,
-    /// or of what should be likely the first one in which it did not.
+    /// Seed of a run that shows the failure: of a probability, the first run in which the event
+    /// happened, or did not happen if it should be likely.
     pub seed: Option<u64>,
-    /// Of a probability, in how many runs it happened.
+    /// Runs in which the event of a probability happened.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hits: Option<u64>,
-    /// Of a probability, over how many runs it was judged.
+    /// Runs over which a probability was judged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub runs: Option<u64>,
 }
 
 impl Expected {
-    /// The sentence after the arm that it is about.
+    /// The sentence, after its arm.
     #[must_use]
     pub fn sentence(&self) -> String {
         match &self.arm {
@@ -44,7 +44,7 @@ impl Expected {
         }
     }
 
-    /// A tick, a cross, or a dash for what was not judged.
+    /// A tick if it holds, a cross if it fails, a dash if it was not judged.
     #[must_use]
     pub const fn mark(&self) -> char {
         match self.holds {
@@ -55,8 +55,7 @@ impl Expected {
     }
 }
 
-/// Sentences and what they came to: a line each, `mark` followed by the sentence, as wide for all
-/// of them, and the numbers.
+/// One line for each expectation: mark, sentence padded to a common width, and numbers.
 #[must_use]
 pub fn lines(all: &[Expected]) -> Vec<(&Expected, String)> {
     let sentences: Vec<String> = all.iter().map(Expected::sentence).collect();
@@ -69,7 +68,7 @@ pub fn lines(all: &[Expected]) -> Vec<(&Expected, String)> {
     all.iter().zip(&sentences).map(|(one, sentence)| (one, line(one, sentence))).collect()
 }
 
-/// The part of a page that tells them; empty without any.
+/// The paragraph of a page that lists the expectations; empty without any.
 #[must_use]
 pub fn paragraph(all: &[Expected]) -> String {
     let mut text = String::new();
@@ -82,7 +81,7 @@ pub fn paragraph(all: &[Expected]) -> String {
     text
 }
 
-/// On one line: a sentence may be written over several.
+/// A sentence on one line, even if it is written over several.
 fn printed(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -1,10 +1,10 @@
 //! Results: data first, rendered second.
 //!
-//! Everything here is a pure function of a finished [`result::RunResult`] and knows no layer by
+//! All functions here are pure functions of a finished [`result::RunResult`] and know no layer by
 //! name: [`rows`] flattens an arm into named numbers, and the renderings are thin over these.
 //! [`text`] is for terminals and pull requests, [`html`] for browsers, [`figure`] draws series,
 //! curves and a [`topology`], [`export`] and [`trace`] write for other programs. A new layer that
-//! reports metrics appears in all.
+//! reports metrics appears in all of them.
 
 pub mod ci;
 pub mod compare;

@@ -16,63 +16,65 @@ pub use crate::metrics::summary::{
 /// The schema name in every result.
 pub const RESULT_SCHEMA: &str = "dessim.run/1";
 
-/// Raised by every release that changes what a scenario and seed give; CHANGELOG.md says why.
+/// Version of the model, raised by every release that changes the result of a scenario and seed;
+/// CHANGELOG.md says why.
 pub const MODEL_VERSION: u32 = 1;
 
-/// Everything one run yields.
+/// The result of one run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RunResult {
     /// Always [`RESULT_SCHEMA`].
     pub schema: &'static str,
     /// Version of dessim.
     pub dessim: &'static str,
-    /// [`MODEL_VERSION`] of the release that made it.
+    /// [`MODEL_VERSION`] of the release that played the run.
     pub model: u32,
-    /// Which scenario ran.
+    /// The scenario.
     pub scenario: ScenarioId,
     /// The seed.
     pub seed: u64,
     /// Fingerprint of the whole run.
     pub fingerprint: Hex,
-    /// Its three parts.
+    /// The three parts of the fingerprint.
     pub fingerprints: Fingerprints,
     /// Events dispatched, over all arms.
     pub events: u64,
-    /// The last instant of the run: of the slowest arm, or the scenario's duration.
+    /// Last instant of the run: that of the slowest arm, or the duration of the scenario.
     pub virtual_ns: u64,
-    /// Why the run ended before its end, if it did: then every number is of what had happened.
+    /// Why the run stopped early, if it did; all numbers are of the part played.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stopped: Option<Stopped>,
-    /// What a reader should know before believing the numbers.
+    /// Reasons to doubt the numbers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
-    /// What its expectations came to in this run, if somebody held it against them.
+    /// Results of the expectations in this run, if they were judged.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub expectations: Vec<Expected>,
-    /// What was offered, by the name of the load; the same in every arm.
+    /// Terms of each load, by name; the same in every arm.
     pub loads: BTreeMap<String, LoadTerms>,
     /// One result an arm, by name.
     pub arms: BTreeMap<String, ArmResult>,
 }
 
-/// What decides how the numbers of a load are to be read.
+/// Properties of a load that decide the meaning of its numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct LoadTerms {
-    /// Its callers wait for their answers, so how many requests there are depends on the system.
+    /// True if its callers wait for responses, so that the number of requests depends on the
+    /// system.
     pub closed_loop: bool,
-    /// A request that succeeds later than this counts as late; `None`: none ever does.
+    /// Latency from which on a success counts as late; `None` for no limit.
     pub deadline_ns: Option<u64>,
 }
 
-/// Name and meaning of a scenario.
+/// Name and digest of a scenario.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ScenarioId {
     /// The file's stem, or "stdin".
     pub name: String,
-    /// Digest of the resolved meaning: text, comments, order, `about` and the seed do not count.
+    /// Digest of the resolved scenario; text, comments, order, `about` and the seed do not count.
     pub digest: Hex,
-    /// The scenario with every default filled in, as RON, in a result that was saved for itself:
-    /// with the seed, all that is needed to play it again.
+    /// The scenario as RON with every default filled in, in a saved result: with the seed it is
+    /// enough to play the run again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resolved: Option<String>,
 }
@@ -93,12 +95,12 @@ impl Serialize for Hex {
     }
 }
 
-/// The parts of a fingerprint: a change says what kind of change it is.
+/// The parts of a fingerprint, each of which detects another kind of change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Fingerprints {
-    /// Which events, in which order.
+    /// Events in their order.
     pub order: Hex,
-    /// The same with their instants.
+    /// Events in their order, with their instants.
     pub timing: Hex,
     /// Outcomes and metrics.
     pub results: Hex,
@@ -135,7 +137,7 @@ pub enum Stopped {
         /// The component whose delay is too long.
         component: String,
     },
-    /// More was in flight at once than fits.
+    /// More calls were in flight at once than indices exist.
     TooManyInFlight {
         /// The arm in which it happened.
         arm: String,
@@ -144,7 +146,7 @@ pub enum Stopped {
         /// The limit.
         limit: u64,
     },
-    /// Of what is no event, as much was done as `--max-events` allows.
+    /// Work other than events reached `--max-events`.
     MaxWork {
         /// The arm in which it happened.
         arm: String,
@@ -162,7 +164,7 @@ pub enum Stopped {
         /// The instant reached.
         at_ns: u64,
     },
-    /// Somebody asked it to stop.
+    /// The run was interrupted.
     Interrupted {
         /// The arm in which it happened.
         arm: String,
@@ -171,7 +173,7 @@ pub enum Stopped {
     },
 }
 
-/// What one arm did.
+/// The result of one arm.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ArmResult {
     /// Requests by fate.
@@ -182,25 +184,25 @@ pub struct ArmResult {
     pub attempts: Attempts,
     /// Attempts per offered request; `None` without requests.
     pub amplification: Option<f64>,
-    /// Variance of the attempts of a request, over offered requests with one less below; `None` of
-    /// fewer than two.
+    /// Sample variance (divisor n - 1) of the attempts a request; `None` with fewer than two
+    /// requests.
     pub attempts_variance: Option<f64>,
     /// Succeeded requests per second of measured virtual time; `None` when that is zero.
     pub goodput_per_s: Option<f64>,
     /// Latencies.
     pub latency: Latencies,
-    /// Work done for callers that had left.
+    /// Work for callers that had left.
     pub wasted: Wasted,
     /// Events dispatched in this arm.
     pub events: u64,
     /// The last instant of this arm.
     pub end_ns: u64,
-    /// What each part of the arm reports, by name.
+    /// Reports of the components, by name.
     pub components: BTreeMap<String, Component>,
-    /// Its latencies in more quantiles, if a time series was asked for.
+    /// Latencies at more quantiles, if a time series was requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub curves: Option<Curves>,
-    /// What all of it looked like over time, if that was asked for.
+    /// Time series, if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub series: Option<Series>,
 }

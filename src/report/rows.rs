@@ -1,4 +1,4 @@
-//! An arm as a flat list of named numbers, the one place that knows where they are in the data.
+//! An arm as a flat list of named numbers; only this module knows their places in the data.
 
 use super::result::{ArmResult, LatencySummary, Metric};
 use crate::kernel::time::Duration;
@@ -11,9 +11,9 @@ pub const SUCCEEDED_RATIO: &str = arm::derived::SUCCEEDED_RATIO.0.names.plain;
 /// One number, or one distribution, of an arm.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row<'a> {
-    /// The part of the arm that reports it; empty for a number of the whole arm.
+    /// Component that reports the number; empty for a number of the whole arm.
     pub component: &'a str,
-    /// Its name, as a path in the data: `requests.offered`, `depth_max`.
+    /// Path in the data: `requests.offered`, `depth_max`.
     pub metric: &'static str,
     /// Its value.
     pub value: Metric,
@@ -59,7 +59,7 @@ pub fn rows(arm: &ArmResult) -> Vec<Row<'_>> {
     rows
 }
 
-/// All that sentences can name of `arm`: what follows from its rows, then they themselves.
+/// All numbers of `arm` that sentences can name: derived ones, then its rows.
 #[must_use]
 pub fn metrics(arm: &ArmResult) -> Vec<Row<'_>> {
     let ratio = Metric::Number(ratio_succeeded(arm));
@@ -68,7 +68,7 @@ pub fn metrics(arm: &ArmResult) -> Vec<Row<'_>> {
     all
 }
 
-/// The number or distribution of an arm that sentences call so.
+/// The number or distribution of an arm with this name in sentences.
 #[must_use]
 pub fn value(arm: &ArmResult, component: &str, metric: &str) -> Option<Metric> {
     let mut all = metrics(arm).into_iter();
@@ -113,7 +113,7 @@ pub(super) fn arm_metrics(arm: &ArmResult) -> Vec<(&'static str, Metric)> {
 }
 
 impl Metric {
-    /// The metric as numbers: itself under an empty name, or the parts of a distribution.
+    /// The numbers of the metric: one under an empty name, or the parts of a distribution.
     #[must_use]
     pub fn scalars(&self) -> Vec<(&'static str, Scalar)> {
         match self {
@@ -129,7 +129,7 @@ impl Metric {
 }
 
 impl Metric {
-    /// What a part of it counts.
+    /// What a part of the metric counts.
     #[must_use]
     pub fn kind_of(&self, part: &str) -> Kind {
         match self {
@@ -140,7 +140,8 @@ impl Metric {
     }
 }
 
-/// The path of a part of a metric: `latency.end_to_end.p99_ns`; the metric itself of no part.
+/// The path of a part of a metric: `latency.end_to_end.p99_ns`; the metric itself if `part` is
+/// empty.
 #[must_use]
 pub fn name_of(metric: &str, part: &str) -> String {
     match part {
@@ -149,10 +150,10 @@ pub fn name_of(metric: &str, part: &str) -> String {
     }
 }
 
-/// A number of an arm under its whole name.
+/// A number of an arm under its full name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Named {
-    /// `latency.end_to_end.p99_ns`; of a component its name in front: `db.utilisation`.
+    /// Full name: `latency.end_to_end.p99_ns`, or after its component: `db.utilisation`.
     pub name: String,
     /// What it counts.
     pub kind: Kind,
@@ -160,7 +161,7 @@ pub struct Named {
     pub value: Scalar,
 }
 
-/// Every number of an arm under its whole name, [`SUCCEEDED_RATIO`] first.
+/// Every number of an arm under its full name, [`SUCCEEDED_RATIO`] first.
 pub fn named(arm: &ArmResult) -> impl Iterator<Item = Named> {
     metrics(arm).into_iter().flat_map(|row| {
         let component = match row.component {
@@ -176,13 +177,13 @@ pub fn named(arm: &ArmResult) -> impl Iterator<Item = Named> {
     })
 }
 
-/// The number of an arm that `asked` names: as [`named`] does, perhaps without the `_ns` at its
-/// end, perhaps with `components.` in front of a component, or a component in quotes.
+/// The number of an arm with this name, as [`named`] gives it. The name may lack the `_ns` at its
+/// end, and its component may be in quotes or follow `components.`.
 #[must_use]
-pub fn find(arm: &ArmResult, asked: &str) -> Option<Named> {
-    let asked = asked.strip_prefix("components.").unwrap_or(asked);
-    let plain = asked.replace(['\'', '"'], "");
-    let one = |name: &str| name == asked || name == plain;
+pub fn find(arm: &ArmResult, name: &str) -> Option<Named> {
+    let name = name.strip_prefix("components.").unwrap_or(name);
+    let plain = name.replace(['\'', '"'], "");
+    let one = |known: &str| known == name || known == plain;
     let is = |name: &str| one(name) || name.strip_suffix("_ns").is_some_and(one);
     named(arm).find(|number| is(&number.name))
 }
@@ -217,7 +218,7 @@ mod tests {
     use super::*;
     use crate::report::sample;
 
-    /// A number that is in the JSON and not here would silently miss from CSV and page.
+    /// A number of the JSON without a row would be missing from CSV and page.
     #[test]
     fn every_number_of_the_data_has_a_row() {
         let result = sample::burst();
@@ -237,7 +238,7 @@ mod tests {
         }
         let known: Vec<_> = arm_metrics(rpc).iter().map(|(name, _)| *name).collect();
         assert_eq!(known, paths);
-        // And under the name that expectations know it by.
+        // Expectations know the number under the same name.
         let kinds = arm_metrics(rpc).into_iter().map(|(name, metric)| (name, metric.kind()));
         let derived = arm::derived::METRICS.len();
         assert!(kinds.eq(arm::numbers().skip(derived)));
@@ -247,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_found_by_their_names() {
+    fn find_accepts_every_form_of_a_name() {
         let result = sample::burst();
         let arm = &result.arms["event-driven"];
         let all: Vec<_> = named(arm).map(|number| number.name).collect();

@@ -1,7 +1,7 @@
-//! Several runs of one scenario: what a number is on average, how far it strays, how surely that
-//! is known, and whether there is anything typical at all.
+//! Several runs of one scenario: means, spreads and intervals of each number, and whether runs fall
+//! into two groups, so that no mean is typical.
 //!
-//! Of each run only numbers are kept, so memory is a few of them a seed. `docs/statistics.md` has
+//! Only numbers of each run are kept, so memory is a few numbers a seed. `docs/statistics.md` has
 //! the rules.
 
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ pub use json::{RUNS_SCHEMA, to_json};
 pub use markdown::to_markdown;
 pub use page::runs_page;
 
-/// Bars of a histogram.
+/// Number of bars of a histogram.
 const BINS: usize = 10;
 
 /// Several runs of a scenario, added one by one.
@@ -41,22 +41,22 @@ pub struct Runs {
     head: Option<Head>,
     seeds: Vec<u64>,
     stopped: usize,
-    /// How many were cut off with too much in flight: see [`unfinished`].
+    /// Runs cut off with too many requests in flight: see [`unfinished`].
     unfinished: usize,
     others: usize,
     arms: BTreeMap<String, ArmRuns>,
 }
 
-/// Which numbers are kept.
+/// Selection of the numbers that are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keep {
-    /// Those of the page.
+    /// Numbers of the page.
     Page,
-    /// All.
+    /// All numbers.
     All,
 }
 
-/// What all runs have in common.
+/// Facts common to all runs.
 #[derive(Clone, Debug)]
 struct Head {
     scenario: ScenarioId,
@@ -70,9 +70,9 @@ struct Head {
 struct ArmRuns {
     runs: usize,
     numbers: Vec<Number>,
-    /// The ratio of succeeded requests of each run that was offered any.
+    /// Success ratio of each run with requests.
     ratios: Vec<f64>,
-    /// Runs that collapsed, of those of which it is known.
+    /// Runs that collapsed, among those of which that is known.
     collapse: Proportion,
 }
 
@@ -80,15 +80,16 @@ struct ArmRuns {
 #[derive(Debug)]
 struct Number {
     component: String,
-    /// Its path in the arm, or in the component.
+    /// Path in the arm or in the component.
     metric: String,
     kind: Kind,
-    /// Its value in each run that has one.
+    /// Value in each run that has one.
     values: Vec<f64>,
 }
 
 impl Runs {
-    /// Of no run yet. `tails` says for each arm whose latencies are known to have no variance why.
+    /// No runs yet. `tails` has, for each arm whose latencies are known to have no variance, the
+    /// reason.
     #[must_use]
     pub fn new(keep: Keep, tails: BTreeMap<String, String>) -> Self {
         Self {
@@ -103,7 +104,7 @@ impl Runs {
         }
     }
 
-    /// Adds a run; `collapsed` says for each arm whether it collapsed, where that is known.
+    /// Adds a run; `collapsed` says for each arm whether it collapsed, if known.
     pub fn add(&mut self, result: &RunResult, collapsed: &BTreeMap<String, bool>) {
         let unfinished = unfinished(result);
         let of_every_run = |warning: &&String| Some(*warning) != unfinished.as_ref();
@@ -127,13 +128,13 @@ impl Runs {
         }
     }
 
-    /// How many.
+    /// Number of runs.
     #[must_use]
     pub fn len(&self) -> usize {
         self.seeds.len()
     }
 
-    /// True before the first.
+    /// True before the first run.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.seeds.is_empty()
@@ -165,7 +166,7 @@ impl Runs {
         warnings
     }
 
-    /// Runs of seeds that follow each other, both ends included.
+    /// Ranges of consecutive seeds, both ends included.
     fn ranges(&self) -> Vec<(u64, u64)> {
         let mut sorted = self.seeds.clone();
         sorted.sort_unstable();
@@ -202,7 +203,7 @@ impl ArmRuns {
         }
     }
 
-    /// Adds a value to the number of this name, which is where it was in the run before.
+    /// Adds a value to the number of this name; `at` is its index in the previous run.
     fn put(&mut self, at: &mut usize, name: (&str, &str, &str), kind: Kind, value: Scalar) {
         let (component, metric, part) = name;
         let same = |number: &Number| {
@@ -219,14 +220,14 @@ impl ArmRuns {
         *at += 1;
     }
 
-    /// The two outcomes that its runs have, if they do.
+    /// The two outcomes of the arm, if its runs fall into two groups.
     fn outcomes(&self) -> Option<Outcomes> {
         let groups = outcomes(&self.ratios)?;
         let low = Proportion { hits: groups.low_runs as u64, runs: self.ratios.len() as u64 };
         Some(Outcomes { groups, low, bars: histogram(&self.ratios) })
     }
 
-    /// A number of it over the runs; `None` if it never has a value.
+    /// A number over the runs; `None` if no run has a value.
     fn summary(
         &self,
         number: &Number,
@@ -258,24 +259,24 @@ fn is_name(known: &str, metric: &str, part: &str) -> bool {
     }
 }
 
-/// True for numbers that a single long latency moves: means and maxima of times and of levels.
+/// True for numbers that one long latency can change: means and maxima of times and levels.
 #[must_use]
 pub fn follows_tail(metric: &str) -> bool {
     let ends = ["mean_ns", "max_ns", "p999_ns", "_mean", "_max", "work_ns", "leaving_ns", "end_ns"];
     ends.iter().any(|end| metric.ends_with(end))
 }
 
-/// Two outcomes of an arm.
+/// The two groups of runs of an arm.
 #[derive(Debug)]
 struct Outcomes {
     groups: Groups,
-    /// Runs of the lower one.
+    /// Runs of the group with the lower success ratio.
     low: Proportion,
-    /// From, to, and how many runs.
+    /// Lower bound, upper bound, and runs of each bar.
     bars: Vec<(f64, f64, usize)>,
 }
 
-/// Equal bins from the smallest to the largest, which differ.
+/// Equal bins from the smallest to the largest value, which must differ.
 fn histogram(values: &[f64]) -> Vec<(f64, f64, usize)> {
     let min = values.iter().copied().fold(f64::INFINITY, f64::min);
     let max = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -288,7 +289,7 @@ fn histogram(values: &[f64]) -> Vec<(f64, f64, usize)> {
     bars
 }
 
-/// Why there is no interval, in data: a name for programs, and words.
+/// The reason for a missing interval as data: a name for programs, and words.
 #[derive(Debug)]
 pub struct Why<'a>(pub &'a NoInterval);
 

@@ -1,4 +1,4 @@
-//! Results made by hand, for tests of what is made of results.
+//! Results made by hand, for tests of renderings.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::metrics::series::ARM;
 
 pub(crate) const MS: u64 = 1_000_000;
 
-/// A run of these arms, whatever they did.
+/// A run of these arms.
 pub(crate) fn run(arms: &[(&str, ArmResult)]) -> RunResult {
     RunResult {
         schema: RESULT_SCHEMA,
@@ -145,12 +145,12 @@ pub(crate) fn queued() -> ArmResult {
     arm
 }
 
-/// Both of them.
+/// The bursts in both arms, [`refused`] and [`queued`].
 pub(crate) fn burst() -> RunResult {
     run(&[("rpc", refused()), ("event-driven", queued())])
 }
 
-/// Two arms with a series of every kind of value; that of the second ends earlier.
+/// Two arms with series of every kind of value; the second series ends earlier.
 pub(crate) fn over_time() -> RunResult {
     let mut result = run(&[("rpc", healthy(8)), ("event-driven", healthy(8))]);
     let series = series(&[5, 0, 3, 0], [40, 2, 40, 7]);

@@ -1,4 +1,4 @@
-//! A time series as named numbers, one a bin: what JSON, CSV and figures are made of.
+//! A time series as named numbers, one for each bin: the source of JSON, CSV and figures.
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -6,46 +6,46 @@ use serde::{Serialize, Serializer};
 use super::result::{Column, Series, Values};
 use super::rows::Scalar;
 
-/// One number for each bin, as it is exported.
+/// A number over time, one value for each bin.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Track<'a> {
-    /// Who showed it; empty for the arm.
+    /// Component of the number; empty for the arm.
     pub component: &'a str,
-    /// What kind of component that is: "arm", "service", ...
+    /// Kind of the component: "arm", "service", ...
     pub kind: &'static str,
-    /// The path of the number: `requests.offered`, `busy.mean`, `latency.end_to_end.p99_ns`.
+    /// Path of the number: `requests.offered`, `busy.mean`, `latency.end_to_end.p99_ns`.
     pub metric: String,
-    /// It in words, without the component's name.
+    /// The number in words, without the name of the component.
     pub words: String,
-    /// What the number is, for whoever draws it.
+    /// Type of the number.
     pub unit: Unit,
-    /// Where it is used up, if it has a limit.
+    /// Limit of the number, if it has one.
     pub limit: Option<u64>,
-    /// One value a bin.
+    /// One value for each bin.
     pub values: Vec<Scalar>,
 }
 
-/// What a number of a bin is.
+/// Types of numbers over time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
-    /// How often something happened in the bin.
+    /// Number of events in the bin.
     Count,
-    /// Nanoseconds that were booked in the bin.
+    /// Nanoseconds booked in the bin.
     Booked,
     /// A level.
     Level,
-    /// A level over its limit: what a chart of the level shows already.
+    /// A level divided by its limit, which a chart of the level shows already.
     Ratio,
-    /// Nanoseconds for which something was so.
+    /// Nanoseconds of the bin spent in a state.
     State,
-    /// A number at the end of the bin.
+    /// Value at the end of the bin.
     Reading,
     /// A time, in nanoseconds.
     Time,
 }
 
 impl Unit {
-    /// Its name in data.
+    /// Name of the type in data.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -60,11 +60,11 @@ impl Unit {
     }
 }
 
-/// The quantiles of a bin's latencies that are shown.
+/// Quantiles of the latencies of a bin.
 const QUANTILES: [(&str, &str, f64); 2] = [("p50_ns", "p50", 0.5), ("p99_ns", "p99", 0.99)];
 
 impl Series {
-    /// Every number of the series.
+    /// All numbers of the series.
     #[must_use]
     pub fn tracks(&self) -> Vec<Track<'_>> {
         self.columns.iter().flat_map(|column| self.tracks_of(column)).collect()

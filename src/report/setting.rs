@@ -1,37 +1,36 @@
-//! What a page tells of a scenario beyond the result of its run, as plain data.
-//!
-//! Whoever knows scenarios fills it; whoever draws it does not have to know any.
+//! Facts about a scenario that a page shows beside the result, as plain data, so that rendering
+//! does not depend on scenarios.
 
 use std::collections::BTreeMap;
 
-/// What a run was about.
+/// Facts about the scenario of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Setting {
-    /// What the scenario says about itself, perhaps nothing.
+    /// The `about` of the scenario, perhaps empty.
     pub about: String,
-    /// Until then, what arrives is not counted.
+    /// End of the warm-up; earlier arrivals are not counted.
     pub warm_up_ns: u64,
-    /// Its arms by name.
+    /// Facts about the arms, by name.
     pub arms: BTreeMap<String, ArmSetting>,
 }
 
-/// What an arm was about.
+/// Facts about an arm.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ArmSetting {
-    /// What the arm says about itself, perhaps nothing.
+    /// The `about` of the arm, perhaps empty.
     pub about: String,
-    /// What goes wrong from outside, by the instants at which it begins.
+    /// Faults, in the order in which they begin.
     pub troubles: Vec<Trouble>,
 }
 
-/// Something that goes wrong from outside, in [from, until).
+/// A fault in [from, until).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trouble {
-    /// Its name.
+    /// Name of the fault.
     pub name: String,
-    /// What it meets.
+    /// Component that the fault hits.
     pub component: String,
-    /// What it does, in a few words.
+    /// Effect, in a few words.
     pub words: String,
     /// Its first instant.
     pub from_ns: u64,

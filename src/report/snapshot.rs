@@ -1,5 +1,5 @@
 //! A run as a regression test: the parts of the fingerprint first, then every number on a line of
-//! its own, so that what changes is one line and nothing beside it; no version of the tool.
+//! its own, so that a change touches only its own lines. The version of the tool is left out.
 
 use super::result::{ArmResult, Hex, RunResult};
 use super::rows::{Scalar, metrics};
@@ -9,14 +9,14 @@ use crate::report::text::verdict::verdict;
 
 const PARTS: [&str; 3] = ["order", "timing", "results"];
 
-/// What is kept of a distribution.
+/// Numbers of a distribution in a snapshot.
 const KEPT: [&str; 5] = ["count", "mean_ns", "p50_ns", "p99_ns", "max_ns"];
 
-/// The text that is kept beside a scenario and compared.
+/// The text of a snapshot.
 ///
-/// Each part of the fingerprint has a line of its own at the top, so that already the first lines
-/// of a diff say what kind of change it is; [`changed_parts`] says it in words. Each number is a
-/// sentence that `expect` understands, and exact. Those that are 0 or have no value are left out.
+/// Each part of the fingerprint has a line of its own at the top, so that the first lines of a diff
+/// show the kind of the change; [`changed_parts`] puts it into words. Each number is exact, as a
+/// sentence that `expect` understands. Numbers that are 0 or have no value are left out.
 #[must_use]
 pub fn snapshot(result: &RunResult) -> String {
     let prints = &result.fingerprints;
@@ -36,7 +36,7 @@ pub fn snapshot(result: &RunResult) -> String {
     text + "\n" + &lines.join("\n") + "\n"
 }
 
-/// The numbers of an arm, with an empty line before each component.
+/// Numbers of an arm, with an empty line before each component.
 fn numbers(name: &str, arm: &ArmResult) -> String {
     let name = quoted(name);
     let mut text = String::new();
@@ -62,7 +62,7 @@ fn numbers(name: &str, arm: &ArmResult) -> String {
     text
 }
 
-/// A value as sentences write it; `None` of what is 0 or has no value.
+/// A value as written in sentences; `None` for 0 and for no value.
 fn shown(kind: Kind, value: Scalar) -> Option<String> {
     match (kind, value) {
         (_, Scalar::None | Scalar::Integer(0)) => None,
@@ -72,7 +72,7 @@ fn shown(kind: Kind, value: Scalar) -> Option<String> {
     }
 }
 
-/// Nanoseconds in the largest unit of which they are at least one, with all digits.
+/// A time with all digits, in the largest unit in which it is at least 1.
 fn decimal(ns: u64) -> String {
     let units = [(1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "us")];
     let (unit, name) = units.into_iter().find(|(unit, _)| ns >= *unit).unwrap_or((1, "ns"));
@@ -85,14 +85,14 @@ fn decimal(ns: u64) -> String {
     }
 }
 
-/// Which parts of the fingerprint differ between two snapshots.
+/// Parts of the fingerprint that differ between two snapshots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChangedParts {
-    /// Other events, or another order of them.
+    /// The events or their order differ.
     pub order: bool,
-    /// Other instants.
+    /// The instants differ.
     pub timing: bool,
-    /// Other outcomes or metrics.
+    /// Outcomes or metrics differ.
     pub results: bool,
 }
 
@@ -109,8 +109,8 @@ impl ChangedParts {
     }
 }
 
-/// What differs between two texts of [`snapshot`], with or without insta's head around them;
-/// `None` when one of them has no fingerprint to read.
+/// Compares the fingerprints in two texts of [`snapshot`], with or without insta's head; `None` if
+/// one has no fingerprint.
 #[must_use]
 pub fn changed_parts(old: &str, new: &str) -> Option<ChangedParts> {
     let differs = |part| Some(read_part(old, part)? != read_part(new, part)?);
@@ -122,7 +122,8 @@ fn part_line(part: &str, print: Hex) -> String {
     format!("{part:<7}  {print}\n")
 }
 
-/// The first line that reads as a part: names of arms may say "order", but no 16 hex digits.
+/// The first line that parses as a part. An arm may be called "order", but no such line has 16 hex
+/// digits.
 fn read_part(text: &str, part: &str) -> Option<u64> {
     text.lines().find_map(|line| {
         let digits = line.strip_prefix(part)?.strip_prefix(' ')?.trim();
@@ -154,15 +155,16 @@ mod tests {
         assert_eq!(old.len(), new.len());
         let changed: Vec<&String> =
             old.iter().zip(&new).filter(|(old, new)| old != new).map(|(_, new)| new).collect();
-        let told = "rpc.latency.end_to_end.p99 == 123456.789012345s";
-        assert!(changed.iter().any(|line| *line == told), "{changed:?}");
-        assert!(changed.iter().all(|line| *line == told || line.starts_with("verdict: ")));
+        let expected = "rpc.latency.end_to_end.p99 == 123456.789012345s";
+        assert!(changed.iter().any(|line| *line == expected), "{changed:?}");
+        assert!(changed.iter().all(|line| *line == expected || line.starts_with("verdict: ")));
     }
 
     #[test]
     fn times_have_all_their_digits() {
-        let told = [1, 999, 1_000, 1_500, 120_000_000, 1_000_000_001, 90_000_000_000].map(decimal);
-        assert_eq!(told, ["1ns", "999ns", "1us", "1.5us", "120ms", "1.000000001s", "90s"]);
+        let printed =
+            [1, 999, 1_000, 1_500, 120_000_000, 1_000_000_001, 90_000_000_000].map(decimal);
+        assert_eq!(printed, ["1ns", "999ns", "1us", "1.5us", "120ms", "1.000000001s", "90s"]);
     }
 
     #[test]

@@ -13,10 +13,10 @@ use crate::report::text::table::{lines, paragraph};
 use crate::statistics::steady::{BATCHES, Steady};
 use crate::statistics::validity::NoInterval;
 
-/// The schema name in every one.
+/// The schema name in every result.
 pub const STEADY_SCHEMA: &str = "dessim.steady/1";
 
-/// What one long run says about its steady state.
+/// Steady-state means of one long run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SteadyRun {
     /// Always [`STEADY_SCHEMA`].
@@ -25,7 +25,7 @@ pub struct SteadyRun {
     pub dessim: &'static str,
     /// Version of the model.
     pub model: u32,
-    /// Which scenario ran.
+    /// The scenario.
     pub scenario: ScenarioId,
     /// The seed.
     pub seed: u64,
@@ -33,37 +33,37 @@ pub struct SteadyRun {
     pub fingerprint: Hex,
     /// The last instant of the run.
     pub virtual_ns: u64,
-    /// Why the run ended before its end, if it did.
+    /// Why the run stopped early, if it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stopped: Option<Stopped>,
-    /// What a reader should know before believing the numbers.
+    /// Reasons to doubt the numbers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
-    /// The numbers of each arm, by its name.
+    /// Means of each arm, by name.
     pub arms: BTreeMap<String, Vec<SteadyMetric>>,
 }
 
-/// The mean of one number in the steady state.
+/// Steady-state mean of one number.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SteadyMetric {
-    /// The part of the arm that reports it; empty for the arm itself.
+    /// Component that reports the number; empty for the arm itself.
     pub component: String,
-    /// Its name, as in a result.
+    /// Name of the number, as in a result.
     pub metric: &'static str,
-    /// What one value of its series is.
+    /// Unit of its series.
     pub unit: Unit,
-    /// The mean, and how it was found.
+    /// The mean, and the method behind it.
     pub steady: Steady,
 }
 
-/// What one value of a series is.
+/// Units of a series: what one value belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
     /// One request.
     Requests,
-    /// A bin of the time.
+    /// One bin of time.
     Bins {
-        /// Its width.
+        /// Width of the bin.
         ns: u64,
     },
 }
@@ -101,13 +101,13 @@ impl SteadyMetric {
 
     fn printed(&self, value: f64) -> String {
         match self.metric.ends_with("_ns") {
-            // An interval may reach below zero, a latency does not.
+            // An interval may reach below zero, although a latency cannot.
             true => time(value.max(0.0).round() as u64),
             false => number(value),
         }
     }
 
-    /// So many values of the series: requests, or time.
+    /// A number of values in words: as requests, or as time.
     fn stretch(&self, values: Option<usize>) -> String {
         match (values, self.bin_ns()) {
             (None, _) => NO_VALUE.to_owned(),
@@ -180,7 +180,7 @@ pub fn steady_page(run: &SteadyRun) -> String {
     text
 }
 
-/// The steady state as one object, over many lines or on one, with a newline at its end.
+/// The steady state as one object, over many lines or on one, with a newline at the end.
 #[must_use]
 pub fn to_json(run: &SteadyRun, pretty: bool) -> String {
     let json = match pretty {

@@ -1,57 +1,57 @@
-//! What an arm is made of, as plain data: what a drawing of it needs, and nothing of the model.
+//! The topology of an arm as plain data, independent of the model.
 //!
-//! Whoever knows the scenario fills it in; whoever draws it knows neither layers nor components.
+//! The code that knows the scenario makes it; the code that draws it knows no layers or components.
 
-/// A directed graph: requests and messages go along its links. It may have cycles.
+/// A directed graph along whose links requests and messages go. It may have cycles.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Topology {
-    /// Its nodes, in any order.
+    /// Nodes in any order.
     pub nodes: Vec<Node>,
-    /// What goes from one to another.
+    /// Links between nodes.
     pub links: Vec<Link>,
 }
 
-/// A load, a service, a queue, a group of consumers, or whatever else there will be.
+/// A node: a load, a service, a queue, a group of consumers, or another component.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Node {
-    /// What it is: "load", "service".
+    /// Kind: "load", "service".
     pub kind: String,
-    /// Its name.
+    /// Name.
     pub name: String,
-    /// How it is set, a line each: "slots 20".
+    /// Settings, one line each: "slots 20".
     pub settings: Vec<String>,
-    /// The layers that what leaves it goes through, outermost first.
+    /// Layers of the policy of its calls, outermost first.
     pub layers: Vec<Chip>,
-    /// What it did, a line each: "busy most 16".
+    /// Results, one line each: "busy most 16".
     pub numbers: Vec<String>,
-    /// What is done to it, a line each: "Slowed, 1 s to 2 s".
+    /// Faults, one line each: "Slowed, 1 s to 2 s".
     pub faults: Vec<String>,
 }
 
 /// A layer of a policy.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Chip {
-    /// What it is: "retry".
+    /// Kind of the layer: "retry".
     pub label: String,
-    /// How it is set, in a few words: "max retries 3, backoff exponential".
+    /// Settings in a few words: "max retries 3, backoff exponential".
     pub setting: String,
-    /// What it did: "118 retries".
+    /// Results: "118 retries".
     pub numbers: String,
-    /// Its name and all of its settings.
+    /// Name and all settings.
     pub all: String,
 }
 
-/// A way from one node to another.
+/// A link from one node to another.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Link {
-    /// Index of the node that it leaves.
+    /// Index of the first node.
     pub from: usize,
-    /// Index of the node that it leads to.
+    /// Index of the second node.
     pub to: usize,
-    /// What went along it, a line each: "458 attempts", the most important first.
+    /// Traffic, one line each, the most important first: "458 attempts".
     pub flow: Vec<String>,
-    /// What went wrong there: "23.6 % failed"; empty if nothing did.
+    /// Failures on the link: "23.6 % failed"; empty without any.
     pub trouble: String,
-    /// How much went along it: links are as thick as their parts of the largest.
+    /// Amount of traffic; the thickness of a link is its share of the largest weight.
     pub weight: u64,
 }

@@ -109,7 +109,7 @@ pub(super) fn run(ui: &Ui, args: &Hunt) -> Result<Exit, Failure> {
     }
     if hunted.interrupted {
         let (done, of) = match (&args.split, &hunted.split) {
-            (None, _) => (hunted.runs, hunted.asked),
+            (None, _) => (hunted.runs, hunted.planned),
             (Some(_), split) => {
                 let done = split.as_ref().map_or(0, |split| split.repetitions.len() as u64);
                 (done, hunted.seeds[1] - hunted.seeds[0] + 1)
@@ -243,7 +243,7 @@ fn rare(
         found: None,
         proportion: None,
         runs: 0,
-        asked: 0,
+        planned: 0,
         stopped: 0,
         spread: Vec::new(),
         split: estimate,

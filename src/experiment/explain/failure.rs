@@ -4,7 +4,7 @@ use super::evidence::Evidence;
 use crate::experiment::health::Course;
 use crate::experiment::health::triggers::triggers;
 use crate::report::result::RunResult;
-use crate::report::search::shrink::{Feeding, Kept, Resource, SetOff};
+use crate::report::search::shrink::{Kept, LoopName, Resource, TriggerName};
 use crate::scenario::schema::{Arm, Scenario};
 
 /// How an arm failed; `None` if it was not broken, or has no time series.
@@ -22,7 +22,7 @@ pub(in crate::experiment) fn failure(
     let story = evidence.story();
     let worst = story.worst()?;
     let trigger = worst.trigger.and_then(|at| story.triggers.get(at));
-    let loops = story.loops.iter().map(|feeding| Feeding {
+    let loops = story.loops.iter().map(|feeding| LoopName {
         kind: feeding.link.kind(),
         component: feeding.link.component().to_owned(),
     });
@@ -30,7 +30,7 @@ pub(in crate::experiment) fn failure(
         arm: name.to_owned(),
         phase: story.worst_phase()?.kind,
         end: worst.end,
-        trigger: trigger.map(|trigger| SetOff {
+        trigger: trigger.map(|trigger| TriggerName {
             kind: trigger.cause.kind(),
             name: trigger.cause.name().to_owned(),
         }),

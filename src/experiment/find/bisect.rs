@@ -19,7 +19,9 @@ use crate::experiment::knob::Amount;
 use crate::experiment::pool::{Ended, in_order};
 use crate::experiment::prepared::Prepared;
 use crate::experiment::run::Options;
-use crate::report::search::threshold::{FIND_SCHEMA, Found, Outcome, Threshold, Trial, Verdict};
+use crate::report::search::threshold::{
+    FIND_SCHEMA, Outcome, Threshold, Thresholds, Trial, Verdict,
+};
 use crate::scenario::expect::{Likely, Relation};
 use crate::statistics::proportion::Proportion;
 
@@ -53,7 +55,7 @@ pub fn find(
     asked: &[Asked],
     playing: Playing<'_>,
     progress: impl FnMut(u64, Amount),
-) -> Result<Found, Trouble> {
+) -> Result<Thresholds, Trouble> {
     let mut tries = Tries::new(search, turned, asked, playing, progress);
     for end in [search.from, search.to] {
         tries.at(end)?;
@@ -73,7 +75,7 @@ pub(super) fn find_from(
     asked: &Asked,
     playing: Playing<'_>,
     progress: impl FnMut(u64, Amount),
-) -> Result<Found, Trouble> {
+) -> Result<Thresholds, Trouble> {
     let asked = std::slice::from_ref(asked);
     let mut tries = Tries::new(search, turned, asked, playing, progress);
     let (lowest, highest) = (search.from.as_f64(), search.to.as_f64());
@@ -160,15 +162,15 @@ impl<'a, P: FnMut(u64, Amount)> Tries<'a, P> {
     }
 
     /// Narrows down all claims.
-    fn all(mut self) -> Result<Found, Trouble> {
+    fn all(mut self) -> Result<Thresholds, Trouble> {
         for at in 0..self.asked.len() {
             self.narrow(at)?;
         }
         let search = self.search;
-        Ok(Found {
+        Ok(Thresholds {
             schema: FIND_SCHEMA,
             scenario: search.name.to_owned(),
-            turned: search.turned.clone(),
+            parameter: search.turned.clone(),
             from: self.from.to_string(),
             to: self.to.to_string(),
             seeds: [search.first, search.first.saturating_add(search.seeds - 1)],

@@ -14,7 +14,7 @@ use crate::experiment::knob::Amount;
 use crate::kernel::time::Duration;
 use crate::kernel::units::{Rate, Ratio};
 use crate::report::search::capacity::{ArmCapacity, CAPACITY_SCHEMA, Capacity, Present};
-use crate::report::search::threshold::Found;
+use crate::report::search::threshold::Thresholds;
 use crate::report::text::format::time;
 use crate::scenario::Problems;
 use crate::scenario::arms::arms;
@@ -102,12 +102,12 @@ pub fn capacity(
                 progress(done + runs, factor.as_f64());
             })
         };
-        let stable: Found = edge(true, found.runs, &mut progress)?;
+        let stable: Thresholds = edge(true, found.runs, &mut progress)?;
         found.runs += stable.runs;
-        let unprompted: Found = edge(false, found.runs, &mut progress)?;
+        let unprompted: Thresholds = edge(false, found.runs, &mut progress)?;
         found.runs += unprompted.runs;
         found.interrupted |= stable.interrupted || unprompted.interrupted;
-        let only = |found: Found| found.answers.into_iter().next();
+        let only = |found: Thresholds| found.answers.into_iter().next();
         if let (Some(stable), Some(unprompted)) = (only(stable), only(unprompted)) {
             found.arms.push(ArmCapacity { arm: name, trigger, stable, unprompted });
         }

@@ -151,7 +151,7 @@ pub fn hunt(
         found,
         proportion: counted.then_some(seen),
         runs: seen.runs,
-        asked: total,
+        planned: total,
         stopped,
         spread,
         split: None,

@@ -1,11 +1,11 @@
-//! What a test found wrong, as workflow commands of GitHub: lines that become annotations of files.
+//! Failures of a test as workflow commands of GitHub: lines that become annotations of files.
 //!
 //! The form is that of GitHub's "Workflow commands for GitHub Actions": `::error file=F,line=L::M`,
 //! with `%`, line breaks and, in properties, `:` and `,` escaped.
 
 use super::test::{Tested, TestedScenario, TestedSnapshot};
 
-/// A line for everything that is wrong; nothing if all is well.
+/// One line for each failure; empty if the test passed.
 #[must_use]
 pub fn github(tested: &Tested) -> String {
     tested.scenarios.iter().flat_map(annotations).collect()
@@ -67,7 +67,7 @@ mod tests {
         assert_eq!(properties.len(), 4, "{line}");
         assert_eq!(unescaped(properties[0]), "file=scenarios/bad, worse: 100%.ron");
         assert_eq!(unescaped(properties[3]), "title=rpc & co: goodput_per_s < 8%");
-        let told = "goodput_per_s is 7 %, \"not\" 8 %\ndessim run bad.ron --seed 7";
-        assert_eq!(unescaped(message), told);
+        let expected = "goodput_per_s is 7 %, \"not\" 8 %\ndessim run bad.ron --seed 7";
+        assert_eq!(unescaped(message), expected);
     }
 }

@@ -1,4 +1,4 @@
-//! What `dessim check` found, as data of schema [`CHECK_SCHEMA`] and as SARIF 2.1.0.
+//! Findings of `dessim check` as data, schema [`CHECK_SCHEMA`], and as SARIF 2.1.0.
 
 use core::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 /// The schema name in every report of a check.
 pub const CHECK_SCHEMA: &str = "dessim.check/1";
 
-/// What SARIF calls a problem that is no lint: the scenario cannot run.
+/// Rule id in SARIF of a problem that is no lint: the scenario cannot run.
 const INVALID: &str = "invalid-scenario";
 
 /// All files of one check.
@@ -18,7 +18,7 @@ pub struct Checked {
     pub schema: &'static str,
     /// Version of dessim.
     pub dessim: &'static str,
-    /// Files that can run, warned of or not.
+    /// Files that can run, with or without warnings.
     pub sound: usize,
     /// Errors in all files.
     pub errors: usize,
@@ -31,11 +31,11 @@ pub struct Checked {
 /// One file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct CheckedFile {
-    /// Its name, as it was given, with `/` between folders.
+    /// Path as given on the command line, with `/` between folders.
     pub file: String,
-    /// Why nothing can be said of it, if so.
+    /// Why the file cannot be read, if so.
     pub unreadable: Option<String>,
-    /// Everything that is wrong with it.
+    /// Problems of the file.
     pub problems: Vec<CheckedProblem>,
 }
 
@@ -44,11 +44,11 @@ pub struct CheckedFile {
 pub struct CheckedProblem {
     /// `error` or `warning`.
     pub level: &'static str,
-    /// The lint that a warning is of.
+    /// Name of the lint, for a warning.
     pub lint: Option<&'static str>,
-    /// The file that it is in: a study's problem may be one of its scenario.
+    /// File of the problem: a study may have the problems of its scenario.
     pub file: String,
-    /// Where in the scenario: `calls["web"].policy[1].Retry`.
+    /// Path within the scenario: `calls["web"].policy[1].Retry`.
     pub path: String,
     /// The first line, from 1.
     pub line: Option<usize>,
@@ -58,9 +58,9 @@ pub struct CheckedProblem {
     pub end_line: Option<usize>,
     /// The column after the last character.
     pub end_column: Option<usize>,
-    /// The rule that it breaks.
+    /// Rule that is broken.
     pub rule: String,
-    /// What was found instead.
+    /// What the file has instead.
     pub found: String,
     /// What to write.
     pub hint: Option<String>,
@@ -71,9 +71,9 @@ pub struct CheckedProblem {
 pub struct Rule {
     /// Its name.
     pub id: &'static str,
-    /// What it looks for.
+    /// What the lint looks for.
     pub about: &'static str,
-    /// Why.
+    /// Why that is a problem.
     pub why: &'static str,
 }
 
@@ -98,7 +98,7 @@ impl Checked {
         }
     }
 
-    /// The report as SARIF 2.1.0, one run, with all rules that there are.
+    /// The report as SARIF 2.1.0: one run, with all `rules`.
     #[must_use]
     pub fn sarif(&self, rules: &[Rule]) -> Value {
         let invalid = Rule {
@@ -178,7 +178,7 @@ fn result(problem: &CheckedProblem, rules: &[Rule]) -> Value {
 }
 
 impl CheckedProblem {
-    /// All of it in one text.
+    /// Rule, finding and hint in one text.
     fn message(&self) -> String {
         let mut text = match self.path.as_str() {
             "" => self.rule.clone(),
@@ -194,7 +194,7 @@ impl CheckedProblem {
     }
 }
 
-/// A path as a reference: relative as it is, absolute as `file:///..`.
+/// A path as a URI reference: a relative path as it is, an absolute one as `file:///..`.
 fn uri(path: &str) -> String {
     let mut uri = String::new();
     if path.starts_with('/') {

@@ -1,8 +1,8 @@
-//! A test as JUnit XML, as Jenkins, GitLab and the actions for GitHub read it: a suite a scenario,
-//! a case a claim, and one for the snapshot.
+//! A test as JUnit XML, in the form that Jenkins, GitLab and GitHub's actions read: a suite for
+//! each scenario, a case for each claim and one for the snapshot.
 //!
-//! Their readers want a time everywhere. It is always 0: how long a test took says nothing about a
-//! scenario, and would differ from run to run.
+//! The readers require times. All of them are 0: how long a test takes says nothing about a
+//! scenario, and differs from run to run.
 
 use maud::{Markup, PreEscaped, html};
 
@@ -13,9 +13,9 @@ const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 /// How a case ended.
 enum Outcome {
     Passed,
-    /// It is not as it should be: in a sentence, and at length.
+    /// Failed: the reason in a sentence, and at length.
     Failed(String, String),
-    /// It could not be found out.
+    /// Not decided: the reason in a sentence, and at length.
     Error(String, String),
 }
 
@@ -118,7 +118,7 @@ fn judged(one: &TestedExpectation) -> Case {
     Case { name: one.expected.sentence(), line: Some(one.line), outcome }
 }
 
-/// Only what XML 1.0 can hold at all, even escaped; line breaks would not survive in attributes.
+/// The text with U+FFFD in place of each character that XML 1.0 cannot hold, even escaped.
 fn legal(text: &str) -> String {
     let is_legal = |c: char| {
         matches!(c, '\t' | '\n' | '\u{20}'..='\u{d7ff}')

@@ -1,6 +1,7 @@
-//! What `dessim test` found out, as data: schema [`TEST_SCHEMA`].
+//! Results of `dessim test` as data, schema [`TEST_SCHEMA`].
 //!
-//! It holds no wall clock and no number of threads: the same scenarios give the same bytes.
+//! The data has no wall-clock time and no number of threads: the same scenarios give the same
+//! bytes.
 
 use serde::Serialize;
 
@@ -16,9 +17,9 @@ pub struct Tested {
     pub schema: &'static str,
     /// Version of dessim.
     pub dessim: &'static str,
-    /// Everything that was to be found out was, and is as it should be.
+    /// True if every scenario was tested and passed.
     pub passed: bool,
-    /// It was broken off: scenarios that were not finished are missing.
+    /// True if the test was interrupted: unfinished scenarios are missing.
     pub interrupted: bool,
     /// The scenarios, by name.
     pub scenarios: Vec<TestedScenario>,
@@ -27,24 +28,24 @@ pub struct Tested {
 /// One scenario.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct TestedScenario {
-    /// Its file, as it was given, with `/` between folders.
+    /// Path as given on the command line, with `/` between folders.
     pub file: String,
     /// The seed of its run; `None` if it could not run.
     pub seed: Option<u64>,
     /// Why it could not run, or not to its end.
     pub error: Option<Trouble>,
-    /// How it compares with its snapshot, if that was asked.
+    /// Comparison with its snapshot, unless `--no-snapshots` leaves that out.
     pub snapshot: Option<TestedSnapshot>,
-    /// What its expectations came to.
+    /// Results of its expectations.
     pub expectations: Vec<TestedExpectation>,
 }
 
 /// Why a scenario could not run, or not to its end.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Trouble {
-    /// In words, perhaps several lines of them.
+    /// Message, perhaps of several lines.
     pub message: String,
-    /// The line of the scenario where it is, from 1, if it is in one.
+    /// Line of the scenario, from 1, if the trouble is in the file.
     pub line: Option<usize>,
     /// The column, in characters from 1.
     pub column: Option<usize>,
@@ -53,11 +54,11 @@ pub struct Trouble {
 /// How a scenario compares with its snapshot.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TestedSnapshot {
-    /// How.
+    /// Result of the comparison.
     pub status: Status,
     /// The snapshot's file.
     pub file: String,
-    /// What kind of change it is, in words, if there is one.
+    /// Kind of the change in words, if there is one.
     pub change: Option<String>,
     /// The difference, as a unified diff.
     pub diff: Option<String>,
@@ -67,40 +68,40 @@ pub struct TestedSnapshot {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// It does what it did.
+    /// The run equals the snapshot.
     Same,
-    /// It does something else.
+    /// The run differs from the snapshot.
     Changed,
     /// There is no snapshot.
     Missing,
-    /// What it does now is the snapshot now.
+    /// The run was accepted as the new snapshot.
     Accepted,
-    /// It was to be accepted, and was not, for an expectation fails or the run stopped early.
+    /// Not accepted although asked to be: an expectation fails, or the run stopped early.
     Withheld,
 }
 
 /// One expectation.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TestedExpectation {
-    /// What it came to.
+    /// The claim and its result.
     #[serde(flatten)]
     pub expected: Expected,
-    /// The line of the scenario on which it stands, from 1.
+    /// Line of the sentence in the scenario, from 1.
     pub line: usize,
     /// The column, in characters from 1.
     pub column: usize,
-    /// The command that shows it, if it fails.
+    /// Command that replays a failing run.
     pub command: Option<String>,
 }
 
 impl TestedSnapshot {
-    /// True if it is as it should be.
+    /// True if the run equals the snapshot or became it.
     #[must_use]
     pub const fn passed(&self) -> bool {
         matches!(self.status, Status::Same | Status::Accepted)
     }
 
-    /// What is wrong with it, in a sentence; `None` if nothing is.
+    /// Why the comparison fails, in a sentence; `None` if it passes.
     #[must_use]
     pub fn complaint(&self) -> Option<String> {
         let change = self.change.as_deref().unwrap_or("it changed");
@@ -114,7 +115,7 @@ impl TestedSnapshot {
 }
 
 impl TestedScenario {
-    /// True if nothing is wrong with it.
+    /// True if the scenario ran, equals its snapshot, and meets its expectations.
     #[must_use]
     pub fn passed(&self) -> bool {
         let holds = |one: &TestedExpectation| one.expected.holds == Some(true);
@@ -124,7 +125,7 @@ impl TestedScenario {
     }
 }
 
-/// As JSON, over many lines.
+/// The test as JSON over many lines.
 ///
 /// # Panics
 /// Never: all keys are strings.
@@ -138,7 +139,7 @@ pub fn to_json(tested: &Tested) -> String {
 pub(in crate::report) mod samples {
     use super::*;
 
-    /// One of everything, with names that mean something to XML and to GitHub.
+    /// A test with every kind of result, and names with characters special to XML and GitHub.
     pub(in crate::report) fn tested() -> Tested {
         let expectation =
             |text: &str, holds: Option<bool>, command: Option<&str>| TestedExpectation {

@@ -2,7 +2,7 @@ use super::text::text;
 use super::*;
 use crate::statistics::summary::summary;
 
-/// A metric of as many variants as there are lists of values.
+/// A metric with one variant for each list of values.
 fn metric(name: &str, kind: Kind, values: &[Vec<f64>]) -> MetricContrast {
     let some = |values: &Vec<f64>| values.iter().copied().map(Some).collect::<Vec<_>>();
     let pairs = (0..values.len()).flat_map(|a| (a + 1..values.len()).map(move |b| (a, b)));
@@ -14,26 +14,26 @@ fn metric(name: &str, kind: Kind, values: &[Vec<f64>]) -> MetricContrast {
     }
 }
 
-/// Twelve runs around `mean` that stray by about `by`, each variant in its own way.
+/// Twelve values that scatter around `mean` by about `by`, in an order that `turn` decides.
 fn runs(mean: f64, by: f64, turn: usize) -> Vec<f64> {
     let strays = [0.9, -0.3, 0.2, -1.1, 0.6, -0.7, 1.2, -0.1, 0.4, -0.5, 0.1, -0.7];
     (0..12).map(|at| mean + by * strays[(at * 5 + turn * 3) % 12]).collect()
 }
 
 #[test]
-fn what_nothing_tells_from_the_best_shares_its_rank() {
+fn variants_that_do_not_differ_from_the_best_share_its_rank() {
     let values = [runs(10.0, 1.0, 0), runs(10.6, 1.0, 1), runs(11.2, 1.0, 2)];
     let fewer = metric("amplification", Kind::Number, &values);
     let ranking = ranking(&fewer).expect("there are three");
     assert!(!ranking.more_is_better);
-    // The middle one cannot be told from either end, which can be told apart.
+    // The middle one differs from neither end; the ends differ from each other.
     let shown: Vec<_> = ranking.pairs.iter().map(|pair| (pair.a, pair.b, pair.shown)).collect();
     assert_eq!(shown, [(0, 1, false), (0, 2, true), (1, 2, false)]);
     assert_eq!(ranking.ranks, [1, 1, 2]);
-    // Of what more is better, the same numbers rank the other way round.
+    // If more is better, the same numbers rank in the opposite order.
     let more = super::ranking(&metric("goodput_per_s", Kind::Number, &values)).expect("three");
     assert_eq!((more.more_is_better, more.ranks), (true, vec![2, 1, 1]));
-    // By `scipy.stats.ttest_rel`; Holm counts it twice.
+    // Reference: `scipy.stats.ttest_rel`; Holm's correction doubles it.
     let probability = ranking.pairs[0].probability.expect("it is valid");
     assert!((probability - 0.148_49).abs() < 1e-5, "{probability}");
     assert_eq!(ranking.pairs[0].corrected, Some(2.0 * probability));

@@ -9,7 +9,7 @@ use crate::report::text::table::{lines, paragraph};
 use crate::statistics::summary::Summary;
 use crate::statistics::validity::NoInterval;
 
-/// Names of variants are cut to this.
+/// Longest name of a variant, in columns.
 const NAME: usize = 40;
 
 /// The comparison as plain text.
@@ -63,7 +63,7 @@ pub fn text(comparison: &Comparison) -> String {
 }
 
 impl Contest {
-    /// True if nothing that was looked at differs in any run.
+    /// True if no metric and no request differs in any run.
     fn is_same(&self) -> bool {
         let none = |summary: &Summary| summary.min == 0.0 && summary.max == 0.0;
         let metrics = self.metrics.iter().flat_map(|metric| metric.pairs.iter().flatten());
@@ -75,7 +75,7 @@ impl Contest {
     }
 }
 
-/// What stands for a variant in a table: a, b, .. z, then numbers.
+/// Short name of a variant in tables: a, b, .. z, then numbers.
 fn letter(at: usize) -> String {
     match u8::try_from(at) {
         Ok(at) if at < 26 => char::from(b'a' + at).to_string(),
@@ -93,7 +93,8 @@ fn head(at: usize, variant: &Variant, with_digest: bool) -> String {
     format!("{}  {}{arm}{digest}\n", letter(at), cut(name, 120))
 }
 
-/// Of two variants a line a metric; of more, a line a variant below each metric.
+/// The table of metrics: of two variants a line for each metric; of more, a line for each variant
+/// below each metric.
 fn table(field: &Contest, notes: &mut Notes) -> String {
     let two = field.variants.len() == 2;
     let header: Vec<String> = match two {
@@ -119,7 +120,7 @@ fn table(field: &Contest, notes: &mut Notes) -> String {
             rows.push([label, rest].concat());
         }
     }
-    // The last column is words, which begin where the numbers end.
+    // The last column is words and stands left-aligned after the numbers.
     let numbers: Vec<_> = rows.iter().map(|row| row[..blank].to_vec()).collect();
     let mut text = String::new();
     let lines = lines(&numbers);
@@ -139,7 +140,7 @@ fn mean(metric: &MetricContrast, at: usize) -> String {
     summary.map_or(NO_VALUE.to_owned(), |summary| printed(summary.mean, metric.kind))
 }
 
-/// What a variant differs by from the first: difference, interval, ratio, and what that shows.
+/// Cells of a variant against the first: difference, interval, ratio, and conclusion.
 fn difference(metric: &MetricContrast, at: usize, notes: &mut Notes) -> Vec<String> {
     let Some(Against { difference, ratio }) = metric.pair(0, at) else {
         return [NO_VALUE, NO_VALUE, NO_VALUE, ""].map(str::to_owned).to_vec();
@@ -179,7 +180,7 @@ fn signed(value: f64, kind: Kind) -> String {
     }
 }
 
-/// Whose fate differs, over all runs and in each.
+/// Sentence about the requests whose fate differs, over all runs and per run.
 fn pairs(at: usize, requests: &RequestContrast, notes: &mut Notes) -> String {
     let name = letter(at);
     let RequestContrast { in_both, only_in_a, only_in_b, saved, lost, good_in_both, .. } = requests;
@@ -240,7 +241,7 @@ fn ranks(field: &Contest, ranking: &Ranking) -> String {
     let mean = |at: usize| field.metrics[0].summaries[at].as_ref().map_or(0.0, |of| of.mean);
     let sign = if ranking.more_is_better { -1.0 } else { 1.0 };
     order.sort_by(|&a, &b| (sign * mean(a)).total_cmp(&(sign * mean(b))));
-    // Stable: within a rank the means decide.
+    // The sort is stable: within a rank the order by mean stays.
     order.sort_by_key(|&at| ranking.ranks[at]);
     let best = if ranking.more_is_better { "highest" } else { "lowest" };
     let mut text = format!(

@@ -1,7 +1,7 @@
 //! A diff as a page: one file, without a script and without a network.
 //!
-//! Every name and every text is isolated from what surrounds it, so that a name that runs from
-//! right to left does not turn the line around it.
+//! Every name is isolated from the text around it, so that a name written from right to left does
+//! not reorder its line.
 
 use maud::{Markup, PreEscaped, html};
 
@@ -13,8 +13,8 @@ use crate::report::result::Series;
 use crate::report::text::format::count;
 use crate::report::text::words::exactly;
 
-/// The diff as a page; `series` are the arms over time, as far as they are known. Nothing is
-/// left out: what is less telling is folded away.
+/// The diff as a page; `series` are the time series of the arms, where known. Nothing is left out:
+/// less important parts are folded.
 #[must_use]
 pub fn html(diff: &Diff, series: &[Option<[&Series; 2]>]) -> String {
     let Diff { a, b, notes, arms, first, .. } = diff;
@@ -44,7 +44,7 @@ pub fn html(diff: &Diff, series: &[Option<[&Series; 2]>]) -> String {
 }
 
 impl Side {
-    /// What it is called: as it was given, and the arm.
+    /// Name of the side: the text given, and the arm.
     fn named(&self) -> String {
         match &self.arm {
             None => self.given.clone(),
@@ -53,7 +53,7 @@ impl Side {
     }
 }
 
-/// A table that can be scrolled to the side; columns of numbers are to the right.
+/// A table that scrolls sideways; `head` marks the columns of numbers, which are right-aligned.
 fn table(caption: &str, head: &[(&str, bool)], rows: &[Vec<Markup>]) -> Markup {
     let class = |number: bool| if number { "n" } else { "t" };
     html! {
@@ -76,7 +76,7 @@ fn table(caption: &str, head: &[(&str, bool)], rows: &[Vec<Markup>]) -> Markup {
     }
 }
 
-/// A name, isolated from what surrounds it.
+/// A name, isolated from the text around it.
 fn bdi(text: &str) -> Markup {
     html! { bdi { (text) } }
 }
@@ -253,7 +253,7 @@ fn cells(side: &str, moment: &Moment) -> Vec<Markup> {
     ]
 }
 
-/// Words as a sentence.
+/// Makes a sentence of words: a capital and a full stop.
 fn sentence(words: &str) -> String {
     let mut rest = words.chars();
     let first = rest.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();

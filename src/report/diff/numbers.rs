@@ -1,4 +1,4 @@
-//! Which numbers of an arm differ between two runs, the telling ones first.
+//! Numbers of an arm that differ between two runs, the principal ones first.
 //!
 //! No component is known by name here: its numbers are those that it reports. Only the numbers
 //! that every arm has are ranked by hand.
@@ -12,9 +12,8 @@ use crate::report::result::ArmResult;
 use crate::report::rows::{Scalar, rows};
 use crate::report::text::format::{NO_VALUE, count, cut, label, number, time};
 
-/// Numbers of the whole arm that say most, in reading order; everything else follows by how much
-/// it differs.
-pub const TELLING: [&str; 18] = [
+/// Principal numbers of an arm, in reading order; all others follow by the size of their change.
+pub const PRINCIPAL: [&str; 18] = [
     "requests.offered",
     "requests.succeeded",
     "requests.late",
@@ -35,19 +34,19 @@ pub const TELLING: [&str; 18] = [
     "wasted.work_ns",
 ];
 
-/// So many numbers beside those are shown before all are asked for.
+/// Other numbers shown without `--all`.
 const OTHERS: usize = 8;
 
-/// The numbers of an arm, side by side.
+/// The numbers of an arm in two runs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Numbers {
-    /// How many there are in both.
+    /// Numbers that both runs have.
     pub compared: u64,
-    /// Components that only a has: their numbers are not compared.
+    /// Components only in a, whose numbers are not compared.
     pub only_in_a: Vec<String>,
-    /// Components that only b has.
+    /// Components only in b, whose numbers are not compared.
     pub only_in_b: Vec<String>,
-    /// Those that differ.
+    /// Numbers that differ.
     pub differing: Vec<NumberChange>,
 }
 
@@ -62,7 +61,7 @@ pub struct NumberChange {
     pub a: Scalar,
     /// Its value in b.
     pub b: Scalar,
-    /// The second by the first; `None` if one has no value, or the first is zero.
+    /// Ratio `b / a`; `None` if either has no value, or a is zero.
     #[serde(serialize_with = "ratio")]
     pub ratio: Option<f64>,
 }
@@ -71,7 +70,7 @@ pub struct NumberChange {
 type Key<'a> = (&'a str, String);
 
 impl Numbers {
-    /// Holds two arms against each other.
+    /// Compares the numbers of two arms.
     #[must_use]
     pub fn between(a: &ArmResult, b: &ArmResult) -> Self {
         let (of_a, of_b) = (scalars(a), scalars(b));
@@ -101,7 +100,7 @@ impl Numbers {
             }
         }
         numbers.differing.sort_by(|a, b| {
-            let key = |change: &NumberChange| change.rank().unwrap_or(TELLING.len());
+            let key = |change: &NumberChange| change.rank().unwrap_or(PRINCIPAL.len());
             let apart = || b.apart().total_cmp(&a.apart());
             let name = |change: &NumberChange| (change.component.clone(), change.metric.clone());
             key(a).cmp(&key(b)).then_with(apart).then_with(|| name(a).cmp(&name(b)))
@@ -109,18 +108,18 @@ impl Numbers {
         numbers
     }
 
-    /// What is shown first, and what is left: the [`TELLING`] ones, and of the others those that
-    /// are furthest apart. What only says again what is shown, as the one edge of an arm does of
-    /// its attempts, is left.
+    /// Splits the changes into those shown first and the rest. Shown first are the [`PRINCIPAL`]
+    /// numbers and the largest changes among the others, without repetitions: the only edge of an
+    /// arm repeats the attempts of the arm.
     #[must_use]
     pub fn split(&self) -> (Vec<&NumberChange>, Vec<&NumberChange>) {
         let (mut shown, mut left): (Vec<&NumberChange>, Vec<_>) = (Vec::new(), Vec::new());
         let mut others = 0;
         for change in &self.differing {
-            let telling = change.rank().is_some();
+            let place = change.rank().is_some();
             let again = shown.iter().any(|other| change.repeats(other));
-            if telling || (others < OTHERS && !again) {
-                others += usize::from(!telling);
+            if place || (others < OTHERS && !again) {
+                others += usize::from(!place);
                 shown.push(change);
             } else {
                 left.push(change);
@@ -154,20 +153,21 @@ impl NumberChange {
         Self { component: component.to_owned(), metric, a, b, ratio }
     }
 
-    /// Its place among the [`TELLING`] ones.
+    /// Index of the metric in [`PRINCIPAL`].
     fn rank(&self) -> Option<usize> {
-        let telling = || TELLING.iter().position(|metric| *metric == self.metric);
-        self.component.is_empty().then(telling).flatten()
+        let place = || PRINCIPAL.iter().position(|metric| *metric == self.metric);
+        self.component.is_empty().then(place).flatten()
     }
 
-    /// True for the same number under another owner: `attempts.errors`, and `errors` of an edge.
+    /// True if `other` is the same number of another owner: `attempts.errors`, and `errors` of an
+    /// edge.
     fn repeats(&self, other: &Self) -> bool {
         let name = |change: &Self| change.metric.rsplit('.').next().map(str::to_owned);
         (self.a, self.b) == (other.a, other.b) && name(self) == name(other)
     }
 
-    /// How far the two are apart: 0 is not at all, 1 as far as can be. The one below the line
-    /// keeps 0 against 1 from being the largest change of all.
+    /// Relative change, from 0 for none to 1. The one added to the denominator keeps 0 against 1
+    /// from being the largest change of all.
     fn apart(&self) -> f64 {
         match (self.a.as_f64(), self.b.as_f64()) {
             (Some(a), Some(b)) => (b - a).abs() / (a.abs() + b.abs() + 1.0),
@@ -175,7 +175,7 @@ impl NumberChange {
         }
     }
 
-    /// It in words, a long name of a component cut: `clients.retry: time parked`.
+    /// Component, its name cut if long, and metric in words: `clients.retry: time parked`.
     #[must_use]
     pub fn label(&self) -> String {
         let metric = label(&self.metric).replace('.', " ");
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn what_tells_most_comes_first_and_the_rest_by_how_far_it_is_apart() {
+    fn principal_numbers_come_first_and_the_rest_by_the_size_of_their_change() {
         let result = sample::burst();
         let a = &result.arms["rpc"];
         let mut b = a.clone();
@@ -245,7 +245,7 @@ mod tests {
         assert_eq!((first.ratio, &first.cells()[2]), (Some(2.0), &"2.00".to_owned()));
         assert!(errors.ratio.is_some_and(|ratio| ratio > 1.0 && ratio < 1.1));
         assert_eq!(numbers.differing[2].ratio, None);
-        // From the other side it is the same list, with the values exchanged.
+        // With the sides exchanged the list is the same, its values exchanged.
         let back = Numbers::between(&b, a);
         assert_eq!(paths(&back), paths(&numbers));
         assert!(
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn what_says_the_same_again_is_left_for_later() {
+    fn repetitions_are_not_shown_first() {
         let result = sample::burst();
         let a = &result.arms["rpc"];
         let mut b = a.clone();
@@ -273,7 +273,7 @@ mod tests {
             (shown[0].metric.as_str(), left[0].metric.as_str()),
             ("attempts.errors", "errors")
         );
-        // Another number of the same value is no repetition.
+        // A different metric of equal value is no repetition.
         let component = b.components.get_mut(name).expect("it has it");
         component.metrics.last_mut().expect("there is one").1 = Metric::Count(1);
         assert_eq!(Numbers::between(&a, &b).split().1.len(), 0);

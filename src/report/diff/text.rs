@@ -11,10 +11,10 @@ use crate::report::text::format::{count, cut, time, width};
 use crate::report::text::table::{lines, paragraph};
 use crate::report::text::words::exactly;
 
-/// More differing values, or groups, than this are counted.
+/// Most values, or groups, listed without `--all`; the rest is counted.
 const FIELDS: usize = 20;
 
-/// The diff as plain text; with `all`, nothing is left out.
+/// The diff as plain text; `all` lists everything.
 #[must_use]
 pub fn text(diff: &Diff, all: bool) -> String {
     let mut text = head("a", &diff.a) + &head("b", &diff.b);
@@ -44,7 +44,7 @@ pub fn text(diff: &Diff, all: bool) -> String {
 }
 
 impl Diff {
-    /// Whether the runs differ, in words.
+    /// Sentence that says whether the runs differ.
     pub(super) fn conclusion(&self) -> &'static str {
         match (self.differs, self.arms.iter().all(ArmComparison::is_same)) {
             (false, _) => "the runs are identical",
@@ -84,10 +84,10 @@ fn fields(changes: &[FieldChange], most: usize) -> String {
 }
 
 impl FieldChange {
-    /// Both values, cut where they are long.
+    /// Both values in words, cut where they are long.
     pub(super) fn words(&self) -> String {
         let value = |value: &Value| cut(&value.to_string(), 80);
-        // What holds others is told by its name, or by its kind, which begins with a capital.
+        // A value that holds others is shortened to its name or kind, which begins with a capital.
         let only = |value: &Value| match value {
             Value::Object(parts)
                 if parts.len() == 1
@@ -112,7 +112,7 @@ fn records(arm: &ArmComparison) -> String {
 }
 
 impl ArmComparison {
-    /// How far it is the same, without its name.
+    /// Length of the common beginning in words, without the name of the arm.
     pub(super) fn records_words(&self) -> String {
         let same = count(self.records.same);
         match (self.only_in, self.records.parts_at_ns) {
@@ -132,7 +132,7 @@ impl ArmComparison {
     }
 }
 
-/// Whose fate and which numbers changed in an arm; nothing for what is the same.
+/// Changed fates and numbers of an arm; empty if there are none.
 fn arm_text(arm: &ArmComparison, all: bool) -> String {
     let mut text = String::new();
     if let Some(changes) = arm.requests.as_ref().filter(|changes| changes.differ()) {
@@ -151,7 +151,7 @@ fn arm_text(arm: &ArmComparison, all: bool) -> String {
 }
 
 impl RequestChanges {
-    /// False if every request did the same in both.
+    /// True unless every request did the same in both runs.
     pub(super) fn differ(&self) -> bool {
         self.changed().next().is_some()
             || self.only_in_a + self.only_in_b > 0
@@ -159,7 +159,7 @@ impl RequestChanges {
             || self.attempts_saved + self.attempts_added > 0
     }
 
-    /// What there is to say of all of them.
+    /// Sentences about all requests of the arm.
     pub(super) fn sentences(&self) -> Vec<String> {
         let mut sentences = vec![format!(
             "of {} that do not succeed in a, {} succeed in b; of {} that succeed in a, {} do not \
@@ -220,7 +220,7 @@ fn groups(changes: &RequestChanges, most: usize) -> String {
     text
 }
 
-/// Text columns to the left, those of `numbers` to the right.
+/// Aligned rows; the columns in `numbers` are right-aligned, all others left-aligned.
 fn columns<const N: usize>(rows: &[[String; N]], numbers: &[usize]) -> String {
     let mut text = String::new();
     let widest = |column: usize| rows.iter().map(|row| width(&row[column])).max().unwrap_or(0);
@@ -241,7 +241,7 @@ fn columns<const N: usize>(rows: &[[String; N]], numbers: &[usize]) -> String {
 }
 
 impl Numbers {
-    /// False if there is nothing to show.
+    /// True if there is anything to show.
     pub(super) fn differ(&self) -> bool {
         !(self.differing.is_empty() && self.only_in_a.is_empty() && self.only_in_b.is_empty())
     }
@@ -276,7 +276,7 @@ fn table(numbers: &Numbers, all: bool) -> String {
     text
 }
 
-/// The earliest parting, with what led to it.
+/// The first difference, with its history.
 fn parting(first: &First) -> String {
     let arm = cut(&first.arm, 80);
     let mut text = format!("\nthe first difference is in arm {arm}\n");
@@ -296,7 +296,7 @@ fn parting(first: &First) -> String {
 }
 
 impl First {
-    /// The history before and behind what is left out of it.
+    /// The history before and after the part left out of it.
     pub(super) fn halves(&self) -> (&[Moment], &[Moment]) {
         let at = if self.left_out > 0 { self.history.len() / 2 } else { self.history.len() };
         self.history.split_at(at)

@@ -1,26 +1,26 @@
-//! Causes as data: what set it off, what was used up, what kept it broken.
+//! Causes as data: triggers, bottlenecks, and the loops that sustain a failure.
 
 use serde::Serialize;
 
 use super::{PhaseKind, meter_name};
 use crate::metrics::meter::Meter;
 
-/// Something from outside, in [`from_ns`, `until_ns`).
+/// A trigger from outside, in [`from_ns`, `until_ns`).
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Trigger {
     /// Its first instant.
     pub from_ns: u64,
     /// The first instant after it.
     pub until_ns: u64,
-    /// It is a change, and not how the load is all the time.
+    /// True for a change; false for a property that the load has all the time.
     pub changes: bool,
-    /// What it is.
+    /// The fault, or the change of load.
     #[serde(flatten)]
     pub cause: Cause,
 }
 
 impl Trigger {
-    /// The name of the fault that it is, if it is one.
+    /// Name of the fault, unless the trigger is a change of load.
     #[must_use]
     pub fn fault(&self) -> Option<&str> {
         match &self.cause {
@@ -30,27 +30,27 @@ impl Trigger {
     }
 }
 
-/// What comes from outside.
+/// Causes from outside the system.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Cause {
-    /// Something goes wrong with a service.
+    /// A fault of a service.
     Fault {
         /// The name of the fault.
         fault: String,
         /// The service.
         service: String,
-        /// The replica of it that it hits, if it is one.
+        /// The replica that is hit, if it is a single one.
         #[serde(skip_serializing_if = "Option::is_none")]
         replica: Option<u32>,
-        /// The zone of its replicas that it hits, if it is one.
+        /// Zone whose replicas are hit, if it is a single one.
         #[serde(skip_serializing_if = "Option::is_none")]
         zone: Option<String>,
-        /// What it does.
+        /// Effect of the fault.
         effect: FaultEffect,
-        /// How many times as long work takes, of a fault that slows it.
+        /// Factor by which a slowing fault lengthens work.
         factor: Option<f64>,
-        /// The part of the attempts that meet it.
+        /// Share of the attempts that the fault hits, in [0, 1].
         ratio: f64,
     },
     /// More load than before.
@@ -59,18 +59,18 @@ pub enum Cause {
         load: String,
         /// Mean rate while it lasts.
         per_s: f64,
-        /// Mean rate of the quietest stage that is not silent.
+        /// Mean rate of the stage with the lowest rate above 0.
         quietest_per_s: f64,
     },
     /// Many requests at one instant.
     Bursts {
         /// The load.
         load: String,
-        /// Bursts.
+        /// Number of bursts.
         bursts: u64,
-        /// Requests in each.
+        /// Requests in each burst.
         size: u64,
-        /// From one to the next.
+        /// Time from one burst to the next.
         every_ns: u64,
     },
 }
@@ -88,7 +88,7 @@ pub enum CauseKind {
 }
 
 impl Cause {
-    /// Its kind.
+    /// The kind of the cause.
     #[must_use]
     pub const fn kind(&self) -> CauseKind {
         match self {
@@ -98,7 +98,7 @@ impl Cause {
         }
     }
 
-    /// The fault or load that it is.
+    /// Name of the fault or load.
     #[must_use]
     pub fn name(&self) -> &str {
         match self {
@@ -108,7 +108,7 @@ impl Cause {
     }
 }
 
-/// What a fault does.
+/// Effects of a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultEffect {
@@ -129,39 +129,40 @@ pub struct Bottleneck {
     pub component: String,
     /// Its kind.
     pub kind: &'static str,
-    /// Which of its levels.
+    /// The level that reached its limit.
     #[serde(serialize_with = "meter_name")]
     pub meter: &'static Meter,
     /// The limit, above 0.
     pub limit: u64,
-    /// It was at its limit before the first trigger, too, so the trigger did not use it up.
+    /// True if it was at its limit before the first trigger too, so that the trigger did not cause
+    /// that.
     pub as_before: bool,
-    /// Since when.
+    /// The instant from which on it is at its limit.
     pub from_ns: u64,
-    /// The end of the stretch that mean and maximum are of.
+    /// End of the period of the mean and the maximum.
     pub until_ns: u64,
-    /// Its mean from then on.
+    /// Mean of the level in that period.
     pub mean: Option<f64>,
-    /// Its maximum from then on.
+    /// Maximum of the level in that period.
     pub max: u64,
 }
 
-/// What may have kept an arm broken.
+/// A loop that may have kept an arm broken.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SustainingLoop {
-    /// The phase in which it was at work.
+    /// Phase in which the loop was at work.
     pub phase: PhaseKind,
     /// The first instant of that phase.
     pub from_ns: u64,
     /// The first instant after it.
     pub until_ns: u64,
-    /// What it is.
+    /// The mechanism.
     #[serde(flatten)]
     pub link: Link,
-    /// What it did to the service at its end.
+    /// Levels of the service that the loop loads.
     pub levels: Vec<Level>,
-    /// Without it most of the requests that fail would succeed; `None` where no change that takes
-    /// out this alone was tried.
+    /// True if most of the failing requests succeed without the loop; `None` if no change that
+    /// removes this loop alone was tried.
     pub decides: Option<bool>,
 }
 
@@ -171,18 +172,18 @@ pub struct SustainingLoop {
 pub enum Link {
     /// Failed attempts are tried again.
     Retries {
-        /// The edge that they go along.
+        /// Edge of the attempts.
         edge: String,
         /// The service at its end.
         service: String,
         /// Attempts on the edge.
         attempts: u64,
-        /// Those of them after the first of a request.
+        /// Attempts after the first of a request.
         retries: u64,
     },
-    /// A service works for callers that have left.
+    /// A service works for callers that left.
     WastedWork {
-        /// The edge that they came along.
+        /// Edge of the callers.
         edge: String,
         /// The service.
         service: String,
@@ -191,7 +192,7 @@ pub enum Link {
         /// The part of it that was wasted.
         wasted_ns: u64,
     },
-    /// A component is in a state in which it refuses.
+    /// A component is in a state in which it rejects calls.
     State {
         /// The component.
         component: String,
@@ -202,23 +203,23 @@ pub enum Link {
         meter: &'static Meter,
         /// For how long.
         lasted_ns: u64,
-        /// What it counted meanwhile.
+        /// Counts of the component in that time.
         counts: Vec<Count>,
     },
-    /// Requests wait longer than they are worked on.
+    /// Requests wait longer than their work takes.
     Backlog {
         /// The component.
         component: String,
         /// Its kind.
         component_kind: &'static str,
-        /// The level that counts those that wait.
+        /// The level that counts waiting requests.
         #[serde(serialize_with = "meter_name")]
         meter: &'static Meter,
-        /// How many wait, on average.
+        /// Mean number of waiting requests.
         mean: f64,
-        /// How many wait, at most.
+        /// Largest number of waiting requests.
         max: u64,
-        /// How many are worked on, on average.
+        /// Mean number of requests in work.
         worked_on: f64,
     },
 }
@@ -249,7 +250,7 @@ impl Link {
         }
     }
 
-    /// The edge or component where it is at work.
+    /// Edge or component of the mechanism.
     #[must_use]
     pub fn component(&self) -> &str {
         match self {
@@ -262,17 +263,17 @@ impl Link {
 /// A count of a component.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Count {
-    /// Which.
+    /// The meter.
     #[serde(serialize_with = "meter_name")]
     pub meter: &'static Meter,
-    /// How many.
+    /// Its value.
     pub count: u64,
 }
 
-/// A level of a component over a stretch of time.
+/// A level of a component over a period.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Level {
-    /// Which.
+    /// The level.
     #[serde(serialize_with = "meter_name")]
     pub meter: &'static Meter,
     /// Its mean.
@@ -309,46 +310,46 @@ pub struct EdgePhase {
     pub wasted_ns: u64,
 }
 
-/// From when on an arm could not come back by itself.
+/// The point of no return: from when on an arm could not recover by itself.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct NoReturn {
-    /// By the first bottleneck.
+    /// Evidence of the first bottleneck.
     pub resource: Option<NeverFree>,
-    /// By experiment.
+    /// Evidence of reruns with a shorter fault.
     pub fault: Option<ShorterFault>,
 }
 
-/// Since when a resource was not free again.
+/// A resource that stayed taken until the end.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct NeverFree {
     /// The component.
     pub component: String,
     /// Its kind.
     pub kind: &'static str,
-    /// Which of its levels.
+    /// The level that stayed taken.
     #[serde(serialize_with = "meter_name")]
     pub meter: &'static Meter,
     /// The limit.
     pub limit: u64,
-    /// The part of the limit that its mean was never below again.
+    /// Share of the limit below which its mean never fell again.
     pub ratio: f64,
-    /// Since when.
+    /// The instant from which on it stayed taken.
     pub from_ns: u64,
-    /// Until when.
+    /// End of the observation.
     pub until_ns: u64,
 }
 
-/// What becomes of the same requests if a fault is over earlier.
+/// The outcome of the same requests with a shorter fault.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ShorterFault {
     /// The fault.
     pub fault: String,
     /// Its first instant.
     pub from_ns: u64,
-    /// The longest time that was tried after which they recover; `None` if they never did.
+    /// Longest duration tried from which they recover; `None` if they recover from none.
     pub recovers_after_ns: Option<u64>,
-    /// The shortest time that was tried after which they do not.
+    /// Shortest duration tried from which they do not recover.
     pub stays_after_ns: u64,
-    /// Reruns.
+    /// Number of reruns.
     pub reruns: u64,
 }

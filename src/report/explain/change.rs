@@ -1,11 +1,11 @@
-//! What-ifs as data: what was changed, and what it changed in fates, attempts, work and latency.
+//! What-ifs as data: a change of the scenario, and its effect on fates, attempts, work and latency.
 
 use serde::Serialize;
 
-/// The same requests with the same luck, and one thing changed.
+/// The same requests with the same random draws, and one thing changed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WhatIf {
-    /// What was changed.
+    /// The change.
     pub change: Change,
     /// Requests that are in both runs. A closed loop may send more or fewer with a change.
     pub in_both: u64,
@@ -33,11 +33,11 @@ pub struct WhatIf {
     pub attempts: Pair<u64>,
     /// Time in slots of services.
     pub work_ns: Pair<u64>,
-    /// The part of it that was wasted.
+    /// Wasted part of that time.
     pub wasted_ns: Pair<u64>,
     /// 99 % quantile of the time from arrival to end, of all requests that end.
     pub p99_ns: Pair<Option<u64>>,
-    /// It is well when the last requests arrive; `None` if nothing arrives.
+    /// True if the arm is well when the last requests arrive; `None` if nothing arrives.
     pub ends_well: Option<bool>,
 }
 
@@ -48,7 +48,7 @@ impl WhatIf {
         i128::from(self.succeeded.after) - i128::from(self.succeeded.before)
     }
 
-    /// True if nothing differs: no fate, attempt, work or latency.
+    /// True if the change has no effect on fates, attempts, work or latency.
     #[must_use]
     pub fn is_idle(&self) -> bool {
         let shifts = [self.faster, self.slower, self.sooner, self.later];
@@ -62,17 +62,17 @@ impl WhatIf {
             && !self.p99_ns.differs()
     }
 
-    /// True if it helps half of the requests that fail, or more, those that it harms taken off.
+    /// True if the net gain is at least half of the requests that fail.
     #[must_use]
     pub fn mends(&self) -> bool {
         self.gain() > 0 && self.gain() * 2 >= i128::from(self.failing)
     }
 }
 
-/// A number of the run, and of the run with the change.
+/// A number without and with the change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Pair<T> {
-    /// In the run that is explained.
+    /// In the explained run.
     pub before: T,
     /// With the change.
     pub after: T,
@@ -95,25 +95,25 @@ impl<T: PartialEq> Pair<T> {
 /// Requests whose end moved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Shift {
-    /// How many.
+    /// Number of requests.
     pub requests: u64,
-    /// By how much, in the median; `None` without any.
+    /// Median of the shift; `None` without requests.
     pub median_ns: Option<u64>,
 }
 
-/// One thing that is changed.
+/// One change of a scenario.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Change {
-    /// What kind of change.
+    /// Kind of the change.
     pub kind: ChangeKind,
-    /// The fault, layer, service, queue or consumer that is changed, or the load or consumer
-    /// whose policy gains a layer.
+    /// The changed fault, layer, service, queue or consumer, or the load or consumer whose policy
+    /// gains a layer.
     pub component: String,
     /// The service that the new value comes from.
     pub service: Option<String>,
     /// The value in the run.
     pub from: Option<Amount>,
-    /// The value that is tried.
+    /// The value tried.
     pub to: Option<Amount>,
 }
 
@@ -135,31 +135,31 @@ pub enum ChangeKind {
     BreakerOpen,
     /// A bulkhead is left out.
     WithoutBulkhead,
-    /// A bulkhead is put in, as wide as the knee of the service.
+    /// A bulkhead is added, as wide as the knee of the service.
     Bulkhead,
     /// A bulkhead or a pool has another number of permits.
     Permits,
     /// A bulkhead has as many permits as the knee of the service.
     PermitsAtKnee,
-    /// Another number may wait at a bulkhead or a pool.
+    /// A bulkhead or a pool has another limit of waiting calls.
     BulkheadQueue,
     /// Another layer is left out.
     WithoutLayer,
     /// A timeout has another length.
     Timeout,
-    /// A timeout around all attempts is put in.
+    /// A timeout around all attempts is added.
     TotalTimeout,
-    /// Of two replicas that are drawn, the one with less in flight is sent to.
+    /// Each attempt goes to the less loaded of two random replicas (power of two choices).
     LessLoaded,
-    /// Replicas are sent to in turn.
+    /// Attempts go to the replicas in turn (round robin).
     InTurn,
-    /// A service stops the work of callers that leave.
+    /// A service cancels the work of callers that leave.
     Cancellation,
     /// A service does not fail by itself.
     WithoutErrors,
-    /// Another number may wait at a service.
+    /// A service has another limit of waiting calls.
     ServiceQueue,
-    /// A bulkhead, a pool or a service has another longest wait.
+    /// A bulkhead, a pool or a service has another limit of the time in line.
     MaxWait,
     /// A service has another number of slots.
     Slots,
@@ -178,7 +178,7 @@ pub enum ChangeKind {
 }
 
 impl ChangeKind {
-    /// True for a service that can do more, false for another setting of what is there.
+    /// True for a change that needs more capacity, false for a change of settings.
     #[must_use]
     pub const fn adds_capacity(self) -> bool {
         matches!(self, Self::Slots | Self::Knee)

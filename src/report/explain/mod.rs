@@ -1,7 +1,7 @@
-//! The explanation of a run as data, `dessim.explain/2`: what happened when, and what it rests on.
+//! The explanation of a run as data, `dessim.explain/2`: what happened when, with the evidence.
 //!
-//! Kinds, components, numbers and instants, and no sentence: `experiment::explain` fills them in,
-//! [`text`] puts them into words.
+//! The data has kinds, components, numbers and instants, and no sentence: `experiment::explain`
+//! computes it, [`text`] puts it into words.
 
 mod cause;
 mod change;
@@ -25,69 +25,69 @@ use crate::metrics::probe::What;
 /// The schema name in every explanation.
 pub const EXPLANATION_SCHEMA: &str = "dessim.explain/2";
 
-/// What happened in a run, arm by arm.
+/// The explanation of a run, arm by arm.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Explanation {
     /// Always [`EXPLANATION_SCHEMA`].
     pub schema: &'static str,
-    /// Which scenario ran.
+    /// The scenario.
     pub scenario: ScenarioId,
     /// The seed.
     pub seed: u64,
-    /// Fingerprint of the run that is explained.
+    /// Fingerprint of the explained run.
     pub fingerprint: Hex,
     /// One story an arm.
     pub arms: BTreeMap<String, Story>,
 }
 
-/// What happened in one arm.
+/// The explanation of one arm.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Story {
-    /// What went in and what came out.
+    /// Totals of the arm.
     pub outcome: Outcome,
     /// The run in phases, without gaps.
     pub phases: Vec<Phase>,
-    /// Stretches in which it was broken, in order.
+    /// Periods in which the arm was broken, in order.
     pub breakages: Vec<Breakage>,
-    /// What changed from outside, and what the load is like all the time; the earliest first.
+    /// Changes from outside and lasting properties of the load; the earliest first.
     pub triggers: Vec<Trigger>,
-    /// Resources that reached their limit, in the order in which they did.
+    /// Resources that reached their limit, in the order in which they reached it.
     pub bottlenecks: Vec<Bottleneck>,
-    /// What may have kept it broken in its worst phase.
+    /// Loops that may have kept the arm broken in its worst phase.
     pub loops: Vec<SustainingLoop>,
     /// Attempts and work on each edge, phase by phase.
     pub edges: Vec<EdgeUse>,
-    /// From when on a metastable arm could not come back by itself.
+    /// The point from which on a metastable arm could not recover by itself.
     pub no_return: NoReturn,
-    /// One request that failed as most did, from its arrival to its end.
+    /// The life of one request that failed as most did.
     pub example: Option<Example>,
-    /// What would have happened with one thing changed, the greatest help first.
+    /// Reruns with one thing changed, the greatest help first.
     pub what_if: Vec<WhatIf>,
-    /// Changes that were not tried, because that would have been too much work.
+    /// Changes not tried, because of the limit on work.
     pub untried: u64,
 }
 
 impl Story {
-    /// The worst stretch in which it was broken: one that stays, else the one with most failures.
+    /// The worst breakage: one that stays, else the one with most failures.
     #[must_use]
     pub fn worst(&self) -> Option<&Breakage> {
         let failures =
             |of: &Breakage| (of.end == BreakageEnd::Stays, of.arrived.saturating_sub(of.good));
-        // The first of equals.
+        // `max_by_key` takes the last of equals; reversed, the first.
         self.breakages.iter().rev().max_by_key(|of| failures(of))
     }
 
-    /// The worst phase of the worst stretch: metastable before degraded before trigger.
+    /// The worst phase of the worst breakage: metastable before degraded before trigger.
     #[must_use]
     pub fn worst_phase(&self) -> Option<&Phase> {
         let worst = self.worst()?;
         let within =
             |phase: &&Phase| phase.from_ns >= worst.from_ns && phase.until_ns <= worst.until_ns;
-        // The first of equals.
+        // `max_by_key` takes the last of equals; reversed, the first.
         self.phases.iter().filter(within).rev().max_by_key(|phase| phase.kind.gravity())
     }
 
-    /// The first resource that was at its limit while it was broken.
+    /// The first resource at its limit during `breakage`.
     #[must_use]
     pub fn bottleneck_of(&self, breakage: &Breakage) -> Option<&Bottleneck> {
         let meets =
@@ -95,8 +95,7 @@ impl Story {
         self.bottlenecks.iter().find(meets)
     }
 
-    /// True if requests were lost that should not have been: it was broken, or lost more than one
-    /// in a hundred.
+    /// True if the arm was broken, or lost more than one request in a hundred.
     #[must_use]
     pub fn suffers(&self) -> bool {
         let requests = &self.outcome.requests;
@@ -105,12 +104,12 @@ impl Story {
     }
 }
 
-/// What went into an arm and what came out.
+/// Totals of an arm.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Outcome {
     /// Requests by fate.
     pub requests: Requests,
-    /// Those that failed, by the cause of the last attempt.
+    /// Failed requests by the cause of the last attempt.
     pub failed_by: FailedBy,
     /// Attempts that were sent.
     pub attempts: u64,
@@ -120,12 +119,12 @@ pub struct Outcome {
     pub goodput_per_s: Option<f64>,
     /// 99 % quantile of the time from arrival to end, of all requests that ended.
     pub p99_ns: Option<u64>,
-    /// Some of its requests come from callers that wait for an answer before they send the next:
-    /// the slower it is, the fewer arrive.
+    /// True if some callers wait for a response before they send the next request, so that a slower
+    /// arm gets fewer requests.
     pub closed_loop: bool,
 }
 
-/// A part of a run in which the arm did alike.
+/// A period of a run in which the arm behaves uniformly.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Phase {
     /// What kind.
@@ -136,17 +135,17 @@ pub struct Phase {
     pub until_ns: u64,
     /// Requests that arrived in it.
     pub arrived: u64,
-    /// Those of them that ended before the run did.
+    /// Arrived requests that ended before the run did.
     pub ended: u64,
-    /// Those of them that succeeded as they should.
+    /// Arrived requests that succeeded in time.
     pub good: u64,
-    /// Fewer of them succeeded than should, by the rules of phases: in every degraded and
-    /// metastable phase, and while a trigger lasts if it is felt.
+    /// True if too few of them succeeded by the rules of phases: in every degraded or metastable
+    /// phase, and during a trigger that has an effect.
     pub ill: bool,
 }
 
 impl Phase {
-    /// The part of its requests that succeeded as they should, of those that ended.
+    /// Share of good requests among those that ended, in [0, 1].
     #[must_use]
     pub fn ratio(&self) -> Option<f64> {
         (self.ended > 0).then(|| self.good as f64 / self.ended as f64)
@@ -157,19 +156,19 @@ impl Phase {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PhaseKind {
-    /// What arrives is not counted yet.
+    /// Requests are not counted yet.
     WarmUp,
-    /// Requests succeed as they should.
+    /// Requests succeed in time.
     Steady,
-    /// Something is wrong from outside: a fault, or more load than before.
+    /// A trigger lasts: a fault, or more load than before.
     Trigger,
-    /// Goodput is down, and nothing says yet that it stays so.
+    /// Goodput is low without a trigger, and may still recover.
     Degraded,
-    /// The trigger is gone, and goodput stays down.
+    /// The trigger is over, and goodput stays low.
     Metastable,
     /// Goodput is back.
     Recovered,
-    /// Nothing that counts arrives.
+    /// No counted request arrives.
     Idle,
 }
 
@@ -188,7 +187,7 @@ impl PhaseKind {
         }
     }
 
-    /// How bad it is for the requests that arrive in it, from 0.
+    /// Severity for the requests that arrive in such a phase, from 0.
     #[must_use]
     pub const fn gravity(self) -> u8 {
         match self {
@@ -200,8 +199,7 @@ impl PhaseKind {
     }
 }
 
-/// A stretch in which an arm was broken: neighbouring phases in which its requests fared worse
-/// than they should.
+/// A period in which an arm was broken: adjacent phases with too few good requests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Breakage {
     /// Its first instant.
@@ -212,45 +210,45 @@ pub struct Breakage {
     pub arrived: u64,
     /// Those of them that ended before the run did.
     pub ended: u64,
-    /// Those of them that succeeded as they should.
+    /// Arrived requests that succeeded in time.
     pub good: u64,
-    /// The place in `triggers` of the one that it begins with, or right after.
+    /// Index in `triggers` of the trigger that it begins with, or right after.
     pub trigger: Option<usize>,
-    /// How it ends.
+    /// End of the breakage.
     pub end: BreakageEnd,
 }
 
-/// How a stretch in which an arm was broken ends.
+/// Ways in which a breakage ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BreakageEnd {
-    /// It is well again as soon as the trigger is over.
+    /// The arm is well as soon as the trigger is over.
     WithTrigger,
-    /// It is well again some time after the trigger, or without there being any.
+    /// The arm is well some time after the trigger, or without a trigger.
     Recovers,
-    /// The trigger is gone, and it stays broken as long as requests arrive.
+    /// The trigger is over, and the arm stays broken as long as requests arrive.
     Stays,
-    /// Requests stop arriving, or the run ends, before anything says how it would have gone on.
+    /// Undecided: requests stop arriving, or the run ends, too early.
     Open,
 }
 
 /// The life of one request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Example {
-    /// The load that it came from.
+    /// Load of the request.
     pub load: String,
     /// Its number within the load.
     pub number: u64,
-    /// What became of it.
+    /// Fate of the request.
     #[serde(serialize_with = "fate")]
     pub fate: Fate,
-    /// Requests that ended alike, this one included.
+    /// Requests with the same fate, this one included.
     pub alike: u64,
-    /// What happened, in order.
+    /// Events of its life, in order.
     pub steps: Vec<Step>,
 }
 
-/// One thing that happened.
+/// One event in the life of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Step {
     /// When.
@@ -260,7 +258,7 @@ pub struct Step {
     pub happening: Happening,
 }
 
-/// What happened, to a request or from outside.
+/// Events of a request, or from outside.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Happening {
@@ -269,23 +267,24 @@ pub enum Happening {
         /// Its place in `triggers`.
         trigger: usize,
     },
-    /// A trigger is over.
+    /// A trigger ends.
     TriggerEnds {
         /// Its place in `triggers`.
         trigger: usize,
     },
-    /// Something happens to a request.
+    /// An event of a request.
     Event {
-        /// Where.
+        /// Component.
         component: String,
         /// The attempt under way, from 1; 0 before the first.
         attempt: u32,
-        /// What, by the name that it has in traces.
+        /// Name of the event, as in traces.
         #[serde(serialize_with = "what")]
         event: What,
-        /// The number that belongs to the event.
+        /// Number of the event, as in traces.
         value: u64,
-        /// Another request, `clients#61`, that it happens to and that decides the fate of this one.
+        /// The request that the event belongs to, `clients#61`, if another one decides the fate of
+        /// this one.
         other: Option<String>,
     },
 }

@@ -7,9 +7,9 @@
 //!
 //! # Formulas
 //! A spreadsheet takes a cell that begins with `=`, `+`, `-` or `@` for a formula, and names come
-//! from files of others. Such a name gets an apostrophe in front, as does one that begins with
-//! `::`, which is a command to the runner of GitHub's actions, and a name that begins with
-//! an apostrophe, so that taking one leading apostrophe away gives back every name exactly.
+//! from files of others. Such a name gets a leading apostrophe. So does a name that begins with
+//! `::`, which is a command to the runner of GitHub's actions, and a name that begins with an
+//! apostrophe, so that removing one leading apostrophe restores every name exactly.
 
 use std::io::{self, Write};
 
@@ -21,7 +21,7 @@ use crate::report::rows::Scalar;
 pub const HEADER: [&str; 8] =
     ["scenario", "seed", "arm", "component", "metric", "from_ns", "until_ns", "value"];
 
-/// A table that is written run by run: nothing of a run is kept.
+/// A table written run by run, without keeping runs in memory.
 #[derive(Debug)]
 pub struct Table<W: Write>(::csv::Writer<W>);
 
@@ -29,7 +29,7 @@ impl<W: Write> Table<W> {
     /// A table without runs.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// Errors of the writer.
     pub fn new(out: W) -> io::Result<Self> {
         let mut writer = ::csv::Writer::from_writer(out);
         writer.write_record(HEADER).map_err(failed)?;
@@ -39,7 +39,7 @@ impl<W: Write> Table<W> {
     /// Adds every number of a run.
     ///
     /// # Errors
-    /// Those of what is written to.
+    /// Errors of the writer.
     pub fn add(&mut self, result: &RunResult) -> io::Result<()> {
         let scenario = guarded(&result.scenario.name);
         let seed = result.seed.to_string();
@@ -57,10 +57,10 @@ impl<W: Write> Table<W> {
         })
     }
 
-    /// What was written to, with everything written.
+    /// Flushes the table and returns the writer.
     ///
     /// # Errors
-    /// Those of what is written to.
+    /// Errors of the writer.
     pub fn finish(self) -> io::Result<W> {
         self.0.into_inner().map_err(::csv::IntoInnerError::into_error)
     }
@@ -77,7 +77,7 @@ pub fn to_csv(results: &[RunResult]) -> String {
     String::from_utf8(bytes).expect("every cell is UTF-8")
 }
 
-/// The error of the system, if it was one.
+/// The I/O error within `error`, or `error` wrapped in one.
 pub(in crate::report) fn failed(error: ::csv::Error) -> io::Error {
     match error.into_kind() {
         ::csv::ErrorKind::Io(error) => error,
@@ -94,7 +94,7 @@ pub(in crate::report) fn cell(value: Scalar) -> String {
 }
 
 pub(in crate::report) fn guarded(name: &str) -> String {
-    // Some programs look past leading spaces, so this does too.
+    // Some programs skip leading spaces, so they are skipped here.
     let start = name.trim_start();
     let risky = start.starts_with(['=', '+', '-', '@', '\'']) || start.starts_with("::");
     if risky { format!("'{name}") } else { name.to_owned() }

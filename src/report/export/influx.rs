@@ -1,13 +1,13 @@
 //! The series as InfluxDB line protocol: one line a bin of a component.
 //!
-//! The measurement is the kind of the component, `dessim_queue`; tags say of what it is (`arm`,
-//! `component`, `scenario`, `seed`), fields are the numbers of the bin, the timestamp is its end in
+//! The measurement is the kind of the component, `dessim_queue`; tags are `arm`, `component`,
+//! `scenario` and `seed`; fields are the numbers of the bin; the timestamp is its end in
 //! nanoseconds. Counts are those of the bin, not sums since the start.
 //!
 //! # Names
-//! Commas, spaces and equals signs are escaped. Line protocol has no way to write a line feed, and
-//! its readers disagree about a backslash, so control characters and backslashes become `%XX`, and
-//! a `%` before two hexadecimal digits becomes `%25`: percent-decoding gives back every name.
+//! Commas, spaces and equals signs are escaped. Line protocol cannot express a line feed, and its
+//! readers disagree about backslashes, so control characters and backslashes become `%XX`, and a
+//! `%` before two hexadecimal digits becomes `%25`: percent-decoding restores every name.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -20,7 +20,7 @@ use crate::report::series::Track;
 /// Writes the series of `result`, virtual time 0 at `epoch_s` after 1970.
 ///
 /// # Errors
-/// Those of `out`; of kind `InvalidData` if a number or an instant does not fit the format.
+/// Errors of `out`; an error of kind `InvalidData` if a number or instant does not fit the format.
 pub fn write(result: &RunResult, epoch_s: u64, out: &mut impl Write) -> io::Result<()> {
     for (arm, series) in
         result.arms.iter().filter_map(|(name, arm)| Some((name, arm.series.as_ref()?)))
@@ -138,8 +138,8 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_refused() {
         let far = text(&sample::over_time(), 9_223_372_037);
-        let told = far.expect_err("the last bins are after 2262").to_string();
-        assert_eq!(told, "line protocol cannot hold an instant past the year 2262");
+        let message = far.expect_err("the last bins are after 2262").to_string();
+        assert_eq!(message, "line protocol cannot hold an instant past the year 2262");
         assert!(text(&sample::over_time(), 9_223_372_030).is_ok());
     }
 }

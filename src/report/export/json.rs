@@ -1,28 +1,28 @@
 //! The result as JSON, schema [`RESULT_SCHEMA`](crate::report::result::RESULT_SCHEMA).
 //!
 //! Keys come in the order of the data, integers are exact, floats are the shortest text that reads
-//! back as the same number, and what has no value is `null`.
+//! back as the same number, and a missing value is `null`.
 
 use crate::report::result::RunResult;
 
-/// One object over many lines, for files and eyes, with a newline at its end.
+/// One object over many lines, for files and readers, with a newline at the end.
 #[must_use]
 pub fn to_json(result: &RunResult) -> String {
     let json = serde_json::to_string_pretty(result).expect("a result has string keys only");
     json + "\n"
 }
 
-/// Any other data of a schema of its own, in the same manner.
+/// Data of any other schema, in the same form.
 ///
 /// # Panics
-/// When it has keys that are no strings, which none has.
+/// If the data has a key that is no string, which no schema here has.
 #[must_use]
 pub fn pretty(data: &impl serde::Serialize) -> String {
     let json = serde_json::to_string_pretty(data).expect("the data has string keys only");
     json + "\n"
 }
 
-/// One object on one line, for streams of runs, with a newline at its end.
+/// One object on one line, for streams of runs, with a newline at the end.
 #[must_use]
 pub fn to_json_line(result: &RunResult) -> String {
     let json = serde_json::to_string(result).expect("a result has string keys only");
@@ -39,7 +39,7 @@ mod tests {
         insta::assert_snapshot!(to_json(&sample::burst()));
     }
 
-    /// The keys that readers may rely on, in their order; others may stand between them.
+    /// Keys that readers may rely on, in this order; others may stand between them.
     #[test]
     fn keys_are_those_of_the_schema() {
         let value: serde_json::Value =
@@ -68,9 +68,9 @@ mod tests {
             let object = value.pointer(path).and_then(|value| value.as_object());
             let object = object.unwrap_or_else(|| panic!("{path} is no object"));
             let keys: Vec<&str> = keys.split(' ').collect();
-            let found: Vec<&str> =
+            let present: Vec<&str> =
                 object.keys().map(String::as_str).filter(|key| keys.contains(key)).collect();
-            assert_eq!(found, keys, "{path}");
+            assert_eq!(present, keys, "{path}");
         }
     }
 

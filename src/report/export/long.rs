@@ -1,6 +1,6 @@
 //! The result in long form: one number an entry, first the totals, then the bins of the series.
 //!
-//! CSV and Parquet are thin over this, so they hold the same numbers in the same order.
+//! CSV and Parquet are both made from it, so they hold the same numbers in the same order.
 
 use crate::report::result::RunResult;
 use crate::report::rows::{Scalar, rows};
@@ -10,20 +10,20 @@ use crate::report::rows::{Scalar, rows};
 pub struct Entry<'a> {
     /// The arm.
     pub arm: &'a str,
-    /// The part of the arm that reports it; empty for a number of the whole arm.
+    /// The component that reports the number; empty for a number of the whole arm.
     pub component: &'a str,
-    /// Its path in the JSON: `requests.offered`, `wait.p99_ns`, `busy.mean`.
+    /// Path in the JSON: `requests.offered`, `wait.p99_ns`, `busy.mean`.
     pub metric: &'a str,
-    /// The bin that it is of, as (from, until) in nanoseconds; `None` for a total.
+    /// Bin as (from, until) in nanoseconds; `None` for a total.
     pub span: Option<(u64, u64)>,
-    /// Its value.
+    /// The value.
     pub value: Scalar,
 }
 
-/// Hands every number of `result` to `take`, until that fails.
+/// Calls `take` with every number of `result`, until it fails.
 ///
 /// # Errors
-/// Those of `take`.
+/// Errors of `take`.
 pub fn each<E>(
     result: &RunResult,
     mut take: impl FnMut(&Entry<'_>) -> Result<(), E>,

@@ -1,4 +1,4 @@
-//! The numbers of a run in the formats of other programs, each thin over [`long`] or the series.
+//! The numbers of a run in the formats of other programs, each made from [`long`] or the series.
 
 #[cfg(feature = "cli")]
 pub mod csv;

@@ -1,9 +1,9 @@
 //! The result as Parquet: the columns of the CSV, typed.
 //!
 //! `seed`, `from_ns` and `until_ns` are unsigned 64-bit integers, `value` is a double: a whole
-//! number above 2^53 is rounded to one. What is empty in CSV is null, but for `component`, which is
-//! the empty string for a number of the whole arm. Names stand as they are: nothing takes a cell
-//! of Parquet for a formula.
+//! number above 2^53 is rounded. Empty cells of the CSV are null, except `component`, which is the
+//! empty string for a number of the whole arm. Names are unchanged: no program takes a cell of
+//! Parquet for a formula.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -28,17 +28,17 @@ const SCHEMA: &str = "message run {
     optional double value;
 }";
 
-/// A group of rows is written once it has this many: so much is kept in memory.
+/// Rows of a group, which is kept in memory until it is full.
 const ROWS: usize = 1 << 16;
 
-/// A table that is written run by run.
+/// A table written run by run.
 #[derive(Debug)]
 pub struct Table<W: Write + Send> {
     file: SerializedFileWriter<W>,
     rows: Rows,
 }
 
-/// Rows that are not written yet, column by column.
+/// Rows of the present group, column by column.
 #[derive(Debug, Default)]
 struct Rows {
     scenario: Vec<ByteArray>,
@@ -55,7 +55,7 @@ impl<W: Write + Send> Table<W> {
     /// A table without runs.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// Errors of the writer.
     pub fn new(out: W) -> io::Result<Self> {
         let schema = parse_message_type(SCHEMA).map_err(failed)?;
         let properties = WriterProperties::builder()
@@ -68,7 +68,7 @@ impl<W: Write + Send> Table<W> {
     /// Adds every number of a run.
     ///
     /// # Errors
-    /// Those of what is written to.
+    /// Errors of the writer.
     pub fn add(&mut self, result: &RunResult) -> io::Result<()> {
         let scenario = ByteArray::from(result.scenario.name.as_str());
         long::each(result, |entry| {
@@ -85,10 +85,10 @@ impl<W: Write + Send> Table<W> {
         })
     }
 
-    /// What was written to, with everything written.
+    /// Flushes the table and returns the writer.
     ///
     /// # Errors
-    /// Those of what is written to.
+    /// Errors of the writer.
     pub fn finish(mut self) -> io::Result<W> {
         self.group()?;
         self.file.into_inner().map_err(failed)
@@ -145,7 +145,7 @@ fn column<T: DataType, W: Write + Send>(
     writer.close()
 }
 
-/// The error of the system, if it was one.
+/// The I/O error within `error`, or `error` wrapped in one.
 pub(in crate::report) fn failed(error: ParquetError) -> io::Error {
     match error {
         ParquetError::External(error) => match error.downcast::<io::Error>() {
@@ -164,7 +164,7 @@ mod tests {
     use super::*;
     use crate::report::sample;
 
-    /// Every cell, as CSV has it.
+    /// Every cell in the form of the CSV.
     fn read(bytes: Vec<u8>) -> Vec<[String; 8]> {
         let file = tempfile::NamedTempFile::new().expect("there is a directory for such");
         std::fs::write(file.path(), bytes).expect("it is ours");

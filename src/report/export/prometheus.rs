@@ -1,12 +1,12 @@
-//! The series as OpenMetrics text, which Prometheus takes in (`promtool tsdb
-//! create-blocks-from openmetrics`).
+//! The series as OpenMetrics text, which Prometheus imports with `promtool tsdb
+//! create-blocks-from openmetrics`.
 //!
-//! One family a quantity of a kind of component, `dessim_queue_depth_max`, in base units. Counters
-//! are cumulative and begin at 0, gauges hold what was so in the bin that ends at the instant of
-//! the sample. Labels say of what it is: `scenario`, `seed`, `arm`, `component`, `kind`.
+//! There is one family for each quantity of a kind of component, `dessim_queue_depth_max`, in base
+//! units. Counters are cumulative and begin at 0; a gauge is the value in the bin that ends at the
+//! instant of the sample. Labels are `scenario`, `seed`, `arm`, `component` and `kind`.
 //!
-//! Prometheus keeps milliseconds, and reads seconds as binary fractions that it cuts off, so an
-//! instant may lose one: bins are merged to `LEAST_BIN_NS`, and samples stay that far apart.
+//! Prometheus keeps milliseconds and truncates seconds read as binary fractions, so an instant may
+//! lose one. Bins are therefore merged to `LEAST_BIN_NS`, and samples stay that far apart.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -17,11 +17,11 @@ use crate::report::result::{Column, RunResult, Series, Values};
 use crate::report::rows::Scalar;
 use crate::report::series::{Track, Unit};
 
-/// No bin is narrower.
+/// Narrowest bin.
 const LEAST_BIN_NS: u64 = 2 * NS_PER_MS;
 const NS_PER_MS: u64 = 1_000_000;
 
-/// Samples of one name, which must stand together.
+/// Samples of one name, which must be contiguous.
 struct Family<'a> {
     counter: bool,
     seconds: bool,
@@ -83,7 +83,7 @@ fn add<'a>(
     insert(families, track.kind, &name, family, Line { labels, values: track.values, series });
 }
 
-/// Where a level is used up, as a gauge beside it.
+/// The limit of a level, as a gauge beside it.
 fn limit<'a>(
     families: &mut BTreeMap<String, Family<'a>>,
     series: &'a Series,
@@ -108,20 +108,20 @@ fn insert<'a>(
 ) {
     let name = plain(&format!("dessim_{kind}_{name}"));
     let family = match families.entry(name) {
-        Entry::Occupied(found) => found.into_mut(),
+        Entry::Occupied(entry) => entry.into_mut(),
         Entry::Vacant(place) => place.insert(family),
     };
     family.lines.push(line);
 }
 
-/// Only what a name of a metric may have.
+/// The name with `_` for every character that names of metrics cannot have.
 pub(in crate::report) fn plain(name: &str) -> String {
     name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
 }
 
 fn labels(run: &[(&str, &str)], component: &str, kind: &str) -> String {
     let all = run.iter().copied().chain([("component", component), ("kind", kind)]);
-    // An empty label is none.
+    // An empty label equals a missing one.
     let given = all.filter(|(_, value)| !value.is_empty());
     let label = |(name, value)| format!("{name}=\"{}\"", escaped(value));
     given.map(label).collect::<Vec<_>>().join(",")
@@ -176,7 +176,7 @@ impl Family<'_> {
         Ok(())
     }
 
-    /// A whole number, exactly; nanoseconds as seconds.
+    /// A whole number, exactly; nanoseconds are printed as seconds.
     fn number(&self, value: u128) -> String {
         const NS_PER_S: u128 = 1_000_000_000;
         if !self.seconds {
@@ -187,7 +187,7 @@ impl Family<'_> {
     }
 }
 
-/// The ends of the bins in milliseconds, far enough apart to stay apart.
+/// Ends of the bins in milliseconds, distinct after truncation.
 fn stamps(series: &Series) -> impl Iterator<Item = u64> {
     let mut before = 0;
     series.spans().map(move |(_, until)| {

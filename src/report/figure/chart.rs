@@ -1,7 +1,7 @@
-//! Curves over something that is no time: what was measured against what was set.
+//! Curves over an axis of settings: measured values against the value that was set.
 //!
-//! Each curve has a band from its least to its most value; every point tells its numbers on
-//! hovering. What has no value leaves a gap.
+//! Each curve has a band from its least to its largest value; every point shows its numbers on
+//! hovering. A missing value leaves a gap.
 
 use super::panels::class;
 use super::scale::{Axis, Measure};
@@ -11,7 +11,7 @@ const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 260.0;
 const MARGIN: f64 = 14.0;
 const LEFT: f64 = 82.0;
-/// More curves than this cannot be told apart.
+/// Most curves that readers can distinguish.
 const MOST: usize = 12;
 
 const HEADING: Style = Style::new(16.0, "bold");
@@ -21,41 +21,41 @@ const SOFT: Style = Style::new(12.0, "soft");
 /// One point of a curve.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spot {
-    /// Where it is along the chart.
+    /// Position along the chart.
     pub x: f64,
-    /// Its value, the least and the most that belong to it; `None` where there is none.
+    /// Value, least and largest; `None` without a value.
     pub y: Option<[f64; 3]>,
-    /// The place along the chart in words.
+    /// Position in words.
     pub words: String,
 }
 
 /// A curve.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Curve {
-    /// Its name.
+    /// Name in the legend.
     pub name: String,
-    /// Its points, from left to right.
+    /// Points from left to right.
     pub spots: Vec<Spot>,
 }
 
-/// What is drawn.
+/// The data of a chart.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Chart {
-    /// What it shows.
+    /// Heading.
     pub title: String,
-    /// What is along it.
+    /// Title of the horizontal axis.
     pub along: String,
-    /// Along it are nanoseconds.
+    /// True if the horizontal axis is in nanoseconds.
     pub along_time: bool,
-    /// Along it are these names, at 0, 1, 2 and so on, instead of numbers.
+    /// Names at 0, 1, 2 and so on of the horizontal axis; empty for an axis of numbers.
     pub names: Vec<String>,
-    /// Equal ratios along it are equally far apart.
+    /// True if the horizontal axis is logarithmic.
     pub along_log: bool,
-    /// Upwards are nanoseconds.
+    /// True if the vertical axis is in nanoseconds.
     pub time: bool,
-    /// A line shows where both are equal, under this name.
+    /// Label of the diagonal, on which both axes are equal; `None` draws none.
     pub equal: Option<String>,
-    /// The curves.
+    /// Curves.
     pub curves: Vec<Curve>,
 }
 
@@ -80,7 +80,7 @@ impl Frame {
     }
 }
 
-/// Draws it.
+/// Draws the chart.
 #[must_use]
 pub fn chart(chart: &Chart) -> Figure {
     let curves = &chart.curves[..chart.curves.len().min(MOST)];
@@ -105,7 +105,7 @@ pub fn chart(chart: &Chart) -> Figure {
     let bottom = top + HEIGHT;
     let middle = ((LEFT + WIDTH) / 2.0, bottom + 38.0);
     drawing.text(middle, LABEL.anchored(Anchor::Middle), &chart.along, WIDTH - LEFT);
-    let words: Vec<String> = curves.iter().map(|curve| tell(chart, curve)).collect();
+    let words: Vec<String> = curves.iter().map(|curve| description(chart, curve)).collect();
     drawing.finish(chart.title.clone(), words.join(" "), (WIDTH, bottom + 38.0 + MARGIN))
 }
 
@@ -113,7 +113,7 @@ fn measured(time: bool) -> Measure {
     if time { Measure::Time } else { Measure::Number }
 }
 
-fn tell(chart: &Chart, curve: &Curve) -> String {
+fn description(chart: &Chart, curve: &Curve) -> String {
     let value = |spot: &Spot| match spot.y {
         Some([y, ..]) => format!("{} at {}", measured(chart.time).words(y), spot.words),
         None => format!("nothing at {}", spot.words),
@@ -146,7 +146,7 @@ fn frame(chart: &Chart, curves: &[Curve], top: f64) -> Frame {
     let least = spots().filter_map(|spot| spot.y).map(|[_, least, _]| least);
     let least = least.filter(|y| *y > 0.0).fold(f64::INFINITY, f64::min);
     let most = frame_most(curves);
-    // Latencies around a cliff differ by orders.
+    // Latencies around a cliff differ by orders of magnitude.
     let y = match chart.time && least.is_finite() && most > 30.0 * least {
         true => Axis::log(least, most, Measure::Time),
         false => Axis::linear(most, 5, measured(chart.time)),
@@ -179,7 +179,7 @@ fn axes(drawing: &mut Drawing, chart: &Chart, frame: &Frame) {
     }
 }
 
-/// The stretches of a curve that have values.
+/// The parts of a curve between missing values.
 fn stretches(spots: &[Spot]) -> impl Iterator<Item = &[Spot]> {
     spots.split(|spot| spot.y.is_none()).filter(|stretch| !stretch.is_empty())
 }

@@ -1,5 +1,5 @@
-//! What became of the requests of every arm, on one axis of time and one scale: pictures without
-//! text, so that a page stretches them to any width and sets the words around them itself.
+//! Fates of the requests of every arm over time, on common axes. The pictures have no text, so that
+//! a page can stretch them to any width and set its own words around them.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -14,33 +14,33 @@ use crate::report::result::{Series, Values};
 /// An arm to be drawn.
 #[derive(Clone, Debug)]
 pub struct Arm<'a> {
-    /// What was collected over time.
+    /// Time series of the arm.
     pub series: &'a Series,
-    /// What goes wrong from outside, in [from, until).
+    /// Faults as [from, until).
     pub faults: Vec<(u64, u64)>,
-    /// Its phases by name, in [from, until).
+    /// Phases by name, as [from, until).
     pub phases: Vec<(&'static str, u64, u64)>,
 }
 
-/// The pictures, and what stands beside them.
+/// The pictures, and the labels around them.
 #[derive(Clone, Debug)]
 pub struct Glance {
-    /// One an arm.
+    /// Pictures of each arm.
     pub rows: Vec<Row>,
     /// The rate at the top of the pictures of requests.
     pub most_requests: String,
     /// The rate at the top of the pictures of attempts, if there are any.
     pub most_attempts: Option<String>,
-    /// Ticks of the time axis: where, in percent of the width, and what they say.
+    /// Ticks of the time axis: position in percent of the width, and label.
     pub ticks: Vec<(f64, String)>,
-    /// What the layers are, from below: the role of each colour, and words.
+    /// Layers from below: role of the colour, and words.
     pub layers: Vec<(&'static str, &'static str)>,
 }
 
 /// The pictures of an arm as SVG elements.
 #[derive(Clone, Debug)]
 pub struct Row {
-    /// Requests per second by what became of them, under the line of what arrived.
+    /// Requests per second by fate, under the line of arrivals.
     pub requests: String,
     /// Attempts per second, the first ones below the retries.
     pub attempts: Option<String>,
@@ -49,13 +49,13 @@ pub struct Row {
 /// The roles of the colours of first attempts and of retries.
 pub const ATTEMPTS: [&str; 2] = ["s5", "s3"];
 
-/// Pictures are so wide and high in their own units, whatever they are stretched to.
+/// Size of a picture in its own units, before it is stretched.
 const WIDTH: f64 = 1_000.0;
 const HEIGHT: f64 = 100.0;
-/// The strip of phases above the requests.
+/// Height of the strip of phases above the requests.
 const STRIP: f64 = 7.0;
 
-/// An arm's numbers, in bins that are drawn.
+/// The numbers of an arm, in the bins that are drawn.
 struct Drawn<'a> {
     series: Cow<'a, Series>,
     offered: Vec<f64>,
@@ -65,7 +65,8 @@ struct Drawn<'a> {
     retries: Vec<f64>,
 }
 
-/// Draws these arms with rates over bins of at least `width_ns`; `attempts`: those, too.
+/// Draws the arms with rates over bins of at least `width_ns`; `attempts` adds the pictures of
+/// attempts.
 #[must_use]
 pub fn glance(arms: &[Arm<'_>], width_ns: u64, attempts: bool) -> Glance {
     let drawn: Vec<Drawn<'_>> = arms.iter().map(|arm| Drawn::of(arm.series, width_ns)).collect();
@@ -128,7 +129,7 @@ impl<'a> Drawn<'a> {
         Self { offered, layers, first, retries, series }
     }
 
-    /// The rates of all layers upon each other.
+    /// Sum of the rates of all layers.
     fn stacked(&self) -> Vec<f64> {
         let none = vec![0.0; self.series.bins];
         self.layers.iter().fold(none, |sum, (_, _, rates)| add(&sum, rates))
@@ -167,7 +168,7 @@ impl<'a> Drawn<'a> {
         svg + "</svg>"
     }
 
-    /// What is between two rates.
+    /// The area between two rates.
     fn area(
         &self,
         role: &str,
@@ -188,7 +189,7 @@ impl<'a> Drawn<'a> {
         element(&format!("area {role}"), &path)
     }
 
-    /// One step a bin, from left to right.
+    /// One step for each bin, from left to right.
     fn steps(&self, values: &[f64], time: &Axis, rate: &Axis, mut path: Path) -> Path {
         for (bin, value) in values.iter().enumerate() {
             let y = HEIGHT - HEIGHT * rate.at(*value);
@@ -207,7 +208,7 @@ fn at(time: &Axis, ns: u64) -> f64 {
     WIDTH * time.at(ns as f64)
 }
 
-/// Where a stretch of time begins and how wide it is, at least so that it is seen.
+/// Left edge and width of a period, wide enough to be visible.
 fn span(time: &Axis, (from, until): (u64, u64)) -> (String, String) {
     let (from, until) = (at(time, from), at(time, until));
     (number(from), number((until - from).max(2.0)))

@@ -1,4 +1,4 @@
-//! A topology as boxes and arrows: what calls what, through which layers, and what went along.
+//! A topology as boxes and arrows: calls, their layers, and their traffic.
 
 use super::layers::{Layout, Sizes, Span, Way, layout};
 use super::svg::{Anchor, Drawing, Figure, Path, Rect, Style, measure};
@@ -8,14 +8,14 @@ use crate::report::topology::{Chip, Link, Node, Topology};
 const MARGIN: f64 = 14.0;
 const PAD: f64 = 10.0;
 const CHIP_PAD: f64 = 7.0;
-/// A box is at most so wide inside; longer lines are cut.
+/// Largest inner width of a box; longer lines are cut.
 const MOST_INSIDE: f64 = 204.0;
-/// With layers, which say more.
+/// The same for a box with layers, whose lines are longer.
 const MOST_INSIDE_WITH_LAYERS: f64 = 262.0;
 const LEAST_INSIDE: f64 = 96.0;
-/// A figure is at least so wide, for its heading.
+/// Smallest width of a figure, so that its heading fits.
 const LEAST_WIDTH: f64 = 480.0;
-/// More nodes than this nobody can follow.
+/// Most nodes that readers can follow.
 const NODES: usize = 150;
 
 const HEADING: Style = Style::new(18.0, "bold");
@@ -31,7 +31,7 @@ const FLOW: Style = Style::new(12.5, "halo");
 const TROUBLE: Style = Style::new(12.5, "bad halo");
 const LEADING: f64 = 16.0;
 
-/// Draws what an arm is made of.
+/// Draws the topology of an arm.
 #[must_use]
 pub fn topology(scenario: &str, arm: &str, of: &Topology) -> Figure {
     let title = format!("{scenario}, arm {arm}: what it is made of");
@@ -50,22 +50,22 @@ pub fn topology(scenario: &str, arm: &str, of: &Topology) -> Figure {
         nodes: boxes.iter().map(|inside| (inside.width, inside.height)).collect(),
         links: links.iter().map(|link| span(link)).collect(),
     };
-    let mut found = layout(&sizes);
-    let width = (found.width + 2.0 * MARGIN + 4.0).max(LEAST_WIDTH);
-    let left = (width - found.width) / 2.0;
-    move_by(&mut found, (left, 66.0));
+    let mut placed = layout(&sizes);
+    let width = (placed.width + 2.0 * MARGIN + 4.0).max(LEAST_WIDTH);
+    let left = (width - placed.width) / 2.0;
+    move_by(&mut placed, (left, 66.0));
     head(&mut drawing, scenario, arm, width);
     let heaviest = links.iter().map(|link| link.weight).max().unwrap_or(0);
-    for (link, way) in links.iter().zip(&found.links) {
+    for (link, way) in links.iter().zip(&placed.links) {
         arrow(&mut drawing, link, way, heaviest);
     }
-    for ((node, inside), at) in of.nodes.iter().zip(&boxes).zip(&found.nodes) {
+    for ((node, inside), at) in of.nodes.iter().zip(&boxes).zip(&placed.nodes) {
         inside.draw(&mut drawing, node, *at);
     }
-    for (link, way) in links.iter().zip(&found.links) {
+    for (link, way) in links.iter().zip(&placed.links) {
         flow(&mut drawing, link, way);
     }
-    let height = 66.0 + found.height + MARGIN;
+    let height = 66.0 + placed.height + MARGIN;
     drawing.finish(title, words(of, &links), (width, height))
 }
 
@@ -106,7 +106,7 @@ fn move_by(layout: &mut Layout, (dx, dy): (f64, f64)) {
     }
 }
 
-/// How large a box is.
+/// Size of the inside of a box.
 struct Inside {
     width: f64,
     height: f64,
@@ -182,7 +182,7 @@ fn chip_height(chip: &Chip) -> f64 {
     7.0 + chip_lines(chip).count() as f64 * (LEADING - 1.0)
 }
 
-/// What went along stands above the line, what went wrong below.
+/// Size of a link's label: traffic above the line, trouble below.
 fn span(link: &Link) -> Span {
     let texts = link.flow.iter().chain([&link.trouble]);
     let widest = texts.map(|text| measure(text, FLOW)).fold(0.0, f64::max);
@@ -204,7 +204,7 @@ fn arrow(drawing: &mut Drawing, link: &Link, way: &Way, heaviest: u64) {
     };
     let (Some(&first), Some(&tip)) = (points.first(), tip) else { return };
     let before = points[points.len().saturating_sub(2)];
-    // Arrows arrive from the left or, going back, perhaps from below.
+    // Arrows arrive from the left; those of links back may arrive from below.
     let from_below = matches!(way, Way::Back { .. }) && before.1 > tip.1 && before.0 == tip.0;
     let end = if from_below { (tip.0, tip.1 + 8.0) } else { (tip.0 - 8.0, tip.1) };
     path.to('M', &[first.0, first.1]);

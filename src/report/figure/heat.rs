@@ -1,7 +1,7 @@
 //! A map of two axes: a field for each pair of values, the darker the larger.
 //!
 //! One hue from faint to full, which reads the same with any kind of colour vision, in light and
-//! in dark. Every field tells its number on hovering, and shows it where there is room.
+//! in dark. Every field shows its number on hovering, and prints it where there is room.
 
 use super::scale::Measure;
 use super::svg::{Anchor, Drawing, Figure, Rect, Style, measure};
@@ -9,9 +9,9 @@ use super::svg::{Anchor, Drawing, Figure, Rect, Style, measure};
 const WIDTH: f64 = 720.0;
 const MARGIN: f64 = 14.0;
 const LEFT: f64 = 110.0;
-/// The faintest field is still told from one without a value.
+/// Opacity of the faintest field, which still differs from one without a value.
 const FAINTEST: f64 = 0.06;
-/// On the fullest a number can still be read.
+/// Opacity of the fullest field, on which a number stays readable.
 const FULLEST: f64 = 0.62;
 const STEPS: usize = 24;
 
@@ -20,24 +20,24 @@ const LABEL: Style = Style::new(13.0, "");
 const SOFT: Style = Style::new(12.0, "soft");
 const NUMBER: Style = Style::new(12.0, "");
 
-/// What is drawn.
+/// The data of a map.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Heat {
-    /// What it shows.
+    /// Heading.
     pub title: String,
-    /// What is along it, and the values from left to right.
+    /// Title of the horizontal axis, and its values from left to right.
     pub along: (String, Vec<String>),
-    /// What is upwards, and the values from below.
+    /// Title of the vertical axis, and its values from below.
     pub upwards: (String, Vec<String>),
-    /// The numbers row by row from below; `None` where there is none.
+    /// Numbers row by row from below; `None` without a value.
     pub numbers: Vec<Option<f64>>,
-    /// They are nanoseconds.
+    /// True if the numbers are nanoseconds.
     pub time: bool,
-    /// The faintest and the fullest number of the scale.
+    /// Numbers of the faintest and of the fullest shade.
     pub range: (f64, f64),
 }
 
-/// Draws it.
+/// Draws the map.
 #[must_use]
 pub fn heat(map: &Heat) -> Figure {
     let (columns, rows) = (map.along.1.len().max(1), map.upwards.1.len().max(1));
@@ -77,9 +77,9 @@ pub fn heat(map: &Heat) -> Figure {
     let bottom = top + rows as f64 * h;
     labels(&mut drawing, map, (w, h), (top, bottom));
     let y = scale(&mut drawing, unit, map.range, bottom + 56.0);
-    let told = map.numbers.iter().flatten();
+    let numbers = map.numbers.iter().flatten();
     let (least, most) =
-        told.fold((f64::INFINITY, 0.0_f64), |(least, most), n| (least.min(*n), most.max(*n)));
+        numbers.fold((f64::INFINITY, 0.0_f64), |(least, most), n| (least.min(*n), most.max(*n)));
     let words = match least.is_finite() {
         true => format!("From {} to {}.", unit.words(least), unit.words(most)),
         false => "No values.".to_owned(),
@@ -111,7 +111,7 @@ fn labels(drawing: &mut Drawing, map: &Heat, (w, h): (f64, f64), (top, bottom): 
     drawing.text(right, LABEL.anchored(Anchor::End), &along, WIDTH - LEFT);
 }
 
-/// What a shade means.
+/// Draws the legend of the shades.
 fn scale(drawing: &mut Drawing, unit: Measure, (low, high): (f64, f64), y: f64) -> f64 {
     let w = 8.0;
     let (low, high) = (unit.words(low), unit.words(high));

@@ -1,60 +1,60 @@
-//! Where the nodes of a directed graph go: in layers from left to right, as its links run.
+//! Layout of a directed graph: nodes stand in layers from left to right, in the direction of links.
 //!
-//! Cycles are broken at the links that a walk from the sources meets going back; the rest is a
-//! graph without cycles, in which a node's layer is its longest way from a source. Links over
-//! several layers pass through points that keep a place among the nodes. Within a layer, order
-//! follows the mean place of neighbours, and so do heights. All of it depends on the order of nodes
-//! and links alone.
+//! Cycles are broken at the links that lead back in a walk from the sources. In the rest, the layer
+//! of a node is the length of its longest path from a source. Links over several layers pass
+//! through points that take a place among the nodes. Within a layer, the order and the heights
+//! follow the mean position of the neighbours. The layout is a function of the order of nodes and
+//! links alone.
 
 mod rank;
 
 use rank::{back_links, longest_ways};
 
-/// How large things are that have to find room.
+/// Sizes of the nodes and links to be placed.
 #[derive(Clone, Debug)]
 pub(super) struct Sizes {
     /// Width and height of each node.
     pub(super) nodes: Vec<(f64, f64)>,
-    /// The links.
+    /// Links.
     pub(super) links: Vec<Span>,
 }
 
-/// A link that has to find its way, and its label room.
+/// A link to be routed, and the size of its label.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Span {
     pub(super) from: usize,
     pub(super) to: usize,
-    /// How large its label is.
+    /// Width and height of the label.
     pub(super) width: f64,
     pub(super) height: f64,
-    /// How far below the top of its label the link should pass.
+    /// Distance of the link below the top of its label.
     pub(super) line: f64,
 }
 
-/// Where everything is.
+/// Positions of all nodes and links.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Layout {
-    /// The top left corner of each node.
+    /// Top left corner of each node.
     pub(super) nodes: Vec<(f64, f64)>,
-    /// The way of each link.
+    /// Route of each link.
     pub(super) links: Vec<Way>,
     pub(super) width: f64,
     pub(super) height: f64,
 }
 
-/// How a link runs.
+/// Route of a link.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Way {
-    /// From left to right through these points, each on level ground.
+    /// From left to right through these points, horizontal at each.
     Forward {
-        /// At least two.
+        /// Points, at least two.
         points: Vec<(f64, f64)>,
         /// The middle of the top of its label.
         label: (f64, f64),
     },
-    /// Back, or round to the same node, below everything through these corners.
+    /// Back, or round to the same node, below all nodes through these corners.
     Back {
-        /// The corners.
+        /// Corners.
         points: Vec<(f64, f64)>,
         /// The middle of the top of its label.
         label: (f64, f64),
@@ -79,11 +79,11 @@ pub(super) fn layout(sizes: &Sizes) -> Layout {
     grid.finish(sizes, &layer)
 }
 
-/// A thing in a layer: a node, or a point that a link passes through.
+/// A place in a layer: a node, or a point on a link.
 #[derive(Clone, Debug)]
 struct Place {
     size: (f64, f64),
-    /// The middle of its left side.
+    /// Middle of the left side.
     at: (f64, f64),
     /// Neighbours in the layers to the left and to the right.
     near: [Vec<usize>; 2],
@@ -91,13 +91,13 @@ struct Place {
 }
 
 struct Grid {
-    /// The nodes, then the points.
+    /// Nodes, then points.
     places: Vec<Place>,
-    /// The places of each layer, from top to bottom.
+    /// Places of each layer from top to bottom.
     layers: Vec<Vec<usize>>,
-    /// The places that each link runs through; empty if it leads back.
+    /// Places on each link; empty if the link leads back.
     ways: Vec<Vec<usize>>,
-    /// Where each layer begins, and how wide it is.
+    /// Left edge and width of each layer.
     columns: Vec<(f64, f64)>,
 }
 
@@ -134,7 +134,8 @@ impl Grid {
         Self { places, layers, ways, columns: Vec::new() }
     }
 
-    /// Orders each layer by the mean place of neighbours, now from the left, now from the right.
+    /// Orders each layer by the mean position of neighbours, alternately from the left and from the
+    /// right.
     fn order(&mut self) {
         let mut rank = vec![0.0; self.places.len()];
         for layer in &self.layers {
@@ -160,14 +161,14 @@ impl Grid {
         }
     }
 
-    /// Columns as wide as their widest node, with room for the labels between them.
+    /// Sets the columns: as wide as their widest node, with room for labels in between.
     fn columns(&mut self, sizes: &Sizes) {
         let mut x = 0.0;
         for (at, layer) in self.layers.iter().enumerate() {
             let width = layer.iter().map(|&place| self.places[place].size.0).fold(0.0, f64::max);
             for &place in layer {
                 self.places[place].at.0 = x;
-                // What a link passes through is as wide as the column.
+                // A point on a link is as wide as its column.
                 self.places[place].size.0 = width.max(self.places[place].size.0);
             }
             self.columns.push((x, width));
@@ -180,7 +181,7 @@ impl Grid {
         }
     }
 
-    /// Heights that follow those of the neighbours as far as there is room.
+    /// Sets the heights: those of the neighbours, as far as there is room.
     fn heights(&mut self) {
         for layer in &self.layers {
             let mut y = 0.0;
@@ -253,7 +254,7 @@ impl Grid {
 
     fn forward(&self, sizes: &Sizes) -> Vec<Way> {
         let mut ways: Vec<Way> = Vec::new();
-        // The labels in each gap: which link, and where it would like to be.
+        // The labels in each gap: link, and wished height.
         let mut gaps: Vec<Vec<(usize, f64)>> = vec![Vec::new(); self.layers.len()];
         for (link, way) in self.ways.iter().enumerate() {
             let [Some(&from), Some(&to)] = [way.first(), way.last()] else {
@@ -290,7 +291,7 @@ impl Grid {
         ways
     }
 
-    /// Where a link meets the right (1) or left (0) side of a node: those that come from above
+    /// Height at which a link meets the right (1) or left (0) side of a node: links from above
     /// meet it further up.
     fn port(&self, node: usize, link: usize, side: usize) -> f64 {
         let place = &self.places[node];
@@ -309,7 +310,8 @@ impl Grid {
     }
 }
 
-/// Below everything at `y`: out of the bottom of a node that nothing is below, or round its side.
+/// The route of a link back, below all nodes at `y`: out of the bottom of a node with nothing
+/// below, or round its side.
 fn back_way(sizes: &Sizes, corners: &[(f64, f64)], layer: &[usize], link: &Span, y: f64) -> Way {
     let (from, to) = (link.from, link.to);
     let is_lowest = |node: usize| {
@@ -343,10 +345,10 @@ fn back_way(sizes: &Sizes, corners: &[(f64, f64)], layer: &[usize], link: &Span,
     Way::Back { points, label: (f64::midpoint(start, end), y - link.line) }
 }
 
-/// Places as near to `wishes` as they can be with `gaps` between neighbours, in this order: the
-/// least sum of squared distances.
+/// Positions with at least `gaps` between neighbours, in order, that minimise the sum of squared
+/// distances to `wishes` (isotonic regression by pooling adjacent violators).
 fn spread(wishes: &[f64], gaps: &[f64]) -> Vec<f64> {
-    // Without the gaps, the places must only not fall: neighbours that would are put together.
+    // With the gaps subtracted, positions must not decrease: violating neighbours are pooled.
     let mut pools: Vec<(f64, usize)> = Vec::new();
     let mut offset = 0.0;
     for (at, wish) in wishes.iter().enumerate() {

@@ -1,9 +1,9 @@
 //! Figures, as SVG that is the same to the byte on every machine.
 //!
-//! Pure functions of data, and no files: a figure is a [`Figure`], which is a file of its own
-//! ([`Figure::file`]) or an element of a page ([`Figure::element`]). Components appear by their
-//! kind and by what their numbers are, never by name, so what a new layer shows is drawn without a
-//! line here.
+//! All functions are pure and write no files: a [`Figure`] becomes a file of its own
+//! ([`Figure::file`]) or an element of a page ([`Figure::element`]). Components are known by kind
+//! and by the types of their numbers, never by name, so a new mechanism is drawn without a change
+//! here.
 
 mod chart;
 pub mod glance;

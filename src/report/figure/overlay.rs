@@ -1,6 +1,6 @@
-//! Several runs of an arm on one time axis: what each brought home, tried again, and took.
+//! Several runs of an arm on one time axis: goodput, retries and latency of each.
 //!
-//! Only numbers that every arm has are drawn, so it does not matter what the arms are made of.
+//! Only numbers that every arm has are drawn, so arms with different components can be compared.
 
 use super::panels::{class, per_second};
 use super::scale::{Axis, Measure};
@@ -13,14 +13,14 @@ use crate::report::text::format;
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 92.0;
 const MARGIN: f64 = 14.0;
-/// Counts of one or two make rates that only flicker.
+/// Most bins: narrower ones hold one or two requests, and their rates are noise.
 const BINS: usize = 60;
 
 const TITLE: Style = Style::new(13.5, "bold");
 const LABEL: Style = Style::new(13.0, "");
 const TICK: Style = Style::new(12.0, "soft");
 
-/// One panel: its title, the meter of the arm, and how its bins are read.
+/// One panel: title, meter of the arm, and measure of its bins.
 struct Plan {
     title: &'static str,
     meter: &'static str,
@@ -33,14 +33,14 @@ const PLANS: [Plan; 3] = [
     Plan { title: "latency, p99", meter: "latency.end_to_end", measure: Measure::Time },
 ];
 
-/// One run, over time.
+/// One run over time.
 struct Run<'a> {
     name: &'a str,
     class: &'static str,
     series: Series,
 }
 
-/// Draws these runs over each other, as many as can be told apart; `title` says what they are.
+/// Draws the runs over each other, as many as readers can distinguish, under `title`.
 #[must_use]
 pub fn overlay(title: &str, runs: &[(&str, &Series)]) -> Figure {
     let runs: Vec<Run<'_>> = runs
@@ -58,7 +58,7 @@ pub fn overlay(title: &str, runs: &[(&str, &Series)]) -> Figure {
         let values: Vec<_> = runs.iter().map(|run| values(&run.series, plan)).collect();
         let most = values.iter().flatten().flatten().copied().fold(0.0, f64::max);
         let axis = Axis::linear(most, 2, plan.measure);
-        words.push(tell(plan, &runs, &values));
+        words.push(description(plan, &runs, &values));
         y = panel(&mut drawing, (plan, &axis, &time), &runs, (&values, y));
     }
     for (value, label) in &time.ticks {
@@ -74,7 +74,7 @@ pub fn overlay(title: &str, runs: &[(&str, &Series)]) -> Figure {
     drawing.finish(title.to_owned(), words.join(" "), (WIDTH, y + 28.0))
 }
 
-/// Where the plots begin, and how wide they are.
+/// Left edge and width of the plots.
 const X: f64 = MARGIN + 72.0;
 const W: f64 = WIDTH - X - MARGIN - 4.0;
 
@@ -93,7 +93,7 @@ fn legend(drawing: &mut Drawing, runs: &[Run<'_>]) -> f64 {
     y
 }
 
-/// One value a bin; without the column, none.
+/// One value for each bin; none without the column.
 fn values(series: &Series, plan: &Plan) -> Vec<Option<f64>> {
     match series.column(ARM, plan.meter).map(|column| &column.values) {
         Some(Values::Counts(counts)) => per_second(series, counts, 1e9),
@@ -104,7 +104,7 @@ fn values(series: &Series, plan: &Plan) -> Vec<Option<f64>> {
     }
 }
 
-fn tell(plan: &Plan, runs: &[Run<'_>], values: &[Vec<Option<f64>>]) -> String {
+fn description(plan: &Plan, runs: &[Run<'_>], values: &[Vec<Option<f64>>]) -> String {
     let most = runs.iter().zip(values).map(|(run, values)| {
         let most = values.iter().flatten().copied().reduce(f64::max);
         let most = most.map_or(format::NO_VALUE.to_owned(), |most| plan.measure.words(most));
@@ -136,7 +136,7 @@ fn panel(
     body.bottom()
 }
 
-/// One step a bin; where there is no value, there is no line.
+/// One step for each bin; a missing value leaves a gap.
 fn steps(
     series: &Series,
     values: &[Option<f64>],

@@ -1,8 +1,8 @@
-//! Which panels an arm's time series becomes: by what its columns are, never by who shows them.
+//! Panels of an arm's time series, decided by the type of each column, never by its component.
 //!
-//! Only the numbers of the arm itself are known by name: its requests become a flow. Of a
-//! component, what is counted becomes one panel of rates, each level, reading and latency a panel
-//! of its own, each state a band, and a column in which nothing happened becomes nothing.
+//! Only the numbers of the arm itself are known by name: its requests become a flow. The counts of
+//! a component become one panel of rates; each level, reading and latency a panel of its own; each
+//! state a band. A column of zeros is left out.
 
 use super::scale::Measure;
 use super::theme::{LOOKS, outcome};
@@ -11,12 +11,12 @@ use crate::report::rows::Scalar;
 use crate::report::series::{Track, Unit};
 use crate::report::text::format;
 
-/// How much a timeline shows.
+/// Amount of detail in a timeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
     /// The arm itself, and the levels and states of its components.
     Brief,
-    /// Everything that was collected.
+    /// All columns.
     Full,
 }
 
@@ -27,19 +27,19 @@ pub(super) struct Panel {
     pub(super) shape: Shape,
     pub(super) measure: Measure,
     pub(super) limit: Option<u64>,
-    /// Which bins its values are of.
+    /// Bins of the values.
     pub(super) grain: Grain,
-    /// Where lines meet, the first is the one to be seen.
+    /// True if the first line is drawn over the others.
     pub(super) first_on_top: bool,
     pub(super) lines: Vec<Line>,
 }
 
-/// How fine the bins of a panel are.
+/// Widths of the bins of a panel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Grain {
-    /// So that edges are sharp.
+    /// Narrow bins, for sharp edges.
     Fine,
-    /// So that a bin holds enough to say something about.
+    /// Wide bins, which hold enough requests for a rate.
     Coarse,
 }
 
@@ -63,61 +63,61 @@ impl Grains {
     }
 }
 
-/// Two pixels each.
+/// Most fine bins: two pixels each.
 const FINE_BINS: usize = 320;
-/// Counts of one or two make rates that only flicker.
+/// Most coarse bins: narrower ones hold one or two requests, and their rates are noise.
 const COARSE_BINS: usize = 80;
 
-/// How the lines of a panel are drawn.
+/// Shapes of the lines of a panel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
-    /// The first alone, the others as layers upon each other; both grow.
+    /// Cumulative: the first as a line, the others as stacked layers.
     Flow,
-    /// One step a bin.
+    /// One step for each bin.
     Steps,
-    /// The same, on a logarithmic scale.
+    /// One step for each bin, on a logarithmic scale.
     LogSteps,
 }
 
-/// One number, over time.
+/// One number over time.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Line {
     pub(super) label: String,
-    /// Its colour and dashes.
+    /// CSS class of its colour and dashes.
     pub(super) class: &'static str,
     pub(super) filled: bool,
-    /// One value a bin.
+    /// One value for each bin.
     pub(super) values: Vec<Option<f64>>,
-    /// It in words, for the text alternative.
+    /// Words for the text alternative.
     pub(super) words: String,
 }
 
-/// When something was so.
+/// A state over time.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Strip {
     pub(super) label: String,
-    /// The part of each bin.
+    /// Share of each bin spent in the state.
     pub(super) parts: Vec<f64>,
-    /// For how long in all.
+    /// Total time in the state.
     pub(super) total_ns: u64,
 }
 
 const CLASSES: [&str; LOOKS] = ["s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7"];
-/// The line that others are measured by.
+/// CSS class of the reference line.
 const INK: &str = "ink";
-/// More lines in one panel cannot be told apart.
+/// Most lines in one panel that readers can distinguish.
 const LINES: usize = 6;
 
-/// The look of the `at`-th series.
+/// CSS class of series number `at`.
 pub(super) const fn class(at: usize) -> &'static str {
     CLASSES[at % LOOKS]
 }
 
-/// The panels of an arm, those of the arm itself first.
+/// All panels of an arm, its own first.
 pub(super) fn panels(grains: &Grains, detail: Detail) -> Vec<Panel> {
     let columns = &grains.fine.columns;
     let mut maker = Maker { grains, detail, panels: Vec::new() };
-    // What went along the only edge of an arm is what the whole arm did.
+    // The only edge of an arm repeats the numbers of the arm.
     let groups = || columns.chunk_by(|a, b| a.node == b.node);
     let edges = groups().filter(|group| group[0].kind == "edge").count();
     let mut first = 0;
@@ -133,7 +133,7 @@ pub(super) fn panels(grains: &Grains, detail: Detail) -> Vec<Panel> {
     maker.panels
 }
 
-/// The states of an arm's components that were so at some time.
+/// States of an arm's components, except those never entered.
 pub(super) fn strips(series: &Series) -> Vec<Strip> {
     let strip = |column: &Column| match &column.values {
         Values::States(values) if values.iter().any(|&ns| ns > 0) => {
@@ -202,7 +202,7 @@ impl Maker<'_> {
         }
     }
 
-    /// What arrived, and what became of it: as sums and as rates.
+    /// Arrivals and fates of requests: as sums and as rates.
     fn requests(&mut self, of: &[usize]) {
         let look = |at: usize| outcome(self.column(at, Grain::Fine).meter.name).unwrap_or(INK);
         let words = |column: &Column| {
@@ -238,10 +238,10 @@ impl Maker<'_> {
         self.push_rates("requests per second", &rates);
     }
 
-    /// What happened, per second: one panel for all that is counted.
+    /// Counts per second: one panel for all of them.
     fn rates(&mut self, of: &[usize], title: &str) {
         let line = |(nth, at): (usize, usize)| {
-            // Not the colours of success and of timeouts, which a page draws beside these.
+            // The colours of success and of timeouts are skipped, since a page draws those beside.
             self.rate(at, class(nth + 2), self.column(at, Grain::Fine).meter.words.to_owned())
         };
         let is_counted =
@@ -273,7 +273,7 @@ impl Maker<'_> {
         }
     }
 
-    /// Time that was booked, as how many at once.
+    /// Booked time, as the mean number booking at once.
     fn booked(&mut self, of: &[usize], title: &str) {
         let line = |(nth, at): (usize, usize)| {
             let column = self.column(at, Grain::Coarse);
@@ -307,7 +307,7 @@ impl Maker<'_> {
         }
     }
 
-    /// Levels, readings and, if they are wanted, latencies: one panel each.
+    /// Levels, readings and, on request, latencies: one panel each.
     fn each(&mut self, of: &[usize], latencies: bool) {
         for &at in of {
             let (shape, grain, labels): (_, _, &[(&str, usize)]) = match &self
@@ -347,8 +347,8 @@ impl Maker<'_> {
     }
 }
 
-/// Sums of bins per second. A last bin that was cut short is taken together with the one before:
-/// by itself, one request in a nanosecond would be a billion a second.
+/// Sums of bins per second. A last bin that is cut short is merged with the one before: by itself,
+/// one request in a nanosecond would be a billion a second.
 pub(super) fn per_second(series: &Series, sums: &[u64], second: f64) -> Vec<Option<f64>> {
     let rate = |sum: u64, length: u64| (length > 0).then(|| sum as f64 * second / length as f64);
     let mut rates: Vec<Option<f64>> =
@@ -363,7 +363,7 @@ pub(super) fn per_second(series: &Series, sums: &[u64], second: f64) -> Vec<Opti
     rates
 }
 
-/// Bursts so high that on a linear scale nothing else would be seen.
+/// True if bursts are so high that a linear scale hides everything else.
 fn is_spiky(lines: &[Line]) -> bool {
     let mut values: Vec<f64> =
         lines.iter().flat_map(|line| &line.values).filter_map(|value| *value).collect();

@@ -1,8 +1,8 @@
 //! Latencies of several arms by quantile, on scales that show the tail.
 //!
-//! Across: how many of the samples are slower, on a logarithmic scale, so that 90 %, 99 % and
-//! 99.9 % are evenly spaced. Upwards: the latency, logarithmic too. A curve ends where there are
-//! no more samples: at the slowest one, which has a dot.
+//! The horizontal axis is the share of slower samples on a logarithmic scale, so that 90 %, 99 %
+//! and 99.9 % are evenly spaced. The vertical axis is the latency, logarithmic too. A curve ends at
+//! its slowest sample, which has a dot.
 
 use super::panels::class;
 use super::scale::{Axis, Measure};
@@ -14,7 +14,7 @@ use crate::report::text::format;
 const WIDTH: f64 = 720.0;
 const MARGIN: f64 = 14.0;
 const HEIGHT: f64 = 150.0;
-/// More arms than this cannot be told apart.
+/// Most arms that readers can distinguish.
 const ARMS: usize = 12;
 
 const HEADING: Style = Style::new(18.0, "bold");
@@ -30,7 +30,7 @@ const PARTS: [Part; 3] = [
     ("outcome: arrival to any end", |curves| &curves.outcome),
 ];
 
-/// Draws the latencies of all arms of a scenario. Arms without curves are left out.
+/// Draws the latencies of all arms of a scenario; arms without curves are left out.
 #[must_use]
 pub fn quantiles<'a>(
     scenario: &str,
@@ -56,13 +56,13 @@ pub fn quantiles<'a>(
     for (name, part) in PARTS {
         let curves: Vec<_> = arms.iter().map(|(arm, curves)| (*arm, part(curves))).collect();
         y = panel(&mut drawing, (name, &curves), &across, y);
-        words.extend(curves.iter().map(|(arm, curve)| tell(name, arm, curve)));
+        words.extend(curves.iter().map(|(arm, curve)| description(name, arm, curve)));
     }
     let y = across.labels(&mut drawing, y);
     drawing.finish(title, words.join(" "), (WIDTH, y + MARGIN))
 }
 
-fn tell(name: &str, arm: &str, curve: &Curve) -> String {
+fn description(name: &str, arm: &str, curve: &Curve) -> String {
     let name = name.split(':').next().unwrap_or(name);
     let at = |ppm| curve.points.iter().find(|point| point.0 == ppm).map(|point| point.1);
     match (at(500_000), at(990_000), at(1_000_000)) {
@@ -93,7 +93,7 @@ fn legend(drawing: &mut Drawing, arms: &[(&str, &Curves)], mut y: f64) -> f64 {
     y
 }
 
-/// The quantiles that are marked, in parts per million.
+/// Marked quantiles, in parts per million.
 const MARKS: [(u32, &str); 8] = [
     (0, "0 %"),
     (500_000, "50 %"),
@@ -105,7 +105,7 @@ const MARKS: [(u32, &str); 8] = [
     (999_999, "99.9999 %"),
 ];
 
-/// The axis of quantiles, as far as there are samples.
+/// The axis of quantiles, up to the number of samples.
 struct Across {
     x: f64,
     w: f64,
@@ -120,7 +120,7 @@ impl Across {
         Self { x, w: WIDTH - x - MARGIN - 28.0, decades }
     }
 
-    /// Where it is that so many in a million are slower.
+    /// Position at which `slower` in a million samples are slower.
     fn at(&self, slower: f64) -> f64 {
         self.x + self.w * (-log10(slower / 1e6) / self.decades).clamp(0.0, 1.0)
     }

@@ -1,23 +1,23 @@
-//! Axes: where ticks stand, what they say, and where a value is.
+//! Axes: positions and labels of ticks, and positions of values.
 //!
-//! Ticks are 1, 2 or 5 of a decimal unit; of time, what clocks show.
+//! Ticks are 1, 2 or 5 times a power of ten; those of time are round on a clock.
 
 use crate::kernel::fpmath;
 use crate::report::text::format;
 
-/// An axis from a value to another, with its ticks.
+/// An axis between two values, with ticks.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Axis {
     log: bool,
-    /// The part below a logarithmic axis where zero is.
+    /// Share of the axis below a logarithmic part, at whose beginning zero is.
     zero: f64,
     low: f64,
     high: f64,
-    /// Where ticks stand, and what they say.
+    /// Value and label of each tick.
     pub(super) ticks: Vec<(f64, String)>,
 }
 
-/// What the numbers on an axis are.
+/// Measures of an axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Measure {
     /// A number.
@@ -27,7 +27,7 @@ pub(super) enum Measure {
 }
 
 impl Measure {
-    /// A value of this measure, as a reader sees it.
+    /// The value in words.
     pub(super) fn words(self, value: f64) -> String {
         match self {
             Self::Time => format::time(value.max(0.0).round() as u64),
@@ -38,7 +38,7 @@ impl Measure {
         }
     }
 
-    /// A value at a tick: round, so without zeros that say nothing.
+    /// Label of a tick, without trailing zeros.
     fn tick(self, value: f64) -> String {
         match self {
             Self::Number if value >= 1e7 => format!("{value:e}"),
@@ -49,7 +49,7 @@ impl Measure {
     }
 }
 
-/// A round time in the largest unit in which it is short.
+/// Label of a tick of time, in the largest unit in which it is short.
 pub(super) fn tick_time(ns: u64) -> String {
     const UNITS: [(u64, &str); 6] = [
         (86_400_000_000_000, "d"),
@@ -85,18 +85,19 @@ pub(super) fn tick_time(ns: u64) -> String {
     format!("{} ns", format::count(ns))
 }
 
-/// The least of 1, 2 or 5 of a decimal unit that is not below `least`, which is above 0.
+/// The least number of the form 1, 2 or 5 times a power of ten that is at least `least`, which is
+/// above 0.
 pub(super) fn round_up(least: f64) -> f64 {
     let text = format!("{least:e}");
     let exponent = text.split_once('e').and_then(|(_, exponent)| exponent.parse().ok());
     let exponent: i32 = exponent.unwrap_or(0);
-    // Read from text, a power of ten is exact.
+    // Parsing the text gives the exact power of ten.
     let of = |digit: u32, exponent: i32| format!("{digit}e{exponent}").parse().unwrap_or(f64::MAX);
     let steps = [of(1, exponent), of(2, exponent), of(5, exponent), of(1, exponent + 1)];
     steps.into_iter().find(|step| *step >= least).unwrap_or(f64::MAX).min(f64::MAX)
 }
 
-/// `k` times a round number, in decimal: three times 0.1 is 0.3 and nothing beside it.
+/// `k` times a round number, exact in decimal: three times 0.1 is 0.3.
 fn times(k: u32, step: f64) -> f64 {
     let text = format!("{step:e}");
     let exact = text.split_once('e').and_then(|(digits, exponent)| {
@@ -107,7 +108,7 @@ fn times(k: u32, step: f64) -> f64 {
 }
 
 impl Axis {
-    /// From 0 to `most` or a little more, with about `ticks` of them.
+    /// A linear axis from 0 to a round value at or above `most`, with about `ticks` ticks.
     pub(super) fn linear(most: f64, ticks: u32, measure: Measure) -> Self {
         let most = if most > 0.0 && most.is_finite() { most } else { 1.0 };
         let step = match measure {
@@ -120,7 +121,7 @@ impl Axis {
         Self { log: false, zero: 0.0, low: 0.0, high: times(steps as u32, step), ticks }
     }
 
-    /// The time from 0 to exactly `end`, with about `ticks` of them.
+    /// An axis of time from 0 to exactly `end`, with about `ticks` ticks.
     pub(super) fn time(end: u64, ticks: u32) -> Self {
         let step = round_time((end.max(1) as f64) / f64::from(ticks)) as u64;
         let step = step.max(1);
@@ -129,7 +130,7 @@ impl Axis {
         Self { log: false, zero: 0.0, low: 0.0, high: end.max(1) as f64, ticks }
     }
 
-    /// A logarithmic axis around these values, which are above 0.
+    /// A logarithmic axis around `least` and `most`, which are above 0.
     pub(super) fn log(least: f64, most: f64, measure: Measure) -> Self {
         let (least, most) = (least.max(1e-9), most.max(least).max(1e-9));
         let high = round_up(most);
@@ -147,7 +148,7 @@ impl Axis {
         let all: Vec<(f64, u32)> = all.map(value).collect();
         let low = all.iter().map(|(value, _)| *value).rfind(|value| *value <= least);
         let low = low.unwrap_or(least);
-        // With a single value there would be no axis.
+        // A single value would make an axis of no length.
         let (low, high) = if low < high { (low, high) } else { (low, round_up(high * 1.5)) };
         let within = |value: f64| (low..=high).contains(&value);
         let few = all.iter().filter(|(value, _)| within(*value)).count() <= 6;
@@ -159,19 +160,19 @@ impl Axis {
         Self { log: true, zero: 0.0, low, high, ticks }
     }
 
-    /// The same with room for zero at its beginning.
+    /// The axis with room for zero at its beginning.
     pub(super) fn with_zero(mut self) -> Self {
         self.zero = 0.18;
         self.ticks.insert(0, (0.0, "0".to_owned()));
         self
     }
 
-    /// The largest value on it.
+    /// Largest value of the axis.
     pub(super) const fn most(&self) -> f64 {
         self.high
     }
 
-    /// Where `value` is, from 0 at the beginning to 1 at the end; what is outside is at an end.
+    /// Position of `value`, from 0 at the beginning to 1 at the end; values outside are clamped.
     pub(super) fn at(&self, value: f64) -> f64 {
         let at = match self.log {
             false => (value - self.low) / (self.high - self.low),
@@ -185,7 +186,7 @@ impl Axis {
     }
 }
 
-/// The least time of those that clocks show that is not below `least` nanoseconds.
+/// The least time that is round on a clock and at least `least` nanoseconds.
 fn round_time(least: f64) -> f64 {
     const S: f64 = 1e9;
     const LONG: [f64; 15] = [
@@ -237,18 +238,18 @@ mod tests {
     }
 
     #[test]
-    fn time_is_told_as_clocks_tell_it() {
-        let told = |end| {
+    fn ticks_of_time_are_round_on_a_clock() {
+        let labels = |end| {
             let axis = Axis::time(end, 6);
             axis.ticks.into_iter().map(|(_, words)| words).collect::<Vec<_>>().join(" ")
         };
-        assert_eq!(told(0), "0 1 ns");
-        assert_eq!(told(7), "0 2 ns 4 ns 6 ns");
-        assert_eq!(told(1_540_000_000), "0 500 ms 1 s 1.5 s");
-        assert_eq!(told(90_000_000_000), "0 15 s 30 s 45 s 1 min 1 min 15 s 1 min 30 s");
-        assert_eq!(told(7_200_000_000_000), "0 30 min 1 h 1 h 30 min 2 h");
-        assert_eq!(told(864_000_000_000_000), "0 2 d 4 d 6 d 8 d 10 d");
-        assert!(told(u64::MAX).ends_with(" d"), "{}", told(u64::MAX));
+        assert_eq!(labels(0), "0 1 ns");
+        assert_eq!(labels(7), "0 2 ns 4 ns 6 ns");
+        assert_eq!(labels(1_540_000_000), "0 500 ms 1 s 1.5 s");
+        assert_eq!(labels(90_000_000_000), "0 15 s 30 s 45 s 1 min 1 min 15 s 1 min 30 s");
+        assert_eq!(labels(7_200_000_000_000), "0 30 min 1 h 1 h 30 min 2 h");
+        assert_eq!(labels(864_000_000_000_000), "0 2 d 4 d 6 d 8 d 10 d");
+        assert!(labels(u64::MAX).ends_with(" d"), "{}", labels(u64::MAX));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Writing SVG: a drawing grows element by element, and every text in it is escaped here.
 //!
-//! Knows no figure. A drawing has no script, no identifier, no reference and no colour, so that any
-//! number of them can stand in one page. Coordinates are rounded to a tenth, which is the same on
-//! every machine because they come from additions, products and portable logarithms alone.
+//! This module knows no figure. A drawing has no script, identifier, reference or colour, so that
+//! one page can hold any number of drawings. Coordinates are rounded to a tenth; they are the same
+//! on every machine, because they come from additions, products and portable logarithms alone.
 
 use std::fmt::Write as _;
 
@@ -12,19 +12,19 @@ use super::theme;
 /// A finished figure.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figure {
-    /// What it shows, in a few words.
+    /// Title, in a few words.
     pub title: String,
-    /// The same in numbers, for whoever cannot see it.
+    /// Text alternative, with numbers.
     pub words: String,
-    /// Natural width, in CSS pixels; it scales.
+    /// Natural width in CSS pixels; the figure scales.
     pub width: f64,
-    /// Natural height.
+    /// Natural height in CSS pixels.
     pub height: f64,
     body: String,
 }
 
 impl Figure {
-    /// As a file: with its own colours for light, dark and paper.
+    /// The figure as a file, with its own colours for light, dark and paper.
     #[must_use]
     pub fn file(&self) -> String {
         let style = theme::style();
@@ -32,7 +32,7 @@ impl Figure {
         format!("{}{rest}</svg>\n", self.head("xmlns=\"http://www.w3.org/2000/svg\" "))
     }
 
-    /// As an element of a page that holds [`theme::style`] once.
+    /// The figure as an element of a page that has [`theme::style`] once.
     #[must_use]
     pub fn element(&self) -> String {
         format!("{}{}</svg>", self.head(""), self.body)
@@ -55,7 +55,7 @@ pub(super) struct Drawing {
     body: String,
 }
 
-/// Where a text stands beside its point.
+/// Alignment of a text to its point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Anchor {
     Start,
@@ -63,7 +63,7 @@ pub(super) enum Anchor {
     End,
 }
 
-/// How a text is written.
+/// Style of a text.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Style {
     pub(super) size: f64,
@@ -86,9 +86,9 @@ impl Style {
 }
 
 impl Drawing {
-    /// Text with its baseline at `y`, cut to `most`; the whole of it shows on hovering.
+    /// Draws text with its baseline at `y`, cut to `most`; the whole text shows on hovering.
     pub(super) fn text(&mut self, (x, y): (f64, f64), style: Style, text: &str, most: f64) {
-        // What was measured must fit where its measure was taken for the size.
+        // Tolerance of rounding: a text must fit a place sized by its own measure.
         let shown = cut(text, most + 0.05, style.size, style.is_bold());
         let anchor = match style.anchor {
             Anchor::Start => "",
@@ -119,12 +119,12 @@ impl Drawing {
         ));
     }
 
-    /// A rectangle; an opacity of 1 is not written.
+    /// Draws a rectangle; an opacity of 1 is not written.
     pub(super) fn rect(&mut self, class: &str, rect: Rect, opacity: f64) {
         self.push(&format!("<rect class=\"{class}\"{}{}/>\n", rect.attributes(), faint(opacity)));
     }
 
-    /// A rectangle with round corners.
+    /// Draws a rectangle with round corners.
     pub(super) fn rounded(&mut self, class: &str, rect: Rect, radius: f64) {
         let radius = number(radius);
         self.push(&format!("<rect class=\"{class}\"{} rx=\"{radius}\"/>\n", rect.attributes()));
@@ -146,7 +146,7 @@ impl Drawing {
         self.push(&format!("<g><title>{}</title>\n", escape(title)));
     }
 
-    /// Ends it.
+    /// Ends the group.
     pub(super) fn close(&mut self) {
         self.push("</g>\n");
     }
@@ -155,7 +155,7 @@ impl Drawing {
         self.body.push_str(text);
     }
 
-    /// The drawing on its ground.
+    /// The finished drawing on its background.
     pub(super) fn finish(self, title: String, words: String, (w, h): (f64, f64)) -> Figure {
         let (width, height) = (w.ceil(), h.ceil());
         let mut ground = Self::default();
@@ -217,8 +217,8 @@ impl Path {
     }
 }
 
-/// A coordinate: a tenth is finer than any screen shows. What is no number would be a mistake
-/// here, and must not reach a reader as `NaN`.
+/// A coordinate, rounded to a tenth. A value that is not finite would be a defect and is not
+/// printed as `NaN`.
 pub(super) fn number(value: f64) -> String {
     assert!(value.is_finite(), "coordinates are numbers");
     let tenths = (value * 10.0).round() as i64;
@@ -233,7 +233,8 @@ fn length(value: f64) -> String {
     number(value.max(1.0))
 }
 
-/// A text as character data or in double quotes. What XML has no place for is replaced.
+/// Escapes a text for character data and double quotes; characters that XML cannot hold are
+/// replaced.
 pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
@@ -251,7 +252,7 @@ pub(super) fn escape(text: &str) -> String {
     escaped
 }
 
-/// The space that `text` takes, in the widest font that is likely to be used.
+/// Width of `text` in the widest font that is likely to be used.
 pub(super) fn measure(text: &str, style: Style) -> f64 {
     width(text, style.size, style.is_bold())
 }

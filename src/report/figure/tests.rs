@@ -1,4 +1,4 @@
-//! Small figures in full, and data that is at the end of what there can be.
+//! Small figures in full, and extreme data.
 
 use super::*;
 use crate::kernel::time::{Duration, Instant};
@@ -28,7 +28,7 @@ crate::metrics! {
 
 const MS: u64 = 1_000_000;
 
-/// Looks of 10 ms each; `show` is told which one.
+/// A series sampled every 10 ms; `show` gets the sampler and the number of the sample.
 fn series(looks: u64, last_ns: u64, show: impl Fn(&mut Sampler, u64)) -> Series {
     let mut sampler = Sampler::new(Resolution::Every(Duration::from_ms(10)));
     for look in 1..=looks {
@@ -67,7 +67,7 @@ fn fault(from_ms: u64, until_ms: u64) -> Band {
     Band { label: "outage: db crashed".to_owned(), from_ns, until_ns }
 }
 
-/// It is XML in every form, and says nothing that is no number.
+/// Asserts that a figure is XML in both forms and has no `NaN` or infinity.
 #[track_caller]
 fn is_sound(figure: &Figure) {
     let file = figure.file();

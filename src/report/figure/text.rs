@@ -1,8 +1,8 @@
-//! How wide a text is, without asking a font: figures are laid out where there is none.
+//! Widths of texts without a font, because figures are laid out where there is none.
 //!
-//! Widths are those of DejaVu Sans, the widest font that figures are likely to meet, so a text that
-//! is said to fit does. What is not ASCII is taken for nine tenths of an em, what takes two columns
-//! of a terminal for one and a quarter.
+//! Widths are those of DejaVu Sans, the widest font that figures are likely to meet, so a text
+//! measured to fit does fit. A character beyond ASCII counts as nine tenths of an em, one that
+//! takes two columns of a terminal as one and a quarter.
 
 use unicode_width::UnicodeWidthChar;
 
@@ -15,7 +15,7 @@ const ADVANCES: [u16; 95] = [
     278, 974, 634, 612, 635, 635, 411, 521, 392, 634, 592, 818, 592, 592, 525, 636, 337, 636, 838,
 ];
 
-/// Letters of a bold face are about so much wider.
+/// Width of a bold letter relative to a regular one, about.
 const BOLD: f64 = 1.13;
 
 fn advance(character: char) -> f64 {
@@ -48,7 +48,7 @@ pub(super) fn cut(text: &str, most: f64, size: f64, bold: bool) -> String {
         }
         kept.push(character);
     }
-    // Not between an emoji and what changes it.
+    // Never cut between an emoji and its modifier.
     let joined = |c: char| c == '\u{200d}' || c.is_whitespace();
     kept.truncate(kept.trim_end_matches(joined).len());
     kept + "…"

@@ -1,12 +1,12 @@
-//! How figures look: colours by role, in light and in dark, without a colour in any drawing.
+//! Colours of figures by role, in light and in dark; drawings themselves have no colours.
 //!
 //! A drawing names roles (`s3` is the fourth series) and this text gives them colours, so one
 //! figure suits light pages, dark pages and paper. The hues are those of Okabe and Ito, darkened
-//! or lightened until each has a contrast of 3 to 1 with its ground; dashes tell lines apart where
-//! colours cannot. The colours of outcomes were searched for by computer: eight that colour-blind
-//! readers tell apart, with that contrast, blue for success and orange for a timeout.
+//! or lightened until each has a contrast of 3 to 1 with its ground; dashes distinguish lines where
+//! colours cannot. The colours of outcomes come from a numerical search: eight that colour-blind
+//! readers can distinguish, with that contrast, blue for success and orange for a timeout.
 
-/// So many series have a look of their own; then looks repeat.
+/// Number of distinct looks of series, after which they repeat.
 pub const LOOKS: usize = 8;
 
 /// The colours on a light ground, as custom properties.
@@ -31,7 +31,7 @@ const PAGE_DARK: &str = "--accent:#6cb2ff;--good:#2fc79a;--state:#e6b43c;--warm-
     --p-steady:#4cc38a;--p-trigger:#e3b341;--p-degraded:#ff8a5c;--p-metastable:#f2486f;\
     --p-recovered:#39c5cf;--p-idle:#6b7580";
 
-/// What can become of a request: the name of its count, and the colour it has everywhere.
+/// Outcomes of a request: name of the count, and role of the colour.
 const OUTCOMES: [(&str, &str); 8] = [
     ("requests.succeeded", "o-succeeded"),
     ("requests.late", "o-late"),
@@ -49,7 +49,7 @@ pub fn outcome(metric: &str) -> Option<&'static str> {
     OUTCOMES.iter().find(|(name, _)| *name == metric).map(|(_, role)| *role)
 }
 
-/// What the roles look like, whatever the colours.
+/// Style of the roles, apart from colours.
 const RULES: &str = ".dessim-figure{font-family:system-ui,-apple-system,\"Segoe UI\",Helvetica,\
 Arial,\"DejaVu Sans\",sans-serif;font-variant-numeric:tabular-nums}
 .dessim-figure text{fill:var(--ink);white-space:pre}
@@ -72,7 +72,7 @@ stroke-linejoin:round}
 .dessim-figure .area.ink,.dessim-figure .dot.ink{fill:var(--ink);stroke:none}
 ";
 
-/// What a figure needs that stands by itself.
+/// The style of a figure in a file of its own.
 #[must_use]
 pub fn style() -> String {
     let mut text = format!(".dessim-figure{{color-scheme:light dark;{LIGHT}}}\n");
@@ -82,8 +82,8 @@ pub fn style() -> String {
     text
 }
 
-/// What a page needs once: its colours, which the figures in it inherit. The attribute
-/// `data-theme` of the root overrides the system's choice; paper is light whatever is chosen.
+/// The style that a page needs once: colours, which its figures inherit. The attribute
+/// `data-theme` of the root overrides the system's choice; paper is always light.
 #[must_use]
 pub fn page() -> String {
     let light = format!("color-scheme:light;{LIGHT};{PAGE_LIGHT}");
@@ -97,7 +97,7 @@ pub fn page() -> String {
     )
 }
 
-/// The part of a style that names no colour.
+/// The part of the style without colours.
 fn rules() -> String {
     const DASHES: [&str; LOOKS] =
         ["", "6 3", "2 3", "9 3 2 3", "4 2", "12 4", "1 2", "7 2 1 2 1 2"];

@@ -1,7 +1,7 @@
 //! An arm over time: small panels below each other on one time axis.
 //!
-//! Faults shade all panels and have a line of labels above them; so have states, such as a breaker
-//! being open, as bands that are as dense as the part of the bin in which it was so.
+//! Faults shade all panels and have a line of labels above them. States, such as an open breaker,
+//! are bands above the panels whose density is the share of the bin spent in the state.
 
 use super::panels::{Detail, Grains, Line, Panel, Shape, Strip, panels, strips};
 use super::scale::{Axis, Measure};
@@ -9,40 +9,41 @@ use super::svg::{Anchor, Drawing, Figure, Path, Rect, Style, faint, measure};
 use crate::report::result::{ArmResult, Series};
 use crate::report::text::format;
 
-/// A stretch of time with a label, such as a fault.
+/// A labelled period, such as a fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Band {
-    /// What it is.
+    /// Label.
     pub label: String,
-    /// When it begins.
+    /// First instant.
     pub from_ns: u64,
-    /// When it is over.
+    /// First instant after it.
     pub until_ns: u64,
 }
 
-/// What a timeline shows.
+/// The data of a timeline.
 #[derive(Clone, Copy, Debug)]
 pub struct Timeline<'a> {
-    /// The scenario's name.
+    /// Name of the scenario.
     pub scenario: &'a str,
-    /// The arm's name.
+    /// Name of the arm.
     pub arm: &'a str,
-    /// What it did.
+    /// Result of the arm.
     pub result: &'a ArmResult,
-    /// What was done to it.
+    /// Faults of the arm.
     pub bands: &'a [Band],
-    /// How much of it is shown.
+    /// Amount of detail.
     pub detail: Detail,
 }
 
 const WIDTH: f64 = 720.0;
 const MARGIN: f64 = 14.0;
-/// More panels than this nobody reads.
+/// Most panels.
 const PANELS: usize = 60;
 
-/// A limit that is further above everything would flatten it all, and is only told.
+/// Largest ratio of a limit to the highest value at which it is drawn; a higher limit would flatten
+/// the lines and is only printed.
 const LIMIT_IN_SIGHT: f64 = 2.5;
-/// How dense layers of a flow are, and what is below a line.
+/// Opacity of the layers of a flow, and of the area below a line.
 const LAYER: f64 = 0.8;
 const AREA: f64 = 0.25;
 
@@ -52,7 +53,7 @@ const TITLE: Style = Style::new(13.5, "bold");
 const LABEL: Style = Style::new(13.0, "");
 const TICK: Style = Style::new(12.0, "soft");
 
-/// Draws an arm over time. Without a series there is only the heading.
+/// Draws an arm over time; without a series only the heading.
 #[must_use]
 pub fn timeline(of: &Timeline<'_>) -> Figure {
     let title = format!("{}, arm {}: what happened over time", of.scenario, of.arm);
@@ -91,7 +92,7 @@ pub fn timeline(of: &Timeline<'_>) -> Figure {
     sheet.drawing.finish(title, words, (WIDTH, height))
 }
 
-/// What became of the arm's requests, in one line.
+/// Fates of the arm's requests in one line.
 fn summary(arm: &ArmResult) -> String {
     let requests = &arm.requests;
     let succeeded = match requests.offered {
@@ -134,12 +135,12 @@ fn axis(panel: &Panel) -> Axis {
 struct Sheet<'a> {
     drawing: Drawing,
     grains: &'a Grains,
-    /// Where the plots begin.
+    /// Left edge of the plots.
     x: f64,
-    /// How wide they are.
+    /// Width of the plots.
     w: f64,
     time: Axis,
-    /// Where the next thing goes.
+    /// Top of the next element.
     y: f64,
 }
 
@@ -152,12 +153,12 @@ impl<'a> Sheet<'a> {
         Self { drawing, grains, x, w, time: Axis::time(grains.fine.end_ns, 6), y: 54.0 }
     }
 
-    /// Where an instant is.
+    /// Horizontal position of an instant.
     fn at(&self, ns: u64) -> f64 {
         self.x + self.w * self.time.at(ns as f64)
     }
 
-    /// The labels of bands, one line each.
+    /// Draws the labels of bands, one line each.
     fn bands(&mut self, bands: &[Band], words: &mut Vec<String>) {
         for band in bands {
             let (from, until) = (format::time(band.from_ns), format::time(band.until_ns));
@@ -178,7 +179,7 @@ impl<'a> Sheet<'a> {
         }
     }
 
-    /// Bands through a panel.
+    /// Draws the bands through a panel.
     fn shades(&mut self, bands: &[Band], body: Rect) {
         for band in bands.iter().filter(|band| is_seen(band, &self.grains.fine)) {
             let (from, until) = (self.at(band.from_ns), self.at(band.until_ns));
@@ -188,7 +189,7 @@ impl<'a> Sheet<'a> {
         }
     }
 
-    /// When something was so, under a line that says what.
+    /// Draws a state under its label.
     fn strip(&mut self, strip: &Strip, words: &mut Vec<String>) {
         let total = format::time(strip.total_ns);
         let label = format!("{}, {total} in all", strip.label);
@@ -248,7 +249,7 @@ impl<'a> Sheet<'a> {
         self.y = body.bottom();
     }
 
-    /// The title, and what each line is, in as many rows as they need.
+    /// Draws the title and the legend of lines, in as many rows as they need.
     fn legend(&mut self, panel: &Panel, axis: &Axis) {
         let right = self.x + self.w;
         let title = &panel.title;
@@ -285,7 +286,7 @@ impl<'a> Sheet<'a> {
         }
     }
 
-    /// One step a bin; where there is no value, there is no line.
+    /// Draws one step for each bin; a missing value leaves a gap.
     fn steps(&mut self, line: &Line, axis: &Axis, (body, series): (Rect, &Series)) {
         let (mut outline, mut area) = (Path::default(), Path::default());
         let mut bin = 0;
@@ -327,7 +328,7 @@ impl<'a> Sheet<'a> {
         self.drawing.path(&format!("line {}", line.class), &outline, "");
     }
 
-    /// Sums that grow: the first as a line, the others as layers upon each other.
+    /// Draws cumulative sums: the first as a line, the others as stacked layers.
     fn flow(&mut self, panel: &Panel, axis: &Axis, body: Rect) {
         let y = |value: f64| body.bottom() - body.h * axis.at(value);
         let mut below = vec![0.0; self.grains.fine.bins];
@@ -352,7 +353,7 @@ impl<'a> Sheet<'a> {
         }
     }
 
-    /// From 0 at the start through the value at the end of each bin.
+    /// Traces from 0 at the start through the value at the end of each bin.
     fn trace(&self, path: &mut Path, first: char, values: &[f64], y: &dyn Fn(f64) -> f64) {
         path.to(first, &[self.x, y(0.0)]);
         for bin in self.corners(values) {
@@ -367,13 +368,13 @@ impl<'a> Sheet<'a> {
         path.to('L', &[self.x, y(0.0)]);
     }
 
-    /// The bins at whose end the sum begins or ceases to grow, or grows.
+    /// Bins at whose start or end the sum changes: the corners of its line.
     fn corners(&self, values: &[f64]) -> Vec<usize> {
-        let turns = |bin: &usize| {
+        let changes = |bin: &usize| {
             let before = bin.checked_sub(1).map_or(0.0, |before| values[before]);
             values.get(bin + 1).is_none_or(|next| *next != values[*bin]) || before != values[*bin]
         };
-        (0..values.len()).filter(turns).collect()
+        (0..values.len()).filter(changes).collect()
     }
 
     fn time_axis(&mut self) {

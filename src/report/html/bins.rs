@@ -1,4 +1,4 @@
-//! The bins that rates and latencies are drawn in: wide enough to say something.
+//! Bins of rates and latencies, wide enough that their values are not chance.
 
 use std::borrow::Cow;
 
@@ -6,19 +6,19 @@ use super::Arms;
 use crate::metrics::series::ARM;
 use crate::report::result::{Series, Values};
 
-/// Levels and readings are drawn in at most so many bins.
+/// Most bins of levels and readings.
 const FINE: u64 = 400;
 
-/// Rates have at most so many bins.
+/// Most bins of rates.
 const MOST: u64 = 100;
-/// Whatever is in them, they have so many.
+/// Fewest bins of rates, however few requests they hold.
 const LEAST: u64 = 8;
-/// A bin holds so many requests on average, or its rate is chance.
+/// Mean number of requests in a bin of rates: with fewer, the rate is chance.
 const REQUESTS: u64 = 20;
 
-/// One width of bins for all arms: a multiple of that of the series, so that the bins hold enough
-/// requests and no burst is a spike between empty ones. Where the load pauses for longer than the
-/// widest bins there are gaps in any case. `None` without a series.
+/// Common width of the bins of all arms, a multiple of the width in the series: wide enough to hold
+/// enough requests, and to show no burst as a spike between empty bins. A pause longer than the
+/// widest bin leaves a gap in any case. `None` without a series.
 pub(super) fn width_ns(arms: &Arms<'_>) -> Option<u64> {
     let series = || arms.iter().filter_map(|(_, arm)| arm.series.as_ref());
     let fine = series().map(|series| series.bin_ns).max()?.max(1);
@@ -32,16 +32,16 @@ pub(super) fn width_ns(arms: &Arms<'_>) -> Option<u64> {
     Some(fine.saturating_mul(smooth.unwrap_or(narrow)))
 }
 
-/// The series of an arm in the bins that its charts are drawn in.
+/// The series of an arm in the two widths of bins that charts use.
 #[derive(Debug)]
 pub(super) struct Grains<'a> {
-    /// For levels, readings and states: the edges are sharp.
+    /// Narrow bins for levels, readings and states, with sharp edges.
     pub(super) fine: Cow<'a, Series>,
-    /// For rates and latencies: a bin holds enough to say something about.
+    /// Wide bins for rates and latencies, with enough requests in each.
     pub(super) coarse: Cow<'a, Series>,
 }
 
-/// Those of each arm; all have bins of one width.
+/// The series of each arm; bins have the same width in all arms.
 pub(super) fn grains<'a>(arms: &Arms<'a>) -> Vec<Option<Grains<'a>>> {
     let series = || arms.iter().filter_map(|(_, arm)| arm.series.as_ref());
     let end = series().map(|series| series.end_ns).max().unwrap_or(0);
@@ -62,7 +62,7 @@ fn offered(series: &Series) -> &[u64] {
     }
 }
 
-/// True if, from the first request to the last, every bin has some.
+/// True if no bin between the first and the last request is empty.
 fn is_smooth(series: &Series, factor: u64) -> bool {
     let factor = usize::try_from(factor).unwrap_or(usize::MAX).max(1);
     let counts: Vec<u64> = offered(series).chunks(factor).map(|bins| bins.iter().sum()).collect();
@@ -105,11 +105,11 @@ mod tests {
 
     #[test]
     fn a_bin_holds_enough_requests_and_there_are_not_too_many() {
-        // 1,000 bins of 10 ms, each with 100 requests: ten are taken together.
+        // 1,000 bins of 10 ms, each with 100 requests: ten are merged.
         assert_eq!(width(&[arm(10, &[100; 1_000])]), Some(100));
-        // With one request in each, twenty.
+        // With one request in each, twenty are merged.
         assert_eq!(width(&[arm(10, &[1; 1_000])]), Some(200));
-        // However few there are, there are eight bins.
+        // There are eight bins, however few requests.
         assert_eq!(width(&[arm(10, &[1; 16])]), Some(20));
         assert_eq!(width(&[]), None);
     }

@@ -1,4 +1,4 @@
-//! Where the charts are: a place for each, its title, and its numbers for who cannot see it.
+//! Placeholders of the charts, with their titles and, for readers who cannot see them, numbers.
 
 use std::collections::BTreeSet;
 
@@ -8,14 +8,14 @@ use super::Sheet;
 use super::bins::Grains;
 use super::data::{Band, bands};
 use super::panels::Panel;
-use super::quantiles::{Quantiles, TOLD};
+use super::quantiles::{LISTED, Quantiles};
 use crate::report::explain::PhaseKind;
 use crate::report::result::{RunResult, Series};
 use crate::report::rows::Scalar;
 use crate::report::series::Unit;
 use crate::report::text::format::{NO_VALUE, count, number, time};
 
-/// Everything over time.
+/// The section of charts over time.
 pub(super) fn section(
     sheet: &Sheet<'_>,
     grains: &[Option<Grains<'_>>],
@@ -85,7 +85,7 @@ fn title(panel: &Panel<'_>) -> Markup {
     html! { h4 { (panel.title) " " span.unit { (part) } } }
 }
 
-/// The distributions of latencies.
+/// The section of latency distributions.
 pub(super) fn distributions(result: &RunResult, quantiles: &[Quantiles]) -> Markup {
     html! {
         @if !quantiles.is_empty() {
@@ -108,7 +108,7 @@ pub(super) fn distributions(result: &RunResult, quantiles: &[Quantiles]) -> Mark
     }
 }
 
-/// One figure an arm, side by side.
+/// One figure for each arm, side by side.
 fn row(names: &[&str], title: &str, plot: impl Fn(usize) -> Markup) -> Markup {
     html! {
         div.arms {
@@ -138,8 +138,8 @@ fn toolbar() -> Markup {
     }
 }
 
-/// What lasted, in words: phases, then warm-up, faults and states, each with the arms in which it
-/// did.
+/// The periods marked in the charts, in words: phases, then warm-up, faults and states, each with
+/// its arms.
 fn lasted(sheet: &Sheet<'_>) -> Markup {
     let mut lasted: Vec<(Band, Vec<&str>)> = Vec::new();
     for (name, arm) in &sheet.result.arms {
@@ -185,7 +185,7 @@ fn lasted(sheet: &Sheet<'_>) -> Markup {
     }
 }
 
-/// The unit of a number, as a title says it.
+/// The unit of a number in a title.
 const fn unit(unit: Unit) -> &'static str {
     match unit {
         Unit::Count => "per second",
@@ -194,7 +194,7 @@ const fn unit(unit: Unit) -> &'static str {
     }
 }
 
-/// What a chart shows, as a table.
+/// The numbers of a chart as a table.
 fn numbers(grains: &[Option<Grains<'_>>], names: &[&str], panel: &Panel<'_>) -> Markup {
     let total = matches!(panel.unit, Unit::Count | Unit::Booked);
     let series: Vec<Option<&Series>> = grains
@@ -234,8 +234,8 @@ fn line(
     series: &Series,
     total: bool,
 ) -> Markup {
-    // What the chart shows: rates of what is counted or booked, anything else as it is. A last bin
-    // that is cut short is as long as it lasts.
+    // Counts and booked time as rates, anything else unchanged, as in the chart. A last bin that is
+    // cut short is divided by its own length.
     let shown: Vec<f64> = values
         .iter()
         .enumerate()
@@ -280,14 +280,14 @@ fn quantile_table(result: &RunResult, plot: &Quantiles) -> Markup {
         &html! {
                 thead { tr {
                     th scope="col" { "arm" }
-                    @for ppm in TOLD { th scope="col" { (percent(ppm)) } }
+                    @for ppm in LISTED { th scope="col" { (percent(ppm)) } }
                 } }
                 tbody {
                     @for (name, curve) in result.arms.keys().zip(&plot.curves) {
                         @if let Some(curve) = curve {
                             tr {
                                 th scope="row" { bdi { (name) } }
-                                @for ppm in TOLD { td { (value(curve, ppm)) } }
+                                @for ppm in LISTED { td { (value(curve, ppm)) } }
                             }
                         }
                     }
@@ -296,7 +296,7 @@ fn quantile_table(result: &RunResult, plot: &Quantiles) -> Markup {
     )
 }
 
-/// A table that is there for who asks for it.
+/// A table that is folded until it is opened.
 fn folded(title: &str, table: &Markup) -> Markup {
     html! {
         details.numbers {

@@ -1,6 +1,6 @@
-//! The numbers of the charts, as JSON within the page: columns, and no digit that nobody can see.
+//! The numbers of the charts as JSON within the page, by column and with visible digits only.
 //!
-//! Nothing in it can end the script element that holds it, or be read as anything but text.
+//! The JSON can neither end the script element that holds it nor be parsed as anything but text.
 
 use super::Sheet;
 use super::bins::Grains;
@@ -37,7 +37,7 @@ pub(super) fn data(
     )
 }
 
-/// Something that lasted: what kind of thing, what it is called, when.
+/// A labelled period in a chart: kind, label, from and until.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Band {
     pub(super) class: &'static str,
@@ -45,7 +45,7 @@ pub(super) struct Band {
     pub(super) spans: Vec<(u64, u64)>,
 }
 
-/// What lasted in an arm: warm-up, faults, states; phases are told apart by their kind.
+/// Periods of an arm: warm-up, faults, states, and phases, whose kind is their name.
 pub(super) fn bands(sheet: &Sheet<'_>, name: &str, arm: &ArmResult) -> Vec<Band> {
     let mut bands = Vec::new();
     if sheet.setting.warm_up_ns > 0 {
@@ -118,7 +118,7 @@ fn exact(value: Scalar) -> String {
     }
 }
 
-/// With four significant digits, in the shorter of two spellings.
+/// A number with four significant digits, in the shorter of two notations.
 fn number(value: Scalar) -> String {
     let Some(value) = value.as_f64().filter(|value| value.is_finite()) else {
         return "null".to_owned();
@@ -135,7 +135,7 @@ fn list(items: impl IntoIterator<Item = String>) -> String {
     format!("[{}]", items.into_iter().collect::<Vec<_>>().join(","))
 }
 
-/// A text as JSON that no HTML parser and no JavaScript parser reads as anything else.
+/// A JSON string that is safe in HTML and in JavaScript.
 fn text(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() + 2);
     for character in serde_json::Value::from(text).to_string().chars() {

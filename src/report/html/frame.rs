@@ -1,6 +1,6 @@
-//! What every page has: its policy, its style, a head with a name, and a foot.
+//! The frame of every page: content security policy, style, head and foot.
 //!
-//! A page asks nobody for anything and runs no script but those that it names by their hashes.
+//! A page makes no request and runs only the scripts whose hashes it lists.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -11,25 +11,26 @@ const UPLOT_STYLE: &str = include_str!("vendor/uPlot.min.css");
 const APP: &str = include_str!("app.js");
 const STYLE: &str = include_str!("style.css");
 
-/// The SHA-256 of each script, which is what a browser lets run. A test keeps them right.
+/// SHA-256 of each script, which the policy allows. A test checks them.
 const UPLOT_HASH: &str = "sha256-GcjUxq2Ikpp59K5J1vcWFWbf0Lo9FcxJXpdPeH63jx8=";
 const APP_HASH: &str = "sha256-naQK7nJVOP6lA55JZ+cX9Bh8JzUj//PqYSLddhTilnY=";
 
-/// A page but for what is on it.
+/// The frame of a page.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::report) struct Frame<'a> {
-    /// The command that makes such pages: `report`, `diff`, `sweep`.
+    /// The command that makes the page: `report`, `diff`, `sweep`.
     pub(in crate::report) kind: &'a str,
-    /// What the page is of, for the title and beside the brand.
+    /// Subject of the page, for the title and the head.
     pub(in crate::report) name: &'a str,
-    /// The version that made it.
+    /// Version of dessim.
     pub(in crate::report) dessim: &'a str,
-    /// The numbers of its charts, as JSON that cannot end a script; without them it has no script.
+    /// Numbers of the charts as JSON that cannot end a script element; `None` for a page without
+    /// scripts.
     pub(in crate::report) data: Option<&'a str>,
 }
 
 impl Frame<'_> {
-    /// The page with this as its head and its content.
+    /// The page with this head and this content.
     pub(in crate::report) fn around(&self, head: &Markup, main: &Markup) -> String {
         let scripts = match self.data {
             Some(_) => format!(" script-src '{UPLOT_HASH}' '{APP_HASH}';"),
@@ -98,7 +99,7 @@ mod tests {
         assert!(charts.contains(&format!("script-src '{UPLOT_HASH}' '{APP_HASH}';")));
     }
 
-    /// One palette: what has a colour takes it from the theme of the figures.
+    /// There is one palette: the style sheet takes every colour from the theme of the figures.
     #[test]
     fn the_style_sheet_names_no_colour() {
         assert!(!STYLE.contains("rgb") && !STYLE.contains("hsl"));
@@ -109,7 +110,7 @@ mod tests {
         }
     }
 
-    /// Every custom property that a page uses is defined, by the theme or by the style itself.
+    /// Every custom property of a page is defined, by the theme or by the style sheet.
     #[test]
     fn every_property_is_defined() {
         let style = theme::page() + STYLE;

@@ -1,4 +1,4 @@
-//! The first screen: what happened, why, and what would help.
+//! The first screen: outcome, cause and cures.
 
 use maud::{Markup, PreEscaped, html};
 
@@ -14,13 +14,12 @@ use crate::report::text::format::{NO_VALUE, count, number, percent, share, time}
 use crate::report::text::page::stopped;
 use crate::report::text::verdict::verdict;
 
-/// Attempts are drawn from this much more, or less, than one a request on.
+/// Smallest deviation from one attempt a request at which attempts are drawn.
 const RETRIES_SHOW: f64 = 0.05;
-/// So many cures are named.
+/// Most cures listed.
 const CURES: usize = 3;
 
-/// The headline: how each arm ends, in plain words; of a run without anything to tell, the
-/// verdict.
+/// The headline: the fate of each arm in plain words, or the verdict if no arm broke.
 pub(super) fn headline(sheet: &Sheet<'_>) -> String {
     let lines = verdict(sheet.result);
     let verdict = || lines.first().map_or_else(String::new, |line| sentence(line));
@@ -32,11 +31,11 @@ pub(super) fn headline(sheet: &Sheet<'_>) -> String {
     }
 }
 
-/// Everything below the headline.
+/// The section below the headline.
 pub(super) fn section(sheet: &Sheet<'_>) -> Markup {
     let result = sheet.result;
     let lines = verdict(result);
-    let told = headline(sheet);
+    let shown = headline(sheet);
     html! {
         section #glance aria-label="At a glance" {
             @if let Some(why) = &result.stopped {
@@ -46,7 +45,7 @@ pub(super) fn section(sheet: &Sheet<'_>) -> Markup {
                 (pictures(sheet))
                 @if let Some(explanation) = sheet.explanation { (why(explanation)) }
             }
-            @for line in lines.iter().filter(|line| sentence(line) != told) {
+            @for line in lines.iter().filter(|line| sentence(line) != shown) {
                 p.verdict { (sentence(line)) }
             }
             @for warning in &result.warnings {
@@ -56,7 +55,7 @@ pub(super) fn section(sheet: &Sheet<'_>) -> Markup {
     }
 }
 
-/// The arms below each other on one axis of time, each with its numbers.
+/// The pictures of the arms below each other on one axis of time, each with its numbers.
 fn pictures(sheet: &Sheet<'_>) -> Markup {
     let result = sheet.result;
     let all = arms(result);
@@ -94,7 +93,7 @@ fn pictures(sheet: &Sheet<'_>) -> Markup {
     }
 }
 
-/// An arm with what was done to it and how it fared; `None` without a series.
+/// An arm with its faults and phases; `None` without a series.
 fn drawable<'a>(sheet: &Sheet<'_>, name: &str, arm: &'a ArmResult) -> Option<Arm<'a>> {
     let series = arm.series.as_ref().filter(|series| series.bins > 0)?;
     let setting = sheet.setting.arms.get(name).into_iter();
@@ -112,7 +111,7 @@ fn drawable<'a>(sheet: &Sheet<'_>, name: &str, arm: &'a ArmResult) -> Option<Arm
     })
 }
 
-/// What colours mean, how wide the bins are, and what was done to the arms.
+/// The legend: colours, width of the bins, and faults.
 fn legend(sheet: &Sheet<'_>, picture: &Glance, width_ns: u64) -> Markup {
     let mut faults: Vec<String> = Vec::new();
     for (name, arm) in &sheet.result.arms {
@@ -167,7 +166,7 @@ fn drawing(name: &str, arm: &ArmResult, picture: &Glance, row: &Row) -> Markup {
     }
 }
 
-/// An arm's name, how it fared, and four numbers.
+/// Name of an arm, its fate, and four numbers.
 fn numbers(sheet: &Sheet<'_>, name: &str, arm: &ArmResult) -> Markup {
     let time = |ns: Option<u64>| ns.map_or(NO_VALUE.to_owned(), time);
     let requests = &arm.requests;
@@ -200,7 +199,7 @@ fn badge(fate: Fate) -> Markup {
     html! { i class={ "swatch phase-" (fate.phase()) } {} }
 }
 
-/// Why the arm that fared worst did so, and what would have helped it.
+/// Cause and cures of the arm with the worst fate.
 fn why(explanation: &crate::report::explain::Explanation) -> Markup {
     html! {
         @if let Some((name, story)) = headline::worst(explanation) {

@@ -1,4 +1,4 @@
-//! How each arm fared in a few plain words: what the first screen says of an explanation.
+//! The fate of each arm in a few plain words, for the first screen.
 
 use crate::report::explain::text::{change_words, headline as sentences, trigger_name};
 use crate::report::explain::{
@@ -8,28 +8,28 @@ use crate::report::text::format::{cut, time};
 
 /// The longest name of an arm in the headline, in columns.
 const NAME_COLUMNS: usize = 30;
-/// More arms than this are counted, not named.
+/// Most arms that are named; more are counted.
 const NAMES: usize = 4;
 
-/// How an arm fared, the worse the later.
+/// Fates of an arm, from best to worst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Fate {
     /// No request was counted.
     Idle,
     /// Nothing broke.
     Well,
-    /// It broke, and came back.
+    /// The arm broke and recovered.
     Recovers,
-    /// It never got worse than it is all the time, and that is bad.
+    /// The arm loses requests throughout, without a breakage.
     Losing,
-    /// It was broken at the end, and nothing says how it would have gone on.
+    /// The arm was broken at the end of the run, and may yet recover.
     Open,
-    /// Its trigger was over, and it stayed broken.
+    /// The arm stayed broken after its trigger.
     Down,
 }
 
 impl Fate {
-    /// The phase whose colour it has.
+    /// Phase whose colour the fate has.
     pub(super) const fn phase(self) -> &'static str {
         match self {
             Self::Idle => "idle",
@@ -40,7 +40,7 @@ impl Fate {
         }
     }
 
-    /// What arms of this fate do: of one, and of several.
+    /// Verbs for one arm and for several arms of this fate.
     const fn verbs(self) -> [&'static str; 2] {
         match self {
             Self::Idle => ["gets no request", "get no request"],
@@ -60,14 +60,14 @@ pub(super) struct Cure {
     pub(super) more: u64,
 }
 
-/// The breakage that decides how an arm fared: one that stays, else one that is still open.
+/// The breakage that decides the fate: one that stays, else one that is still open.
 fn decisive(story: &Story) -> Option<&Breakage> {
     let worst = story.worst()?;
     let open = story.breakages.last().filter(|last| last.end == BreakageEnd::Open);
     Some(if worst.end == BreakageEnd::Stays { worst } else { open.unwrap_or(worst) })
 }
 
-/// How an arm fared, and that in words.
+/// The fate of an arm, also in words.
 pub(super) fn fate(story: &Story) -> (Fate, String) {
     if story.outcome.requests.offered == 0 {
         return (Fate::Idle, "no request was counted".to_owned());
@@ -89,7 +89,7 @@ pub(super) fn fate(story: &Story) -> (Fate, String) {
     }
 }
 
-/// The headline of a run, if there is more to say than that all was well.
+/// The headline of a run; `None` if every arm was well.
 pub(super) fn headline(explanation: &Explanation) -> Option<String> {
     let fates: Vec<(&str, Fate)> =
         explanation.arms.iter().map(|(name, story)| (name.as_str(), fate(story).0)).collect();
@@ -117,7 +117,7 @@ pub(super) fn headline(explanation: &Explanation) -> Option<String> {
     Some(capital(&text))
 }
 
-/// The trigger with which every arm broke that did.
+/// The trigger that all broken arms have in common.
 fn common_trigger(explanation: &Explanation) -> Option<&Trigger> {
     let broken = explanation.arms.values().filter_map(|story| Some((story, decisive(story)?)));
     let mut triggers = broken.map(|(story, breakage)| story.triggers.get(breakage.trigger?));
@@ -129,7 +129,7 @@ fn common_trigger(explanation: &Explanation) -> Option<&Trigger> {
 }
 
 fn quoted(name: &str) -> String {
-    // Isolated, so that a name that runs from right to left does not turn the words around it.
+    // Isolation marks keep a name written from right to left from reordering the words around it.
     format!("“\u{2068}{}\u{2069}”", cut(name, NAME_COLUMNS))
 }
 
@@ -148,7 +148,7 @@ fn capital(text: &str) -> String {
     first + rest.as_str()
 }
 
-/// The arm that fared worst, if one broke; of equals the one with the most failures.
+/// The arm with the worst fate, if one broke; among equals the one with the most failures.
 pub(super) fn worst(explanation: &Explanation) -> Option<(&str, &Story)> {
     let lost = |story: &Story| {
         let requests = &story.outcome.requests;
@@ -156,23 +156,23 @@ pub(super) fn worst(explanation: &Explanation) -> Option<(&str, &Story)> {
     };
     let arms = explanation.arms.iter().map(|(name, story)| (name.as_str(), story));
     let hurt = arms.filter(|(_, story)| fate(story).0 > Fate::Well);
-    // The first of equals.
+    // `max_by_key` takes the last of equals; reversed, the first.
     hurt.rev().max_by_key(|(_, story)| (fate(story).0, lost(story)))
 }
 
-/// What broke it, and what kept it broken; the third sentence is the list of [`cures`].
+/// Breakage and sustaining loop in words, without the third sentence, which [`cures`] replaces.
 pub(super) fn why(story: &Story) -> Vec<String> {
     let sentences = sentences(story);
     let kept = if story.worst().is_some() { 2 } else { 1 };
     sentences.into_iter().take(kept).collect()
 }
 
-/// What an arm would have needed, if no change lets more requests succeed.
+/// Sentence for an arm that no change helps.
 pub(super) fn no_cure(story: &Story) -> Option<String> {
     sentences(story).into_iter().nth(if story.worst().is_some() { 2 } else { 1 })
 }
 
-/// The changes with which most requests more succeed. That nothing goes wrong is no cure.
+/// The changes that let most additional requests succeed; the absence of a fault is no cure.
 pub(super) fn cures(story: &Story, most: usize) -> Vec<Cure> {
     let is_cure = |what: &&WhatIf| {
         let kind = what.change.kind;

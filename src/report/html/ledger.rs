@@ -1,4 +1,4 @@
-//! Every number of the arms in one table: the groups that the page of text prints, too.
+//! Every number of the arms in one table, in the groups of the page of text.
 
 use maud::{Markup, html};
 

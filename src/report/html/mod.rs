@@ -1,9 +1,9 @@
 //! A run as one HTML file that needs nothing else: no network, no server, no other file.
 //!
-//! The text of it is there without scripts; charts are drawn by uPlot (`vendor/`) and `app.js`
-//! from numbers within the page. Every name is escaped where it is written: markup by the
-//! templates, numbers and names for the scripts by `data`. The page forbids itself every
-//! request, and runs no script but the two it came with. It is a pure function of the run.
+//! The text is complete without scripts; uPlot (`vendor/`) and `app.js` draw the charts from
+//! numbers within the page. Every name is escaped where it is written: in markup by the templates,
+//! in data for the scripts by `data`. The policy of the page forbids every request and every script
+//! but these two. The page is a pure function of the run.
 
 mod bins;
 mod charts;
@@ -30,22 +30,22 @@ use super::topology::Topology;
 use crate::report::explain::Explanation;
 use crate::report::text::format::{count, time};
 
-/// What a page is made of.
+/// The data of a page.
 #[derive(Clone, Copy, Debug)]
 pub struct Sheet<'a> {
     /// The run, with its series and its resolved scenario.
     pub result: &'a RunResult,
-    /// What its scenario says beyond that.
+    /// Facts from the scenario that the result does not have.
     pub setting: &'a Setting,
-    /// What happened in it, if it was explained.
+    /// Explanation of the run, if there is one.
     pub explanation: Option<&'a Explanation>,
-    /// What each arm is made of, by name.
+    /// Topology of each arm, by name.
     pub topologies: &'a BTreeMap<String, Topology>,
-    /// It was a saved result, which has been played again with the same fingerprint.
+    /// True for a saved result that was played again with the same fingerprint.
     pub replayed: bool,
 }
 
-/// The page.
+/// Renders the page.
 #[must_use]
 pub fn to_html(sheet: &Sheet<'_>) -> String {
     let result = sheet.result;
@@ -68,7 +68,7 @@ fn arms(result: &RunResult) -> Arms<'_> {
     result.arms.iter().map(|(name, arm)| (name.as_str(), arm)).collect()
 }
 
-/// The headline, and the way to everything else.
+/// The headline, and links to the sections.
 fn head(
     sheet: &Sheet<'_>,
     panels: &[panels::Panel<'_>],
@@ -96,7 +96,7 @@ fn head(
     }
 }
 
-/// Everything that is read; what comes after it is for the scripts.
+/// All sections for readers; the data for scripts follows them.
 fn content(
     sheet: &Sheet<'_>,
     grains: &[Option<bins::Grains<'_>>],
@@ -116,7 +116,7 @@ fn content(
     }
 }
 
-/// What each arm is made of, with what went through it.
+/// The topology of each arm, with its traffic.
 fn topologies(sheet: &Sheet<'_>) -> Markup {
     let name = &sheet.result.scenario.name;
     html! {
@@ -135,7 +135,7 @@ fn topologies(sheet: &Sheet<'_>) -> Markup {
     }
 }
 
-/// The scenario as it ran, what made this page, and how to run it again.
+/// The resolved scenario, the versions, and the command that reproduces the run.
 fn reproduce(sheet: &Sheet<'_>) -> Markup {
     let result = sheet.result;
     html! {
@@ -181,7 +181,7 @@ fn reproduce(sheet: &Sheet<'_>) -> Markup {
     }
 }
 
-/// The command that gives this run again.
+/// The command that reproduces the run.
 fn command(result: &RunResult) -> String {
     let file = file_name(&result.scenario.name);
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-+".contains(c);
@@ -200,13 +200,13 @@ fn command(result: &RunResult) -> String {
     format!("dessim run {file} --seed {}{limit}", result.seed)
 }
 
-/// A file of the scenario's name; of another if it can be none.
+/// File name of the scenario, or a default if its name cannot be one.
 fn file_name(name: &str) -> String {
     let possible = !name.is_empty() && !name.chars().any(|c| c.is_control() || "/\\".contains(c));
     format!("{}.ron", if possible { name } else { "scenario" })
 }
 
-/// A clause as a sentence: with a full stop. Its first word may be a name, so it stays as it is.
+/// Adds the full stop to a clause. There is no capital, because the first word may be a name.
 fn sentence(clause: &str) -> String {
     if clause.ends_with(['.', '!', '?']) { clause.to_owned() } else { format!("{clause}.") }
 }
@@ -218,22 +218,22 @@ mod tests {
 
     #[test]
     fn the_command_names_a_file_that_a_shell_reads_as_one() {
-        let told = |name: &str| {
+        let command_of = |name: &str| {
             let mut result = sample::burst();
             result.scenario.name = name.to_owned();
             command(&result)
         };
-        assert_eq!(told("burst"), "dessim run burst.ron --seed 7");
-        assert_eq!(told("a b"), "dessim run 'a b.ron' --seed 7");
-        assert_eq!(told("it's $(x)"), r"dessim run 'it'\''s $(x).ron' --seed 7");
-        assert_eq!(told("-rf"), "dessim run './-rf.ron' --seed 7");
+        assert_eq!(command_of("burst"), "dessim run burst.ron --seed 7");
+        assert_eq!(command_of("a b"), "dessim run 'a b.ron' --seed 7");
+        assert_eq!(command_of("it's $(x)"), r"dessim run 'it'\''s $(x).ron' --seed 7");
+        assert_eq!(command_of("-rf"), "dessim run './-rf.ron' --seed 7");
         for impossible in ["../x", "a\nb", ""] {
-            assert_eq!(told(impossible), "dessim run scenario.ron --seed 7");
+            assert_eq!(command_of(impossible), "dessim run scenario.ron --seed 7");
         }
     }
 
     #[test]
-    fn a_run_that_was_cut_off_is_cut_off_again() {
+    fn a_run_that_was_cut_off_is_reproduced_with_its_limit() {
         let mut result = sample::burst();
         let arm = "rpc".to_owned();
         result.stopped = Some(Stopped::MaxEvents { arm, max_events: 9, at_ns: 1 });

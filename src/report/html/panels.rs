@@ -1,12 +1,12 @@
-//! Which numbers of which component share a chart, decided by what the numbers are.
+//! Groups the numbers of a component into charts, by the type of the numbers.
 //!
-//! No component, layer or meter is known here by its name. What a bin counts goes into one chart
-//! a component, what it books into another; each level, reading and latency has its own, with its
-//! parts (mean and most, p50 and p99) in it. States are not drawn as lines but as spans. What is 0
-//! in every arm is left out, and so is a component that only repeats the numbers of its arm.
+//! No component, layer or meter is known here by name. The counts of a component share one chart,
+//! its booked times another; each level, reading and latency has a chart of its own with its parts
+//! (mean and maximum, p50 and p99). States are drawn as spans, not as lines. Numbers that are 0 in
+//! every arm are left out, and so is a component that only repeats the numbers of its arm.
 //!
-//! Where several arms have a number, they are compared best as lines of one chart. So a latency is
-//! split into its quantiles, and a chart of one number, or of a level, shows all arms.
+//! Several arms compare best as lines of one chart. So a latency is split into its quantiles, and a
+//! chart of one number, or of a level, shows all arms.
 
 use super::bins::Grains;
 use crate::report::figure::theme;
@@ -14,43 +14,43 @@ use crate::report::result::{Series, Values};
 use crate::report::rows::Scalar;
 use crate::report::series::{Track, Unit};
 
-/// A chart for each arm, of the same numbers.
+/// Charts of the same numbers, one for each arm.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Panel<'a> {
-    /// Whose numbers they are; empty for those of the arm.
+    /// Component of the numbers; empty for the arm itself.
     pub(super) component: &'a str,
-    /// What kind of component that is.
+    /// Kind of the component.
     pub(super) kind: &'static str,
-    /// What is shown.
+    /// Title.
     pub(super) title: String,
-    /// What the numbers are.
+    /// Unit of the numbers.
     pub(super) unit: Unit,
-    /// Drawn over a logarithmic axis.
+    /// True for a logarithmic axis.
     pub(super) log: bool,
-    /// In the wide bins of rates.
+    /// True for the wide bins of rates.
     pub(super) coarse: bool,
-    /// One chart with the first line of every arm, and not one chart an arm.
+    /// True for a single chart with the first line of every arm.
     pub(super) overlay: bool,
-    /// What the lines are called.
+    /// Labels of the lines.
     pub(super) labels: Vec<String>,
-    /// The roles of their colours.
+    /// Roles of the lines' colours.
     pub(super) roles: Vec<String>,
-    /// The lines of each arm; `None` where an arm has no such number.
+    /// Lines of each arm; `None` if the arm has no such number.
     pub(super) arms: Vec<Vec<Option<Track<'a>>>>,
-    /// What decides whether a number belongs here.
+    /// Numbers of one family share the panel.
     family: String,
 }
 
-/// A state that a component was in, as spans of time.
+/// A state of a component, as spans of time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct State {
-    /// Which, in words.
+    /// The state in words.
     pub(super) label: String,
-    /// [from, until), as finely as the bins tell.
+    /// Spans as [from, until), to the resolution of the bins.
     pub(super) spans: Vec<(u64, u64)>,
 }
 
-/// The charts of a run in reading order: the arm's, then those of each component.
+/// The charts of a run in reading order: those of the arm, then those of each component.
 pub(super) fn panels<'a>(grains: &'a [Option<Grains<'a>>]) -> Vec<Panel<'a>> {
     let mut panels: Vec<Panel<'a>> = Vec::new();
     for (at, arm) in grains.iter().enumerate() {
@@ -85,7 +85,7 @@ pub(super) fn panels<'a>(grains: &'a [Option<Grains<'a>>]) -> Vec<Panel<'a>> {
     panels.into_iter().flat_map(Panel::compared).collect()
 }
 
-/// Puts a number into its panel, which is made when it is the first.
+/// Adds a number to its panel, which is made for the first one.
 fn place<'a>(
     panels: &mut Vec<Panel<'a>>,
     (arm, arms): (usize, usize),
@@ -93,13 +93,13 @@ fn place<'a>(
     track: Track<'a>,
 ) {
     let (family, label) = family(&track);
-    let found = panels.iter().position(|panel| {
+    let index = panels.iter().position(|panel| {
         panel.whose() == (track.component, track.kind)
             && panel.unit == track.unit
             && panel.coarse == coarse
             && panel.family == family
     });
-    let at = found.unwrap_or_else(|| {
+    let at = index.unwrap_or_else(|| {
         panels.push(Panel {
             component: track.component,
             kind: track.kind,
@@ -124,10 +124,10 @@ fn place<'a>(
     panel.arms[arm][line] = Some(track);
 }
 
-/// What makes numbers of one component and unit belong together, and what tells them apart.
+/// The family of a number within its component and unit, and its label within the family.
 fn family(track: &Track<'_>) -> (String, String) {
     match track.unit {
-        // A path (`requests.offered`) is a number of the books, not of what went on.
+        // A path (`requests.offered`) is an entry in the books of requests, not a count of events.
         Unit::Count | Unit::Booked => {
             let books = if track.metric.contains('.') { "books" } else { "" };
             (books.to_owned(), track.words.clone())
@@ -146,12 +146,12 @@ impl<'a> Panel<'a> {
         (self.component, self.kind)
     }
 
-    /// The limit that is drawn for an arm: that of its levels.
+    /// The limit of the levels of an arm, to be drawn.
     pub(super) fn limit(&self, arm: usize) -> Option<u64> {
         self.arms[arm].iter().flatten().find_map(|track| track.limit)
     }
 
-    /// Leaves out the numbers that are 0, or nothing, in every arm.
+    /// Removes numbers that are 0 or missing in every arm.
     fn drop_zeros(&mut self) {
         let says = |line: usize| {
             let tracks = self.arms.iter().filter_map(|arm| arm[line].as_ref());
@@ -167,9 +167,9 @@ impl<'a> Panel<'a> {
         self.roles = self.looks();
     }
 
-    /// The colour of each line. What became of requests has the same everywhere; the first of
-    /// several counts is what the others are made of, so it is ink, and the others keep away from
-    /// the colours of success and of timeouts.
+    /// The colour of each line. Fates of requests have fixed colours. The first of several counts
+    /// is the total of the others, so it is drawn in ink; the others avoid the colours of success
+    /// and of timeouts.
     fn looks(&self) -> Vec<String> {
         let several = self.unit == Unit::Count && self.labels.len() > 1;
         let look = |(nth, _): (usize, &String)| {
@@ -185,8 +185,7 @@ impl<'a> Panel<'a> {
         self.labels.iter().enumerate().map(look).collect()
     }
 
-    /// The charts of this panel: where several arms have it, as far as they compare better as
-    /// lines of one chart.
+    /// The charts of the panel, merged where several arms compare better as lines of one chart.
     fn compared(self) -> Vec<Self> {
         let several = self.arms.iter().filter(|arm| arm.iter().any(Option::is_some)).count() > 1;
         if !several {
@@ -215,7 +214,7 @@ impl<'a> Panel<'a> {
         }
     }
 
-    /// True if all of it is in one of these, number by number.
+    /// True if one of `others` has all the numbers of this panel.
     fn repeats(&self, others: &[Self]) -> bool {
         others.iter().any(|other| {
             self.unit == other.unit
@@ -232,7 +231,7 @@ impl<'a> Panel<'a> {
         })
     }
 
-    /// A title; what all labels begin with is said once, in it.
+    /// Sets the title; a first word that all labels share moves into it.
     fn entitle(&mut self) {
         self.log = self.unit == Unit::Time && self.labels.len() > 1;
         if !matches!(self.unit, Unit::Count | Unit::Booked) {
@@ -265,8 +264,8 @@ pub(super) fn states(series: &Series) -> Vec<State> {
     tracks.map(state).filter(|state| !state.spans.is_empty()).collect()
 }
 
-/// Bins in a row in which something was so are one span. It began late in the first of them and
-/// ended early in the last, as far as these were not full.
+/// The spans of a state. Consecutive bins make one span, which begins late in its first bin and
+/// ends early in its last by the part of the bin spent in another state.
 fn spans(series: &Series, values: &[Scalar]) -> Vec<(u64, u64)> {
     let held = |bin: usize| match values.get(bin) {
         Some(Scalar::Integer(ns)) => *ns,

@@ -1,20 +1,20 @@
-//! Distributions of latencies as quantile curves, one an arm, over a scale of nines.
+//! Latency distributions as quantile curves, one for each arm, over a scale of nines.
 
 use crate::report::result::{ArmResult, Curve, Curves, RunResult};
 
 /// The curves of one quantity.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Quantiles {
-    /// Which latencies they are.
+    /// Title.
     pub(super) title: &'static str,
-    /// Where the curves are read, in parts per million.
+    /// Quantiles of the curves, in parts per million.
     pub(super) ppm: Vec<u32>,
-    /// For each arm its values at the first of these, in nanoseconds.
+    /// Values of each arm at the first of these quantiles, in nanoseconds.
     pub(super) curves: Vec<Option<Vec<u64>>>,
 }
 
-/// The points that a table has a column for.
-pub(super) const TOLD: [u32; 8] =
+/// Quantiles with a column in the table.
+pub(super) const LISTED: [u32; 8] =
     [0, 250_000, 500_000, 750_000, 900_000, 990_000, 999_000, 999_900];
 
 type Part = (&'static str, fn(&Curves) -> &Curve);
@@ -24,7 +24,7 @@ const PARTS: [Part; 3] = [
     ("outcome: from arrival to any end", |curves| &curves.outcome),
 ];
 
-/// The distributions of a run; those of which no arm has a sample are left out.
+/// The distributions of a run, except those without a sample in any arm.
 pub(super) fn quantiles(result: &RunResult) -> Vec<Quantiles> {
     let plot = |(title, part): Part| {
         let curve = |arm: &ArmResult| arm.curves.as_ref().map(part).and_then(known);
@@ -38,7 +38,7 @@ pub(super) fn quantiles(result: &RunResult) -> Vec<Quantiles> {
     PARTS.into_iter().filter_map(plot).collect()
 }
 
-/// A curve as far as there are samples beyond each point of it.
+/// The points of a curve that have samples beyond them.
 fn known(curve: &Curve) -> Option<Vec<(u32, u64)>> {
     let beyond = |ppm: u32| u128::from(1_000_000 - ppm) * u128::from(curve.count);
     let points = curve.points.iter().copied();

@@ -1,4 +1,4 @@
-//! The explanation of a run: its phases, what there is to say, one request, and what if.
+//! The explanation of a run: phases, facts, an example request, and what-ifs.
 
 use maud::{Markup, html};
 
@@ -9,7 +9,7 @@ use crate::report::explain::text::{
 use crate::report::explain::{Example, Explanation, Happening, Phase, Step, Story, WhatIf};
 use crate::report::text::format::{NO_VALUE, count, cut, time};
 
-/// More steps than this of an example are folded away.
+/// Most steps of an example that are not folded.
 const STEPS_SHOWN: usize = 12;
 
 /// The story of each arm.
@@ -37,7 +37,7 @@ pub(super) fn section(explanation: &Explanation) -> Markup {
     }
 }
 
-/// A link that zooms the charts to a span of time; without scripts it leads to them.
+/// A link that zooms the charts to a span of time, or leads to them if scripts are off.
 fn span(from_ns: u64, until_ns: u64) -> Markup {
     html! {
         a.span href="#charts" data-from=(from_ns) data-until=(until_ns) {
@@ -76,7 +76,7 @@ fn facts(points: &[Point]) -> Markup {
     }
 }
 
-/// An instant to a thousandth of a span: steps in a row are told apart.
+/// An instant to a thousandth of a span, so that consecutive steps differ.
 fn instant(ns: u64, span_ns: u64) -> String {
     const UNITS: [(u64, &str); 4] =
         [(1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "us"), (1, "ns")];

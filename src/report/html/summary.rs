@@ -1,4 +1,4 @@
-//! What became of the requests of an arm, and what was expected of it.
+//! Fates of the requests of an arm, and its expectations.
 
 use maud::{Markup, html};
 
@@ -7,16 +7,16 @@ use crate::report::figure::theme;
 use crate::report::result::ArmResult;
 use crate::report::text::format::{count, share};
 
-/// What requests can become, and how many of them did.
+/// A fate, and the number of requests that met it.
 pub(super) struct Outcome {
     pub(super) name: &'static str,
     pub(super) requests: u64,
-    /// The role of its colour.
+    /// Role of the colour.
     role: &'static str,
 }
 
-/// The outcomes of an arm in the order of its books, as far as there were any. They add up to
-/// what was offered.
+/// The outcomes of an arm other than 0, in the order of its books. They add up to the offered
+/// requests.
 pub(super) fn outcomes(arm: &ArmResult) -> Vec<Outcome> {
     let (requests, failed) = (&arm.requests, &arm.failed_by);
     let role = |metric| theme::outcome(metric).unwrap_or("soft");
@@ -37,7 +37,7 @@ pub(super) fn outcomes(arm: &ArmResult) -> Vec<Outcome> {
         .collect()
 }
 
-/// The outcomes of an arm as a list, but for success.
+/// The outcomes of an arm as a list, except success.
 pub(super) fn losses(arm: &ArmResult) -> Markup {
     html! {
         ul.outcomes {
@@ -52,7 +52,7 @@ pub(super) fn losses(arm: &ArmResult) -> Markup {
     }
 }
 
-/// What the expectations came to, if there are any.
+/// The results of the expectations, if there are any.
 pub(super) fn expectations(all: &[Expected]) -> Markup {
     let hold = all.iter().filter(|expected| expected.holds == Some(true)).count() as u64;
     let judged = all.iter().filter(|expected| expected.holds.is_some()).count() as u64;

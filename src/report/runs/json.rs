@@ -9,7 +9,7 @@ use crate::report::result::ScenarioId;
 use crate::statistics::proportion::Proportion;
 use crate::statistics::summary::{CONFIDENCE, Summary};
 
-/// The schema name in every one.
+/// The schema name in every summary of runs.
 pub const RUNS_SCHEMA: &str = "dessim.runs/2";
 
 #[derive(Serialize)]
@@ -30,7 +30,7 @@ struct Root<'a> {
 #[derive(Serialize)]
 struct Arm<'a> {
     runs: usize,
-    /// Of the runs of which it is known.
+    /// Over the runs of which that is known.
     collapse: Happened,
     outcomes: Option<TwoOutcomes>,
     metrics: Vec<Metric<'a>>,
@@ -114,14 +114,15 @@ struct Metric<'a> {
     stats: Stats<'a>,
 }
 
-/// The runs as one object over many lines, with a newline at its end.
+/// The runs as one object over many lines, with a newline at the end.
 #[must_use]
 pub fn to_json(runs: &Runs) -> String {
     let head = runs.head.as_ref();
-    let found: Vec<_> = runs.arms.iter().map(|(name, arm)| found(name, arm, runs)).collect();
+    let statistics: Vec<_> =
+        runs.arms.iter().map(|(name, arm)| statistics(name, arm, runs)).collect();
     let mut warnings = head.map_or(Vec::new(), |head| head.warnings.clone());
     warnings.extend(runs.warnings());
-    let arms = runs.arms.iter().zip(&found).map(|((name, arm), (outcomes, summaries))| {
+    let arms = runs.arms.iter().zip(&statistics).map(|((name, arm), (outcomes, summaries))| {
         let metrics = arm.numbers.iter().zip(summaries).map(|(number, summary)| {
             let Number { component, metric, .. } = number;
             Metric { component, metric, stats: Stats::of(summary.as_ref()) }
@@ -144,9 +145,9 @@ pub fn to_json(runs: &Runs) -> String {
     serde_json::to_string_pretty(&root).expect("it has string keys only") + "\n"
 }
 
-type Found = (Option<Outcomes>, Vec<Option<Summary>>);
+type Statistics = (Option<Outcomes>, Vec<Option<Summary>>);
 
-fn found(name: &str, arm: &ArmRuns, runs: &Runs) -> Found {
+fn statistics(name: &str, arm: &ArmRuns, runs: &Runs) -> Statistics {
     let (outcomes, tail) = (arm.outcomes(), runs.tails.get(name));
     let numbers = arm.numbers.iter();
     let summaries = numbers.map(|number| arm.summary(number, outcomes.as_ref(), tail)).collect();

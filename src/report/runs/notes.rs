@@ -1,4 +1,4 @@
-//! Footnotes of a table: why there is no interval, each reason told once.
+//! Footnotes of a table: the reasons for missing intervals, each printed once.
 
 use crate::report::text::table::paragraph;
 
@@ -7,12 +7,12 @@ use crate::report::text::table::paragraph;
 pub struct Notes(Vec<String>);
 
 impl Notes {
-    /// What stands in the table for an interval that does not exist for this reason.
+    /// The mark of a missing interval in the table, with the number of its reason.
     pub fn mark(&mut self, why: String) -> String {
         format!("none {}", self.number(why))
     }
 
-    /// The number of this reason, to stand behind a mean without an interval.
+    /// The number of a reason, to follow a mean without an interval.
     pub fn number(&mut self, why: String) -> String {
         let known = self.0.iter().position(|known| *known == why);
         let at = known.unwrap_or_else(|| {
@@ -22,7 +22,7 @@ impl Notes {
         format!("({})", at + 1)
     }
 
-    /// The footnotes, if there are any, after an empty line.
+    /// The footnotes after an empty line; empty without any.
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = String::new();
@@ -35,7 +35,7 @@ impl Notes {
         text
     }
 
-    /// Their texts, in the order of their numbers.
+    /// The reasons in the order of their numbers.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }

@@ -9,7 +9,7 @@ use crate::statistics::proportion::Proportion;
 use crate::statistics::summary::{CONFIDENCE, Summary};
 use crate::statistics::validity::NoInterval;
 
-/// What is summarised: its label, its path in the data, whether it stays when always zero.
+/// The summarised metrics: label, path in the data, and whether a line of zeros stays.
 pub(super) const METRICS: [(&str, &str, &str, bool); 10] = [
     ("succeeded", "requests.succeeded", "", true),
     ("failed", "requests.failed", "", true),
@@ -23,19 +23,20 @@ pub(super) const METRICS: [(&str, &str, &str, bool); 10] = [
     ("end-to-end p99", "latency.end_to_end", "p99_ns", true),
 ];
 
-/// What a run does that collapses, as `expect` and `hunt` understand it.
+/// Label of the line of collapses, with the definition that `expect` and `hunt` share.
 const COLLAPSE: &str = "collapses (ends with less than half of what should succeed)";
 
-/// The longest bar of a histogram.
+/// Columns of the longest bar of a histogram.
 const BAR: usize = 40;
 
-/// The heads of the columns after the first.
+/// Headings of the columns after the first.
 pub(super) const COLUMNS: [&str; 7] =
     ["mean", "95 % interval", "min", "p5", "median", "p95", "max"];
 
 /// The runs as a page of plain text: one table an arm.
 ///
-/// Runs in which a number has no value are left out of its line, which then says how many are not.
+/// Runs in which a number has no value are left out of its line, which then shows the number of
+/// the others.
 #[must_use]
 pub fn runs_page(runs: &Runs) -> String {
     let Some(head) = &runs.head else {
@@ -127,10 +128,10 @@ fn cells(summary: &Summary, kind: Kind, notes: &mut Notes) -> Vec<String> {
     cells
 }
 
-/// A value of a number of this kind, or a mean of such.
+/// A value or a mean of a number of this kind.
 pub(in crate::report) fn printed(value: f64, kind: Kind) -> String {
     match kind {
-        // An interval may reach below zero, a latency and a count do not.
+        // An interval may reach below zero, although a latency cannot.
         Kind::Time | Kind::Latency => time(value.max(0.0).round() as u64),
         Kind::Count if value < 10.0 && value.fract() != 0.0 => number(value.max(0.0)),
         Kind::Count => mean_count(value),
@@ -138,7 +139,7 @@ pub(in crate::report) fn printed(value: f64, kind: Kind) -> String {
     }
 }
 
-/// How many runs succeeded with which ratio of their requests.
+/// The histogram of success ratios over the runs.
 fn histogram(outcomes: &Outcomes) -> String {
     let Outcomes { groups, low, bars } = outcomes;
     let mut text = format!(
@@ -157,7 +158,7 @@ fn histogram(outcomes: &Outcomes) -> String {
             vec![ratios, count(runs as u64), "█".repeat(length)]
         })
         .collect();
-    // Numbers to the right, bars after them to the left.
+    // Numbers are right-aligned; bars follow them, left-aligned.
     let numbers: Vec<_> = rows.iter().map(|row| row[..2].to_vec()).collect();
     for (line, row) in lines(&numbers).iter().zip(&rows) {
         text.push_str(format!("{line}  {}", row[2]).trim_end());
@@ -167,7 +168,7 @@ fn histogram(outcomes: &Outcomes) -> String {
     text
 }
 
-/// How often it happened, and how likely it is.
+/// Sentence of a proportion: runs, share and interval.
 fn probability(what: &str, seen: Proportion) -> String {
     let (from, to) = seen.wilson(CONFIDENCE);
     let text = format!(
@@ -181,7 +182,7 @@ fn probability(what: &str, seen: Proportion) -> String {
     paragraph("  ", &text)
 }
 
-/// "seed 7", "seeds 1..200" (both ends ran), "seeds 1..3, 7".
+/// The seeds in words: "seed 7", "seeds 1..200" (both included), "seeds 1..3, 7".
 pub(super) fn seed_list(runs: &Runs) -> String {
     let ranges = runs.ranges();
     let listed: Vec<_> = ranges

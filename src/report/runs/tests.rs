@@ -80,7 +80,7 @@ fn what_is_known_to_have_no_variance_has_no_interval_of_its_mean() {
     assert!(mean["interval"].is_null());
     assert_eq!(mean["no_interval"]["reason"], "no_variance");
     assert_eq!(mean["mean"], 1_005.5);
-    // A quantile has one all the same.
+    // A quantile has an interval all the same.
     assert!(find("latency.end_to_end.p50_ns")["interval"].is_array());
 }
 
@@ -126,7 +126,7 @@ fn seeds_are_listed_shortly() {
 }
 
 #[test]
-fn runs_that_stopped_or_are_of_another_scenario_are_told() {
+fn runs_that_stopped_or_are_of_another_scenario_are_warned_of() {
     let mut results = varied(2);
     results[1].scenario.digest = crate::report::result::Hex(1);
     results[1].stopped = Some(crate::report::result::Stopped::MaxEvents {

@@ -1,4 +1,5 @@
-//! How much load the arms of a scenario stand, and how far the present load is from the edges.
+//! Capacity of the arms of a scenario: the load each arm sustains, and the distance of the present
+//! load from that edge.
 
 use serde::Serialize;
 
@@ -6,57 +7,57 @@ use super::threshold::{Outcome, Threshold};
 use crate::report::text::format::{count, number};
 use crate::report::text::table::paragraph;
 
-/// The version of the data.
+/// The schema name in every result.
 pub const CAPACITY_SCHEMA: &str = "dessim.capacity/1";
 
-/// How much load every arm stands.
+/// Capacity of every arm.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Capacity {
     /// [`CAPACITY_SCHEMA`].
     pub schema: &'static str,
     /// The scenario.
     pub scenario: String,
-    /// The load that was turned; all of them without a name.
+    /// The load that was scaled; `None` if all of them were.
     pub load: Option<String>,
-    /// The loads that were turned, as far as they have a rate.
+    /// Present rates of the scaled loads that have one.
     pub present: Vec<Present>,
     /// The first and the last seed.
     pub seeds: [u64; 2],
-    /// Runs that were played.
+    /// Runs played.
     pub runs: u64,
-    /// Every arm.
+    /// Capacity of each arm.
     pub arms: Vec<ArmCapacity>,
-    /// It was broken off.
+    /// True if the search was interrupted.
     pub interrupted: bool,
 }
 
-/// A load as it is.
+/// The present rate of a load.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Present {
-    /// Its name.
+    /// Name of the load.
     pub load: String,
-    /// Its rate.
+    /// Rate in requests per second.
     pub rate_per_s: f64,
 }
 
-/// How much load an arm stands.
+/// Capacity of an arm.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ArmCapacity {
     /// The arm.
     pub arm: String,
-    /// What it has to come back from.
+    /// The trigger that the arm must recover from.
     pub trigger: String,
-    /// Up to which factor of the load it does not collapse, with the trigger or without.
+    /// Largest factor of the load at which the arm does not collapse, with or without the trigger.
     pub stable: Threshold,
-    /// Up to which factor it does not collapse without the trigger.
+    /// Largest factor at which the arm does not collapse without the trigger.
     pub unprompted: Threshold,
 }
 
-/// A factor of the load between two that were tried.
+/// An edge between two factors that were tried; `None` if both ends have the same verdict.
 type Edge = Option<(f64, f64)>;
 
 impl Capacity {
-    /// It as text.
+    /// The result as text.
     #[must_use]
     pub fn text(&self) -> String {
         let [first, last] = self.seeds;
@@ -76,9 +77,9 @@ impl Capacity {
             text.push_str(&self.arm(arm));
         }
         if self.interrupted {
-            let told = "broken off: edges are no nearer than the loads that were tried, and arms \
-                        that are not listed were not searched";
-            text.push_str(&paragraph("warning: ", told));
+            let warning = "broken off: edges are no nearer than the loads that were tried, and \
+                           arms that are not listed were not searched";
+            text.push_str(&paragraph("warning: ", warning));
         }
         text
     }
@@ -97,14 +98,15 @@ impl Capacity {
         }
         for threshold in [&arm.stable, &arm.unprompted] {
             if let Some([one, other]) = &threshold.not_monotone {
-                let told = format!("the shares at factors {one} and {other} contradict one edge");
-                text.push_str(&paragraph("  warning: ", &told));
+                let warning =
+                    format!("the shares at factors {one} and {other} contradict one edge");
+                text.push_str(&paragraph("  warning: ", &warning));
             }
         }
         text
     }
 
-    /// "0.719", and as a rate if there is one.
+    /// A factor, and the rate of a single load: "0.719 (359/s)".
     fn factor(&self, factor: f64) -> String {
         match self.present.as_slice() {
             [one] => format!("{} ({}/s)", number(factor), number(factor * one.rate_per_s)),
@@ -158,13 +160,13 @@ impl Capacity {
     }
 }
 
-/// The neighbours between which a threshold lies.
+/// The two neighbours that enclose a threshold.
 fn edge(threshold: &Threshold) -> Edge {
     let [good, bad] = threshold.crosses.as_ref()?;
     Some((good.parse().ok()?, bad.parse().ok()?))
 }
 
-/// The search was broken off before both ends were tried.
+/// True if the search was interrupted before both ends were tried.
 fn is_unknown(threshold: &Threshold) -> bool {
     threshold.outcome == Outcome::Unknown
 }

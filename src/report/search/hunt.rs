@@ -1,4 +1,4 @@
-//! What a hunt found: the first run that shows something, and how often it happens.
+//! Result of a hunt: the first run that shows a condition, and the share of runs that do.
 
 use serde::Serialize;
 
@@ -6,72 +6,73 @@ use crate::report::text::format::{count, number, percent};
 use crate::report::text::table::{lines, paragraph};
 use crate::statistics::proportion::Proportion;
 
-/// The version of the data.
+/// The schema name in every result.
 pub const HUNT_SCHEMA: &str = "dessim.hunt/1";
 
-/// Intervals are at this confidence.
+/// Confidence of intervals.
 const CONFIDENCE: f64 = 0.95;
 
-/// What a hunt found.
+/// Result of a hunt.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Hunted {
     /// [`HUNT_SCHEMA`].
     pub schema: &'static str,
     /// The scenario.
     pub scenario: String,
-    /// What was looked for.
+    /// Condition of the hunt.
     pub wanted: String,
     /// The first and the last seed.
     pub seeds: [u64; 2],
-    /// The first run that shows it.
+    /// First run that shows the condition.
     pub found: Option<Shown>,
-    /// How many runs show it, unless the hunt ended at the first.
+    /// Runs that show the condition, unless the hunt ended at the first.
     #[serde(serialize_with = "proportion")]
     pub proportion: Option<Proportion>,
-    /// Runs that were played.
+    /// Runs played.
     pub runs: u64,
-    /// Runs that were asked for.
-    pub asked: u64,
-    /// Runs that stopped before their end.
+    /// Runs planned.
+    #[serde(rename = "asked")]
+    pub planned: u64,
+    /// Runs that stopped early.
     pub stopped: u64,
-    /// How many show it at each value that was turned.
+    /// Runs that show the condition, at each value that was tried.
     pub spread: Vec<Spread>,
-    /// The probability by splitting.
+    /// Probability estimated by splitting.
     pub split: Option<Split>,
-    /// It was broken off.
+    /// True if the hunt was interrupted.
     pub interrupted: bool,
 }
 
-/// A run that shows it.
+/// A run that shows the condition.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Shown {
-    /// Its seed.
+    /// Seed.
     pub seed: u64,
-    /// What was set in it.
+    /// Assignments of the run.
     pub set: Vec<String>,
-    /// What holds in it.
+    /// Condition that holds in the run.
     pub condition: String,
-    /// The numbers, in words.
+    /// Numbers behind the condition, in words.
     pub actual: String,
 }
 
-/// How many runs show it at one value.
+/// Runs that show the condition at one value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Spread {
-    /// What was set.
+    /// Assignments.
     pub set: Vec<String>,
-    /// Runs that show it.
+    /// Runs that show the condition.
     pub hits: u64,
-    /// Runs there.
+    /// Runs with these assignments.
     pub runs: u64,
 }
 
-/// A probability by multilevel splitting.
+/// A probability estimated by multilevel splitting.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Split {
     /// The arm whose worlds were split.
     pub arm: String,
-    /// What is counted to tell how near a world is.
+    /// The count that measures how near a world is to the condition.
     pub importance: String,
     /// The levels at which worlds were split.
     pub levels: Vec<u64>,
@@ -84,27 +85,27 @@ pub struct Split {
     /// The 95 % interval of the mean by Student's t, cut at 0; `None` with fewer than ten
     /// repetitions, or without a single hit.
     pub interval: Option<(f64, f64)>,
-    /// Worlds that were played, pilot included.
+    /// Worlds played, pilot included.
     pub worlds: u64,
-    /// Events that were dispatched.
+    /// Events dispatched.
     pub events: u64,
 }
 
 fn proportion<S: serde::Serializer>(of: &Option<Proportion>, to: S) -> Result<S::Ok, S::Error> {
     #[derive(Serialize)]
-    struct Told {
+    struct Outcome {
         hits: u64,
         runs: u64,
         ratio: Option<f64>,
         wilson: (f64, f64),
     }
-    let told = of.map(|of| Told {
+    let outcome = of.map(|of| Outcome {
         hits: of.hits,
         runs: of.runs,
         ratio: of.ratio(),
         wilson: of.wilson(CONFIDENCE),
     });
-    told.serialize(to)
+    outcome.serialize(to)
 }
 
 /// "in 3 of 200 runs: 1.50 %, 95 % interval 0.512 % to 4.32 %".
@@ -134,13 +135,13 @@ pub fn small(p: f64) -> String {
 }
 
 impl Hunted {
-    /// True if a run was found, or worlds that show it.
+    /// True if a run or a world shows the condition.
     #[must_use]
     pub fn is_found(&self) -> bool {
         self.found.is_some() || self.split.as_ref().is_some_and(|split| split.probability > 0.0)
     }
 
-    /// It as text. `again` makes the command that plays a run once more of what is set in it and
+    /// The result as text. `again` makes the command that replays a run from its assignments and
     /// its seed.
     #[must_use]
     pub fn text(&self, again: impl Fn(&[String], u64) -> String) -> String {
@@ -164,8 +165,9 @@ impl Hunted {
             }
             _ if self.runs > 0 => {
                 let runs = count(self.runs);
-                let told = format!("the first of {runs} runs; how often is told without --first");
-                text.push_str(&paragraph("  often  ", &told));
+                let sentence =
+                    format!("the first of {runs} runs; how often is told without --first");
+                text.push_str(&paragraph("  often  ", &sentence));
             }
             _ => {}
         }
@@ -201,7 +203,7 @@ impl Split {
             true => "no level was needed".to_owned(),
             false => format!("split at {}", levels.join(", ")),
         };
-        let told = match self.interval {
+        let estimate = match self.interval {
             Some((low, high)) => format!(
                 "{}, 95 % interval {} to {}",
                 small(self.probability),
@@ -211,7 +213,7 @@ impl Split {
             None if self.probability == 0.0 => "no world shows it, which is no bound".to_owned(),
             None => format!("{}, too few repetitions for an interval", small(self.probability)),
         };
-        let mut text = paragraph("  split  ", &format!("probability in {}: {told}", self.arm));
+        let mut text = paragraph("  split  ", &format!("probability in {}: {estimate}", self.arm));
         let how = format!(
             "by {} of {} worlds a level, {}; {levels}; {} worlds, {} events",
             match self.repetitions.len() {

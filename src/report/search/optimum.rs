@@ -1,4 +1,4 @@
-//! The best setting that a search found, how sure that is, and what comes near it.
+//! The best setting of a search, its evidence, and its rivals.
 
 use serde::Serialize;
 
@@ -6,25 +6,25 @@ use crate::report::text::format::{count, number, percent, time};
 use crate::report::text::table::paragraph;
 use crate::statistics::summary::summary;
 
-/// The version of the data.
+/// The schema name in every result.
 pub const OPTIMUM_SCHEMA: &str = "dessim.optimum/1";
 
-/// A mean, and its 95 % interval by Student's t from ten runs on.
+/// A mean, and its 95 % interval by Student's t if there are at least ten runs.
 pub type Mean = (f64, Option<(f64, f64)>);
 
-/// The mean of some numbers and its interval; `None` of none.
+/// The mean of `values` and its interval; `None` without values.
 #[must_use]
 pub fn mean_interval(values: &[f64]) -> Option<Mean> {
     summary(values).map(|of| (of.mean, of.interval.ok()))
 }
 
-/// What a number counts.
+/// Units of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Quantity {
     /// Nanoseconds.
     Time,
-    /// A share of runs.
+    /// Share of runs.
     Ratio,
     /// Anything else.
     Number,
@@ -55,62 +55,64 @@ pub struct Optimum {
     pub schema: &'static str,
     /// The scenario.
     pub scenario: String,
-    /// What was made small.
+    /// The minimised number.
     pub goal: String,
-    /// What it counts.
+    /// Unit of the number.
     pub quantity: Quantity,
-    /// The setting, as `--set` takes it.
+    /// Assignments of the setting, as `--set` takes them.
     pub set: Vec<String>,
-    /// Its mean over seeds that it was not chosen by.
+    /// Mean over fresh seeds, which the search did not use.
     pub value: Option<Mean>,
-    /// All constraints hold, by these seeds and the budget.
+    /// True if all constraints hold over these seeds, and the budget is kept.
     pub feasible: bool,
-    /// What it costs, and may cost.
+    /// Cost, and the budget if there is one.
     pub cost: Option<(f64, Option<f64>)>,
-    /// Every constraint.
+    /// Constraints.
     pub bounds: Vec<Bound>,
-    /// The other finalists.
+    /// Other finalists.
     pub rivals: Vec<Rival>,
-    /// Settings that were tried.
+    /// Settings tried.
     pub settings: u64,
-    /// The seeds of the search.
+    /// First and last seed of the search.
     pub search_seeds: [u64; 2],
-    /// The fresh seeds that describe the best setting; none if it was broken off before.
-    pub telling_seeds: Option<[u64; 2]>,
-    /// Runs that were played.
+    /// First and last fresh seed, which evaluate the best setting; `None` if the search was
+    /// interrupted before.
+    #[serde(rename = "telling_seeds")]
+    pub fresh_seeds: Option<[u64; 2]>,
+    /// Runs played.
     pub runs: u64,
-    /// It was broken off.
+    /// True if the search was interrupted.
     pub interrupted: bool,
 }
 
 /// A constraint at the best setting.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Bound {
-    /// It in words.
+    /// The constraint in words.
     pub constraint: String,
-    /// What its sides count.
+    /// Unit of both sides.
     pub quantity: Quantity,
-    /// The mean of its left side.
+    /// Mean of the left side.
     pub value: Option<Mean>,
-    /// It holds.
+    /// True if the constraint holds.
     pub holds: bool,
-    /// It is so near that it decides the setting, or may.
+    /// True if the bound is so near that it decides the setting, or may.
     pub binds: bool,
 }
 
-/// A setting that came near.
+/// Another finalist.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Rival {
-    /// The setting, as `--set` takes it.
+    /// Assignments of the setting, as `--set` takes them.
     pub set: Vec<String>,
-    /// By how much it is worse, seed by seed.
+    /// Mean difference from the best setting, paired by seed.
     pub difference: Option<Mean>,
-    /// All constraints hold.
+    /// True if all constraints hold.
     pub feasible: bool,
 }
 
 impl Rival {
-    /// Nothing shows that it is worse.
+    /// True if the difference from the best setting is not significant.
     #[must_use]
     pub fn is_alike(&self) -> bool {
         let zero = |(low, high): (f64, f64)| low <= 0.0 && high >= 0.0;
@@ -127,7 +129,7 @@ fn flags(set: &[String]) -> String {
 }
 
 impl Optimum {
-    /// It as text.
+    /// The result as text.
     #[must_use]
     pub fn text(&self) -> String {
         let [first, last] = self.search_seeds;
@@ -152,23 +154,23 @@ impl Optimum {
                 (true, true) => ": binds",
                 (true, false) => "",
             };
-            let told = format!("{}: {value}{how}", bound.constraint);
-            text.push_str(&paragraph("  with     ", &told));
+            let sentence = format!("{}: {value}{how}", bound.constraint);
+            text.push_str(&paragraph("  with     ", &sentence));
         }
         for rival in &self.rivals {
             text.push_str(&self.rival(rival));
         }
         if !self.feasible {
-            let told = "no setting that was tried keeps all constraints; this one violates them \
+            let warning = "no setting that was tried keeps all constraints; this one violates them \
                         least";
-            text.push_str(&paragraph("warning: ", told));
+            text.push_str(&paragraph("warning: ", warning));
         }
         text
     }
 
-    /// The value of the best setting, and by which seeds.
+    /// Sentence about the value of the best setting and its seeds.
     fn described(&self) -> String {
-        let Some([first, last]) = self.telling_seeds else {
+        let Some([first, last]) = self.fresh_seeds else {
             return "broken off before it was held against fresh seeds: it is the best by the \
                     seeds of the search, of the settings so far"
                 .to_owned();

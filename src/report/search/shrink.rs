@@ -1,4 +1,4 @@
-//! What a shrunk scenario has lost.
+//! Result of shrinking a scenario: its cuts, and the failure that it keeps.
 
 use serde::Serialize;
 
@@ -8,65 +8,65 @@ use crate::report::explain::{BreakageEnd, CauseKind, LinkKind, PhaseKind, meter_
 use crate::report::text::format::count;
 use crate::report::text::table::paragraph;
 
-/// The version of the data.
+/// The schema name in every result.
 pub const SHRINK_SCHEMA: &str = "dessim.shrink/2";
 
-/// So many cuts are shown one by one.
+/// Most cuts listed one by one.
 const MOST_CUTS: usize = 40;
 
-/// How a scenario was shrunk.
+/// Result of shrinking a scenario.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Shrunk {
     /// [`SHRINK_SCHEMA`].
     pub schema: &'static str,
     /// The scenario.
     pub scenario: String,
-    /// The seed of the run that shows it.
+    /// Seed of the run.
     pub seed: u64,
-    /// What its run shows, and that of the small one.
+    /// Condition that the runs of both the original and the small scenario show.
     pub condition: String,
-    /// The sentence in `expect` of the small one.
+    /// Sentence in `expect` of the small scenario.
     pub pinned: String,
-    /// How the arms that the condition is about failed, which the small one still shows; an arm
-    /// that was not broken is not among them.
+    /// Failures of the arms of the condition, which the small scenario keeps; arms that were not
+    /// broken are left out.
     pub kept: Vec<Kept>,
-    /// The size of the original.
+    /// Size of the original.
     pub before: Size,
-    /// The size of the small one.
+    /// Size of the small scenario.
     pub after: Size,
-    /// What was left out or changed.
+    /// Removed and changed values.
     pub cuts: Vec<String>,
-    /// Runs that were tried.
+    /// Runs tried.
     pub tries: u64,
-    /// It ended because there were no tries left.
+    /// True if the tries ran out.
     pub exhausted: bool,
-    /// It was broken off.
+    /// True if the search was interrupted.
     pub interrupted: bool,
 }
 
-/// How an arm failed: what `dessim explain` names.
+/// The failure of an arm, in the terms of `dessim explain`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Kept {
     /// The arm.
     pub arm: String,
-    /// Its worst phase.
+    /// Worst phase.
     pub phase: PhaseKind,
-    /// How the stretch that this phase is in ends.
+    /// End of the breakage of this phase.
     pub end: BreakageEnd,
-    /// What it began with.
-    pub trigger: Option<SetOff>,
-    /// The first bottleneck.
+    /// Trigger of the breakage.
+    pub trigger: Option<TriggerName>,
+    /// First bottleneck.
     pub bottleneck: Option<Resource>,
-    /// What was at work in its worst phase; the first of these is what counts.
-    pub loops: Vec<Feeding>,
+    /// Loops at work in the worst phase; the first one decides whether failures are the same.
+    pub loops: Vec<LoopName>,
 }
 
-/// A trigger by its name.
+/// A trigger by kind and name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct SetOff {
-    /// What kind.
+pub struct TriggerName {
+    /// Kind of the cause.
     pub kind: CauseKind,
-    /// The fault or load.
+    /// Name of the fault or load.
     pub name: String,
 }
 
@@ -75,22 +75,23 @@ pub struct SetOff {
 pub struct Resource {
     /// The component.
     pub component: String,
-    /// Which of its levels.
+    /// The level.
     #[serde(serialize_with = "meter_name")]
     pub meter: &'static Meter,
 }
 
-/// A mechanism that feeds a failure.
+/// A loop by kind and component.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Feeding {
-    /// What kind.
+pub struct LoopName {
+    /// Kind of the mechanism.
     pub kind: LinkKind,
-    /// The edge or component where it is at work.
+    /// Edge or component of the mechanism.
     pub component: String,
 }
 
 impl Kept {
-    /// True if another run fails in the same way: in the same phase, from the same cause.
+    /// True if `other` is the same failure: same phase, end, trigger and bottleneck, and the first
+    /// loop among its loops.
     #[must_use]
     pub fn is_shown_by(&self, other: &Self) -> bool {
         let looped = match self.loops.first() {
@@ -101,7 +102,7 @@ impl Kept {
         names(self) == names(other) && (self.phase, self.end) == (other.phase, other.end) && looped
     }
 
-    /// It in words.
+    /// The failure in words.
     #[must_use]
     pub fn words(&self) -> String {
         let mut text = format!("{} is {}", self.arm, self.phase.name());
@@ -112,7 +113,7 @@ impl Kept {
             BreakageEnd::Open => " when it ends",
         });
         match &self.trigger {
-            Some(SetOff { kind, name }) => {
+            Some(TriggerName { kind, name }) => {
                 text.push_str(&format!("; trigger: {}", cause_name(*kind, name)));
             }
             None => text.push_str("; no trigger"),
@@ -120,7 +121,7 @@ impl Kept {
         if let Some(Resource { component, meter }) = &self.bottleneck {
             text.push_str(&format!("; first bottleneck: {component} ({})", meter.words));
         }
-        if let Some(Feeding { kind, component }) = self.loops.first() {
+        if let Some(LoopName { kind, component }) = self.loops.first() {
             let what = match kind {
                 LinkKind::Retries => "retries on",
                 LinkKind::WastedWork => "work for callers that have left on",
@@ -140,14 +141,14 @@ impl Kept {
 /// The size of a scenario.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Size {
-    /// Values that are written.
+    /// Values written in the scenario.
     pub values: u64,
     /// Events of its run.
     pub events: u64,
 }
 
 impl Shrunk {
-    /// It as text.
+    /// The result as text.
     #[must_use]
     pub fn text(&self) -> String {
         let head =

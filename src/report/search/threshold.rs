@@ -1,5 +1,5 @@
-//! What a search for a threshold found: from where to where something holds, how surely, and
-//! every value that was tried.
+//! Result of a search for thresholds: the interval in which a claim holds, the evidence, and every
+//! value that was tried.
 
 use serde::Serialize;
 
@@ -8,126 +8,127 @@ use crate::report::text::format::{count, percent};
 use crate::report::text::table::{lines, paragraph};
 use crate::statistics::proportion::Proportion;
 
-/// The version of the data.
+/// The schema name in every result.
 pub const FIND_SCHEMA: &str = "dessim.find/1";
 
-/// Intervals in tables are at this confidence.
+/// Confidence of the intervals in tables.
 const CONFIDENCE: f64 = 0.95;
 
-/// The thresholds of one value of a scenario.
+/// Thresholds of one parameter of a scenario.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Found {
+pub struct Thresholds {
     /// [`FIND_SCHEMA`].
     pub schema: &'static str,
     /// The scenario.
     pub scenario: String,
-    /// What was turned, in words or as a path.
-    pub turned: String,
-    /// From where.
+    /// The parameter, in words or as a path.
+    #[serde(rename = "turned")]
+    pub parameter: String,
+    /// Lower end of the search.
     pub from: String,
-    /// To where.
+    /// Upper end of the search.
     pub to: String,
-    /// The first and the last of the seeds that every value was tried with.
+    /// First and last seed of every value.
     pub seeds: [u64; 2],
-    /// Runs that were played.
+    /// Runs played.
     pub runs: u64,
-    /// Runs that stopped before their end, which show nothing.
+    /// Runs that stopped early, which show nothing.
     pub stopped: u64,
-    /// One for each claim.
+    /// Threshold of each claim.
     pub answers: Vec<Threshold>,
-    /// It was broken off.
+    /// True if the search was interrupted.
     pub interrupted: bool,
 }
 
-/// From where to where one claim holds.
+/// The threshold of one claim.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Threshold {
     /// The claim: `p(collapses) < 1% at 95%`.
     pub claim: String,
-    /// What the search comes to.
+    /// Outcome of the search.
     pub outcome: Outcome,
-    /// The last value, from the end at which it holds, up to which it is shown to hold.
+    /// Farthest value, from the end where the claim holds, up to which it is shown to hold.
     pub holds_to: Option<String>,
-    /// The first value from which on it is shown not to hold.
+    /// First value from which on the claim is shown to fail.
     pub fails_from: Option<String>,
-    /// The neighbours between which the share of runs crosses the claim's probability.
+    /// Neighbouring values between which the share of runs crosses the claim's probability.
     pub crosses: Option<[String; 2]>,
-    /// What was tried, in order of the values.
+    /// Values tried, in ascending order.
     pub trials: Vec<Trial>,
-    /// Two values whose shares contradict that there is one threshold.
+    /// Two values whose shares contradict a single threshold.
     pub not_monotone: Option<[String; 2]>,
 }
 
-/// What a search for a threshold comes to.
+/// Outcomes of a search for a threshold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// It holds at the lower end and not at the upper one: there is a largest value.
+    /// The claim holds at the lower end only: there is a largest value.
     Largest,
-    /// It holds at the upper end and not at the lower one: there is a smallest value.
+    /// The claim holds at the upper end only: there is a smallest value.
     Smallest,
-    /// It holds at both ends.
+    /// The claim holds at both ends.
     Holds,
-    /// It fails at both ends.
+    /// The claim fails at both ends.
     Fails,
-    /// The search was broken off before both ends were tried.
+    /// The search was interrupted before both ends were tried.
     Unknown,
 }
 
-/// A value and what runs with it did.
+/// A value, and the outcome of its runs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Trial {
     /// The value, as `--set` takes it.
     pub value: String,
-    /// It as a number: nanoseconds, events a second, or itself.
+    /// The value as a number: nanoseconds, events per second, or the number itself.
     pub number: f64,
     /// Runs in which the condition holds.
     pub hits: u64,
-    /// Runs.
+    /// Runs played.
     pub runs: u64,
-    /// The interval of Wilson at 95 %.
+    /// Wilson interval of the share, at 95 %.
     pub wilson: (f64, f64),
-    /// What these runs say about the claim.
+    /// Verdict of these runs on the claim.
     pub verdict: Verdict,
 }
 
-/// What runs say about a claim.
+/// Verdicts on a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// It is shown to hold.
+    /// The claim is shown to hold.
     Holds,
-    /// It is shown not to hold.
+    /// The claim is shown to fail.
     Fails,
-    /// More seeds could show either.
+    /// More seeds are needed to show either.
     Undecided,
 }
 
 impl Trial {
-    /// The trial of a value in which the condition held in some of the runs.
+    /// The trial of a value, with the share of runs in which the condition held.
     #[must_use]
     pub fn new(value: String, number: f64, seen: Proportion, verdict: Verdict) -> Self {
         let Proportion { hits, runs } = seen;
         Self { value, number, hits, runs, wilson: seen.wilson(CONFIDENCE), verdict }
     }
 
-    /// How often the condition held.
+    /// Share of runs in which the condition held.
     #[must_use]
     pub const fn proportion(&self) -> Proportion {
         Proportion { hits: self.hits, runs: self.runs }
     }
 }
 
-impl Found {
+impl Thresholds {
     /// True if every claim has a threshold.
     #[must_use]
     pub fn is_found(&self) -> bool {
-        let found =
+        let has_threshold =
             |answer: &Threshold| matches!(answer.outcome, Outcome::Largest | Outcome::Smallest);
-        self.answers.iter().all(found)
+        self.answers.iter().all(has_threshold)
     }
 
-    /// It as text.
+    /// The result as text.
     #[must_use]
     pub fn text(&self) -> String {
         let [first, last] = self.seeds;
@@ -136,7 +137,7 @@ impl Found {
             &format!(
                 "{}: {} from {} to {}, seeds {first}..{last} at every value, {} runs",
                 self.scenario,
-                self.turned,
+                self.parameter,
                 self.from,
                 self.to,
                 count(self.runs)
@@ -147,12 +148,13 @@ impl Found {
             text.push_str(&answer.text());
         }
         if self.interrupted {
-            let told = "broken off: it is no nearer than the values in the tables";
-            text.push_str(&paragraph("warning: ", told));
+            let warning = "broken off: it is no nearer than the values in the tables";
+            text.push_str(&paragraph("warning: ", warning));
         }
         if self.stopped > 0 {
-            let told = format!("{} runs stopped before their end, and show nothing", self.stopped);
-            text.push_str(&paragraph("warning: ", &told));
+            let warning =
+                format!("{} runs stopped before their end, and show nothing", self.stopped);
+            text.push_str(&paragraph("warning: ", &warning));
         }
         text
     }
@@ -183,11 +185,11 @@ impl Threshold {
         }));
         text.push_str(&(lines(&rows).join("\n") + "\n"));
         if let Some([one, other]) = &self.not_monotone {
-            let told = format!(
+            let warning = format!(
                 "the shares at {one} and {other} differ the wrong way by more than chance: there \
                  is more than one threshold, and this is one of them"
             );
-            text.push_str(&paragraph("warning: ", &told));
+            text.push_str(&paragraph("warning: ", &warning));
         }
         text
     }
@@ -211,8 +213,8 @@ impl Threshold {
             Outcome::Unknown => return vec!["broken off before both ends were tried".to_owned()],
         };
         let (holds, fails, which) = side;
-        let mut told = Vec::new();
-        told.push(match (&self.holds_to, &self.fails_from) {
+        let mut sentences = Vec::new();
+        sentences.push(match (&self.holds_to, &self.fails_from) {
             (Some(good), Some(bad)) => {
                 format!("shown to hold {holds} {good}, shown to fail {fails} {bad}")
             }
@@ -229,11 +231,11 @@ impl Threshold {
                 Outcome::Smallest => (bad, good),
                 _ => (good, bad),
             };
-            told.push(format!(
+            sentences.push(format!(
                 "by the share of runs, the {which} value at which it holds lies between {good} and \
                  {bad}"
             ));
         }
-        told
+        sentences
     }
 }

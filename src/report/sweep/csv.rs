@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use super::{Cell, Outcome, Outline};
 use crate::report::export::csv::{cell, failed, guarded};
 
-/// A table that is written cell by cell.
+/// A table written cell by cell.
 #[derive(Debug)]
 pub struct Table<W: Write>(::csv::Writer<W>);
 
@@ -17,7 +17,7 @@ impl<W: Write> Table<W> {
     /// A table without cells.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// Errors of the writer.
     pub fn new(out: W, outline: &Outline) -> io::Result<Self> {
         let mut writer = ::csv::Writer::from_writer(out);
         let mut header = vec!["index".to_owned()];
@@ -32,7 +32,7 @@ impl<W: Write> Table<W> {
     /// Adds a cell.
     ///
     /// # Errors
-    /// Those of what is written to.
+    /// Errors of the writer.
     pub fn add(&mut self, outline: &Outline, row: &Cell) -> io::Result<()> {
         let mut record = vec![row.index.to_string()];
         record.extend(row.setting.iter().map(|value| guarded(value)));
@@ -52,10 +52,10 @@ impl<W: Write> Table<W> {
         self.0.write_record(&record).map_err(failed)
     }
 
-    /// What was written to, with everything written.
+    /// Flushes the table and returns the writer.
     ///
     /// # Errors
-    /// Those of what is written to.
+    /// Errors of the writer.
     pub fn finish(self) -> io::Result<W> {
         self.0.into_inner().map_err(::csv::IntoInnerError::into_error)
     }

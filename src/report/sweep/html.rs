@@ -1,8 +1,8 @@
-//! A sweep as one HTML file that needs nothing else, and has no script: every figure is a drawing
-//! whose points tell their numbers on hovering.
+//! A sweep as one self-contained HTML file without scripts; the points of its figures show their
+//! numbers on hovering.
 //!
-//! One axis is drawn as curves over it, with a band from the least to the most of the seeds; a
-//! grid of two as a map for each arm. What varies in more ways is a table.
+//! One axis is drawn as curves with a band from the least to the largest value of the seeds, a grid
+//! of two as a map for each arm. More axes become a table.
 
 use std::collections::BTreeMap;
 
@@ -15,19 +15,19 @@ use crate::report::html::frame::Frame;
 use crate::report::text::format::{NO_VALUE, count};
 use crate::statistics::summary::Summary;
 
-/// A page draws and lists so many settings at most.
+/// Most settings that a page draws and lists.
 pub const MOST_DRAWN: u64 = 10_000;
 
-/// A setting and, for each axis whose values are numbers, where it is on that axis.
+/// A setting, with its position on each axis of numbers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Point {
-    /// Where it is.
+    /// Position on each axis; `None` on an axis of names.
     pub at: Vec<Option<f64>>,
-    /// What came of it.
+    /// Summary over the seeds.
     pub summary: SettingSummary,
 }
 
-/// The page. `points` are all settings, in their order.
+/// Renders the page. `points` are all settings, in order.
 #[must_use]
 pub fn to_html(outline: &Outline, points: &[Point]) -> String {
     let (first, seeds) = outline.seeds;
@@ -79,7 +79,7 @@ fn drawn(outline: &Outline, points: &[Point]) -> Vec<Figure> {
     }
 }
 
-/// The names of the shown columns, each with the column of every arm that has it.
+/// Names of the shown metrics, each with its column in every arm that has it.
 fn metrics(outline: &Outline) -> Vec<(String, Vec<usize>)> {
     let mut metrics: Vec<(String, Vec<usize>)> = Vec::new();
     for at in outline.shown() {
@@ -153,7 +153,7 @@ fn maps(outline: &Outline, points: &[Point]) -> Vec<Figure> {
         }
         values
     };
-    // The last axis varies fastest: settings are rows of it already.
+    // The last axis varies fastest, so settings are in rows already.
     let (upwards, along) = (distinct(0), distinct(1));
     let mut figures = Vec::new();
     for (name, columns) in metrics(outline) {

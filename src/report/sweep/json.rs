@@ -1,4 +1,4 @@
-//! A summarised sweep as JSON, schema `dessim.sweep/1`: written setting by setting.
+//! A summarised sweep as JSON, schema `dessim.sweep/1`, written setting by setting.
 
 use std::io::{self, Write};
 
@@ -8,7 +8,7 @@ use super::{Outline, SWEEP_SCHEMA, SettingSummary};
 use crate::report::runs::Why;
 use crate::statistics::summary::Summary;
 
-/// An object that is written setting by setting.
+/// An object written setting by setting.
 #[derive(Debug)]
 pub struct Table<W: Write> {
     out: W,
@@ -19,7 +19,7 @@ impl<W: Write> Table<W> {
     /// An object without settings.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// Errors of the writer.
     pub fn new(mut out: W, outline: &Outline) -> io::Result<Self> {
         let axes: Vec<_> = outline.axes.iter().map(|axis| json!({ "paths": axis.paths })).collect();
         let (first, seeds) = outline.seeds;
@@ -34,7 +34,7 @@ impl<W: Write> Table<W> {
             "cells": outline.cells(),
         });
         let head = head.to_string();
-        // The object stays open for its settings.
+        // The object stays open for the settings.
         writeln!(out, "{},\"settings\":[", &head[..head.len() - 1])?;
         Ok(Self { out, any: false })
     }
@@ -42,7 +42,7 @@ impl<W: Write> Table<W> {
     /// Adds a setting.
     ///
     /// # Errors
-    /// Those of what is written to.
+    /// Errors of the writer.
     pub fn add(&mut self, outline: &Outline, setting: &SettingSummary) -> io::Result<()> {
         let comma = if std::mem::replace(&mut self.any, true) { ",\n" } else { "" };
         let values = outline.axes.iter().zip(&setting.setting);
@@ -67,10 +67,10 @@ impl<W: Write> Table<W> {
         write!(self.out, "{comma}{object}")
     }
 
-    /// What was written to, with everything written.
+    /// Ends the object and returns the writer.
     ///
     /// # Errors
-    /// Those of what is written to.
+    /// Errors of the writer.
     pub fn finish(mut self) -> io::Result<W> {
         self.out.write_all(b"\n]}\n")?;
         Ok(self.out)

@@ -1,7 +1,7 @@
-//! A cell as one line of JSON, schema `dessim.cell/1`, and back to the bit.
+//! A cell as one line of JSON, schema `dessim.cell/1`, which is read back without loss.
 //!
-//! The last field is a check over all that stands before it, so that a line that was cut off or
-//! changed is never taken for a result.
+//! The last field is a checksum of everything before it, so that a line that was cut off or changed
+//! is never taken for a result.
 
 use std::fmt::Write as _;
 
@@ -15,7 +15,7 @@ use crate::report::rows::Scalar;
 /// The schema name in every line.
 pub const CELL_SCHEMA: &str = "dessim.cell/1";
 
-/// The line, with the newline at its end.
+/// The line of a cell, with its newline.
 #[must_use]
 pub fn to_line(outline: &Outline, cell: &Cell) -> String {
     let mut line =
@@ -70,7 +70,7 @@ pub(super) fn json(value: Scalar) -> Value {
 /// Reads a line, without its newline, as the cell `index` of the outline.
 ///
 /// # Errors
-/// Says in what it is no such line.
+/// Says why the line is not that cell.
 pub fn from_line(outline: &Outline, line: &str) -> Result<Cell, String> {
     const CHECK: usize = ",\"check\":\"0123456789abcdef\"}".len();
     let body = line.len().checked_sub(CHECK).and_then(|at| line.get(..at));
@@ -78,7 +78,7 @@ pub fn from_line(outline: &Outline, line: &str) -> Result<Cell, String> {
     if line[body.len()..] != format!(",\"check\":\"{}\"}}", Hex(key(body))) {
         return Err("its check does not fit: it is incomplete, or was changed".to_owned());
     }
-    // The check says that it was written by a dessim: what follows is about which one.
+    // A valid checksum means that a dessim wrote the line; the rest finds out which one.
     let value: Map<String, Value> =
         serde_json::from_str(line).map_err(|error| format!("it is no JSON: {error}"))?;
     if value.get("schema").and_then(Value::as_str) != Some(CELL_SCHEMA) {

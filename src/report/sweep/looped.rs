@@ -1,6 +1,6 @@
-//! The loop of a load that rises and falls within one run: what comes out at the same rate on the
-//! way up and on the way down. Where the way down is lower, the system remembers the overload, and
-//! the area between the two is capacity that is hidden by it.
+//! The loop of a load that rises and falls within one run: goodput at each rate on the way up and
+//! on the way down. Where the way down is lower, the system has not recovered from the overload
+//! (hysteresis), and the area between the two curves is hidden capacity.
 
 use maud::{PreEscaped, html};
 use serde::Serialize;
@@ -14,28 +14,28 @@ use crate::report::text::table::{lines, paragraph};
 /// The schema name of a loop.
 pub const LOOP_SCHEMA: &str = "dessim.loop/1";
 
-/// What came out at one rate, over the seeds.
+/// Goodput at one rate, over the seeds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Level {
     /// Mean goodput a second.
     pub mean: f64,
-    /// That of the seed with the least.
+    /// Lowest goodput of a seed.
     pub min: f64,
-    /// That of the seed with the most.
+    /// Highest goodput of a seed.
     pub max: f64,
 }
 
 /// One arm.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LoopArm {
-    /// Its name.
+    /// Name.
     pub name: String,
-    /// On the way up, one level a rate.
+    /// Goodput on the way up, at each rate.
     pub up: Vec<Level>,
-    /// On the way down, one level a rate, in the order of the rates; the last is that of `up`.
+    /// Goodput on the way down, at each rate in ascending order; the last is that of `up`.
     pub down: Vec<Level>,
-    /// Goodput a second that the way down has less than the way up, mean over the range of rates:
-    /// the area between the two, divided by the range.
+    /// Mean goodput per second that the way down loses against the way up: the area between the two
+    /// curves divided by the range of rates.
     pub hidden_per_s: f64,
 }
 
@@ -46,19 +46,19 @@ pub struct Loop {
     pub schema: &'static str,
     /// Version of dessim.
     pub dessim: &'static str,
-    /// Its model.
+    /// Version of the model.
     pub model: u32,
     /// The name of the scenario.
     pub scenario: String,
-    /// Digest of the scenario that was run.
+    /// Digest of the scenario.
     pub digest: Hex,
     /// The load that rises and falls.
     pub load: String,
-    /// How long each rate lasts.
+    /// Duration of each rate.
     pub lasts_ns: u64,
     /// First and last seed.
     pub seeds: (u64, u64),
-    /// The rates, rising.
+    /// Rates in ascending order.
     pub rates_per_s: Vec<f64>,
     /// The arms.
     pub arms: Vec<LoopArm>,
@@ -77,16 +77,16 @@ pub fn hidden_per_s(rates: &[f64], up: &[Level], down: &[Level]) -> f64 {
 }
 
 impl Loop {
-    /// As JSON, with a newline at its end.
+    /// The loop as JSON, with a newline at the end.
     ///
     /// # Panics
-    /// Never: it has string keys only.
+    /// Never: all keys are strings.
     #[must_use]
     pub fn to_json(&self) -> String {
         serde_json::to_string_pretty(self).expect("a loop has string keys only") + "\n"
     }
 
-    /// As a page of text.
+    /// The loop as a page of text.
     #[must_use]
     pub fn to_text(&self) -> String {
         let mut head = vec!["rate /s".to_owned()];
@@ -115,12 +115,12 @@ impl Loop {
             lines(&rows).join("\n"),
         );
         for arm in &self.arms {
-            text.push_str(&paragraph("", &format!("{}: {}", cut(&arm.name, 40), told(arm))));
+            text.push_str(&paragraph("", &format!("{}: {}", cut(&arm.name, 40), summary(arm))));
         }
         text
     }
 
-    /// As a page of HTML.
+    /// The loop as a page of HTML.
     #[must_use]
     pub fn to_html(&self) -> String {
         let figures: Vec<_> = self.arms.iter().map(|arm| chart(&self.chart(arm))).collect();
@@ -138,7 +138,7 @@ impl Loop {
             section {
                 h2 { "Up and down again" }
                 div.drawings { @for figure in &figures { (PreEscaped(figure.element())) } }
-                ul { @for arm in &self.arms { li { bdi { (arm.name) } ": " (told(arm)) } } }
+                ul { @for arm in &self.arms { li { bdi { (arm.name) } ": " (summary(arm)) } } }
             }
             section {
                 h2 { "What it was made of" }
@@ -177,7 +177,7 @@ impl Loop {
     }
 }
 
-fn told(arm: &LoopArm) -> String {
+fn summary(arm: &LoopArm) -> String {
     let worst = arm.up.iter().zip(&arm.down).map(|(up, down)| up.mean - down.mean);
     let worst = worst.fold(0.0, f64::max);
     format!(

@@ -1,8 +1,8 @@
-//! A sweep as data: what was varied, what was kept of each run, and what that comes to for each
-//! setting over its seeds.
+//! A sweep as data: its axes, the numbers kept of each run, and their summary for each setting over
+//! the seeds.
 //!
-//! Cells come in the order of their index, and nothing of a cell is kept that is not shown: a
-//! sweep of any size passes through here cell by cell.
+//! Cells arrive in the order of their index, and only what is printed is kept of them, so memory
+//! does not grow with the number of cells.
 
 #[cfg(feature = "cli")]
 pub mod csv;
@@ -25,74 +25,74 @@ use crate::statistics::summary::{Summary, summary};
 /// The schema name of a summarised sweep.
 pub const SWEEP_SCHEMA: &str = "dessim.sweep/1";
 
-/// What a sweep is about.
+/// Outline of a sweep: everything but its cells.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outline {
     /// The name of the scenario.
     pub name: String,
-    /// What the study says about itself, perhaps nothing.
+    /// The `about` of the study, perhaps empty.
     pub about: String,
     /// Digest of the plan: scenario, axes, seeds, design, metrics and release.
     pub plan: Hex,
-    /// Digest of the scenario as it is without any setting.
+    /// Digest of the scenario without any setting.
     pub scenario: Hex,
     /// Version of dessim.
     pub dessim: String,
-    /// Its model.
+    /// Version of the model.
     pub model: u32,
-    /// What is varied.
+    /// Varied values.
     pub axes: Vec<AxisOutline>,
-    /// All combinations of values are played, not samples of them.
+    /// True if all combinations of values are played, not samples of them.
     pub grid: bool,
-    /// The first seed and how many follow each other.
+    /// First seed, and number of consecutive seeds.
     pub seeds: (u64, u64),
-    /// How many settings.
+    /// Number of settings.
     pub settings: u64,
-    /// What is kept of each run, the numbers of one arm after those of another.
+    /// Numbers kept of each run, arm by arm.
     pub columns: Vec<Column>,
-    /// Some of the columns were chosen by name; else all numbers of the arms are kept.
+    /// True if the columns were chosen by name; else all numbers of the arms are kept.
     pub chosen: bool,
 }
 
-/// One thing that is varied.
+/// One varied value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AxisOutline {
-    /// Where in the scenario, one path or several.
+    /// Paths in the scenario that take the value.
     pub paths: Vec<String>,
-    /// What its values measure.
+    /// Unit of the values.
     pub scale: AxisScale,
-    /// Its values have equal ratios.
+    /// True if the values have equal ratios.
     pub log: bool,
 }
 
-/// What the values of an axis measure, for whoever draws them.
+/// Units of the values of an axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AxisScale {
     /// Nanoseconds.
     Time,
-    /// Events a second.
+    /// Events per second.
     Rate,
     /// A number.
     Number,
-    /// Nothing: values are names.
+    /// No unit: values are names.
     Names,
 }
 
-/// A number that is kept of each run.
+/// A number kept of each run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
     /// The arm.
     pub arm: String,
-    /// The part of the arm that reports it; empty for a number of the whole arm.
+    /// Component that reports the number; empty for a number of the whole arm.
     pub component: String,
-    /// Its path in the data.
+    /// Path in the data.
     pub metric: String,
-    /// The number of a distribution; empty for what is one number.
+    /// Part of a distribution; empty for a single number.
     pub part: String,
 }
 
 impl Column {
-    /// Its name within its arm: `goodput_per_s`, `latency.end_to_end.p99_ns`, `db.busy_mean`.
+    /// Name within the arm: `goodput_per_s`, `latency.end_to_end.p99_ns`, `db.busy_mean`.
     #[must_use]
     pub fn name(&self) -> String {
         let parts = [self.component.as_str(), &self.metric, &self.part];
@@ -100,7 +100,7 @@ impl Column {
         parts.join(".")
     }
 
-    /// True for nanoseconds.
+    /// True if the number is in nanoseconds.
     #[must_use]
     pub fn is_time(&self) -> bool {
         let last = if self.part.is_empty() { &self.metric } else { &self.part };
@@ -109,14 +109,13 @@ impl Column {
 }
 
 impl Outline {
-    /// How many runs.
+    /// Number of runs.
     #[must_use]
     pub const fn cells(&self) -> u64 {
         self.settings * self.seeds.1
     }
 
-    /// What the axes are called where there is little room: the ends of their paths, as long as
-    /// it takes to tell them apart.
+    /// Short names of the axes: the ends of their paths, long enough to be distinct.
     #[must_use]
     pub fn labels(&self) -> Vec<String> {
         let paths: Vec<&str> = self.axes.iter().map(|axis| axis.paths[0].as_str()).collect();
@@ -131,7 +130,7 @@ impl Outline {
         paths.iter().enumerate().map(label).collect()
     }
 
-    /// The names of the arms, each once, in the order of the columns.
+    /// Names of the arms in the order of the columns, each once.
     #[must_use]
     pub fn arms(&self) -> Vec<&str> {
         let mut arms: Vec<&str> = self.columns.iter().map(|column| column.arm.as_str()).collect();
@@ -139,7 +138,7 @@ impl Outline {
         arms
     }
 
-    /// The columns that a page shows: those that were chosen, or a few that say most.
+    /// The columns of a page: those chosen by name, or a few principal ones.
     #[must_use]
     pub fn shown(&self) -> Vec<usize> {
         const FEW: [&str; 4] =
@@ -149,7 +148,7 @@ impl Outline {
         self.columns.iter().enumerate().filter(is_shown).map(|(at, _)| at).collect()
     }
 
-    /// The values of the columns in a result; what it does not have has no value.
+    /// The values of the columns in a result; a missing number has no value.
     #[must_use]
     pub fn values(&self, result: &RunResult) -> Vec<Scalar> {
         let mut values = vec![Scalar::None; self.columns.len()];
@@ -184,62 +183,62 @@ impl Outline {
 /// One run of a sweep.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cell {
-    /// Its place in the plan, from 0.
+    /// Index in the plan, from 0.
     pub index: u64,
-    /// The value of each axis.
+    /// Value of each axis.
     pub setting: Vec<String>,
-    /// The seed.
+    /// Seed.
     pub seed: u64,
-    /// What came of it.
+    /// Outcome of the run.
     pub outcome: Outcome,
 }
 
-/// What came of a run.
+/// Outcomes of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
-    /// It ran.
+    /// The run was played.
     Ran {
         /// The fingerprint of the run.
         fingerprint: Hex,
-        /// Why it ended before its end, if it did.
+        /// Why the run stopped early, if it did.
         stopped: Option<String>,
         /// One value for each column of the outline.
         values: Vec<Scalar>,
     },
-    /// The setting makes no scenario that can run, for this reason.
+    /// The setting makes no valid scenario, for this reason.
     Invalid(String),
 }
 
-/// One setting over all of its seeds.
+/// Summary of one setting over its seeds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SettingSummary {
-    /// Its number, from 0.
+    /// Index of the setting, from 0.
     pub number: u64,
     /// The value of each axis.
     pub setting: Vec<String>,
-    /// Why it could not run, if so.
+    /// Why the setting is not valid, if so.
     pub invalid: Option<String>,
-    /// Runs that ended early.
+    /// Runs that stopped early.
     pub stopped: u64,
     /// One summary for each column; `None` where no run has a value.
     pub columns: Vec<Option<Summary>>,
 }
 
-/// Cells on their way to summaries, in the order of their index.
+/// Folds cells, in the order of their index, into summaries.
 #[derive(Debug)]
 pub struct Fold {
     seeds: u64,
     values: Vec<Vec<f64>>,
     stopped: u64,
     invalid: Option<String>,
-    /// Settings that could not run.
+    /// Settings that are not valid.
     pub invalid_settings: u64,
-    /// Runs that ended early.
+    /// Runs that stopped early.
     pub stopped_runs: u64,
 }
 
 impl Fold {
-    /// Nothing yet.
+    /// A fold without cells.
     #[must_use]
     pub fn new(outline: &Outline) -> Self {
         Self {
@@ -252,7 +251,7 @@ impl Fold {
         }
     }
 
-    /// Adds the next cell, and gives the summary of its setting if that was its last seed.
+    /// Adds the next cell; returns the summary of its setting after the last seed.
     pub fn add(&mut self, cell: &Cell) -> Option<SettingSummary> {
         match &cell.outcome {
             Outcome::Ran { stopped, values, .. } => {

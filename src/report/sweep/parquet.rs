@@ -15,10 +15,10 @@ use ::parquet::schema::types::{Type, TypePtr};
 use super::{Cell, Outcome, Outline};
 use crate::report::export::parquet::{Group, failed, optional, required};
 
-/// A group of rows is written once it has so many values.
+/// Values of a group of rows, which is kept in memory until it is full.
 const VALUES: usize = 1 << 18;
 
-/// A table that is written cell by cell.
+/// A table written cell by cell.
 #[derive(Debug)]
 pub struct Table<W: Write + Send> {
     file: SerializedFileWriter<W>,
@@ -76,7 +76,7 @@ impl<W: Write + Send> Table<W> {
     /// A table without cells.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// Errors of the writer.
     pub fn new(out: W, outline: &Outline) -> io::Result<Self> {
         let properties = WriterProperties::builder()
             .set_created_by(concat!("dessim version ", env!("CARGO_PKG_VERSION")).to_owned());
@@ -89,7 +89,7 @@ impl<W: Write + Send> Table<W> {
     /// Adds a cell.
     ///
     /// # Errors
-    /// Those of what is written to.
+    /// Errors of the writer.
     pub fn add(&mut self, outline: &Outline, cell: &Cell) -> io::Result<()> {
         let rows = &mut self.rows;
         rows.index.push(cell.index.cast_signed());
@@ -115,10 +115,10 @@ impl<W: Write + Send> Table<W> {
         if rows.index.len() * wide < VALUES { Ok(()) } else { self.group(outline) }
     }
 
-    /// What was written to, with everything written.
+    /// Flushes the table and returns the writer.
     ///
     /// # Errors
-    /// Those of what is written to.
+    /// Errors of the writer.
     pub fn finish(mut self, outline: &Outline) -> io::Result<W> {
         self.group(outline)?;
         self.file.into_inner().map_err(failed)

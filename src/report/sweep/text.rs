@@ -7,10 +7,10 @@ use crate::report::text::table::{lines, paragraph};
 use crate::statistics::summary::Summary;
 use crate::statistics::validity::NoInterval;
 
-/// So many settings a page shows.
+/// Most settings that a page shows.
 const MOST_SHOWN: usize = 200;
 
-/// A table in the making: it keeps as many settings as it shows.
+/// A page being filled; it keeps only the settings that it shows.
 #[derive(Debug, Default)]
 pub struct Page {
     settings: Vec<SettingSummary>,
@@ -40,7 +40,7 @@ impl Page {
         }
     }
 
-    /// The page.
+    /// Renders the page.
     #[must_use]
     pub fn finish(&self, outline: &Outline) -> String {
         let mut text = head(outline);
@@ -123,7 +123,7 @@ impl Page {
     }
 }
 
-/// What was run, in two lines.
+/// The head of the page: scenario and axes, in two lines.
 fn head(outline: &Outline) -> String {
     let (first, seeds) = outline.seeds;
     let seeds = match seeds {
@@ -148,7 +148,7 @@ pub(super) fn values(outline: &Outline, setting: &SettingSummary) -> String {
     pairs.join(", ")
 }
 
-/// A number's name where there is little room.
+/// Short name of a number.
 pub(super) fn heading(name: &str) -> String {
     match name {
         "goodput_per_s" => "goodput /s".to_owned(),

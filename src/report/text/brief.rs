@@ -1,5 +1,5 @@
-//! What `dessim run` prints first: what became of each arm's requests, in one line an arm, what it
-//! means, and what is broken. The page has the rest.
+//! The short answer of `dessim run`: fates of the requests in one line for each arm, the verdict,
+//! and broken expectations. The page has the rest.
 
 use super::cause::most_lost_to;
 use super::format::{NO_VALUE, count, cut, number, percent, share, time};
@@ -9,18 +9,18 @@ use super::verdict::verdict;
 use crate::report::expected::{Expected, lines};
 use crate::report::result::{ArmResult, LatencySummary, RunResult};
 
-/// It fits the narrowest terminal, but for long names.
+/// Width of the narrowest terminal; only long names exceed it.
 const COLUMNS: usize = 80;
 
 /// The longest name of an arm, in columns.
 const NAME_COLUMNS: usize = 24;
 
-/// Whether escape sequences of a terminal are part of the text.
+/// Whether the text has escape sequences of a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Paint {
     /// Plain text.
     Plain,
-    /// Escape sequences for colours, which whoever prints them takes out where they are not wanted.
+    /// Text with escape sequences for colours, which the printer strips where they are not wanted.
     Ansi,
 }
 
@@ -49,7 +49,7 @@ impl Paint {
     }
 }
 
-/// The result in as few lines as say what happened.
+/// The result in a few lines.
 #[must_use]
 pub fn brief(result: &RunResult, paint: Paint) -> String {
     let mut text = format!("{}\n\n{}\n", paint.paint(Look::Bold, &title(result)), table(result));
@@ -81,7 +81,7 @@ fn title(result: &RunResult) -> String {
     format!("{name}, seed {}: {requests}, {lasted} of virtual time", result.seed)
 }
 
-/// A column of the table: its title on two lines, and its cell for an arm.
+/// A column of the table: title on two lines, and cell of an arm.
 struct Column {
     title: [&'static str; 2],
     cell: fn(&ArmResult) -> String,
@@ -91,7 +91,7 @@ const fn column(title: [&'static str; 2], cell: fn(&ArmResult) -> String) -> Col
     Column { title, cell }
 }
 
-/// Columns that would say the same of every arm as another one, or nothing, are left out.
+/// The columns, without those that repeat another one or are empty in every arm.
 fn columns(result: &RunResult) -> Vec<Column> {
     let any = |of: fn(&ArmResult) -> bool| result.arms.values().any(of);
     let lossy = any(|arm| arm.requests.succeeded < arm.requests.offered);
@@ -158,7 +158,7 @@ fn labelled(paint: Paint, look: Look, label: &str, message: &str) -> String {
     plain.replacen(label, &paint.paint(look, label), 1)
 }
 
-/// What is broken, line by line; of what holds, how much there is.
+/// Broken expectations line by line, and the number of those that hold.
 fn expectations(all: &[Expected], paint: Paint) -> String {
     let count_of = |holds: Option<bool>| all.iter().filter(|one| one.holds == holds).count();
     let (broken, kept, open) = (count_of(Some(false)), count_of(Some(true)), count_of(None));
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn what_says_nothing_is_left_out() {
+    fn columns_without_information_are_left_out() {
         let result = sample::run(&[("main", sample::healthy(20))]);
         insta::assert_snapshot!(brief(&result, Paint::Plain));
     }

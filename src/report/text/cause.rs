@@ -1,16 +1,16 @@
-//! What became of an arm's requests, in clauses: each states numbers of that arm and no more.
+//! Fates of an arm's requests in clauses, each of which states only numbers of that arm.
 
 use super::format::{count, cut, number, percent, time};
 use crate::report::result::{ArmResult, Component, Metric};
 
-/// From this part of the attempts or of the work on, a fact explains something.
+/// Least share of the attempts or of the work that a clause mentions.
 const MUCH: f64 = 0.2;
 
-/// From this many attempts a request on, retries explain something.
+/// Least number of attempts a request at which a clause mentions retries.
 const MANY_ATTEMPTS: f64 = 1.5;
 
-/// The ways in which requests were lost, most frequent first: at most three, each of them at
-/// least a tenth of the losses.
+/// Causes of lost requests, most frequent first: at most three, each at least a tenth of the
+/// losses.
 pub(in crate::report) fn losses(arm: &ArmResult) -> Vec<String> {
     let (requests, failed_by) = (&arm.requests, &arm.failed_by);
     let other = requests.failed.saturating_sub(failed_by.timeout + failed_by.error);
@@ -30,13 +30,13 @@ pub(in crate::report) fn losses(arm: &ArmResult) -> Vec<String> {
     ];
     let lost: u64 = losses.iter().map(|(part, _)| part).sum();
     losses.retain(|(part, _)| *part > 0 && *part >= lost / 10);
-    // Stable: what is equally frequent stays in the order of the list.
+    // The sort is stable: equally frequent causes stay in the order of the list.
     losses.sort_by_key(|(part, _)| std::cmp::Reverse(*part));
     losses.truncate(3);
     losses.into_iter().map(|(_, clause)| clause).collect()
 }
 
-/// The commonest fate of the requests that did not succeed, in a word or two, and how many met it.
+/// The commonest fate of requests that did not succeed: their number, and a word or two.
 pub(in crate::report) fn most_lost_to(arm: &ArmResult) -> Option<(u64, &'static str)> {
     let (requests, failed_by) = (&arm.requests, &arm.failed_by);
     let fates = [
@@ -49,12 +49,12 @@ pub(in crate::report) fn most_lost_to(arm: &ArmResult) -> Option<(u64, &'static 
         (requests.late, "late"),
         (requests.in_flight, "unfinished"),
     ];
-    // The first of equals: in the order of the list.
+    // `max_by_key` takes the last of equals; reversed, the first of the list.
     let commonest = fates.into_iter().rev().max_by_key(|(requests, _)| *requests);
     commonest.filter(|(requests, _)| *requests > 0)
 }
 
-/// What went wrong below the requests: attempts, retries and wasted work, where it was much.
+/// Clauses about failed attempts, retries and wasted work, where they are large.
 pub(in crate::report) fn strain(arm: &ArmResult) -> Vec<String> {
     let attempts = &arm.attempts;
     let mut facts = Vec::new();
@@ -82,18 +82,18 @@ pub(in crate::report) fn strain(arm: &ArmResult) -> Vec<String> {
     facts
 }
 
-/// The largest `metric` of the components of one kind, if one has it.
+/// Largest value of `metric` among the components of a kind, if one has it.
 pub(in crate::report) fn largest(arm: &ArmResult, kind: &str, metric: &str) -> Option<u64> {
     let of_kind = arm.components.values().filter(|part| part.kind == kind);
     of_kind.filter_map(|part| counted(part, metric)).max()
 }
 
-/// True when the arm has a component of this kind.
+/// True if the arm has a component of this kind.
 pub(in crate::report) fn has(arm: &ArmResult, kind: &str) -> bool {
     arm.components.values().any(|part| part.kind == kind)
 }
 
-/// True if a retry budget or a breaker keeps the arm from sending as much as it would.
+/// True if a retry budget or a breaker limits the attempts of the arm.
 pub(in crate::report) fn limits_retries(arm: &ArmResult) -> bool {
     let budget = |part: &Component| part.get("budget_exhausted").is_some();
     arm.components.values().any(|part| part.kind == "breaker" || budget(part))
@@ -104,7 +104,7 @@ fn refusal(arm: &ArmResult) -> String {
         return "its policies refused".to_owned();
     };
     let who = named(arm, name, part);
-    // Of several clients, each with a breaker of its own, times in a state are means.
+    // With one breaker for each of several clients, times in a state are means.
     let who = match counted(part, "clients") {
         Some(clients) => format!("{who}, one at each of {} clients,", count(clients)),
         None => who,
@@ -121,7 +121,7 @@ fn refusal(arm: &ArmResult) -> String {
     }
 }
 
-/// The component that counts the most under `metric`, in words.
+/// The component with the largest count of `metric`, in words.
 fn who(arm: &ArmResult, metric: &str, otherwise: &str) -> String {
     match most(arm, metric) {
         Some((name, part)) => named(arm, name, part),
@@ -140,7 +140,7 @@ fn most<'a>(arm: &'a ArmResult, metric: &str) -> Option<(&'a str, &'a Component)
     most.map(|(_, name, part)| (name, part))
 }
 
-/// "its queue", or by name when the arm has several of the kind.
+/// A component in words: "its queue", or by name if the arm has several of the kind.
 fn named(arm: &ArmResult, name: &str, part: &Component) -> String {
     let of_kind = arm.components.values().filter(|other| other.kind == part.kind);
     if of_kind.count() == 1 {

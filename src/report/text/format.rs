@@ -1,10 +1,10 @@
-//! Numbers and names as a reader sees them: three significant digits, a unit, a comma at thousands.
+//! Formats of numbers and names: three significant digits, a unit, a comma at thousands.
 //!
-//! Rounding is done on integers or by the standard formatter, so the text is the same everywhere.
+//! Rounding uses integers or the standard formatter, so the text is the same on every machine.
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// What stands for a number without a value.
+/// Text of a missing value.
 pub const NO_VALUE: &str = "-";
 
 /// A count: `12,345`.
@@ -15,7 +15,7 @@ pub fn count(count: u64) -> String {
 
 /// A time in the unit that suits it, with three significant digits: `11.0 ms`, `1.42 s`.
 ///
-/// Whole nanoseconds and seconds from 1000 on keep all their digits: `7 ns`, `2,872 s`.
+/// Nanoseconds below 1 us and seconds from 1000 on keep all their digits: `7 ns`, `2,872 s`.
 #[must_use]
 pub fn time(ns: u64) -> String {
     let (digits, unit) = time_parts(ns);
@@ -50,7 +50,7 @@ pub fn number(value: f64) -> String {
     if value == 0.0 {
         return "0".to_owned();
     }
-    // The exponent after rounding, so that 9.996 is 10.0 and not 10.00.
+    // The exponent is taken after rounding, so that 9.996 becomes 10.0 and not 10.00.
     let scientific = format!("{value:.2e}");
     let exponent = scientific
         .split_once('e')
@@ -63,14 +63,14 @@ pub fn number(value: f64) -> String {
     thousands(&format!("{value:.decimals$}"))
 }
 
-/// A mean of counts: `1,988.6`, and `1,988` when it is whole.
+/// A mean of counts: `1,988.6`, or `1,988` if it is whole.
 #[must_use]
 pub fn mean_count(value: f64) -> String {
     let decimals = usize::from(value.fract() != 0.0);
     thousands(&format!("{value:.decimals$}"))
 }
 
-/// `part` of `whole` in percent: `25.3 %`; [`NO_VALUE`] of nothing.
+/// `part` of `whole` in percent: `25.3 %`; [`NO_VALUE`] if `whole` is 0.
 #[must_use]
 pub fn share(part: u64, whole: u64) -> String {
     if whole == 0 {
@@ -79,8 +79,8 @@ pub fn share(part: u64, whole: u64) -> String {
     percent(part as f64 / whole as f64)
 }
 
-/// A ratio in percent. Only nothing is `0 %` and only all of it is `100 %`: rounding never
-/// hides the one request that failed.
+/// A ratio in percent. Only exactly 0 prints `0 %` and only exactly 1 prints `100 %`, so rounding
+/// never hides a single failed request.
 #[must_use]
 pub fn percent(ratio: f64) -> String {
     if !ratio.is_finite() {
@@ -98,13 +98,13 @@ pub fn percent(ratio: f64) -> String {
     }
 }
 
-/// The columns that `text` takes in a terminal.
+/// Width of `text` in a terminal, in columns.
 #[must_use]
 pub fn width(text: &str) -> usize {
     text.width()
 }
 
-/// `name` cut to at most `columns` columns, with an ellipsis where something is missing.
+/// `name` cut to at most `columns` columns, with an ellipsis in place of the rest.
 #[must_use]
 pub fn cut(name: &str, columns: usize) -> String {
     if width(name) <= columns {
@@ -122,7 +122,7 @@ pub fn cut(name: &str, columns: usize) -> String {
     format!("{}…", kept.trim_end())
 }
 
-/// `metric` in words: without its unit and with spaces, `time_open_ns` as `time open`.
+/// `metric` in words, without its unit: `time_open_ns` becomes `time open`.
 #[must_use]
 pub fn label(metric: &str) -> String {
     metric.strip_suffix("_ns").unwrap_or(metric).replace('_', " ")
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_share_is_all_or_nothing_only_when_it_is() {
+    fn a_share_is_0_or_100_percent_only_if_exact() {
         let cases = [
             (0, 0, "-"),
             (0, 10, "0 %"),
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_cut_by_what_they_take_on_screen() {
+    fn names_are_cut_by_their_width_on_screen() {
         assert_eq!(cut("rpc", 5), "rpc");
         assert_eq!(cut("event-driven", 6), "event…");
         assert_eq!(cut("非同期キュー", 7), "非同期…");

@@ -1,7 +1,7 @@
-//! What a reader sees of the arms, as groups of labelled lines: one cell an arm.
+//! The numbers of the arms as groups of labelled lines, with one cell for each arm.
 //!
-//! Page and Markdown print the same groups. Components appear by kind, name and metric type
-//! alone, so a layer that brings a new metric has its line here without a change.
+//! Page and Markdown print the same groups. Components are known by kind, name and type of metric
+//! alone, so a new metric of a layer gets its line without a change here.
 
 use std::collections::BTreeSet;
 
@@ -12,13 +12,14 @@ use crate::report::rows::arm_metrics;
 /// The longest name of a component in a heading, in columns.
 const NAME_COLUMNS: usize = 40;
 
-/// With more arms than this, a distribution takes a line for each of its numbers.
+/// Most arms for which a distribution stands in one cell; with more, each of its numbers takes a
+/// line.
 const ARMS_WITH_WIDE_CELLS: usize = 2;
 
 /// Marks a quantile that rests on too few samples.
 const COARSE: char = '~';
 
-/// What the mark means, if any cell of the groups has it.
+/// The meaning of the mark, if any cell has it.
 #[must_use]
 pub fn legend(groups: &[Group]) -> Option<&'static str> {
     let mut cells = groups.iter().flat_map(|group| &group.lines).flat_map(|line| &line.cells);
@@ -30,31 +31,31 @@ pub fn legend(groups: &[Group]) -> Option<&'static str> {
 /// Lines under a heading.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Group {
-    /// What the lines are about.
+    /// Heading of the lines.
     pub heading: String,
-    /// The lines, at least one.
+    /// Lines, at least one.
     pub lines: Vec<Line>,
 }
 
-/// One quantity, for every arm.
+/// One quantity of every arm.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// What is counted or measured.
+    /// Name of the quantity.
     pub label: String,
-    /// One cell an arm.
+    /// One cell for each arm.
     pub cells: Vec<Cell>,
 }
 
 /// One number as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cell {
-    /// The digits, or [`NO_VALUE`].
+    /// Digits, or [`NO_VALUE`].
     pub digits: String,
-    /// The unit, empty for counts and ratios.
+    /// Unit; empty for counts and ratios.
     pub unit: &'static str,
-    /// The part of the whole that it is, where that says more than the number.
+    /// Share of the whole, where it says more than the number.
     pub share: Option<String>,
-    /// Nothing happened: zero, or no value.
+    /// True for zero and for no value.
     pub nothing: bool,
 }
 
@@ -84,7 +85,7 @@ impl Cell {
         }
     }
 
-    /// A number of a distribution by its name; a quantile of too few samples is marked.
+    /// A part of a distribution; a quantile of too few samples is marked.
     fn part(summary: &LatencySummary, name: &str) -> Self {
         let cell = Self::time(summary.part(name));
         if !summary.is_coarse(name) {
@@ -93,7 +94,7 @@ impl Cell {
         Self { digits: format!("{COARSE}{}", cell.digits), ..cell }
     }
 
-    /// Three numbers in one cell, when they have values.
+    /// Three numbers of a distribution in one cell, if they have values.
     fn spread(summary: &LatencySummary) -> Self {
         let Some(max) = summary.max_ns else { return Self::none() };
         let time = |name| {
@@ -120,8 +121,8 @@ impl Cell {
 
 type Arm<'a> = (&'a str, &'a ArmResult);
 
-/// The groups for these arms, in reading order; lines where nothing happened are left out unless
-/// their absence would leave a question.
+/// The groups for these arms, in reading order; lines of zeros are left out unless their absence
+/// would raise a question.
 #[must_use]
 pub fn groups(arms: &[Arm<'_>]) -> Vec<Group> {
     let mut groups = vec![requests(arms), attempts(arms)];
@@ -138,7 +139,7 @@ pub fn groups(arms: &[Arm<'_>]) -> Vec<Group> {
     groups
 }
 
-/// A line in the making: its label, its path in the data, and whether it stays when all is zero.
+/// Plan of a line: label, path in the data, and whether a line of zeros stays.
 struct Plan {
     label: &'static str,
     metric: &'static str,
@@ -257,9 +258,9 @@ fn latency(arms: &[Arm<'_>], heading: &str, of: impl Fn(&ArmResult) -> &LatencyS
     Group { heading: heading.to_owned(), lines }
 }
 
-/// One group for each component, the union over the arms in order of first appearance.
+/// One group for each component of any arm, in order of first appearance.
 fn components(arms: &[Arm<'_>]) -> Vec<Group> {
-    // What went along the only edge of an arm is what the whole arm did.
+    // The only edge of an arm repeats the numbers of the arm.
     let edges =
         |arm: &ArmResult| arm.components.values().filter(|part| part.kind == "edge").count();
     let several_edges = arms.iter().any(|(_, arm)| edges(arm) > 1);
@@ -291,7 +292,7 @@ fn component_group(arms: &[Arm<'_>], kind: &str, name: &str) -> Option<Group> {
         .into_iter()
         .flat_map(|(metric, value)| component_lines(&parts, (kind, metric), value))
         .collect();
-    // A component that did nothing keeps one line: that it is there and idle is a result too.
+    // An idle component keeps one line, because that it is idle is a result too.
     if lines.iter().any(Line::says_something) {
         lines.retain(Line::says_something);
     } else {
@@ -301,7 +302,8 @@ fn component_group(arms: &[Arm<'_>], kind: &str, name: &str) -> Option<Group> {
         .then(|| Group { heading: format!("{kind} {}", cut(name, NAME_COLUMNS)), lines })
 }
 
-/// A retry that was decided need not be sent, so the two counts have different labels.
+/// The label of a metric. A retry that is decided may never be sent, so the two counts of retries
+/// have different labels.
 fn line_label(kind: &str, metric: &str) -> String {
     match (kind, metric) {
         ("retry", "retries") => "retries decided".to_owned(),

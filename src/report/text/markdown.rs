@@ -8,7 +8,7 @@ use crate::report::result::RunResult;
 
 /// The result as a heading, a table and the verdict.
 ///
-/// Names are escaped: they can be no markup, no HTML and no mention of somebody.
+/// Names are escaped, so that they are no markup, no HTML and no mention of a user.
 #[must_use]
 pub fn to_markdown(result: &RunResult) -> String {
     let arms: Vec<_> = result.arms.iter().map(|(name, arm)| (name.as_str(), arm)).collect();
@@ -75,11 +75,11 @@ fn plain(cell: &Cell) -> String {
     text
 }
 
-/// `text` as it reads, whatever Markdown or HTML would make of it, also where it begins a line.
+/// Escapes `text` against Markdown and HTML, also at the beginning of a line.
 pub(in crate::report) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     let inner = text.trim_start();
-    // Spaces would make a line a block of code or part of a list.
+    // Leading spaces would begin a block of code or continue a list.
     text[..text.len() - inner.len()].chars().for_each(|_| escaped.push_str("&#32;"));
     let digits = inner.len() - inner.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let mut before = "";
@@ -88,13 +88,13 @@ pub(in crate::report) fn escaped(text: &str) -> String {
         let next = inner[at..].chars().nth(1);
         let ends = next.is_none_or(char::is_whitespace);
         match character {
-            // A list, a rule, the line under a heading, a command to GitHub's runner.
+            // Begins a list, a rule, the underline of a heading, or a command to GitHub's runner.
             '-' | '+' | '=' | ':' if at == 0 && (ends || next == Some(character)) => {
                 escaped.extend(['\\', character]);
             }
-            // A numbered list.
+            // Begins a numbered list.
             '.' | ')' if ends && at > 0 && at == digits => escaped.extend(['\\', character]),
-            // An address becomes a link.
+            // Would make an address a link.
             ':' if follows("://") => escaped.push_str("\\:"),
             '.' if before.to_ascii_lowercase().ends_with("www") => escaped.push_str("\\."),
             '\n' | '\r' => escaped.push(' '),
@@ -105,7 +105,7 @@ pub(in crate::report) fn escaped(text: &str) -> String {
                 escaped.push('\\');
                 escaped.push(character);
             }
-            // An empty comment keeps a forge from reading a mention or a reference to an issue.
+            // An empty comment prevents a mention of a user or a reference to an issue.
             '@' | '#' => {
                 escaped.push(character);
                 escaped.push_str("<!-- -->");

@@ -1,7 +1,7 @@
 //! One run as text for a person: the short answer, the full page, Markdown, and small plots.
 //!
-//! [`mod@format`] and [`words`] say how numbers, names and events read; [`layout`] arranges
-//! an arm in groups of lines, and page and Markdown are thin over it.
+//! [`mod@format`] and [`words`] put numbers, names and events into words; [`layout`] arranges an
+//! arm in groups of lines, from which page and Markdown are made.
 
 pub mod brief;
 mod cause;

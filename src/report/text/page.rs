@@ -1,4 +1,4 @@
-//! The page of text that `dessim run` prints: what ran, what each arm did, what it means.
+//! The page of text of `dessim run --full`: the run, the numbers of each arm, and the verdict.
 
 use super::format::{count, cut, time, width};
 use super::layout::{Cell, groups, legend};
@@ -7,7 +7,7 @@ use super::verdict::verdict;
 use crate::report::expected;
 use crate::report::result::{ArmResult, RunResult, Stopped};
 
-/// More arms side by side than this are no longer compared at a glance.
+/// Most arms side by side that readers compare at a glance.
 const MAX_ARMS_ABREAST: usize = 4;
 
 /// The result as a page of plain text.
@@ -18,7 +18,7 @@ pub fn page(result: &RunResult) -> String {
     format!("{}   {made_by}\n{}{expected}", head(result), body(result))
 }
 
-/// What ran, without a newline at the end.
+/// Scenario, seed and fingerprint, without a newline at the end.
 pub(in crate::report) fn head(result: &RunResult) -> String {
     format!(
         "{}, seed {}: {} events in {} of virtual time\nfingerprint {}   digest {}",
@@ -31,7 +31,7 @@ pub(in crate::report) fn head(result: &RunResult) -> String {
     )
 }
 
-/// The arms, what to mind, and the verdict.
+/// Tables of the arms, warnings, and verdict.
 pub(in crate::report) fn body(result: &RunResult) -> String {
     let arms: Vec<_> = result.arms.iter().map(|(name, arm)| (name.as_str(), arm)).collect();
     let mut text = tables(&arms);
@@ -54,12 +54,12 @@ pub(in crate::report) fn body(result: &RunResult) -> String {
     text
 }
 
-/// As many tables below each other as the arms need to fit the page.
+/// The tables of the arms, as many below each other as fitting the page takes.
 fn tables(arms: &[(&str, &ArmResult)]) -> String {
     let mut text = String::new();
     let mut rest = arms;
     while !rest.is_empty() {
-        // The fewest tables that fit, filled evenly: five arms are three and two, not four and one.
+        // As few tables as fit, filled evenly: five arms make three and two, not four and one.
         let most = rest.len().min(MAX_ARMS_ABREAST);
         let fits = |&abreast: &usize| {
             let table = table(&rest[..abreast]);
@@ -84,7 +84,7 @@ fn table(arms: &[(&str, &ArmResult)]) -> String {
         let suffix = cells.iter().map(|cell| width(&suffix(cell))).max();
         let cells: Vec<_> = cells.iter().map(|cell| aligned(cell, suffix.unwrap_or(0))).collect();
         let columns = cells.iter().map(|cell| width(cell)).max().unwrap_or(0);
-        // A name ends above the last digits, where it is short enough.
+        // A short name ends above the last digits of its column.
         let names = name_lines(name, arms.len()).map(|name| {
             let gap = columns.saturating_sub(width(&name)).min(suffix.unwrap_or(0));
             name + &" ".repeat(gap)
@@ -95,7 +95,7 @@ fn table(arms: &[(&str, &ArmResult)]) -> String {
         }
     }
 
-    // Headings are put between the finished lines: as rows, a long one would widen the column.
+    // Headings are inserted after alignment: as rows, a long one would widen the column.
     let mut lines = lines(&rows).into_iter();
     let mut text = String::new();
     for name in lines.by_ref().take(2).filter(|line| !line.is_empty()) {
@@ -110,8 +110,8 @@ fn table(arms: &[(&str, &ArmResult)]) -> String {
     text
 }
 
-/// The name of an arm on the last of two lines, or on both when it is long: arms that begin alike
-/// are still told apart.
+/// The name of an arm on the last of two lines, or on both if it is long, so that names with a
+/// common beginning stay distinct.
 fn name_lines(name: &str, abreast: usize) -> [String; 2] {
     let columns = if abreast > 2 { 15 } else { 24 };
     if width(name) <= columns {
@@ -131,10 +131,10 @@ fn name_lines(name: &str, abreast: usize) -> [String; 2] {
     [first.trim_end().to_owned(), cut(rest, columns)]
 }
 
-/// The digits of a column end below each other, whatever unit or share follows them.
+/// The cell, padded so that the digits of a column end below each other before unit and share.
 fn aligned(cell: &Cell, columns: usize) -> String {
     let suffix = suffix(cell);
-    // Several numbers in a cell have no last digit in common with the others.
+    // A cell of several numbers has no single last digit to align.
     if cell.digits.contains(' ') {
         return cell.digits.clone();
     }
@@ -154,7 +154,7 @@ fn suffix(cell: &Cell) -> String {
     }
 }
 
-/// Why a run ended before its end, in words.
+/// The reason for an early stop in words.
 #[must_use]
 pub fn stopped(why: &Stopped) -> String {
     match why {
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn every_stop_is_told_with_its_arm() {
+    fn every_stop_names_its_arm() {
         let arm = || "rpc".to_owned();
         let all = [
             Stopped::ZeroDelayLoop {

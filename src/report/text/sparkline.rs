@@ -1,8 +1,7 @@
-//! What each arm did over time, as small bars of block characters for a terminal.
+//! Each arm over time, as small bars of block characters for a terminal.
 //!
-//! Shown are goodput, retries, and the levels that say most about where the arm is full: those are
-//! found by their numbers, not by name. All arms stand on one axis, so what is above each other
-//! happened at the same time.
+//! The lines are goodput, retries, and the fullest levels, which are chosen by their numbers, not
+//! by name. All arms share one axis of time.
 
 use std::collections::BTreeMap;
 
@@ -11,22 +10,22 @@ use super::table::PAGE_COLUMNS;
 use crate::metrics::series::ARM;
 use crate::report::result::{Column, RunResult, Series, Values};
 
-/// Narrower than this, a plot shows nothing.
+/// Fewest columns of a useful plot.
 const LEAST_COLUMNS: usize = 40;
 /// The longest label, in columns.
 const LABEL_COLUMNS: usize = 30;
-/// Numbers of the whole arm that are always shown: what they are called here and in the series.
+/// Rates of the whole arm, always shown: label, and name in the series.
 const RATES: [(&str, &str); 2] = [("goodput", "requests.succeeded"), ("retries", "retries")];
-/// What the largest of a line takes as a rule, `max 40 of 40`; it is known only once there are
-/// bars.
+/// Assumed width of a line's maximum, `max 40 of 40`; the true width is known only after the bars
+/// are computed.
 const MOST_COLUMNS: usize = 14;
-/// So many levels are shown.
+/// Levels shown.
 const LEVELS: usize = 2;
 
-/// From one instant to another, in nanoseconds.
+/// A window [from, until) in nanoseconds.
 pub type Window = (u64, u64);
 
-/// One line: what it shows, a value for each column of the plot, and the largest in words.
+/// One line: label, a value for each column of the plot, and the maximum in words.
 struct Line {
     label: String,
     /// `None` after the end of the arm.
@@ -34,8 +33,8 @@ struct Line {
     most: String,
 }
 
-/// The plots of all arms, at most `columns` wide, under which `faults` are marked by arm; empty if
-/// nothing was sampled.
+/// The plots of all arms, at most `columns` wide, with `faults` marked below each arm; empty
+/// without series.
 #[must_use]
 pub fn sparklines(
     result: &RunResult,
@@ -81,14 +80,14 @@ pub fn sparklines(
     text
 }
 
-/// What is shown of an arm: a label, the column, and whether it is a rate.
+/// The lines of an arm: label, column, and whether it is a rate.
 fn picked(series: &Series) -> Vec<(String, &Column, bool)> {
     let rate =
         |(label, metric): (&str, &str)| Some((label.to_owned(), series.column(ARM, metric)?, true));
     let mut picked: Vec<_> = RATES.into_iter().filter_map(rate).collect();
     let mut levels: Vec<(f64, &Column)> =
         series.columns.iter().filter_map(|column| Some((load(column, series)?, column))).collect();
-    // The sort is stable: what is equally loaded stays in the order of the components.
+    // The sort is stable: equally loaded levels stay in the order of the components.
     levels.sort_by(|one, other| other.0.total_cmp(&one.0));
     for (_, column) in levels.into_iter().take(LEVELS) {
         let label = format!("{}, {}", column.component, column.meter.words);
@@ -97,9 +96,9 @@ fn picked(series: &Series) -> Vec<(String, &Column, bool)> {
     picked
 }
 
-/// How loaded a level was: the share of its limit that was taken on average, plus how near its
-/// largest came to it. Without a limit it is as loaded as it was high, for a place of one: a line
-/// in which somebody always stands is full. `None` for what is no level, or never rose.
+/// Load of a level: mean and maximum as shares of its limit, each at most 1, added. A level without
+/// a limit counts as one with limit 1, so a line in which somebody always waits is full. `None` for
+/// a column that is no level or is always 0.
 fn load(column: &Column, series: &Series) -> Option<f64> {
     let Values::Levels { area_ns, max, limit } = &column.values else {
         return None;
@@ -111,7 +110,7 @@ fn load(column: &Column, series: &Series) -> Option<f64> {
     Some((mean / limit).min(1.0) + (most as f64 / limit).min(1.0))
 }
 
-/// The axis of time that all plots share.
+/// The common axis of time.
 struct Axis {
     end_ns: u64,
     bars: usize,
@@ -188,7 +187,7 @@ impl Line {
         let most = self.bars.iter().flatten().copied().fold(0.0, f64::max);
         let block = |value: &Option<f64>| match *value {
             None => ' ',
-            // Only nothing looks like nothing.
+            // Only 0 prints as a dot.
             Some(value) if value <= 0.0 => '·',
             Some(value) => {
                 let eighths = (value / most * 8.0).ceil() as usize;
@@ -239,11 +238,11 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_sampled_has_no_plot() {
+    fn a_run_without_series_has_no_plot() {
         assert_eq!(sparklines(&sample::burst(), &faults(), 96), "");
     }
 
-    /// Nothing is lost between bins and bars: what a rate is over a bar, times the bar, is the sum.
+    /// Bars preserve sums: the rate of each bar times its length adds up to the count.
     #[test]
     fn rates_add_up_to_the_counts() {
         let series = sample::series(&[5, 0, 3, 7], [0; 4]);

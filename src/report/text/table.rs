@@ -4,19 +4,19 @@ use std::fmt::Write as _;
 
 use super::format::width;
 
-/// The columns of text that a page aims at.
+/// Target width of a page, in columns.
 pub(in crate::report) const PAGE_COLUMNS: usize = 96;
 
-/// Between two columns.
+/// Gap between two columns.
 const GAP: &str = "   ";
 
-/// One line of text for each row: the first column to the left, numbers to the right, without a
-/// border. No cell is wrapped.
+/// One line for each row, without borders: the first column is left-aligned, the others
+/// right-aligned. No cell is wrapped.
 pub(in crate::report) fn lines(rows: &[Vec<String>]) -> Vec<String> {
     spaced(rows, GAP)
 }
 
-/// The same with this between cells.
+/// The same with `gap` between cells.
 pub(in crate::report) fn spaced(rows: &[Vec<String>], gap: &str) -> Vec<String> {
     let mut widths: Vec<usize> = Vec::new();
     for row in rows {
@@ -41,13 +41,13 @@ pub(in crate::report) fn spaced(rows: &[Vec<String>], gap: &str) -> Vec<String> 
     rows.iter().map(line).collect()
 }
 
-/// `text` broken at spaces to fit the page; lines after the first are indented like the first,
-/// which starts with `lead`.
+/// `text` wrapped at spaces to the width of the page. The first line begins with `lead`; the others
+/// are indented by its width.
 pub(in crate::report) fn paragraph(lead: &str, text: &str) -> String {
     paragraph_within(PAGE_COLUMNS, lead, text)
 }
 
-/// The same to fit `columns`.
+/// The same, wrapped to `columns`.
 pub(in crate::report) fn paragraph_within(columns: usize, lead: &str, text: &str) -> String {
     let indent = " ".repeat(width(lead));
     let mut paragraph = lead.to_owned();

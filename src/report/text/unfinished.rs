@@ -1,20 +1,20 @@
-//! Requests that the end of a run cut off, where they could move what is printed.
+//! A warning about requests cut off by the end of a run, if they could change printed ratios.
 
 use super::format::{count, cut, percent};
 use crate::report::result::{ArmResult, RunResult};
 
-/// Ratios are printed to a tenth of a percent.
+/// Last printed digit of a ratio: a tenth of a percent.
 const LAST_DIGIT: f64 = 0.001;
 
-/// Arms that are named, of those that are cut off.
+/// Most arms that the warning names.
 const NAMED: usize = 3;
 
-/// The advice that goes with it.
+/// Advice of the warning.
 pub(in crate::report) const COOL_DOWN: &str = "a `cool_down` as long as a request takes lets them \
     end (the load goes on, but what arrives in it does not count)";
 
-/// A warning, if requests in flight at the end of a run could move a ratio of an arm by more than
-/// its last printed digit. A run that stopped early says so already.
+/// A warning if requests in flight at the end of a run could change a ratio of an arm by more than
+/// its last printed digit; `None` for a run that stopped early, which has a warning of its own.
 #[must_use]
 pub fn unfinished(result: &RunResult) -> Option<String> {
     let cut_off =
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_move_the_last_digit_is_told() {
+    fn requests_that_could_change_the_last_digit_are_warned_of() {
         assert_eq!(unfinished(&run(&[("main", healthy(0))])), None);
         assert_eq!(unfinished(&run(&[("main", cut_off(2))])), None);
         let text = unfinished(&run(&[("main", cut_off(3))])).expect("0.15 %");

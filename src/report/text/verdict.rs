@@ -17,31 +17,31 @@ mod tests;
 
 use price::{latency, price};
 
-/// Less than a request in a thousand is no difference between arms.
+/// Smallest difference between arms, as a ratio of requests.
 const LEAST_DIFFERENCE: f64 = 0.001;
 
-/// A latency or an amplification differs from this factor on.
+/// Smallest factor between two latencies, or amplifications, that counts as a difference.
 const FACTOR: f64 = 1.1;
 
-/// What is served in closed loops differs from this factor on.
+/// Smallest factor between served requests of closed loops that counts as a difference.
 const SERVED_FACTOR: f64 = 1.02;
 
-/// One arm wastes more of its work than another from this difference on.
+/// Smallest difference between shares of wasted work that is mentioned.
 const MORE_WASTED: f64 = 0.1;
 
-/// Successes after ten times the median matter from this ratio on.
+/// Least ratio of successes slower than ten times the median that is mentioned.
 const MUCH_SLOW: f64 = 0.01;
 
-/// Losses from this ratio on are explained even when every arm has them.
+/// Least ratio of losses that is explained even if every arm has it.
 const MUCH_LOST: f64 = 0.05;
 
-/// Arms that lost alike are explained one by one, up to this many.
+/// Most arms with equal losses that are explained one by one.
 const LOSERS_NAMED: usize = 2;
 
 /// The longest name of an arm within a sentence, in columns.
 const NAME_COLUMNS: usize = 30;
 
-/// One to four sentences on what the arms did and why they differ.
+/// One to four sentences on the results of the arms and their differences.
 #[must_use]
 pub fn verdict(result: &RunResult) -> Vec<String> {
     if result.stopped.is_some() {
@@ -60,7 +60,7 @@ pub fn verdict(result: &RunResult) -> Vec<String> {
     lines
 }
 
-/// An arm that was offered something.
+/// An arm with at least one offered request.
 #[derive(Clone, Copy)]
 struct Arm<'a> {
     name: &'a str,
@@ -94,7 +94,7 @@ impl<'a> Arm<'a> {
         self.data.wasted.ratio.unwrap_or(0.0)
     }
 
-    /// Served a second.
+    /// Requests served per second.
     fn goodput(&self) -> f64 {
         self.data.goodput_per_s.unwrap_or(0.0)
     }
@@ -139,7 +139,7 @@ fn alone(arm: &Arm<'_>) -> Vec<String> {
 }
 
 fn compared(arms: &[Arm<'_>]) -> Vec<String> {
-    // The first of equals, so that the order of names decides and nothing else.
+    // Among equals the first by name.
     let best = pick(arms, |one, other| one.succeeded > other.succeeded);
     let worst = pick(arms, |one, other| one.succeeded < other.succeeded);
     if differ(&best, &worst) {
@@ -149,8 +149,8 @@ fn compared(arms: &[Arm<'_>]) -> Vec<String> {
     }
 }
 
-/// Callers that wait for their answers offer less to a system that is slow, so what counts is how
-/// much was served.
+/// Closed loops: callers that wait for responses offer less to a slow system, so arms are compared
+/// by served requests.
 fn served(arms: &[Arm<'_>]) -> Vec<String> {
     let best = pick(arms, |one, other| one.goodput() > other.goodput());
     let worst = pick(arms, |one, other| one.goodput() < other.goodput());
@@ -193,7 +193,7 @@ fn pick<'a>(arms: &[Arm<'a>], better: impl Fn(&Arm<'a>, &Arm<'a>) -> bool) -> Ar
     arms.iter().fold(first, |chosen, arm| if better(arm, &chosen) { *arm } else { chosen })
 }
 
-/// More than chance would make of it: two standard errors, each request taken as a coin.
+/// True if success ratios differ by more than chance: by two standard errors of binomial shares.
 fn differ(best: &Arm<'_>, worst: &Arm<'_>) -> bool {
     let variance =
         |arm: &Arm<'_>| arm.succeeded * (1.0 - arm.succeeded) / arm.data.requests.offered as f64;
@@ -233,8 +233,8 @@ fn unequal(best: &Arm<'_>, worst: &Arm<'_>, arms: usize) -> Vec<String> {
     lines
 }
 
-/// ": its breaker refused 1,494; 206 of its 712 attempts ended in an error", or nothing when
-/// nothing was lost and nothing strained.
+/// ": its breaker refused 1,494; 206 of its 712 attempts ended in an error"; empty without losses
+/// and without strain.
 fn because(arm: &Arm<'_>) -> String {
     let clauses: Vec<String> = [losses(arm.data), strain(arm.data)]
         .iter()
@@ -249,7 +249,7 @@ fn because_of_losses(arm: &Arm<'_>) -> String {
     if losses.is_empty() { String::new() } else { format!(": {}", joined(&losses)) }
 }
 
-/// What the better arm did with the same requests, where the components count it.
+/// What the better arm did with the same requests, as far as components count it.
 fn instead(best: &Arm<'_>, worst: &Arm<'_>) -> Option<String> {
     let waited = largest(best.data, "queue", "depth_max")
         .filter(|&depth| depth > 0 && !has(worst.data, "queue"));
@@ -278,8 +278,8 @@ fn instead(best: &Arm<'_>, worst: &Arm<'_>) -> Option<String> {
     }
 }
 
-/// The service that was most crowded in the worse arm, if it was so twice as much as in the better
-/// one: how it is called, and the most that were there at once in both.
+/// The most crowded service of the worse arm, if it held at least twice as many requests as in the
+/// better one: name, and maxima in the better and in the worse arm.
 fn crowded(best: &Arm<'_>, worst: &Arm<'_>) -> Option<(String, (u64, u64))> {
     let at_once = |arm: &Arm<'_>, name: &str| {
         let service = arm.data.components.get(name)?;
@@ -294,7 +294,7 @@ fn crowded(best: &Arm<'_>, worst: &Arm<'_>) -> Option<(String, (u64, u64))> {
     Some((called, (few, many)))
 }
 
-/// Successes that came long after the typical one, where no `deadline` counts them as late.
+/// Sentence about successes much slower than the median that no `deadline` counts as late.
 fn never_late(result: &RunResult, arms: &[Arm<'_>]) -> Option<String> {
     let counts_all = result.loads.values().all(|load| load.deadline_ns.is_none());
     let slow = |arm: &Arm<'_>| arm.data.latency.slow_ratio.unwrap_or(0.0);
@@ -363,7 +363,7 @@ fn speed(arms: &[Arm<'_>]) -> Option<String> {
     of(|latency| latency.p99_ns, "p99").or_else(|| of(|latency| latency.p50_ns, "p50"))
 }
 
-/// Wasted work, where arms differ in it.
+/// Sentence about wasted work, if arms differ in it.
 fn waste(arms: &[Arm<'_>]) -> Option<String> {
     let least = pick(arms, |one, other| one.wasted() < other.wasted());
     let most = pick(arms, |one, other| one.wasted() > other.wasted());

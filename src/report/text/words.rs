@@ -1,9 +1,9 @@
-//! Events in words: what happened, with its number in the right unit.
+//! Events in words, with their numbers in the right units.
 
 use super::format::{count, time};
 use crate::metrics::probe::{Number, What};
 
-/// What happened to a request, without its subject: `gets a slot, for 11.0 ms of work`.
+/// An event in words, without its subject: `gets a slot, for 11.0 ms of work`.
 #[must_use]
 pub fn happened(what: What, value: u64) -> String {
     filled(what, value, time)

@@ -1,8 +1,8 @@
 //! A run for chrome://tracing and Perfetto: JSON of the Trace Event Format.
 //!
 //! An arm is a process, and a lane is a thread: a slot of a service, a place in a line. Spans of
-//! one lane never overlap, so plain begin and end events show them. Everything is written as it
-//! happens, except the counters, which are known at the end.
+//! one lane never overlap, so plain begin and end events suffice. Spans are written as they happen;
+//! counters are known and written at the end.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -14,33 +14,33 @@ use crate::metrics::probe::{Record, Stretch};
 use crate::report::result::RunResult;
 use crate::report::rows::Scalar;
 
-/// Lanes beyond this are sorted among the last.
+/// Largest lane with a sort index of its own.
 const LANES: u32 = 99_999;
 
-/// Writes a run as it goes.
+/// Writes a run as it is played.
 #[derive(Debug)]
 pub struct Chrome<W> {
     out: W,
     failed: Option<io::Error>,
     fresh: bool,
-    /// Which run it is, quoted.
+    /// Scenario, digest and seed as a quoted label.
     label: String,
-    /// The number of the present arm, from 1.
+    /// Number of the present arm, from 1.
     process: u32,
     /// Names in JSON, quoted, by component.
     names: Vec<String>,
     /// The thread of each lane in the present arm, from 1.
     threads: BTreeMap<Place, u32>,
-    /// The order in which kinds of spans are shown.
+    /// Sort index of each kind of span of a component.
     stretches: BTreeMap<(u32, Stretch), u32>,
 }
 
-/// What a trace says of the run it is of.
+/// Identity of the run in a trace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin<'a> {
     /// The scenario.
     pub scenario: &'a str,
-    /// Its digest.
+    /// Digest of the scenario.
     pub digest: String,
     /// The seed.
     pub seed: u64,
@@ -112,7 +112,7 @@ impl<W: Write> Chrome<W> {
         self.write(format_args!("{between}\n{{{fields}}}"));
     }
 
-    /// The thread of a lane, which is introduced when it is first used.
+    /// The thread of a lane, declared at its first use.
     fn thread(&mut self, place: Place) -> u32 {
         if let Some(thread) = self.threads.get(&place) {
             return *thread;
@@ -183,7 +183,8 @@ impl<W: Write> SpanSink for Chrome<W> {
             what.name,
         ));
         if let Some(cause) = span.cause {
-            // It is bound to the span that is there at its instant: when that one began, or now.
+            // A viewer binds the flow to the span at its instant, so it starts at the beginning of
+            // an ended cause, or now.
             let from = if cause.over { cause.began } else { at };
             self.flow(span.id, ("s", ""), cause.place, from);
             self.flow(span.id, ("f", ",\"bp\":\"e\""), span.place, at);
@@ -228,7 +229,7 @@ impl<W: Write> SpanSink for Chrome<W> {
     }
 }
 
-/// Microseconds, as the format wants them, to the nanosecond.
+/// Microseconds, the unit of the format, to the nanosecond.
 fn micros(ns: u64) -> String {
     format!("{}.{:03}", ns / 1_000, ns % 1_000)
 }
@@ -237,7 +238,7 @@ fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// A quoted text that goes on.
+/// A quoted text without its closing quote.
 fn unended(quoted: &str) -> &str {
     quoted.strip_suffix('"').unwrap_or(quoted)
 }

@@ -1,20 +1,20 @@
-//! Stories as OpenTelemetry traces: OTLP JSON, for Jaeger, Grafana and whatever else takes it.
+//! Stories as OpenTelemetry traces: OTLP JSON, for Jaeger, Grafana and other consumers.
 //!
-//! Ids are functions of what a run is and of names, so the same run gives the same bytes. What a
-//! span is to OpenTelemetry follows from whose time it is.
+//! Ids are functions of the identity of the run and of names, so the same run gives the same bytes.
+//! The OpenTelemetry kind of a span follows from its side.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::story::{Does, Happening, Story, StorySpan};
+use super::story::{Effect, Happening, Story, StorySpan};
 use crate::kernel::draw;
 use crate::metrics::fate::Fate;
 use crate::metrics::probe::Side;
 use crate::report::result::RunResult;
 use crate::report::text::words::happened;
 
-/// The Unix time, in seconds, of the virtual instant 0 unless told otherwise: the year 2000.
+/// Default Unix time, in seconds, of the virtual instant 0: the year 2000.
 pub const DEFAULT_EPOCH: u64 = 946_684_800;
 
 /// An `ExportTraceServiceRequest` in the JSON mapping of OTLP, on one line.
@@ -54,8 +54,8 @@ struct Trace<'a> {
 }
 
 impl<'a> Trace<'a> {
-    /// Who did what the span shows. Inside an attempt that is whoever was called; what a caller
-    /// does beside its attempts, and the attempts themselves, are the caller's own.
+    /// The service to which a span belongs: the callee within an attempt, otherwise the caller,
+    /// which also owns the attempts themselves.
     fn service(&self, span: &'a StorySpan) -> &'a str {
         let parent = span.parent.map(|parent| &self.story.spans[parent]);
         let own = match (span.side, parent) {
@@ -122,7 +122,8 @@ impl<'a> Trace<'a> {
             _ => {}
         }
         let mut closing = self.story.events.iter();
-        let closing = closing.find(|what| what.does == Does::Closes && what.span == Some(index));
+        let closing =
+            closing.find(|what| what.effect == Effect::Closes && what.span == Some(index));
         match (span.ending, closing) {
             ("well", _) => json!({ "code": OK }),
             ("badly", Some(what)) => error(&happened(what.what, what.value)),
@@ -144,7 +145,7 @@ impl<'a> Trace<'a> {
     }
 
     fn instant(&self, ns: u64) -> String {
-        // A fixed64 on the other side: what does not fit is told as its largest.
+        // The field is a fixed64; a larger value is clamped.
         let unix = self.epoch_ns + u128::from(ns);
         u64::try_from(unix).unwrap_or(u64::MAX).to_string()
     }
@@ -158,8 +159,8 @@ impl<'a> Trace<'a> {
         self.id(&format!("{index}\0{}\0{}\0{}", span.component, span.name, span.attempt))
     }
 
-    /// 16 hexadecimal digits, never all zero, that are a function of the run, the request and
-    /// `of`. Names hold no control characters.
+    /// An id of 16 hexadecimal digits, never all zero: a function of the run, the request and `of`.
+    /// The parts are joined by a control character, which names do not contain.
     fn id(&self, of: &str) -> String {
         let Story { arm, load, request, .. } = self.story;
         let (digest, seed) = (self.result.scenario.digest, self.result.seed);
@@ -168,7 +169,7 @@ impl<'a> Trace<'a> {
     }
 }
 
-/// A span's kind, as OpenTelemetry numbers them.
+/// The kind of a span, in OpenTelemetry's numbers.
 const fn kind(span: &StorySpan) -> u8 {
     const INTERNAL: u8 = 1;
     match span.side {

@@ -2,9 +2,8 @@
 //!
 //! An arm is a process, a component a track in it, and each lane of a component a track below;
 //! lanes of one kind share a name, so that Perfetto shows them as one band of rows. Spans of one
-//! lane never overlap. Everything is written as it happens, except the counters, which are known
-//! at the end. The numbers of fields are those of `perfetto/trace/trace_packet.proto` and what it
-//! imports.
+//! lane never overlap. Spans are written as they happen; counters are known and written at the end.
+//! Field numbers are those of `perfetto/trace/trace_packet.proto` and its imports.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -27,9 +26,9 @@ mod packet {
     pub(in crate::report) const SEQUENCE_FLAGS: u32 = 13;
     pub(in crate::report) const TRACK_DESCRIPTOR: u32 = 60;
     pub(in crate::report) const FIRST_ON_SEQUENCE: u32 = 87;
-    /// Nothing is known from before.
+    /// Flag: state of earlier packets is cleared.
     pub(in crate::report) const CLEARED: u64 = 1;
-    /// What was interned before is needed.
+    /// Flag: the packet needs strings interned before.
     pub(in crate::report) const NEEDS_STATE: u64 = 2;
 }
 
@@ -74,20 +73,20 @@ enum Interned {
     AnnotationText = 29,
 }
 
-/// Everything is on one sequence.
+/// The only sequence.
 const SEQUENCE: u64 = 1;
 
-/// Writes a run as it goes.
+/// Writes a run as it is played.
 #[derive(Debug)]
 pub struct Perfetto<W> {
     out: W,
     failed: Option<io::Error>,
     fresh: bool,
-    /// The number of the present arm, from 1.
+    /// Number of the present arm, from 1.
     process: u32,
     names: Vec<String>,
     tracks: u64,
-    /// By process and name: the tracks of components; of the arm itself under an empty name.
+    /// Tracks of components by process and name; the arm itself has an empty name.
     components: BTreeMap<(u32, String), u64>,
     lanes: BTreeMap<Place, u64>,
     strings: BTreeMap<(Interned, String), u64>,
@@ -110,7 +109,7 @@ impl<W: Write> Perfetto<W> {
             strings: BTreeMap::new(),
             news: Message::default(),
         };
-        // A track that says which run it is, where a viewer lists the others.
+        // The name of this track identifies the run in the list of tracks.
         let Origin { scenario, digest, seed } = origin;
         let name = format!("dessim: {scenario}, seed {seed}, digest {digest}");
         perfetto.describe(|about| {
@@ -186,7 +185,7 @@ impl<W: Write> Perfetto<W> {
         });
     }
 
-    /// Introduces a track.
+    /// Declares a track.
     fn describe(&mut self, fill: impl FnOnce(&mut Message)) -> u64 {
         self.tracks += 1;
         let uuid = self.tracks;
@@ -199,7 +198,7 @@ impl<W: Write> Perfetto<W> {
         uuid
     }
 
-    /// The track of a component of an arm, introduced when it is first used.
+    /// The track of a component of an arm, declared at its first use.
     fn component(&mut self, process: u32, name: &str) -> u64 {
         let key = (process, name.to_owned());
         if let Some(uuid) = self.components.get(&key) {
@@ -280,16 +279,16 @@ impl<W: Write> Perfetto<W> {
     }
 }
 
-/// What an annotation says.
+/// The value of an annotation.
 #[derive(Clone, Copy)]
 enum Value<'a> {
     Number(u64),
     Text(&'a str),
-    /// A text that comes again and again.
+    /// A text that repeats, and is interned.
     Word(&'a str),
 }
 
-/// The flow from a span to what is within it, and the one to what follows it.
+/// Flow ids of a span: to the spans within it, and to the span that follows it.
 const fn flows(span: u64) -> (u64, u64) {
     (span * 2, span * 2 + 1)
 }

@@ -1,6 +1,6 @@
-//! The wire format of protocol buffers, as much of it as is written here.
+//! The subset of the wire format of protocol buffers that traces need.
 
-/// A message in the making.
+/// A message being written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::report) struct Message(Vec<u8>);
 

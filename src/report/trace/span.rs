@@ -1,81 +1,81 @@
-//! Spans: the stretches of which the lives of requests are made, as they open and close.
+//! Spans: the periods of the lives of requests, as they open and close.
 //!
-//! Which events open and close them is said by the events themselves
-//! ([`Role`](crate::metrics::probe::Role)); nothing here knows any of them, or any component.
+//! Events declare themselves which spans they open and close
+//! ([`Role`](crate::metrics::probe::Role)); nothing here knows an event or a component.
 
 use crate::kernel::time::Instant;
 use crate::metrics::probe::{End, Ending, Record, Stretch};
 
-/// A span that is open.
+/// An open span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
-    /// Its number within the run, from 1, in the order of opening.
+    /// Number within the run, from 1, in the order of opening.
     pub id: u64,
-    /// The span that holds it; `None` for a whole request.
+    /// Number of the enclosing span; `None` for a whole request.
     pub parent: Option<u64>,
-    /// The span that led to it.
+    /// The span that caused this one.
     pub cause: Option<Cause>,
-    /// Where it is.
+    /// Place of the span.
     pub place: Place,
-    /// The record that opened it.
+    /// The record that opened the span.
     pub opened: Record,
 }
 
-/// Where a span is. Spans in one place never overlap: lanes are the slots of a service, the
-/// places in a line, the callers of a load.
+/// The place of a span. Spans in one place never overlap: lanes are the slots of a service, the
+/// places in a line, or the callers of a load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
-    /// The component; index into the names of the arm.
+    /// Component, as an index into the names of the arm.
     pub component: u32,
-    /// What kind of span.
+    /// Kind of the span.
     pub stretch: Stretch,
-    /// The lowest number that was free, from 0.
+    /// Lane: the lowest free number at opening, from 0.
     pub lane: u32,
 }
 
-/// What led to a span: an earlier one of the same request, which took some time.
+/// The cause of a span: an earlier span of the same request, longer than 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cause {
-    /// The earlier span.
+    /// Number of the earlier span.
     pub id: u64,
-    /// Where it is or was.
+    /// Place of the earlier span.
     pub place: Place,
-    /// When it began.
+    /// Beginning of the earlier span.
     pub began: Instant,
-    /// It had ended, and this one follows it; otherwise this one is within it.
+    /// True if the earlier span has ended and this one follows it; false if this one is within it.
     pub over: bool,
 }
 
-/// How a span was closed.
+/// Ways to close a span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Closing {
-    /// By this event.
+    /// Closed by this event.
     Ended(Record, Ending),
-    /// By this event, which opened another one in its place.
-    Turned(Record),
-    /// Its time was over.
+    /// Closed by this event, which opened another span in its place.
+    Replaced(Record),
+    /// Closed at its planned end.
     Lapsed,
-    /// What holds it ended before its time was over.
+    /// Closed by the end of the enclosing span, before its planned end.
     CutShort,
-    /// The run ended before it did.
+    /// Still open when the run ended.
     Unfinished,
 }
 
 impl Closing {
-    /// The record that closed it.
+    /// The record that closed the span, if one did.
     #[must_use]
     pub const fn record(&self) -> Option<&Record> {
         match self {
-            Self::Ended(record, _) | Self::Turned(record) => Some(record),
+            Self::Ended(record, _) | Self::Replaced(record) => Some(record),
             Self::Lapsed | Self::CutShort | Self::Unfinished => None,
         }
     }
 
-    /// How it ended, in data.
+    /// Name of the ending in data.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
-            Self::Ended(_, Ending::Well) | Self::Turned(_) | Self::Lapsed => "well",
+            Self::Ended(_, Ending::Well) | Self::Replaced(_) | Self::Lapsed => "well",
             Self::Ended(_, Ending::Badly) => "badly",
             Self::CutShort => "cut_short",
             Self::Unfinished => "unfinished",
@@ -83,20 +83,20 @@ impl Closing {
     }
 }
 
-/// Takes in the spans of a run, arm after arm, in the order of time.
+/// Receives the spans of a run, arm by arm, in the order of time.
 pub trait SpanSink {
-    /// An arm begins; the names are those of its components, by their index.
+    /// An arm begins, with the names of its components by index.
     fn begin(&mut self, _arm: &str, _names: &[String]) {}
 
     /// A span opens.
     fn open(&mut self, span: &Span);
 
-    /// Something happens that opens and closes nothing, within `span` if anything is open.
+    /// An event opens and closes no span; `span` encloses it, if one is open.
     fn mark(&mut self, record: &Record, span: Option<&Span>);
 
     /// A span closes at `at`.
     fn close(&mut self, span: &Span, at: Instant, how: &Closing);
 
-    /// A request is over. What a service still does for it may close later.
+    /// A request ends. Spans of work that services still do for it may close later.
     fn ended(&mut self, _end: &End) {}
 }

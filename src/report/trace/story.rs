@@ -1,4 +1,4 @@
-//! The life of one request: its spans and everything that happened to it, as data.
+//! The life of one request as data: its spans and events.
 
 use std::collections::BTreeMap;
 
@@ -9,85 +9,85 @@ use crate::kernel::time::Instant;
 use crate::metrics::fate::Fate;
 use crate::metrics::probe::{End, Record, Side, What};
 
-/// One request from its arrival to its end, and to the end of what was done for it after that.
+/// One request from its arrival to its end, and to the end of work that continues after that.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Story {
     /// The arm.
     pub arm: String,
-    /// The load it came from.
+    /// Load of the request.
     pub load: String,
-    /// Its number within the load, from 0.
+    /// Number within the load, from 0.
     pub request: u64,
-    /// When it arrived.
+    /// Instant of the arrival.
     pub arrived_ns: u64,
-    /// When it was over; `None` if the run ended before it.
+    /// Instant of the end; `None` if the run ended first.
     pub ended_ns: Option<u64>,
-    /// What became of it, if it was over.
+    /// Fate, if the request ended.
     #[serde(serialize_with = "fate")]
     pub fate: Option<Fate>,
-    /// Attempts that were sent for it.
+    /// Attempts of the request.
     pub attempts: u32,
-    /// Its spans, in the order of opening.
+    /// Spans in the order of opening.
     pub spans: Vec<StorySpan>,
-    /// Everything that happened to it, in order.
+    /// Events in order.
     pub events: Vec<Happening>,
 }
 
 /// A span of a story.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct StorySpan {
-    /// Its name: "attempt", "in line".
+    /// Name: "attempt", "in line".
     pub name: &'static str,
-    /// Whose time it is.
+    /// Side whose time the span is: caller or callee.
     #[serde(skip)]
     pub side: Side,
-    /// Where it was.
+    /// Component of the span.
     pub component: String,
-    /// The attempt that was under way, from 1; 0 before the first.
+    /// Attempt under way, from 1; 0 before the first.
     pub attempt: u32,
-    /// The index of the span that holds it.
+    /// Index of the enclosing span.
     pub parent: Option<usize>,
-    /// The index of the span that ended when this one began, and led to it.
+    /// Index of the span that ended when this one began, and caused it.
     pub follows: Option<usize>,
-    /// When it began.
+    /// Instant of the beginning.
     pub began_ns: u64,
-    /// When it ended, or the run did.
+    /// Instant of the end, or of the end of the run.
     pub ended_ns: u64,
-    /// How it ended: `well`, `badly`, `cut_short` or `unfinished`.
+    /// Ending: `well`, `badly`, `cut_short` or `unfinished`.
     pub ending: &'static str,
 }
 
-/// Something that happened in a story.
+/// An event of a story.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Happening {
-    /// When.
+    /// Instant.
     pub at_ns: u64,
-    /// The number of the event during which it happened, within the arm.
+    /// Number within the arm of the simulation event during which it happened.
     pub event: u64,
-    /// Where.
+    /// Component.
     pub component: String,
-    /// The attempt that was under way.
+    /// Attempt under way.
     pub attempt: u32,
-    /// What.
+    /// The event.
     #[serde(serialize_with = "what")]
     pub what: What,
-    /// The number that belongs to it.
+    /// Number of the event.
     pub value: u64,
-    /// The index of the span that it opens, closes, or is within.
+    /// Index of the span that the event opens or closes, or that encloses it.
     pub span: Option<usize>,
-    /// What it does to that span.
+    /// Effect on that span.
     #[serde(skip)]
-    pub does: Does,
+    pub effect: Effect,
 }
 
-/// What something that happens does to its span.
+/// Effects of an event on its span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Does {
-    /// Opens it.
+pub enum Effect {
+    /// Opens the span.
     Opens,
-    /// Closes it.
+    /// Closes the span.
     Closes,
-    /// Nothing.
+    /// None.
     Nothing,
 }
 
@@ -99,20 +99,20 @@ fn what<S: Serializer>(what: &What, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(what.name)
 }
 
-/// Collects stories. It keeps everything it is told, so it should be told of few requests.
+/// Collects stories in memory, and so should receive few requests.
 #[derive(Debug, Default)]
 pub struct Stories {
     arm: String,
     names: Vec<String>,
-    /// By load and number, in the present arm.
+    /// Stories of the present arm, by load and number.
     open: BTreeMap<(u32, u64), Story>,
-    /// The index of each span of the present arm in its story.
+    /// Index of each span of the present arm in its story.
     indices: BTreeMap<u64, usize>,
     done: Vec<Story>,
 }
 
 impl Stories {
-    /// All of them, by arm, load and number.
+    /// All stories, by arm, load and number.
     #[must_use]
     pub fn finish(mut self) -> Vec<Story> {
         self.arm_is_over();
@@ -142,7 +142,7 @@ impl Stories {
         })
     }
 
-    fn happens(&mut self, record: &Record, span: Option<usize>, does: Does) {
+    fn happens(&mut self, record: &Record, span: Option<usize>, effect: Effect) {
         let happening = Happening {
             at_ns: record.at.as_ns(),
             event: record.event,
@@ -151,10 +151,10 @@ impl Stories {
             what: record.what,
             value: record.value,
             span,
-            does,
+            effect,
         };
         let story = self.story(record);
-        // Those of a call that a service makes are not the request's.
+        // Attempts of nested calls do not count as attempts of the request.
         if record.parent.is_none() {
             story.attempts = story.attempts.max(record.attempt);
         }
@@ -186,12 +186,12 @@ impl SpanSink for Stories {
         story.spans.push(opened);
         let index = story.spans.len() - 1;
         self.indices.insert(span.id, index);
-        self.happens(&span.opened, Some(index), Does::Opens);
+        self.happens(&span.opened, Some(index), Effect::Opens);
     }
 
     fn mark(&mut self, record: &Record, span: Option<&Span>) {
         let index = span.and_then(|span| self.indices.get(&span.id).copied());
-        self.happens(record, index, Does::Nothing);
+        self.happens(record, index, Effect::Nothing);
     }
 
     fn close(&mut self, span: &Span, at: Instant, how: &Closing) {
@@ -200,9 +200,9 @@ impl SpanSink for Stories {
         };
         let closed = &mut self.story(&span.opened).spans[index];
         (closed.ended_ns, closed.ending) = (at.as_ns(), how.name());
-        // What turns one span into another is told where it opens the other.
+        // An event that replaces a span is recorded where it opens the new one.
         if let Closing::Ended(record, _) = how {
-            self.happens(record, Some(index), Does::Closes);
+            self.happens(record, Some(index), Effect::Closes);
         }
     }
 

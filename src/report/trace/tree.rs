@@ -1,16 +1,16 @@
 //! The life of one request as a tree, for a terminal.
 
-use super::story::{Does, Happening, Story, StorySpan};
+use super::story::{Effect, Happening, Story, StorySpan};
 use crate::metrics::probe::{Number, Side};
 use crate::report::text::format::{count, cut, time, width};
 use crate::report::text::words::happened;
 
-/// No line is longer, whatever the names.
+/// Longest line, in columns.
 const COLUMNS: usize = 100;
-/// Of longer stories, so many lines are left out that these remain, from both ends.
+/// Most lines of a story; a longer one loses its middle.
 const LINES: usize = 80;
 
-/// What is printed of a request: who it was, how it ended, and how it came to that.
+/// The story as text: identity and fate of the request, and the tree of its spans.
 #[must_use]
 pub fn tree(story: &Story) -> String {
     let mut lines = Lines { story, rows: Vec::new() };
@@ -19,8 +19,8 @@ pub fn tree(story: &Story) -> String {
             lines.span(index, "", "");
         }
     }
-    // What happened when nothing was open.
-    let loose = lines.happenings(None).map(|what| Row { at_ns: what.at_ns, text: told(what) });
+    // Events while no span was open.
+    let loose = lines.happenings(None).map(|what| Row { at_ns: what.at_ns, text: elsewhere(what) });
     lines.rows.extend(loose);
     format!("{}\n{}", cut(&headline(story), COLUMNS), lines.print())
 }
@@ -52,11 +52,11 @@ struct Lines<'a> {
     rows: Vec<Row>,
 }
 
-/// What is shown below a span, in order.
+/// Children of a span, in order.
 enum Child<'a> {
     Span(usize),
     Happening(&'a Happening),
-    /// How it ended, and when.
+    /// End of the span: instant, and event in words.
     Ending(u64, String),
 }
 
@@ -83,7 +83,7 @@ impl<'a> Lines<'a> {
         {
             let between = if title.contains(": ") { "; " } else { ": " };
             let whole = format!("{title}{between}{words}");
-            // Two lines where one would be too long.
+            // The title takes two lines if one would be too long.
             if width(&whole) <= self.room() {
                 title = whole;
                 self.rows.push(Row { at_ns: span.began_ns, text: title });
@@ -103,14 +103,14 @@ impl<'a> Lines<'a> {
                     self.span(child, &branch, &format!("{indent}{below}"));
                     continue;
                 }
-                Child::Happening(what) => (what.at_ns, told(what)),
+                Child::Happening(what) => (what.at_ns, elsewhere(what)),
                 Child::Ending(at_ns, words) => (at_ns, words),
             };
             self.rows.push(Row { at_ns, text: format!("{branch}{text}") });
         }
     }
 
-    /// What the span is, how long it lasted, and what its number says.
+    /// Title of a span: name, duration, and number of its event.
     fn title(&self, index: usize) -> String {
         let span = &self.story.spans[index];
         let number = match span.side {
@@ -119,7 +119,7 @@ impl<'a> Lines<'a> {
         };
         let (name, component) = (span.name, &span.component);
         let lasted = time(span.ended_ns - span.began_ns);
-        let mut opening = self.happenings(Some(index)).filter(|what| what.does == Does::Opens);
+        let mut opening = self.happenings(Some(index)).filter(|what| what.effect == Effect::Opens);
         let says = match opening.next() {
             Some(what) if what.what.number != Number::None && !is_duration(span, what) => {
                 format!(": {}", happened(what.what, what.value))
@@ -134,16 +134,16 @@ impl<'a> Lines<'a> {
         let held = spans.filter(|(_, span)| span.parent == Some(index));
         let opening = |child: usize| {
             let mut events = self.story.events.iter();
-            events.position(|what| what.does == Does::Opens && what.span == Some(child))
+            events.position(|what| what.effect == Effect::Opens && what.span == Some(child))
         };
         let mut children: Vec<_> =
             held.map(|(child, _)| (opening(child), Child::Span(child))).collect();
         for (at, what) in self.story.events.iter().enumerate() {
-            let child = match what.does {
+            let child = match what.effect {
                 _ if what.span != Some(index) => continue,
-                Does::Opens => continue,
-                Does::Nothing => Child::Happening(what),
-                Does::Closes => Child::Ending(what.at_ns, happened(what.what, what.value)),
+                Effect::Opens => continue,
+                Effect::Nothing => Child::Happening(what),
+                Effect::Closes => Child::Ending(what.at_ns, happened(what.what, what.value)),
             };
             children.push((Some(at), child));
         }
@@ -159,7 +159,7 @@ impl<'a> Lines<'a> {
         children
     }
 
-    /// The widths of the columns of instants.
+    /// Widths of the columns of instants.
     fn widths(&self) -> (usize, usize) {
         let events = self.story.events.iter().map(|what| what.at_ns);
         let last = events.chain(self.story.spans.iter().map(|span| span.ended_ns)).max();
@@ -168,7 +168,7 @@ impl<'a> Lines<'a> {
         (width(last, AT), width(last - self.story.arrived_ns, SINCE))
     }
 
-    /// The columns that instants leave.
+    /// Columns left beside those of instants.
     fn room(&self) -> usize {
         let (at, since) = self.widths();
         COLUMNS.saturating_sub(at + since + 6)
@@ -190,7 +190,7 @@ impl<'a> Lines<'a> {
                 before = None;
             }
             if number < head || number >= tail {
-                // An instant stands where it is new.
+                // An instant is printed only where it changes.
                 let (at, since) = match before == Some(row.at_ns) {
                     true => (String::new(), String::new()),
                     false => (instant(row.at_ns), instant(row.at_ns - self.story.arrived_ns)),
@@ -205,21 +205,21 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// The titles of the columns of instants, in milliseconds.
+/// Headings of the columns of instants.
 const AT: &str = "at ms";
 const SINCE: &str = "+ ms";
 
-/// What happened elsewhere than at the span it is within.
-fn told(what: &Happening) -> String {
+/// An event in words after its component, which is not that of the span.
+fn elsewhere(what: &Happening) -> String {
     format!("{}: {}", what.component, happened(what.what, what.value))
 }
 
-/// Its number says only how long the span lasted.
+/// True if the number of the event repeats the duration of the span.
 fn is_duration(span: &StorySpan, what: &Happening) -> bool {
     what.what.number == Number::Nanoseconds && what.value == span.ended_ns - span.began_ns
 }
 
-/// Milliseconds to the microsecond, one unit for all, so that they can be compared.
+/// Milliseconds to the microsecond: one unit for all instants, so that they can be compared.
 fn instant(ns: u64) -> String {
     let us = ns / 1_000;
     format!("{}.{:03}", count(us / 1_000), us % 1_000)

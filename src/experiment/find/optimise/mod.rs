@@ -271,7 +271,7 @@ impl Searching<'_> {
             bounds: self.bounds(told),
             rivals: rest.iter().map(rival).collect(),
             settings,
-            telling_seeds: Some([telling.first, telling.first.wrapping_add(telling.count - 1)]),
+            fresh_seeds: Some([telling.first, telling.first.wrapping_add(telling.count - 1)]),
             ..self.described(setting)
         }))
     }
@@ -296,7 +296,7 @@ impl Searching<'_> {
             rivals: Vec::new(),
             settings: 0,
             search_seeds: [*first, first.wrapping_add(seeds - 1)],
-            telling_seeds: None,
+            fresh_seeds: None,
             runs: self.trials.runs,
             interrupted: self.trials.interrupted,
         }

@@ -58,13 +58,13 @@ fn amount(amount: Amount) -> String {
     }
 }
 
-/// A change, and all that it moves: fates, arrivals, instants, attempts, work, p99.
+/// A change and all its effects: fates, arrivals, instants, attempts, work, p99.
 #[must_use]
 pub fn what_if_words(what_if: &WhatIf) -> String {
     format!("{}: {}", change_words(&what_if.change), effects(what_if).join("; "))
 }
 
-/// What a change moves, one clause each: fates first, even if they do not move.
+/// Effects of a change, one clause each: fates first, even without an effect on them.
 fn effects(what_if: &WhatIf) -> Vec<String> {
     let mut effects = vec![fates(what_if)];
     let WhatIf { offered, faster, slower, sooner, later, work_ns, wasted_ns, .. } = what_if;
@@ -80,7 +80,7 @@ fn effects(what_if: &WhatIf) -> Vec<String> {
     effects
 }
 
-/// A change with what matters most about it: fates, attempts and p99.
+/// A change with its main effects: fates, attempts and p99.
 pub(super) fn cure_words(what_if: &WhatIf) -> String {
     let mut effects = vec![fates(what_if)];
     effects.extend(attempts(what_if));
@@ -88,7 +88,8 @@ pub(super) fn cure_words(what_if: &WhatIf) -> String {
     format!("{}: {}", change_words(&what_if.change), effects.join("; "))
 }
 
-/// How many end sooner or later, and by how much: "35 succeed 1.30 s sooner in the median".
+/// Number of requests that end sooner or later, and median shift: "35 succeed 1.30 s sooner in the
+/// median".
 fn shift(shift: &Shift, what: &str, word: &str) -> Option<String> {
     let median = time(shift.median_ns.filter(|_| shift.requests > 0)?);
     let mut verb = what.to_owned();
@@ -112,7 +113,7 @@ fn p99(what_if: &WhatIf) -> Option<String> {
 fn fates(what_if: &WhatIf) -> String {
     let WhatIf { in_both, failing, saved, lost, otherwise, offered, succeeded, .. } = what_if;
     if *in_both < offered.before.max(offered.after) {
-        // Not the same requests: in a closed loop, what arrives depends on what ends.
+        // In a closed loop, arrivals depend on completions, so the requests are not the same ones.
         let (before, after) = (count(succeeded.before), count(succeeded.after));
         return format!("{after} requests succeed instead of {before}");
     }
@@ -129,7 +130,7 @@ fn fates(what_if: &WhatIf) -> String {
     }
 }
 
-/// How much more or less it is, and its part of what it was: "776 fewer attempts (19.1 %)".
+/// Difference, and its share of the original number: "776 fewer attempts (19.1 %)".
 fn difference(pair: Pair<u64>, words: fn(u64) -> String, of: &str) -> Option<String> {
     let Pair { before, after } = pair;
     if before == after {

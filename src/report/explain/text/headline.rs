@@ -1,4 +1,4 @@
-//! An arm in three sentences: what broke, what kept it broken, what would have mended it.
+//! An arm in three sentences: the breakage, its sustaining loop, and the best cure.
 
 use super::changes::cure_words;
 use super::points::{losses, trigger_name};
@@ -7,8 +7,8 @@ use crate::report::explain::{
 };
 use crate::report::text::format::{count, number, share, time};
 
-/// What broke, what kept it broken, and what would have mended it; of an arm that did not break
-/// the first alone.
+/// The breakage of an arm, its sustaining loop, and the best cure; a single sentence for an arm
+/// that did not break.
 #[must_use]
 pub fn headline(story: &Story) -> Vec<String> {
     let Some(worst) = story.worst() else {
@@ -117,7 +117,7 @@ fn broke(story: &Story, worst: &Breakage) -> String {
     text
 }
 
-/// Requests a second that arrive and succeed while an arm is well; `None` if it never is.
+/// Rates per second of arrivals and of good requests while the arm is well; `None` if it never is.
 fn good_per_s(story: &Story) -> Option<f64> {
     let well = |phase: &&Phase| {
         matches!(phase.kind, PhaseKind::Steady | PhaseKind::Recovered) && !phase.ill
@@ -187,7 +187,7 @@ fn listed(parts: &[String]) -> String {
     }
 }
 
-/// True for a change that a team can make: that nothing goes wrong is none.
+/// True for a change that a team can make: the absence of a fault is none.
 fn is_cure(what_if: &&WhatIf) -> bool {
     !matches!(what_if.change.kind, ChangeKind::WithoutFault | ChangeKind::WithoutErrors)
 }
@@ -202,13 +202,13 @@ fn mended(story: &Story) -> String {
     if tried == 0 {
         return format!("No change was tried that could have mended it{left_out}.");
     }
-    // A change of settings comes before a stronger service, which costs more than a deployment.
+    // Changes of settings come first: more capacity costs more than a deployment.
     let mut mending: Vec<&WhatIf> = cures.filter(|cure| cure.mends()).collect();
     mending.sort_by_key(|cure| cure.change.kind.adds_capacity());
     if let Some(cure) = mending.first() {
         return format!("It would have been mended {}.", cure_words(cure));
     }
-    // The first of equals.
+    // `max_by_key` takes the last of equals; reversed, the first.
     let most = story.what_if.iter().filter(is_cure).rev().max_by_key(|cure| cure.gain());
     match most.filter(|cure| cure.gain() > 0) {
         Some(most) => format!(

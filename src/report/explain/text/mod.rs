@@ -1,6 +1,6 @@
 //! An explanation in words: each fact as a plain sentence, and all of them as a page of text.
 //!
-//! The page in HTML uses the same sentences, so words are written once.
+//! The HTML page uses the same sentences.
 
 mod changes;
 mod headline;
@@ -16,9 +16,9 @@ use crate::report::text::format::{count, time, width};
 use crate::report::text::table::paragraph;
 use crate::report::text::words::{exactly, happened};
 
-/// So many steps of the example are shown; the middle of a longer life is left out.
+/// Most steps of the example that are listed; the middle of a longer life is left out.
 const MOST_STEPS: usize = 24;
-/// So many changes that help, or harm, are shown one by one.
+/// Most changes that help, or harm, listed one by one.
 const MOST_CHANGES: usize = 8;
 
 /// The explanation as plain text.
@@ -69,7 +69,7 @@ fn evidence(story: &Story) -> String {
     text
 }
 
-/// Why this request is the example.
+/// Says why this request is the example.
 #[must_use]
 pub fn example_words(example: &Example) -> String {
     let fate = example.fate.words();
@@ -79,7 +79,7 @@ pub fn example_words(example: &Example) -> String {
     }
 }
 
-/// Where a step happened, "" for what comes from outside, and what, without its subject.
+/// Component of a step ("" for an event from outside), and the event without its subject.
 #[must_use]
 pub fn step_words<'a>(story: &Story, step: &'a Step) -> (&'a str, String) {
     let named = |trigger: usize| {
@@ -122,7 +122,7 @@ fn one_request(story: &Story, example: &Example) -> String {
     text
 }
 
-/// What helps and what harms, one by one; what changes nothing, together.
+/// Changes that help and changes that harm, one by one; those without effect together.
 fn what_if(changes: &[WhatIf]) -> String {
     if changes.is_empty() {
         return String::new();

@@ -7,43 +7,43 @@ use crate::report::explain::{
 };
 use crate::report::text::format::{NO_VALUE, count, number, percent, share, time};
 
-/// So many bottlenecks are described one by one.
+/// Most bottlenecks described one by one.
 const MOST_BOTTLENECKS: usize = 3;
 
-/// One thing to say, for whoever prints or draws it.
+/// One fact, to be printed or drawn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Point {
-    /// What it is about.
+    /// Topic of the fact.
     pub topic: Topic,
-    /// A sentence with its numbers, without its full stop.
+    /// A sentence with numbers, without its full stop.
     pub text: String,
-    /// The first instant it speaks of.
+    /// First instant of the fact.
     pub from_ns: u64,
-    /// The last instant it speaks of; the same for a single one.
+    /// Last instant of the fact; equal to the first for a single instant.
     pub until_ns: u64,
 }
 
-/// What a point is about, in reading order.
+/// Topics, in reading order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Topic {
-    /// What went in and what came out.
+    /// Totals.
     Outcome,
-    /// What set it off.
+    /// Triggers.
     Trigger,
-    /// The resources that reached their limits.
+    /// Resources that reached their limits.
     Bottleneck,
-    /// What kept it broken.
+    /// Sustaining loops.
     Loop,
-    /// What was at work while a trigger lasted, without keeping it broken.
+    /// Mechanisms at work during a trigger that did not keep the arm broken.
     AtWork,
     /// Amplification and wasted work, edge by edge.
     Edges,
-    /// From when on it could not come back by itself.
+    /// The point of no return.
     NoReturn,
 }
 
 impl Topic {
-    /// Its heading.
+    /// Heading of the topic.
     #[must_use]
     pub const fn heading(self) -> &'static str {
         match self {
@@ -58,7 +58,7 @@ impl Topic {
     }
 }
 
-/// Everything there is to say of an arm, in reading order.
+/// All facts about an arm, in reading order.
 #[must_use]
 pub fn points(story: &Story) -> Vec<Point> {
     let end_ns = story.phases.last().map_or(0, |phase| phase.until_ns);
@@ -124,7 +124,7 @@ pub fn phase_words(phase: &Phase) -> String {
     format!("{} requests arrive, {per_s} a second; {part}", count(phase.arrived))
 }
 
-/// A trigger's name within a sentence: "fault freeze".
+/// Name of a trigger within a sentence: "fault freeze".
 #[must_use]
 pub fn trigger_name(trigger: &Trigger) -> String {
     cause_name(trigger.cause.kind(), trigger.cause.name())
@@ -214,7 +214,7 @@ fn outcome_words(outcome: &Outcome) -> String {
     text
 }
 
-/// How many requests were lost, by the way in which they were: "1,650 are rejected".
+/// Lost requests by fate: "1,650 are rejected".
 pub(super) fn losses(outcome: &Outcome) -> Vec<String> {
     let Outcome { requests, failed_by, .. } = outcome;
     let fates = [

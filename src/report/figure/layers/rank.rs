@@ -1,6 +1,6 @@
-//! The layer of each node: cycles are broken, and the longest way from a source is measured.
+//! Layers of nodes: breaks cycles and measures the longest path from a source.
 
-/// The links that lead back in a walk along links, from the sources first.
+/// Marks the links that lead back in a depth-first walk, from the sources first.
 pub(super) fn back_links(nodes: usize, links: &[(usize, usize)]) -> Vec<bool> {
     let mut out = vec![Vec::new(); nodes];
     let mut entered = vec![false; nodes];
@@ -9,7 +9,7 @@ pub(super) fn back_links(nodes: usize, links: &[(usize, usize)]) -> Vec<bool> {
         entered[to] |= from != to;
     }
     let mut back = vec![false; links.len()];
-    // Not met, being walked from, done.
+    // 0: not met; 1: on the current path; 2: done.
     let mut state = vec![0_u8; nodes];
     let sources = (0..nodes).filter(|node| !entered[*node]);
     for start in sources.chain(0..nodes) {
@@ -39,7 +39,7 @@ pub(super) fn back_links(nodes: usize, links: &[(usize, usize)]) -> Vec<bool> {
     back
 }
 
-/// The longest way from a source to each node, along links that do not lead back.
+/// Length of the longest path from a source to each node, along links that do not lead back.
 pub(super) fn longest_ways(nodes: usize, links: &[(usize, usize)], back: &[bool]) -> Vec<usize> {
     let forward = || links.iter().zip(back).filter(|(_, back)| !**back).map(|(link, _)| *link);
     let mut out = vec![Vec::new(); nodes];

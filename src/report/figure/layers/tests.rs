@@ -14,35 +14,35 @@ fn span(from: usize, to: usize) -> Span {
 }
 
 fn is_sound(sizes: &Sizes) -> Layout {
-    let found = layout(sizes);
+    let placed = layout(sizes);
     let rect = |node: usize| {
-        let ((x, y), (w, h)) = (found.nodes[node], sizes.nodes[node]);
+        let ((x, y), (w, h)) = (placed.nodes[node], sizes.nodes[node]);
         (x, y, x + w, y + h)
     };
     for node in 0..sizes.nodes.len() {
         let (x, y, right, bottom) = rect(node);
-        assert!(x >= 0.0 && y >= 0.0 && right <= found.width && bottom <= found.height);
+        assert!(x >= 0.0 && y >= 0.0 && right <= placed.width && bottom <= placed.height);
         for other in 0..node {
             let (ox, oy, oright, obottom) = rect(other);
             let apart = right < ox || oright < x || bottom < oy || obottom < y;
-            assert!(apart, "{node} and {other} overlap: {found:?}");
+            assert!(apart, "{node} and {other} overlap: {placed:?}");
         }
     }
-    found
+    placed
 }
 
 #[test]
 fn a_chain_runs_to_the_right_on_one_level() {
-    let found = is_sound(&graph(3, &[(0, 1), (1, 2)]));
-    assert!(found.nodes[0].0 < found.nodes[1].0 && found.nodes[1].0 < found.nodes[2].0);
-    assert!(found.nodes.iter().all(|(_, y)| *y == found.nodes[0].1));
+    let placed = is_sound(&graph(3, &[(0, 1), (1, 2)]));
+    assert!(placed.nodes[0].0 < placed.nodes[1].0 && placed.nodes[1].0 < placed.nodes[2].0);
+    assert!(placed.nodes.iter().all(|(_, y)| *y == placed.nodes[0].1));
 }
 
 #[test]
 fn a_fan_does_not_cross() {
-    let found = is_sound(&graph(7, &[(0, 3), (1, 2), (0, 4), (1, 5), (3, 6), (4, 6)]));
-    let y = |node: usize| found.nodes[node].1;
-    assert_eq!((y(0) < y(1)), (y(3).max(y(4)) < y(2).min(y(5))), "{found:?}");
+    let placed = is_sound(&graph(7, &[(0, 3), (1, 2), (0, 4), (1, 5), (3, 6), (4, 6)]));
+    let y = |node: usize| placed.nodes[node].1;
+    assert_eq!((y(0) < y(1)), (y(3).max(y(4)) < y(2).min(y(5))), "{placed:?}");
 }
 
 #[test]
@@ -50,9 +50,9 @@ fn cycles_loops_and_islands_end() {
     is_sound(&graph(0, &[]));
     is_sound(&graph(1, &[(0, 0)]));
     is_sound(&graph(2, &[(0, 1), (1, 0), (1, 0)]));
-    let found = is_sound(&graph(4, &[(0, 1), (1, 2), (2, 0), (2, 1)]));
+    let placed = is_sound(&graph(4, &[(0, 1), (1, 2), (2, 0), (2, 1)]));
     let back = |way: &&Way| matches!(way, Way::Back { .. });
-    assert_eq!(found.links.iter().filter(back).count(), 2);
+    assert_eq!(placed.links.iter().filter(back).count(), 2);
     let all: Vec<_> = (0..9).flat_map(|from| (0..9).map(move |to| (from, to))).collect();
     is_sound(&graph(9, &all));
 }
@@ -60,12 +60,12 @@ fn cycles_loops_and_islands_end() {
 #[test]
 fn a_long_link_passes_between_nodes() {
     let sizes = graph(4, &[(0, 1), (1, 2), (2, 3), (0, 3)]);
-    let found = is_sound(&sizes);
-    let Way::Forward { points, .. } = &found.links[3] else { panic!("it runs forward") };
+    let placed = is_sound(&sizes);
+    let Way::Forward { points, .. } = &placed.links[3] else { panic!("it runs forward") };
     assert_eq!(points.len(), 6);
     for (x, y) in &points[1..5] {
         for node in [1, 2] {
-            let ((left, top), (w, h)) = (found.nodes[node], sizes.nodes[node]);
+            let ((left, top), (w, h)) = (placed.nodes[node], sizes.nodes[node]);
             let outside = *x < left || *x > left + w || *y < top || *y > top + h;
             assert!(outside, "({x}, {y}) is in {node}");
         }

@@ -1,4 +1,4 @@
-//! Colours that can be read and told apart, also by readers who lack a kind of cone.
+//! Contrast and distinctness of colours, also for readers who lack a kind of cone.
 
 use super::{DARK, LIGHT, OUTCOMES, PAGE_DARK, PAGE_LIGHT, page};
 use crate::kernel::fpmath;
@@ -6,7 +6,7 @@ use crate::kernel::fpmath;
 type Triple = [f64; 3];
 type Matrix = [Triple; 3];
 
-/// How a colour looks, in linear light, to readers who see all colours and to those without the
+/// Matrices from linear light to the colour perceived with full colour vision and without the
 /// long, middle or short cones: Machado, Oliveira and Fernandes (2009), severity 1.
 const EYES: [(&str, Matrix); 4] = [
     ("all cones", [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]),
@@ -64,7 +64,7 @@ fn light(palette: &str, role: &str) -> Triple {
     })
 }
 
-/// The ratio of contrast of WCAG 2.
+/// Contrast ratio of WCAG 2.
 fn contrast(one: Triple, other: Triple) -> f64 {
     let luminance = |[r, g, b]: Triple| 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
     let (one, other) = (luminance(one), luminance(other));
@@ -100,9 +100,9 @@ fn every_colour_stands_out_from_its_ground() {
     }
 }
 
-/// 0.08 in Oklab is four times what is just seen side by side.
+/// 0.08 in Oklab is four times the difference just noticeable side by side.
 #[test]
-fn outcomes_are_told_apart_by_every_eye() {
+fn outcomes_are_distinct_to_every_eye() {
     for palette in [LIGHT, DARK] {
         for (eye, matrix) in &EYES {
             for (at, (_, one)) in OUTCOMES.iter().enumerate() {

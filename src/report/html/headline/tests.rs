@@ -50,7 +50,7 @@ fn of(arms: &[(&str, Story)]) -> Option<String> {
 }
 
 #[test]
-fn a_headline_tells_the_worst_first_and_what_they_broke_after() {
+fn a_headline_names_the_worst_first_and_the_common_trigger() {
     let arms = [
         ("a", story(100, &[])),
         ("b", story(50, &[BreakageEnd::Recovers])),
@@ -72,7 +72,7 @@ fn the_only_arm_is_the_system() {
     assert_eq!(of(&[("main", lost)]).as_deref(), Some("The system loses requests all the time."));
 }
 
-/// Then the verdict is the headline.
+/// The verdict is the headline then.
 #[test]
 fn there_is_no_headline_when_nothing_broke() {
     assert_eq!(of(&[("a", story(100, &[])), ("b", story(100, &[]))]), None);

@@ -1,21 +1,21 @@
-//! What the better arm's success cost, beside what the other's did.
+//! The price of the better arm's success, compared with the other arm.
 
 use super::{Arm, MORE_WASTED, MUCH_LOST, joined, slower};
 use crate::report::result::{ArmResult, LatencySummary};
 use crate::report::text::cause::{has, limits_retries};
 use crate::report::text::format::{count, number, percent, time};
 
-/// From this many attempts a request on, it matters that nothing limits them.
+/// Least number of attempts a request at which a missing limit is mentioned.
 const MANY_ATTEMPTS: f64 = 2.0;
 
-/// A success costs more attempts from this factor on.
+/// Least factor between attempts a success that is mentioned.
 const MORE_ATTEMPTS: f64 = 1.5;
 
-/// In attempts, wasted work and time, where it was more than the other's; or that it was less.
+/// Clauses on attempts, wasted work and time where the better arm needed more, or on its savings.
 pub(super) fn price(best: &Arm<'_>, worst: &Arm<'_>) -> Vec<String> {
     let mut costs = Vec::new();
     let (more, fewer) = (best.amplification(), worst.amplification());
-    // A request that is refused unsent costs less than one attempt: nothing to compare with.
+    // A request rejected unsent costs less than one attempt, so one attempt is the least base.
     let dearer = more >= MORE_ATTEMPTS * fewer.max(1.0);
     if dearer {
         costs.push(format!("{} attempts a request against {}", number(more), number(fewer)));
@@ -45,7 +45,7 @@ pub(super) fn price(best: &Arm<'_>, worst: &Arm<'_>) -> Vec<String> {
     lines
 }
 
-/// The p99 of two arms: end to end, or of all outcomes if one of them lost requests.
+/// The p99 of two arms: end to end, or of all outcomes if one of the arms lost requests.
 fn p99s(one: &Arm<'_>, other: &Arm<'_>) -> Option<(u64, u64)> {
     let lossless = one.lossless() && other.lossless();
     let of = |arm: &Arm<'_>| latency(arm.data, lossless).p99_ns;
@@ -65,7 +65,7 @@ fn p99_against((one, first): (&Arm<'_>, u64), (other, second): (&Arm<'_>, u64)) 
     format!("p99 {of_what} {} against {}{survivors}", time(first), time(second))
 }
 
-/// End to end where every request has such a latency, else of all outcomes.
+/// The latency end to end if no request was lost, else that of all outcomes.
 pub(super) fn latency(arm: &ArmResult, lossless: bool) -> &LatencySummary {
     if lossless { &arm.latency.end_to_end } else { &arm.latency.outcome }
 }

@@ -9,7 +9,7 @@ fn said(arms: &[(&str, ArmResult)]) -> String {
     wrapped(&run(arms))
 }
 
-/// As on the page, one paragraph a sentence.
+/// The verdict as on the page, one paragraph for each sentence.
 fn wrapped(result: &RunResult) -> String {
     let lines = verdict(result);
     lines.iter().map(|line| paragraph("- ", line)).collect()
@@ -85,7 +85,7 @@ fn shed_and_nothing_left() {
 }
 
 #[test]
-fn the_price_is_told_against_the_survivors() {
+fn the_price_is_compared_with_the_survivors() {
     let mut slow = healthy(2_000);
     slow.latency.end_to_end = spread(2_000, 900 * MS);
     slow.latency.outcome = slow.latency.end_to_end;
@@ -229,7 +229,7 @@ fn a_stopped_run_decides_nothing() {
 }
 
 #[test]
-fn causes_are_told_only_where_they_are_counted() {
+fn causes_are_stated_only_where_they_are_counted() {
     let mut nameless = refused();
     nameless.components.clear();
     let said = said(&[("rpc", nameless), ("event-driven", healthy(2_000))]);
@@ -237,7 +237,7 @@ fn causes_are_told_only_where_they_are_counted() {
     assert!(!said.contains("breaker"), "{said}");
 }
 
-/// Succeeds with everything, at four attempts a request and half a minute.
+/// Every request succeeds, after four attempts and half a minute.
 fn dear() -> ArmResult {
     let mut dear = healthy(2_000);
     with_attempts(&mut dear, 8_000, 6_000, 0, 6_000);
