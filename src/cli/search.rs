@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use clap::Args;
-use dessim::experiment::ask::Wanted;
+use dessim::experiment::condition::Wanted;
 use dessim::experiment::hunt::Trouble;
 use dessim::report::text::format;
 use dessim::scenario::expect::Refusal;

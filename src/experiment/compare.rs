@@ -1,14 +1,13 @@
-//! Two or more systems under the same seeds: what each differs by, paired run by run and request by
-//! request.
+//! Compares two or more systems under the same seeds, paired by run and by request.
 //!
-//! Draws are keyed, so a seed gives the same luck to all of them, and what is left of a difference
-//! is what they do with it. Of each pair of runs only numbers are kept.
+//! Draws are keyed, so all systems get the same random numbers from a seed, and differences come
+//! from the systems alone. Only numbers of each pair of runs are kept.
 
 use super::fates::{ArmFates, FateChanges, Fates};
-use super::listen::Listener;
+use super::heavy_tail::tails;
+use super::listener::Listener;
 use super::prepared::Prepared;
 use super::run::Options;
-use super::tails::tails;
 use crate::metrics::names::Kind;
 use crate::report::compare::{
     Comparison, Contest, MetricContrast, RequestContrast, Variant, against, ranking,
@@ -22,7 +21,7 @@ use crate::scenario::{did_you_mean, problem::printable};
 use crate::statistics::summary::{Summary, summary};
 use crate::statistics::validity::NoInterval;
 
-/// What is compared unless something else is asked for.
+/// Default metrics of a comparison.
 pub const METRICS: [&str; 6] = [
     "succeeded_ratio",
     "goodput_per_s",
@@ -35,53 +34,53 @@ pub const METRICS: [&str; 6] = [
 /// A system: an arm of one of the scenarios.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// What it is called.
+    /// Name in the result.
     pub name: String,
-    /// Which scenario, by its index.
+    /// Index of the scenario.
     pub scenario: usize,
-    /// Which arm of it.
+    /// Arm of the scenario.
     pub arm: String,
 }
 
-/// Systems that are compared with each other; the first is what the others are compared with.
+/// Systems compared with each other, the first of which is the reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
-    /// The arm that all of them are, if there are several fields.
+    /// Arm that all of them are, if there are several fields.
     pub name: Option<String>,
-    /// At least two.
+    /// The systems, at least two.
     pub entries: Vec<Entry>,
 }
 
-/// What is to be compared.
+/// The plan of a comparison.
 #[derive(Debug)]
 pub struct Plan<'a> {
-    /// Every scenario that is played, once a seed.
+    /// Scenarios, each played once for every seed.
     pub scenarios: Vec<Prepared<'a>>,
-    /// Who is compared with whom.
+    /// Fields of competing systems.
     pub fields: Vec<Field>,
-    /// The numbers, by their names.
+    /// Names of the metrics.
     pub metrics: Vec<String>,
 }
 
-/// What comes of playing a scenario.
+/// Outcome of playing a scenario.
 pub type Played = Result<RunResult, BuildError>;
 
-/// Plays a scenario while a listener hears it.
+/// Plays a scenario with a listener attached.
 pub type Playing<'p> = &'p dyn Fn(&mut dyn Listener) -> Played;
 
-/// What one seed shows: of each field, of each entry.
+/// Numbers of one seed, for each field and entry.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Seen(Vec<Vec<Entered>>);
 
 #[derive(Clone, Debug, PartialEq)]
 struct Entered {
-    /// The value of each metric, and what it counts; `None` if the arm has no such number.
+    /// Name, kind and value of each metric; `None` if the arm has no such number.
     numbers: Vec<Option<(String, Kind, Option<f64>)>>,
-    /// Against the first entry; `None` for that itself.
+    /// Comparison of requests with the first entry; `None` for the first entry itself.
     requests: Option<Pairs>,
 }
 
-/// The requests of a pair of runs.
+/// Comparison of the requests of two runs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Pairs {
     in_both: u64,
@@ -90,7 +89,7 @@ struct Pairs {
     saved: u64,
     lost: u64,
     good_in_both: u64,
-    /// By how much those that succeeded in both took longer, on average.
+    /// Mean slowdown of the requests that succeeded in both runs.
     slower_ns: Option<f64>,
 }
 
@@ -115,8 +114,8 @@ impl Pairs {
 }
 
 impl Plan<'_> {
-    /// Plays every scenario with one seed. `watch` is told the number of the scenario, and plays it
-    /// with a listener that hands on everything to the one that it is given.
+    /// Plays every scenario with one seed. `watch` gets the index of the scenario, and plays it
+    /// with a listener that forwards to the given one.
     ///
     /// # Errors
     /// Only for scenarios that a check refuses.
@@ -152,10 +151,10 @@ impl Plan<'_> {
         Ok((seen, played.into_iter().map(|(result, _)| result).collect()))
     }
 
-    /// Refuses a metric that none of the arms of `results` has: the reason, and a hint.
+    /// Refuses a metric that no arm of `results` has.
     ///
     /// # Errors
-    /// Of the first such metric.
+    /// Reason and hint for the first such metric.
     pub fn knows(&self, results: &[RunResult]) -> Result<(), (String, String)> {
         let entries = || self.fields.iter().flat_map(|field| &field.entries);
         let arms = || entries().filter_map(|entry| results[entry.scenario].arms.get(&entry.arm));
@@ -175,7 +174,7 @@ impl Plan<'_> {
         Ok(())
     }
 
-    /// Puts together what the seeds showed, in the order of the seeds.
+    /// Summarises the numbers of all seeds, in the order of the seeds.
     #[must_use]
     pub fn comparison(&self, seeds: (u64, u64), seen: &[Seen]) -> Comparison {
         let fields = self.fields.iter().enumerate();
@@ -200,7 +199,7 @@ impl Plan<'_> {
             let scenario = id.name.clone();
             Variant { name: entry.name.clone(), scenario, digest, arm: entry.arm.clone() }
         };
-        let metric = |(at, asked): (usize, &String)| {
+        let metric = |(at, name): (usize, &String)| {
             let numbers = |entry: usize| {
                 seen.iter().map(move |seen| seen.0[field_at][entry].numbers[at].as_ref())
             };
@@ -208,7 +207,7 @@ impl Plan<'_> {
             let known = entries.clone().find_map(|entry| numbers(entry).find_map(|number| number));
             let (name, kind) = match known {
                 Some((name, kind, _)) => (name.clone(), *kind),
-                None => (asked.clone(), Kind::Number),
+                None => (name.clone(), Kind::Number),
             };
             let values: Vec<Vec<Option<f64>>> = entries
                 .map(|entry| numbers(entry).map(|number| number.and_then(|it| it.2)).collect())
@@ -232,7 +231,7 @@ impl Plan<'_> {
         }
     }
 
-    /// That two entries measure times of different lengths, if they do.
+    /// A warning if two entries measure periods of different lengths.
     fn durations(&self, first: &Entry, entry: &Entry) -> Option<String> {
         let measured = |entry: &Entry| {
             let scenario = self.scenarios[entry.scenario].scenario();
@@ -255,7 +254,7 @@ impl Plan<'_> {
         })
     }
 
-    /// What a reader should know about the pairs.
+    /// Reasons for caution about the pairs.
     fn notes(&self, seen: &[Seen]) -> Vec<String> {
         let mut notes = Vec::new();
         for (at, field) in self.fields.iter().enumerate() {
@@ -288,9 +287,9 @@ impl Plan<'_> {
     }
 }
 
-fn number(arm: &ArmResult, asked: &str) -> Option<(String, Kind, Option<f64>)> {
-    let found = find(arm, asked)?;
-    Some((found.name, found.kind, found.value.as_f64()))
+fn number(arm: &ArmResult, name: &str) -> Option<(String, Kind, Option<f64>)> {
+    let number = find(arm, name)?;
+    Some((number.name, number.kind, number.value.as_f64()))
 }
 
 fn metric_comparison(

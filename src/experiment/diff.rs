@@ -1,6 +1,6 @@
-//! The whole comparison of two runs: played side by side, and put together as data.
+//! The comparison of two runs: plays them side by side and collects the differences as data.
 //!
-//! No run is held: of each, hashes of its records, a few bytes for each request, and its numbers.
+//! Memory holds hashes of the records of each run, a few bytes for each request, and the numbers.
 
 use std::collections::BTreeMap;
 
@@ -23,28 +23,28 @@ mod words;
 
 use watch::{OneArm, Watched};
 
-/// More records of a history than this are left out, from its middle.
+/// Most records of a history; a longer one loses its middle.
 const HISTORY: usize = 24;
 
-/// One of two runs that are to be compared.
+/// One of two runs to be compared.
 #[derive(Debug)]
 pub struct Subject<'a> {
-    /// What is known before it is played.
+    /// Facts known before it is played.
     pub side: Side,
-    /// What plays it.
+    /// The source of its records.
     pub player: Player<'a>,
 }
 
-/// What can be played.
+/// Sources of records.
 #[derive(Debug)]
 pub enum Player<'a> {
     /// A scenario.
     Run(Box<ScenarioReplay<'a>>),
-    /// Records that were made elsewhere.
+    /// Records of a trace.
     Trace(&'a mut dyn Replay),
 }
 
-/// A diff, and the runs that were played for it.
+/// A diff, and the runs played for it.
 #[derive(Debug)]
 pub struct Compared {
     /// The diff.
@@ -58,7 +58,7 @@ pub struct Compared {
 }
 
 impl Compared {
-    /// For each arm of the diff, both over time, if both were sampled.
+    /// Time series of both runs for each arm of the diff, if both were sampled.
     #[must_use]
     pub fn series(&self) -> Vec<Option<[&Series; 2]>> {
         fn of<'a>(result: &'a Option<RunResult>, arm: &str) -> Option<&'a Series> {
@@ -83,7 +83,7 @@ impl Player<'_> {
         }
     }
 
-    /// What is known of it now that it was played; `read` is from its records.
+    /// Facts known after it is played; `read` are the fates read from its records.
     fn played(self, read: Option<Option<Fates>>) -> Known {
         match (self, read) {
             (Self::Run(run), None) => Known { result: run.result, fates: run.fates },
@@ -93,7 +93,7 @@ impl Player<'_> {
     }
 }
 
-/// What is known of a run that was played.
+/// Facts known of a played run.
 struct Known {
     result: Option<RunResult>,
     fates: Option<Fates>,
@@ -112,9 +112,9 @@ impl Known {
 /// Compares two runs: arm by arm, or the one arm that each side names.
 ///
 /// # Errors
-/// When one of them cannot be played.
+/// If one of them cannot be played.
 pub fn compare_runs(mut a: Subject<'_>, mut b: Subject<'_>) -> Result<Compared, ReplayError> {
-    // A trace says less of a request than a run: with one, both are read from their records.
+    // A trace says less about a request than a run, so with a trace both are read from records.
     let read = a.player.run().is_none() || b.player.run().is_none();
     let one = a.side.arm.clone().zip(b.side.arm.clone());
     let mut of_a = Watched::new(a.player.replay(), read);
@@ -167,8 +167,8 @@ pub fn compare_runs(mut a: Subject<'_>, mut b: Subject<'_>) -> Result<Compared, 
     Ok(Compared { diff, a: known_a.result, b: known_b.result, names })
 }
 
-/// Whole runs are the same when their fingerprints are; a fingerprint has no arms, so single arms
-/// are when their numbers are.
+/// True if the runs differ. Whole runs are equal if their fingerprints are; single arms, which have
+/// no fingerprint, are equal if their numbers are.
 fn differs(arms: &[ArmComparison], one: bool, (a, b): (&Side, &Side)) -> bool {
     let counted = match (one, a.fingerprint, b.fingerprint) {
         (false, Some(a), Some(b)) => a != b,
@@ -180,7 +180,7 @@ fn differs(arms: &[ArmComparison], one: bool, (a, b): (&Side, &Side)) -> bool {
     counted || !arms.iter().all(ArmComparison::is_same)
 }
 
-/// What a reader should know before believing the diff.
+/// Reasons for caution about the diff.
 fn notes(sides: [&Side; 2], read: bool, fates: bool) -> Vec<String> {
     let mut notes = Vec::new();
     for (name, side) in ["a", "b"].into_iter().zip(sides) {
@@ -237,12 +237,12 @@ fn requests(changes: &FateChanges) -> RequestChanges {
             FateGroup { a: a.name(), b: b.name(), requests, first }
         })
         .collect();
-    // Stable: groups of one size stay in the order of fates.
+    // The sort is stable: groups of equal size stay in the order of fates.
     groups.sort_by_key(|group| (group.a == group.b, std::cmp::Reverse(group.requests)));
     RequestChanges { groups, ..changes.requests.clone() }
 }
 
-/// The earliest parting of all arms, in words.
+/// The earliest difference of all arms, in words.
 fn first(diffs: &BTreeMap<String, ArmDiff>) -> Option<First> {
     let partings = diffs.iter().filter_map(|(name, arm)| match arm {
         ArmDiff::Parts(parting) => Some((name, &**parting)),

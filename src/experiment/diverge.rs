@@ -1,15 +1,15 @@
-//! Where two runs part: the first record in which they differ, and what led to it.
+//! The first record in which two runs differ, and its history.
 //!
-//! Nothing holds a whole run. Both are played once into hashes, one for each block of records; the
-//! first block whose hash differs is played again and kept, on both sides; and a third time the
-//! records of the request in question are collected. Runs are deterministic, so this is exact.
+//! No run is kept in memory. Both are played once into hashes, one for each block of records; the
+//! first block whose hash differs is played again and kept, on both sides; a third time the records
+//! of the requests in question are collected. Runs are deterministic, so the result is exact.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io;
 
 use super::fates::Fates;
-use super::listen::Listener;
+use super::listener::Listener;
 use super::run::{Options, run_with};
 use super::trace::Line;
 use crate::metrics::fingerprint::Hash;
@@ -19,13 +19,13 @@ use crate::scenario::arms::arms;
 use crate::scenario::build::BuildError;
 use crate::scenario::schema::Scenario;
 
-/// Records in a block: what is kept of a run while it is compared.
+/// Records of a block, which is the unit kept in memory.
 const BLOCK: u64 = 4096;
 
-/// Why a run cannot be played.
+/// Reasons why a run cannot be played.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError {
-    /// The scenario is not one.
+    /// The scenario is invalid.
     #[error(transparent)]
     Build(#[from] BuildError),
     /// The trace cannot be read.
@@ -36,32 +36,32 @@ pub enum ReplayError {
     Line {
         /// The line, from 1.
         line: u64,
-        /// What is wrong with it.
+        /// The reason.
         message: String,
     },
 }
 
-/// A run that can be played as often as needed, the same each time.
+/// A run that can be played repeatedly, with the same records each time.
 pub trait Replay: std::fmt::Debug {
-    /// Its arms, in order.
+    /// The arms in order.
     fn arms(&self) -> Vec<String>;
 
-    /// Plays it, arm after arm.
+    /// Plays the run, arm by arm.
     ///
     /// # Errors
-    /// When the scenario or the trace behind it is broken.
+    /// If the scenario or the trace behind it is broken.
     fn play(&mut self, visit: &mut dyn FnMut(&Line<'_>)) -> Result<(), ReplayError>;
 }
 
-/// A scenario as something to compare.
+/// A scenario as a source of records.
 #[derive(Debug)]
 pub struct ScenarioReplay<'a> {
     scenario: &'a Scenario,
     name: &'a str,
     options: &'a Options,
-    /// What the run gave, once it was played.
+    /// Result of the run, once it is played.
     pub result: Option<RunResult>,
-    /// What became of its requests, once it was played.
+    /// Fates of its requests, once it is played.
     pub fates: Option<Fates>,
 }
 
@@ -72,7 +72,7 @@ impl<'a> ScenarioReplay<'a> {
         Self { scenario, name, options, result: None, fates: None }
     }
 
-    /// What is played.
+    /// The scenario.
     #[must_use]
     pub const fn scenario(&self) -> &'a Scenario {
         self.scenario
@@ -83,7 +83,7 @@ struct Visitor<'a> {
     arm: String,
     names: Vec<String>,
     visit: &'a mut dyn FnMut(&Line<'_>),
-    /// Collected the first time; later plays are the same.
+    /// Collected the first time only, since later plays give the same fates.
     fates: Option<Fates>,
 }
 
@@ -132,37 +132,37 @@ impl Replay for ScenarioReplay<'_> {
     }
 }
 
-/// What became of an arm of two runs.
+/// The comparison of an arm in two runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ArmDiff {
-    /// Every record is the same.
+    /// All records are equal.
     Same {
-        /// How many there are.
+        /// Number of records.
         records: u64,
     },
-    /// Only the first run has it.
+    /// Only the first run has the arm.
     OnlyInA,
-    /// Only the second run has it.
+    /// Only the second run has the arm.
     OnlyInB,
-    /// They part.
+    /// The records differ.
     Parts(Box<Parting>),
 }
 
-/// Where two runs of an arm part.
+/// The first difference of two runs of an arm.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parting {
-    /// Records before, the same in both.
+    /// Number of equal records before.
     pub common: u64,
-    /// The record of the first run; `None` if it has ended.
+    /// Record of the first run; `None` if that has ended.
     pub a: Option<Line<'static>>,
-    /// The record of the second run; `None` if it has ended.
+    /// Record of the second run; `None` if that has ended.
     pub b: Option<Line<'static>>,
-    /// What had happened before, in both, to the requests of these two records.
+    /// Earlier records, equal in both runs, of the requests of these two records.
     pub history: Vec<Line<'static>>,
 }
 
 impl Parting {
-    /// The instant of the earlier of the two records.
+    /// Instant of the earlier of the two records.
     #[must_use]
     pub fn at_ns(&self) -> u64 {
         let records = [&self.a, &self.b].into_iter().flatten();
@@ -177,11 +177,11 @@ impl Parting {
     }
 }
 
-/// Compares two runs, arm by arm. The number of the event is not compared: an idle component may
-/// change it, and nothing that happens.
+/// Compares two runs, arm by arm. Numbers of events are not compared, because an idle component
+/// may shift them without another effect.
 ///
 /// # Errors
-/// When one of them cannot be played.
+/// If one of them cannot be played.
 pub fn compare(
     a: &mut dyn Replay,
     b: &mut dyn Replay,
@@ -245,7 +245,7 @@ impl Print {
         }
     }
 
-    /// The first block that differs; blocks are of the run so far, so all later ones do, too.
+    /// The first block that differs. Hashes are cumulative, so all later blocks differ too.
     fn first_other_block(&self, other: &Self) -> Option<u64> {
         if self.records == other.records && self.hash == other.hash {
             return None;
@@ -270,7 +270,7 @@ fn prints(run: &mut dyn Replay) -> Result<BTreeMap<String, Print>, ReplayError> 
 
 type Kept = BTreeMap<String, Vec<Line<'static>>>;
 
-/// One block of each of these arms, and one record more: a run may end with a block.
+/// The records of one block of each arm, and one more, because a run may end with a block.
 fn keep(run: &mut dyn Replay, blocks: &BTreeMap<String, u64>) -> Result<Kept, ReplayError> {
     let empty = |arm: &String| (arm.clone(), (0, Vec::new()));
     let mut kept: BTreeMap<String, (u64, Vec<Line<'static>>)> = blocks.keys().map(empty).collect();
@@ -303,7 +303,7 @@ fn part(block: u64, a: &[Line<'static>], b: &[Line<'static>]) -> Parting {
     }
 }
 
-/// Collects the history of each parting from one of the runs: up to there they are the same.
+/// Collects the history of each difference from one of the runs, which are equal up to there.
 fn remember(
     run: &mut dyn Replay,
     partings: &mut BTreeMap<String, Parting>,

@@ -1,16 +1,16 @@
-//! What became of every single request, and for which of them it differs between two runs.
+//! Outcomes of all requests of a run, and the differences of outcomes between two runs.
 //!
-//! Draws are keyed by names and numbers, so request 17 of a load is the same request in every run
-//! of it, with the same luck. Two runs can therefore be compared request by request, and what has
-//! changed has changed because of what differs between them.
+//! Draws are keyed by names and numbers, so request 17 of a load is the same request, with the same
+//! random numbers, in every run. Two runs can therefore be compared request by request, and every
+//! difference of outcomes comes from a difference between the runs.
 //!
-//! Only measured requests count. A request takes [`BYTES`] bytes, whatever happened to it, in
-//! vectors that grow by doubling; nothing else grows with a run.
+//! Only measured requests count. Each takes [`BYTES`] bytes, whatever its outcome, in vectors that
+//! grow by doubling; nothing else grows with a run.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::listen::{Hears, Listener};
+use super::listener::{Detail, Listener};
 use crate::kernel::time::Duration;
 use crate::metrics::fate::Fate;
 use crate::metrics::probe::{End, Unfinished};
@@ -21,31 +21,31 @@ use crate::report::diff::RequestChanges;
 #[cfg(test)]
 mod tests;
 
-/// What is kept of a request: its fate, its latency and its attempts.
+/// Bytes kept of a request: outcome, latency and attempts.
 pub const BYTES: usize = size_of::<u8>() + size_of::<(u64, u32)>();
 
-/// So many requests of a group are named.
+/// Most requests of a group that are named.
 pub const NAMED: usize = 3;
 
-/// What is known of a request's end.
+/// Outcomes of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Became {
-    /// It ended so.
+pub enum Outcome {
+    /// The request ended with this fate.
     Ended(Fate),
-    /// It did not succeed, and its cause is not known: traces do not say it.
+    /// The request failed for an unknown cause: traces do not record causes.
     Failed,
-    /// It was under way when the run ended.
+    /// The request was under way when the run ended.
     InFlight,
 }
 
-impl Became {
-    /// True for what succeeded in time.
+impl Outcome {
+    /// True for a success in time.
     #[must_use]
     pub const fn is_good(self) -> bool {
         matches!(self, Self::Ended(fate) if good(fate))
     }
 
-    /// Its name in data, in snake case.
+    /// Name in data, in snake case.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -55,7 +55,7 @@ impl Became {
         }
     }
 
-    /// It in a sentence about the request.
+    /// The outcome in a sentence about the request.
     #[must_use]
     pub const fn words(self) -> &'static str {
         match self {
@@ -87,37 +87,37 @@ const ABSENT: u8 = 0;
 const FAILED: u8 = 254;
 const IN_FLIGHT: u8 = 255;
 
-/// True for the fate that a request is sent for.
+/// True for the only good fate, a success in time.
 #[must_use]
 pub const fn good(fate: Fate) -> bool {
     matches!(fate, Fate::Succeeded)
 }
 
-/// What became of every request of a run, arm by arm: a listener.
+/// A listener that collects the outcomes of all requests of a run, arm by arm.
 #[derive(Clone, Debug, Default)]
 pub struct Fates {
     arms: Vec<(String, ArmFates)>,
 }
 
 impl Fates {
-    /// Of a run that has not begun.
+    /// The outcomes of a run that has not begun.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Those of the arm `name`, if it was played.
+    /// Outcomes of the arm `name`, if it was played.
     #[must_use]
     pub fn arm(&self, name: &str) -> Option<&ArmFates> {
         self.arms.iter().find(|(arm, _)| arm == name).map(|(_, fates)| fates)
     }
 
-    /// The arms that were played, in order.
+    /// Played arms in order.
     pub fn arms(&self) -> impl Iterator<Item = (&str, &ArmFates)> {
         self.arms.iter().map(|(name, fates)| (name.as_str(), fates))
     }
 
-    /// The arm `name`, for whoever reads of requests instead of hearing of them.
+    /// The arm `name`, to be filled from another source than a run.
     pub fn enter(&mut self, name: &str) -> &mut ArmFates {
         let at = self.arms.iter().position(|(arm, _)| arm == name).unwrap_or_else(|| {
             self.arms.push((name.to_owned(), ArmFates::default()));
@@ -128,64 +128,65 @@ impl Fates {
 }
 
 impl Listener for Fates {
-    fn hears(&self) -> Hears {
-        Hears::Ends
+    fn detail(&self) -> Detail {
+        Detail::Ends
     }
 
     fn begin(&mut self, arm: &str, names: &[String]) {
         let loads = vec![LoadFates::default(); names.len()];
-        // Several components may share a name, a load shares its own with none.
+        // Several components may share a name, but no component shares that of a load.
         let places = names.iter().cloned().zip(0..).collect();
         self.arms.push((arm.to_owned(), ArmFates { loads, places }));
     }
 
     fn ended(&mut self, end: &End) {
         if let (true, Some((_, arm))) = (end.measured, self.arms.last_mut()) {
-            let (became, attempts) = (Became::Ended(end.fate), end.attempts);
-            let known = Known { became, took_ns: (end.at - end.arrived).as_ns(), attempts };
+            let (outcome, attempts) = (Outcome::Ended(end.fate), end.attempts);
+            let known = Known { outcome, took_ns: (end.at - end.arrived).as_ns(), attempts };
             arm.loads[end.load as usize].set(end.request, known);
         }
     }
 
     fn unfinished(&mut self, of: &Unfinished) {
         if let (true, Some((_, arm))) = (of.measured, self.arms.last_mut()) {
-            let known = Known { became: Became::InFlight, took_ns: 0, attempts: of.attempts };
+            let known = Known { outcome: Outcome::InFlight, took_ns: 0, attempts: of.attempts };
             arm.loads[of.load as usize].set(of.request, known);
         }
     }
 }
 
-/// What became of every request of an arm.
+/// Outcomes of all requests of an arm.
 #[derive(Clone, Debug, Default)]
 pub struct ArmFates {
-    /// By the index of the load in the names of the run; components that are no loads are empty.
+    /// Requests of each load, by its index in the names of the run; empty for other components.
     loads: Vec<LoadFates>,
-    /// Where each name stands.
+    /// Index of each name.
     places: BTreeMap<String, usize>,
 }
 
-/// The requests of a load, by their numbers.
+/// Outcomes of the requests of a load, by number.
 #[derive(Clone, Debug, Default)]
 struct LoadFates {
-    became: Vec<u8>,
-    /// How long they took and how often they were sent.
+    outcome: Vec<u8>,
+    /// Latency in nanoseconds, and attempts.
     costs: Vec<(u64, u32)>,
 }
 
 impl LoadFates {
     fn set(&mut self, request: u64, known: Known) {
-        put(&mut self.became, request as usize, known.became.code(), ABSENT);
+        put(&mut self.outcome, request as usize, known.outcome.code(), ABSENT);
         put(&mut self.costs, request as usize, (known.took_ns, known.attempts), (0, 0));
     }
 
     fn get(&self, at: usize) -> Option<Known> {
-        let became = Became::of(*self.became.get(at)?)?;
+        let outcome = Outcome::of(*self.outcome.get(at)?)?;
         let (took_ns, attempts) = self.costs.get(at).copied().unwrap_or_default();
-        Some(Known { became, took_ns, attempts })
+        Some(Known { outcome, took_ns, attempts })
     }
 }
 
-/// Requests end about in the order in which they arrive: what is missing comes soon.
+/// Sets `values[at]`, filling a gap with `absent`. Requests end about in the order of arrival, so
+/// gaps fill soon.
 #[inline]
 fn put<T: Copy>(values: &mut Vec<T>, at: usize, value: T, absent: T) {
     if let Some(known) = values.get_mut(at) {
@@ -196,43 +197,43 @@ fn put<T: Copy>(values: &mut Vec<T>, at: usize, value: T, absent: T) {
     values.push(value);
 }
 
-/// What is known of a request.
+/// Outcome, latency and attempts of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Known {
-    /// What became of it.
-    pub became: Became,
-    /// From its arrival to its end; 0 for what did not end.
+    /// Outcome.
+    pub outcome: Outcome,
+    /// Time from arrival to end; 0 without an end.
     pub took_ns: u64,
-    /// Attempts that were sent for it.
+    /// Attempts.
     pub attempts: u32,
 }
 
 impl ArmFates {
-    /// The fate of request `request` of `load`; `None` if it did not end, or is not of this arm.
+    /// Fate of request `request` of `load`; `None` if it did not end, or is not of this arm.
     #[must_use]
     pub fn of(&self, load: &str, request: u64) -> Option<Fate> {
-        match self.get(load, request)?.became {
-            Became::Ended(fate) => Some(fate),
-            Became::Failed | Became::InFlight => None,
+        match self.get(load, request)?.outcome {
+            Outcome::Ended(fate) => Some(fate),
+            Outcome::Failed | Outcome::InFlight => None,
         }
     }
 
-    /// What is known of request `request` of `load`; `None` if it is not of this arm.
+    /// Outcome of request `request` of `load`; `None` if it is not of this arm.
     #[must_use]
     pub fn get(&self, load: &str, request: u64) -> Option<Known> {
         self.load(load)?.get(usize::try_from(request).ok()?)
     }
 
-    /// Every request of this arm, load by load in the order of their names.
+    /// All requests of the arm, load by load in the order of names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, u64, Known)> {
         self.places.iter().flat_map(|(name, &place)| {
             let load = &self.loads[place];
             let known = move |at: usize| Some((name.as_str(), at as u64, load.get(at)?));
-            (0..load.became.len()).filter_map(known)
+            (0..load.outcome.len()).filter_map(known)
         })
     }
 
-    /// Notes what is known of a request, in place of what was known before.
+    /// Sets the outcome of a request.
     pub fn set(&mut self, load: &str, request: u64, known: Known) {
         let place = self.places.get(load).copied().unwrap_or_else(|| {
             self.places.insert(load.to_owned(), self.loads.len());
@@ -247,25 +248,25 @@ impl ArmFates {
     }
 }
 
-/// How the requests of an arm fared in two runs, `a` and `b`.
+/// Changes of outcomes of an arm between two runs, `a` and `b`.
 ///
 /// `saved + lost + good_in_both + bad_in_both` are the requests in both.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FateChanges {
-    /// How many fared how; its groups are those below, once they have names for readers.
+    /// Counts of requests by change; its `groups` are filled later, from those below.
     pub requests: RequestChanges,
-    /// How many fared so in `a` and so in `b`, those that fared alike included.
-    pub groups: BTreeMap<(Became, Became), u64>,
+    /// Number of requests by outcome in `a` and in `b`, equal outcomes included.
+    pub groups: BTreeMap<(Outcome, Outcome), u64>,
     /// The first requests of each group, by load and number: `clients#17`.
-    pub named: BTreeMap<(Became, Became), Vec<String>>,
-    /// By how much those ended later in `b` that ended in both and did not succeed in both.
+    pub named: BTreeMap<(Outcome, Outcome), Vec<String>>,
+    /// Delay of the requests that ended in both, not both times in success, and later in `b`.
     pub later: LatencySummary,
-    /// By how much those ended sooner in `b` that ended in both and did not succeed in both.
+    /// Lead of the requests that ended in both, not both times in success, and sooner in `b`.
     pub sooner: LatencySummary,
 }
 
 impl FateChanges {
-    /// Compares two runs, arm by arm; an arm that only one of them has is left out.
+    /// Compares two runs, arm by arm; arms of only one of them are left out.
     #[must_use]
     pub fn between(a: &Fates, b: &Fates) -> BTreeMap<String, Self> {
         a.arms()
@@ -282,7 +283,7 @@ impl FateChanges {
         let (mut later, mut sooner) = (Recorder::default(), Recorder::default());
         for name in names {
             let (a, b) = (a.load(name), b.load(name));
-            let len = |of: Option<&LoadFates>| of.map_or(0, |of| of.became.len());
+            let len = |of: Option<&LoadFates>| of.map_or(0, |of| of.outcome.len());
             for at in 0..len(a).max(len(b)) {
                 let (a, b) = (a.and_then(|of| of.get(at)), b.and_then(|of| of.get(at)));
                 let (a, b) = match (a, b) {
@@ -294,11 +295,11 @@ impl FateChanges {
                     }
                 };
                 changes.count(a, b, || format!("{name}#{at}"));
-                if a.became == Became::InFlight || b.became == Became::InFlight {
+                if a.outcome == Outcome::InFlight || b.outcome == Outcome::InFlight {
                     continue;
                 }
                 let change = Duration::from_ns(a.took_ns.abs_diff(b.took_ns));
-                let good = a.became.is_good() && b.became.is_good();
+                let good = a.outcome.is_good() && b.outcome.is_good();
                 match (a.took_ns.cmp(&b.took_ns), good) {
                     (Ordering::Less, true) => slower.record(change),
                     (Ordering::Less, false) => later.record(change),
@@ -314,14 +315,14 @@ impl FateChanges {
 
     fn count(&mut self, a: Known, b: Known, name: impl Fn() -> String) {
         self.requests.in_both += 1;
-        *match (a.became.is_good(), b.became.is_good()) {
+        *match (a.outcome.is_good(), b.outcome.is_good()) {
             (true, true) => &mut self.requests.good_in_both,
             (true, false) => &mut self.requests.lost,
             (false, true) => &mut self.requests.saved,
             (false, false) => &mut self.requests.bad_in_both,
         } += 1;
-        self.requests.failing += u64::from(!a.became.is_good());
-        let group = (a.became, b.became);
+        self.requests.failing += u64::from(!a.outcome.is_good());
+        let group = (a.outcome, b.outcome);
         *self.groups.entry(group).or_default() += 1;
         let named = self.named.entry(group).or_default();
         if named.len() < NAMED {
@@ -331,7 +332,7 @@ impl FateChanges {
         self.requests.attempts_added += u64::from(b.attempts.saturating_sub(a.attempts));
     }
 
-    /// Requests that are in both runs and did not fare alike.
+    /// Requests in both runs whose outcomes differ.
     #[must_use]
     pub fn changed(&self) -> u64 {
         self.groups.iter().filter(|((a, b), _)| a != b).map(|(_, count)| count).sum()

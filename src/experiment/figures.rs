@@ -1,4 +1,4 @@
-//! All figures of a run, for whoever writes them to files or puts them into a page.
+//! All figures of a run, for files or for a page.
 
 use super::topology::{bands, topology};
 use crate::kernel::draw::key;
@@ -7,15 +7,15 @@ use crate::report::result::RunResult;
 use crate::scenario::arms::arms;
 use crate::scenario::schema::Scenario;
 
-/// What figures show: the kinds of [`Drawn`].
+/// The kinds of figures.
 pub const KINDS: [&str; 4] = ["overview", "timeline", "topology", "quantiles"];
 
-/// A figure of a run, and what it is of.
+/// A figure of a run with its kind and arm.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Drawn {
-    /// What it shows: one of [`KINDS`].
+    /// One of [`KINDS`].
     pub kind: &'static str,
-    /// Which arm, if it is of one.
+    /// Arm, if the figure is of one.
     pub arm: Option<String>,
     /// The figure.
     pub figure: Figure,
@@ -45,11 +45,11 @@ pub fn figures(scenario: &Scenario, result: &RunResult) -> Vec<Drawn> {
     drawn
 }
 
-/// A name is cut to so many bytes; file systems take 255.
+/// Longest name of an arm in a file name, in bytes; file systems allow 255 in all.
 const NAME_BYTES: usize = 60;
 
-/// A file name for each figure: lower-case letters, digits and dashes, none twice, whatever arms
-/// are called and whatever a file system makes of capitals.
+/// Distinct file names of the figures, of lower-case letters, digits and dashes, for any names of
+/// arms and for file systems that ignore case.
 #[must_use]
 pub fn file_names(figures: &[Drawn]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
@@ -60,7 +60,7 @@ pub fn file_names(figures: &[Drawn]) -> Vec<String> {
                 let plain = plain(arm);
                 let arms = figures.iter().filter_map(|other| other.arm.as_ref());
                 let mut others = arms.filter(|other| *other != arm);
-                // The arm that is called so keeps the name, whoever else comes close to it.
+                // An arm with exactly this name keeps it, even if others are reduced to it.
                 let alone = plain == *arm || !others.any(|other| self::plain(other) == plain);
                 match alone && !plain.is_empty() {
                     true => format!("{}-{plain}", drawn.kind),
@@ -80,7 +80,7 @@ pub fn file_names(figures: &[Drawn]) -> Vec<String> {
     names
 }
 
-/// `name` with a dash for whatever is no letter and no digit.
+/// `name` with a dash for every character that is no letter or digit.
 fn plain(name: &str) -> String {
     let mut text = String::new();
     for character in name.chars() {
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_looks_like_the_digest_of_another_is_told_apart() {
+    fn a_name_that_looks_like_the_digest_of_another_stays_distinct() {
         let forged = format!("a-b-{:016x}", key("a/b"));
         let names = named(&[&forged, "a b", "a/b"]);
         assert_eq!(names.len(), 4);

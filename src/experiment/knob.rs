@@ -1,9 +1,8 @@
-//! A number of a scenario that can be turned: its kind, the values it can take, and the setting of
-//! it, by its path.
+//! A number of a scenario that can be varied, by its path: its kind, its values, and assignments.
 //!
-//! A knob knows what the language allows at its place, and nothing of what the scenario makes of
-//! it. Amounts are exact: nanoseconds, billionths of an event, whole numbers; only ratios and
-//! numbers without a unit are floats.
+//! A knob knows what the language allows at its path, not the meaning of the number. Amounts are
+//! exact: nanoseconds, billionths of an event, whole numbers; only ratios and numbers without a
+//! unit are floats.
 
 mod amount;
 mod span;
@@ -17,7 +16,7 @@ use crate::scenario::{Document, Path, Problems};
 pub use amount::Amount;
 pub use span::{Scale, Span};
 
-/// What kind of number a knob holds.
+/// Kinds of numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A duration, whole nanoseconds.
@@ -34,7 +33,7 @@ pub enum Kind {
     Float,
 }
 
-/// A number of a scenario, by its path.
+/// A number of a scenario by its path.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Knob {
     path: String,
@@ -43,13 +42,13 @@ pub struct Knob {
 }
 
 impl Knob {
-    /// The number at `path` of a document, a path as `--set` takes it.
+    /// The number at `path` of a document; paths are those of `--set`.
     ///
     /// # Errors
-    /// When the path leads nowhere, or to what is no number.
+    /// If the path does not exist, or does not lead to a number.
     pub fn at(document: &Document, path: &str) -> Result<Self, Problems> {
-        let told = |problem: Problem| Problems::one("path", path, problem);
-        let (field, written) = document.field_at(path).map_err(|problem| told(*problem))?;
+        let problems = |problem: Problem| Problems::one("path", path, problem);
+        let (field, written) = document.field_at(path).map_err(|problem| problems(*problem))?;
         let kind = match field.shape {
             Shape::Duration { .. } => Kind::Duration,
             Shape::Rate => Kind::Rate,
@@ -64,58 +63,58 @@ impl Knob {
             _ => {
                 let rule = "expected the path of a number, a duration or a rate";
                 let found = format!("`{}` is none", printable(path));
-                return Err(told(Problem::error(&Path::root(), rule, found).at(0..path.len())));
+                return Err(problems(Problem::error(&Path::root(), rule, found).at(0..path.len())));
             }
         };
         let present = written.and_then(|text| kind.read(text.trim_matches('"')).ok());
         Ok(Self { path: path.to_owned(), kind, present })
     }
 
-    /// Its path, as `--set` takes it.
+    /// Path, as `--set` takes it.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// What kind of number it holds.
+    /// Kind of the number.
     #[must_use]
     pub const fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// What the scenario has it at; `None` for a default or "unlimited".
+    /// Present value; `None` for a default or "unlimited".
     #[must_use]
     pub const fn present(&self) -> Option<Amount> {
         self.present
     }
 
-    /// Reads an amount: `120ms`, `12.5/s`, `40`, `0.25`. Whether the scenario allows it is told by
-    /// setting it.
+    /// Parses an amount: `120ms`, `12.5/s`, `40`, `0.25`. Only setting it checks whether the
+    /// scenario allows it.
     ///
     /// # Errors
-    /// Says what is wrong with it and what is expected here.
+    /// A message with the reason, and the form expected here.
     pub fn amount(&self, text: &str) -> Result<Amount, String> {
         self.kind.read(text.trim())
     }
 
-    /// The amounts from one to another.
+    /// The span between two amounts.
     ///
     /// # Errors
-    /// Says what is wrong with either, or with both together.
+    /// A message with the reason, about one amount or both.
     pub fn span(&self, from: &str, to: &str, scale: Scale) -> Result<Span, String> {
         Span::new(self.amount(from)?, self.amount(to)?, scale)
     }
 
-    /// What `Document::set` takes to set it to `amount`.
+    /// The assignment of `amount`, as `Document::set` takes it.
     #[must_use]
     pub fn assignment(&self, amount: Amount) -> String {
         format!("{}={amount}", self.path)
     }
 
-    /// The document with this number set to `amount`; it still has to be checked as a whole.
+    /// The document with the number set to `amount`, not yet checked as a whole.
     ///
     /// # Errors
-    /// When the language does not allow this amount here.
+    /// If the language does not allow this amount here.
     pub fn set(&self, document: &Document, amount: Amount) -> Result<Document, Problems> {
         document.with([self.assignment(amount)])
     }

@@ -1,4 +1,4 @@
-//! Which numbers sentences about a scenario can name, from what the language itself knows.
+//! The numbers that sentences about a scenario can name.
 
 use crate::metrics::arm;
 use crate::metrics::declare::Quantity;
@@ -7,8 +7,8 @@ use crate::report::metrics::{METRICS_SCHEMA, MetricName, Metrics, Reporter, plai
 use crate::scenario::expect::{Known, NamedMetric, OF_WHOLE_ARM};
 use crate::scenario::schema::Scenario;
 
-/// Every number of a checked scenario called `name`. Components that are alike in several arms
-/// stand once.
+/// All numbers of a checked scenario called `name`; a component that several arms share is listed
+/// once.
 #[must_use]
 pub fn metrics(scenario: &Scenario, name: &str) -> Metrics {
     let known = Known::new(scenario);
@@ -32,7 +32,7 @@ pub fn metrics(scenario: &Scenario, name: &str) -> Metrics {
     Metrics { schema: METRICS_SCHEMA, scenario: name.to_owned(), arms, reporters }
 }
 
-/// Numbers by what reports them, in their order.
+/// Groups numbers by component, in order.
 fn reporters_of(metrics: &[NamedMetric]) -> Vec<Reporter> {
     let mut reporters: Vec<Reporter> = Vec::new();
     for metric in metrics {

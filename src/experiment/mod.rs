@@ -1,9 +1,8 @@
-//! Runs of scenarios: one run, its trace, where two runs part, and whose fate changed; and many
-//! runs, on all cores, to the same results as on one.
+//! Runs of scenarios: single runs and their traces, comparisons of two runs, and many runs on all
+//! cores, with the same results as on one.
 
-pub mod ask;
-mod choose;
 pub mod compare;
+pub mod condition;
 pub mod diff;
 pub mod diverge;
 pub mod expect;
@@ -11,23 +10,24 @@ pub mod explain;
 pub mod fates;
 pub mod figures;
 pub mod find;
-pub mod follow;
 pub mod health;
+pub mod heavy_tail;
 pub mod hunt;
 pub mod knob;
-pub mod listen;
+pub mod listener;
 pub mod metrics;
 mod play;
 pub mod pool;
 pub mod prepared;
 pub mod run;
 pub mod saved;
+mod selection;
 pub mod setting;
 pub mod shrink;
 pub mod spans;
 pub mod steady;
+pub mod stories;
 pub mod sweep;
-pub mod tails;
 pub mod topology;
 pub mod trace;
 pub mod warn;

@@ -1,6 +1,6 @@
-//! One arm from its first event to its last, looked at now and then.
+//! Plays one arm from its first event to its last, with samples and checks of limits in between.
 
-use super::listen::{Forward, Hears, Listener, Progress};
+use super::listener::{Detail, Forward, Listener, Progress};
 use super::run::CalendarKind;
 use crate::kernel::calendar::{Calendar, KeyedCalendar, LaneCalendar};
 use crate::kernel::limits::Limits;
@@ -15,13 +15,12 @@ use crate::model::world::World;
 use crate::scenario::build::{BuildError, Built, build};
 use crate::scenario::schema::{Arm, Scenario};
 
-/// Progress is told after so many events at the latest: some tens of milliseconds.
+/// Most events between two reports of progress: some tens of milliseconds.
 const EVENTS_PER_PROGRESS: u64 = 1 << 18;
-/// Limits and a request to stop are looked at whenever so many events are over: about every
-/// millisecond.
+/// Events between two checks of limits and of a request to stop: about a millisecond.
 pub(super) const EVENTS_PER_LOOK: u64 = 1 << 13;
 
-/// What to play: one complete arm with one seed and so many events at most.
+/// The arm to play, with seed and limits.
 pub(super) struct Order<'a> {
     pub(super) scenario: &'a Scenario,
     pub(super) name: &'a str,
@@ -32,7 +31,7 @@ pub(super) struct Order<'a> {
     pub(super) limits: Limits,
 }
 
-/// An arm that has been played.
+/// A played arm.
 pub(super) struct Played {
     pub(super) finished: Finished,
     pub(super) names: Vec<String>,
@@ -41,7 +40,7 @@ pub(super) struct Played {
     pub(super) series: Option<Series>,
 }
 
-/// Why an arm ended early, before it is put into words.
+/// Reasons for an early end of an arm.
 pub(super) enum Stop {
     MaxEvents,
     Stuck,
@@ -52,7 +51,7 @@ pub(super) enum Stop {
     MaxMemory,
 }
 
-/// Plays an arm on this calendar for this listener.
+/// Plays an arm on a calendar of this kind, with `listener` attached.
 pub(super) fn play(
     order: &Order<'_>,
     calendar: CalendarKind,
@@ -68,19 +67,19 @@ fn play_on<C: Calendar>(
     order: &Order<'_>,
     listener: &mut dyn Listener,
 ) -> Result<Played, BuildError> {
-    match listener.hears() {
-        Hears::Progress => heard::<C, false, false>(order, listener),
-        Hears::Ends => heard::<C, false, true>(order, listener),
-        Hears::Records => heard::<C, true, true>(order, listener),
+    match listener.detail() {
+        Detail::Progress => play_with::<C, false, false>(order, listener),
+        Detail::Ends => play_with::<C, false, true>(order, listener),
+        Detail::Records => play_with::<C, true, true>(order, listener),
     }
 }
 
-fn heard<'a, C: Calendar, const RECORDS: bool, const ENDS: bool>(
+fn play_with<'a, C: Calendar, const RECORDS: bool, const ENDS: bool>(
     order: &Order<'_>,
     listener: &'a mut dyn Listener,
 ) -> Result<Played, BuildError>
 where
-    Forward<&'a mut dyn Listener, RECORDS, ENDS>: Probe + Tells,
+    Forward<&'a mut dyn Listener, RECORDS, ENDS>: Probe + Reports,
 {
     let Built { mut world, names } = build::<C, Forward<&'a mut dyn Listener, RECORDS, ENDS>>(
         order.scenario,
@@ -100,7 +99,7 @@ where
     }
     world.start(order.limits);
     let why = advance(&mut world, until, order, sampler.as_mut());
-    // A run that is interrupted between a look and the next event has reached the look.
+    // A run interrupted between a sample and the next event has reached the sample.
     let looked = sampler.as_ref().map_or(Instant::ZERO, Sampler::now);
     let reached = world.now().max(looked);
     let (end, stopped) = match why {
@@ -118,7 +117,7 @@ where
     };
     world.probe().over(end);
     if let Some(sampler) = &mut sampler {
-        // What is left of the time shows that nothing happens any more.
+        // The remaining samples show that nothing happens any more.
         while sampler.next() < end {
             look(&mut world, sampler, end);
         }
@@ -134,17 +133,17 @@ where
     Ok(Played { finished: world.finish(end), names, end, stopped, series })
 }
 
-/// What tells its listener how far it is.
-trait Tells {
-    fn tell(&mut self, progress: &Progress);
+/// A probe that reports progress to its listener.
+trait Reports {
+    fn report(&mut self, progress: &Progress);
     fn satisfied(&mut self) -> bool;
 
-    /// The arm has ended.
+    /// The arm ended.
     fn over(&mut self, at: Instant);
 }
 
-impl<const RECORDS: bool, const ENDS: bool> Tells for Forward<&mut dyn Listener, RECORDS, ENDS> {
-    fn tell(&mut self, progress: &Progress) {
+impl<const RECORDS: bool, const ENDS: bool> Reports for Forward<&mut dyn Listener, RECORDS, ENDS> {
+    fn report(&mut self, progress: &Progress) {
         self.0.progress(progress);
     }
 
@@ -157,16 +156,16 @@ impl<const RECORDS: bool, const ENDS: bool> Tells for Forward<&mut dyn Listener,
     }
 }
 
-/// Plays a world to its end, in steps that end where a bin does or when a look at the request to
-/// stop is due.
-fn advance<C: Calendar, P: Probe + Tells>(
+/// Plays a world to its end, in steps that end with each bin or when the next check of limits is
+/// due.
+fn advance<C: Calendar, P: Probe + Reports>(
     world: &mut World<C, P>,
     until: Instant,
     order: &Order<'_>,
     mut sampler: Option<&mut Sampler>,
 ) -> End {
     let max_events = order.max_events;
-    let (mut told, mut limits_at) = (0, 0);
+    let (mut reported, mut limits_at) = (0, 0);
     loop {
         if world.events() >= limits_at {
             world.look_at_limits();
@@ -175,10 +174,10 @@ fn advance<C: Calendar, P: Probe + Tells>(
         let next_look = sampler.as_ref().map_or(Instant::NEVER, |sampler| sampler.next());
         let events = limits_at.min(max_events);
         let why = simulation::run(world, until.min(next_look), events);
-        if world.events() - told >= EVENTS_PER_PROGRESS {
-            told = world.events();
-            let (at, events, offered) = (world.now(), told, world.offered());
-            world.probe().tell(&Progress { at, events, offered });
+        if world.events() - reported >= EVENTS_PER_PROGRESS {
+            reported = world.events();
+            let (at, events, offered) = (world.now(), reported, world.offered());
+            world.probe().report(&Progress { at, events, offered });
             if world.probe().satisfied() {
                 return End::MaxEvents;
             }

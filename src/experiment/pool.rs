@@ -1,24 +1,24 @@
-//! Many runs at a time, in the order of their numbers: what comes out does not depend on how many
-//! threads there are, nor on which of them is faster.
+//! Runs jobs on several threads and delivers their results in the order of their numbers, so that
+//! the outcome does not depend on the number or the speed of threads.
 //!
-//! A thread takes the next number, works, and hands its result over; whoever asked gets results
-//! in order. Threads never run further ahead than a window, so memory does not grow with the
-//! number of runs.
+//! A thread takes the next number, works, and hands its result over; the caller receives results in
+//! order. Threads stay within a window ahead of the oldest unfinished number, so memory does not
+//! grow with the number of runs.
 
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 
 pub use crate::kernel::limits::Stop;
 
-/// How many runs at a time.
+/// Number of runs at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Jobs(NonZeroUsize);
 
 impl Jobs {
-    /// One after the other.
+    /// One run after the other.
     pub const ONE: Self = Self(NonZeroUsize::MIN);
 
-    /// So many; as many as there are cores for `None` or 0.
+    /// This many jobs; one for each core if `None` or 0.
     #[must_use]
     pub fn new(jobs: Option<usize>) -> Self {
         let wanted = jobs.and_then(NonZeroUsize::new);
@@ -32,19 +32,19 @@ impl Jobs {
     }
 }
 
-/// How the work ended.
+/// Ways in which the work ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
     /// All of it is done.
     Done,
-    /// The receiver broke off, or [`Stop`] was asked for: the results before this number were
-    /// handed over.
+    /// Interrupted by the receiver or by [`Stop`]; the results before this number were handed
+    /// over.
     Before(u64),
 }
 
-/// Does `work` for the numbers below `count`, on so many threads, and hands each result to `sink`,
-/// on the calling thread and in order. `sink` may break off; so may `stop`. A result that comes in
-/// after that is dropped: its run may have been cut off on its way.
+/// Does `work` for the numbers below `count` on several threads, and hands each result to `sink` on
+/// the calling thread, in order. `sink` and `stop` may interrupt. Later results are dropped, since
+/// their runs may have been cut off.
 pub fn in_order<T: Send>(
     jobs: Jobs,
     count: u64,
@@ -144,7 +144,7 @@ mod tests {
                     ControlFlow::Continue(())
                 },
             );
-            // What had come in before is handed over, and nothing is left out.
+            // The results before are handed over without a gap.
             assert_eq!(ended, Ended::Before(got));
             assert!((100..1_000).contains(&got), "{got}");
         }

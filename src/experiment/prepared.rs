@@ -1,10 +1,9 @@
-//! A scenario made ready to run many times: every arm on its own clock, merged in the order of
-//! their names.
+//! A scenario prepared to run many times: every arm on its own clock, merged in the order of names.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::listen::{Listener, Nobody};
+use super::listener::{Listener, NoListener};
 use super::play::{Order, play};
 use super::run::{Options, digest};
 use super::warn::warnings;
@@ -19,7 +18,7 @@ use crate::scenario::arms::arms;
 use crate::scenario::build::BuildError;
 use crate::scenario::schema::{Arm, Arrivals, Load, Scenario};
 
-/// A scenario with what all of its runs have in common worked out once.
+/// A scenario with everything computed once that its runs have in common.
 #[derive(Clone, Debug)]
 pub struct Prepared<'a> {
     scenario: Cow<'a, Scenario>,
@@ -29,13 +28,13 @@ pub struct Prepared<'a> {
 }
 
 impl<'a> Prepared<'a> {
-    /// Makes a scenario called `name` ready.
+    /// Prepares a scenario called `name`.
     #[must_use]
     pub fn new(scenario: &'a Scenario, name: &str) -> Self {
         Self::of(Cow::Borrowed(scenario), name)
     }
 
-    /// The same, for whoever has nowhere to keep the scenario.
+    /// The same, owning the scenario.
     #[must_use]
     pub fn owned(scenario: Scenario, name: &str) -> Prepared<'static> {
         Prepared::of(Cow::Owned(scenario), name)
@@ -51,14 +50,14 @@ impl<'a> Prepared<'a> {
         }
     }
 
-    /// Its name and its digest.
+    /// Name and digest.
     #[must_use]
     pub const fn id(&self) -> &ScenarioId {
         &self.id
     }
 
-    /// Only these of its arms, for those who ask nothing of the others. Arms share nothing, so each
-    /// does what it does among all; the fingerprint is that of these arms alone.
+    /// Keeps only these arms. Arms share nothing, so their results stay the same; the fingerprint
+    /// is that of these arms alone.
     #[must_use]
     pub fn only(mut self, arms: &BTreeSet<&str>) -> Self {
         self.arms.retain(|name, _| arms.contains(name.as_str()));
@@ -71,13 +70,13 @@ impl<'a> Prepared<'a> {
         &self.scenario
     }
 
-    /// Its arms, complete, by name.
+    /// The complete arms by name.
     #[must_use]
     pub const fn arms(&self) -> &BTreeMap<String, Arm> {
         &self.arms
     }
 
-    /// The result of a run in which no arm has been played yet.
+    /// The result of a run before any arm is played.
     pub(super) fn empty(&self, seed: u64) -> RunResult {
         RunResult {
             schema: RESULT_SCHEMA,
@@ -102,15 +101,15 @@ impl<'a> Prepared<'a> {
         }
     }
 
-    /// Runs it.
+    /// Plays a run.
     ///
     /// # Errors
     /// Only for scenarios that a check refuses.
     pub fn run(&self, options: &Options) -> Result<RunResult, BuildError> {
-        self.run_with(options, &mut Nobody)
+        self.run_with(options, &mut NoListener)
     }
 
-    /// Runs it while `listener` hears what it wants to hear, which changes nothing.
+    /// Plays a run with `listener` attached, which does not change the result.
     ///
     /// # Errors
     /// Only for scenarios that a check refuses.

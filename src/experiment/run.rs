@@ -1,8 +1,8 @@
-//! How a scenario is run, and what an arm that was played has to say.
+//! Runs a scenario, and makes the results of played arms.
 
 use std::collections::BTreeMap;
 
-use super::listen::{Listener, Nobody};
+use super::listener::{Listener, NoListener};
 use super::play::{Played, Stop};
 use super::prepared::Prepared;
 use crate::kernel::calendar::MAX_SLOTS;
@@ -17,14 +17,14 @@ use crate::scenario::build::BuildError;
 use crate::scenario::canonical;
 use crate::scenario::schema::Scenario;
 
-/// A run dispatches at most so many events unless told otherwise: some minutes of work.
+/// Default limit of events: some minutes of work.
 pub const DEFAULT_MAX_EVENTS: u64 = 1_000_000_000;
 
-/// What is under way in an arm takes at most so many bytes unless told otherwise: one gibibyte,
+/// Default limit of the memory of calls and messages under way in an arm, in bytes: one gibibyte,
 /// some eight million messages.
 pub const DEFAULT_MAX_MEMORY: u64 = 1 << 30;
 
-/// An arm whose bins are as wide as those of the others has at most so many.
+/// Most bins of an arm when all arms have bins of one width.
 const COMMON_BINS: u64 = 800;
 
 /// The implementations of the calendar; all give the same run.
@@ -37,21 +37,21 @@ pub enum CalendarKind {
     Keyed,
 }
 
-/// How to run a scenario.
+/// Options of a run.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Instead of the scenario's own seed.
+    /// Seed; `None` for that of the scenario.
     pub seed: Option<u64>,
-    /// Stop after so many events, or so many pieces of work that are none (attempts, refusals,
-    /// requests of a batch), over all arms.
+    /// Limit of events, and of work other than events (attempts, rejections, requests of a batch),
+    /// over all arms.
     pub max_events: u64,
-    /// Stop when what is under way in an arm takes more bytes.
+    /// Limit of the memory of calls and messages under way in an arm, in bytes.
     pub max_memory: u64,
-    /// Which calendar.
+    /// Implementation of the calendar.
     pub calendar: CalendarKind,
-    /// How fine a time series is collected, if one is.
+    /// Resolution of the time series; `None` collects none.
     pub sample: Option<Resolution>,
-    /// Looked at every few thousand events: once it is asked, the run ends with what there is.
+    /// Checked every few thousand events; once requested, the run ends with the results so far.
     pub stop: Option<&'static StopRequest>,
 }
 
@@ -60,7 +60,7 @@ impl Options {
         Limits { work: self.max_events, memory: self.max_memory, stop: self.stop }
     }
 
-    /// With a time series, as fine as the scenario says or as suits a figure.
+    /// The options with a time series, at the resolution of the scenario or one that suits figures.
     #[must_use]
     pub fn sampled(self, scenario: &Scenario) -> Self {
         let sample = scenario.sample_every.map_or(Resolution::Auto, Resolution::Every);
@@ -81,8 +81,7 @@ impl Default for Options {
     }
 }
 
-/// Bins of one width for all arms, if those of this run differ: fine enough for the longest arm
-/// to have at most 800.
+/// A common width of bins if those of the arms differ: the longest arm has at most 800 bins.
 #[must_use]
 pub fn common_bins(result: &RunResult) -> Option<Resolution> {
     let widths = || result.arms.values().filter_map(|arm| Some(arm.series.as_ref()?.bin_ns));
@@ -103,10 +102,10 @@ pub fn common_bins(result: &RunResult) -> Option<Resolution> {
 /// # Errors
 /// Only for scenarios that a check refuses.
 pub fn run(scenario: &Scenario, name: &str, options: &Options) -> Result<RunResult, BuildError> {
-    run_with(scenario, name, options, &mut Nobody)
+    run_with(scenario, name, options, &mut NoListener)
 }
 
-/// Runs a scenario while `listener` hears what it wants to hear, which changes nothing.
+/// Runs a scenario with `listener` attached, which does not change the result.
 ///
 /// # Errors
 /// Only for scenarios that a check refuses.
@@ -119,7 +118,7 @@ pub fn run_with(
     Prepared::new(scenario, name).run_with(options, listener)
 }
 
-/// 64 bits over what a scenario means: the same for every spelling of it, whatever its seed.
+/// Digest of the meaning of a scenario, equal for all spellings and seeds.
 #[must_use]
 pub fn digest(scenario: &Scenario) -> u64 {
     draw::key(&canonical(scenario))

@@ -1,8 +1,8 @@
 //! Saved results, `dessim.run/1`, as runs that can be played again.
 //!
-//! A result that was saved for itself holds its scenario. A run is a function of scenario and
-//! seed, so playing it again gives every number back, and the fingerprint says whether it is the
-//! same run: nothing else in the file needs to be believed.
+//! The result of a single run holds its scenario. A run is a function of scenario and seed, so
+//! playing it again restores every number, and the fingerprint shows whether it is the same run:
+//! nothing else in the file is trusted.
 
 use serde::Deserialize;
 
@@ -14,9 +14,9 @@ use crate::scenario::Problems;
 /// A saved result.
 #[derive(Clone, Debug)]
 pub struct Saved {
-    /// Its scenario.
+    /// The scenario.
     pub file: ScenarioFile,
-    /// What played it.
+    /// Origin of the run: release, seed and limits.
     origin: Origin,
 }
 
@@ -43,19 +43,19 @@ struct SavedStop {
     max_memory: Option<u64>,
 }
 
-/// Why a result cannot be played again.
+/// Reasons why a result cannot be played again.
 #[derive(Debug, thiserror::Error)]
 pub enum SavedError {
-    /// It is not JSON, or lacks something.
+    /// The file is no JSON, or lacks a field.
     #[error("{0}")]
     Broken(String),
-    /// It is of another schema.
+    /// The schema is another one.
     #[error("its schema is {0}, not {RESULT_SCHEMA}")]
     Schema(String),
-    /// It does not hold its scenario.
+    /// The scenario is missing.
     #[error("it does not hold its scenario: it is one of several runs")]
     NoScenario,
-    /// Its scenario is not one.
+    /// The scenario is invalid.
     #[error("its scenario is not one: {0}")]
     Scenario(#[from] Problems),
 }
@@ -64,7 +64,7 @@ impl Saved {
     /// Reads a saved result; `shown` is its name in messages.
     ///
     /// # Errors
-    /// When it is no result, or one without a scenario.
+    /// If it is no result, or has no scenario.
     pub fn from_json(shown: &str, bytes: &[u8]) -> Result<Self, SavedError> {
         let json: serde_json::Value = serde_json::from_slice(bytes)
             .map_err(|error| SavedError::Broken(format!("it is not JSON: {error}")))?;
@@ -82,7 +82,7 @@ impl Saved {
         Ok(Self { file, origin })
     }
 
-    /// How to play it so that it ends where it did.
+    /// Options that reproduce the run, including its early end.
     #[must_use]
     pub fn options(&self) -> Options {
         let mut options = Options { seed: Some(self.origin.seed), ..Options::default() };
@@ -93,10 +93,10 @@ impl Saved {
         options
     }
 
-    /// Makes sure that `again`, which this release has just played, is the run that was saved.
+    /// Checks that `again`, played by this release, is the saved run.
     ///
     /// # Errors
-    /// A sentence on what is different, and why it may be.
+    /// A sentence about the difference and its likely cause.
     pub fn verify(&self, again: &RunResult) -> Result<(), String> {
         if again.fingerprint.to_string() == self.origin.fingerprint {
             return Ok(());
@@ -109,7 +109,7 @@ impl Saved {
         ))
     }
 
-    /// The schema of the file.
+    /// Schema of the file.
     #[must_use]
     pub fn schema(&self) -> &str {
         &self.origin.schema
@@ -150,20 +150,20 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_saved_run_is_told() {
-        let told = |text: &str| match Saved::from_json("a.json", text.as_bytes()) {
+    fn a_file_that_is_no_saved_run_is_refused() {
+        let error_of = |text: &str| match Saved::from_json("a.json", text.as_bytes()) {
             Ok(_) => panic!("{text} is no result"),
             Err(error) => error.to_string(),
         };
-        assert!(told("{").starts_with("it is not JSON: EOF"), "{}", told("{"));
-        let schema = told("{\"schema\": \"dessim.run/9\"}");
+        assert!(error_of("{").starts_with("it is not JSON: EOF"), "{}", error_of("{"));
+        let schema = error_of("{\"schema\": \"dessim.run/9\"}");
         assert_eq!(schema, "its schema is dessim.run/9, not dessim.run/1");
-        assert!(told("{\"schema\": \"dessim.run/1\"}").contains("missing field `dessim`"));
+        assert!(error_of("{\"schema\": \"dessim.run/1\"}").contains("missing field `dessim`"));
         let mut result = played(1, u64::MAX);
         result.scenario.resolved = None;
-        assert!(told(&to_json(&result)).contains("one of several runs"));
+        assert!(error_of(&to_json(&result)).contains("one of several runs"));
         result.scenario.resolved = Some("Scenario(".to_owned());
-        let broken = told(&to_json(&result));
+        let broken = error_of(&to_json(&result));
         assert!(broken.contains("a.json (scenario.resolved)"), "{broken}");
     }
 }

@@ -1,4 +1,4 @@
-//! What a scenario says that its result does not: what it is about, and what goes wrong when.
+//! Facts of a scenario that its result lacks: descriptions and faults.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::report::topology::Topology;
 use crate::scenario::arms::arms;
 use crate::scenario::schema::{Arm, Effect, Fault, Scenario};
 
-/// The setting of a scenario.
+/// The facts about a scenario.
 #[must_use]
 pub fn setting(scenario: &Scenario) -> Setting {
     let about =
@@ -26,7 +26,7 @@ pub fn setting(scenario: &Scenario) -> Setting {
     }
 }
 
-/// The topology of every arm that a result has, by name.
+/// The topology of every arm of a result, by name.
 #[must_use]
 pub fn topologies(scenario: &Scenario, result: &RunResult) -> BTreeMap<String, Topology> {
     let arm = |(name, arm): (String, Arm)| {
@@ -36,7 +36,7 @@ pub fn topologies(scenario: &Scenario, result: &RunResult) -> BTreeMap<String, T
     arms(scenario).into_iter().filter_map(arm).collect()
 }
 
-/// The faults that can have an effect.
+/// The faults with a possible effect.
 fn troubles(arm: &Arm) -> Vec<Trouble> {
     let mut troubles: Vec<Trouble> = arm
         .faults
@@ -66,7 +66,7 @@ fn troubles(arm: &Arm) -> Vec<Trouble> {
     troubles
 }
 
-/// Which replicas a fault hits, if it is not all of them.
+/// The replicas that a fault hits, in words, unless it hits all of them.
 fn of_replica(fault: &Fault) -> String {
     match (fault.replica, &fault.zone) {
         (Some(replica), _) => format!(", replica {replica} only"),
@@ -81,7 +81,7 @@ mod tests {
     use crate::ScenarioFile;
 
     #[test]
-    fn faults_are_told_in_time_each_in_its_arm() {
+    fn faults_are_listed_by_time_in_their_arms() {
         let text = br#"Scenario(schema: 1, about: "A", warm_up: "1s", duration: "9s",
             load: { "users": Load(arrivals: Constant(rate: "10/s")) },
             services: { "db": Service(time: Constant("5ms")) },
@@ -100,7 +100,7 @@ mod tests {
         let file = ScenarioFile::from_bytes("a", text).expect("it is a scenario");
         let setting = setting(&file.scenario);
         assert_eq!((setting.about.as_str(), setting.warm_up_ns), ("A", 1_000_000_000));
-        let told = |arm: &str| {
+        let setting_of = |arm: &str| {
             let arm = &setting.arms[arm];
             let trouble = |trouble: &Trouble| {
                 let Trouble { name, component, words, from_ns, until_ns } = trouble;
@@ -111,7 +111,7 @@ mod tests {
         };
         let failing = "a: db failing for 25.0 % of attempts 4 5".to_owned();
         let one = vec!["b: db slowed 4.00 times 2 3".to_owned(), failing.clone()];
-        assert_eq!(told("one"), ("B", one));
-        assert_eq!(told("two"), ("", vec![failing, "b: db crashed 7 8".to_owned()]));
+        assert_eq!(setting_of("one"), ("B", one));
+        assert_eq!(setting_of("two"), ("", vec![failing, "b: db crashed 7 8".to_owned()]));
     }
 }

@@ -1,57 +1,56 @@
-//! Spans from records: what opens and closes, within what, led to by what, and in which lane.
+//! Derives spans from records: their parents, causes and lanes.
 //!
-//! A request is at one place at a time, so what opens is within the innermost span that is open
-//! and can hold others. Work that goes on for a caller who has left is out of reach: the attempt
-//! that held it is over, and nothing is within it any more. Only what is open is kept, so memory
-//! follows what is in flight and not how much happens.
+//! A request is at one place at a time, so a new span is within the innermost open span that can
+//! hold others. Work that continues for a caller that left cannot hold spans any more, because the
+//! attempt around it is over. Only open spans are kept, so memory follows the requests in flight.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
-use super::listen::Listener;
+use super::listener::Listener;
 use crate::kernel::time::{Duration, Instant};
 use crate::metrics::probe::{End, Record, Role, Side, Stretch};
 use crate::report::trace::span::{Cause, Closing, Place, Span, SpanSink};
 
-/// Which requests are told of.
+/// The requests whose spans are wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wanted {
-    /// All of them.
+pub enum RequestFilter {
+    /// All requests.
     All,
-    /// These: by arm and number, the names of their loads.
+    /// Names of the loads of wanted requests, by arm and number.
     These(BTreeMap<String, BTreeMap<u64, BTreeSet<String>>>),
 }
 
-/// Tells a sink of the spans of a run.
+/// Hands the spans of a run to a sink.
 #[derive(Debug)]
 pub struct Spans<S> {
     sink: S,
-    wanted: Wanted,
+    wanted: RequestFilter,
     names: Vec<String>,
-    /// Of the present arm, if not all are wanted.
+    /// Wanted requests of the present arm, unless all are.
     chosen: BTreeMap<u64, BTreeSet<String>>,
     requests: BTreeMap<Key, Open>,
-    /// When spans whose end is known will end.
+    /// Ends of spans with a planned end.
     lapses: BTreeSet<(Instant, u64, Key)>,
     lanes: BTreeMap<(u32, Stretch), Lanes>,
     spans: u64,
 }
 
-/// A request: its load, its number.
+/// A request: load and number.
 type Key = (u32, u64);
 
-/// What is open of one request.
+/// Open spans of one request.
 #[derive(Debug, Default)]
 struct Open {
-    /// In the order of opening.
+    /// Spans in the order of opening.
     spans: Vec<Span>,
-    /// The span of the request itself.
+    /// Span of the request itself.
     root: Option<u64>,
-    /// What was closed last, and when.
+    /// The span closed last, and the instant.
     last: Option<(Span, Instant)>,
 }
 
-/// The lanes of a place: those from `next` on have never been taken.
+/// Lanes of a place; those from `next` on have never been taken.
 #[derive(Debug, Default)]
 struct Lanes {
     free: BinaryHeap<Reverse<u32>>,
@@ -59,8 +58,8 @@ struct Lanes {
 }
 
 impl<S: SpanSink> Spans<S> {
-    /// Tells `sink` of the wanted requests.
-    pub fn new(sink: S, wanted: Wanted) -> Self {
+    /// Hands the spans of the requests in `wanted` to `sink`.
+    pub fn new(sink: S, wanted: RequestFilter) -> Self {
         Self {
             sink,
             wanted,
@@ -73,20 +72,20 @@ impl<S: SpanSink> Spans<S> {
         }
     }
 
-    /// Gives the sink back.
+    /// Returns the sink.
     pub fn finish(self) -> S {
         self.sink
     }
 
-    fn opens(&mut self, record: &Record, stretch: Stretch, turned: Option<(Span, Instant)>) {
+    fn opens(&mut self, record: &Record, stretch: Stretch, replaced: Option<(Span, Instant)>) {
         let key = (record.load, record.request);
         let of = self.requests.entry(key).or_default();
         let is_root = of.root.is_none() && record.component == record.load;
-        let parent = match &turned {
+        let parent = match &replaced {
             Some((before, _)) => before.parent,
             None => of.holder(record, stretch),
         };
-        let cause = of.cause(parent, turned.as_ref(), record.at);
+        let cause = of.cause(parent, replaced.as_ref(), record.at);
         let lane = self.lanes.entry((record.component, stretch)).or_default().take();
         self.spans += 1;
         let place = Place { component: record.component, stretch, lane };
@@ -101,7 +100,7 @@ impl<S: SpanSink> Spans<S> {
         }
     }
 
-    /// Closes the span at `index` of a request, and before it what cannot outlast it.
+    /// Closes the span at `index` of a request, after the spans that cannot outlast it.
     fn closes(&mut self, key: Key, index: usize, at: Instant, how: &Closing) -> Span {
         let of = self.requests.get_mut(&key).expect("what is open is of a request");
         let span = of.spans.remove(index);
@@ -128,7 +127,7 @@ impl<S: SpanSink> Spans<S> {
         span
     }
 
-    /// Closes every span that has lasted as long as it was to, up to `at`.
+    /// Closes every span whose planned end is at or before `at`.
     fn lapse(&mut self, at: Instant) {
         while let Some(&(end, id, key)) = self.lapses.first() {
             if end > at {
@@ -154,7 +153,7 @@ impl<S: SpanSink> Spans<S> {
 impl<S: SpanSink> Listener for Spans<S> {
     fn begin(&mut self, arm: &str, names: &[String]) {
         names.clone_into(&mut self.names);
-        if let Wanted::These(arms) = &self.wanted {
+        if let RequestFilter::These(arms) = &self.wanted {
             self.chosen = arms.get(arm).cloned().unwrap_or_default();
         }
         self.lanes.clear();
@@ -163,8 +162,8 @@ impl<S: SpanSink> Listener for Spans<S> {
 
     fn wants(&self, load: u32, request: u64) -> bool {
         match self.wanted {
-            Wanted::All => true,
-            Wanted::These(_) => {
+            RequestFilter::All => true,
+            RequestFilter::These(_) => {
                 let loads = self.chosen.get(&request);
                 loads.is_some_and(|loads| loads.contains(&self.names[load as usize]))
             }
@@ -187,11 +186,11 @@ impl<S: SpanSink> Listener for Spans<S> {
             Role::Turns(stretch) => {
                 let of = self.requests.get(&key);
                 let index = of.and_then(|of| of.exactly(record));
-                let turned = index.map(|index| {
-                    let turned = Closing::Replaced(*record);
-                    (self.closes(key, index, record.at, &turned), record.at)
+                let replaced = index.map(|index| {
+                    let replaced = Closing::Replaced(*record);
+                    (self.closes(key, index, record.at, &replaced), record.at)
                 });
-                self.opens(record, stretch, turned);
+                self.opens(record, stretch, replaced);
             }
         }
     }
@@ -207,11 +206,11 @@ impl<S: SpanSink> Listener for Spans<S> {
         let open = self.requests.iter();
         let mut open: Vec<_> =
             open.flat_map(|(key, of)| of.spans.iter().map(|span| (span.id, *key))).collect();
-        // What is within something was opened after it.
+        // Inner spans were opened after those around them.
         open.sort_unstable_by_key(|(id, _)| Reverse(*id));
         for (id, key) in open {
             let spans = self.requests.get(&key).map(|of| &of.spans);
-            // What is held may have been closed with what holds it.
+            // An inner span may have been closed with the one around it.
             if let Some(index) = spans.and_then(|spans| spans.iter().position(|s| s.id == id)) {
                 self.closes(key, index, at, &Closing::Unfinished);
             }
@@ -220,7 +219,7 @@ impl<S: SpanSink> Listener for Spans<S> {
     }
 }
 
-/// What a span must be able to hold.
+/// Contents that a span may be able to hold.
 #[derive(Clone, Copy)]
 enum Holds {
     Spans,
@@ -228,8 +227,8 @@ enum Holds {
 }
 
 impl Open {
-    /// The innermost span that holds others and has not been left by whom it was for: one of the
-    /// same call, or else of the call that made it.
+    /// The innermost span that can hold `holds` and whose caller has not left: of the same call, or
+    /// else of the parent call.
     fn innermost(&self, holds: Holds, record: &Record) -> Option<usize> {
         let fits = |span: &Span| match span.place.stretch.side {
             Side::Caller | Side::Receiver => true,
@@ -243,12 +242,12 @@ impl Open {
         of(record.call).or_else(|| of(record.parent?))
     }
 
-    /// Everything that holds it is open.
+    /// True if all spans around it are open.
     fn is_attended(&self, span: &Span) -> bool {
         match span.parent {
             None => true,
             Some(parent) => self.by_id(parent).is_some_and(|index| {
-                // Parents are older, so this ends.
+                // Parents are older, so the recursion ends.
                 self.is_attended(&self.spans[index])
             }),
         }
@@ -258,8 +257,8 @@ impl Open {
         self.spans.iter().position(|span| span.id == id)
     }
 
-    /// What holds a span that opens: the innermost that can, unless that is within its like in
-    /// the same place, which it is beside.
+    /// The parent of a new span: the innermost span that can hold it. If that is within a span of
+    /// the same kind in the same place, the new span stands beside that one.
     fn holder(&self, record: &Record, stretch: Stretch) -> Option<u64> {
         let innermost = self.innermost(Holds::Spans, record)?;
         let place = (record.call, record.component, stretch);
@@ -271,7 +270,7 @@ impl Open {
         }
     }
 
-    /// The first span that fits, from the one at `index` outwards.
+    /// The first fitting span, from the one at `index` outwards.
     fn around(&self, index: usize, fits: impl Fn(&Span) -> bool) -> Option<usize> {
         let mut next = Some(index);
         while let Some(index) = next.filter(|index| !fits(&self.spans[*index])) {
@@ -288,8 +287,8 @@ impl Open {
         })
     }
 
-    /// What the record closes: the attempt's own span, or, as attempts are counted while a
-    /// delivery or a request goes on, one around where the request is.
+    /// The span that a record closes: that of its attempt, or, for deliveries and requests, which
+    /// last while attempts are counted, one around the present place.
     fn closed_by(&self, record: &Record) -> Option<usize> {
         self.exactly(record).or_else(|| {
             let innermost = self.innermost(Holds::Spans, record)?;
@@ -297,12 +296,12 @@ impl Open {
         })
     }
 
-    /// What led to a span that opens now: what it turned from, what ended just now beside it, or
-    /// what holds it. A span without length leads nowhere.
+    /// The cause of a span that opens now: the span it replaces, the span beside it that ended just
+    /// now, or its parent. A span of length 0 is no cause.
     fn cause(
         &self,
         parent: Option<u64>,
-        turned: Option<&(Span, Instant)>,
+        replaced: Option<&(Span, Instant)>,
         now: Instant,
     ) -> Option<Cause> {
         let cause = |span: &Span, over| Cause {
@@ -314,7 +313,7 @@ impl Open {
         let beside = |(span, at): &&(Span, Instant)| {
             span.parent == parent && *at == now && span.opened.at < now
         };
-        match turned.or(self.last.as_ref()).filter(beside) {
+        match replaced.or(self.last.as_ref()).filter(beside) {
             Some((span, _)) => Some(cause(span, true)),
             None => Some(cause(&self.spans[self.by_id(parent?)?], false)),
         }
@@ -344,7 +343,7 @@ fn lasts(span: &Span) -> bool {
     matches!(span.opened.what.role, Role::Lasts(_))
 }
 
-/// When a span ends that lasts.
+/// Planned end of a span.
 fn lapse(span: &Span) -> Instant {
     span.opened.at.saturating_add(Duration::from_ns(span.opened.value))
 }

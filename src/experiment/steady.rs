@@ -1,12 +1,12 @@
 //! The steady state of one long run: latencies request by request, and levels over time.
 //!
-//! `statistics::steady` has the rules. Nothing of a run is kept but means of groups, so memory does
-//! not grow with its length.
+//! `statistics::steady` has the rules. Only means of groups are kept, so memory does not grow with
+//! the length of the run.
 
 use std::collections::BTreeMap;
 
-use super::listen::{Hears, Listener};
-use super::tails::tails;
+use super::heavy_tail::tails;
+use super::listener::{Detail, Listener};
 use crate::kernel::time::Duration;
 use crate::kernel::units::Limit;
 use crate::metrics::fate::Fate;
@@ -19,16 +19,16 @@ use crate::scenario::schema::{Arm, Arrivals, Load, Scenario};
 use crate::statistics::steady::Series as Means;
 use crate::statistics::validity::NoInterval;
 
-/// Over time, what happens is looked at so often; from 10,000 bins on they would be merged.
+/// Bins over time; a series merges bins from 10,000 on.
 const BINS: u64 = 8_000;
 
-/// How long the requests of each arm took that succeeded, in the order in which they ended: a
-/// listener.
+/// A listener that collects the latencies of successful requests of each arm, in the order of their
+/// ends.
 #[derive(Debug, Default)]
 pub struct Latencies(Vec<(String, Means)>);
 
 impl Latencies {
-    /// Of the arm `name`, if it was played.
+    /// Latencies of the arm `name`, if it was played.
     #[must_use]
     pub fn arm(&self, name: &str) -> Option<&Means> {
         self.0.iter().find(|(arm, _)| arm == name).map(|(_, means)| means)
@@ -36,8 +36,8 @@ impl Latencies {
 }
 
 impl Listener for Latencies {
-    fn hears(&self) -> Hears {
-        Hears::Ends
+    fn detail(&self) -> Detail {
+        Detail::Ends
     }
 
     fn begin(&mut self, arm: &str, _: &[String]) {
@@ -53,14 +53,14 @@ impl Listener for Latencies {
     }
 }
 
-/// How fine the series of a run must be whose steady state is looked for; `None` without an end.
+/// Resolution of the series that steady-state means need; `None` for a run without a fixed end.
 #[must_use]
 pub fn resolution(scenario: &Scenario) -> Option<Resolution> {
     let measured = scenario.duration?.as_ns().saturating_sub(scenario.warm_up.as_ns());
     Some(Resolution::Every(Duration::from_ns(measured.div_ceil(BINS))))
 }
 
-/// Why there is no steady state to look for in an arm; of all arms if it is no matter of one.
+/// Reasons why an arm has no steady state, by arm; a reason of the scenario applies to all arms.
 fn unsteady(scenario: &Scenario) -> BTreeMap<String, String> {
     let ends = |(name, load): (&String, &Load)| {
         let why = match load.arrivals {
@@ -83,8 +83,8 @@ fn unsteady(scenario: &Scenario) -> BTreeMap<String, String> {
     arms(scenario).into_iter().filter_map(of_arm).collect()
 }
 
-/// What `latencies` heard in the run of `result`, and its series show, of every arm that has
-/// settled. The run was sampled as [`resolution`] says.
+/// Steady-state means of every settled arm, from the latencies and the series of a run. The run
+/// must be sampled at [`resolution`].
 #[must_use]
 pub fn steady(scenario: &Scenario, result: &RunResult, latencies: &Latencies) -> SteadyRun {
     let (unsteady, tails) = (unsteady(scenario), tails(scenario));
@@ -126,7 +126,7 @@ fn metric(component: &str, metric: &'static str, unit: Unit, means: &Means) -> S
     SteadyMetric { component: component.to_owned(), metric, unit, steady: means.steady() }
 }
 
-/// Goodput, and the utilisation of every service that has a limit of slots, bin by bin.
+/// Adds goodput, and the utilisation of every service with a limit of slots, bin by bin.
 fn over_time(system: &Arm, series: &Series, warm_up_ns: u64, metrics: &mut Vec<SteadyMetric>) {
     let whole = |bin: &usize| {
         series.start_of(*bin) >= warm_up_ns && series.length_ns(*bin) == series.bin_ns

@@ -1,7 +1,7 @@
-//! What an arm is made of, from its scenario, with what went through it, from its result.
+//! The topology of an arm: its components from the scenario, its traffic from the result.
 //!
-//! Layers, arrivals and effects are read off their serialised form, so one that is added to the
-//! language is in every drawing without a line here.
+//! Layers, arrivals and effects are read from their serialised form, so a new one of the language
+//! is drawn without a change here.
 
 use std::collections::BTreeMap;
 
@@ -17,12 +17,12 @@ use crate::scenario::names::{balancer_name, layer_names};
 use crate::scenario::pipelines::edge_name;
 use crate::scenario::schema::{Arm, Balancing, Fault, Layer, Pool, Scenario};
 
-/// Settings that a label shows; the rest is told on hovering.
+/// Settings that a label shows; the rest shows on hovering.
 const MAIN_SETTINGS: usize = 2;
 /// Numbers that a label shows.
 const MAIN_NUMBERS: usize = 2;
 
-/// The topology of a complete `arm` (of [`crate::scenario::arms::arms`]), with what it did.
+/// The topology of a complete `arm` (of [`crate::scenario::arms::arms`]) with its results.
 #[must_use]
 pub fn topology(scenario: &Scenario, arm: &Arm, result: &ArmResult) -> Topology {
     let (topology, ids) = (Topology::default(), BTreeMap::new());
@@ -70,7 +70,7 @@ pub fn topology(scenario: &Scenario, arm: &Arm, result: &ArmResult) -> Topology 
     maker.topology
 }
 
-/// The faults of an arm as stretches of time, in the order in which they begin.
+/// The faults of an arm as bands, in the order of their beginnings.
 #[must_use]
 pub fn bands(arm: &Arm) -> Vec<Band> {
     let mut bands: Vec<Band> = arm.faults.iter().map(|(name, fault)| band(name, fault)).collect();
@@ -83,7 +83,7 @@ fn band(name: &str, fault: &Fault) -> Band {
     Band { label: format!("{name}: {} {}", fault.service, effect(fault)), from_ns, until_ns }
 }
 
-/// What a fault does, in a few words.
+/// The effect of a fault in a few words.
 fn effect(fault: &Fault) -> String {
     let (effect, details) = variant(&value(&fault.effect));
     let mut parts = vec![effect];
@@ -100,7 +100,7 @@ struct Maker<'a> {
     result: &'a ArmResult,
     pools: &'a BTreeMap<String, Pool>,
     topology: Topology,
-    /// Services, queues, consumers and loads have names of their own, each in its kind.
+    /// Indices of nodes by kind and name: names are unique only within a kind.
     ids: BTreeMap<(&'static str, &'a str), usize>,
 }
 
@@ -131,7 +131,7 @@ impl<'a> Maker<'a> {
         id
     }
 
-    /// What chooses among several replicas stands behind the layers.
+    /// Adds the balancer of several replicas behind the layers.
     fn balancer(&mut self, node: usize, arm: &Arm, to: &str, balancing: &Balancing) {
         if arm.services.get(to).is_some_and(|service| service.all_replicas() > 1) {
             let name = balancer_name(&self.topology.nodes[node].name);
@@ -144,7 +144,7 @@ impl<'a> Maker<'a> {
         self.result.components.get(name).filter(|component| component.kind == kind)
     }
 
-    /// A layer of a policy; one that stands for a pool has the pool's name and settings.
+    /// A layer of a policy; one that refers to a pool shows the name and the settings of the pool.
     fn layer_chip(&self, layer: &Layer, name: &str) -> Chip {
         let Layer::Pool(pool) = layer else { return self.chip(layer, Vec::new(), name) };
         let more = self.pools.get(&pool.name).map(settings).unwrap_or_default();
@@ -155,7 +155,7 @@ impl<'a> Maker<'a> {
         let (label, mut fields) = variant(&value(shown));
         fields.extend(more);
         let lines: Vec<String> = fields.iter().map(|(field, value)| line(field, value)).collect();
-        // What is in brackets is told on hovering.
+        // Parts in brackets show on hovering only.
         let main = lines.iter().take(MAIN_SETTINGS);
         let main: Vec<&str> = main.filter_map(|line| line.split('(').next()).collect();
         let numbers = self.result.components.get(name).map(counts).unwrap_or_default();
@@ -197,7 +197,7 @@ impl<'a> Maker<'a> {
         }
     }
 
-    /// A policy ends in an edge, which is a component of the result.
+    /// Adds the link of a call; its policy ends in an edge, which is a component of the result.
     fn sends(&mut self, from: (&'static str, &'a str), call: &str, service: &'a str) {
         self.link(from, ("service", service), |maker| {
             let edge = edge_name(call, service);
@@ -226,7 +226,7 @@ impl<'a> Maker<'a> {
         let publishers = arm.publishes.values().filter(|other| *other == queue).count();
         self.link(("load", load), ("queue", queue), |maker| {
             let dropped = maker.count("queue", queue, "dropped");
-            // What a queue counts is of all its publishers.
+            // The counts of a queue are totals over all its publishers.
             let alone = publishers == 1 && scenario.load.len() == 1;
             let count = if alone { maker.result.requests.offered } else { 0 };
             let flow = match alone {
@@ -261,29 +261,29 @@ impl<'a> Maker<'a> {
     }
 }
 
-/// What a component counted, without what never happened.
+/// The counts of a component, without zeros.
 fn counts(component: &Component) -> Vec<String> {
-    let told = |&(name, metric): &(&str, Metric)| match metric {
+    let line = |&(name, metric): &(&str, Metric)| match metric {
         Metric::Count(count) if count > 0 => Some(match name.strip_suffix("_max") {
             Some(what) => format!("{} {} at most", format::count(count), spaced(what)),
             None => format!("{} {}", format::count(count), spaced(name)),
         }),
         _ => None,
     };
-    component.metrics.iter().filter_map(told).collect()
+    component.metrics.iter().filter_map(line).collect()
 }
 
-/// The largest of what a component had at once, and how much of it was used.
+/// The maxima of a component, and its utilisation.
 fn most(component: &Component) -> Vec<String> {
-    let mut told = counts(component);
-    told.retain(|line| line.ends_with(" at most"));
+    let mut lines = counts(component);
+    lines.retain(|line| line.ends_with(" at most"));
     if let Some(Metric::Number(Some(ratio))) = component.get("utilisation") {
-        told.push(format!("{} used", format::percent(ratio)));
+        lines.push(format!("{} used", format::percent(ratio)));
     }
-    told
+    lines
 }
 
-/// Settings in the order of the language, without those that say nothing.
+/// Settings in the order of the language, without empty ones.
 type Settings = Vec<(String, String)>;
 
 fn value(of: &impl Serialize) -> Value {
@@ -294,7 +294,7 @@ fn settings(of: &impl Serialize) -> Settings {
     fields(&value(of))
 }
 
-/// A variant of the language: its name in words, and what is in it.
+/// A variant of the language: name in words, and settings.
 fn variant(value: &Value) -> (String, Settings) {
     match value {
         Value::Object(map) if map.len() == 1 => {
@@ -316,7 +316,7 @@ fn fields(value: &Value) -> Settings {
     map.iter().filter(says).map(|(field, value)| (field.clone(), short(value))).collect()
 }
 
-/// What is left at "none" or "no limit" is not told.
+/// True for "none" and "no limit", which are not shown.
 fn is_nothing(value: &Value) -> bool {
     match value {
         Value::Null => true,
@@ -327,11 +327,10 @@ fn is_nothing(value: &Value) -> bool {
     }
 }
 
-/// A value in a few words: `uniform 8ms to 14ms` would need to know uniform; `uniform(8ms, 14ms)`
-/// does not.
+/// A value in a few words: `uniform(8ms, 14ms)`, which needs no knowledge of the variant.
 fn short(value: &Value) -> String {
     match value {
-        // A variant without anything in it; durations and rates begin with a digit.
+        // A variant without settings; durations and rates begin with a digit.
         Value::String(text) if text.starts_with(|c: char| c.is_ascii_uppercase()) => lower(text),
         Value::String(text) => text.clone(),
         Value::Number(number) => match (number.as_u64(), number.as_f64()) {
@@ -349,8 +348,8 @@ fn short(value: &Value) -> String {
             format!("{name}({})", inside.join(", "))
         }
         Value::Object(map) => {
-            let told = map.iter().filter(|(_, value)| !is_nothing(value));
-            told.map(|(field, value)| line(field, &short(value))).collect::<Vec<_>>().join(", ")
+            let set = map.iter().filter(|(_, value)| !is_nothing(value));
+            set.map(|(field, value)| line(field, &short(value))).collect::<Vec<_>>().join(", ")
         }
         Value::Null => String::new(),
     }

@@ -1,4 +1,4 @@
-//! The causal log of a run, `dessim.trace/1`: everything that happened to every request.
+//! The causal log of a run, `dessim.trace/1`: every event of every request.
 //!
 //! A trace is a stream of JSON lines: a [`Header`], then one [`Line`] for each record, arm after
 //! arm. `docs/trace.md` defines every field.
@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
-use super::listen::Listener;
+use super::listener::Listener;
 use super::prepared::Prepared;
 use crate::metrics::probe::Record;
 use crate::report::result::MODEL_VERSION;
@@ -16,7 +16,7 @@ use crate::report::result::MODEL_VERSION;
 /// The schema name in the first line of every trace.
 pub const TRACE_SCHEMA: &str = "dessim.trace/1";
 
-/// The first line of a trace: which run it is of.
+/// The first line of a trace, which identifies the run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {
     /// Always [`TRACE_SCHEMA`].
@@ -25,20 +25,20 @@ pub struct Header {
     pub dessim: String,
     /// Version of the model.
     pub model: u32,
-    /// Which scenario ran.
+    /// The scenario.
     pub scenario: HeaderScenario,
     /// The seed.
     pub seed: u64,
-    /// The arms, in the order in which they follow.
+    /// The arms in the order of the trace.
     pub arms: Vec<String>,
 }
 
-/// Name and meaning of a scenario, as in its result.
+/// Name and digest of a scenario, as in its result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeaderScenario {
     /// The file's stem, or "stdin".
     pub name: String,
-    /// Digest of the resolved meaning, 16 hex digits.
+    /// Digest of the resolved scenario, 16 hex digits.
     pub digest: String,
 }
 
@@ -68,29 +68,29 @@ pub struct Line<'a> {
     /// The arm.
     #[serde(borrow)]
     pub arm: Cow<'a, str>,
-    /// The number of the event during which it happened, within the arm, from 1.
+    /// Number of the simulation event within the arm, from 1.
     pub event: u64,
     /// The load and the number of the request within it, from 0: `clients#17`.
     #[serde(borrow)]
     pub request: Cow<'a, str>,
-    /// Which call that a service made for the request it is, in hexadecimal digits; left out of
-    /// what happens to the request itself.
+    /// Id, in hexadecimal digits, of a call that a service makes for the request; absent for the
+    /// request itself.
     #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
     pub call: Option<Cow<'a, str>>,
     /// The attempt under way, from 1; 0 before the first.
     pub attempt: u32,
-    /// Where it happened: a load, service, queue, consumer, call, or a layer: `clients.retry`.
+    /// Component: a load, service, queue, consumer, call, or a layer: `clients.retry`.
     #[serde(borrow)]
     pub component: Cow<'a, str>,
-    /// What happened: the name of an [`Event`](crate::metrics::probe::Event).
+    /// Name of the [`Event`](crate::metrics::probe::Event).
     #[serde(borrow)]
     pub what: Cow<'a, str>,
-    /// The number that belongs to it.
+    /// Number of the event.
     pub value: u64,
 }
 
 impl<'a> Line<'a> {
-    /// A record of the arm `arm` whose components are called `names`.
+    /// The line of a record of the arm `arm`, whose components are called `names`.
     #[must_use]
     pub fn new(arm: &'a str, names: &'a [String], record: &Record) -> Self {
         Self {
@@ -106,7 +106,7 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// The same, owning its names.
+    /// The line, owning its names.
     #[must_use]
     pub fn into_owned(self) -> Line<'static> {
         Line {
@@ -123,7 +123,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Writes the trace of a run as it goes.
+/// Writes the trace of a run as it is played.
 #[derive(Debug)]
 pub struct Tracer<W> {
     out: W,
@@ -140,7 +140,7 @@ impl<W: Write> Tracer<W> {
         tracer
     }
 
-    /// Gives back what was written to.
+    /// Returns the writer.
     ///
     /// # Errors
     /// The first error of writing; nothing was written after it.

@@ -1,4 +1,4 @@
-//! What can be known about a scenario's numbers before it runs.
+//! Warnings about the numbers of a scenario that need no run.
 
 use std::collections::BTreeMap;
 
@@ -8,25 +8,24 @@ use crate::model::spec::distribution::resolve;
 use crate::scenario::arms::{ONLY_ARM, arms};
 use crate::scenario::schema::{Arm, Arrivals, Call, Cancellation, Scenario, Service, Stage};
 
-/// What a reader should know before believing the numbers: services that are offered more than
-/// they can serve, in front of a queue without an end.
+/// Warnings about services that are offered more than they can serve, behind an unlimited queue.
 ///
 /// Counted are first attempts of open loads with a mean rate (not bursts, nor callers that wait
 /// for their answers) whose policy lets all of them into that queue; retries come on top.
 #[must_use]
 pub fn warnings(scenario: &Scenario) -> Vec<String> {
-    let mut found: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+    let mut overloads: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
     for (arm, system) in &arms(scenario) {
         for (name, offered) in offered_per_ns(scenario, system) {
             let capacity = system.services.get(name).and_then(capacity_per_ns);
             if let Some(capacity) = capacity.filter(|capacity| offered > *capacity) {
                 let times = format!("{:.2}", offered / capacity);
-                let of = found.entry((name.to_owned(), times)).or_default();
+                let of = overloads.entry((name.to_owned(), times)).or_default();
                 of.push(arm.clone());
             }
         }
     }
-    let told = |((service, times), arms): (&(String, String), &Vec<String>)| {
+    let warning = |((service, times), arms): (&(String, String), &Vec<String>)| {
         let place = match arms.as_slice() {
             [only] if only == ONLY_ARM => String::new(),
             [one] => format!(" in arm {one}"),
@@ -37,7 +36,7 @@ pub fn warnings(scenario: &Scenario) -> Vec<String> {
              its queue grows for as long as the load lasts"
         )
     };
-    found.iter().map(told).collect()
+    overloads.iter().map(warning).collect()
 }
 
 /// Attempts a nanosecond that a service finishes at most; `None` if nothing queues without end.
@@ -103,7 +102,7 @@ mod tests {
     use super::*;
     use crate::scenario::Document;
 
-    fn told(arrivals: &str, service: &str, policy: &str) -> Vec<String> {
+    fn warnings_of(arrivals: &str, service: &str, policy: &str) -> Vec<String> {
         let text = format!(
             "Scenario(schema: 1, duration: \"10s\", load: {{ \"users\": Load(arrivals: {arrivals}) \
              }}, services: {{ \"db\": Service(time: Exponential(mean: \"10ms\"), {service}) }}, \
@@ -125,14 +124,14 @@ mod tests {
             "Stages(stages: [(lasts: \"1s\", rate: \"480/s\"), (lasts: \"1s\", rate: \"0/s\")], \
              repeat: true)",
         ] {
-            assert_eq!(told(arrivals, "slots: 2", ""), [expected], "{arrivals}");
+            assert_eq!(warnings_of(arrivals, "slots: 2", ""), [expected], "{arrivals}");
         }
     }
 
     #[test]
     fn what_bounds_the_queue_bounds_the_warning() {
         let much = "Poisson(rate: \"900/s\")";
-        assert_eq!(told(much, "slots: 2", "Timeout(\"1s\")").len(), 1);
+        assert_eq!(warnings_of(much, "slots: 2", "Timeout(\"1s\")").len(), 1);
         for (service, policy) in [
             ("slots: 9", ""),
             ("slots: \"unlimited\"", ""),
@@ -140,10 +139,10 @@ mod tests {
             ("slots: 2", "Bulkhead(permits: 4)"),
             ("slots: 2, cancellation: QueuedOnly", "Timeout(\"1s\")"),
         ] {
-            let found = told(much, service, policy);
-            assert!(found.is_empty(), "{service} {policy}: {found:?}");
+            let none = warnings_of(much, service, policy);
+            assert!(none.is_empty(), "{service} {policy}: {none:?}");
         }
         let closed = "ClosedLoop(callers: 900, think: Constant(\"1s\"))";
-        assert!(told(closed, "slots: 1", "").is_empty());
+        assert!(warnings_of(closed, "slots: 1", "").is_empty());
     }
 }

@@ -7,12 +7,12 @@
 
 use std::collections::BTreeMap;
 
-use dessim::experiment::listen::{Hears, Listener};
+use dessim::experiment::heavy_tail::tails;
+use dessim::experiment::listener::{Detail, Listener};
 use dessim::experiment::pool::{Jobs, Stop, in_order};
 use dessim::experiment::prepared::Prepared;
 use dessim::experiment::run::Options;
 use dessim::experiment::steady::{Latencies, resolution, steady};
-use dessim::experiment::tails::tails;
 use dessim::metrics::probe::End;
 use dessim::report::runs::{Keep, Runs, to_json};
 use dessim::statistics::summary::summary;
@@ -40,8 +40,8 @@ struct Naive {
 }
 
 impl Listener for Naive {
-    fn hears(&self) -> Hears {
-        Hears::Ends
+    fn detail(&self) -> Detail {
+        Detail::Ends
     }
 
     fn ended(&mut self, end: &End) {
@@ -85,7 +85,7 @@ fn long_runs(runs: u64, duration: &str) -> (Vec<Interval>, Vec<Interval>) {
         // Not the first block that was tried: docs/statistics.md says what came of that one.
         let options = Options { seed: Some(100_000 + number), ..Options::default() };
         let (mut latencies, mut naive) = (Latencies::default(), Naive::default());
-        let mut both = dessim::experiment::listen::Everyone(vec![&mut latencies, &mut naive]);
+        let mut both = dessim::experiment::listener::Listeners(vec![&mut latencies, &mut naive]);
         prepared.run_with(&options, &mut both).expect("it is sound");
         let steady = latencies.arm("main").expect("it was played").steady();
         (steady.interval, naive.interval())

@@ -1,6 +1,6 @@
 //! What ends a run from outside: the result says so, and holds what there was.
 
-use dessim::experiment::listen::{Listener, Progress};
+use dessim::experiment::listener::{Listener, Progress};
 use dessim::experiment::pool::Stop;
 use dessim::experiment::run::{CalendarKind, Options, run, run_with};
 use dessim::report::result::Stopped;

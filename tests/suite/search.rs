@@ -1,6 +1,6 @@
 //! Searches against what is known: published probabilities, exact numerics, theory.
 
-use dessim::experiment::ask::{Wanted, asked};
+use dessim::experiment::condition::{Wanted, likely_claims};
 use dessim::experiment::find::capacity::{Question, capacity};
 use dessim::experiment::find::{ByPath, Search, find};
 use dessim::experiment::hunt::Playing;
@@ -36,21 +36,22 @@ fn the_curve_of_collapse_against_the_length_of_a_freeze() {
     let scenario = document.scenario().expect("it is sound").scenario;
     let (stop, options) = (Stop::new(), Options::default());
     let playing = Playing { options: &options, jobs: Jobs::new(None), stop: &stop };
-    let claims = asked(Some("p(thrice collapses) < 50%"), &scenario, 0.95).expect("it is one");
+    let claims =
+        likely_claims(Some("p(thrice collapses) < 50%"), &scenario, 0.95).expect("it is one");
     let knob = Knob::at(&document, "faults.freeze.until").expect("there is one");
     let tried = |from: &str, to: &str, precision: f64| {
         let span = knob.span(from, to, Scale::Linear).expect("both are durations");
         let search = Search {
             name: "test",
-            turned: knob.path().to_owned(),
+            parameter: knob.path().to_owned(),
             from: span.from(),
             to: span.to(),
             precision,
             first: 1,
             seeds: 40,
         };
-        let turned = ByPath { document: &document, knob: &knob };
-        let found = find(&search, &turned, &claims, playing, |_, _| {});
+        let parameter = ByPath { document: &document, knob: &knob };
+        let found = find(&search, &parameter, &claims, playing, |_, _| {});
         found.unwrap_or_else(|trouble| panic!("{trouble:?}")).answers.remove(0)
     };
     let outer = tried("20.3s", "21s", 0.9);

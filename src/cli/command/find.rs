@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use clap::Args;
 use dessim::ScenarioFile;
-use dessim::experiment::ask::{asked, seeds_for};
+use dessim::experiment::condition::{likely_claims, seeds_for};
 use dessim::experiment::find::capacity::{Question, capacity};
 use dessim::experiment::find::optimise::{self, Cost, Problem, constraints, goal};
 use dessim::experiment::find::{ByPath, Search, find, most_values};
@@ -147,7 +147,7 @@ fn threshold(
     path: &str,
     playing: Playing<'_>,
 ) -> Result<Answer, Failure> {
-    let conditions = asked(args.expect.as_deref(), &file.scenario, args.confidence)
+    let conditions = likely_claims(args.expect.as_deref(), &file.scenario, args.confidence)
         .map_err(|why| refused("--expect", args.expect.as_deref().unwrap_or_default(), why))?;
     let knob = knob(document, path)?;
     let (from, to) = (args.from.as_deref(), args.to.as_deref());
@@ -160,7 +160,7 @@ fn threshold(
     let meter = Meter::new(args.work.progress, args.work.quiet, &file.scenario, runs);
     let search = Search {
         name: &file.name,
-        turned: path.to_owned(),
+        parameter: path.to_owned(),
         from: span.from(),
         to: span.to(),
         precision,

@@ -3,9 +3,9 @@
 use std::ops::RangeInclusive;
 
 use clap::Args;
-use dessim::experiment::ask::Wanted;
+use dessim::experiment::condition::Wanted;
 use dessim::experiment::hunt::split::{Splitting, split, splittable};
-use dessim::experiment::hunt::{Ground, Playing, Vary, hunt};
+use dessim::experiment::hunt::{Playing, SearchSpace, Vary, hunt};
 use dessim::experiment::knob::{Amount, Knob, Scale};
 use dessim::experiment::prepared::Prepared;
 use dessim::experiment::run::Options;
@@ -153,7 +153,7 @@ fn often(
     let runs = seeds.saturating_mul(points.as_ref().map_or(1, |points| points.len() as u64));
     announce(ui, args.work.quiet, scenario, runs, args.first);
     let vary = points.map(|points| Vary { document, points });
-    let ground = Ground { first, seeds, vary, first_only: args.first };
+    let ground = SearchSpace { first, seeds, vary, first_only: args.first };
     let meter = Meter::new(args.work.progress, args.work.quiet, scenario, runs);
     let progress = |_, _| meter.one_ended();
     hunt((scenario, name), wanted, &ground, playing, progress).map_err(troubled)

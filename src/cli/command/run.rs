@@ -12,7 +12,7 @@ mod steady;
 use dessim::ScenarioFile;
 use dessim::experiment::expect::{Expectation, Observer, expectations, of_one_run};
 use dessim::experiment::figures::figures;
-use dessim::experiment::listen::Everyone;
+use dessim::experiment::listener::Listeners;
 use dessim::experiment::prepared::Prepared;
 use dessim::experiment::run::{CalendarKind, DEFAULT_MAX_EVENTS, DEFAULT_MAX_MEMORY, Options};
 use dessim::report::export::json;
@@ -160,9 +160,9 @@ fn once(
     let prepared = Prepared::new(&file.scenario, &file.name);
     let expectations = expectations(&file.scenario);
     let observer = Observer::new(&prepared, expectations.iter().map(Expectation::condition));
-    let mut recorder = observer.ears(&prepared);
+    let mut recorder = observer.recorder(&prepared);
     let result = {
-        let mut everyone = Everyone(recorder.listeners());
+        let mut everyone = Listeners(recorder.listeners());
         outputs.records.run(&prepared, &options, &meter, &mut everyone)?
     };
     drop(meter);

@@ -6,10 +6,12 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use dessim::ScenarioFile;
 
-use dessim::experiment::follow::{FollowError, Followed, FollowedArm, Pick, Wish, follow};
-use dessim::experiment::listen::Listener;
+use dessim::experiment::listener::Listener;
 use dessim::experiment::run::{Options, run_with};
 use dessim::experiment::spans::Spans;
+use dessim::experiment::stories::{
+    ArmStories, RequestName, RequestStories, Selection, StoryError, request_stories,
+};
 use dessim::report::text::format::{count, label};
 use dessim::report::text::page::stopped;
 use dessim::report::trace::chrome::{Chrome, Origin};
@@ -41,7 +43,7 @@ pub(crate) struct Trace {
     pub input: Input,
     /// Follow this request: its number, or LOAD#NUMBER; may be repeated
     #[arg(long, value_name = "REQUEST", conflicts_with_all = ["slowest", "failed"])]
-    pub request: Vec<Wish>,
+    pub request: Vec<RequestName>,
     /// Follow the N requests of each arm that took longest [default: 1]
     #[arg(long, value_name = "N", value_parser = number, conflicts_with = "failed")]
     pub slowest: Option<usize>,
@@ -103,22 +105,23 @@ pub(super) fn trace(ui: &Ui, args: &Trace) -> Result<Exit, Failure> {
     let pick = pick(args);
     let file = &playable.file;
     let options = playable.options(args.input.seed)?;
-    let followed = follow(&file.scenario, &file.name, &options, (&pick, args.arm.as_deref()));
-    let followed = followed.map_err(|error| match error {
-        FollowError::Build(error) => Failure::invalid(error.to_string()),
-        FollowError::Unknown { message, hint } => Failure::usage(message, hint),
+    let recorded =
+        request_stories(&file.scenario, &file.name, &options, (&pick, args.arm.as_deref()));
+    let recorded = recorded.map_err(|error| match error {
+        StoryError::Build(error) => Failure::invalid(error.to_string()),
+        StoryError::Unknown { message, hint } => Failure::usage(message, hint),
     })?;
-    playable.verify(&followed.result)?;
+    playable.verify(&recorded.result)?;
     let text = match args.format {
-        StoryFormat::Text => page(&followed, &pick).into_bytes(),
-        StoryFormat::Json => json(&followed, &pick).into_bytes(),
+        StoryFormat::Text => page(&recorded, &pick).into_bytes(),
+        StoryFormat::Json => json(&recorded, &pick).into_bytes(),
         StoryFormat::Otlp => {
-            let stories: Vec<_> = stories(&followed).collect();
+            let stories: Vec<_> = stories(&recorded).collect();
             let epoch = args.epoch.unwrap_or(DEFAULT_EPOCH);
-            to_otlp(&followed.result, &stories, epoch).into_bytes()
+            to_otlp(&recorded.result, &stories, epoch).into_bytes()
         }
         StoryFormat::Chrome | StoryFormat::Perfetto => {
-            viewed(file, &options, &followed, args.format)?
+            viewed(file, &options, &recorded, args.format)?
         }
     };
     match &target {
@@ -130,14 +133,14 @@ pub(super) fn trace(ui: &Ui, args: &Trace) -> Result<Exit, Failure> {
         None if args.format == StoryFormat::Perfetto => Ui::print_bytes(&text)?,
         None => Ui::print_raw(&String::from_utf8_lossy(&text))?,
     }
-    if let Some(why) = &followed.result.stopped {
-        ui.error(&format!("seed {} stopped early: {}", followed.result.seed, stopped(why)));
+    if let Some(why) = &recorded.result.stopped {
+        ui.error(&format!("seed {} stopped early: {}", recorded.result.seed, stopped(why)));
         return Ok(Exit::Invalid);
     }
-    if stories(&followed).next().is_none() {
+    if stories(&recorded).next().is_none() {
         let what = match pick {
-            Pick::Failed(_) => "every request that ended succeeded",
-            Pick::Slowest(_) | Pick::Named(_) => "no request ended",
+            Selection::Failed(_) => "every request that ended succeeded",
+            Selection::Slowest(_) | Selection::Named(_) => "no request ended",
         };
         let message = format!("there is nothing to follow: {what}");
         return Err(Failure::Message(Exit::Nothing, message, None));
@@ -149,13 +152,13 @@ pub(super) fn trace(ui: &Ui, args: &Trace) -> Result<Exit, Failure> {
 fn viewed(
     file: &ScenarioFile,
     options: &Options,
-    followed: &Followed,
+    recorded: &RequestStories,
     format: StoryFormat,
 ) -> Result<Vec<u8>, Failure> {
     let options = options.clone().sampled(&file.scenario);
-    let (scenario, wanted) = (&followed.result.scenario, followed.wanted.clone());
+    let (scenario, wanted) = (&recorded.result.scenario, recorded.filter.clone());
     let digest = scenario.digest.to_string();
-    let origin = Origin { scenario: &scenario.name, digest, seed: followed.result.seed };
+    let origin = Origin { scenario: &scenario.name, digest, seed: recorded.result.seed };
     let run = |listener: &mut dyn Listener| {
         run_with(&file.scenario, &file.name, &options, listener)
             .map_err(|error| Failure::invalid(error.to_string()))
@@ -172,22 +175,22 @@ fn viewed(
     written.map_err(Failure::Stdout)
 }
 
-fn pick(args: &Trace) -> Pick {
+fn pick(args: &Trace) -> Selection {
     match (args.slowest, args.failed) {
-        _ if !args.request.is_empty() => Pick::Named(args.request.clone()),
-        (_, Some(most)) => Pick::Failed(most),
-        (most, None) => Pick::Slowest(most.unwrap_or(1)),
+        _ if !args.request.is_empty() => Selection::Named(args.request.clone()),
+        (_, Some(most)) => Selection::Failed(most),
+        (most, None) => Selection::Slowest(most.unwrap_or(1)),
     }
 }
 
-fn stories(followed: &Followed) -> impl Iterator<Item = &Story> {
-    followed.arms.values().flat_map(|arm| &arm.stories)
+fn stories(recorded: &RequestStories) -> impl Iterator<Item = &Story> {
+    recorded.arms.values().flat_map(|arm| &arm.stories)
 }
 
-fn page(followed: &Followed, pick: &Pick) -> String {
-    let result = &followed.result;
+fn page(recorded: &RequestStories, pick: &Selection) -> String {
+    let result = &recorded.result;
     let mut text = format!("{}, seed {}\n", printable(&result.scenario.name), result.seed);
-    for (name, arm) in &followed.arms {
+    for (name, arm) in &recorded.arms {
         if let Some(note) = note(arm, pick) {
             text.push_str(&format!("\narm {}: {note}\n", printable(name)));
         }
@@ -199,16 +202,16 @@ fn page(followed: &Followed, pick: &Pick) -> String {
 }
 
 /// A note on the population that the requests of an arm were selected from.
-fn note(arm: &FollowedArm, pick: &Pick) -> Option<String> {
+fn note(arm: &ArmStories, pick: &Selection) -> Option<String> {
     let (ended, shown) = (arm.chosen.ended, arm.stories.len());
     match pick {
-        Pick::Named(_) => None,
-        Pick::Slowest(_) if shown == 0 => Some("no request ended".to_owned()),
-        Pick::Slowest(_) => {
+        Selection::Named(_) => None,
+        Selection::Slowest(_) if shown == 0 => Some("no request ended".to_owned()),
+        Selection::Slowest(_) => {
             let number = if shown == 1 { String::new() } else { format!("{shown} ") };
             Some(format!("the {number}slowest of {} requests that ended", count(ended)))
         }
-        Pick::Failed(_) => {
+        Selection::Failed(_) => {
             let fates = &arm.chosen.unsuccessful;
             let failed: u64 = fates.values().sum();
             if failed == 0 {
@@ -228,15 +231,15 @@ fn note(arm: &FollowedArm, pick: &Pick) -> Option<String> {
     }
 }
 
-fn json(followed: &Followed, pick: &Pick) -> String {
-    let result = &followed.result;
-    let arms = followed.arms.iter().map(|(name, arm)| {
+fn json(recorded: &RequestStories, pick: &Selection) -> String {
+    let result = &recorded.result;
+    let arms = recorded.arms.iter().map(|(name, arm)| {
         let unsuccessful = arm.chosen.unsuccessful.iter();
         let unsuccessful: serde_json::Map<_, _> =
             unsuccessful.map(|(fate, n)| (fate.name().to_owned(), (*n).into())).collect();
         let mut json = serde_json::json!({ "arm": name });
         // Named requests are not selected from a population.
-        if !matches!(pick, Pick::Named(_)) {
+        if !matches!(pick, Selection::Named(_)) {
             json["ended"] = arm.chosen.ended.into();
             json["unsuccessful"] = unsuccessful.into();
         }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant as WallInstant};
 
 use clap::ValueEnum;
-use dessim::experiment::listen::{Hears, Listener, Progress};
+use dessim::experiment::listener::{Detail, Listener, Progress};
 use dessim::kernel::time::Instant;
 use dessim::metrics::probe::{End, Record, Unfinished};
 use dessim::report::text::format;
@@ -246,8 +246,8 @@ impl Watched<'_> {
 }
 
 impl Listener for Watched<'_> {
-    fn hears(&self) -> Hears {
-        self.inner.hears()
+    fn detail(&self) -> Detail {
+        self.inner.detail()
     }
 
     fn begin(&mut self, arm: &str, names: &[String]) {
@@ -289,7 +289,7 @@ impl Listener for Watched<'_> {
 
 #[cfg(test)]
 mod tests {
-    use dessim::experiment::listen::Nobody;
+    use dessim::experiment::listener::NoListener;
 
     use super::*;
 
@@ -325,7 +325,7 @@ mod tests {
     fn words_say_what_is_left() {
         let load = "load: { \"users\": Load(arrivals: Constant(rate: \"100/s\"), total: 1000) },";
         let meter = Meter::new(When::Never, false, &scenario(load), 1);
-        let mut nobody = Nobody;
+        let mut nobody = NoListener;
         let mut watched = meter.watch(0, &mut nobody);
         watched.begin("a", &[]);
         let at = Instant::from_ns(1_500_000_000);
@@ -338,7 +338,7 @@ mod tests {
     fn runs_at_a_time_are_all_counted() {
         let load = "load: { \"users\": Load(arrivals: Constant(rate: \"100/s\"), total: 1000) },";
         let meter = Meter::new(When::Never, false, &scenario(load), 4);
-        let (mut one, mut other) = (Nobody, Nobody);
+        let (mut one, mut other) = (NoListener, NoListener);
         let (mut first, mut second) = (meter.watch(0, &mut one), meter.watch(1, &mut other));
         first.begin("a", &[]);
         second.begin("a", &[]);

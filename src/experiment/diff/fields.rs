@@ -1,4 +1,4 @@
-//! Which values of two scenarios differ, every default filled in.
+//! Values that differ between two scenarios, with every default filled in.
 
 use serde_json::{Map, Value};
 
@@ -9,30 +9,30 @@ use crate::scenario::path::Segment;
 use crate::scenario::problem::escaped;
 use crate::scenario::schema::{Arm, Scenario};
 
-/// Every value that differs, in the order of the language; of one arm only, if one is given on
-/// each side. `about` changes no run.
+/// The values that differ, in the order of the language; those of one arm, if each side names
+/// one. `about` is left out, because it changes no run.
 pub(super) fn differences(
     (a, arm_a): (&Scenario, Option<&str>),
     (b, arm_b): (&Scenario, Option<&str>),
 ) -> Vec<FieldChange> {
-    let mut found = Vec::new();
-    walk(&[], Some(&meaning(a, arm_a)), Some(&meaning(b, arm_b)), &mut found);
+    let mut differences = Vec::new();
+    walk(&[], Some(&meaning(a, arm_a)), Some(&meaning(b, arm_b)), &mut differences);
     let change = |(way, a_value, b_value): Difference| {
         let short = match (arm_a, arm_b) {
             (None, None) => component_path(&[a, b], &way),
-            // Arms that are compared alone are shown without their names.
+            // Paths of single arms are shown without the name of the arm.
             _ => None,
         };
         FieldChange { path: short.unwrap_or_else(|| long(&way)), a: a_value, b: b_value }
     };
-    found.into_iter().map(change).collect()
+    differences.into_iter().map(change).collect()
 }
 
-/// The way to a value, and what it is on either side.
+/// The path of a value, and its value on either side.
 type Difference = (Vec<Segment>, Option<Value>, Option<Value>);
 
-/// A scenario as data, without what changes no run; of one arm, what that arm is once what is
-/// common is folded into it.
+/// The meaning of a scenario as data, without fields that change no run; or that of one arm, with
+/// the common parts folded into it.
 fn meaning(scenario: &Scenario, arm: Option<&str>) -> Value {
     let Ok(Value::Object(mut whole)) = serde_json::to_value(scenario) else {
         return Value::Null;
@@ -57,26 +57,26 @@ fn meaning(scenario: &Scenario, arm: Option<&str>) -> Value {
     Value::Object(whole)
 }
 
-fn walk(way: &[Segment], a: Option<&Value>, b: Option<&Value>, found: &mut Vec<Difference>) {
+fn walk(way: &[Segment], a: Option<&Value>, b: Option<&Value>, differences: &mut Vec<Difference>) {
     let below = |segment: Segment| [way, &[segment]].concat();
     match (a, b) {
         (Some(a), Some(b)) if a == b => {}
         (Some(Value::Object(a)), Some(Value::Object(b))) => {
             let only_b = b.keys().filter(|name| !a.contains_key(*name));
             for name in a.keys().chain(only_b) {
-                walk(&below(Segment::Key(name.clone())), a.get(name), b.get(name), found);
+                walk(&below(Segment::Key(name.clone())), a.get(name), b.get(name), differences);
             }
         }
         (Some(Value::Array(a)), Some(Value::Array(b))) => {
             for at in 0..a.len().max(b.len()) {
-                walk(&below(Segment::Index(at)), a.get(at), b.get(at), found);
+                walk(&below(Segment::Index(at)), a.get(at), b.get(at), differences);
             }
         }
-        _ => found.push((way.to_vec(), a.cloned(), b.cloned())),
+        _ => differences.push((way.to_vec(), a.cloned(), b.cloned())),
     }
 }
 
-/// A name that is a word follows a dot, as `--set` takes it, any other stands in brackets.
+/// A path as `--set` takes it: a name that is a word follows a dot, any other is in brackets.
 fn long(way: &[Segment]) -> String {
     let below = |path: String, segment: &Segment| match segment {
         Segment::Index(at) => format!("{path}[{at}]"),
@@ -117,40 +117,43 @@ mod tests {
         ScenarioFile::from_bytes("a", text.as_bytes()).expect("it is a scenario").scenario
     }
 
-    fn told(a: (&str, Option<&str>), b: (&str, Option<&str>)) -> Vec<String> {
+    fn changes(a: (&str, Option<&str>), b: (&str, Option<&str>)) -> Vec<String> {
         let changes = differences((&scenario(a.0), a.1), (&scenario(b.0), b.1));
         let value =
             |value: Option<Value>| value.map_or("none".to_owned(), |value| value.to_string());
-        let told = |change: FieldChange| {
+        let line = |change: FieldChange| {
             format!("{}: {} {}", change.path, value(change.a), value(change.b))
         };
-        changes.into_iter().map(told).collect()
+        changes.into_iter().map(line).collect()
     }
 
     #[test]
     fn only_the_field_about_says_nothing() {
         let other = TEXT.replace("one", "1").replace("two", "2");
-        assert!(told((TEXT, None), (&other, None)).is_empty());
-        assert!(told((TEXT, Some("x")), (&other, Some("x"))).is_empty());
+        assert!(changes((TEXT, None), (&other, None)).is_empty());
+        assert!(changes((TEXT, Some("x")), (&other, Some("x"))).is_empty());
         let other = TEXT.replace(r#""about": "q""#, r#""about": "r""#);
-        let found = told((TEXT, None), (&other, None));
-        assert_eq!(found, [r#"arms.x.publishes.about: "q" "r""#]);
+        let lines = changes((TEXT, None), (&other, None));
+        assert_eq!(lines, [r#"arms.x.publishes.about: "q" "r""#]);
     }
 
     #[test]
     fn arms_are_compared_as_they_are_when_they_run() {
-        let found = told((TEXT, Some("x")), (TEXT, Some("y z")));
+        let lines = changes((TEXT, Some("x")), (TEXT, Some("y z")));
         assert!(
-            found.iter().any(|told| told.starts_with("publishes.about: \"q\" none")),
-            "{found:?}"
+            lines.iter().any(|changes| changes.starts_with("publishes.about: \"q\" none")),
+            "{lines:?}"
         );
-        assert!(found.iter().any(|told| told.starts_with("calls.about: none {")), "{found:?}");
-        assert!(found.iter().all(|told| !told.starts_with("services")), "{found:?}");
+        assert!(
+            lines.iter().any(|changes| changes.starts_with("calls.about: none {")),
+            "{lines:?}"
+        );
+        assert!(lines.iter().all(|changes| !changes.starts_with("services")), "{lines:?}");
         let other = TEXT.replace("capacity: 5", "capacity: 6");
-        let found = told((TEXT, Some("x")), (&other, Some("x")));
-        assert!(found.contains(&"queues.q.capacity: 5 6".to_owned()), "{found:?}");
-        let found = told((TEXT, None), (&TEXT.replace("y z", "y"), None));
-        assert!(found[0].starts_with("arms[\"y z\"]: {"), "{found:?}");
+        let lines = changes((TEXT, Some("x")), (&other, Some("x")));
+        assert!(lines.contains(&"queues.q.capacity: 5 6".to_owned()), "{lines:?}");
+        let lines = changes((TEXT, None), (&TEXT.replace("y z", "y"), None));
+        assert!(lines[0].starts_with("arms[\"y z\"]: {"), "{lines:?}");
     }
 
     #[test]
@@ -164,9 +167,9 @@ mod tests {
             .replace("max_retries: 1", "max_retries: 2")
             .replace("slots: 1", "slots: 2")
             .replace("total: 9", "total: 8");
-        let found = told((&base, None), (&changed, None));
+        let lines = changes((&base, None), (&changed, None));
         assert_eq!(
-            found,
+            lines,
             [
                 "about.total: 9 8",
                 "db.slots: 1 2",
@@ -174,7 +177,7 @@ mod tests {
                 "'y z'.about.timeout#2: \"9ms\" \"8ms\"",
             ]
         );
-        let found = told((&base, None), (&base.replace("[Timeout(\"1s\"), ", "["), None));
-        assert!(found[0].starts_with("arms[\"y z\"].calls.about.policy[0]"), "{found:?}");
+        let lines = changes((&base, None), (&base.replace("[Timeout(\"1s\"), ", "["), None));
+        assert!(lines[0].starts_with("arms[\"y z\"].calls.about.policy[0]"), "{lines:?}");
     }
 }

@@ -37,7 +37,7 @@ fn compared((a, arm_a): (&str, Option<&str>), (b, arm_b): (&str, Option<&str>)) 
     compare_runs(a, b).expect("both run")
 }
 
-/// Everything that is counted, with the sides exchanged.
+/// The counts of an arm with the sides exchanged.
 fn mirrored(arm: &ArmComparison) -> ArmComparison {
     let mut arm = arm.clone();
     if let Some(requests) = &mut arm.requests {
@@ -91,7 +91,7 @@ fn exchanging_the_sides_mirrors_everything() {
 }
 
 #[test]
-fn requests_and_numbers_tell_the_same_story() {
+fn requests_and_numbers_agree() {
     let other = TEXT.replace("queue: 2", "queue: 9");
     let Compared { diff, a, b, .. } = compared((TEXT, None), (&other, None));
     let (a, b) = (a.expect("it was played"), b.expect("it was played"));
@@ -119,7 +119,7 @@ fn requests_and_numbers_tell_the_same_story() {
 }
 
 #[test]
-fn arms_are_held_against_each_other() {
+fn two_arms_of_different_names_are_compared() {
     let Compared { diff, .. } = compared((TEXT, Some("plain")), (TEXT, Some("retry")));
     let [arm] = diff.arms.as_slice() else { panic!("one arm") };
     assert_eq!(arm.name, "plain against retry");
@@ -130,7 +130,7 @@ fn arms_are_held_against_each_other() {
     assert_eq!(numbers.only_in_b, ["retry users.retry", "timeout users.timeout"]);
     let Compared { diff: same, .. } = compared((TEXT, Some("retry")), (TEXT, Some("retry")));
     assert!(!same.differs && same.fields.is_some_and(|fields| fields.is_empty()));
-    // What is the same happens, and is counted otherwise.
+    // The same records, but with other counts.
     let warm = TEXT.replace("seed: 3", "seed: 3, warm_up: \"100ms\"");
     let Compared { diff, .. } = compared((TEXT, Some("retry")), (&warm, Some("retry")));
     assert!(diff.differs && diff.first.is_none());

@@ -1,9 +1,9 @@
-//! What records alone say of the fate of requests.
+//! Fates of requests, read from records alone.
 //!
-//! They say who succeeded and how long it took. They do not say what was late, why a request
-//! failed, and which requests belong to the warm-up.
+//! Records show which requests succeeded and how long they took. They do not show which successes
+//! were late, why a request failed, and which requests belong to the warm-up.
 
-use crate::experiment::fates::{Became, Fates, Known};
+use crate::experiment::fates::{Fates, Known, Outcome};
 use crate::experiment::trace::Line;
 use crate::metrics::fate::Fate;
 use crate::metrics::probe::What;
@@ -28,26 +28,26 @@ impl Traced {
         let arm = self.fates.enter(&line.arm);
         let before = match arm.get(load, number) {
             Some(known) => known,
-            // Requests are numbered as they arrive. A trace that says otherwise is broken, and
-            // must not take more memory than its lines do.
+            // Requests are numbered in the order of arrival. A trace with gaps is broken, and must
+            // not take memory for the missing numbers.
             None if number > 0 && arm.get(load, number - 1).is_none() => {
                 self.broken = true;
                 return;
             }
-            None => Known { became: Became::InFlight, took_ns: 0, attempts: 0 },
+            None => Known { outcome: Outcome::InFlight, took_ns: 0, attempts: 0 },
         };
-        // Those of a call that a service makes are not the request's.
+        // Attempts of nested calls do not count as attempts of the request.
         let attempt = if line.call.is_none() { line.attempt } else { 0 };
         let attempts = before.attempts.max(attempt);
-        let (became, took_ns) = match &*line.what {
-            what if what == What::SUCCEEDED.name => (Became::Ended(Fate::Succeeded), line.value),
-            what if what == What::FAILED.name => (Became::Failed, line.value),
-            _ => (before.became, before.took_ns),
+        let (outcome, took_ns) = match &*line.what {
+            what if what == What::SUCCEEDED.name => (Outcome::Ended(Fate::Succeeded), line.value),
+            what if what == What::FAILED.name => (Outcome::Failed, line.value),
+            _ => (before.outcome, before.took_ns),
         };
-        arm.set(load, number, Known { became, took_ns, attempts });
+        arm.set(load, number, Known { outcome, took_ns, attempts });
     }
 
-    /// What was read; `None` if it made no sense.
+    /// The fates; `None` if the trace is broken.
     pub(super) fn fates(self) -> Option<Fates> {
         (!self.broken).then_some(self.fates)
     }
@@ -65,9 +65,9 @@ mod tests {
         services: { "db": Service(time: Exponential(mean: "10ms"), slots: 1, queue: 4) },
         calls: { "a#b": Call(to: "db", policy: [Retry(max_retries: 2), Timeout("50ms")]) })"#;
 
-    /// As much as records say is exactly what the run itself says.
+    /// The fates read from records agree with those of the run, as far as records show them.
     #[test]
-    fn records_say_what_the_run_says_as_far_as_they_do() {
+    fn records_agree_with_the_run_as_far_as_they_show_fates() {
         let text = TEXT.replace("a#b", "users");
         let file = ScenarioFile::from_bytes("a", text.as_bytes()).expect("it is a scenario");
         let options = Options::default();
@@ -78,22 +78,23 @@ mod tests {
         let (read, exact) =
             (read.arm("main").cloned(), exact.and_then(|of| of.arm("main").cloned()));
         let (read, exact) = (read.expect("it was read"), exact.expect("it was played"));
-        let coarse = |known: Known| match known.became {
-            Became::Ended(Fate::Succeeded | Fate::Late) => Became::Ended(Fate::Succeeded),
-            Became::Ended(_) | Became::Failed => Became::Failed,
-            Became::InFlight => Became::InFlight,
+        let coarse = |known: Known| match known.outcome {
+            Outcome::Ended(Fate::Succeeded | Fate::Late) => Outcome::Ended(Fate::Succeeded),
+            Outcome::Ended(_) | Outcome::Failed => Outcome::Failed,
+            Outcome::InFlight => Outcome::InFlight,
         };
         let expected: Vec<_> = exact
             .iter()
-            .map(|(load, number, known)| (load, number, Known { became: coarse(known), ..known }))
+            .map(|(load, number, known)| (load, number, Known { outcome: coarse(known), ..known }))
             .collect();
-        let kinds = |of: Became| expected.iter().filter(|(_, _, known)| known.became == of).count();
-        assert!(kinds(Became::Failed) > 9 && kinds(Became::InFlight) > 0 && expected.len() > 250);
+        let kinds =
+            |of: Outcome| expected.iter().filter(|(_, _, known)| known.outcome == of).count();
+        assert!(kinds(Outcome::Failed) > 9 && kinds(Outcome::InFlight) > 0 && expected.len() > 250);
         assert_eq!(read.iter().collect::<Vec<_>>(), expected);
     }
 
     #[test]
-    fn numbers_that_do_not_follow_each_other_make_no_sense() {
+    fn a_trace_with_gaps_in_its_numbers_is_broken() {
         let line = |request: &'static str| Line {
             at_ns: 0,
             arm: "main".into(),

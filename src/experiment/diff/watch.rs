@@ -1,4 +1,4 @@
-//! Runs looked at from aside while they are compared.
+//! Wrappers of runs that are being compared.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use crate::experiment::diverge::{Replay, ReplayError};
 use crate::experiment::fates::Fates;
 use crate::experiment::trace::Line;
 
-/// A run from whose records the fates of its requests are read, when it is played first.
+/// A run that collects the fates of its requests from records the first time it is played.
 #[derive(Debug)]
 pub(super) struct Watched<'a> {
     inner: &'a mut dyn Replay,
@@ -20,7 +20,7 @@ impl<'a> Watched<'a> {
         Self { inner, traced: reads.then(Traced::default), played: false }
     }
 
-    /// What was read; `None` if nothing was to be, or it made no sense.
+    /// The fates; `None` if they were not collected, or the trace is broken.
     pub(super) fn fates(self) -> Option<Fates> {
         self.traced.and_then(Traced::fates)
     }
@@ -44,7 +44,7 @@ impl Replay for Watched<'_> {
     }
 }
 
-/// One arm of a run under another name, so that it can be held against any other.
+/// One arm of a run under another name, so that it can be compared with any arm.
 #[derive(Debug)]
 pub(super) struct OneArm<'a> {
     inner: &'a mut dyn Replay,

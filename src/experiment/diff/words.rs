@@ -1,4 +1,4 @@
-//! A record in words: those that its event brings.
+//! Records in the words of their events.
 
 use crate::experiment::trace::Line;
 use crate::model::events;
@@ -7,12 +7,12 @@ use crate::report::text::format::count;
 use crate::report::text::words::happened_exactly;
 use crate::scenario::problem::escaped;
 
-/// A record as it is shown, to the nanosecond: what differs may differ by one. A trace may hold any
-/// text: what a terminal would obey is escaped.
+/// A record in words, with times to the nanosecond, since runs may differ by one. A trace may hold
+/// any text, so control characters are escaped.
 pub(super) fn moment(line: &Line<'_>) -> Moment {
     let text = match events().find(|event| event.name == line.what) {
         Some(event) => happened_exactly(event, line.value),
-        // Of another release: its name is all there is.
+        // An event of another release has only its name.
         None => format!("{}, {}", escaped(&line.what).replace('_', " "), count(line.value)),
     };
     Moment {

@@ -1,4 +1,4 @@
-//! What a run answers to a condition: yes or no, and the numbers that say so.
+//! Answers of a run to conditions: yes or no, with the numbers behind it.
 
 use super::observe::{Observed, Watched};
 use super::periods::Books;
@@ -10,21 +10,21 @@ use crate::report::rows::{ratio_succeeded, value};
 use crate::report::text::format::{count, number, percent, time};
 use crate::scenario::expect::{Condition, MetricRef, Operator, Relation, Sum, Unit};
 
-/// Latencies of those that succeeded say little of all if fewer than this did.
+/// Success ratio below which latencies of successes say little about all requests.
 const FEW_SUCCEEDED: f64 = 0.95;
 
-/// The answer.
+/// The answer of a run to a condition.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
-    /// The condition holds. What cannot be told does not hold, and neither does its opposite.
+    /// True if the condition holds. If undecided, neither the condition nor its opposite holds.
     pub holds: bool,
-    /// It can be told: everything in it has a value, and the run is long enough.
+    /// True if decided: everything in the condition has a value, and the run is long enough.
     pub known: bool,
-    /// The numbers, in words.
+    /// Numbers in words.
     pub actual: String,
-    /// The same for where the sentence stands beside it: "709 ms".
+    /// A shorter form, for where the sentence stands beside it: "709 ms".
     pub brief: String,
-    /// The number on the left of a comparison, where it has a value: what a search goes by.
+    /// Left side of a comparison, if it has a value; searches follow it.
     pub value: Option<f64>,
 }
 
@@ -34,7 +34,7 @@ impl Answer {
         Self { holds, known: true, brief: actual.clone(), actual, value: None }
     }
 
-    /// It cannot be told, for this reason.
+    /// The answer of an undecided condition, with the reason.
     fn unknown(actual: impl Into<String>) -> Self {
         Self { known: false, ..Self::new(false, actual) }
     }
@@ -45,8 +45,8 @@ impl Answer {
 }
 
 impl Observed {
-    /// Whether a condition holds that this run was [observed](super::Observer) for. What has no
-    /// value compares with nothing, so no comparison with it holds.
+    /// The answer to a condition that this run was [observed](super::Observer) for. No comparison
+    /// with a missing value holds.
     #[must_use]
     pub fn answer(&self, condition: &Condition) -> Answer {
         match condition {
@@ -68,7 +68,7 @@ impl Observed {
     fn compare(&self, left: &Sum, relation: Relation, right: &Sum) -> Answer {
         let (one, other) = (self.value(left), self.value(right));
         let only = self.result.arms.len() == 1;
-        let (mut actual, mut brief) = told((left, one), (right, other), only);
+        let (mut actual, mut brief) = sides((left, one), (right, other), only);
         if let Some(survivors) = self.survivors([left, right]) {
             actual.push_str(&survivors);
             brief.push_str(&survivors);
@@ -87,7 +87,7 @@ impl Observed {
         Answer { brief, ..Answer::new(holds, actual).with(one) }
     }
 
-    /// The value of an expression: times in nanoseconds; `None` if anything in it has none.
+    /// The value of an expression, times in nanoseconds; `None` if a metric in it has no value.
     #[must_use]
     pub fn value(&self, sum: &Sum) -> Option<f64> {
         let value = match sum {
@@ -107,8 +107,8 @@ impl Observed {
         value.is_finite().then_some(value)
     }
 
-    /// Of latencies that only succeeded requests have: that, and how few they are, if so many were
-    /// lost that the rest says little of the whole.
+    /// A note on latencies that only successful requests have, if so many were lost that the rest
+    /// says little about all requests.
     fn survivors(&self, sums: [&Sum; 2]) -> Option<String> {
         let mut metrics = Vec::new();
         sums.into_iter().for_each(|sum| collect(sum, &mut metrics));
@@ -126,7 +126,7 @@ impl Observed {
         Some(format!(", of the {} that succeeded{place}", percent(ratio)))
     }
 
-    /// The value of a metric, which has its arm.
+    /// The value of a metric with its arm.
     #[must_use]
     pub fn metric(&self, metric: &MetricRef) -> Option<f64> {
         let arm = self.result.arms.get(metric.arm.as_deref()?)?;
@@ -173,7 +173,7 @@ impl Observed {
             let shown = exactly(after, within.unwrap_or(after));
             return Answer::new(holds, format!("first after {shown}")).with(after as f64);
         }
-        // A run that ends by itself has nothing left that could happen; one that is cut off has.
+        // Nothing more can happen in a run that ends by itself; in one that is cut off it can.
         let deadline =
             within.map_or(u64::MAX, |within| watched.from.as_ns().saturating_add(within));
         let deadline = deadline.min(watched.until.as_ns());
@@ -215,7 +215,7 @@ fn collect<'a>(sum: &'a Sum, metrics: &mut Vec<&'a MetricRef>) {
     }
 }
 
-/// How many should succeed, and why.
+/// The expected success ratio, and its source.
 fn usual(course: &Course) -> String {
     match course.reference {
         Some(reference) if reference >= course.objective => {
@@ -225,14 +225,14 @@ fn usual(course: &Course) -> String {
     }
 }
 
-/// The number of this part of a metric.
+/// The value of a part of a metric.
 fn scalar(metric: &Metric, part: &str) -> Option<f64> {
     let parts = metric.scalars();
     let (_, value) = parts.into_iter().find(|(name, _)| *name == part)?;
     value.as_f64()
 }
 
-/// A time in so many digits that it can be told from `other`.
+/// A time with enough digits to differ from `other`.
 fn exactly(ns: u64, other: u64) -> String {
     match ns != other && time(ns) == time(other) {
         true => Duration::from_ns(ns).exact(),
@@ -240,16 +240,15 @@ fn exactly(ns: u64, other: u64) -> String {
     }
 }
 
-/// What the two sides of a comparison are, but for numbers that stand there anyway: at length, and
-/// the values alone.
-fn told(left: (&Sum, Option<f64>), right: (&Sum, Option<f64>), only: bool) -> (String, String) {
+/// The values of both sides of a comparison, without literals: at length, and as values alone.
+fn sides(left: (&Sum, Option<f64>), right: (&Sum, Option<f64>), only: bool) -> (String, String) {
     let percents = is_percent(left.0) || is_percent(right.0);
     let as_time = [left.0, right.0].map(unit).contains(&Unit::Time);
     let short = |(sum, value): (&Sum, Option<f64>)| match value {
         Some(value) => shown(sum, value, percents),
         None => "no value".to_owned(),
     };
-    // Two numbers that differ must not be told in the same digits.
+    // Numbers that differ must not print the same digits.
     let alike = left.1 != right.1 && short(left) == short(right);
     let number = |side: (&Sum, Option<f64>)| match side.1 {
         Some(ns) if alike && as_time && ns >= 0.0 => Duration::from_ns(ns as u64).exact(),
@@ -269,7 +268,7 @@ fn told(left: (&Sum, Option<f64>), right: (&Sum, Option<f64>), only: bool) -> (S
     (long.join(", "), brief.join(" against "))
 }
 
-/// The same expression, for where there is only one arm to speak of.
+/// The expression without arms, for scenarios with a single arm.
 fn without_arms(sum: &Sum) -> Sum {
     match sum {
         Sum::Number(..) => sum.clone(),
@@ -296,7 +295,7 @@ fn shown(sum: &Sum, value: f64, percents: bool) -> String {
     }
 }
 
-/// What an expression counts; that it counts one thing has been checked when it was read.
+/// The unit of an expression; reading it has checked that there is only one.
 fn unit(sum: &Sum) -> Unit {
     match sum {
         Sum::Number(_, unit) => *unit,

@@ -1,8 +1,8 @@
-//! The claims of scenarios, held against their runs.
+//! Judges the claims of scenarios by their runs.
 //!
-//! Claims about one run are about the run with the scenario's seed. Claims about probabilities are
-//! about the seeds from there on: seed, seed + 1, ..; each is decided by all of its seeds, never
-//! by stopping when it looks good. A run that gives no answer counts against the claim.
+//! Claims about one run are about the run with the scenario's seed. Claims about probabilities use
+//! the seeds from there on: seed, seed + 1, ..; each is decided by all of its seeds, without an
+//! early stop. A run without an answer counts against the claim.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,7 +20,7 @@ use crate::scenario::expect::{Claim, Condition, Likely, Sum, Unit};
 use crate::scenario::schema::Scenario;
 use crate::statistics::proportion::Proportion;
 
-/// A scenario and its claims, ready to be held against its runs.
+/// A scenario and its claims, ready to be judged.
 #[derive(Debug)]
 pub struct Trial<'a> {
     prepared: Prepared<'a>,
@@ -29,32 +29,32 @@ pub struct Trial<'a> {
     options: Options,
     seed: u64,
     runs: u64,
-    /// A run has stopped early: those after it are of no use.
+    /// True once a run has stopped early, after which further runs are useless.
     broken: AtomicBool,
 }
 
-/// What a scenario did, and what its claims come to.
+/// The result of a scenario, and the judgements of its claims.
 #[derive(Clone, Debug)]
 pub struct Judgement {
-    /// Its run with its own seed.
+    /// Run with the scenario's seed.
     pub result: RunResult,
-    /// Its claims, in their order.
+    /// Results of the claims, in order.
     pub expected: Vec<Expected>,
-    /// The first seed whose run stopped early, and why, if one did.
+    /// First seed whose run stopped early, with the reason, if one did.
     pub stopped: Option<(u64, Stopped)>,
 }
 
-/// What happens while trials are held.
+/// Progress of trials.
 #[derive(Debug)]
 pub enum News {
-    /// The run of this number has been played, and dispatched so many events.
+    /// A run was played: its number, and its events.
     Played(u64, u64),
-    /// The trial of this number is over.
+    /// A trial is over: its index, and its judgement.
     Judged(usize, Box<Result<Judgement, BuildError>>),
 }
 
 impl<'a> Trial<'a> {
-    /// Of a checked scenario called `name`, played with its own seed or that of the options.
+    /// The trial of a checked scenario, played with its own seed or that of the options.
     #[must_use]
     pub fn new(scenario: &'a Scenario, name: &str, options: &Options) -> Self {
         let prepared = Prepared::new(scenario, name);
@@ -72,21 +72,21 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// How many runs it takes.
+    /// Number of runs that the trial takes.
     #[must_use]
     pub const fn runs(&self) -> u64 {
         self.runs
     }
 
-    /// The seed of the run of this number.
+    /// The seed of run `number`.
     fn seed(&self, number: u64) -> u64 {
         self.seed.wrapping_add(number)
     }
 
-    /// Plays the run of this number, if it is not to be for nothing.
-    fn play(&self, number: u64) -> Result<Option<Heard>, BuildError> {
+    /// Plays run `number`; `None` once an earlier run has stopped early.
+    fn play(&self, number: u64) -> Result<Option<TrialRun>, BuildError> {
         if self.broken.load(Ordering::Relaxed) {
-            // Runs begin in order: the one that has stopped is before this one.
+            // Runs begin in order, so the run that stopped is an earlier one.
             return Ok(None);
         }
         let options = Options { seed: Some(self.seed(number)), ..self.options.clone() };
@@ -95,26 +95,26 @@ impl<'a> Trial<'a> {
         if stopped.is_some() {
             self.broken.store(true, Ordering::Relaxed);
         }
-        let asked = self.expectations.iter().filter(|claim| number < claim.runs());
-        let answers = asked.map(|claim| observed.answer(claim.condition())).collect();
+        let due = self.expectations.iter().filter(|claim| number < claim.runs());
+        let answers = due.map(|claim| observed.answer(claim.condition())).collect();
         let events = observed.result.events;
         let result = (number == 0).then_some(observed.result);
-        Ok(Some(Heard { events, answers, stopped, result }))
+        Ok(Some(TrialRun { events, answers, stopped, result }))
     }
 }
 
-/// What is kept of a run.
-struct Heard {
+/// The numbers kept of a run.
+struct TrialRun {
     events: u64,
-    /// To the claims that are still to be judged, in their order.
+    /// Answers to the claims that this run counts for, in order.
     answers: Vec<Answer>,
     stopped: Option<Stopped>,
-    /// Of the first run.
+    /// Result of the first run only.
     result: Option<RunResult>,
 }
 
 impl Expectation {
-    /// What is claimed to be so, or to be so with a probability.
+    /// The condition of the claim, with or without a probability.
     #[must_use]
     pub fn condition(&self) -> &Condition {
         match &self.claim {
@@ -122,7 +122,7 @@ impl Expectation {
         }
     }
 
-    /// Over how many runs it is judged.
+    /// Number of runs that decide the claim.
     fn runs(&self) -> u64 {
         match &self.claim {
             Claim::Holds(_) => 1,
@@ -146,8 +146,8 @@ impl Expectation {
     }
 }
 
-/// Holds all trials, so many runs at a time, and tells `sink` what happens, in order and on the
-/// calling thread, whatever the number of threads.
+/// Plays all trials, `jobs` runs at a time, and hands progress to `sink`, in order and on the
+/// calling thread, independent of the number of threads.
 pub fn judge(
     trials: &[Trial<'_>],
     jobs: Jobs,
@@ -167,13 +167,13 @@ pub fn judge(
         trials[at].play(number)
     };
     let mut tally: Option<Tally<'_>> = None;
-    in_order(jobs, ends.last().copied().unwrap_or(0), stop, play, |run, heard| {
-        let (at, number) = find(run);
+    in_order(jobs, ends.last().copied().unwrap_or(0), stop, play, |index, run| {
+        let (at, number) = find(index);
         let trial = &trials[at];
         let mut current = tally.take().unwrap_or_else(|| Tally::new(trial));
-        let events = heard.as_ref().ok().and_then(Option::as_ref).map_or(0, |heard| heard.events);
-        current.hear(number, heard);
-        sink(News::Played(run, events))?;
+        let events = run.as_ref().ok().and_then(Option::as_ref).map_or(0, |run| run.events);
+        current.add(number, run);
+        sink(News::Played(index, events))?;
         if number + 1 == trial.runs() {
             return sink(News::Judged(at, Box::new(current.judgement())));
         }
@@ -182,7 +182,7 @@ pub fn judge(
     })
 }
 
-/// A trial while its runs come in.
+/// A trial in progress.
 struct Tally<'a> {
     trial: &'a Trial<'a>,
     claims: Vec<Judged<'a>>,
@@ -197,22 +197,22 @@ impl<'a> Tally<'a> {
         Self { trial, claims, result: None, stopped: None, failure: None }
     }
 
-    fn hear(&mut self, number: u64, heard: Result<Option<Heard>, BuildError>) {
-        // Whether later runs were still played depends on threads; nothing else may.
+    fn add(&mut self, number: u64, run: Result<Option<TrialRun>, BuildError>) {
+        // Whether later runs were played depends on threads, so they must not count.
         if self.stopped.is_some() || self.failure.is_some() {
             return;
         }
-        match heard {
+        match run {
             Err(error) => self.failure = Some(error),
             Ok(None) => {}
-            Ok(Some(Heard { answers, stopped, result, .. })) => {
+            Ok(Some(TrialRun { answers, stopped, result, .. })) => {
                 self.result = self.result.take().or(result);
                 if let Some(why) = stopped {
                     self.stopped = Some((number, why));
                     return;
                 }
-                let asked = self.claims.iter_mut().filter(|claim| number < claim.of.runs());
-                asked.zip(answers).for_each(|(claim, answer)| claim.hear(number, answer));
+                let due = self.claims.iter_mut().filter(|claim| number < claim.of.runs());
+                due.zip(answers).for_each(|(claim, answer)| claim.add(number, answer));
             }
         }
     }
@@ -225,8 +225,8 @@ impl<'a> Tally<'a> {
         let expected = |claim: Judged<'_>| match &stopped {
             Some((number, _)) if *number < claim.of.runs() => {
                 let seed = trial.seed(*number);
-                let told = claim.of.expected(None, format!("seed {seed} stopped early"));
-                Expected { seed: Some(seed), ..told }
+                let expected = claim.of.expected(None, format!("seed {seed} stopped early"));
+                Expected { seed: Some(seed), ..expected }
             }
             _ => claim.expected(trial.seed),
         };
@@ -237,13 +237,13 @@ impl<'a> Tally<'a> {
     }
 }
 
-/// A claim while runs come in.
+/// A claim in progress.
 struct Judged<'a> {
     of: &'a Expectation,
-    /// Runs in which the condition holds, and those that do not tell.
+    /// Runs in which the condition holds, and runs that do not decide it.
     hits: u64,
     unknown: u64,
-    /// The first answer, and the number of the first that speaks against the claim.
+    /// First answer, and number of the first run against the claim.
     first: Option<Answer>,
     against: Option<u64>,
 }
@@ -253,7 +253,7 @@ impl<'a> Judged<'a> {
         Self { of, hits: 0, unknown: 0, first: None, against: None }
     }
 
-    fn hear(&mut self, number: u64, answer: Answer) {
+    fn add(&mut self, number: u64, answer: Answer) {
         self.hits += u64::from(answer.holds);
         self.unknown += u64::from(!answer.known);
         let wanted = match &self.of.claim {
@@ -301,7 +301,7 @@ impl<'a> Judged<'a> {
     }
 }
 
-/// A ratio in so many digits that it can be told from `other`.
+/// A ratio with enough digits to differ from `other`.
 fn apart(ratio: f64, other: f64) -> String {
     match percent(ratio) == percent(other) {
         true => format!("{:.4} %", ratio * 100.0),
@@ -309,7 +309,7 @@ fn apart(ratio: f64, other: f64) -> String {
     }
 }
 
-/// Plays one run and says what the claims of its scenario come to in it, as [`of_one_run`] does.
+/// Plays one run and judges the claims of its scenario as [`of_one_run`] does.
 ///
 /// # Errors
 /// Only for scenarios that a check refuses.
@@ -323,12 +323,12 @@ pub fn in_one_run(prepared: &Prepared<'_>, options: &Options) -> Result<Vec<Expe
     Ok(of_one_run(&expectations, &observed))
 }
 
-/// What claims come to in a single run; those about probabilities are not judged, and told what
-/// was the case in it.
+/// Judges claims by a single run. Claims about probabilities stay undecided, with the answer of
+/// this run.
 #[must_use]
 pub fn of_one_run(expectations: &[Expectation], observed: &Observed) -> Vec<Expected> {
     let seed = Some(observed.result.seed);
-    let told = |claim: &Expectation| {
+    let judged = |claim: &Expectation| {
         let expected = if observed.result.stopped.is_some() {
             claim.expected(None, "the run stopped early")
         } else {
@@ -352,5 +352,5 @@ pub fn of_one_run(expectations: &[Expectation], observed: &Observed) -> Vec<Expe
         };
         Expected { seed, ..expected }
     };
-    expectations.iter().map(told).collect()
+    expectations.iter().map(judged).collect()
 }

@@ -1,5 +1,4 @@
-//! What expectations come to: a run is looked at for what conditions ask, and answers them; many
-//! runs answer what is asked about probabilities.
+//! Judges expectations: one run answers conditions, many runs answer claims about probabilities.
 //!
 //! The language is [`crate::scenario::expect`]'s. `docs/expect.md` states every rule.
 
@@ -13,18 +12,18 @@ use crate::scenario::schema::Scenario;
 
 pub use answer::Answer;
 pub use judge::{Judgement, News, Trial, in_one_run, judge, of_one_run};
-pub use observe::{Ears, Observed, Observer};
+pub use observe::{Observed, Observer, Recorder};
 
 /// One claim of a scenario, about one arm if the sentence named none.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expectation {
-    /// Its place in `expect`, from 0; several claims may come from one sentence.
+    /// Index in `expect`, from 0; one sentence may make several claims.
     pub index: usize,
-    /// The sentence as it is written.
+    /// The sentence as written.
     pub text: String,
-    /// The arm that it is about, if the sentence leaves it out and there are several.
+    /// Arm of the claim, if the sentence names none and there are several.
     pub arm: Option<String>,
-    /// What is claimed.
+    /// The claim.
     pub claim: Claim,
 }
 
@@ -38,7 +37,7 @@ pub fn expectations(scenario: &Scenario) -> Vec<Expectation> {
     let several = known.arms().count() > 1;
     let mut all = Vec::new();
     for (index, text) in scenario.expect.iter().enumerate() {
-        // The check has refused what cannot be read.
+        // The check of the scenario refuses sentences that cannot be read.
         let Ok(claim) = read(text, &known) else { continue };
         for instance in claim.instances(&known) {
             let arm = instance.arm.filter(|_| several);

@@ -1,13 +1,12 @@
-//! A run, looked at for what conditions ask: no closer than they need.
+//! Observes a run for conditions, at no more detail than they need.
 //!
-//! Whoever plays runs in other ways takes the [`Ears`] of an observer and has the run heard by
-//! them.
+//! Code that plays runs in other ways attaches the [`Recorder`] of an observer to them.
 
 use std::collections::BTreeMap;
 
 use super::periods::{Books, Periods};
 use crate::experiment::health::{Course, Health};
-use crate::experiment::listen::{Everyone, Hears, Listener};
+use crate::experiment::listener::{Detail, Listener, Listeners};
 use crate::experiment::prepared::Prepared;
 use crate::experiment::run::Options;
 use crate::kernel::time::Instant;
@@ -17,46 +16,46 @@ use crate::scenario::build::BuildError;
 use crate::scenario::expect::{Condition, MetricRef, Period, Sum};
 use crate::scenario::schema::Fault;
 
-/// What a run has to be looked at for.
+/// The parts of a run that conditions need.
 #[derive(Clone, Debug, Default)]
 pub struct Observer {
-    /// Its phases are asked for.
+    /// True if the phases are needed.
     courses: bool,
     watched: Vec<Watched>,
-    /// Stretches of time that numbers are asked of, by arm.
+    /// Periods whose numbers are needed, by arm.
     periods: Vec<(String, Period)>,
 }
 
-/// An event that is waited for.
+/// An event that a condition waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Watched {
     pub(super) arm: String,
     pub(super) component: String,
     pub(super) event: What,
     pub(super) from: Instant,
-    /// The first instant at which it is too late; `NEVER` includes the last one.
+    /// The first instant that is too late; `NEVER` includes the last instant.
     pub(super) until: Instant,
 }
 
-/// A run, with what conditions may ask of it.
+/// A run, with the parts that conditions need.
 #[derive(Clone, Debug)]
 pub struct Observed {
-    /// Its numbers.
+    /// Result of the run.
     pub result: RunResult,
-    /// How well its arms were, by name, if that was asked for.
+    /// Courses of its arms by name, if needed.
     pub(super) courses: BTreeMap<String, Course>,
-    /// When what was waited for first happened.
+    /// First instant of each event that is waited for.
     pub(super) firsts: Vec<(Watched, Option<Instant>)>,
-    /// The faults of its arms, by arm and name: from when to when.
+    /// Beginning and end of each fault, by arm and name.
     pub(super) faults: Faults,
-    /// The books of the periods that were asked for.
+    /// Books of the needed periods.
     pub(super) periods: Vec<Books>,
-    /// When its arms end at the latest, if the scenario says so.
+    /// Latest end of its arms, if the scenario states one.
     pub(super) until: Option<Instant>,
 }
 
-/// What hears a run for an observer.
-pub struct Ears<'a> {
+/// The listeners of an observer for one run.
+pub struct Recorder<'a> {
     observer: &'a Observer,
     faults: Faults,
     health: Option<Health>,
@@ -64,15 +63,15 @@ pub struct Ears<'a> {
     periods: Periods,
 }
 
-impl std::fmt::Debug for Ears<'_> {
+impl std::fmt::Debug for Recorder<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "ears of {:?}", self.observer)
+        write!(f, "recorder of {:?}", self.observer)
     }
 }
 
 impl Observer {
-    /// For these conditions about runs of `prepared`; in each of them, every name has its arm, as
-    /// in [`crate::scenario::expect::Instance`].
+    /// The observer of these conditions about runs of `prepared`; every name in them has its arm,
+    /// as in [`crate::scenario::expect::Instance`].
     #[must_use]
     pub fn new<'a>(
         prepared: &Prepared<'_>,
@@ -114,16 +113,16 @@ impl Observer {
             }
             Sum::Metric(MetricRef { arm, period, .. }) => {
                 if let (Some(arm), Some(period)) = (arm, period) {
-                    let asked = (arm.clone(), period.clone());
-                    if !self.periods.contains(&asked) {
-                        self.periods.push(asked);
+                    let wanted = (arm.clone(), period.clone());
+                    if !self.periods.contains(&wanted) {
+                        self.periods.push(wanted);
                     }
                 }
             }
         }
     }
 
-    /// Plays a run and looks.
+    /// Plays a run and observes it.
     ///
     /// # Errors
     /// Only for scenarios that a check refuses.
@@ -132,20 +131,20 @@ impl Observer {
         prepared: &Prepared<'_>,
         options: &Options,
     ) -> Result<Observed, BuildError> {
-        let mut ears = self.ears(prepared);
-        let result = prepared.run_with(options, &mut Everyone(ears.listeners()))?;
-        Ok(ears.observed(prepared, result))
+        let mut recorder = self.recorder(prepared);
+        let result = prepared.run_with(options, &mut Listeners(recorder.listeners()))?;
+        Ok(recorder.observed(prepared, result))
     }
 
-    /// What is to hear one run.
+    /// The recorder of one run.
     #[must_use]
-    pub fn ears(&self, prepared: &Prepared<'_>) -> Ears<'_> {
+    pub fn recorder(&self, prepared: &Prepared<'_>) -> Recorder<'_> {
         let faults = faults(prepared);
         let books = self.periods.iter().filter_map(|(arm, period)| {
             let window = window(arm, period, &faults)?;
             Some(Books::new(arm, period, window))
         });
-        Ears {
+        Recorder {
             observer: self,
             health: self.courses.then(|| Health::new(prepared)),
             watch: Watch::new(&self.watched),
@@ -155,8 +154,8 @@ impl Observer {
     }
 }
 
-impl Ears<'_> {
-    /// Those that have to hear the run: the fewer, the faster it is.
+impl Recorder<'_> {
+    /// The listeners to attach to the run; the fewer, the faster the run.
     pub fn listeners(&mut self) -> Vec<&mut dyn Listener> {
         let mut listeners: Vec<&mut dyn Listener> = Vec::new();
         if let Some(health) = &mut self.health {
@@ -171,7 +170,7 @@ impl Ears<'_> {
         listeners
     }
 
-    /// What they have heard of the run that this is the result of.
+    /// The observed run, from its result and the recorded parts.
     #[must_use]
     pub fn observed(self, prepared: &Prepared<'_>, result: RunResult) -> Observed {
         let courses = self.health.map_or_else(BTreeMap::new, |health| health.courses());
@@ -189,8 +188,7 @@ impl Ears<'_> {
 }
 
 impl Observed {
-    /// A run that was played by other means, with the courses of its arms; nothing was waited for,
-    /// and no period was asked for.
+    /// A run played by other means, with the courses of its arms, without events and periods.
     pub(in crate::experiment) fn of(
         prepared: &Prepared<'_>,
         result: RunResult,
@@ -208,7 +206,7 @@ impl Observed {
     }
 }
 
-/// From when to when requests of a period arrive; `NEVER` is the end of the run.
+/// First instant of a period, and the first after it; `NEVER` is the end of the run.
 fn window(arm: &str, period: &Period, faults: &Faults) -> Option<(Instant, Instant)> {
     let at = |since| Instant::ZERO.saturating_add(since);
     let fault = |name: &String| faults.get(&(arm.to_owned(), name.clone())).copied();
@@ -221,10 +219,10 @@ fn window(arm: &str, period: &Period, faults: &Faults) -> Option<(Instant, Insta
     })
 }
 
-/// From when to when faults last, by arm and name.
+/// Beginning and end of faults, by arm and name.
 pub(super) type Faults = BTreeMap<(String, String), (Instant, Instant)>;
 
-/// From when to when the faults of all arms last, none beyond the end of the run.
+/// Beginning and end of the faults of all arms, cut off at the end of the run.
 fn faults(prepared: &Prepared<'_>) -> Faults {
     let end = prepared.scenario().duration;
     let end = end.map_or(Instant::NEVER, |end| Instant::ZERO.saturating_add(end));
@@ -241,7 +239,7 @@ fn faults(prepared: &Prepared<'_>) -> Faults {
 }
 
 impl Watched {
-    /// The event that a condition waits for, if it does.
+    /// The event that a condition waits for, if any.
     pub(super) fn of(condition: &Condition, faults: &Faults) -> Option<Self> {
         let Condition::Happens { arm, component, event, period, .. } = condition else {
             return None;
@@ -255,23 +253,23 @@ impl Watched {
     }
 }
 
-/// Hears when events first happen.
+/// Records the first instants of events.
 struct Watch<'a> {
     watched: &'a [Watched],
     firsts: Vec<Option<Instant>>,
-    /// Of the present arm: what is waited for at a component, by its index.
-    here: Vec<Vec<usize>>,
+    /// Events waited for in the present arm, by index of the component.
+    by_component: Vec<Vec<usize>>,
 }
 
 impl<'a> Watch<'a> {
     fn new(watched: &'a [Watched]) -> Self {
-        Self { watched, firsts: vec![None; watched.len()], here: Vec::new() }
+        Self { watched, firsts: vec![None; watched.len()], by_component: Vec::new() }
     }
 }
 
 impl Listener for Watch<'_> {
-    fn hears(&self) -> Hears {
-        Hears::Records
+    fn detail(&self) -> Detail {
+        Detail::Records
     }
 
     fn begin(&mut self, arm: &str, names: &[String]) {
@@ -280,11 +278,11 @@ impl Listener for Watch<'_> {
             let mine = all.filter(|(_, of)| of.arm == arm && of.component == *name);
             mine.map(|(at, _)| at).collect()
         };
-        self.here = names.iter().map(at).collect();
+        self.by_component = names.iter().map(at).collect();
     }
 
     fn record(&mut self, record: &Record) {
-        for &at in &self.here[record.component as usize] {
+        for &at in &self.by_component[record.component as usize] {
             let watched = &self.watched[at];
             let first = &mut self.firsts[at];
             let in_time = record.at >= watched.from

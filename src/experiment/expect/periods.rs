@@ -1,6 +1,6 @@
-//! The requests that arrived in a stretch of time, and what became of them.
+//! The requests that arrive in a period, and their fates.
 
-use crate::experiment::listen::{Hears, Listener};
+use crate::experiment::listener::{Detail, Listener};
 use crate::kernel::time::{Duration, Instant};
 use crate::metrics::fate::Fate;
 use crate::metrics::probe::{End, Unfinished};
@@ -14,10 +14,10 @@ use crate::scenario::schema::Scenario;
 pub(super) struct Books {
     pub(super) arm: String,
     pub(super) period: Period,
-    /// Arrivals from here on count, and those before `until`; `NEVER` includes the last instant.
+    /// Arrivals count from here on, before `until`; `NEVER` includes the last instant.
     from: Instant,
     until: Instant,
-    /// How long it was, once the arm is over.
+    /// Length of the period, once the arm is over.
     length: Duration,
     requests: Requests,
     failed_by: FailedBy,
@@ -28,7 +28,7 @@ pub(super) struct Books {
 }
 
 impl Books {
-    /// For the requests that arrive from `from` until before `until`.
+    /// Books of the requests that arrive in [`from`, `until`).
     pub(super) fn new(arm: &str, period: &Period, (from, until): (Instant, Instant)) -> Self {
         Self {
             arm: arm.to_owned(),
@@ -83,7 +83,7 @@ impl Books {
         self.end_to_end.record(elapsed);
     }
 
-    /// The number of this name, as results define it, of these requests.
+    /// The metric of this name, as defined for results, over these requests.
     pub(super) fn metric(&self, name: &str) -> Option<Metric> {
         let Requests { offered, succeeded, .. } = self.requests;
         let per = |count: u64, of: f64| Metric::Number((of > 0.0).then(|| count as f64 / of));
@@ -115,10 +115,10 @@ impl Books {
     }
 }
 
-/// Keeps the books of all periods that are asked for.
+/// Keeps the books of all needed periods.
 pub(super) struct Periods {
     pub(super) books: Vec<Books>,
-    /// Where requests begin to count, and where they no longer do.
+    /// Beginning and end of the measured time.
     measured: (Instant, Instant),
     arm: String,
 }
@@ -129,15 +129,15 @@ impl Periods {
         Self { books, measured: (from, scenario.measured_until()), arm: String::new() }
     }
 
-    fn here(&mut self) -> impl Iterator<Item = &mut Books> {
+    fn present(&mut self) -> impl Iterator<Item = &mut Books> {
         let arm = &self.arm;
         self.books.iter_mut().filter(move |books| books.arm == *arm)
     }
 }
 
 impl Listener for Periods {
-    fn hears(&self) -> Hears {
-        Hears::Ends
+    fn detail(&self) -> Detail {
+        Detail::Ends
     }
 
     fn begin(&mut self, arm: &str, _names: &[String]) {
@@ -145,12 +145,12 @@ impl Listener for Periods {
     }
 
     fn ended(&mut self, end: &End) {
-        let here = self.here().filter(|books| books.has(end.arrived, end.measured));
-        here.for_each(|books| books.ended(end));
+        let present = self.present().filter(|books| books.has(end.arrived, end.measured));
+        present.for_each(|books| books.ended(end));
     }
 
     fn unfinished(&mut self, request: &Unfinished) {
-        for books in self.here().filter(|books| books.has(request.arrived, request.measured)) {
+        for books in self.present().filter(|books| books.has(request.arrived, request.measured)) {
             books.offered(request.attempts);
             books.requests.in_flight += 1;
         }
@@ -158,7 +158,7 @@ impl Listener for Periods {
 
     fn over(&mut self, at: Instant) {
         let (warm, cool) = self.measured;
-        for books in self.here() {
+        for books in self.present() {
             let (from, until) = (books.from.max(warm), books.until.min(at).min(cool));
             books.length = if until > from { until - from } else { Duration::ZERO };
         }

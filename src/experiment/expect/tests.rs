@@ -1,4 +1,4 @@
-//! Runs whose answers are known.
+//! Runs with known answers.
 
 use std::ops::ControlFlow;
 
@@ -16,7 +16,7 @@ fn scenario(expect: &[&str], rest: &str) -> ScenarioFile {
     ScenarioFile::from_bytes("test", text.as_bytes()).unwrap_or_else(|e| panic!("{e}"))
 }
 
-/// All trials, one judgement each.
+/// The judgement of each scenario.
 fn hold(files: &[ScenarioFile], jobs: usize, max_events: u64) -> Vec<Judgement> {
     let options = Options { max_events, ..Options::default() };
     let trials: Vec<_> =
@@ -41,7 +41,7 @@ fn judged(expect: &[&str], rest: &str) -> Vec<Expected> {
     hold(std::slice::from_ref(&file), 2, DEFAULT_MAX_EVENTS).remove(0).expected
 }
 
-/// What holds, in the order of the sentences, which are all about one arm.
+/// Whether each sentence holds; all of them are about one arm.
 fn holds(expect: &[&str], rest: &str) -> Vec<bool> {
     judged(expect, rest).iter().map(|one| one.holds == Some(true)).collect()
 }
@@ -82,7 +82,7 @@ const COIN: &str = r#"seed: 3,
 
 #[test]
 fn time_and_arms() {
-    let told = judged(
+    let judgements = judged(
         &[
             "once recovers within 16s after fault freeze",
             "once recovers within 10s after fault freeze",
@@ -105,19 +105,19 @@ fn time_and_arms() {
         ],
         FREEZE,
     );
-    let told: Vec<String> = told
+    let judgements: Vec<String> = judgements
         .iter()
         .map(|one| format!("{} {}: {}", one.mark(), one.sentence(), one.actual))
         .collect();
-    insta::assert_snapshot!(told.join("\n"));
+    insta::assert_snapshot!(judgements.join("\n"));
 }
 
 #[test]
 fn a_bound_that_is_met_exactly_is_met_or_not() {
     let relations = ["<", "<=", ">", ">=", "==", "!="];
     let claims = relations.map(|relation| format!("requests.offered {relation} 50"));
-    let found = holds(&claims.each_ref().map(String::as_str), EXACT);
-    assert_eq!(found, [false, true, false, true, true, false]);
+    let held = holds(&claims.each_ref().map(String::as_str), EXACT);
+    assert_eq!(held, [false, true, false, true, true, false]);
     let edge = "0 * requests.offered + 1 * requests.offered";
     let claims = [format!("{edge} < 50"), format!("50 <= {edge}"), format!("not {edge} != 50")];
     assert_eq!(holds(&claims.each_ref().map(String::as_str), EXACT), [false, true, true]);
@@ -166,11 +166,11 @@ fn periods_have_the_requests_that_arrive_in_them() {
 fn the_period_of_the_whole_run_is_the_run() {
     let known = crate::scenario::expect::Known::new(&scenario(&[], FREEZE).scenario);
     let metrics = known.metrics("once");
-    let asked = metrics.iter().filter(|metric| {
+    let present = metrics.iter().filter(|metric| {
         metric.component.is_empty() && OF_PERIOD.contains(&metric.metric) && metric.part != "p50_ns"
     });
     let (mut claims, mut names) = (Vec::new(), std::collections::BTreeSet::new());
-    for metric in asked {
+    for metric in present {
         let name = &metric.name;
         names.insert(metric.metric);
         claims.push(format!("{name} from 0s == {name}"));
@@ -203,16 +203,16 @@ fn a_probability_is_counted_over_the_seeds_from_the_scenarios_own_on() {
             format!("p(requests.failed == 1) < 20% over {runs} seeds"),
             format!("p(requests.failed == 1) > 80% over {runs} seeds"),
         ];
-        let told = judged(&claims.each_ref().map(String::as_str), COIN);
-        let held: Vec<_> = told.iter().map(|one| one.holds).collect();
-        assert_eq!(held, [Some(true), Some(true), Some(false), Some(false)], "{told:?}");
-        for one in &told {
+        let judgements = judged(&claims.each_ref().map(String::as_str), COIN);
+        let held: Vec<_> = judgements.iter().map(|one| one.holds).collect();
+        assert_eq!(held, [Some(true), Some(true), Some(false), Some(false)], "{judgements:?}");
+        for one in &judgements {
             assert_eq!((one.hits, one.runs), (Some(hits), Some(runs)));
         }
         // The seed that shows it is one that speaks against the claim.
         let (failed, passed) = (seeds().find(|&s| fails(s)), seeds().find(|&s| !fails(s)));
-        assert_eq!([told[0].seed, told[2].seed], [failed; 2]);
-        assert_eq!([told[1].seed, told[3].seed], [passed; 2]);
+        assert_eq!([judgements[0].seed, judgements[2].seed], [failed; 2]);
+        assert_eq!([judgements[1].seed, judgements[3].seed], [passed; 2]);
     }
     let undecided = &judged(&["p(requests.failed == 1) < 52% over 40 seeds"], COIN)[0];
     assert_eq!(undecided.holds, Some(false));
@@ -228,12 +228,12 @@ fn a_run_without_an_answer_counts_against_the_claim() {
         "p(not latency.end_to_end.p99 > 1s) > 80% over 40 seeds",
         "p(requests.late == 1) < 20% over 40 seeds",
     ];
-    let told = judged(&claims, COIN);
-    let held: Vec<_> = told.iter().map(|one| one.holds).collect();
-    assert_eq!(held, [Some(false), Some(false), Some(false), Some(true)], "{told:?}");
-    assert_eq!((told[0].hits, told[3].hits), (Some(0), Some(0)));
-    assert!(told[0].actual.contains("that do not tell"), "{}", told[0].actual);
-    assert_eq!(told[0].seed, judged(&["p(requests.failed == 1) < 90%"], COIN)[0].seed);
+    let judgements = judged(&claims, COIN);
+    let held: Vec<_> = judgements.iter().map(|one| one.holds).collect();
+    assert_eq!(held, [Some(false), Some(false), Some(false), Some(true)], "{judgements:?}");
+    assert_eq!((judgements[0].hits, judgements[3].hits), (Some(0), Some(0)));
+    assert!(judgements[0].actual.contains("that do not tell"), "{}", judgements[0].actual);
+    assert_eq!(judgements[0].seed, judged(&["p(requests.failed == 1) < 90%"], COIN)[0].seed);
 }
 
 /// Requests that meet the crash, at 1 s, 1.1 s, .. 1.9 s, are retried once, at once.
@@ -256,10 +256,10 @@ fn events_are_waited_for_from_the_beginning_of_a_period_until_before_its_end() {
         ("service db answers within 4ms after fault crash", false),
         ("service db answers within 5ms after fault crash", true),
     ];
-    let found = holds(&claims.map(|(claim, _)| claim), EXACT);
-    assert_eq!(claims.map(|(claim, _)| claim).into_iter().zip(found).collect::<Vec<_>>(), claims);
-    let told = judged(&["retry users retries after fault crash"], EXACT);
-    assert_eq!(told[0].actual, "not in that period");
+    let held = holds(&claims.map(|(claim, _)| claim), EXACT);
+    assert_eq!(claims.map(|(claim, _)| claim).into_iter().zip(held).collect::<Vec<_>>(), claims);
+    let judgements = judged(&["retry users retries after fault crash"], EXACT);
+    assert_eq!(judgements[0].actual, "not in that period");
 }
 
 #[test]
@@ -284,19 +284,20 @@ fn of_what_has_no_value_neither_it_nor_its_opposite_holds() {
 #[test]
 fn numbers_that_differ_are_told_in_different_digits() {
     let slow = EXACT.replace("\"5ms\"", "\"5000001ns\"");
-    let told = judged(&["latency.end_to_end.max <= 5ms", "1 - 1e-9 < wasted.ratio + 1"], &slow);
-    let told: Vec<_> = told.iter().map(|one| (one.holds, one.brief.as_str())).collect();
-    assert_eq!(told[0], (Some(false), "5000001ns, of the 80.0 % that succeeded"));
-    assert_eq!(told[1], (Some(true), "0.999999999 against 1"));
+    let judgements =
+        judged(&["latency.end_to_end.max <= 5ms", "1 - 1e-9 < wasted.ratio + 1"], &slow);
+    let judgements: Vec<_> = judgements.iter().map(|one| (one.holds, one.brief.as_str())).collect();
+    assert_eq!(judgements[0], (Some(false), "5000001ns, of the 80.0 % that succeeded"));
+    assert_eq!(judgements[1], (Some(true), "0.999999999 against 1"));
 }
 
 #[test]
 fn a_sentence_without_an_arm_is_about_every_arm_that_can_have_it() {
     let claims = ["requests.offered > 0", "breaker clients rejects", "clients.breaker.opened > 0"];
-    let told = judged(&claims, FREEZE);
-    let told: Vec<_> = told.iter().map(|one| (one.index, one.arm.as_deref())).collect();
+    let judgements = judged(&claims, FREEZE);
+    let judgements: Vec<_> = judgements.iter().map(|one| (one.index, one.arm.as_deref())).collect();
     let thrice = Some("thrice");
-    assert_eq!(told, [(0, Some("once")), (0, thrice), (1, thrice), (2, thrice)]);
+    assert_eq!(judgements, [(0, Some("once")), (0, thrice), (1, thrice), (2, thrice)]);
 }
 
 #[test]
@@ -321,13 +322,13 @@ fn runs_that_stop_early_are_not_judged() {
     let claims = ["requests.offered == 50", "p(requests.failed > 0) > 1% over 500 seeds"];
     let files = [scenario(&claims, EXACT), scenario(&["requests.offered == 1"], COIN)];
     for jobs in [1, 4] {
-        let told = hold(&files, jobs, 20);
-        let held: Vec<_> = told[0].expected.iter().map(|one| one.holds).collect();
+        let judgements = hold(&files, jobs, 20);
+        let held: Vec<_> = judgements[0].expected.iter().map(|one| one.holds).collect();
         assert_eq!(held, [None, None]);
-        assert_eq!(told[0].stopped.as_ref().map(|(seed, _)| *seed), Some(1));
-        assert_eq!(told[0].expected[1].actual, "seed 1 stopped early");
+        assert_eq!(judgements[0].stopped.as_ref().map(|(seed, _)| *seed), Some(1));
+        assert_eq!(judgements[0].expected[1].actual, "seed 1 stopped early");
         // The one after it is none the worse for it.
-        assert_eq!((told[1].expected[0].holds, &told[1].stopped), (Some(true), &None));
+        assert_eq!((judgements[1].expected[0].holds, &judgements[1].stopped), (Some(true), &None));
     }
 }
 
@@ -343,14 +344,17 @@ fn a_single_run_judges_what_is_about_one() {
     let prepared = Prepared::new(&file.scenario, "test");
     let seed = judged(&["p(requests.failed == 1) < 90%"], COIN)[0].seed;
     let options = Options { seed, ..Options::default() };
-    let told = in_one_run(&prepared, &options).expect("it runs");
-    let held: Vec<_> = told.iter().map(|one| one.holds).collect();
+    let judgements = in_one_run(&prepared, &options).expect("it runs");
+    let held: Vec<_> = judgements.iter().map(|one| one.holds).collect();
     assert_eq!(held, [Some(true), Some(false), None, None]);
-    assert!(told[2].actual.starts_with("so in this run (requests.failed is 1)"), "{told:?}");
-    assert!(told[3].actual.starts_with("not known of this run"), "{told:?}");
+    assert!(
+        judgements[2].actual.starts_with("so in this run (requests.failed is 1)"),
+        "{judgements:?}"
+    );
+    assert!(judgements[3].actual.starts_with("not known of this run"), "{judgements:?}");
     let options = Options { max_events: 1, ..Options::default() };
-    let told = in_one_run(&prepared, &options).expect("it runs");
-    assert!(told.iter().all(|one| one.holds.is_none()), "{told:?}");
+    let judgements = in_one_run(&prepared, &options).expect("it runs");
+    assert!(judgements.iter().all(|one| one.holds.is_none()), "{judgements:?}");
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::Stage;
 use super::alternatives::alone;
 use super::rerun::Budget;
-use crate::experiment::fates::{ArmFates, Became};
-use crate::experiment::listen::Listener;
+use crate::experiment::fates::{ArmFates, Outcome};
+use crate::experiment::listener::Listener;
 use crate::experiment::run::{Options, run_with};
 use crate::metrics::probe::{End, Record, Role};
 use crate::report::explain::{Example, Happening, Step, Trigger};
@@ -26,15 +26,15 @@ pub(super) fn example(
     triggers: &[Trigger],
     (events, budget): (u64, &mut Budget),
 ) -> Result<Option<Example>, BuildError> {
-    let mut groups: BTreeMap<Became, u64> = BTreeMap::new();
-    let failed = || fates.iter().filter(|(_, _, known)| fails(known.became));
-    failed().for_each(|(_, _, known)| *groups.entry(known.became).or_default() += 1);
+    let mut groups: BTreeMap<Outcome, u64> = BTreeMap::new();
+    let failed = || fates.iter().filter(|(_, _, known)| fails(known.outcome));
+    failed().for_each(|(_, _, known)| *groups.entry(known.outcome).or_default() += 1);
     // The first of equals, in the order of fates.
-    let Some((became, alike)) = groups.into_iter().rev().max_by_key(|(_, of)| *of) else {
+    let Some((outcome, alike)) = groups.into_iter().rev().max_by_key(|(_, of)| *of) else {
         return Ok(None);
     };
-    let Became::Ended(fate) = became else { return Ok(None) };
-    let mut group = failed().filter(|(_, _, known)| known.became == became);
+    let Outcome::Ended(fate) = outcome else { return Ok(None) };
+    let mut group = failed().filter(|(_, _, known)| known.outcome == outcome);
     let Some((load, number, _)) = group.nth((alike / EARLY) as usize) else {
         return Ok(None);
     };
@@ -66,8 +66,8 @@ fn before(steps: &[Step], triggers: &[Trigger]) -> Vec<Step> {
     before
 }
 
-fn fails(became: Became) -> bool {
-    matches!(became, Became::Ended(_)) && !became.is_good()
+fn fails(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Ended(_)) && !outcome.is_good()
 }
 
 /// A mark that another request left, and what happened to that request just before.

@@ -21,7 +21,7 @@ use rerun::{Budget, Reruns};
 use super::fates::{ArmFates, Fates};
 use super::health::triggers::triggers;
 use super::health::{Course, Health};
-use super::listen::{Hears, Listener};
+use super::listener::{Detail, Listener};
 use super::run::{Options, run_with};
 use crate::kernel::time::Instant;
 use crate::metrics::probe::{End, Unfinished};
@@ -133,8 +133,8 @@ impl Witness {
 }
 
 impl Listener for Witness {
-    fn hears(&self) -> Hears {
-        Hears::Ends
+    fn detail(&self) -> Detail {
+        Detail::Ends
     }
 
     fn begin(&mut self, arm: &str, names: &[String]) {

@@ -24,8 +24,8 @@ fn played(text: &str) -> (Fates, RunResult) {
     (fates, result)
 }
 
-fn count(arm: &ArmFates, became: Became) -> u64 {
-    arm.iter().filter(|(_, _, known)| known.became == became).count() as u64
+fn count(arm: &ArmFates, outcome: Outcome) -> u64 {
+    arm.iter().filter(|(_, _, known)| known.outcome == outcome).count() as u64
 }
 
 #[test]
@@ -36,16 +36,16 @@ fn every_measured_request_has_the_fate_that_the_run_counts() {
         let of = &result.arms[name];
         let requests = of.requests;
         assert_eq!(arm.iter().count() as u64, requests.offered);
-        for (became, expected) in [
-            (Became::Ended(Fate::Succeeded), requests.succeeded),
-            (Became::Ended(Fate::Late), requests.late),
-            (Became::Ended(Fate::Error), of.failed_by.error),
-            (Became::Ended(Fate::Timeout), of.failed_by.timeout),
-            (Became::Ended(Fate::Rejected), requests.rejected),
-            (Became::Ended(Fate::Shed), requests.shed),
-            (Became::InFlight, requests.in_flight),
+        for (outcome, expected) in [
+            (Outcome::Ended(Fate::Succeeded), requests.succeeded),
+            (Outcome::Ended(Fate::Late), requests.late),
+            (Outcome::Ended(Fate::Error), of.failed_by.error),
+            (Outcome::Ended(Fate::Timeout), of.failed_by.timeout),
+            (Outcome::Ended(Fate::Rejected), requests.rejected),
+            (Outcome::Ended(Fate::Shed), requests.shed),
+            (Outcome::InFlight, requests.in_flight),
         ] {
-            assert_eq!(count(arm, became), expected, "{name} {became:?}");
+            assert_eq!(count(arm, outcome), expected, "{name} {outcome:?}");
         }
         in_flight += requests.in_flight;
         let attempts: u64 = arm.iter().map(|(_, _, known)| u64::from(known.attempts)).sum();
@@ -63,16 +63,16 @@ fn every_measured_request_has_the_fate_that_the_run_counts() {
 
 #[test]
 fn every_code_is_read_as_it_was_written() {
-    let all = Fate::ALL.map(Became::Ended);
-    for became in all.into_iter().chain([Became::Failed, Became::InFlight]) {
-        assert_eq!(Became::of(became.code()), Some(became));
-        assert_eq!(became.is_good(), became == Became::Ended(Fate::Succeeded));
+    let all = Fate::ALL.map(Outcome::Ended);
+    for outcome in all.into_iter().chain([Outcome::Failed, Outcome::InFlight]) {
+        assert_eq!(Outcome::of(outcome.code()), Some(outcome));
+        assert_eq!(outcome.is_good(), outcome == Outcome::Ended(Fate::Succeeded));
     }
-    assert_eq!(Became::of(ABSENT), None);
+    assert_eq!(Outcome::of(ABSENT), None);
 }
 
-fn known(became: Became, took_ns: u64, attempts: u32) -> Known {
-    Known { became, took_ns, attempts }
+fn known(outcome: Outcome, took_ns: u64, attempts: u32) -> Known {
+    Known { outcome, took_ns, attempts }
 }
 
 fn by_hand(of: &[(&str, u64, Known)]) -> ArmFates {
@@ -83,15 +83,15 @@ fn by_hand(of: &[(&str, u64, Known)]) -> ArmFates {
 
 #[test]
 fn changes_are_counted_request_by_request() {
-    let succeeded = Became::Ended(Fate::Succeeded);
-    let rejected = Became::Ended(Fate::Rejected);
+    let succeeded = Outcome::Ended(Fate::Succeeded);
+    let rejected = Outcome::Ended(Fate::Rejected);
     let a = by_hand(&[
         ("u", 0, known(rejected, 5, 4)),
         ("u", 1, known(rejected, 5, 4)),
         ("u", 2, known(succeeded, 50, 1)),
         ("u", 3, known(succeeded, 50, 1)),
         ("u", 4, known(succeeded, 50, 1)),
-        ("u", 5, known(Became::InFlight, 0, 2)),
+        ("u", 5, known(Outcome::InFlight, 0, 2)),
         ("v", 1, known(succeeded, 1, 1)),
     ]);
     let b = by_hand(&[
@@ -101,7 +101,7 @@ fn changes_are_counted_request_by_request() {
         ("u", 1, known(succeeded, 90, 2)),
         ("u", 2, known(succeeded, 57, 1)),
         ("u", 3, known(succeeded, 20, 1)),
-        ("u", 4, known(Became::Ended(Fate::Late), 9, 3)),
+        ("u", 4, known(Outcome::Ended(Fate::Late), 9, 3)),
         ("u", 5, known(rejected, 9, 2)),
     ]);
     let changes = FateChanges::of(&a, &b);
@@ -124,7 +124,7 @@ fn changes_are_counted_request_by_request() {
     assert_eq!((changes.requests.faster.count, changes.requests.faster.p50_ns), (1, Some(30)));
 }
 
-/// `b` seen from `a` is `a` seen from `b` in a mirror, and every request is in one place.
+/// Exchanging `a` and `b` mirrors the changes, and every request is counted once.
 #[test]
 fn changes_add_up_and_mirror() {
     let (a, _) = played(TEXT);
@@ -152,7 +152,7 @@ fn changes_add_up_and_mirror() {
             let total = |fates: &Fates| fates.arm(arm).expect("it has it").iter().count() as u64;
             assert_eq!(changes.requests.in_both + changes.requests.only_in_a, total(&a));
             assert_eq!(changes.requests.in_both + changes.requests.only_in_b, total(&b));
-            let swapped = |((a, b), count): (&(Became, Became), &u64)| ((*b, *a), *count);
+            let swapped = |((a, b), count): (&(Outcome, Outcome), &u64)| ((*b, *a), *count);
             let one = &changes.requests;
             let requests = RequestChanges {
                 only_in_a: one.only_in_b,
@@ -176,7 +176,7 @@ fn changes_add_up_and_mirror() {
             assert_eq!(*mirror, expected);
         }
         let plain = &there["plain"];
-        // Fewer retries change nothing for those who do not retry; a longer line saves some.
+        // Fewer retries change nothing for arms without retries; a longer line saves some requests.
         match from {
             "max_retries: 2" => assert_eq!((plain.changed(), plain.requests.slower.count), (0, 0)),
             "queue: 2" => assert!(plain.requests.saved > 0 && plain.requests.slower.count > 0),
@@ -186,7 +186,7 @@ fn changes_add_up_and_mirror() {
 }
 
 #[test]
-fn a_run_and_itself_fare_alike() {
+fn a_run_does_not_differ_from_itself() {
     let (a, _) = played(TEXT);
     for changes in FateChanges::between(&a, &a.clone()).values() {
         assert_eq!((changes.changed(), changes.requests.saved, changes.requests.lost), (0, 0, 0));
@@ -199,9 +199,9 @@ fn a_run_and_itself_fare_alike() {
 fn numbers_and_memory_are_as_promised() {
     let mut arm = ArmFates::default();
     for number in 0..2_000_000 {
-        arm.set("users", number, known(Became::Ended(Fate::Succeeded), number, 1));
+        arm.set("users", number, known(Outcome::Ended(Fate::Succeeded), number, 1));
     }
     let load = &arm.loads[0];
-    let bytes = load.became.capacity() + size_of::<(u64, u32)>() * load.costs.capacity();
+    let bytes = load.outcome.capacity() + size_of::<(u64, u32)>() * load.costs.capacity();
     assert!((BYTES * 2_000_000..=2 * BYTES * 2_000_000).contains(&bytes), "{bytes}");
 }

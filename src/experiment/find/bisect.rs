@@ -1,18 +1,17 @@
-//! Bisection of a threshold that is a matter of luck: near a cliff some seeds fall and others do
-//! not, and how many do changes gradually with the value.
+//! Bisection of a random threshold: near a cliff some seeds fail and others do not, and the share
+//! of failures changes gradually with the value.
 //!
-//! Every value is tried with the same seeds, so that the luck is the same on both sides of a
-//! comparison, and always with all of them: never with more until it looks good. What a value's
-//! runs say about a claim is then exact (Clopper and Pearson 1934): shown to hold, shown to fail,
-//! or undecided. Three brackets are narrowed over the same trials: between the values where the
-//! share of runs crosses the claim's probability, where the claim stops being shown to hold, and
-//! where it begins to be shown to fail.
+//! Every value is tried with the same seeds, so that both sides of a comparison get the same random
+//! numbers, and always with all of them, without an early stop. The verdict of a value's runs on a
+//! claim is then exact (Clopper and Pearson 1934): shown to hold, shown to fail, or undecided.
+//! Three brackets are narrowed over the same trials: where the share of runs crosses the claim's
+//! probability, where the claim stops being shown to hold, and where it begins to be shown to fail.
 
 use std::cmp::Ordering;
 use std::ops::ControlFlow;
 
-use super::turn::{Turned, between};
-use crate::experiment::ask::Asked;
+use super::parameter::{Parameter, between};
+use crate::experiment::condition::LikelyClaim;
 use crate::experiment::expect::{Observed, Observer};
 use crate::experiment::hunt::{Playing, Trouble};
 use crate::experiment::knob::Amount;
@@ -25,59 +24,59 @@ use crate::report::search::threshold::{
 use crate::scenario::expect::{Likely, Relation};
 use crate::statistics::proportion::Proportion;
 
-/// What is searched.
+/// The ground of a search.
 #[derive(Debug)]
 pub struct Search<'a> {
-    /// The name of the scenario.
+    /// Name of the scenario.
     pub name: &'a str,
-    /// What is turned, in words.
-    pub turned: String,
-    /// One end.
+    /// The parameter in words.
+    pub parameter: String,
+    /// Lower end.
     pub from: Amount,
-    /// The other end, above it.
+    /// Upper end.
     pub to: Amount,
-    /// How near two values may come, as a part of the smaller of the value and the interval.
+    /// Resolution, as a share of the smaller of the value and the interval.
     pub precision: f64,
-    /// The first seed.
+    /// First seed.
     pub first: u64,
-    /// So many seeds, from there on, at every value.
+    /// Number of seeds, from there on, at every value.
     pub seeds: u64,
 }
 
-/// Finds the thresholds of `asked` in what is `turned`. `progress` hears how many runs are done,
-/// and at what value.
+/// Finds the thresholds of `claims` in `parameter`. `progress` gets the number of runs done and the
+/// present value.
 ///
 /// # Errors
-/// When a value makes no valid scenario.
+/// If a value makes no valid scenario.
 pub fn find(
     search: &Search<'_>,
-    turned: &dyn Turned,
-    asked: &[Asked],
+    parameter: &dyn Parameter,
+    claims: &[LikelyClaim],
     playing: Playing<'_>,
     progress: impl FnMut(u64, Amount),
 ) -> Result<Thresholds, Trouble> {
-    let mut tries = Tries::new(search, turned, asked, playing, progress);
+    let mut tries = Tries::new(search, parameter, claims, playing, progress);
     for end in [search.from, search.to] {
         tries.at(end)?;
     }
     tries.all()
 }
 
-/// The same of a single claim that holds up to some value, where nobody knows about where: from
-/// `start` on, twice as far each time, but not beyond the ends of the search.
+/// The same for a single claim that holds up to some value of unknown magnitude: doubles the
+/// distance from `start` each time, within the ends of the search, before it bisects.
 ///
 /// # Errors
-/// When a value makes no valid scenario.
+/// If a value makes no valid scenario.
 pub(super) fn find_from(
     start: f64,
     search: &Search<'_>,
-    turned: &dyn Turned,
-    asked: &Asked,
+    parameter: &dyn Parameter,
+    claim: &LikelyClaim,
     playing: Playing<'_>,
     progress: impl FnMut(u64, Amount),
 ) -> Result<Thresholds, Trouble> {
-    let asked = std::slice::from_ref(asked);
-    let mut tries = Tries::new(search, turned, asked, playing, progress);
+    let claims = std::slice::from_ref(claim);
+    let mut tries = Tries::new(search, parameter, claims, playing, progress);
     let (lowest, highest) = (search.from.as_f64(), search.to.as_f64());
     let (mut from, mut to) = (start, start);
     let holds_at = |tries: &mut Tries<'_, _>, at: f64| {
@@ -88,7 +87,7 @@ pub(super) fn find_from(
     while to < highest && holds_at(&mut tries, to)? == Some(true) {
         (from, to) = (to, (2.0 * to).min(highest));
     }
-    // If it fails at the start, it has to hold below.
+    // A claim that fails at the start must hold below.
     if from == to {
         from = (from / 2.0).max(lowest);
         while from > lowest && holds_at(&mut tries, from)? == Some(false) {
@@ -102,7 +101,7 @@ pub(super) fn find_from(
     tries.all()
 }
 
-/// Values at most that one claim's search tries: what is told before it starts.
+/// Most values that the search of one claim tries, for the estimate printed before it starts.
 #[must_use]
 pub fn most_values(from: Amount, to: Amount, precision: f64) -> u64 {
     let whole = (to.as_f64() - from.as_f64()).abs();
@@ -112,7 +111,7 @@ pub fn most_values(from: Amount, to: Amount, precision: f64) -> u64 {
     };
     let mut halvings = 0;
     let mut left = whole;
-    // A middle that is rounded leaves three quarters at most.
+    // A rounded middle leaves three quarters at most.
     while left > least && halvings < 1_000 {
         left *= 0.75;
         halvings += 1;
@@ -120,17 +119,17 @@ pub fn most_values(from: Amount, to: Amount, precision: f64) -> u64 {
     2 + 3 * halvings
 }
 
-/// Whether runs are on the one side of an edge.
+/// Tells on which side of an edge a share of runs is.
 type Inside = fn(&Likely, Proportion) -> bool;
 
 struct Tries<'a, P> {
     search: &'a Search<'a>,
     from: Amount,
     to: Amount,
-    turned: &'a dyn Turned,
-    asked: &'a [Asked],
+    parameter: &'a dyn Parameter,
+    claims: &'a [LikelyClaim],
     playing: Playing<'a>,
-    /// Values in order, with the runs in which each condition holds.
+    /// Values tried, in order, with the runs in which each condition holds.
     done: Vec<(Amount, Vec<Proportion>)>,
     runs: u64,
     stopped: u64,
@@ -141,8 +140,8 @@ struct Tries<'a, P> {
 impl<'a, P: FnMut(u64, Amount)> Tries<'a, P> {
     fn new(
         search: &'a Search<'a>,
-        turned: &'a dyn Turned,
-        asked: &'a [Asked],
+        parameter: &'a dyn Parameter,
+        claims: &'a [LikelyClaim],
         playing: Playing<'a>,
         progress: P,
     ) -> Self {
@@ -150,8 +149,8 @@ impl<'a, P: FnMut(u64, Amount)> Tries<'a, P> {
             search,
             from: search.from,
             to: search.to,
-            turned,
-            asked,
+            parameter,
+            claims,
             playing,
             done: Vec::new(),
             runs: 0,
@@ -161,40 +160,40 @@ impl<'a, P: FnMut(u64, Amount)> Tries<'a, P> {
         }
     }
 
-    /// Narrows down all claims.
+    /// Narrows the brackets of all claims.
     fn all(mut self) -> Result<Thresholds, Trouble> {
-        for at in 0..self.asked.len() {
+        for at in 0..self.claims.len() {
             self.narrow(at)?;
         }
         let search = self.search;
         Ok(Thresholds {
             schema: FIND_SCHEMA,
             scenario: search.name.to_owned(),
-            parameter: search.turned.clone(),
+            parameter: search.parameter.clone(),
             from: self.from.to_string(),
             to: self.to.to_string(),
             seeds: [search.first, search.first.saturating_add(search.seeds - 1)],
             runs: self.runs,
             stopped: self.stopped,
-            answers: (0..self.asked.len()).map(|at| self.answer(at)).collect(),
+            answers: (0..self.claims.len()).map(|at| self.answer(at)).collect(),
             interrupted: self.interrupted,
         })
     }
 
-    /// Tries a value, unless it has been.
+    /// Tries a value that was not tried before.
     fn at(&mut self, amount: Amount) -> Result<(), Trouble> {
         let place = self.done.binary_search_by(|(at, _)| order(*at, amount));
         let (Err(place), false) = (place, self.interrupted) else {
             return Ok(());
         };
-        let scenarios = self.turned.scenarios(amount)?;
-        let (asked, name) = (self.asked, self.search.name);
-        let arms = asked.iter().flat_map(|asked| asked.likely.condition.arms()).collect();
+        let scenarios = self.parameter.scenarios(amount)?;
+        let (claims, name) = (self.claims, self.search.name);
+        let arms = claims.iter().flat_map(|claim| claim.likely.condition.arms()).collect();
         let prepared: Vec<Prepared<'_>> =
             scenarios.iter().map(|one| Prepared::new(one, name).only(&arms)).collect();
         let observers: Vec<Observer> = prepared
             .iter()
-            .map(|one| Observer::new(one, asked.iter().map(|asked| &asked.likely.condition)))
+            .map(|one| Observer::new(one, claims.iter().map(|claim| &claim.likely.condition)))
             .collect();
         let (first, options) = (self.search.first, self.playing.options);
         let play = |number: u64| {
@@ -204,14 +203,14 @@ impl<'a, P: FnMut(u64, Amount)> Tries<'a, P> {
                 pairs.map(|(observer, one)| observer.observe(one, &options)).collect();
             observed.map(|all| {
                 let whole = all.iter().all(|one| one.result.stopped.is_none());
-                let holds = |asked: &Asked| {
-                    let holds = |one: &Observed| one.answer(&asked.likely.condition).holds;
+                let holds = |claim: &LikelyClaim| {
+                    let holds = |one: &Observed| one.answer(&claim.likely.condition).holds;
                     whole && all.iter().all(holds)
                 };
-                (whole, asked.iter().map(holds).collect::<Vec<bool>>())
+                (whole, claims.iter().map(holds).collect::<Vec<bool>>())
             })
         };
-        let mut seen = vec![Proportion { hits: 0, runs: 0 }; asked.len()];
+        let mut seen = vec![Proportion { hits: 0, runs: 0 }; claims.len()];
         let mut failure = None;
         let seeds = self.search.seeds;
         let ended = in_order(self.playing.jobs, seeds, self.playing.stop, play, |_, outcome| {
@@ -240,7 +239,7 @@ impl<'a, P: FnMut(u64, Amount)> Tries<'a, P> {
     }
 
     fn likely(&self, claim: usize) -> &Likely {
-        &self.asked[claim].likely
+        &self.claims[claim].likely
     }
 
     fn seen(&self, claim: usize, amount: Amount) -> Option<Proportion> {
@@ -248,7 +247,8 @@ impl<'a, P: FnMut(u64, Amount)> Tries<'a, P> {
         Some(self.done[place].1[claim])
     }
 
-    /// The values that were tried, from the end at which the claim holds, or as they come.
+    /// The values tried, from the end at which the claim holds, or in ascending order if there is
+    /// none.
     fn ordered(&self, claim: usize) -> (Outcome, Vec<Amount>) {
         let likely = self.likely(claim);
         let good = |end: Amount| self.seen(claim, end).map(|seen| meets(likely, seen));
@@ -266,8 +266,8 @@ impl<'a, P: FnMut(u64, Amount)> Tries<'a, P> {
         (outcome, values)
     }
 
-    /// The neighbours, from the end at which the claim holds, of which the first is the last one
-    /// up to which all values are `inside`.
+    /// The neighbours around an edge: from the end at which the claim holds, the last value up to
+    /// which all are `inside`, and the next one.
     fn bracket(
         &self,
         claim: usize,
@@ -304,8 +304,8 @@ impl<'a, P: FnMut(u64, Amount)> Tries<'a, P> {
     }
 
     fn answer(&self, claim: usize) -> Threshold {
-        let asked = &self.asked[claim];
-        let likely = &asked.likely;
+        let claimed = &self.claims[claim];
+        let likely = &claimed.likely;
         let (outcome, values) = self.ordered(claim);
         let shown = |at: Option<Amount>| at.map(|at| at.to_string());
         let (mut holds_to, mut fails_from, mut crosses) = (None, None, None);
@@ -321,7 +321,7 @@ impl<'a, P: FnMut(u64, Amount)> Tries<'a, P> {
             Trial::new(at.to_string(), at.as_f64(), seen, verdict(likely, seen))
         };
         Threshold {
-            claim: asked.claim.clone(),
+            claim: claimed.claim.clone(),
             outcome,
             holds_to,
             fails_from,
@@ -331,7 +331,7 @@ impl<'a, P: FnMut(u64, Amount)> Tries<'a, P> {
         }
     }
 
-    /// The first value from which on all that were tried refute the claim.
+    /// The first value from which on all values tried refute the claim.
     fn refuted_from(&self, claim: usize, values: &[Amount]) -> Option<Amount> {
         let refuted = |at: &&Amount| {
             self.seen(claim, **at)
@@ -340,11 +340,11 @@ impl<'a, P: FnMut(u64, Amount)> Tries<'a, P> {
         values.iter().rev().take_while(refuted).last().copied()
     }
 
-    /// Two values, the better one nearer to the end where the claim fails, that chance does not
-    /// explain.
+    /// Two values whose order contradicts a single threshold beyond chance: the better one is
+    /// nearer to the end where the claim fails.
     fn contradiction(&self, claim: usize, values: &[Amount]) -> Option<[String; 2]> {
         let likely = self.likely(claim);
-        // With how high a probability the claim would be kept, at the least and at the most.
+        // Bounds of the probability with which the claim's condition holds.
         let bounds = |at: &Amount| {
             let seen = self.seen(claim, *at)?;
             let wanted = if likely.relation == Relation::Below { opposite(seen) } else { seen };
@@ -363,7 +363,7 @@ impl<'a, P: FnMut(u64, Amount)> Tries<'a, P> {
     }
 }
 
-/// Many pairs are looked at, so each has to be rather sure.
+/// Confidence of a contradiction, high because many pairs are tested.
 const SURE: f64 = 0.999;
 
 fn opposite(seen: Proportion) -> Proportion {
@@ -374,7 +374,7 @@ fn order(one: Amount, other: Amount) -> Ordering {
     one.partial_cmp(&other).unwrap_or(Ordering::Equal)
 }
 
-/// The share of runs is as the claim says.
+/// True if the share of runs satisfies the claim.
 fn meets(likely: &Likely, seen: Proportion) -> bool {
     let ratio = seen.ratio().unwrap_or(0.0);
     match likely.relation {
@@ -383,7 +383,7 @@ fn meets(likely: &Likely, seen: Proportion) -> bool {
     }
 }
 
-/// What these runs say about a claim, exactly.
+/// The exact verdict of runs on a claim.
 pub(super) fn verdict(likely: &Likely, seen: Proportion) -> Verdict {
     let (least, most) = (seen.at_least(likely.confidence), seen.at_most(likely.confidence));
     let (holds, fails) = match likely.relation {

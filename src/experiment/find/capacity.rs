@@ -1,14 +1,14 @@
-//! How much load each arm of a scenario stands: stable, vulnerable, or overloaded.
+//! Capacity of each arm of a scenario: the loads at which it is stable, vulnerable or overloaded.
 //!
-//! The three states of Bronson, Aghayev, Charapko and Zhu (2021), "Metastable failures in
-//! distributed systems", and Huang et al. (2022), "Metastable failures in the wild": in the stable
-//! one a system comes back from its trigger by itself; in the vulnerable one it is well until a
-//! trigger comes, and stays down after that; beyond, it goes down without any. Each edge is a
-//! threshold of the load that is searched as any other.
+//! These are the states of Bronson, Aghayev, Charapko and Zhu (2021), "Metastable failures in
+//! distributed systems", and Huang et al. (2022), "Metastable failures in the wild": a stable
+//! system recovers from its trigger by itself; a vulnerable one is well until a trigger, and stays
+//! down after it; an overloaded one goes down without a trigger. Each edge is a threshold of the
+//! load and is searched like any other.
 
 use super::bisect::{Search, find_from};
-use super::turn::Turned;
-use crate::experiment::ask::{Asked, USUAL_RATIO};
+use super::parameter::Parameter;
+use crate::experiment::condition::{LikelyClaim, USUAL_RATIO};
 use crate::experiment::hunt::{Playing, Trouble};
 use crate::experiment::knob::Amount;
 use crate::kernel::time::Duration;
@@ -21,45 +21,45 @@ use crate::scenario::arms::arms;
 use crate::scenario::expect::{Condition, Likely, Refusal, Relation};
 use crate::scenario::schema::{Arm, Arrivals, Effect, Fault, Load, Scenario};
 
-/// The load is never turned further than this, up or down.
+/// Largest factor by which the load is scaled, up or down.
 const FARTHEST: f64 = 64.0;
-/// The trigger of a scenario without any: every service stands still for a twentieth of the run,
-/// from a quarter of it on.
+/// The trigger of a scenario without one: every service freezes for a twentieth of the run, from a
+/// quarter of it on.
 const STANDARD: (u64, u64) = (4, 20);
 
-/// What is searched.
+/// The ground of a search.
 #[derive(Debug)]
 pub struct Question<'a> {
-    /// The name of the scenario.
+    /// Name of the scenario.
     pub name: &'a str,
-    /// The load that is turned; all of them without a name.
+    /// The scaled load; `None` scales all of them.
     pub load: Option<&'a str>,
-    /// Only this arm.
+    /// The only arm to search, if given.
     pub arm: Option<&'a str>,
-    /// How near two factors may come, as a part of the smaller.
+    /// Resolution, as a share of the smaller factor.
     pub precision: f64,
-    /// The first seed.
+    /// First seed.
     pub first: u64,
-    /// So many, from there on.
+    /// Number of seeds, from there on.
     pub seeds: u64,
-    /// How sure an edge must be.
+    /// Confidence of an edge, in [0.5, 1).
     pub confidence: f64,
 }
 
-/// Finds the edges of every arm. `progress` hears how many runs are done, at what factor.
+/// Finds the edges of every arm. `progress` gets the number of runs done and the present factor.
 ///
 /// # Errors
-/// When the scenario cannot be asked this: the refusal says why.
+/// If the scenario has no capacity to search, with a refusal; if it is invalid, with a trouble.
 pub fn capacity(
     scenario: &Scenario,
     question: &Question<'_>,
     playing: Playing<'_>,
     mut progress: impl FnMut(u64, f64),
 ) -> Result<Result<Capacity, Refusal>, Trouble> {
-    if let Err(refusal) = turnable(scenario, question) {
+    if let Err(refusal) = scalable(scenario, question) {
         return Ok(Err(refusal));
     }
-    let mut found = Capacity {
+    let mut result = Capacity {
         schema: CAPACITY_SCHEMA,
         scenario: question.name.to_owned(),
         load: question.load.map(str::to_owned),
@@ -70,14 +70,14 @@ pub fn capacity(
         interrupted: false,
     };
     for (name, arm) in arms(scenario) {
-        if question.arm.is_some_and(|only| only != name) || found.interrupted {
+        if question.arm.is_some_and(|only| only != name) || result.interrupted {
             continue;
         }
         let (alone, trigger) = alone(scenario, &name, &arm);
         let edge = |triggered: bool, done: u64, progress: &mut dyn FnMut(u64, f64)| {
-            let turned = Loaded { scenario: &alone, load: question.load, triggered };
+            let scaled_load = Loaded { scenario: &alone, load: question.load, triggered };
             let collapses = Condition::Collapses { arm: Some(name.clone()) };
-            let asked = Asked {
+            let claim = LikelyClaim {
                 text: "not collapses".to_owned(),
                 arm: None,
                 claim: "p(not collapses)".to_owned(),
@@ -91,31 +91,31 @@ pub fn capacity(
             };
             let search = Search {
                 name: question.name,
-                turned: "the load".to_owned(),
+                parameter: "the load".to_owned(),
                 from: Amount::Float(1.0 / FARTHEST),
                 to: Amount::Float(FARTHEST),
                 precision: question.precision,
                 first: question.first,
                 seeds: question.seeds,
             };
-            find_from(1.0, &search, &turned, &asked, playing, |runs, factor| {
+            find_from(1.0, &search, &scaled_load, &claim, playing, |runs, factor| {
                 progress(done + runs, factor.as_f64());
             })
         };
-        let stable: Thresholds = edge(true, found.runs, &mut progress)?;
-        found.runs += stable.runs;
-        let unprompted: Thresholds = edge(false, found.runs, &mut progress)?;
-        found.runs += unprompted.runs;
-        found.interrupted |= stable.interrupted || unprompted.interrupted;
-        let only = |found: Thresholds| found.answers.into_iter().next();
+        let stable: Thresholds = edge(true, result.runs, &mut progress)?;
+        result.runs += stable.runs;
+        let unprompted: Thresholds = edge(false, result.runs, &mut progress)?;
+        result.runs += unprompted.runs;
+        result.interrupted |= stable.interrupted || unprompted.interrupted;
+        let only = |thresholds: Thresholds| thresholds.answers.into_iter().next();
         if let (Some(stable), Some(unprompted)) = (only(stable), only(unprompted)) {
-            found.arms.push(ArmCapacity { arm: name, trigger, stable, unprompted });
+            result.arms.push(ArmCapacity { arm: name, trigger, stable, unprompted });
         }
     }
-    Ok(Ok(found))
+    Ok(Ok(result))
 }
 
-fn turnable(scenario: &Scenario, question: &Question<'_>) -> Result<(), Refusal> {
+fn scalable(scenario: &Scenario, question: &Question<'_>) -> Result<(), Refusal> {
     if scenario.duration.is_none() {
         let rule = "capacity needs a run of a fixed length";
         return Err(Refusal::new(rule, "the scenario has no `duration`")
@@ -138,9 +138,9 @@ fn turnable(scenario: &Scenario, question: &Question<'_>) -> Result<(), Refusal>
             format!("there is {}", crate::scenario::list_of(known.keys().map(String::as_str)));
         return Err(Refusal::new("there is no such arm", found).hint(hint));
     }
-    let turned = |(name, _): &(&String, &Load)| question.load.is_none_or(|load| load == *name);
+    let scaled = |(name, _): &(&String, &Load)| question.load.is_none_or(|load| load == *name);
     let renewal = |(_, load): &(&String, &Load)| matches!(load.arrivals, Arrivals::Renewal { .. });
-    match scenario.load.iter().filter(turned).find(renewal) {
+    match scenario.load.iter().filter(scaled).find(renewal) {
         Some((name, _)) => {
             let found =
                 format!("{} is a renewal process", crate::scenario::problem::printable(name));
@@ -151,7 +151,7 @@ fn turnable(scenario: &Scenario, question: &Question<'_>) -> Result<(), Refusal>
     }
 }
 
-/// The loads as they are, for those whose rate is a number.
+/// Present rates of the loads that have one.
 fn present(scenario: &Scenario, load: Option<&str>) -> Vec<Present> {
     let named = scenario.load.iter().filter(|(name, _)| load.is_none_or(|load| load == *name));
     let rate = |(name, load): (&String, &Load)| match &load.arrivals {
@@ -163,7 +163,7 @@ fn present(scenario: &Scenario, load: Option<&str>) -> Vec<Present> {
     named.filter_map(rate).collect()
 }
 
-/// The scenario with one arm, its trigger, and what that is in words.
+/// The scenario reduced to one arm with its trigger, and the trigger in words.
 fn alone(scenario: &Scenario, name: &str, arm: &Arm) -> (Scenario, String) {
     let mut scenario = scenario.clone();
     scenario.arms.retain(|other, _| other == name);
@@ -193,30 +193,31 @@ fn alone(scenario: &Scenario, name: &str, arm: &Arm) -> (Scenario, String) {
     (scenario, format!("none of its own: all services frozen for {lasts} from {} on", time(from)))
 }
 
-/// A scenario whose load is turned, with its trigger or without.
+/// A scenario whose load is scaled, with its trigger or without.
 struct Loaded<'a> {
     scenario: &'a Scenario,
     load: Option<&'a str>,
     triggered: bool,
 }
 
-impl Turned for Loaded<'_> {
+impl Parameter for Loaded<'_> {
     fn scenarios(&self, factor: Amount) -> Result<Vec<Scenario>, Problems> {
         let mut untouched = self.scenario.clone();
         for (name, load) in &mut untouched.load {
-            if self.load.is_none_or(|turned| turned == name) {
-                turn(load, factor.as_f64());
+            if self.load.is_none_or(|scaled| scaled == name) {
+                scale(load, factor.as_f64());
             }
         }
         let triggered = untouched.clone();
         untouched.faults.clear();
         untouched.arms.values_mut().for_each(|arm| arm.faults.clear());
-        // Where an arm is down before its trigger there is nothing to come back to.
+        // An arm that is down without its trigger has nothing to recover to, so the run without the
+        // trigger must hold too.
         Ok(if self.triggered { vec![triggered, untouched] } else { vec![untouched] })
     }
 }
 
-fn turn(load: &mut Load, factor: f64) {
+fn scale(load: &mut Load, factor: f64) {
     let rate = |rate: &mut Rate| {
         rate.count_nano = (rate.count_nano as f64 * factor).round().max(1.0) as u64;
     };
@@ -225,7 +226,7 @@ fn turn(load: &mut Load, factor: f64) {
         Arrivals::Constant { rate: of } | Arrivals::Poisson { rate: of, .. } => rate(of),
         Arrivals::Stages { stages, .. } => {
             for stage in stages {
-                // Silence stays silence.
+                // A rate of 0 stays 0.
                 for of in [Some(&mut stage.rate), stage.ramp_to.as_mut()].into_iter().flatten() {
                     if of.count_nano > 0 {
                         rate(of);

@@ -1,10 +1,9 @@
-//! Searches over the values of a scenario: where something begins to fail, which setting is best,
-//! and how much load there is room for.
+//! Searches over the values of a scenario: thresholds, best settings, and capacities.
 
 pub mod bisect;
 pub mod capacity;
 pub mod optimise;
-mod turn;
+mod parameter;
 
 pub use bisect::{Search, find, most_values};
-pub use turn::{ByPath, Turned};
+pub use parameter::{ByPath, Parameter};

@@ -1,30 +1,30 @@
-//! Requests by when they arrived, and what became of them: health without the lag of latency.
+//! Outcomes of requests by time of arrival, which show health without the lag of latency.
 //!
-//! Goodput of an instant mixes requests that arrived at different times. Whether a system was
-//! well at an instant is a question about the requests that arrived then.
+//! Goodput at an instant mixes requests that arrived at different times. Whether a system was well
+//! at an instant is a question about the requests that arrived then.
 
 use std::ops::Range;
 use std::sync::Arc;
 
-/// So many bins are kept for a whole run, in equal shares for its segments.
+/// Most bins of a run, shared equally by its segments.
 const MOST_BINS: usize = 4_096;
-/// A segment has at least so many.
+/// Fewest bins of a segment.
 const LEAST_BINS: usize = 64;
 
-/// The requests that arrived in a stretch of time.
+/// The requests that arrived in a period.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Cohort {
-    /// Those that succeeded in time.
+    /// Requests that succeeded in time.
     pub(super) good: u64,
-    /// Those that ended otherwise, or can no longer succeed in time.
+    /// Requests that ended otherwise, or can no longer succeed in time.
     pub(super) bad: u64,
-    /// Those under way when the run ended that might still have succeeded in time.
+    /// Requests under way at the end of the run that might still have succeeded in time.
     pub(super) undecided: u64,
-    /// Those under way when the run ended for which no time is stated.
+    /// Requests under way at the end of the run for which no time limit is stated.
     pub(super) open: u64,
-    /// The longest that a good one took.
+    /// Largest latency of a good request.
     pub(super) slowest_ns: u64,
-    /// Good ends of closed-loop callers in this stretch, whenever the requests arrived.
+    /// Good ends of requests of closed-loop callers in this period, whenever they arrived.
     pub(super) completed: u64,
 }
 
@@ -42,20 +42,20 @@ impl Cohort {
         self.good + self.bad + self.undecided + self.open
     }
 
-    /// Those whose outcome is known.
+    /// Requests whose outcome is known.
     pub(super) const fn decided(&self) -> u64 {
         self.good + self.bad
     }
 }
 
-/// Cohorts of a run that is cut into segments. No bin reaches over a cut, so what is said of a
-/// segment is exact, and none depends on how finely a time series is sampled.
+/// Cohorts of a run cut into segments. No bin spans a cut, so the numbers of a segment are exact,
+/// and they do not depend on the sampling of time series.
 #[derive(Clone, Debug)]
 pub(super) struct Cohorts {
-    /// The instants at which segments begin; the first is 0.
+    /// Instants at which segments begin; the first is 0.
     cuts: Arc<[u64]>,
     segments: Vec<Bins>,
-    /// The latest segment: requests end about in the order in which they arrive.
+    /// The segment used last, because requests end about in the order of arrival.
     latest: (usize, Range<u64>),
 }
 
@@ -89,16 +89,16 @@ impl Cohorts {
     }
 }
 
-/// A stretch of a run in which nothing begins or ends from outside.
+/// A part of a run in which no trigger begins or ends.
 #[derive(Clone, Debug)]
 pub(super) struct Segment {
     pub(super) from_ns: u64,
     pub(super) until_ns: u64,
-    /// The bins that are not empty: from, until, and what is in them.
+    /// Bins that are not empty: from, until, and cohort.
     pub(super) bins: Vec<(u64, u64, Cohort)>,
 }
 
-/// Bins of one segment, whose width doubles when there are too many.
+/// Bins of one segment, whose width doubles when there are too many of them.
 #[derive(Clone, Debug)]
 struct Bins {
     start_ns: u64,

@@ -1,9 +1,9 @@
-//! How well the arms of a run are over time: the one definition of health.
+//! Health of the arms of a run over time; this is its only definition.
 //!
 //! Phases, `recovers`, `collapses`, `find --capacity`, `hunt`, `shrink`, `run --seeds` and reports
-//! all go by a [`Course`]. It depends on the scenario and on how its requests end, on nothing that
-//! is chosen to look at a run, such as the width of bins. `docs/explain.md` states the rules for
-//! users; here they are carried out.
+//! all use a [`Course`]. It is a function of the scenario and of the outcomes of its requests, and
+//! does not depend on settings of the observation, such as the width of bins. `docs/explain.md`
+//! states the rules, which are implemented here.
 
 mod cohorts;
 mod phases;
@@ -16,7 +16,7 @@ use std::sync::Arc;
 use cohorts::Cohorts;
 use triggers::triggers;
 
-use super::listen::{Hears, Listener};
+use super::listener::{Detail, Listener};
 use super::prepared::Prepared;
 use crate::kernel::time::{Duration, Instant};
 use crate::metrics::fate::Fate;
@@ -24,52 +24,51 @@ use crate::metrics::probe::{End, Unfinished};
 use crate::report::explain::{Phase, PhaseKind, Trigger};
 use crate::scenario::schema::{Arm, Arrivals, Objective, Scenario};
 
-/// An arm that does less than this part of what it should has collapsed.
+/// Share of the usual success ratio, or throughput, below which an arm has collapsed.
 const COLLAPSED: f64 = 0.5;
 
-/// How well an arm was.
+/// The health of an arm over time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Course {
-    /// Without gaps, from 0 to the end of the run.
+    /// Phases without gaps, from 0 to the end of the run.
     pub phases: Vec<Phase>,
-    /// The success ratio that the scenario asks for, in [0, 1].
+    /// Success ratio that the scenario requires, in [0, 1].
     pub objective: f64,
-    /// The ratio of requests that succeeded before the first trigger; `None` where there is no
-    /// trigger, or too little before it to compare with.
+    /// Success ratio before the first trigger; `None` without a trigger, or with too few requests
+    /// before it.
     pub reference: Option<f64>,
-    /// The ratio in the last phase in which requests arrive, of those whose outcome is known;
-    /// `None` if there is no such phase.
+    /// Success ratio of the last phase with arrivals, over requests whose outcome is known; `None`
+    /// without such a phase.
     pub last_ratio: Option<f64>,
-    /// Of closed loops that have a trigger to compare with.
+    /// Throughput of closed loops, if there is a trigger to compare with.
     pub throughput: Option<Throughput>,
 }
 
-/// Requests that closed-loop callers get answered a second: their outcome, since they send no more
-/// than is answered.
+/// Good responses per second to closed-loop callers, which measure their health: callers that wait
+/// send no more requests than are answered.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Throughput {
     /// Before the first trigger.
     pub reference_per_s: f64,
-    /// In the last phase in which callers are at work.
+    /// In the last phase in which callers are active.
     pub last_per_s: f64,
 }
 
 impl Course {
-    /// The last phase in which requests arrive.
+    /// The last phase with arrivals.
     #[must_use]
     pub fn last(&self) -> Option<&Phase> {
         self.phases.iter().rfind(|phase| phase.kind != PhaseKind::Idle)
     }
 
-    /// The ratio of requests that should succeed: as before the first trigger, and no less than
-    /// the objective.
+    /// The usual success ratio: that before the first trigger, and no less than the objective.
     #[must_use]
     pub fn usual(&self) -> f64 {
         self.reference.unwrap_or(0.0).max(self.objective)
     }
 
-    /// True if the run ends, after every trigger, with less than half of what it does when all is
-    /// well.
+    /// True if the run ends, after every trigger, with less than half of the usual success ratio or
+    /// throughput.
     #[must_use]
     pub fn collapsed(&self) -> bool {
         let ill = |phase: &Phase| matches!(phase.kind, PhaseKind::Degraded | PhaseKind::Metastable);
@@ -77,14 +76,15 @@ impl Course {
         self.last().is_some_and(ill) && (few || self.slowed_down())
     }
 
-    /// True if closed loops end with less than half of the throughput that they had.
+    /// True if closed loops end with less than half of their throughput before the first trigger.
     #[must_use]
     pub fn slowed_down(&self) -> bool {
         let slow = |of: Throughput| of.last_per_s < COLLAPSED * of.reference_per_s;
         self.throughput.is_some_and(slow)
     }
 
-    /// The instant from which it is well until the end or the next trigger, at or after `from_ns`.
+    /// The instant, at or after `from_ns`, from which the arm is well until the end or the next
+    /// trigger.
     #[must_use]
     pub fn well_from(&self, from_ns: u64) -> Option<u64> {
         let well = |phase: &&Phase| {
@@ -92,7 +92,7 @@ impl Course {
                 && phase.until_ns > from_ns
         };
         let phases = || self.phases.iter().filter(|phase| phase.until_ns > from_ns);
-        // Until the next trigger: what comes after it has another cause.
+        // Only until the next trigger, because later trouble has another cause.
         let next =
             phases().find(|phase| phase.kind == PhaseKind::Trigger && phase.from_ns >= from_ns);
         let before = next.map_or(u64::MAX, |phase| phase.from_ns);
@@ -104,33 +104,33 @@ impl Course {
     }
 }
 
-/// Listens to how the requests of a run end, and gives the course of each of its arms.
+/// A listener that computes the course of each arm from the ends of its requests.
 #[derive(Clone, Debug)]
 pub struct Health {
     plan: Arc<Plan>,
-    /// Of each arm that was played, in order.
+    /// Played arms in order.
     arms: Vec<ArmHealth>,
 }
 
-/// What the scenario says before anything is played.
+/// Facts of the scenario.
 #[derive(Debug, Default)]
 struct Plan {
-    /// Triggers of each arm, and the instants at which they and the measured time begin and end.
+    /// Triggers of each arm, and the instants at which they and the measured time begin or end.
     arms: BTreeMap<String, (Vec<Trigger>, Arc<[u64]>)>,
     loads: BTreeMap<String, Rule>,
     objective: f64,
-    /// Until this instant nothing is counted.
+    /// End of the warm-up; earlier arrivals are not counted.
     warm_up_ns: u64,
 }
 
-/// How the requests of a load are judged.
+/// Rule by which the requests of a load are judged.
 #[derive(Clone, Copy, Debug)]
 struct Rule {
-    /// A success after this is none; `None` if any time will do.
+    /// Largest latency of a good request; `None` for no limit.
     within: Option<Duration>,
-    /// Its callers wait for their answers.
+    /// True if the callers wait for responses.
     closed: bool,
-    /// Nobody calls from here on.
+    /// Instant from which on there are no calls.
     until_ns: u64,
 }
 
@@ -138,20 +138,20 @@ struct Rule {
 #[derive(Clone, Debug)]
 struct ArmHealth {
     name: String,
-    /// By the index of the load in records.
+    /// Rule of each load, by its index in records.
     rules: Vec<Option<Rule>>,
     cohorts: Cohorts,
     end: Instant,
 }
 
 impl Health {
-    /// For runs of `prepared`.
+    /// The listener for runs of `prepared`.
     #[must_use]
     pub fn new(prepared: &Prepared<'_>) -> Self {
         Self::of(prepared.scenario(), prepared.arms())
     }
 
-    /// For runs of these arms, which are complete.
+    /// The listener for runs of these complete arms.
     pub(super) fn of(scenario: &Scenario, arms: &BTreeMap<String, Arm>) -> Self {
         let end_ns = scenario.duration.map_or(u64::MAX, Duration::as_ns);
         let warm_up_ns = scenario.warm_up.as_ns();
@@ -169,7 +169,7 @@ impl Health {
         let Objective { success, within } = &scenario.objective;
         let rules = scenario.load.iter().map(|(name, load)| {
             let closed = matches!(load.arrivals, Arrivals::ClosedLoop { .. });
-            // A late success has another fate, so the stricter of the two decides.
+            // The stricter of the limit and the deadline decides: a late success is not good.
             let within = [*within, load.deadline].into_iter().flatten().min();
             let until_ns = load.until.map_or(u64::MAX, Duration::as_ns);
             (name.clone(), Rule { within, closed, until_ns })
@@ -183,21 +183,21 @@ impl Health {
         Self { plan: Arc::new(plan), arms: Vec::new() }
     }
 
-    /// How well an arm was that has been played to its end.
+    /// Course of an arm that was played to its end.
     #[must_use]
     pub fn course(&self, arm: &str) -> Option<Course> {
         let played = self.arms.iter().find(|played| played.name == arm)?;
         Some(phases::course(played, &self.plan))
     }
 
-    /// Which arms collapsed, of those at which requests arrived.
+    /// Whether each arm with arrivals collapsed.
     #[must_use]
     pub fn collapsed(&self) -> BTreeMap<String, bool> {
         let known = self.courses().into_iter().filter(|(_, course)| course.last_ratio.is_some());
         known.map(|(arm, course)| (arm, course.collapsed())).collect()
     }
 
-    /// How well each arm was.
+    /// Course of each arm.
     #[must_use]
     pub fn courses(&self) -> BTreeMap<String, Course> {
         let course = |arm: &ArmHealth| (arm.name.clone(), phases::course(arm, &self.plan));
@@ -206,8 +206,8 @@ impl Health {
 }
 
 impl Listener for Health {
-    fn hears(&self) -> Hears {
-        Hears::Ends
+    fn detail(&self) -> Detail {
+        Detail::Ends
     }
 
     fn begin(&mut self, arm: &str, names: &[String]) {
@@ -271,7 +271,7 @@ impl ArmHealth {
         }
     }
 
-    /// Until when callers of closed loops are at work; `None` without any.
+    /// End of the activity of closed-loop callers; `None` without any.
     fn closed_until_ns(&self) -> Option<u64> {
         let closed = self.rules.iter().flatten().filter(|rule| rule.closed);
         closed.map(|rule| rule.until_ns.min(self.end.as_ns())).max()

@@ -5,7 +5,7 @@ use super::windows::{Frame, SILENCE, Window, Windows};
 use super::{ArmHealth, Course, Plan, Throughput};
 use crate::report::explain::{Phase, PhaseKind, Trigger};
 
-/// How well an arm was, from 0 to its end.
+/// The course of an arm, from 0 to its end.
 pub(super) fn course(arm: &ArmHealth, plan: &Plan) -> Course {
     let end_ns = arm.end.as_ns();
     let known = plan.arms.get(&arm.name).map_or(&[][..], |(triggers, _)| triggers);
@@ -40,7 +40,7 @@ pub(super) fn course(arm: &ArmHealth, plan: &Plan) -> Course {
     }
 }
 
-/// A phase before it is described.
+/// A phase without its numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Piece {
     kind: PhaseKind,
@@ -48,8 +48,8 @@ struct Piece {
     until_ns: u64,
 }
 
-/// The success ratio of a piece: of the windows whose requests are all decided, or else with what
-/// is open counted as good.
+/// The success ratio of a piece: over the windows whose requests are all decided; without such a
+/// window, open requests count as good.
 fn last_ratio(windows: &[Window], piece: &Piece) -> Option<f64> {
     let within = || windows.iter().filter(|window| piece.holds(window));
     let mut cohort = Cohort::default();
@@ -61,7 +61,7 @@ fn last_ratio(windows: &[Window], piece: &Piece) -> Option<f64> {
     (cohort.arrived() > 0).then(|| good as f64 / cohort.arrived() as f64)
 }
 
-/// Windows and triggers cut the run; neighbours of one kind are joined.
+/// Cuts the run at windows and triggers, and joins neighbours of one kind.
 fn pieces(
     windows: &[Window],
     triggers: &[Trigger],
@@ -93,7 +93,7 @@ fn pieces(
         };
         let moment = kind == PhaseKind::Idle && until_ns - from_ns < end_ns / SILENCE;
         match pieces.last_mut() {
-            // A moment of silence, at the end above all, is no phase of its own.
+            // A short silence, in particular at the end, is no phase of its own.
             Some(last) if last.kind == kind || moment => last.until_ns = until_ns,
             _ => pieces.push(Piece { kind, from_ns, until_ns }),
         }
@@ -101,9 +101,9 @@ fn pieces(
     pieces
 }
 
-/// What was well before the first trigger, is ill after the last one as long as requests arrive,
-/// and for at least as long as the longest trigger lasted, does not come back by itself: it is
-/// metastable.
+/// Marks metastable pieces. An arm is metastable if it was well before the first trigger, and is
+/// ill after the last one as long as requests arrive, and for at least as long as the longest
+/// trigger lasted.
 fn stay_down(pieces: &mut [Piece], windows: &[Window], triggers: &[Trigger]) {
     let Some(last) = pieces.iter().rposition(|piece| piece.kind != PhaseKind::Idle) else {
         return;
@@ -126,7 +126,7 @@ impl Piece {
         (self.from_ns..self.until_ns).contains(&window.from_ns)
     }
 
-    /// With the numbers that make it a phase.
+    /// The phase of this piece, with its numbers.
     fn phase(&self, windows: &[Window]) -> Phase {
         let mut cohort = Cohort::default();
         let within = || windows.iter().filter(|window| self.holds(window));

@@ -8,8 +8,8 @@ use PhaseKind::{Degraded, Idle, Metastable, Recovered, Steady, WarmUp};
 
 const S: u64 = 1_000_000_000;
 
-/// 100 requests a second, evenly spaced, of which so many of each second succeed after 10 ms and
-/// the others fail at once; `None` is a second in which nothing arrives.
+/// 100 requests a second, evenly spaced. `good` of each second succeed after 10 ms, the others fail
+/// at once; `None` is a second without arrivals.
 #[derive(Default)]
 struct Played {
     good: Vec<Option<u64>>,
@@ -78,7 +78,7 @@ fn a_trigger_that_passes_and_one_that_stays() {
         passes.phases(),
         [(Steady, 0, 10), (PhaseKind::Trigger, 10, 12), (Degraded, 12, 16), (Recovered, 16, 26)]
     );
-    // But for the requests that were under way when the trigger struck.
+    // Requests under way at the beginning of the trigger do not count.
     let reference = passes.course().reference.expect("ten seconds to compare with");
     assert!((reference - 0.98).abs() < 0.001, "{reference}");
     assert!(!passes.course().collapsed());
@@ -93,10 +93,10 @@ fn a_trigger_that_passes_and_one_that_stays() {
         [(Steady, 0, 10), (PhaseKind::Trigger, 10, 12), (Metastable, 12, 16), (Idle, 16, 18)]
     );
     assert!(stays.course().collapsed());
-    // Down for a shorter time than the trigger lasted: too early to say.
+    // Down for a shorter time than the trigger lasted: undecided.
     stays.triggers = vec![(10, 14)];
     assert_eq!(stays.phases()[2], (Degraded, 14, 16));
-    // A trigger that nobody feels.
+    // A trigger without an effect.
     let unfelt = Played { triggers: vec![(4, 6)], ..Played::new(&calm) };
     assert_eq!(unfelt.phases(), [(Steady, 0, 4), (PhaseKind::Trigger, 4, 6), (Steady, 6, 10)]);
 }
@@ -105,23 +105,23 @@ fn a_trigger_that_passes_and_one_that_stays() {
 fn an_outage_from_the_first_second_on_is_one() {
     let mut half = Played::new(&[50; 12]);
     assert_eq!(half.phases(), [(Degraded, 0, 12)]);
-    // As it was before the trigger, and still an outage; not metastable, since it never was well.
+    // An outage as before the trigger; not metastable, because the arm never was well.
     half.triggers = vec![(6, 7)];
     let phases = [(Degraded, 0, 6), (PhaseKind::Trigger, 6, 7), (Degraded, 7, 12)];
     assert_eq!(half.phases(), phases);
     assert_eq!(half.course().well_from(7 * S), None);
-    // Half of what should be is no collapse, a hundredth is one.
+    // Half of the usual ratio is no collapse, a hundredth is one.
     assert!(!half.course().collapsed());
     let hundredth = Played { triggers: vec![(6, 7)], ..Played::new(&[1; 12]) };
     assert!(hundredth.course().collapsed());
-    // Who promises no more than half of it is well; so is who promises nothing, and has nothing to
-    // compare with.
+    // With an objective below a half the arm is well; so it is without an objective and without a
+    // time before the trigger to compare with.
     assert_eq!(Played { objective: 0.45, ..half }.phases()[0], (Steady, 0, 6));
     assert_eq!(Played { objective: 0.0, ..Played::new(&[1; 12]) }.phases(), [(Steady, 0, 12)]);
 }
 
 #[test]
-fn what_is_worse_than_before_is_ill_though_it_meets_the_objective() {
+fn an_arm_worse_than_before_is_ill_though_it_meets_the_objective() {
     let good = [&[100; 10][..], &[93; 10]].concat();
     let drop = Played { triggers: vec![(10, 11)], ..Played::new(&good) };
     assert_eq!(drop.phases()[2].0, Metastable);
@@ -135,7 +135,7 @@ fn a_phase_needs_evidence() {
     let mut noisy = [97; 12];
     noisy[5] = 80;
     assert_eq!(Played::new(&noisy).phases(), [(Steady, 0, 12)]);
-    // A second in which half of the requests fail is more than chance.
+    // A second with half of its requests failing is more than chance.
     noisy[5] = 50;
     assert_eq!(
         Played::new(&noisy).phases(),
@@ -164,33 +164,33 @@ fn played(text: &str, sample: Option<&str>) -> Course {
     health.course("main").expect("it was played")
 }
 
-/// Requests of 0.8 s on average: those of the last seconds could not have ended.
+/// Requests of 0.8 s on average, so those of the last seconds cannot end before the run.
 const HEALTHY: &str = r#"duration: "60s",
     load: { "web": Load(arrivals: Poisson(rate: "20/s")) },
     services: { "payment": Service(time: LogNormal(mean: "1s", cv: 0.5)) },
     calls: { "web": Call(to: "payment") }"#;
 
 #[test]
-fn what_could_not_have_ended_decides_nothing() {
+fn requests_that_could_not_have_ended_decide_nothing() {
     for seed in 1..=20 {
         let course = played(&format!("seed: {seed}, {HEALTHY}"), None);
         let kinds: Vec<PhaseKind> = course.phases.iter().map(|phase| phase.kind).collect();
         assert_eq!(kinds, [Steady], "seed {seed}");
         assert!(!course.collapsed());
     }
-    // Where nothing ends at all, nothing is well, though no request has failed.
+    // An arm in which no request ends is not well, although no request has failed.
     let stuck = HEALTHY.replace("LogNormal(mean: \"1s\", cv: 0.5)", "Constant(\"1h\")");
     let course = played(&stuck, None);
     assert_eq!(course.phases[0].kind, Degraded);
     assert!(course.collapsed());
-    // Twice the load that ten slots can bear: a line that grows without end is no health.
+    // Twice the load that ten slots can bear: the line grows without end.
     let overloaded = HEALTHY.replace("cv: 0.5)", "cv: 0.5), slots: 10");
     assert!(played(&overloaded, None).collapsed());
 }
 
 #[test]
 fn a_promise_of_time_is_kept_or_not() {
-    // 300 ms of a constant second are too few for anybody.
+    // A limit of 300 ms fails every request of a constant second.
     let late = format!("objective: Objective(within: \"300ms\"), {HEALTHY}");
     assert!(played(&late, None).collapsed());
     let wide = format!("objective: Objective(within: \"30s\"), {HEALTHY}");
@@ -209,7 +209,7 @@ fn the_course_does_not_depend_on_how_a_series_is_sampled() {
     for every in ["1ms", "77ms", "5s", "59s"] {
         assert_eq!(played(text, Some(every)), course, "{every}");
     }
-    // Triggers begin and end when they do, and not when a bin does.
+    // Triggers begin and end at their own instants, not at those of bins.
     let trigger = course.phases.iter().find(|phase| phase.kind == PhaseKind::Trigger);
     let span = trigger.map(|phase| (phase.from_ns, phase.until_ns));
     assert_eq!(span, Some((20_123_000_000, 23_700_000_000)));
@@ -217,7 +217,7 @@ fn the_course_does_not_depend_on_how_a_series_is_sampled() {
 
 #[test]
 fn throughput_is_the_outcome_of_closed_loops() {
-    // Nobody gives up, so everything succeeds; from 30 s on it takes ten times as long.
+    // No caller gives up, so every request succeeds; from 30 s on each takes ten times as long.
     let text = |until: &str| {
         format!(
             r#"duration: "60s",

@@ -1,31 +1,31 @@
-//! What sets something off from outside: faults, and more load than before.
+//! Triggers: faults, and rises of the load.
 //!
-//! Both are in the scenario, so nothing has to be guessed from the numbers of a run.
+//! Both are read from the scenario, not inferred from the numbers of a run.
 
 use crate::kernel::time::Duration;
 use crate::kernel::units::Rate;
 use crate::report::explain::{Cause, FaultEffect, Trigger};
 use crate::scenario::schema::{Arm, Arrivals, Effect, Fault, Load, Scenario, Stage};
 
-/// More load than this factor of the lowest stage is a rise.
+/// Factor over the rate of the lowest stage above which a stage is a rise.
 const RISE: f64 = 1.1;
-/// So many stages are looked at.
+/// Most stages that are examined.
 const MOST_STAGES: usize = 64;
 
 /// The triggers of an arm, the earliest first, in [0, `end_ns`).
 pub(in crate::experiment) fn triggers(scenario: &Scenario, arm: &Arm, end_ns: u64) -> Vec<Trigger> {
-    let mut found: Vec<Trigger> =
+    let mut triggers: Vec<Trigger> =
         arm.faults.iter().filter_map(|(name, fault)| of_fault(name, fault)).collect();
     for (name, load) in &scenario.load {
-        found.extend(of_load(name, load, end_ns));
+        triggers.extend(of_load(name, load, end_ns));
     }
-    found.retain(|trigger| trigger.from_ns < end_ns);
-    for trigger in &mut found {
+    triggers.retain(|trigger| trigger.from_ns < end_ns);
+    for trigger in &mut triggers {
         trigger.until_ns = trigger.until_ns.min(end_ns);
     }
     // Faults and loads of one instant stay in the order of their names.
-    found.sort_by_key(|trigger| trigger.from_ns);
-    found
+    triggers.sort_by_key(|trigger| trigger.from_ns);
+    triggers
 }
 
 fn of_fault(name: &str, fault: &Fault) -> Option<Trigger> {
@@ -70,7 +70,7 @@ fn of_load(name: &str, load: &Load, end_ns: u64) -> Vec<Trigger> {
     }
 }
 
-/// All bursts are one trigger, and no change: that is how this load is.
+/// All bursts as one trigger that is no change, since bursts are the nature of such a load.
 fn bursts(name: &str, load: &Load, (size, every): (u32, u64), until: u64) -> Vec<Trigger> {
     let start = load.start.as_ns();
     let most = until.saturating_sub(start).div_ceil(every);
@@ -85,14 +85,14 @@ fn bursts(name: &str, load: &Load, (size, every): (u32, u64), until: u64) -> Vec
     vec![Trigger { from_ns: start, until_ns: last.saturating_add(1), changes: false, cause }]
 }
 
-/// Stages whose rate is above that of the quietest one that is not silent.
+/// Stages whose rate is above the lowest rate other than 0.
 fn rises(name: &str, stages: &[Stage], repeat: bool, (start, until): (u64, u64)) -> Vec<Trigger> {
     let mean = |stage: &Stage| {
         let first = stage.rate.per_ns();
         f64::midpoint(first, stage.ramp_to.map_or(first, Rate::per_ns))
     };
     let quiet = stages.iter().map(mean).filter(|rate| *rate > 0.0).fold(f64::INFINITY, f64::min);
-    let mut found: Vec<Trigger> = Vec::new();
+    let mut triggers: Vec<Trigger> = Vec::new();
     let mut at = start;
     let turns = if repeat { MOST_STAGES } else { stages.len() };
     for stage in stages.iter().cycle().take(turns) {
@@ -104,11 +104,11 @@ fn rises(name: &str, stages: &[Stage], repeat: bool, (start, until): (u64, u64))
                 per_s: rate * 1e9,
                 quietest_per_s: quiet * 1e9,
             };
-            found.push(Trigger { from_ns: at, until_ns: end.min(until), changes: true, cause });
+            triggers.push(Trigger { from_ns: at, until_ns: end.min(until), changes: true, cause });
         }
         at = end;
     }
-    found
+    triggers
 }
 
 #[cfg(test)]

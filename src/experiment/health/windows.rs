@@ -1,65 +1,65 @@
-//! Stretches of a run with enough requests to judge, and which of them are ill.
+//! Windows: periods with enough requests to judge, each well or ill.
 //!
-//! Evidence is counted in nats: a window with n requests, of which the part p succeeds, speaks
-//! with n KL(p || q) for or against a threshold q, the log-likelihood ratio of a binomial sample
-//! (Wilks 1938). The course of an arm is then the cheapest sequence of "well" and "ill", where a
+//! Evidence is measured in nats: a window with n requests, of which the share p succeeds, has the
+//! evidence n KL(p || q) for or against a threshold q, the log-likelihood ratio of a binomial
+//! sample (Wilks 1938). The course of an arm is the cheapest sequence of "well" and "ill", where a
 //! change between triggers costs a constant (Viterbi 1967; as a change-point method: Killick,
-//! Fearnhead and Eckley 2012). So a phase is named only on evidence, however windows fall, and
-//! neighbours that do not differ are one.
+//! Fearnhead and Eckley 2012). So a phase needs evidence, wherever windows are cut, and neighbours
+//! that do not differ are one.
 
 use super::cohorts::{Cohort, Cohorts, Segment};
 use crate::kernel::fpmath::ln;
 use crate::report::explain::Trigger;
 
-/// A window has at least this part of all requests, and at least so many, to be judged.
+/// A window holds at least one in `WINDOWS` of all requests, and at least `LEAST_REQUESTS`.
 const WINDOWS: u64 = 200;
 pub(super) const LEAST_REQUESTS: u64 = 20;
-/// Success ratios that differ by less than this are alike.
+/// Largest difference of success ratios that does not count.
 const TOLERANCE: f64 = 0.05;
-/// Throughput of closed loops that is less than this part of what it was is not alike.
+/// Share of the earlier throughput of closed loops below which the difference counts.
 const THROUGHPUT: f64 = 0.9;
-/// Evidence for a change that no trigger explains: odds of a thousand to one.
+/// Evidence, in nats, for a change without a trigger: odds of a thousand to one.
 const CHANGE: f64 = 7.0;
-/// A change where a trigger begins or ends: what is as likely stays as it was.
+/// Cost of a change where a trigger begins or ends: just enough to keep the state on a tie.
 const FREE_CHANGE: f64 = 1e-9;
-/// A request for which no time is stated should have ended after so many times what the slowest
-/// one took in the fastest window.
+/// A request without a time limit should end within this multiple of the latency of the slowest
+/// request of the fastest window.
 const HORIZON: u64 = 2;
-/// Silence of less than this part of the run is none.
+/// A silence shorter than one part in `SILENCE` of the run is ignored.
 pub(super) const SILENCE: u64 = 100;
 
-/// Requests by when they arrived.
+/// The requests that arrived in a period.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Window {
     pub(super) from_ns: u64,
     pub(super) until_ns: u64,
     pub(super) cohort: Cohort,
-    /// It is the first of a segment, where a trigger may begin or end.
+    /// True for the first window of a segment, where a trigger may begin or end.
     first: bool,
-    /// Its requests may have been under way when a trigger struck, so they say nothing bad about
-    /// the time before it.
+    /// True if its requests may have been under way when a trigger began, so that their failures
+    /// are no evidence about the time before it.
     overtaken: bool,
     pub(super) ill: bool,
 }
 
-/// The windows of an arm, judged.
+/// The judged windows of an arm.
 #[derive(Debug)]
 pub(super) struct Windows {
     pub(super) all: Vec<Window>,
-    /// The success ratio before the first trigger.
+    /// Success ratio before the first trigger.
     pub(super) reference: Option<f64>,
-    /// Good ends of closed loops a nanosecond before the first trigger.
+    /// Good ends of closed loops per nanosecond, before the first trigger.
     pub(super) throughput: Option<f64>,
 }
 
-/// What has to be known of an arm besides its requests.
+/// Facts of an arm besides its requests.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Frame<'a> {
     /// Triggers that are changes, the earliest first.
     pub(super) triggers: &'a [Trigger],
     pub(super) end_ns: u64,
     pub(super) objective: f64,
-    /// Until when callers of closed loops are at work; `None` without any.
+    /// End of the activity of closed-loop callers; `None` without any.
     pub(super) closed_until_ns: Option<u64>,
 }
 
@@ -93,7 +93,7 @@ impl Windows {
         windows
     }
 
-    /// What the time before the first trigger was like.
+    /// Computes the reference before the first trigger.
     fn compare(&mut self, frame: &Frame<'_>) {
         let Some(first) = frame.triggers.first() else { return };
         let before = || self.all.iter().filter(|window| window.until_ns <= first.from_ns);
@@ -117,7 +117,7 @@ impl Windows {
         }
     }
 
-    /// The ratio below which a window is ill: the objective, and what was before.
+    /// The ratio below which a window is ill, from the objective and the reference.
     fn threshold(&self, objective: f64) -> f64 {
         let before = self.reference.map_or(0.0, |reference| reference - TOLERANCE);
         objective.max(before)
@@ -144,7 +144,7 @@ impl Windows {
     }
 }
 
-/// Bins joined until there is something to judge; none reaches over a cut.
+/// Joins bins into windows with enough requests, none across a cut.
 fn cut(cohorts: &Cohorts, frame: &Frame<'_>) -> Vec<Window> {
     let segments: Vec<Segment> = cohorts.segments(frame.end_ns).collect();
     let all = segments.iter().flat_map(|segment| &segment.bins);
@@ -160,7 +160,7 @@ fn cut(cohorts: &Cohorts, frame: &Frame<'_>) -> Vec<Window> {
                     last.cohort.add(&cohort);
                 }
                 before => {
-                    // Silence in between belongs to the window before it.
+                    // Silence between windows belongs to the earlier one.
                     if let Some(last) = before {
                         last.until_ns = from_ns;
                     }
@@ -176,8 +176,8 @@ fn cut(cohorts: &Cohorts, frame: &Frame<'_>) -> Vec<Window> {
     windows
 }
 
-/// A moment without arrivals at either end of a segment belongs to the window beside it. Longer
-/// silence is nobody's; but callers of closed loops that send nothing are waiting.
+/// Extends windows over short silences at either end of a segment. Longer silences belong to no
+/// window, except in closed loops, whose silent callers are waiting.
 fn silence(windows: &mut Vec<Window>, begins: usize, segment: &Segment, frame: &Frame<'_>) {
     let moment_ns = frame.end_ns / SILENCE;
     if let Some(first) = windows.get_mut(begins)
@@ -206,7 +206,7 @@ fn of_ratio(cohort: &Cohort, threshold: f64) -> f64 {
     if n == 0.0 || threshold <= 0.0 {
         return 0.0;
     }
-    // Nobody can tell a promise of everything from one of all but a millionth.
+    // An objective of 1 is judged like one of 1 - 1e-6, to keep the divergence finite.
     let threshold = threshold.min(1.0 - 1e-6);
     let (least, most) = (cohort.good as f64 / n, (cohort.good + cohort.undecided) as f64 / n);
     if most < threshold {
@@ -227,17 +227,17 @@ fn of_throughput(window: &Window, per_ns: f64) -> f64 {
     if seen < expected { evidence } else { -evidence }
 }
 
-/// The Kullback-Leibler divergence of two coins, in nats; `q` lies strictly between 0 and 1.
+/// The Kullback-Leibler divergence of two Bernoulli distributions, in nats; 0 < `q` < 1.
 fn divergence(p: f64, q: f64) -> f64 {
     let part = |p: f64, q: f64| if p > 0.0 { p * ln(p / q) } else { 0.0 };
     part(p, q) + part(1.0 - p, 1.0 - q)
 }
 
-/// Which windows are ill, given the evidence of each that it is, and before which of them a change
-/// is free: the sequence with the least evidence against it and the fewest changes. Where both
-/// are as good it stays as it was, and begins well.
+/// The states of the windows, true for ill: the cheapest sequence by the evidence against it and
+/// the cost of its changes, given the evidence that each window is ill, and where changes are free.
+/// A tie keeps the state, which begins as well.
 fn cheapest(evidence: &[f64], free: &[bool]) -> Vec<bool> {
-    // The cost of being well, and of being ill, up to here; and where each came from.
+    // Least costs of ending here well and ill, and the predecessors of both.
     let mut cost = [0.0, CHANGE];
     let mut steps: Vec<[bool; 2]> = Vec::with_capacity(evidence.len());
     for (at, (&evidence, &free)) in evidence.iter().zip(free).enumerate() {
@@ -273,9 +273,9 @@ mod tests {
         // All of 100 succeed: 100 ln (1 / 0.9) = 10.5361 against it.
         let all = of_ratio(&cohort(100, 0, 0), 0.9);
         assert!((all + 10.536_052).abs() < 1e-6, "{all}");
-        // What is open may go either way: 10 of 20 are good, and 10 may still be.
+        // Open requests count for neither side: 10 of 20 are good, and 10 may still be.
         assert_eq!(of_ratio(&cohort(10, 0, 10), 0.9), 0.0);
-        // Even if all that is open were good, 5 of 20 are not.
+        // Even if all open requests were good, 5 of 20 are not.
         let rest = of_ratio(&cohort(5, 5, 10), 0.9);
         let expected = 20.0 * divergence(0.75, 0.9);
         assert!((rest - expected).abs() < 1e-12, "{rest}");
@@ -286,15 +286,15 @@ mod tests {
     fn a_change_needs_evidence_or_a_trigger() {
         let calm = -20.0;
         let ill = |evidence: &[f64]| cheapest(evidence, &vec![false; evidence.len()]);
-        // One window with 13 nats is taken as its neighbours are, one with 15 is not.
+        // A single window with 13 nats takes the state of its neighbours, one with 15 does not.
         assert_eq!(ill(&[calm, calm, 13.0, calm]), [false; 4]);
         assert_eq!(ill(&[calm, calm, 15.0, calm]), [false, false, true, false]);
-        // At the end, and at the beginning, there is one change less.
+        // At either end one change fewer is needed.
         assert_eq!(ill(&[calm, calm, 8.0]), [false, false, true]);
         assert_eq!(ill(&[calm, calm, 6.0]), [false, false, false]);
         assert_eq!(ill(&[6.0]), [false]);
         assert_eq!(ill(&[8.0]), [true]);
-        // Behind a trigger any evidence will do, and without any it stays as it was.
+        // After a trigger any evidence suffices, and without evidence the state stays.
         let free = [false, false, true, false];
         assert_eq!(cheapest(&[calm, calm, 1.0, 1.0], &free), [false, false, true, true]);
         assert_eq!(cheapest(&[20.0, 20.0, calm, calm], &free), [true, true, false, false]);

@@ -1,10 +1,11 @@
-//! One arm of a scenario that can be stopped on its way, copied, and gone on with in other luck.
+//! A world of one arm that can be stopped on its way, copied, and continued with other random
+//! numbers.
 
 use std::collections::BTreeMap;
 
 use crate::experiment::expect::Observed;
 use crate::experiment::health::Health;
-use crate::experiment::listen::Listener;
+use crate::experiment::listener::Listener;
 use crate::experiment::play::{EVENTS_PER_LOOK, Played};
 use crate::experiment::prepared::Prepared;
 use crate::kernel::calendar::LaneCalendar;
@@ -16,24 +17,24 @@ use crate::model::seat::ComponentId;
 use crate::model::world::World;
 use crate::scenario::build::{BuildError, Built, build};
 
-/// What is split.
+/// The arm whose worlds are split.
 #[derive(Debug)]
 pub(super) struct Stock<'a> {
     pub(super) prepared: &'a Prepared<'a>,
     pub(super) arm: &'a str,
-    /// Where it is counted how much is under way; everywhere without it.
+    /// Component whose in-flight count measures progress; `None` for all of them.
     pub(super) node: Option<ComponentId>,
-    /// Phases are asked for.
+    /// True if phases are needed.
     pub(super) courses: bool,
     pub(super) max_events: u64,
     pub(super) limits: Limits,
 }
 
-/// Hears how requests end, if anybody asks.
+/// A probe that receives the ends of requests, if phases are needed.
 #[derive(Clone, Debug)]
-struct Ear(Option<Health>);
+struct EndListener(Option<Health>);
 
-impl Probe for Ear {
+impl Probe for EndListener {
     const LISTENS: bool = false;
     const HEARS_ENDS: bool = true;
 
@@ -52,42 +53,42 @@ impl Probe for Ear {
     }
 }
 
-/// A world under way.
+/// A world in progress.
 #[derive(Clone, Debug)]
 pub(super) struct Branch {
-    world: World<LaneCalendar, Ear>,
+    world: World<LaneCalendar, EndListener>,
     names: Vec<String>,
-    /// The most that was under way since it began or was split.
+    /// Largest in-flight count since the beginning or the split.
     pub(super) most: u64,
 }
 
-/// Where a branch is after it has gone on.
-pub(super) enum Went {
-    /// At the level.
+/// State of a branch after it has advanced.
+pub(super) enum Advance {
+    /// It reached the level.
     Up(Box<Branch>),
-    /// To its end; whether it stopped before the scenario's.
+    /// It ended, for this reason.
     Over(Box<Branch>, End),
 }
 
 impl Branch {
-    /// The world at its first instant.
+    /// A world at its first instant.
     pub(super) fn new(stock: &Stock<'_>, seed: u64) -> Result<Self, BuildError> {
         let scenario = stock.prepared.scenario();
         let mut health = stock.courses.then(|| Health::new(stock.prepared));
         let arm = &stock.prepared.arms()[stock.arm];
         let Built { mut world, names } =
-            build::<LaneCalendar, Ear>(scenario, arm, seed, |names| {
+            build::<LaneCalendar, EndListener>(scenario, arm, seed, |names| {
                 if let Some(health) = &mut health {
                     health.begin(stock.arm, names);
                 }
-                Ear(health)
+                EndListener(health)
             })?;
         world.start(stock.limits);
         let most = world.under_way(stock.node);
         Ok(Self { world, names, most })
     }
 
-    /// A copy with other luck.
+    /// A copy with other random numbers.
     pub(super) fn fork(&self, branch: u64) -> Self {
         let world = self.world.fork(branch);
         Self { world, names: self.names.clone(), most: 0 }
@@ -97,20 +98,20 @@ impl Branch {
         self.world.events()
     }
 
-    /// The node of this name of which it can be told how much is under way.
+    /// The component of this name, if it has an in-flight count.
     pub(super) fn node(&self, name: &str) -> Option<ComponentId> {
         let at = self.names.iter().zip(0..).filter(|(of, _)| *of == name).map(|(_, node)| node);
         at.into_iter().find(|&node| self.world.is_counted(node))
     }
 
-    /// What can be counted.
+    /// Names of the components with an in-flight count.
     pub(super) fn counted(&self) -> Vec<&str> {
         let nodes = self.names.iter().zip(0..).filter(|&(_, node)| self.world.is_counted(node));
         nodes.map(|(name, _)| name.as_str()).collect()
     }
 
-    /// Goes on until so much is under way, or to the end.
-    pub(super) fn up_to(mut self, stock: &Stock<'_>, level: u64) -> Went {
+    /// Advances until the in-flight count reaches `level`, or to the end.
+    pub(super) fn up_to(mut self, stock: &Stock<'_>, level: u64) -> Advance {
         let until = end_of(stock);
         loop {
             if self.world.events().is_multiple_of(EVENTS_PER_LOOK) {
@@ -119,17 +120,17 @@ impl Branch {
             let under_way = self.world.under_way(stock.node);
             self.most = self.most.max(under_way);
             if under_way >= level {
-                return Went::Up(Box::new(self));
+                return Advance::Up(Box::new(self));
             }
             let events = (self.world.events() + 1).min(stock.max_events);
             match simulation::run(&mut self.world, until, events) {
                 End::MaxEvents if self.world.events() < stock.max_events => {}
-                why => return Went::Over(Box::new(self), why),
+                why => return Advance::Over(Box::new(self), why),
             }
         }
     }
 
-    /// What became of it; `None` if it stopped early, which shows nothing.
+    /// The observed run; `None` if it stopped early, which shows nothing.
     pub(super) fn observed(mut self, stock: &Stock<'_>, why: End) -> Option<Observed> {
         let end = match why {
             End::Drained | End::Horizon if stock.prepared.scenario().duration.is_some() => {

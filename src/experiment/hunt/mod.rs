@@ -1,15 +1,14 @@
-//! The hunt: seeds, and instants of a fault, for the first run that shows something.
+//! The hunt for the first run that shows a condition, over seeds and over variants of a scenario.
 //!
-//! Every run that comes before the one that is found has been played, and so has the rest of what
-//! was asked for, if how often it happens is to be told: the answer does not depend on how many
-//! threads there are.
+//! All runs before the first hit are played, and all planned runs if their share is to be reported,
+//! so the result does not depend on the number of threads.
 
 mod branch;
 pub mod split;
 
 use std::ops::ControlFlow;
 
-use super::ask::{Wanted, told};
+use super::condition::{Wanted, condition_words};
 use super::pool::{Ended, Jobs, Stop, in_order};
 use super::prepared::Prepared;
 use super::run::Options;
@@ -20,34 +19,34 @@ use crate::scenario::schema::Scenario;
 use crate::scenario::{Document, Problems};
 use crate::statistics::proportion::Proportion;
 
-/// Where to look.
+/// The runs to search.
 #[derive(Debug)]
-pub struct Ground<'a> {
-    /// The first seed.
+pub struct SearchSpace<'a> {
+    /// First seed.
     pub first: u64,
-    /// How many, from there on.
+    /// Number of seeds, from there on.
     pub seeds: u64,
-    /// A value that is turned as well, over so many points.
+    /// Variants of the scenario to try with each seed.
     pub vary: Option<Vary<'a>>,
-    /// Stop at the first run that shows it, instead of counting how many do.
+    /// True to stop at the first hit instead of counting all hits.
     pub first_only: bool,
 }
 
-/// What is set differently while seeds are tried.
+/// Variants of a scenario.
 #[derive(Debug)]
 pub struct Vary<'a> {
-    /// The scenario as it is written.
+    /// The scenario as written.
     pub document: &'a Document,
-    /// What is set, one point after the other; at least one.
+    /// Assignments of each variant, at least one.
     pub points: Vec<Vec<String>>,
 }
 
-/// Why a search cannot go on.
+/// Reasons why a search cannot continue.
 #[derive(Debug)]
 pub enum Trouble {
     /// A value makes an invalid scenario.
     Problems(Box<Problems>),
-    /// A scenario was not checked.
+    /// A scenario that was not checked.
     Build(BuildError),
 }
 
@@ -64,7 +63,7 @@ impl From<Problems> for Trouble {
 }
 
 impl Vary<'_> {
-    /// The assignments and scenarios of all points.
+    /// Assignments and scenario of each variant.
     fn scenarios(&self) -> Result<Vec<(Vec<String>, Scenario)>, Trouble> {
         let at =
             |set: &Vec<String>| Ok((set.clone(), self.document.with(set)?.scenario()?.scenario));
@@ -72,41 +71,41 @@ impl Vary<'_> {
     }
 }
 
-/// How a run is played and broken off.
+/// How runs are played and interrupted.
 #[derive(Clone, Copy, Debug)]
 pub struct Playing<'a> {
-    /// How a run is played.
+    /// Options of each run.
     pub options: &'a Options,
-    /// How many at a time.
+    /// Number of runs at a time.
     pub jobs: Jobs,
-    /// Breaks off.
+    /// Interrupts the search.
     pub stop: &'a Stop,
 }
 
-/// Looks for the first run that shows what is wanted: by seed, and for each seed by the value that
-/// is turned. `progress` hears how many runs of how many are done.
+/// Looks for the first run that shows what is wanted: seed by seed, and for each seed variant by
+/// variant. `progress` gets the number of runs done and the number planned.
 ///
 /// # Errors
-/// When a value that is turned makes no valid scenario.
+/// If a variant is no valid scenario.
 pub fn hunt(
     (scenario, name): (&Scenario, &str),
     wanted: &Wanted,
-    ground: &Ground<'_>,
+    space: &SearchSpace<'_>,
     playing: Playing<'_>,
     mut progress: impl FnMut(u64, u64),
 ) -> Result<Hunted, Trouble> {
-    let turned = match &ground.vary {
+    let variants = match &space.vary {
         Some(vary) => vary.scenarios()?,
         None => vec![(Vec::new(), scenario.clone())],
     };
     let (arms, known) = (wanted.arms(), Known::new(scenario));
     let prepared: Vec<Prepared<'_>> =
-        turned.iter().map(|(_, of)| Prepared::new(of, name).only(&arms)).collect();
+        variants.iter().map(|(_, of)| Prepared::new(of, name).only(&arms)).collect();
     let points = prepared.len() as u64;
-    let total = ground.seeds.saturating_mul(points);
+    let total = space.seeds.saturating_mul(points);
     let look = Look { wanted, known: &known, prepared: &prepared, options: playing.options };
-    let play = |number: u64| look.at(ground.first + number / points, (number % points) as usize);
-    let mut found = None;
+    let play = |number: u64| look.at(space.first + number / points, (number % points) as usize);
+    let mut first = None;
     let mut failure = None;
     let mut seen = Proportion { hits: 0, runs: 0 };
     let mut stopped = 0;
@@ -124,10 +123,10 @@ pub fn hunt(
         if let Some(shown) = shown {
             seen.hits += 1;
             hits_at[shown.3] += 1;
-            found.get_or_insert(shown);
+            first.get_or_insert(shown);
         }
         progress(seen.runs, total);
-        match ground.first_only && found.is_some() {
+        match space.first_only && first.is_some() {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
         }
@@ -135,20 +134,20 @@ pub fn hunt(
     if let Some(error) = failure {
         return Err(error.into());
     }
-    let found = found.map(|(condition, actual, seed, point)| {
-        let set = turned[point].0.clone();
+    let first = first.map(|(condition, actual, seed, point)| {
+        let set = variants[point].0.clone();
         Shown { seed, set, condition, actual }
     });
-    // Who stops at the first hit has not sampled: how long it took says how rare it is, barely.
-    let counted = !ground.first_only || found.is_none();
-    let spread = ground.vary.as_ref().filter(|_| counted);
-    let spread = spread.map(|_| self::spread(&turned, &hits_at, seen.runs)).unwrap_or_default();
+    // A hunt that stops at its first hit is no sample with a share to report.
+    let counted = !space.first_only || first.is_none();
+    let spread = space.vary.as_ref().filter(|_| counted);
+    let spread = spread.map(|_| self::spread(&variants, &hits_at, seen.runs)).unwrap_or_default();
     Ok(Hunted {
         schema: HUNT_SCHEMA,
         scenario: name.to_owned(),
         wanted: wanted.text.clone(),
-        seeds: [ground.first, ground.first.saturating_add(ground.seeds - 1)],
-        found,
+        seeds: [space.first, space.first.saturating_add(space.seeds - 1)],
+        found: first,
         proportion: counted.then_some(seen),
         runs: seen.runs,
         planned: total,
@@ -159,43 +158,43 @@ pub fn hunt(
     })
 }
 
-/// How a run is looked at.
+/// Plays and judges single runs.
 struct Look<'a> {
     wanted: &'a Wanted,
     known: &'a Known,
-    /// One for each point.
+    /// One scenario for each variant.
     prepared: &'a [Prepared<'a>],
     options: &'a Options,
 }
 
-/// What a run shows, in words, with its seed and its point.
+/// Condition and numbers in words, seed, and variant of a run that shows what is wanted.
 type Showing = (String, String, u64, usize);
 
 impl Look<'_> {
-    /// What the run with this seed at this point shows, and whether it stopped early.
+    /// Plays a run; returns what it shows, and whether it stopped early.
     fn at(&self, seed: u64, point: usize) -> Result<(Option<Showing>, bool), BuildError> {
         let prepared = &self.prepared[point];
         let options = Options { seed: Some(seed), ..self.options.clone() };
         let observed = self.wanted.observer(prepared).observe(prepared, &options)?;
         let shown = self.wanted.shown(&observed).map(|condition| {
             let actual = observed.answer(condition).actual;
-            (told(condition, self.known), actual, seed, point)
+            (condition_words(condition, self.known), actual, seed, point)
         });
         Ok((shown, observed.result.stopped.is_some()))
     }
 }
 
-/// How many runs show it at each point.
-fn spread(turned: &[(Vec<String>, Scenario)], hits_at: &[u64], runs: u64) -> Vec<Spread> {
-    let points = turned.len() as u64;
+/// The share of hits of each variant.
+fn spread(variants: &[(Vec<String>, Scenario)], hits_at: &[u64], runs: u64) -> Vec<Spread> {
+    let points = variants.len() as u64;
     let at = |(point, (set, _)): (usize, &(Vec<String>, Scenario))| {
         let runs = runs_at(runs, points, point as u64);
         Spread { set: set.clone(), hits: hits_at[point], runs }
     };
-    turned.iter().enumerate().map(at).collect()
+    variants.iter().enumerate().map(at).collect()
 }
 
-/// Of the first `runs` numbers, those that are played at this point.
+/// The number of runs of variant `point` among the first `runs`.
 fn runs_at(runs: u64, points: u64, point: u64) -> u64 {
     runs / points + u64::from(point < runs % points)
 }

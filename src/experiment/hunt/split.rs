@@ -1,23 +1,23 @@
-//! Rare events by splitting: worlds that come near are copied, so that many of the copies come
-//! nearer.
+//! Probabilities of rare events by splitting: worlds that come near the event are copied, so that
+//! many copies come nearer.
 //!
-//! Multilevel splitting with fixed effort (Garvels 2000, "The splitting method in rare event
-//! simulation"; L'Ecuyer, Le Gland, Lezaud and Tuffin 2009, "Splitting techniques"). How near a
-//! world is, is how much is under way in it. At each level so many worlds are begun, each from one
-//! of the worlds that reached the level, chosen at random with replacement, with other luck; the
-//! part of them that reaches the next level estimates the probability of getting there from here,
-//! and the product of the parts is unbiased for the probability of getting there at all. A world
-//! that ends below the next level counts, too, if it shows what is looked for. So the estimate is
-//! unbiased whatever is counted; how good it is depends on it.
+//! The method is multilevel splitting with fixed effort (Garvels 2000, "The splitting method in
+//! rare event simulation"; L'Ecuyer, Le Gland, Lezaud and Tuffin 2009, "Splitting techniques"). The
+//! importance of a world is its in-flight count. At each level `effort` worlds start, each as a
+//! copy of a random world that reached the level, drawn with replacement, with new random numbers.
+//! The share that reaches the next level estimates the conditional probability of reaching it, and
+//! the product of the shares is unbiased for the probability of reaching the last level. A world
+//! that ends below the next level counts too, if it shows the event. So the estimate is unbiased
+//! for any importance; its variance depends on the choice.
 //!
-//! Levels are chosen by a pilot that has its own luck, so that about a fifth of the worlds reaches
+//! A pilot with its own random numbers sets the levels, so that about a fifth of the worlds reach
 //! the next one (adaptive multilevel splitting, Cerou and Guyader 2007); then they are fixed.
 
 use std::ops::ControlFlow;
 
-use super::branch::{Branch, Stock, Went};
+use super::branch::{Advance, Branch, Stock};
 use super::{Playing, Trouble};
-use crate::experiment::ask::Wanted;
+use crate::experiment::condition::Wanted;
 use crate::experiment::pool::{Ended, in_order};
 use crate::experiment::prepared::Prepared;
 use crate::kernel::draw::mix;
@@ -25,30 +25,30 @@ use crate::report::search::hunt::Split;
 use crate::scenario::expect::{Condition, Refusal};
 use crate::statistics::summary::summary;
 
-/// Part of the pilot's worlds that reaches the next level.
+/// Share of the pilot's worlds that reaches the next level.
 const PART: f64 = 0.2;
-/// No more levels than this: 0.2^80 is beyond anything.
+/// Most levels: 0.2^80 is below any probability of interest.
 const MOST_LEVELS: usize = 80;
-/// The pilot has another number than any repetition.
+/// Number of the pilot, which no repetition has.
 const PILOT: u64 = u64::MAX;
 
-/// How to split.
+/// Settings of the method.
 #[derive(Debug)]
 pub struct Splitting<'a> {
-    /// The service or queue where it is counted how much is under way; everywhere without it.
+    /// Component whose in-flight count is the importance; `None` for all of them.
     pub component: Option<&'a str>,
     /// Worlds at each level, at least 2.
     pub effort: u64,
     /// The seed of the first repetition.
     pub first: u64,
-    /// Independent repetitions, a seed each.
+    /// Number of independent repetitions, each with its own seed.
     pub repetitions: u64,
 }
 
-/// The one arm that all conditions are about, and whether phases are asked for.
+/// The arm that all conditions are about, and whether they need phases.
 ///
 /// # Errors
-/// When there is no such arm, or something is asked that worlds cannot be asked that were split.
+/// If the conditions are about several arms, or need what split worlds do not record.
 pub fn splittable(wanted: &Wanted) -> Result<(String, bool), Refusal> {
     let mut courses = false;
     for condition in &wanted.conditions {
@@ -81,11 +81,11 @@ fn look(condition: &Condition, courses: &mut bool) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Estimates the probability of what is wanted in an arm. `None` if it was broken off before the
-/// first repetition was over. `progress` hears how many repetitions of how many are done.
+/// Estimates the probability of what is wanted in an arm; `None` if interrupted before the end of
+/// the first repetition. `progress` gets the number of repetitions done and the number planned.
 ///
 /// # Errors
-/// When the component does not exist, or the scenario was not checked.
+/// If the component does not exist, or the scenario was not checked.
 pub fn split(
     prepared: &Prepared<'_>,
     wanted: &Wanted,
@@ -143,26 +143,26 @@ struct Run<'a> {
     events: u64,
 }
 
-/// What became of the worlds of a level.
+/// Outcomes of the worlds of a level.
 #[derive(Default)]
 struct Stage {
-    /// Those that reached the next level.
+    /// Worlds that reached the next level.
     up: Vec<Branch>,
-    /// How many of the others show what is wanted.
+    /// Number of the others that show what is wanted.
     hits: u64,
-    /// How much was under way in each at most.
+    /// Largest in-flight count of each world.
     most: Vec<u64>,
 }
 
-/// What became of a world.
+/// Outcome of a world.
 enum Fate {
     Up(Box<Branch>),
     Over { shows: bool, most: u64, events: u64 },
 }
 
 impl Run<'_> {
-    /// Plays the worlds of a level up to the next. They begin from scratch, or from `entrance`.
-    /// `None` if it was broken off.
+    /// Plays the worlds of a level up to the next one, from scratch or from the worlds in
+    /// `entrance`; `None` if interrupted.
     fn stage(
         &mut self,
         key: u64,
@@ -175,15 +175,15 @@ impl Run<'_> {
             let world = match entrance {
                 None => Branch::new(stock, luck)?,
                 Some(worlds) => {
-                    // Of 64 random bits; the bias is below the number of worlds times 2^-64.
+                    // The bias of the modulus is below the number of worlds times 2^-64.
                     let at = mix(luck) % worlds.len() as u64;
                     worlds[at as usize].fork(luck)
                 }
             };
             let before = world.events();
             Ok(match world.up_to(stock, level) {
-                Went::Up(world) => (before, Fate::Up(world)),
-                Went::Over(world, why) => {
+                Advance::Up(world) => (before, Fate::Up(world)),
+                Advance::Over(world, why) => {
                     let (most, events) = (world.most, world.events());
                     let observed = world.observed(stock, why);
                     let shows = observed.is_some_and(|seen| wanted.shown(&seen).is_some());
@@ -222,7 +222,7 @@ impl Run<'_> {
         }
     }
 
-    /// The levels that a pilot finds.
+    /// Sets the levels by a pilot.
     fn levels(&mut self, seed: u64) -> Result<Option<Vec<u64>>, Trouble> {
         let mut levels: Vec<u64> = Vec::new();
         let mut entrance: Option<Vec<Branch>> = None;
@@ -235,7 +235,7 @@ impl Run<'_> {
                 break;
             }
             let Some(next) = next_level(&all.most, levels.last().copied()) else { break };
-            // The same worlds with the same luck, stopped where they get there.
+            // The same worlds with the same random numbers, stopped where they reach the level.
             let Some(stopped) = self.stage(key, entrance.as_deref(), next)? else {
                 return Ok(None);
             };
@@ -269,8 +269,8 @@ fn key(seed: u64, part: u64, level: usize) -> u64 {
     mix(mix(mix(seed) ^ part) ^ level as u64)
 }
 
-/// The level that about a fifth of the worlds reaches, above the present one; `None` if none gets
-/// any further.
+/// The level above the present one that about a fifth of the worlds reaches; `None` if no world
+/// gets further.
 fn next_level(most: &[u64], present: Option<u64>) -> Option<u64> {
     let mut sorted = most.to_vec();
     sorted.sort_unstable();

@@ -6,7 +6,7 @@ use core::fmt;
 use crate::kernel::time::Duration;
 use crate::kernel::units::Rate;
 
-/// A value that a number of a scenario can have. Prints as `--set` takes it.
+/// A value of a number of a scenario. Its `Display` is the form that `--set` takes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Amount {
     /// A duration.
@@ -31,8 +31,8 @@ impl Amount {
         }
     }
 
-    /// An amount in the middle of two of one kind, rounded down to what can be written; `None` if
-    /// nothing is between them.
+    /// The middle of two amounts of one kind, rounded down to what the language can express; `None`
+    /// if nothing is between them.
     #[must_use]
     pub fn midpoint(self, other: Self) -> Option<Self> {
         let middle = |a: u64, b: u64| {
@@ -57,8 +57,8 @@ impl Amount {
     }
 }
 
-/// Two rates in the longer of their units, which says both exactly; `None` if one is out of range
-/// there. Each unit of time is a whole number of any shorter one.
+/// Two rates in the longer of their units of time, which expresses both exactly, since every unit
+/// is a whole multiple of any shorter one; `None` if one is out of range there.
 pub(super) fn aligned(a: Rate, b: Rate) -> Option<(u64, u64, Duration)> {
     let per = a.per.max(b.per);
     let count = |rate: Rate| {
@@ -68,7 +68,7 @@ pub(super) fn aligned(a: Rate, b: Rate) -> Option<(u64, u64, Duration)> {
     Some((count(a)?, count(b)?, per))
 }
 
-/// Amounts of one kind are ordered; of two kinds, or beside NaN, they are not.
+/// Amounts of one kind are ordered, except NaN; those of different kinds are not.
 impl PartialOrd for Amount {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         match (self, other) {
@@ -91,13 +91,13 @@ impl fmt::Display for Amount {
             Self::Duration(duration) => f.write_str(&spelled(*duration)),
             Self::Rate(rate) => rate.fmt(f),
             Self::Whole(number) => number.fmt(f),
-            // With its point, by which the language tells it from a whole number.
+            // With a point, which distinguishes it from a whole number.
             Self::Float(number) => write!(f, "{number:?}"),
         }
     }
 }
 
-/// The exact spelling with the fewest digits: `1.5ms` and `90s`, but `1500001ns`.
+/// The shortest exact form: `1.5ms` and `90s`, but `1500001ns`.
 fn spelled(duration: Duration) -> String {
     let (short, exact) = (duration.to_string(), duration.exact());
     let same = crate::kernel::units::parse_duration(&short) == Ok(duration);

@@ -1,20 +1,20 @@
-//! The amounts between two amounts, by counting: no value is the sum of steps.
+//! Amounts between two ends, each computed from its index, so that steps add no rounding errors.
 
 use super::amount::{Amount, aligned};
 use crate::kernel::fpmath;
 use crate::kernel::time::Duration;
 use crate::kernel::units::Rate;
 
-/// How amounts lie between the ends of a [`Span`].
+/// Spacing of the amounts of a [`Span`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scale {
-    /// With equal differences.
+    /// Equal differences.
     Linear,
-    /// With equal ratios.
+    /// Equal ratios.
     Log,
 }
 
-/// Two amounts of one kind, and all between them.
+/// The interval between two amounts of one kind.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Span {
     from: Amount,
@@ -23,10 +23,10 @@ pub struct Span {
 }
 
 impl Span {
-    /// From one amount to another, up or down.
+    /// The span from one amount to another, up or down.
     ///
     /// # Errors
-    /// Says why these two are no such ends.
+    /// A message with the reason why these are no valid ends.
     pub fn new(from: Amount, to: Amount, scale: Scale) -> Result<Self, String> {
         if from.partial_cmp(&to).is_none() {
             return Err(format!("{from} and {to} are not of one kind"));
@@ -44,29 +44,29 @@ impl Span {
         Ok(Self { from, to, scale })
     }
 
-    /// Its first amount.
+    /// First amount.
     #[must_use]
     pub const fn from(&self) -> Amount {
         self.from
     }
 
-    /// Its last amount.
+    /// Last amount.
     #[must_use]
     pub const fn to(&self) -> Amount {
         self.to
     }
 
-    /// How its amounts lie.
+    /// Spacing.
     #[must_use]
     pub const fn scale(&self) -> Scale {
         self.scale
     }
 
-    /// The amount `part / whole` of the way, rounded to the nearest that can be written; at both
-    /// ends exact.
+    /// The amount at the fraction `part / whole`, rounded to the nearest that the language can
+    /// express, and exact at both ends.
     ///
     /// # Panics
-    /// Unless `part <= whole`, and `whole` is above 0.
+    /// If `part > whole`, or `whole` is 0.
     #[must_use]
     pub fn at(&self, part: u64, whole: u64) -> Amount {
         assert!(part <= whole && whole > 0, "the way has {whole} parts, and {part} is beyond");
@@ -103,7 +103,7 @@ impl Span {
 
 /// `from + (to - from) * part / whole` in integers, rounded to the nearest.
 fn linear(from: u64, to: u64, part: u64, whole: u64) -> u64 {
-    // Below 2^128: each product of two numbers of 64 bits is.
+    // The product of two 64-bit numbers is below 2^128.
     let way = u128::from(from.abs_diff(to)) * u128::from(part);
     let (steps, rest) = (way / u128::from(whole), way % u128::from(whole));
     let up = u128::from(rest >= u128::from(whole) - rest);
@@ -116,20 +116,20 @@ fn log(from: f64, to: f64, part: u64, whole: u64) -> f64 {
     fpmath::exp(from + (to - from) * (part as f64 / whole as f64))
 }
 
-/// To twelve digits: what follows is the error of the logarithm.
+/// Rounds to twelve digits; further digits are the error of the logarithm.
 fn rounded(value: f64) -> f64 {
     format!("{value:.11e}").parse().unwrap_or(value)
 }
 
-/// The same between floats. What people write are short decimals, and between those the nearest
-/// double to the exact value is found: a fifth of the way from 0 to 1 is 0.2.
+/// The same between floats. Ends are usually short decimals, and between those the result is the
+/// double nearest to the exact decimal value: a fifth of the way from 0 to 1 is 0.2.
 fn between(from: f64, to: f64, part: u64, whole: u64) -> f64 {
     exact(from, to, part, whole)
         .unwrap_or_else(|| from + (to - from) * (part as f64 / whole as f64))
 }
 
 fn exact(from: f64, to: f64, part: u64, whole: u64) -> Option<f64> {
-    /// Integers up to here are doubles.
+    /// Integers up to this are exact as doubles.
     const EXACT: u128 = 1 << 53;
     let common = gcd(part, whole);
     let (part, whole) = (i128::from(part / common), i128::from(whole / common));
@@ -140,11 +140,11 @@ fn exact(from: f64, to: f64, part: u64, whole: u64) -> Option<f64> {
     let sum = from.checked_mul(whole - part)?.checked_add(to.checked_mul(part)?)?;
     let unit = whole.checked_mul(10_i128.checked_pow(digits)?)?;
     let are_doubles = sum.unsigned_abs() <= EXACT && unit.unsigned_abs() <= EXACT;
-    // One division of two doubles rounds once.
+    // A single division of two doubles rounds once.
     are_doubles.then(|| sum as f64 / unit as f64)
 }
 
-/// The shortest decimal of a double, as an integer and the digits behind its point.
+/// The shortest decimal of a double, as an integer and the number of digits after the point.
 fn decimal(value: f64) -> Option<(i128, u32)> {
     let text = value.to_string();
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));

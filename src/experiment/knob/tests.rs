@@ -37,8 +37,8 @@ fn a_knob_knows_its_kind_and_where_it_stands() {
     for (path, kind, present) in kinds {
         let knob = knob(path);
         assert_eq!(knob.kind(), kind, "{path}");
-        let told = knob.present().map(|amount| amount.to_string());
-        assert_eq!(told.as_deref(), present, "{path}");
+        let shown = knob.present().map(|amount| amount.to_string());
+        assert_eq!(shown.as_deref(), present, "{path}");
     }
     let refused = ["services.db.slot", "services.db", "load.users.arrivals.Constant.rate", "a=b"];
     for path in refused {

@@ -9,10 +9,10 @@ use std::thread::{self, Builder};
 
 use super::{Ended, Jobs, Stop};
 
-/// A thread may be so many runs ahead of the oldest unfinished one, for each thread there is.
+/// Largest lead over the oldest unfinished run, for each thread.
 const AHEAD: u64 = 64;
 
-/// How far results were handed over, and whether more are wanted.
+/// Number of results handed over, and whether more are wanted.
 struct Front {
     handed_over: u64,
     open: bool,
@@ -29,7 +29,7 @@ pub(super) fn in_order<T: Send>(
     let front = Mutex::new(Front { handed_over: 0, open: true });
     let moved = Condvar::new();
     let window = AHEAD * jobs.get() as u64;
-    // Waits until `number` may be worked on; false if nobody wants it any more.
+    // Waits until `number` is within the window; false if no more results are wanted.
     let may = |number: u64| {
         let mut now = front.lock().unwrap_or_else(PoisonError::into_inner);
         while now.open && number >= now.handed_over.saturating_add(window) {
@@ -55,7 +55,7 @@ pub(super) fn in_order<T: Send>(
                     }
                 }
             };
-            // The system may have fewer threads to give than there are cores.
+            // The system may refuse a thread.
             if Builder::new().spawn_scoped(scope, run).is_err() {
                 break;
             }

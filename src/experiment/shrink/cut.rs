@@ -1,13 +1,13 @@
-//! Leaving parts out, in ever smaller groups.
+//! Removes parts of a scenario, in ever smaller groups.
 
 use super::Shrinker;
 use crate::scenario::written::{Role, Way, Written};
 
-/// Deeper than this nothing is nested.
+/// Deepest nesting.
 const DEPTH: usize = 16;
 
 impl Shrinker<'_> {
-    /// Leaves out what can be left out, from the outermost level in.
+    /// Removes all parts that can be removed, from the outermost level inwards.
     pub(super) fn cut(&mut self) {
         for depth in 1..=DEPTH {
             if self.tree.ways(depth).is_empty() || self.is_over() {
@@ -17,33 +17,33 @@ impl Shrinker<'_> {
         }
     }
 
-    /// One level: groups of half of the parts, then of a quarter, down to single ones, and single
-    /// ones again until none of them can go.
+    /// Removes parts of one level: in groups of half of the parts, then of a quarter, down to
+    /// single parts, and single parts again until none can be removed.
     fn cut_level(&mut self, depth: usize) {
         let mut size = self.tree.ways(depth).len().div_ceil(2).max(1);
         loop {
-            // Without the seed it would be another run.
+            // Without the seed the run would be another one.
             let kept = |way: &Way| matches!(self.tree.path(way).as_str(), "seed" | "schema");
             let mut ways = self.tree.ways(depth);
             ways.retain(|way| !kept(way));
             let groups: Vec<&[Way]> = ways.chunks(size).collect();
             let mut candidates = Vec::new();
-            let mut told = Vec::new();
+            let mut removed = Vec::new();
             for group in groups {
                 let plain = self.tree.without(group);
                 let with_uses = without_uses(&self.tree, &plain, group);
                 let paths: Vec<String> = group.iter().map(|way| self.tree.path(way)).collect();
                 for tree in [Some(plain), with_uses].into_iter().flatten() {
-                    // A tuple loses no part.
+                    // A tuple cannot lose a part.
                     if tree.values() < self.tree.values() {
                         candidates.push(tree);
-                        told.push(paths.clone());
+                        removed.push(paths.clone());
                     }
                 }
             }
             match self.first(&candidates, self.first_events) {
                 Some(at) => {
-                    let cuts = told[at].iter().map(|path| format!("without {path}"));
+                    let cuts = removed[at].iter().map(|path| format!("without {path}"));
                     self.cuts.extend(cuts);
                 }
                 None if size == 1 => break,
@@ -56,7 +56,7 @@ impl Shrinker<'_> {
     }
 }
 
-/// The same cut, with everything that names the entries that are gone; `None` if nothing does.
+/// The same cut, extended by all uses of the removed entries; `None` if there are no uses.
 fn without_uses(tree: &Written, cut: &Written, group: &[Way]) -> Option<Written> {
     let mut gone: Vec<String> = group
         .iter()
@@ -98,7 +98,7 @@ fn each_entry(tree: &Written, see: &mut impl FnMut(&str, &Written)) {
     (0..tree.parts()).filter_map(|at| tree.part(at)).for_each(|part| each_entry(part, see));
 }
 
-/// True if a value is one of these names, or has a field that is: `to: "db"`.
+/// True if a value is one of the names, or has a field with one: `to: "db"`.
 fn uses(value: &Written, names: &[String]) -> bool {
     let is_name = |value: &Written| {
         let Written::Leaf(text) = value else { return false };

@@ -1,29 +1,29 @@
-//! Shrinking: the smallest scenario that still shows something, and fails as the original did.
+//! Shrinking: the smallest scenario that still shows a condition, and fails as the original does.
 //!
-//! What is kept is the condition and the failure behind it: the phase, the trigger, the first
-//! bottleneck and the sustaining loop that `explain` names. A truth value alone is kept by
-//! scenarios that show it for another reason.
+//! A candidate must keep the condition and the failure behind it: the phase, the trigger, the first
+//! bottleneck and the sustaining loop of `explain`. The condition alone could hold for another
+//! reason.
 //!
-//! Delta debugging (Zeller and Hildebrandt 2002, "Simplifying and isolating failure-inducing
-//! input"), level by level of the tree (Misherghi and Su 2006, "HDD"): parts are left out in ever
-//! smaller groups, until no single part can be left out; then numbers become smaller, as long as
-//! the run gets shorter, and rounder. Keyed draws make it work: whatever is left out leaves the
-//! luck of the rest as it was.
+//! The method is delta debugging (Zeller and Hildebrandt 2002, "Simplifying and isolating
+//! failure-inducing input"), level by level of the tree (Misherghi and Su 2006, "HDD"): parts are
+//! removed in ever smaller groups, until no single part can be removed; then numbers become
+//! smaller, as long as the run gets shorter, and rounder. It relies on keyed draws: removing a part
+//! does not change the random numbers of the rest.
 //!
-//! Candidates are tried in a fixed order and the first that shows it is taken, so the outcome does
-//! not depend on how many threads there are.
+//! Candidates are tried in a fixed order and the first that fits is taken, so the outcome does not
+//! depend on the number of threads.
 
 mod cut;
 mod reduce;
 
 use std::ops::ControlFlow;
 
-use super::ask::{Wanted, told};
+use super::condition::{Wanted, condition_words};
 use super::expect::{Observed, Observer};
 use super::explain::failure::failure;
 use super::health::Health;
 use super::hunt::{Playing, Trouble};
-use super::listen::Everyone;
+use super::listener::Listeners;
 use super::pool::{Ended, in_order};
 use super::prepared::Prepared;
 use super::run::Options;
@@ -34,36 +34,36 @@ use crate::scenario::expect::{Condition, Known};
 use crate::scenario::problem::{Problem, Problems};
 use crate::scenario::written::{Written, quoted};
 
-/// A candidate may take so many times the events of the original; what runs away shows nothing.
+/// Largest multiple of the original's events that a candidate may take.
 const MOST_EVENTS: u64 = 2;
 
-/// What is shrunk, and how hard.
+/// The scenario to shrink, and the limits.
 #[derive(Debug)]
 pub struct Shrinking<'a> {
-    /// The name of the scenario.
+    /// Name of the scenario.
     pub name: &'a str,
-    /// The scenario as it is written.
+    /// The scenario as written.
     pub document: &'a Document,
-    /// The seed of the run that shows it.
+    /// Seed of the run.
     pub seed: u64,
-    /// Runs at most.
+    /// Most runs.
     pub tries: u64,
 }
 
-/// What came out.
+/// Outcomes of shrinking.
 #[derive(Debug)]
 pub enum Outcome {
-    /// A scenario that shows it, as text, and what was done.
+    /// The text of the small scenario, and the report.
     Small(String, Box<Shrunk>),
-    /// The run does not show it, so there is nothing to keep.
+    /// The run of the original does not show the condition.
     NotShown,
 }
 
-/// Shrinks a scenario to what still shows any of what is wanted, the first of it that its run
-/// shows. `progress` hears how many runs were tried and how many values are left.
+/// Shrinks a scenario while it shows the first wanted condition that its run shows. `progress` gets
+/// the number of runs tried and the number of values left.
 ///
 /// # Errors
-/// When the scenario is invalid.
+/// If the scenario is invalid.
 pub fn shrink(
     shrinking: &Shrinking<'_>,
     wanted: &Wanted,
@@ -83,7 +83,7 @@ pub fn shrink(
     let events = observed.result.events;
     let before = Size { values: shrinking.document.written().values(), events };
     let mut tree = shrinking.document.written();
-    // What changes no result needs no try.
+    // Fields that change no result are removed without a try.
     tree.retain(&|_, name, _| name != "about" && name != "expect");
     tree.set_field("seed", Written::Leaf(shrinking.seed.to_string()), false);
     let max_events = events.saturating_mul(MOST_EVENTS).saturating_add(10_000);
@@ -126,15 +126,15 @@ pub fn shrink(
     Ok(Outcome::Small(text, Box::new(shrunk)))
 }
 
-/// A scenario on its way down.
+/// The state of shrinking.
 struct Shrinker<'a> {
     trial: Trial<'a>,
     playing: Playing<'a>,
     most: u64,
     tries: u64,
-    /// The smallest so far that shows it.
+    /// Smallest scenario so far.
     tree: Written,
-    /// Events of its run, and of the original's.
+    /// Events of its run, and of the original run.
     events: u64,
     first_events: u64,
     cuts: Vec<String>,
@@ -142,24 +142,24 @@ struct Shrinker<'a> {
     progress: &'a mut dyn FnMut(u64, u64),
 }
 
-/// What a candidate must show to be taken.
+/// The test of candidates.
 struct Trial<'a> {
     name: &'a str,
     condition: &'a Condition,
-    /// How the arms of the condition failed.
+    /// Failures of the arms of the condition, to be kept.
     kept: Vec<Kept>,
     options: Options,
 }
 
-/// What a candidate comes to: whether it was run, and its events if it shows what is wanted.
+/// Result of a candidate: whether it was run, and its events if it passes.
 struct Tried {
     ran: bool,
     events: Option<u64>,
 }
 
 impl Shrinker<'_> {
-    /// Cuts and rounds until neither finds anything: each step leaves fewer values, or else fewer
-    /// events, or else fewer digits, so there is an end.
+    /// Cuts and rounds until neither succeeds. Each step leaves fewer values, else fewer events,
+    /// else fewer digits, so it terminates.
     fn all(&mut self) {
         loop {
             let before = self.tree.clone();
@@ -176,8 +176,7 @@ impl Shrinker<'_> {
         self.interrupted || self.tries >= self.most
     }
 
-    /// Takes the first of these candidates that shows it with at most so many events, and says
-    /// which.
+    /// Takes the first candidate that passes with at most `most_events`; returns its index.
     fn first(&mut self, candidates: &[Written], most_events: u64) -> Option<usize> {
         if candidates.is_empty() || self.is_over() {
             return None;
@@ -208,18 +207,18 @@ impl Shrinker<'_> {
         Some(at)
     }
 
-    /// The text with the sentence that pins what it shows, held against a run of this very text.
+    /// The text with an expectation of what it shows, verified by a run of exactly this text.
     fn pinned(&self) -> Result<(String, String), Trouble> {
         let document = Document::parse(self.trial.name, self.tree.text().as_bytes())?;
         let known = Known::new(&document.scenario()?.scenario);
-        // Without the name of the arm, if it goes without saying.
-        let sentence = told(self.trial.condition, &known);
+        // The name of the only arm is left out.
+        let sentence = condition_words(self.trial.condition, &known);
         let mut tree = self.tree.clone();
         let list = Written::List(vec![Written::Leaf(quoted(&sentence))]);
         tree.set_field("expect", list, false);
         let text = tree.text();
         if self.interrupted {
-            // It was played without this sentence, which changes no run.
+            // The run was played without this sentence, which changes no run.
             return Ok((text, sentence));
         }
         let refused = |rule: &str| {
@@ -237,7 +236,7 @@ impl Shrinker<'_> {
 }
 
 impl Trial<'_> {
-    /// Plays a candidate, if it is a scenario that has all that the condition names.
+    /// Plays a candidate, if it is valid and has everything that the condition names.
     fn play(&self, tree: &Written) -> Tried {
         let nothing = Tried { ran: false, events: None };
         let document = Document::parse(self.name, tree.text().as_bytes());
@@ -261,21 +260,21 @@ impl Trial<'_> {
     }
 }
 
-/// Plays a run, and looks at how its arms failed.
+/// Plays a run, and determines the failures of its arms.
 fn observe(
     observer: &Observer,
     prepared: &Prepared<'_>,
     options: &Options,
 ) -> Result<(Observed, Vec<Kept>), BuildError> {
-    let mut ears = observer.ears(prepared);
+    let mut recorder = observer.recorder(prepared);
     let mut health = Health::new(prepared);
-    let mut listeners = ears.listeners();
+    let mut listeners = recorder.listeners();
     listeners.push(&mut health);
-    let result = prepared.run_with(options, &mut Everyone(listeners))?;
+    let result = prepared.run_with(options, &mut Listeners(listeners))?;
     let courses = health.courses();
     let failures = prepared.arms().iter().filter_map(|(name, arm)| {
         failure(prepared.scenario(), (name, arm), &result, courses.get(name)?)
     });
     let failures = failures.collect();
-    Ok((ears.observed(prepared, result), failures))
+    Ok((recorder.observed(prepared, result), failures))
 }

@@ -1,19 +1,19 @@
-//! Smaller numbers, for shorter runs, and rounder ones, for readers.
+//! Reduces numbers for shorter runs, and rounds them for readers.
 
 use super::Shrinker;
 use crate::scenario::written::{Way, Written};
 
-/// Deeper than this nothing is nested.
+/// Deepest nesting.
 const DEPTH: usize = 16;
-/// A number is made smaller for a run that is shorter by a twentieth at least.
+/// Least reduction of the events of a run that justifies a smaller number: a twentieth.
 const SHORTER: (u64, u64) = (19, 20);
 
-/// A number with what stands around it: `"`, digits, `ms"`.
+/// A number with the text around it: `"`, digits, `ms"`.
 #[derive(Clone, Debug, PartialEq)]
 struct Numeral {
     before: &'static str,
     value: f64,
-    /// It has a point, which the language asks of some numbers.
+    /// True if it has a point, which some numbers of the language require.
     pointed: bool,
     after: String,
 }
@@ -26,7 +26,7 @@ impl Numeral {
         };
         let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
         let (digits, after) = text.split_at(end);
-        // A name that begins with a digit is no number, nor is a number in quotes without a unit.
+        // Neither a name that begins with a digit nor a quoted number without a unit is a number.
         let is_unit = |c: char| c.is_alphabetic() || matches!(c, '/' | '"' | 'µ');
         let unit = after.chars().all(is_unit) && after != "\"";
         let unit = unit && before.is_empty() == after.is_empty();
@@ -48,12 +48,12 @@ impl Numeral {
     }
 }
 
-/// A value with so many significant digits.
+/// A value rounded to this many significant digits.
 fn rounded(value: f64, digits: usize) -> f64 {
     format!("{value:.*e}", digits - 1).parse().unwrap_or(value)
 }
 
-/// As a whole number if it was one.
+/// The number times `factor`, whole if it was whole.
 fn smaller(numeral: &Numeral, factor: f64) -> f64 {
     let value = rounded(numeral.value * factor, 2);
     match numeral.value.fract() == 0.0 && numeral.value * factor >= 1.0 {
@@ -86,8 +86,8 @@ impl Shrinker<'_> {
         tree
     }
 
-    /// Tells that a value became another; of several changes of one value, the way is left out.
-    fn became(&mut self, way: &Way, old: &Written) {
+    /// Records the change of a value; successive changes of one value are merged.
+    fn record_change(&mut self, way: &Way, old: &Written) {
         let path = self.tree.path(way);
         let (Some(Written::Leaf(new)), Written::Leaf(old)) = (self.tree.at(way), old) else {
             return;
@@ -101,7 +101,7 @@ impl Shrinker<'_> {
         self.cuts.push(format!("{lead}{from} to {new}"));
     }
 
-    /// Makes numbers smaller while the run gets shorter.
+    /// Reduces numbers while the run gets shorter.
     pub(super) fn shorten(&mut self) {
         loop {
             let events = self.events;
@@ -121,7 +121,7 @@ impl Shrinker<'_> {
                 let old = self.tree.at(&way).cloned();
                 let most = self.events * SHORTER.0 / SHORTER.1;
                 match (self.first(&candidates, most), old) {
-                    (Some(_), Some(old)) => self.became(&way, &old),
+                    (Some(_), Some(old)) => self.record_change(&way, &old),
                     _ => at += 1,
                 }
             }
@@ -131,7 +131,7 @@ impl Shrinker<'_> {
         }
     }
 
-    /// Makes everything begin earlier that has a beginning, and the run end earlier by as much.
+    /// Moves all beginnings, and the end of the run, earlier by the same time.
     fn earlier(&mut self) {
         for factor in [0.1, 0.5, 0.75] {
             let numbers = self.numbers();
@@ -171,14 +171,14 @@ impl Shrinker<'_> {
             if self.first(&[candidate], most).is_some() {
                 for (way, _) in &changes {
                     if let Some(old) = before.at(way) {
-                        self.became(way, old);
+                        self.record_change(way, old);
                     }
                 }
             }
         }
     }
 
-    /// Makes numbers rounder, as long as the run does not get longer.
+    /// Rounds numbers as long as the run does not get longer.
     pub(super) fn round(&mut self) {
         for (way, numeral) in self.numbers() {
             let old = self.tree.at(&way).cloned();
@@ -189,13 +189,13 @@ impl Shrinker<'_> {
                 .map(|new| self.changed(&[(&way, new)]))
                 .collect();
             if let (Some(_), Some(old)) = (self.first(&shorter, self.events), old) {
-                self.became(&way, &old);
+                self.record_change(&way, &old);
             }
         }
     }
 }
 
-/// The significant digits of what is written.
+/// Number of significant digits of a written number.
 fn significant(text: &str) -> usize {
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     digits.trim_matches('0').len()
@@ -206,7 +206,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_told_from_names() {
+    fn numbers_are_distinguished_from_names() {
         let with = |leaf: &str, value: f64| Numeral::read(leaf).map(|of| of.with(value));
         assert_eq!(with("\"300s\"", 150.0), Some("\"150s\"".to_owned()));
         assert_eq!(with("\"60/s\"", 30.5), Some("\"30.5/s\"".to_owned()));

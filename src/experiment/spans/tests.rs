@@ -1,7 +1,7 @@
 use super::*;
 use crate::metrics::probe::{Ending, Event, Number, What};
 
-/// Tells what it hears, a line each.
+/// Logs the calls of a sink, one line each.
 #[derive(Default)]
 struct Log(Vec<String>);
 
@@ -46,9 +46,9 @@ const EDGE: u32 = 1;
 const SERVICE: u32 = 2;
 const LAYER: u32 = 3;
 
-/// What is told of records of (instant, component, request, attempt, what, value), then the end.
-fn told(records: &[(u64, u32, u64, u32, What, u64)], end: u64) -> Vec<String> {
-    let mut spans = Spans::new(Log::default(), Wanted::All);
+/// The log of records of (instant, component, request, attempt, what, value), up to the end.
+fn log(records: &[(u64, u32, u64, u32, What, u64)], end: u64) -> Vec<String> {
+    let mut spans = Spans::new(Log::default(), RequestFilter::All);
     spans.begin("arm", &["load", "edge", "service", "layer"].map(str::to_owned));
     for &(at, component, request, attempt, what, value) in records {
         let at = Instant::from_ns(at);
@@ -72,7 +72,7 @@ fn told(records: &[(u64, u32, u64, u32, What, u64)], end: u64) -> Vec<String> {
 
 #[test]
 fn an_attempt_holds_its_line_and_its_work() {
-    let told = told(
+    let log = log(
         &[
             (0, LOAD, 7, 0, ARRIVES, 0),
             (2, EDGE, 7, 1, SENT, 0),
@@ -85,7 +85,7 @@ fn an_attempt_holds_its_line_and_its_work() {
         20,
     );
     assert_eq!(
-        told,
+        log,
         [
             "0: 1 opens, request 0",
             "2: 2 opens, attempt 0 in 1 from 1",
@@ -99,10 +99,10 @@ fn an_attempt_holds_its_line_and_its_work() {
     );
 }
 
-/// The first attempt waits on at the service for nobody, then works, while the second comes back.
+/// The abandoned first attempt keeps waiting at the service, then works, while the second returns.
 #[test]
 fn abandoned_work_keeps_its_attempt_and_holds_nothing_else() {
-    let told = told(
+    let log = log(
         &[
             (0, LOAD, 7, 0, ARRIVES, 0),
             (0, EDGE, 7, 1, SENT, 0),
@@ -111,7 +111,7 @@ fn abandoned_work_keeps_its_attempt_and_holds_nothing_else() {
             (4, EDGE, 7, 1, BADLY, 0),
             (4, LAYER, 7, 1, PAUSES, 2),
             (6, EDGE, 7, 2, SENT, 0),
-            // It meets a crash, which does not end what the first one does there.
+            // The second attempt meets a crash, which does not end the work of the first.
             (6, SERVICE, 7, 2, BADLY, 0),
             (6, EDGE, 7, 2, BADLY, 0),
             (7, EDGE, 7, 3, SENT, 0),
@@ -125,7 +125,7 @@ fn abandoned_work_keeps_its_attempt_and_holds_nothing_else() {
         20,
     );
     assert_eq!(
-        told,
+        log,
         [
             "0: 1 opens, request 0",
             "0: 2 opens, attempt 0 in 1 from 1",
@@ -151,7 +151,7 @@ fn abandoned_work_keeps_its_attempt_and_holds_nothing_else() {
 
 #[test]
 fn attempts_at_once_are_beside_each_other() {
-    let told = told(
+    let log = log(
         &[
             (0, LOAD, 7, 0, ARRIVES, 0),
             (0, EDGE, 7, 1, SENT, 0),
@@ -163,18 +163,18 @@ fn attempts_at_once_are_beside_each_other() {
         ],
         6,
     );
-    assert_eq!(told[3], "3: 4 opens, attempt 1 in 1 from 1");
-    assert_eq!(told[4], "3: 5 opens, work 1 in 4 from 4");
-    assert_eq!(told[5..7], ["5: 3 closes, well", "5: 2 closes, well"]);
+    assert_eq!(log[3], "3: 4 opens, attempt 1 in 1 from 1");
+    assert_eq!(log[4], "3: 5 opens, work 1 in 4 from 4");
+    assert_eq!(log[5..7], ["5: 3 closes, well", "5: 2 closes, well"]);
     let unfinished =
         ["6: 5 closes, unfinished", "6: 4 closes, unfinished", "6: 1 closes, unfinished"];
-    assert_eq!(told[7..], unfinished);
+    assert_eq!(log[7..], unfinished);
 }
 
-/// Attempts are counted while a delivery goes on, so its end has another number than its begin.
+/// Attempts are counted during a delivery, so its end has another number than its beginning.
 #[test]
 fn a_delivery_is_ended_from_within() {
-    let told = told(
+    let log = log(
         &[
             (0, LOAD, 7, 0, ARRIVES, 0),
             (1, LAYER, 7, 0, TAKEN, 0),
@@ -187,7 +187,7 @@ fn a_delivery_is_ended_from_within() {
         3,
     );
     assert_eq!(
-        told[2..],
+        log[2..],
         [
             "1: 3 opens, attempt 0 in 2 from 2",
             "1: mark within 3",
@@ -203,7 +203,7 @@ fn a_delivery_is_ended_from_within() {
 fn a_pause_ends_in_time_or_with_what_holds_it() {
     let pause = |value, end| {
         let begin = [(0, LOAD, 7, 0, ARRIVES, 0), (2, LAYER, 7, 0, PAUSES, value)];
-        told(&[&begin[..], &[(9, LOAD, 7, 0, BADLY, 0)][..end]].concat(), 30)
+        log(&[&begin[..], &[(9, LOAD, 7, 0, BADLY, 0)][..end]].concat(), 30)
     };
     let cases = [
         (7, 1, ["9: 2 closes, well", "9: 1 closes, badly"]),
@@ -213,18 +213,18 @@ fn a_pause_ends_in_time_or_with_what_holds_it() {
         (u64::MAX, 0, ["30: 2 closes, unfinished", "30: 1 closes, unfinished"]),
     ];
     for (value, end, last) in cases {
-        let told = pause(value, end);
-        assert_eq!(told[1], "2: 2 opens, pause 0 in 1 from 1");
-        assert_eq!(told[2..], last, "{value}");
+        let log = pause(value, end);
+        assert_eq!(log[1], "2: 2 opens, pause 0 in 1 from 1");
+        assert_eq!(log[2..], last, "{value}");
     }
 }
 
-/// The lowest lane that is free, also one that comes free at this very instant.
+/// A span takes the lowest free lane, also one freed at the same instant.
 #[test]
 fn lanes_are_taken_from_below() {
     let arrive = |at, request| (at, LOAD, request, 0, ARRIVES, 0);
     let leave = |at, request| (at, LOAD, request, 0, WELL, 0);
-    let told = told(
+    let log = log(
         &[
             arrive(0, 0),
             arrive(1, 1),
@@ -236,14 +236,14 @@ fn lanes_are_taken_from_below() {
         ],
         5,
     );
-    let opened: Vec<_> = told.iter().filter(|line| line.contains("opens")).collect();
+    let opened: Vec<_> = log.iter().filter(|line| line.contains("opens")).collect();
     assert_eq!(opened[3..], ["4: 4 opens, request 0", "5: 5 opens, request 1"]);
 }
 
 #[test]
 fn what_was_not_asked_for_is_not_wanted() {
     let numbers = BTreeMap::from([(3, BTreeSet::from(["load".to_owned()]))]);
-    let wanted = Wanted::These(BTreeMap::from([("arm".to_owned(), numbers)]));
+    let wanted = RequestFilter::These(BTreeMap::from([("arm".to_owned(), numbers)]));
     let mut spans = Spans::new(Log::default(), wanted);
     let names = ["load", "other"].map(str::to_owned);
     spans.begin("arm", &names);

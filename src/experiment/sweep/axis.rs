@@ -1,4 +1,4 @@
-//! One axis: where in the scenario it is, and its values as `--set` takes them.
+//! One axis of a study: its paths in the scenario, and its values as `--set` takes them.
 
 use std::collections::BTreeSet;
 
@@ -7,18 +7,18 @@ use crate::experiment::knob::{Amount, Kind, Knob, Scale, Span};
 use crate::scenario::study::{self, Design};
 use crate::scenario::{Document, Landing, Path, Problem};
 
-/// Values on one axis, at most: each of them is looked at before anything runs.
+/// Most values of an axis, each of which is checked before anything runs.
 const MOST_VALUES: u64 = 1_000_000;
 
-/// What is varied, checked against the scenario.
+/// An axis checked against the scenario.
 #[derive(Clone, Debug)]
 pub(super) struct Axis {
     pub(super) paths: Vec<String>,
-    /// Where these lead.
+    /// Places in the document that the paths lead to.
     pub(super) places: BTreeSet<Landing>,
-    /// Two of them lead to one place.
+    /// True if two paths lead to one place.
     pub(super) repeats: bool,
-    /// What kind of number it is, if it is one.
+    /// Kind of the number, if the value is one.
     pub(super) kind: Option<Kind>,
     values: Values,
 }
@@ -30,7 +30,7 @@ enum Values {
 }
 
 impl Axis {
-    /// The axis at `at` of the study, or everything that is wrong with it.
+    /// The axis at `at` of the study, or all of its problems.
     pub(super) fn new(
         document: &Document,
         axis: &study::Axis,
@@ -85,7 +85,7 @@ impl Axis {
         if problems.is_empty() { Ok(axis) } else { Err(problems) }
     }
 
-    /// Every value must be one that the scenario's language allows at every path.
+    /// Checks that the language allows every value at every path.
     fn check(&self, document: &Document, at: &Path) -> Vec<Problem> {
         let admitted = |value: &str, at: &Path| {
             let refused = |path: &String| {
@@ -109,7 +109,7 @@ impl Axis {
                 }
                 problems
             }
-            // What is allowed of a number is an interval: between two ends in it, all are.
+            // The allowed numbers form an interval, so allowed ends suffice.
             Values::Span(span, _) => {
                 let ends = [(span.from(), "from"), (span.to(), "to")];
                 let field = |name: &str| match span.scale() {
@@ -123,7 +123,7 @@ impl Axis {
         }
     }
 
-    /// How many values it has; 0 of samples of a span.
+    /// Number of values; 0 for samples of a span.
     pub(super) fn len(&self) -> u64 {
         match &self.values {
             Values::List(list) => list.len() as u64,
@@ -136,12 +136,12 @@ impl Axis {
         matches!(&self.values, Values::Span(span, _) if matches!(span.scale(), Scale::Log))
     }
 
-    /// A value of it as a number, if it is one.
+    /// A value as a number, if it is one.
     pub(super) fn number(&self, value: &str) -> Option<f64> {
         self.kind?.read(value).ok().map(Amount::as_f64)
     }
 
-    /// The value at a place, as `--set` takes it.
+    /// The value at a place on the axis, as `--set` takes it.
     pub(super) fn value(&self, place: Place) -> String {
         match (&self.values, place) {
             (Values::List(list), Place::Nth(n)) => list[n as usize].clone(),
@@ -158,7 +158,7 @@ impl Axis {
     }
 }
 
-/// True if a value is a variant, such as `Exponential(..)`, where a plain one could stand as well.
+/// True if a value is a variant, such as `Exponential(..)`, in place of a plain number.
 fn has_variants(values: &study::Values) -> bool {
     match values {
         study::Values::List(list) => {
@@ -168,7 +168,7 @@ fn has_variants(values: &study::Values) -> bool {
     }
 }
 
-/// A problem of a path or of a value, as one of the study.
+/// Moves a problem of a path or of a value to its place in the study.
 fn moved(problem: Problem, at: &Path) -> Problem {
     Problem { path: at.clone(), span: None, also: Vec::new(), ..problem }
 }
@@ -231,7 +231,7 @@ fn span(
     Ok(Values::Span(span, count))
 }
 
-/// A whole number and a limit are written alike, and so are a ratio and a number.
+/// True for kinds with the same notation: a whole number and a limit, a ratio and a number.
 fn alike(a: Kind, b: Kind) -> bool {
     let written = |kind| match kind {
         Kind::Limit => Kind::Whole,

@@ -1,4 +1,4 @@
-//! Which numbers are kept of each run, by the names that expectations have for them.
+//! The numbers kept of each run, by the names that expectations use.
 
 use crate::metrics::arm::derived;
 use crate::report::sweep::Column;
@@ -6,8 +6,8 @@ use crate::scenario::expect::{Known, NamedMetric, Refusal, read_metric};
 use crate::scenario::schema::Scenario;
 use crate::scenario::{Path, Problem};
 
-/// The columns for `metrics`, arm by arm, each in the order in which they are named; all numbers
-/// of the arms that the data has for none.
+/// The columns for `metrics`, arm by arm in the given order; all numbers of the arms if `metrics`
+/// is empty.
 pub(super) fn columns(
     scenario: &Scenario,
     metrics: &[String],
@@ -44,8 +44,8 @@ pub(super) fn columns(
         }
         for read in &chosen {
             let named = of_arm.iter().find(|of| of.bound(read.arm.clone()) == *read);
-            let here = read.arm.as_deref().is_none_or(|of| of == arm);
-            let Some(column) = named.filter(|_| here).map(|of| column(arm, of)) else { continue };
+            let in_arm = read.arm.as_deref().is_none_or(|of| of == arm);
+            let Some(column) = named.filter(|_| in_arm).map(|of| column(arm, of)) else { continue };
             if !columns.contains(&column) {
                 columns.push(column);
             }

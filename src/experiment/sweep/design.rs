@@ -1,4 +1,4 @@
-//! Which combinations of values are played: from the number of a setting to a place on each axis.
+//! Designs: from the number of a setting to its place on each axis.
 
 use super::sobol;
 use crate::kernel::draw::Site;
@@ -7,14 +7,13 @@ use crate::scenario::study::Design;
 /// A place on an axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
-    /// One of its values, from 0.
+    /// Index of a value, from 0.
     Nth(u64),
-    /// So many parts of so many of the way along it, below all of them.
+    /// A fraction of the axis: parts, and their number in all, which is larger.
     Part(u64, u64),
 }
 
-/// All settings of a study, by number: nothing is stored for each but the order of strata of a
-/// Latin hypercube.
+/// All settings of a study, computed by number; only the strata of a Latin hypercube are stored.
 #[derive(Clone, Debug)]
 pub(super) enum Points {
     Grid(Vec<u64>),
@@ -22,11 +21,11 @@ pub(super) enum Points {
     Sobol(u64),
 }
 
-/// Within its stratum a sample is at one of 2^40 places.
+/// Bits of the position of a sample within its stratum.
 const WITHIN: u32 = 40;
 
 impl Points {
-    /// The points of a design; `lengths` are the numbers of values of the axes of a grid.
+    /// The points of a design; `lengths` are the numbers of values of each axis of a grid.
     pub(super) fn new(design: Design, lengths: Vec<u64>) -> Self {
         match design {
             Design::Grid => Self::Grid(lengths),
@@ -38,7 +37,7 @@ impl Points {
         }
     }
 
-    /// How many settings there are; `None` beyond 64 bits.
+    /// Number of settings; `None` beyond 64 bits.
     pub(super) fn count(&self) -> Option<u64> {
         match self {
             Self::Grid(lengths) => {
@@ -48,7 +47,7 @@ impl Points {
         }
     }
 
-    /// Where setting `number` is on `axis`.
+    /// Place of setting `number` on `axis`.
     pub(super) fn place(&self, number: u64, axis: usize) -> Place {
         match self {
             Self::Grid(lengths) => {
@@ -66,7 +65,7 @@ impl Points {
     }
 }
 
-/// A permutation of the strata: in the order of keyed draws, ties by number.
+/// A random permutation of the strata: sorted by keyed draws, ties by number.
 fn strata(samples: u64, seed: u64, axis: usize) -> Vec<u32> {
     let site = Site::new(seed, &format!("axis {axis}"), "order of strata");
     let mut order: Vec<(u64, u32)> = (0..samples as u32)

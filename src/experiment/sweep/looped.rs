@@ -12,22 +12,22 @@ use crate::report::result::{Hex, MODEL_VERSION, RunResult, Series, Values};
 use crate::report::sweep::looped::{LOOP_SCHEMA, Level, Loop, LoopArm, hidden_per_s};
 use crate::scenario::schema::{Arrivals, Scenario, Spacing, Stage};
 
-/// So many rates at most: a series has 10,000 bins, and each rate takes four.
+/// Most rates: a series has 10,000 bins, and each rate takes four.
 pub const MOST_RATES: u64 = 2_000;
 
-/// How a load rises and falls.
+/// The rise and fall of a load.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stairs {
     /// The load.
     pub load: String,
-    /// Its rates, rising.
+    /// Rates in ascending order.
     pub rates: Vec<Rate>,
-    /// How long each lasts. The first half of it is for settling and is not looked at.
+    /// Duration of each rate; its first half is for settling and is not measured.
     pub lasts: Duration,
 }
 
 impl Stairs {
-    /// The scenario with this load instead of the one of the same name. It ends with the stairs.
+    /// The scenario with the load replaced by the stairs, and ending with them.
     fn on(&self, scenario: &Scenario) -> Scenario {
         let mut changed = scenario.clone();
         let down = self.rates.iter().rev().skip(1);
@@ -48,13 +48,13 @@ impl Stairs {
     }
 }
 
-/// Goodput of each rate on the way up and on the way down, one number a second.
+/// Goodput per second at each rate, on the way up and on the way down.
 type Legs = [Vec<f64>; 2];
 
-/// Plays it with these seeds; `None` if `stop` was asked for.
+/// Plays the loop with these seeds; `None` if interrupted.
 ///
 /// # Errors
-/// Says why a run could not be played to its end.
+/// A message with the reason why a run could not be played to its end.
 pub fn looped(
     scenario: &Scenario,
     name: &str,
@@ -122,7 +122,7 @@ fn legs(result: &RunResult, rates: usize, seed: u64) -> Result<Vec<(String, Legs
         let series = arm.series.as_ref()?;
         let settled = |step: usize| succeeded_per_s(series, 2 * step + 1);
         let up = (0..rates).map(settled).collect();
-        // The top is where both meet.
+        // Both ways share the highest rate.
         let down = (0..rates).map(|rate| settled(2 * rates - 2 - rate)).collect();
         Some((name.clone(), [up, down]))
     };
@@ -158,8 +158,8 @@ mod tests {
     use super::*;
     use crate::ScenarioFile;
 
-    /// What retries do to a service that could do 100 a second is there on the way down, too; what
-    /// nothing keeps alive is over with the overload.
+    /// With retries the overload of a service of 100 requests a second lasts on the way down;
+    /// without them it ends with the overload.
     #[test]
     fn with_retries_the_way_down_is_lower_and_without_it_is_not() {
         let text = br#"Scenario(schema: 1, duration: "1s", warm_up: "500ms",
@@ -187,12 +187,12 @@ mod tests {
         let loops = play(1);
         assert_eq!(loops, play(3));
         let [plain, retries] = loops.arms.as_slice() else { panic!("two arms") };
-        // Below the cliff the way up gives what is offered, by either policy.
+        // Below the cliff goodput on the way up equals the offered load, with either policy.
         for arm in [plain, retries] {
             assert!((arm.up[1].mean - 40.0).abs() < 4.0, "{arm:?}");
             assert_eq!(arm.up[4], arm.down[4]);
         }
-        // At 60 a second, 180 attempts a second keep the service at work for nobody.
+        // At 60 a second, 180 attempts a second keep the service busy with abandoned work.
         assert!(retries.up[2].mean > 55.0 && retries.down[2].mean < 20.0, "{retries:?}");
         assert!((plain.down[2].mean - plain.up[2].mean).abs() < 5.0, "{plain:?}");
         assert!(retries.hidden_per_s > 15.0, "{}", retries.hidden_per_s);

@@ -1,9 +1,8 @@
 //! Sweeps: many settings and seeds of one scenario, on one machine or many.
 //!
 //! A [`Plan`] is a pure function of study and scenario: an ordered list of cells, each a setting
-//! and a seed, computed from its index when it is asked for. Running a cell is a pure function of
-//! the plan and its index. So it makes no difference which machine runs which cells, in which
-//! order, or how often.
+//! and a seed, computed from its index on demand. Running a cell is a pure function of the plan and
+//! its index. So any machine may run any cells, in any order and any number of times.
 
 mod axis;
 mod columns;

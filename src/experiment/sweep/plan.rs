@@ -1,5 +1,4 @@
-//! The plan of a sweep: what all of its cells are, and how it is handed from one machine to
-//! another.
+//! The plan of a sweep: its cells, and its form as a file for other machines.
 
 use std::ops::RangeInclusive;
 
@@ -22,16 +21,16 @@ use crate::scenario::{Document, Path, Problem, Problems, expected_requests};
 /// The schema name of a plan.
 pub const PLAN_SCHEMA: &str = "dessim.plan/1";
 
-/// A plan with more cells is refused.
+/// Most cells of a plan.
 pub const MOST_CELLS: u64 = 1_000_000_000;
 
-/// A plan with more cells is probably not what was meant.
+/// Cells above which a plan is probably a mistake.
 pub const MANY_CELLS: u64 = 10_000_000;
 
-/// No study has more axes.
+/// Most axes of a study.
 const MOST_AXES: usize = 100;
 
-/// What is run: settings and seeds, by index.
+/// The cells of a sweep, by index.
 #[derive(Clone, Debug)]
 pub struct Plan {
     outline: Outline,
@@ -43,13 +42,13 @@ pub struct Plan {
     max_events: u64,
 }
 
-/// Why a saved plan cannot be read.
+/// Reasons why a saved plan cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
-    /// It is no plan.
+    /// The file is no plan.
     #[error("it is no plan of schema {PLAN_SCHEMA}: {0}")]
     Malformed(String),
-    /// It was made by another release, which may have meant something else.
+    /// Another release made the plan, and may give it another meaning.
     #[error(
         "it was made by dessim {dessim} (model {model}), and this is dessim {} (model {})",
         env!("CARGO_PKG_VERSION"),
@@ -61,20 +60,20 @@ pub enum PlanError {
         /// Its model.
         model: u64,
     },
-    /// Its parts do not fit together.
+    /// The digest does not match the contents.
     #[error("its digest does not fit what it holds: it was changed")]
     Changed,
-    /// Its scenario is none.
+    /// The scenario is invalid.
     #[error("{0}")]
     Scenario(Problems),
 }
 
 impl Plan {
-    /// The plan of `study` for the scenario `document`, which results call `name`. What the study
-    /// sets for all is set in the document already.
+    /// The plan of `study` for the scenario `document`, which results call `name`. The assignments
+    /// of the study must be applied to the document already.
     ///
     /// # Errors
-    /// Everything that is wrong with the study, at its place in the study; or with the scenario.
+    /// All problems of the study, at their places in the study, or those of the scenario.
     pub fn new(
         name: &str,
         document: &Document,
@@ -135,31 +134,31 @@ impl Plan {
         Ok(plan)
     }
 
-    /// What it is about.
+    /// Outline of the sweep.
     #[must_use]
     pub const fn outline(&self) -> &Outline {
         &self.outline
     }
 
-    /// The scenario as it is without any setting.
+    /// The scenario without any setting.
     #[must_use]
     pub const fn base(&self) -> &Scenario {
         &self.base
     }
 
-    /// How many runs.
+    /// Number of cells.
     #[must_use]
     pub const fn cells(&self) -> u64 {
         self.outline.cells()
     }
 
-    /// After so many events a run stops.
+    /// Limit of the events of a run.
     #[must_use]
     pub const fn max_events(&self) -> u64 {
         self.max_events
     }
 
-    /// The setting of a cell, by its number, and the seed. Seeds vary faster than settings.
+    /// Number of the setting, and seed, of a cell. Seeds vary faster than settings.
     #[must_use]
     pub const fn cell(&self, index: u64) -> (u64, u64) {
         let (first, seeds) = self.outline.seeds;
@@ -173,7 +172,7 @@ impl Plan {
         self.axes.iter().enumerate().map(value).collect()
     }
 
-    /// Where a setting is on each axis, as a number if it is one: nanoseconds, events a second.
+    /// Position of a setting on each axis of numbers: nanoseconds, events per second.
     #[must_use]
     pub fn numbers(&self, setting: &[String]) -> Vec<Option<f64>> {
         let number = |(axis, value): (&Axis, &String)| axis.number(value);
@@ -183,7 +182,7 @@ impl Plan {
     /// The scenario with these values.
     ///
     /// # Errors
-    /// Says in a line why they make no scenario that can run.
+    /// A line with the reason why they make no valid scenario.
     pub fn scenario(&self, setting: &[String]) -> Result<Scenario, String> {
         let assignments = self.axes.iter().zip(setting);
         let assignments = assignments
@@ -200,8 +199,8 @@ impl Plan {
         Ok(scenario)
     }
 
-    /// The cells of shard `shard`, from 1, of `shards`: as even as can be. Empty where there are
-    /// more shards than cells.
+    /// The cells of shard `shard`, from 1, of `shards`, which have nearly equal sizes; empty for
+    /// some if there are more shards than cells.
     #[must_use]
     pub fn shard(&self, shard: u64, shards: u64) -> core::ops::Range<u64> {
         let at =
@@ -209,7 +208,7 @@ impl Plan {
         at(shard - 1)..at(shard)
     }
 
-    /// What it is a function of, and what its digest is over.
+    /// The data that determine the plan, which its digest covers.
     fn meaning(&self) -> Value {
         json!({
             "dessim": self.outline.dessim,
@@ -220,7 +219,7 @@ impl Plan {
         })
     }
 
-    /// The plan as JSON, schema [`PLAN_SCHEMA`]: all that another machine needs.
+    /// The plan as JSON, schema [`PLAN_SCHEMA`], with everything that another machine needs.
     #[must_use]
     pub fn to_json(&self) -> String {
         let outline = &self.outline;
@@ -245,10 +244,10 @@ impl Plan {
         text + "\n"
     }
 
-    /// Reads what [`Plan::to_json`] gave.
+    /// Reads the output of [`Plan::to_json`].
     ///
     /// # Errors
-    /// When it is none, of another release, or was changed.
+    /// If the bytes are no plan, are of another release, or were changed.
     pub fn from_json(bytes: &[u8]) -> Result<Self, PlanError> {
         let malformed = |why: &str| PlanError::Malformed(why.to_owned());
         let value: Value = serde_json::from_slice(bytes)
@@ -290,7 +289,7 @@ impl Plan {
 }
 
 impl Points {
-    /// How many settings a design has, before anything is made for it.
+    /// Number of settings of a design, without making its points.
     fn count_of(design: Design, lengths: &[u64]) -> Option<u64> {
         match design {
             Design::Grid => Self::Grid(lengths.to_vec()).count(),
@@ -299,7 +298,8 @@ impl Points {
     }
 }
 
-/// Without what changes no cell, and with one spelling where the language has two.
+/// The study in a normal form: without fields that change no cell, and with one spelling where the
+/// language has two.
 fn plain(study: &Study, seeds: &RangeInclusive<u64>) -> Study {
     let axis = |axis: &study::Axis| study::Axis {
         path: None,
@@ -345,7 +345,7 @@ fn axes(document: &Document, study: &Study, problems: &mut Vec<Problem>) -> Vec<
         match Axis::new(document, axis, study.design, &at) {
             Err(found) => problems.extend(found),
             Ok(axis) => {
-                // One place may be written in several ways.
+                // Several paths may lead to one place.
                 let taken = axes.iter().any(|other| !other.places.is_disjoint(&axis.places));
                 if axis.repeats || taken {
                     let found = "this one is varied already";
@@ -384,7 +384,7 @@ fn too_many(cells: Option<u64>) -> Problem {
     problem.hint("take fewer values, or samples: design: Sobol(samples: 1024)")
 }
 
-/// The first error, in a line.
+/// The first error on one line.
 fn first(problems: &Problems) -> String {
     let problem = &problems.list()[0];
     let found = match problem.found.as_str() {

@@ -1,4 +1,4 @@
-//! Running the cells of a plan.
+//! Runs the cells of a plan.
 
 use std::collections::BTreeMap;
 use std::ops::{ControlFlow, Range};
@@ -11,17 +11,17 @@ use crate::experiment::run::Options;
 use crate::report::sweep::{Cell, Outcome};
 use crate::report::text::page::stopped;
 
-/// A setting, made ready once for all of its seeds.
+/// A setting, prepared once for all of its seeds.
 struct Ready {
     setting: Vec<String>,
     scenario: Result<Prepared<'static>, String>,
 }
 
-/// The settings that are being worked on, by number.
+/// Settings in work, by number.
 type Settings = Mutex<BTreeMap<u64, Arc<OnceLock<Ready>>>>;
 
-/// Runs these cells, on so many threads, and hands each to `sink` in the order of their index.
-/// Memory does not depend on how many there are.
+/// Runs these cells on several threads, and hands each to `sink` in the order of its index, in
+/// memory that does not depend on the number of cells.
 pub fn run(
     plan: &Plan,
     cells: Range<u64>,
@@ -44,7 +44,7 @@ pub fn run(
     };
     let count = cells.end - cells.start;
     in_order(jobs, count, stop, work, |_, cell| {
-        // Nobody comes back to a setting whose last seed was handed over.
+        // A setting is not needed after its last seed.
         let (done, _) = plan.cell(cell.index + 1);
         let mut settings = lock();
         while let Some(first) = settings.first_entry().filter(|first| *first.key() < done) {

@@ -1,18 +1,17 @@
-//! Sobol's sequence: points that fill a cube evenly, the same ones everywhere.
+//! Sobol's sequence: points that fill a cube evenly, the same on every machine.
 //!
 //! Direction numbers: S. Joe and F. Y. Kuo, "Constructing Sobol sequences with better
 //! two-dimensional projections", SIAM J. Sci. Comput. 30 (2008), table new-joe-kuo-6.21201. Order:
 //! I. A. Antonov and V. M. Saleev, "An economic method of computing LP-tau sequences" (1979), by
-//! Gray code, which is the order in which other programs print the points. The first point is the
-//! corner at 0: leaving it out costs balance (A. B. Owen, "On dropping the first Sobol' point",
-//! 2020).
+//! Gray code, as in other programs. The first point is the corner at 0, because dropping it costs
+//! balance (A. B. Owen, "On dropping the first Sobol' point", 2020).
 
-/// A coordinate is a whole number of these parts of 1.
+/// Denominator of coordinates, which are whole multiples of `1 / PARTS`.
 pub(super) const PARTS: u64 = 1 << BITS;
 
 const BITS: u32 = 32;
 
-/// So many coordinates there are.
+/// Number of dimensions.
 pub(super) const DIMENSIONS: usize = PRIMITIVE.len() + 1;
 
 /// For each dimension from the second on: the coefficients of its primitive polynomial, inner ones
@@ -43,7 +42,7 @@ const PRIMITIVE: [(u32, &[u32]); 20] = [
 /// The coordinate `dimension` of point `index`, in [`PARTS`].
 ///
 /// # Panics
-/// From dimension [`DIMENSIONS`] on, and from point 2^32 on.
+/// If `dimension` is not below [`DIMENSIONS`], or `index` is not below 2^32.
 pub(super) fn coordinate(dimension: usize, index: u64) -> u64 {
     let index = u32::try_from(index).expect("there are 2^32 points");
     let directions = directions(dimension);
@@ -85,7 +84,7 @@ mod tests {
         (0..dimensions).map(one).collect()
     }
 
-    /// The first ten points in three dimensions as Joe and Kuo print them beside their tables.
+    /// The first ten points in three dimensions, as published by Joe and Kuo.
     #[test]
     fn the_first_points_are_the_published_ones() {
         let published = [
@@ -105,7 +104,8 @@ mod tests {
         }
     }
 
-    /// A net: of the first 2^k points each interval of length 2^-k has one, in every dimension.
+    /// The net property: each interval of length 2^-k has one of the first 2^k points, in every
+    /// dimension.
     #[test]
     fn every_coordinate_visits_every_part_once() {
         for dimension in 0..DIMENSIONS {

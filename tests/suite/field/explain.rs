@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use dessim::experiment::ask::Wanted;
+use dessim::experiment::condition::Wanted;
 use dessim::experiment::explain::{Effort, explain};
 use dessim::experiment::hunt::Playing;
 use dessim::experiment::pool::{Jobs, Stop};

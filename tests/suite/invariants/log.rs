@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dessim::experiment::listen::Listener;
+use dessim::experiment::listener::Listener;
 use dessim::experiment::run::{Options, run_with};
 use dessim::metrics::probe::{Record, What};
 use dessim::report::result::RunResult;

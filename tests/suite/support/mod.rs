@@ -4,7 +4,7 @@
 pub(crate) mod protobuf;
 pub(crate) mod random;
 
-use dessim::experiment::listen::Listener;
+use dessim::experiment::listener::Listener;
 use dessim::experiment::run::{Options, run, run_with};
 use dessim::metrics::probe::Record;
 use dessim::report::result::{ArmResult, Component, LatencySummary, Metric, RunResult};

@@ -5,11 +5,11 @@ use std::ops::{ControlFlow, RangeInclusive};
 
 use dessim::ScenarioFile;
 use dessim::experiment::health::Health;
-use dessim::experiment::listen::Nobody;
+use dessim::experiment::heavy_tail::tails;
+use dessim::experiment::listener::NoListener;
 use dessim::experiment::pool::{Ended, in_order};
 use dessim::experiment::prepared::Prepared;
 use dessim::experiment::run::Options;
-use dessim::experiment::tails::tails;
 use dessim::experiment::warn::warnings;
 use dessim::report::export::json;
 use dessim::report::result::RunResult;
@@ -101,7 +101,7 @@ pub(super) fn many(
         let (seed, stop) = (Some(first + number), Some(stop));
         let options = Options { seed, stop, ..options.clone() };
         if !judges {
-            let result = prepared.run_with(&options, &mut meter.watch(number, &mut Nobody))?;
+            let result = prepared.run_with(&options, &mut meter.watch(number, &mut NoListener))?;
             return Ok((result, BTreeMap::new()));
         }
         let mut health = Health::new(&prepared);

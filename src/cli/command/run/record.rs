@@ -2,10 +2,10 @@
 
 use std::io::ErrorKind;
 
-use dessim::experiment::listen::{Everyone, Listener};
+use dessim::experiment::listener::{Listener, Listeners};
 use dessim::experiment::prepared::Prepared;
 use dessim::experiment::run::Options;
-use dessim::experiment::spans::{Spans, Wanted};
+use dessim::experiment::spans::{RequestFilter, Spans};
 use dessim::experiment::trace::{Header, Tracer};
 use dessim::report::result::RunResult;
 use dessim::report::trace::chrome::{Chrome, Origin};
@@ -54,13 +54,13 @@ impl Records {
         let header = Header::new(prepared, seed);
         let digest = header.scenario.digest.clone();
         let origin = Origin { scenario: &prepared.id().name, digest, seed };
-        let all = || Wanted::All;
+        let all = || RequestFilter::All;
         let mut tracer = open(&self.trace)?.map(|sink| Tracer::new(sink, &header));
         let chrome = open(&self.chrome)?.map(|sink| Chrome::new(sink, &origin));
         let mut chrome = chrome.map(|chrome| Spans::new(chrome, all()));
         let perfetto = open(&self.perfetto)?.map(|sink| Perfetto::new(sink, &origin));
         let mut perfetto = perfetto.map(|perfetto| Spans::new(perfetto, all()));
-        let mut everyone = Everyone(vec![listener]);
+        let mut everyone = Listeners(vec![listener]);
         everyone.0.extend(tracer.as_mut().map(|one| one as &mut dyn Listener));
         everyone.0.extend(chrome.as_mut().map(|one| one as &mut dyn Listener));
         everyone.0.extend(perfetto.as_mut().map(|one| one as &mut dyn Listener));

@@ -1,48 +1,48 @@
-//! What is to be small, and what must be so: read from sentences, told of runs.
+//! Goals and constraints of a search: read from sentences, evaluated on runs.
 
-use crate::experiment::ask::asked;
+use crate::experiment::condition::likely_claims;
 use crate::experiment::expect::Observed;
 use crate::experiment::knob::Amount;
 use crate::report::search::optimum::Quantity;
 use crate::scenario::expect::{Condition, Known, Likely, Refusal, Relation, Sum, read_condition};
 use crate::scenario::schema::Scenario;
 
-/// What is made small.
+/// The number to minimise.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Goal {
     /// The mean over seeds of an expression.
     Mean(Sum),
-    /// What the setting costs.
+    /// The cost of the setting.
     Cost,
 }
 
-/// What must be so.
+/// A constraint on the setting.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Constraint {
-    /// In words.
+    /// The constraint in words.
     pub text: String,
-    /// What is asked.
+    /// The condition.
     pub(super) asks: Asks,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Asks {
-    /// The means over seeds of the two sides compare so.
+    /// A comparison of the means of two sides over seeds.
     Means(Sum, Relation, Sum),
-    /// The share of runs in which it holds is as claimed.
+    /// A claim about the share of runs in which a condition holds.
     Share(Likely),
 }
 
-/// Reads what `text` says is to be small: a number of one arm, or `cost`.
+/// Reads a goal: a number of one arm, or `cost`.
 ///
 /// # Errors
-/// When it is none, names what does not exist, or could be about several arms.
+/// If `text` is no number, names something unknown, or could be about several arms.
 pub fn goal(text: &str, scenario: &Scenario) -> Result<Goal, Refusal> {
     if text.trim() == "cost" {
         return Ok(Goal::Cost);
     }
     let known = Known::new(scenario);
-    // The language has conditions and no bare numbers; a comparison with itself has the same unit.
+    // The language has conditions, not bare numbers; a comparison with itself has the right unit.
     let mut instances = read_condition(&format!("{text} <= {text}"), &known)?.instances(&known);
     match (instances.len(), instances.pop()) {
         (1, Some((_, Condition::Compares(sum, ..)))) => Ok(Goal::Mean(sum)),
@@ -52,18 +52,18 @@ pub fn goal(text: &str, scenario: &Scenario) -> Result<Goal, Refusal> {
     }
 }
 
-/// Reads what must be so: a comparison of means, or how likely something has to be.
+/// Reads constraints: a comparison of means, or a claim about a probability.
 ///
 /// # Errors
-/// When it is none, or names what does not exist.
+/// If `text` is no constraint, or names something unknown.
 pub fn constraints(
     text: &str,
     scenario: &Scenario,
     confidence: f64,
 ) -> Result<Vec<Constraint>, Refusal> {
-    let all = asked(Some(text), scenario, confidence)?;
+    let all = likely_claims(Some(text), scenario, confidence)?;
     let is_claim = text.trim_start().starts_with("p(");
-    let constraint = |one: crate::experiment::ask::Asked| match one.likely.condition {
+    let constraint = |one: crate::experiment::condition::LikelyClaim| match one.likely.condition {
         Condition::Compares(left, relation, right) if !is_claim => Constraint {
             text: format!("{left} {relation} {right}"),
             asks: Asks::Means(left, relation, right),
@@ -77,7 +77,7 @@ pub fn constraints(
 }
 
 impl Constraint {
-    /// The conditions that runs have to be looked at for.
+    /// The condition that runs are observed for.
     pub(super) fn condition(&self) -> Condition {
         match &self.asks {
             Asks::Means(left, relation, right) => {
@@ -87,7 +87,7 @@ impl Constraint {
         }
     }
 
-    /// Its number in a run: both sides of a comparison, or whether the condition holds.
+    /// The numbers of a run: both sides of a comparison, or whether the condition holds.
     pub(super) fn of(&self, observed: &Observed) -> Option<(f64, f64)> {
         match &self.asks {
             Asks::Means(left, _, right) => Some((observed.value(left)?, observed.value(right)?)),
@@ -105,21 +105,21 @@ impl Constraint {
         }
     }
 
-    /// By how much the mean difference of the sides is wrong, 0 if it is right.
+    /// Amount by which the mean difference of the sides violates the constraint; 0 if it holds.
     pub(super) fn violation(&self, difference: f64) -> f64 {
         match self.relation() {
             Relation::Below if difference < 0.0 => 0.0,
             Relation::Above if difference > 0.0 => 0.0,
             Relation::AtMost => difference.max(0.0),
             Relation::AtLeast => (-difference).max(0.0),
-            // Where equality is not enough, it is wrong by a little.
+            // Equality violates a strict relation, by the least amount.
             Relation::Below | Relation::Above => difference.abs().max(f64::MIN_POSITIVE),
             Relation::Equal => difference.abs(),
             Relation::Unequal => f64::from(u8::from(difference == 0.0)),
         }
     }
 
-    /// What its numbers count.
+    /// Unit of the numbers.
     pub(super) fn quantity(&self) -> Quantity {
         match &self.asks {
             Asks::Means(left, ..) => quantity(left),
@@ -128,7 +128,7 @@ impl Constraint {
     }
 }
 
-/// What an expression counts.
+/// Unit of an expression.
 pub(super) fn quantity(sum: &Sum) -> Quantity {
     match sum.is_time() {
         true => Quantity::Time,
@@ -136,18 +136,18 @@ pub(super) fn quantity(sum: &Sum) -> Quantity {
     }
 }
 
-/// What a unit of each knob costs, in the order of the knobs: per second of a duration, per event a
-/// second of a rate.
+/// Prices of the knobs, and the budget.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cost {
-    /// The prices.
+    /// Price of one unit of each knob, in the order of the knobs: a second of a duration, an event
+    /// per second of a rate.
     pub prices: Vec<f64>,
-    /// At most so much.
+    /// Largest cost, if limited.
     pub budget: Option<f64>,
 }
 
 impl Cost {
-    /// What a setting costs.
+    /// The cost of a setting.
     #[must_use]
     pub fn of(&self, setting: &[Amount]) -> f64 {
         let unit = |amount: Amount| match amount {
@@ -157,7 +157,7 @@ impl Cost {
         setting.iter().zip(&self.prices).map(|(amount, price)| unit(*amount) * price).sum()
     }
 
-    /// By how much a setting is too dear.
+    /// Amount by which a setting exceeds the budget.
     pub(super) fn excess(&self, setting: &[Amount]) -> f64 {
         self.budget.map_or(0.0, |budget| (self.of(setting) - budget).max(0.0))
     }

@@ -1,11 +1,11 @@
 //! The best setting of a few numbers, under constraints.
 //!
-//! A Latin hypercube (McKay, Beckman and Conover 1979) looks everywhere a little, and a pattern
-//! search (Hooke and Jeeves 1961; Kolda, Lewis and Torczon 2003) goes on from its best points,
-//! halving its steps. All settings are tried with the same seeds, so differences between them are
-//! less a matter of luck than the settings themselves. But the best of many is partly the luckiest
-//! of many: so the finalists are tried again, with fresh seeds, to choose the best, and that one is
-//! described by seeds that nobody has chosen by.
+//! A Latin hypercube (McKay, Beckman and Conover 1979) samples the whole space, and a pattern
+//! search (Hooke and Jeeves 1961; Kolda, Lewis and Torczon 2003) continues from its best points,
+//! halving its steps. All settings are tried with the same seeds, which reduces the variance of
+//! differences between them. The best of many settings is in part the luckiest one, so the
+//! finalists are tried again with fresh seeds to choose the best, and that one is evaluated with
+//! other fresh seeds, which decided nothing.
 
 mod goal;
 mod trial;
@@ -23,44 +23,44 @@ use crate::report::search::optimum::{
 };
 use crate::scenario::Document;
 
-/// Finalists that are tried again with fresh seeds.
+/// Number of finalists, which are tried again with fresh seeds.
 const FINALISTS: usize = 5;
-/// Fresh seeds for choosing, and as many again for telling, for each seed of the search.
+/// Fresh seeds to choose with for each seed of the search, and as many again to evaluate with.
 const FRESH: u64 = 2;
-/// Points at which a search by steps begins.
+/// Points from which pattern searches start.
 const BEGINNINGS: usize = 2;
-/// Steps of a number that is no whole number.
+/// Steps of a number that is not whole.
 const STEPS: u64 = 1 << 10;
-/// A step is no shorter than this part of the way.
+/// Shortest step, as the divisor of the whole span.
 const SHORTEST: u64 = 64;
 
-/// What is searched.
+/// The ground of a search.
 #[derive(Debug)]
 pub struct Problem<'a> {
-    /// The name of the scenario.
+    /// Name of the scenario.
     pub name: &'a str,
-    /// The scenario as it is written.
+    /// The scenario as written.
     pub document: &'a Document,
-    /// What is turned, and from where to where; at least one.
+    /// Knobs, at least one, each with its interval.
     pub knobs: Vec<(Knob, Span)>,
-    /// What is made small.
+    /// The number to minimise.
     pub goal: Goal,
-    /// It in words.
+    /// The goal in words.
     pub goal_text: String,
-    /// What must be so.
+    /// Constraints.
     pub constraints: Vec<Constraint>,
-    /// What settings cost.
+    /// Cost of settings.
     pub cost: Cost,
-    /// The first seed.
+    /// First seed.
     pub first: u64,
-    /// So many of them for every setting of the search.
+    /// Number of seeds of every setting of the search.
     pub seeds: u64,
-    /// Runs at most, the last comparison included.
+    /// Most runs, the finals included.
     pub runs: u64,
 }
 
 impl Problem<'_> {
-    /// Runs without which no setting can be searched and compared.
+    /// Fewest runs that allow a search and its finals.
     #[must_use]
     pub fn least_runs(&self) -> u64 {
         let finals = FINALISTS as u64 * 2 * FRESH;
@@ -68,14 +68,14 @@ impl Problem<'_> {
     }
 }
 
-/// Where a setting is on the way from end to end of each knob.
+/// A setting as the number of steps from the lower end of each knob.
 type Place = Vec<u64>;
 
-/// Finds the best setting. `None` if it was broken off before any was tried, or nothing can be
-/// tried within its runs. `progress` hears how many runs are done.
+/// Finds the best setting; `None` if the search is interrupted before the first setting, or its
+/// runs do not suffice for one. `progress` gets the number of runs done.
 ///
 /// # Errors
-/// When a setting makes no valid scenario.
+/// If a setting makes no valid scenario.
 pub fn optimise(
     problem: &Problem<'_>,
     playing: Playing<'_>,
@@ -93,7 +93,7 @@ pub fn optimise(
     search.finals()
 }
 
-/// In how many steps a span is walked.
+/// Number of steps from end to end of a span.
 fn steps_of(span: &Span) -> u64 {
     match (span.from(), span.to()) {
         (Amount::Whole(from), Amount::Whole(to)) => from.abs_diff(to).clamp(1, 1 << 20),
@@ -114,7 +114,7 @@ impl Searching<'_> {
         knobs.map(|((_, span), (&at, &steps))| span.at(at, steps)).collect()
     }
 
-    /// Runs that are kept for the finalists.
+    /// Runs reserved for the finals.
     fn kept(&self) -> u64 {
         FINALISTS as u64 * 2 * FRESH * self.problem.seeds
     }
@@ -124,7 +124,7 @@ impl Searching<'_> {
         self.trials.interrupted || next > self.problem.runs
     }
 
-    /// Tries a place, unless it has been; `None` when there are no runs left.
+    /// The score of a place, tried once; `None` if no runs are left.
     fn at(&mut self, place: &Place) -> Result<Option<Score>, Trouble> {
         if let Some(score) = self.tried.get(place) {
             return Ok(Some(*score));
@@ -140,8 +140,8 @@ impl Searching<'_> {
         Ok(Some(score))
     }
 
-    /// Places all over: every one if they are few, or else a Latin hypercube, which has each part
-    /// of each knob once.
+    /// Tries places everywhere: all of them if they are few, else a Latin hypercube, which has
+    /// each part of each knob once.
     fn everywhere(&mut self) -> Result<(), Trouble> {
         let affordable = self.problem.runs.saturating_sub(self.kept()) / self.problem.seeds;
         let all = self.steps.iter().try_fold(1_u64, |all, steps| all.checked_mul(steps + 1));
@@ -171,7 +171,7 @@ impl Searching<'_> {
         let column = |knob: usize, steps: u64| {
             let mut order: Vec<u64> = (0..points).collect();
             order.sort_by_key(|&at| (site.bits(at, 0, knob as u32), at));
-            // The middle of each part.
+            // The middle of each part of the span.
             let place = move |part: u64| {
                 let way = u128::from(2 * part + 1) * u128::from(steps);
                 (way / u128::from(2 * points)) as u64
@@ -183,7 +183,7 @@ impl Searching<'_> {
         (0..points as usize).map(|at| columns.iter().map(|column| column[at]).collect()).collect()
     }
 
-    /// The places that were tried, the best first.
+    /// The places tried, the best first.
     fn ranked(&self) -> Vec<(Place, Score)> {
         let mut all: Vec<(Place, Score)> =
             self.tried.iter().map(|(place, score)| (place.clone(), *score)).collect();
@@ -198,10 +198,10 @@ impl Searching<'_> {
             while divisor <= SHORTEST && !self.is_over() {
                 let mut best = None;
                 for near in self.neighbours(&place, divisor) {
-                    let Some(found) = self.at(&near)? else { break };
+                    let Some(candidate) = self.at(&near)? else { break };
                     let against = best.as_ref().map_or(score, |(_, score)| *score);
-                    if found.order(&against).is_lt() {
-                        best = Some((near, found));
+                    if candidate.order(&against).is_lt() {
+                        best = Some((near, candidate));
                     }
                 }
                 match best {
@@ -228,33 +228,33 @@ impl Searching<'_> {
         near
     }
 
-    /// The finalists, tried again; the best is chosen by half of the fresh seeds and described by
-    /// the other half.
+    /// Tries the finalists again: half of the fresh seeds choose the best, the other half evaluate
+    /// it.
     fn finals(mut self) -> Result<Option<Optimum>, Trouble> {
         let Problem { first, seeds, .. } = *self.problem;
         let ranked = self.ranked();
         let settings = ranked.len() as u64;
         let choosing = Seeds { first: first.wrapping_add(seeds), count: FRESH * seeds };
-        let telling =
+        let evaluating =
             Seeds { first: choosing.first.wrapping_add(choosing.count), count: choosing.count };
         let mut finalists = Vec::new();
         for (place, _) in ranked.iter().take(FINALISTS) {
             let setting = self.setting(place);
             let chosen = self.trials.of(&setting, choosing)?;
-            let told = self.trials.of(&setting, telling)?;
-            if let (Some(chosen), Some(told)) = (chosen, told) {
-                finalists.push((setting.clone(), chosen.score(self.problem, &setting), told));
+            let evaluated = self.trials.of(&setting, evaluating)?;
+            if let (Some(chosen), Some(evaluated)) = (chosen, evaluated) {
+                finalists.push((setting.clone(), chosen.score(self.problem, &setting), evaluated));
             }
         }
         finalists.sort_by(|(_, one, _), (_, other, _)| one.order(other));
-        let Some(((setting, _, told), rest)) = finalists.split_first() else {
+        let Some(((setting, _, evaluated), rest)) = finalists.split_first() else {
             return Ok(ranked.first().map(|(place, score)| {
                 let setting = self.setting(place);
                 let feasible = score.violation == 0.0;
                 Optimum { feasible, settings, ..self.described(&setting) }
             }));
         };
-        let goals = told.goals(self.problem, setting);
+        let goals = evaluated.goals(self.problem, setting);
         let rival = |(other, _, of): &(Vec<Amount>, Score, Trial)| {
             let theirs = of.goals(self.problem, other);
             let pairs = theirs.iter().zip(&goals);
@@ -267,16 +267,19 @@ impl Searching<'_> {
         let known: Option<Vec<f64>> = goals.iter().copied().collect();
         Ok(Some(Optimum {
             value: known.and_then(|values| mean_interval(&values)),
-            feasible: told.score(self.problem, setting).violation == 0.0,
-            bounds: self.bounds(told),
+            feasible: evaluated.score(self.problem, setting).violation == 0.0,
+            bounds: self.bounds(evaluated),
             rivals: rest.iter().map(rival).collect(),
             settings,
-            fresh_seeds: Some([telling.first, telling.first.wrapping_add(telling.count - 1)]),
+            fresh_seeds: Some([
+                evaluating.first,
+                evaluating.first.wrapping_add(evaluating.count - 1),
+            ]),
             ..self.described(setting)
         }))
     }
 
-    /// What is known of a setting without fresh seeds.
+    /// The description of a setting without results of fresh seeds.
     fn described(&self, setting: &[Amount]) -> Optimum {
         let Problem { first, seeds, cost, .. } = self.problem;
         let costs = cost.prices.iter().any(|price| *price != 0.0);
@@ -302,15 +305,15 @@ impl Searching<'_> {
         }
     }
 
-    /// A setting as `--set` takes it.
+    /// The assignments of a setting, as `--set` takes them.
     fn flags(&self, setting: &[Amount]) -> Vec<String> {
         let knobs = self.problem.knobs.iter().zip(setting);
         knobs.map(|((knob, _), amount)| knob.assignment(*amount)).collect()
     }
 
-    fn bounds(&self, told: &Trial) -> Vec<Bound> {
+    fn bounds(&self, trial: &Trial) -> Vec<Bound> {
         let bound = |(at, constraint): (usize, &Constraint)| {
-            let sides = told.sides(at);
+            let sides = trial.sides(at);
             let left: Vec<f64> = sides.iter().map(|(left, _)| *left).collect();
             let differences: Vec<f64> = sides.iter().map(|(left, right)| left - right).collect();
             let difference = mean_interval(&differences);
@@ -319,7 +322,7 @@ impl Searching<'_> {
                 quantity: constraint.quantity(),
                 value: mean_interval(&left),
                 holds: difference.is_some_and(|(mean, _)| constraint.violation(mean) == 0.0),
-                // As near as this it decides the setting, or may.
+                // A bound this near decides the setting, or may.
                 binds: difference.is_some_and(|(mean, interval)| {
                     let right = sides.iter().map(|(_, right)| right.abs()).fold(0.0, f64::max);
                     let near = mean.abs() <= NEAR * right;
@@ -331,5 +334,5 @@ impl Searching<'_> {
     }
 }
 
-/// A constraint that is nearer than this part of its bound is one that binds.
+/// Distance from a bound, as a share of it, below which the constraint binds.
 const NEAR: f64 = 0.02;

@@ -1,4 +1,4 @@
-//! A setting, tried with some seeds.
+//! A setting tried with a range of seeds.
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -13,31 +13,32 @@ use crate::experiment::prepared::Prepared;
 use crate::experiment::run::Options;
 use crate::scenario::expect::Condition;
 
-/// Seeds, from the first on.
+/// A range of seeds.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Seeds {
     pub(super) first: u64,
     pub(super) count: u64,
 }
 
-/// What each run with a setting says: the goal, and both sides of every constraint.
+/// Numbers of each run of a setting: the goal, and both sides of every constraint.
 #[derive(Debug, Default)]
 pub(super) struct Trial {
     goals: Vec<Option<f64>>,
     sides: Vec<Vec<Option<(f64, f64)>>>,
 }
 
-/// How good a setting is.
+/// Score of a setting.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Score {
-    /// By how much constraints are violated, each as a part of its bound; 0 if none is.
+    /// Excess over the budget plus violations of constraints, each relative to its bound; 0 if all
+    /// hold.
     pub(super) violation: f64,
-    /// The mean of what is made small.
+    /// Mean of the goal.
     pub(super) goal: f64,
 }
 
 impl Score {
-    /// What keeps its constraints comes first, then what violates them less.
+    /// Orders settings that hold all constraints first, then by violation.
     pub(super) fn order(&self, other: &Self) -> Ordering {
         let by_goal = || self.goal.total_cmp(&other.goal);
         self.violation.total_cmp(&other.violation).then_with(by_goal)
@@ -45,7 +46,7 @@ impl Score {
 }
 
 impl Trial {
-    /// What is made small, run by run.
+    /// The goal, run by run.
     pub(super) fn goals(&self, problem: &Problem<'_>, setting: &[Amount]) -> Vec<Option<f64>> {
         match &problem.goal {
             Goal::Mean(_) => self.goals.clone(),
@@ -53,7 +54,7 @@ impl Trial {
         }
     }
 
-    /// Both sides of a constraint, run by run, where they have a value.
+    /// Both sides of a constraint for each run in which they have values.
     pub(super) fn sides(&self, constraint: usize) -> Vec<(f64, f64)> {
         self.sides.iter().filter_map(|run| run[constraint]).collect()
     }
@@ -62,7 +63,7 @@ impl Trial {
         let mut violation = problem.cost.excess(setting);
         for (at, constraint) in problem.constraints.iter().enumerate() {
             let sides = self.sides(at);
-            // What has no value in some run keeps nothing.
+            // A constraint without a value in some run is violated.
             if sides.len() < self.sides.len() {
                 violation += 1e9;
                 continue;
@@ -80,7 +81,7 @@ impl Trial {
     }
 }
 
-/// Tries settings, and counts the runs.
+/// Tries settings and counts runs.
 pub(super) struct Trials<'a> {
     pub(super) problem: &'a Problem<'a>,
     pub(super) playing: Playing<'a>,
@@ -90,7 +91,7 @@ pub(super) struct Trials<'a> {
 }
 
 impl Trials<'_> {
-    /// Tries a setting; `None` if that was broken off. What is too dear is not run.
+    /// Tries a setting; `None` if interrupted. A setting beyond the budget is not run.
     pub(super) fn of(
         &mut self,
         setting: &[Amount],

@@ -1,4 +1,4 @@
-//! A value that a search turns, and where to try it next.
+//! The parameter of a search, and the next value to try.
 
 use crate::experiment::knob::{Amount, Knob};
 use crate::kernel::time::Duration;
@@ -6,33 +6,33 @@ use crate::kernel::units::Rate;
 use crate::scenario::schema::Scenario;
 use crate::scenario::{Document, Problems};
 
-/// Something of a scenario that can be set to an amount.
-pub trait Turned: Sync {
-    /// The scenarios of an amount: a condition holds in a run if it holds in all of them.
+/// A parameter of a scenario that can be set to an amount.
+pub trait Parameter: Sync {
+    /// The scenarios of an amount: a condition holds for a seed if it holds in all of them.
     ///
     /// # Errors
-    /// When the amount makes no valid scenario.
+    /// If the amount makes no valid scenario.
     fn scenarios(&self, amount: Amount) -> Result<Vec<Scenario>, Problems>;
 }
 
 /// A number of a scenario by its path.
 #[derive(Debug)]
 pub struct ByPath<'a> {
-    /// The scenario as it is written.
+    /// The scenario as written.
     pub document: &'a Document,
     /// The number.
     pub knob: &'a Knob,
 }
 
-impl Turned for ByPath<'_> {
+impl Parameter for ByPath<'_> {
     fn scenarios(&self, amount: Amount) -> Result<Vec<Scenario>, Problems> {
         Ok(vec![self.knob.set(self.document, amount)?.scenario()?.scenario])
     }
 }
 
-/// The roundest amount in the middle half between two: a search that people read tries round
-/// numbers. `None` if nothing is between them, or they are closer than `precision`, a part of the
-/// smaller of the lower one and the `whole` interval. Whole numbers are told apart to the last.
+/// The roundest amount in the middle half between two, because readers prefer round numbers. `None`
+/// if nothing is between them, or they are closer than `precision`, a share of the smaller of the
+/// lower amount and the `whole` interval. Whole numbers are resolved completely.
 #[must_use]
 pub(super) fn between(one: Amount, other: Amount, whole: f64, precision: f64) -> Option<Amount> {
     let (a, b) = (one.as_f64(), other.as_f64());
@@ -53,8 +53,8 @@ pub(super) fn between(one: Amount, other: Amount, whole: f64, precision: f64) ->
     }
 }
 
-/// The multiple of the largest power of ten in the middle half of (a, b), the nearest to the
-/// middle; `None` of neighbours.
+/// The multiple of the largest power of ten in the middle half of (a, b) that is nearest to the
+/// middle; `None` for neighbours.
 fn round_between(a: u64, b: u64) -> Option<u64> {
     let (low, high) = (a.min(b), a.max(b));
     if high - low < 2 {
@@ -76,7 +76,7 @@ fn round_between(a: u64, b: u64) -> Option<u64> {
     }
 }
 
-/// The same of floats: the middle with as few digits as stay in the middle half.
+/// The same for floats: the middle, with the fewest digits that stay in the middle half.
 fn round_float(a: f64, b: f64) -> Option<f64> {
     let (low, high) = (a.min(b), a.max(b));
     let (middle, quarter) = (low.midpoint(high), (high - low) / 4.0);
@@ -99,7 +99,7 @@ mod tests {
         assert_eq!(round_between(0, u64::MAX), Some(10_000_000_000_000_000_000));
         assert_eq!(round_float(0.1, 0.4), Some(0.2));
         assert_eq!(round_float(1.0, 1.0), None);
-        // Every bracket gets narrower by a quarter at least.
+        // Every bracket narrows by a quarter at least.
         for (low, high) in [(0, 3), (7, 1_000), (99_999, 100_002), (u64::MAX - 9, u64::MAX)] {
             let at = round_between(low, high).expect("there is something between");
             assert!(at > low && at < high, "{low} {at} {high}");
@@ -110,10 +110,10 @@ mod tests {
     #[test]
     fn precision_is_a_part_of_the_interval_or_of_the_value() {
         let ms = |ms: u64| Amount::Duration(Duration::from_ns(ms * 1_000_000));
-        // Of an interval of 700 ms, far from zero: 7 ms.
+        // Precision of an interval of 700 ms, far from zero: 7 ms.
         assert_eq!(between(ms(60_600), ms(60_607), 7e8, 0.01), None);
         assert!(between(ms(60_600), ms(60_608), 7e8, 0.01).is_some());
-        // Of a value of 50 ms in an interval of a second: 0.5 ms.
+        // Precision of a value of 50 ms in an interval of a second: 0.5 ms.
         assert!(between(ms(50), ms(51), 1e9, 0.01).is_some());
         assert_eq!(between(ms(50), ms(51), 1e9, 0.02), None);
     }

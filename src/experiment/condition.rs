@@ -1,7 +1,7 @@
-//! What a search asks of every run: claims that ought to hold, or a condition that is looked for.
+//! The questions of a search about each run: claims that should hold, or a condition to find.
 //!
-//! Both come from one sentence of the expectation language, or from what the scenario expects of
-//! itself. A sentence that leaves out the arm is about every arm that has what it names.
+//! Both come from a sentence of the expectation language, or from the expectations of the scenario.
+//! A sentence without an arm is about every arm that has what it names.
 
 use std::collections::BTreeSet;
 
@@ -12,32 +12,32 @@ use crate::scenario::expect::{
 };
 use crate::scenario::schema::Scenario;
 
-/// A condition holds if it does with more than this probability, unless the sentence says.
+/// Probability above which a condition counts as holding, unless the sentence states one.
 pub const USUAL_RATIO: f64 = 0.95;
 
-/// How probable something must be, in one arm.
+/// A claim about the probability of a condition in one arm.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Asked {
-    /// The sentence as it was written.
+pub struct LikelyClaim {
+    /// The sentence as written.
     pub text: String,
-    /// The arm that it is about, if the sentence leaves it out and there are several.
+    /// Arm of the claim, if the sentence names none and there are several.
     pub arm: Option<String>,
-    /// What must be likely, or unlikely.
+    /// The condition, and the bound of its probability.
     pub likely: Likely,
     /// The claim in words.
     pub claim: String,
 }
 
-/// What `text` asks, or what the scenario expects if there is none: one claim an arm. What is said
-/// of one run must hold with a probability above 95 %, at `confidence`.
+/// The claims of `text`, or of the scenario's expectations if there is none, one for each arm. A
+/// claim about a single run becomes one about probability: above 95 %, at `confidence`.
 ///
 /// # Errors
-/// When a sentence is none, or names what does not exist, or there is none.
-pub fn asked(
+/// If a sentence does not parse, names something unknown, or none is given.
+pub fn likely_claims(
     text: Option<&str>,
     scenario: &Scenario,
     confidence: f64,
-) -> Result<Vec<Asked>, Refusal> {
+) -> Result<Vec<LikelyClaim>, Refusal> {
     let known = Known::new(scenario);
     let several = known.arms().count() > 1;
     let mut all = Vec::new();
@@ -60,22 +60,22 @@ pub fn asked(
             };
             let arm = instance.arm.filter(|_| several);
             let claim = claimed(&likely, &known);
-            all.push(Asked { text: text.to_owned(), arm, likely, claim });
+            all.push(LikelyClaim { text: text.to_owned(), arm, likely, claim });
         }
     }
     Ok(all)
 }
 
-/// A claim in words.
+/// The claim in words.
 fn claimed(likely: &Likely, known: &Known) -> String {
     let long = Claim::Likely(likely.clone()).to_string();
-    long.replacen(&likely.condition.to_string(), &told(&likely.condition, known), 1)
+    long.replacen(&likely.condition.to_string(), &condition_words(&likely.condition, known), 1)
 }
 
-/// Over how many seeds each of these can be told.
+/// The number of seeds that decides every one of the claims.
 #[must_use]
-pub fn seeds_for(asked: &[Asked]) -> u64 {
-    asked.iter().map(|one| one.likely.over()).max().unwrap_or(1)
+pub fn seeds_for(claims: &[LikelyClaim]) -> u64 {
+    claims.iter().map(|one| one.likely.over()).max().unwrap_or(1)
 }
 
 fn sentences<'a>(text: Option<&'a str>, scenario: &'a Scenario) -> Result<Vec<&'a str>, Refusal> {
@@ -96,20 +96,20 @@ fn nowhere(text: &str) -> Refusal {
     Refusal::new("can never be told", found)
 }
 
-/// What is looked for in runs: any of some conditions.
+/// The conditions that a search looks for, any of which is enough.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Wanted {
-    /// In words.
+    /// The conditions in words.
     pub text: String,
-    /// Any of these will do; every name in them has its arm.
+    /// The conditions, in which every name has its arm.
     pub conditions: Vec<Condition>,
 }
 
 impl Wanted {
-    /// Runs in which this holds, in any arm.
+    /// Looks for runs in which `text` holds in any arm.
     ///
     /// # Errors
-    /// When it is no condition, or names what does not exist.
+    /// If `text` is no condition, or names something unknown.
     pub fn showing(text: &str, scenario: &Scenario) -> Result<Self, Refusal> {
         let known = Known::new(scenario);
         let condition = read_condition(text, &known)?;
@@ -121,16 +121,17 @@ impl Wanted {
         }
     }
 
-    /// Runs in which this fails in any arm, or else anything that the scenario expects of a run.
+    /// Looks for runs in which `text` fails in any arm; without a text, any expectation of the
+    /// scenario about a single run.
     ///
     /// # Errors
-    /// When it is no condition, or names what does not exist, or there is none.
+    /// If a sentence is no condition, names something unknown, or none is given.
     pub fn breaking(text: Option<&str>, scenario: &Scenario) -> Result<Self, Refusal> {
         let known = Known::new(scenario);
         let mut conditions = Vec::new();
         let mut texts = Vec::new();
         for sentence in sentences(text, scenario)? {
-            // What a scenario expects over many seeds is no matter of one run.
+            // An expectation over many seeds cannot fail in one run.
             let Claim::Holds(condition) = read(sentence, &known)? else {
                 if text.is_some() {
                     read_condition(sentence, &known)?;
@@ -152,26 +153,26 @@ impl Wanted {
         Ok(Self { text: texts.join(", or "), conditions })
     }
 
-    /// The arms that it is about.
+    /// Arms of the conditions.
     #[must_use]
     pub fn arms(&self) -> BTreeSet<&str> {
         self.conditions.iter().flat_map(Condition::arms).collect()
     }
 
-    /// An observer for it.
+    /// An observer of the conditions.
     #[must_use]
     pub fn observer(&self, prepared: &Prepared<'_>) -> Observer {
         Observer::new(prepared, &self.conditions)
     }
 
-    /// The first of the conditions that this run shows.
+    /// The first condition that holds in this run.
     #[must_use]
     pub fn shown(&self, observed: &Observed) -> Option<&Condition> {
         self.conditions.iter().find(|condition| observed.answer(condition).holds)
     }
 }
 
-/// The opposite, without saying "not" twice.
+/// The negation, without a double "not".
 fn opposite(condition: Condition) -> Condition {
     match condition {
         Condition::Not(of) => *of,
@@ -179,9 +180,9 @@ fn opposite(condition: Condition) -> Condition {
     }
 }
 
-/// A condition in words, without the name of its arm if that is the only one of its scenario.
+/// A condition in words, without the name of its arm if the scenario has only one.
 #[must_use]
-pub fn told(condition: &Condition, known: &Known) -> String {
+pub fn condition_words(condition: &Condition, known: &Known) -> String {
     let long = condition.to_string();
     let mut arms = known.arms();
     let (Some(arm), None) = (arms.next(), arms.next()) else { return long };

@@ -1,18 +1,18 @@
-//! What is known about tails before anything is run: where a mean cannot have an interval.
+//! Heavy tails that a scenario shows before any run, where a mean has no interval.
 
 use std::collections::BTreeMap;
 
 use crate::scenario::arms::arms;
 use crate::scenario::schema::{Arm, Distribution, Layer, Scenario};
 
-/// The mean wait behind such times has no variance (Pollaczek and Khinchine: its second moment
-/// takes the third moment of the times).
+/// Largest alpha of Pareto times behind which waits have no variance: their second moment needs the
+/// third moment of the times (Pollaczek and Khinchine).
 const ALPHA: f64 = 3.0;
 
-/// Why latencies of an arm have no variance, by arm: waits behind times that are Pareto of an alpha
-/// of at most 3, unless every caller gives up after some time, so that no latency is longer.
+/// Reasons why latencies of an arm have no variance, by arm: calls wait behind Pareto times of an
+/// alpha of at most 3, and not every caller gives up after some time, which would bound latencies.
 ///
-/// A sample alone can hardly tell: the value that would move the mean is the one not yet seen.
+/// A sample can hardly show this, because the value that would change the mean is not in it yet.
 #[must_use]
 pub fn tails(scenario: &Scenario) -> BTreeMap<String, String> {
     let reason = |(name, arm): (String, Arm)| Some((name, tail(&arm)?));

@@ -1,35 +1,35 @@
-//! Which requests are followed: some that were named, the slowest, or those that failed.
+//! Selection of requests whose stories are recorded: named ones, the slowest, or failed ones.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::str::FromStr;
 
-use super::listen::{Hears, Listener};
+use super::listener::{Detail, Listener};
 use crate::kernel::time::Instant;
 use crate::metrics::fate::Fate;
 use crate::metrics::probe::{End, Record};
 
-/// Which requests, of each arm.
+/// A selection of requests in each arm.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Pick {
-    /// These.
-    Named(Vec<Wish>),
-    /// So many of those that took longest from arrival to end, whatever became of them.
+pub enum Selection {
+    /// The requests of these names.
+    Named(Vec<RequestName>),
+    /// This many requests with the longest time from arrival to end, of any fate.
     Slowest(usize),
-    /// The first so many that ended without success.
+    /// The first so many requests that end without success.
     Failed(usize),
 }
 
-/// A request as a user names it: `17`, or `clients#17` where there are several loads.
+/// The name of a request: `17`, or `clients#17` if there are several loads.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wish {
-    /// Its load, if that was said.
+pub struct RequestName {
+    /// Load, if given.
     pub load: Option<String>,
-    /// Its number within the load, from 0.
+    /// Number within the load, from 0.
     pub number: u64,
 }
 
-impl FromStr for Wish {
+impl FromStr for RequestName {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -37,7 +37,7 @@ impl FromStr for Wish {
             Some((load, number)) => (Some(load.to_owned()), number),
             None => (None, text),
         };
-        // A sign is no digit, and `parse` would take it.
+        // `parse` would accept a sign.
         let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
         match number.parse() {
             Ok(number) if digits && load.as_deref() != Some("") => Ok(Self { load, number }),
@@ -48,48 +48,47 @@ impl FromStr for Wish {
     }
 }
 
-/// What a run showed of one arm to who chooses from it.
+/// Selected requests of one arm, and the population behind them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Chosen {
-    /// Load and number of each request, in the order in which they are told.
+pub struct Selected {
+    /// Load and number of each request, in the order of printing.
     pub requests: Vec<(String, u64)>,
     /// Measured requests that ended.
     pub ended: u64,
-    /// Those of them that did not end in success, by what became of them.
+    /// Measured requests that ended without success, by fate.
     pub unsuccessful: BTreeMap<Fate, u64>,
 }
 
-/// How long a request took; when it arrived, its load and its number, the earlier the greater.
+/// Sort key of a request: duration, then arrival, load and number in reverse.
 type Slow = (u64, Reverse<(u64, u32, u64)>);
 
-/// Chooses while a run goes on, among the measured requests that end. What it keeps does not grow
-/// with the run.
+/// Selects among the measured requests as they end, in memory that does not grow with the run.
 #[derive(Debug)]
-pub(super) struct Chooser<'a> {
-    pick: &'a Pick,
+pub(super) struct Selector<'a> {
+    pick: &'a Selection,
     names: Vec<String>,
     arm: String,
-    /// The slowest so far in the present arm, the fastest of them first.
+    /// The slowest requests of the present arm so far, the fastest of them on top.
     slowest: BinaryHeap<Reverse<Slow>>,
-    pub(super) arms: BTreeMap<String, Chosen>,
+    pub(super) arms: BTreeMap<String, Selected>,
 }
 
-impl<'a> Chooser<'a> {
-    pub(super) fn new(pick: &'a Pick) -> Self {
+impl<'a> Selector<'a> {
+    pub(super) fn new(pick: &'a Selection) -> Self {
         let (names, slowest, arms) = (Vec::new(), BinaryHeap::new(), BTreeMap::new());
         Self { pick, names, arm: String::new(), slowest, arms }
     }
 }
 
-impl Listener for Chooser<'_> {
-    fn hears(&self) -> Hears {
-        Hears::Ends
+impl Listener for Selector<'_> {
+    fn detail(&self) -> Detail {
+        Detail::Ends
     }
 
     fn begin(&mut self, arm: &str, names: &[String]) {
         arm.clone_into(&mut self.arm);
         names.clone_into(&mut self.names);
-        self.arms.insert(self.arm.clone(), Chosen::default());
+        self.arms.insert(self.arm.clone(), Selected::default());
     }
 
     fn ended(&mut self, end: &End) {
@@ -101,16 +100,16 @@ impl Listener for Chooser<'_> {
             *chosen.unsuccessful.entry(end.fate).or_default() += 1;
         }
         match *self.pick {
-            Pick::Named(_) => {}
-            Pick::Slowest(most) => {
-                // Of equals, the one that arrived first.
+            Selection::Named(_) => {}
+            Selection::Slowest(most) => {
+                // Among equals, the first to arrive.
                 let arrived = Reverse((end.arrived.as_ns(), end.load, end.request));
                 self.slowest.push(Reverse(((end.at - end.arrived).as_ns(), arrived)));
                 if self.slowest.len() > most {
                     self.slowest.pop();
                 }
             }
-            Pick::Failed(most) => {
+            Selection::Failed(most) => {
                 if end.fate != Fate::Succeeded && chosen.requests.len() < most {
                     let load = self.names[end.load as usize].clone();
                     chosen.requests.push((load, end.request));
@@ -122,7 +121,7 @@ impl Listener for Chooser<'_> {
     fn over(&mut self, _: Instant) {
         let slowest = std::mem::take(&mut self.slowest).into_sorted_vec();
         if let Some(chosen) = self.arms.get_mut(&self.arm) {
-            // Sorted in reverse, so the slowest is the first.
+            // The heap sorts in reverse, so the slowest comes first.
             let name = |load: u32| self.names[load as usize].clone();
             let requests = slowest
                 .into_iter()

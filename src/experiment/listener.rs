@@ -1,56 +1,56 @@
-//! Who listens to a run, and to how much of it.
+//! Listeners of a run, and the detail that they receive.
 
 use crate::kernel::time::Instant;
 use crate::metrics::probe::{End, Probe, Record, Unfinished};
 
-/// How much of a run a listener hears: the less, the faster.
+/// Amount of detail that a listener receives; less detail makes a run faster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Hears {
-    /// Only how far it is.
+pub enum Detail {
+    /// Progress only.
     Progress,
-    /// How each request ends, and which do not, too.
+    /// Also the end of each request, and the requests without one.
     Ends,
-    /// Everything that happens to a request, too.
+    /// Also every event of a request.
     Records,
 }
 
-/// Hears of what happens in a run, and cannot change it.
+/// Receives the events of a run, which it cannot influence.
 pub trait Listener {
-    /// How much it hears; the same during a whole run.
-    fn hears(&self) -> Hears {
-        Hears::Records
+    /// The detail that the listener needs, constant during a run.
+    fn detail(&self) -> Detail {
+        Detail::Records
     }
 
-    /// An arm begins; the names are those of its components, by the index in records.
+    /// An arm begins, with the names of its components by the index in records.
     fn begin(&mut self, _arm: &str, _names: &[String]) {}
 
-    /// False if records of this request of this load need not be made.
+    /// False if the listener does not need records of this request of this load.
     fn wants(&self, _load: u32, _request: u64) -> bool {
         true
     }
 
-    /// Something happened in the present arm.
+    /// An event of the present arm.
     fn record(&mut self, _record: &Record) {}
 
-    /// A request of the present arm is over.
+    /// A request of the present arm ended.
     fn ended(&mut self, _end: &End) {}
 
-    /// The present arm is over, and this request of it is not.
+    /// The present arm ended before this request.
     fn unfinished(&mut self, _request: &Unfinished) {}
 
-    /// True once it has heard enough: the run may end soon, and its result is then of no use.
+    /// True once the listener needs no more: the run may stop, and its result is then useless.
     fn satisfied(&self) -> bool {
         false
     }
 
-    /// The present arm ends at `at`.
+    /// The present arm ended at `at`.
     fn over(&mut self, _at: Instant) {}
 
-    /// So far is the present arm; told every now and then.
+    /// Progress of the present arm, reported from time to time.
     fn progress(&mut self, _progress: &Progress) {}
 }
 
-/// How far an arm is.
+/// Progress of an arm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// Virtual time.
@@ -61,29 +61,29 @@ pub struct Progress {
     pub offered: u64,
 }
 
-/// Hears nothing.
+/// A listener that ignores everything.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Nobody;
+pub struct NoListener;
 
-impl Listener for Nobody {
-    fn hears(&self) -> Hears {
-        Hears::Progress
+impl Listener for NoListener {
+    fn detail(&self) -> Detail {
+        Detail::Progress
     }
 }
 
-/// Several listeners, who hear the same.
+/// Several listeners to the same run.
 #[derive(Default)]
-pub struct Everyone<'a>(pub Vec<&'a mut dyn Listener>);
+pub struct Listeners<'a>(pub Vec<&'a mut dyn Listener>);
 
-impl std::fmt::Debug for Everyone<'_> {
+impl std::fmt::Debug for Listeners<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} listeners", self.0.len())
     }
 }
 
-impl Listener for Everyone<'_> {
-    fn hears(&self) -> Hears {
-        self.0.iter().map(|one| one.hears()).max().unwrap_or(Hears::Progress)
+impl Listener for Listeners<'_> {
+    fn detail(&self) -> Detail {
+        self.0.iter().map(|one| one.detail()).max().unwrap_or(Detail::Progress)
     }
 
     fn begin(&mut self, arm: &str, names: &[String]) {
@@ -108,7 +108,7 @@ impl Listener for Everyone<'_> {
     }
 
     fn satisfied(&self) -> bool {
-        // Nobody is not satisfied: who runs for the result alone has no listener.
+        // Without listeners the run is played for its result, and so must not stop.
         !self.0.is_empty() && self.0.iter().all(|one| one.satisfied())
     }
 
@@ -121,7 +121,7 @@ impl Listener for Everyone<'_> {
     }
 }
 
-/// A listener as the probe of a world.
+/// Adapts a listener to the probe of a world.
 #[derive(Debug)]
 pub(super) struct Forward<L, const RECORDS: bool, const ENDS: bool>(pub(super) L);
 
