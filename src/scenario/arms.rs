@@ -1,14 +1,14 @@
-//! The arms of a scenario, each with what is common folded in.
+//! The arms of a scenario, each with the common entries folded in.
 
 use std::collections::BTreeMap;
 
 use super::check::arms::{View, Visible, views};
 use super::schema::{Arm, Scenario};
 
-/// Name of the only arm of a scenario that names none.
+/// Name of the arm of a scenario without `arms`.
 pub const ONLY_ARM: &str = "main";
 
-/// Every arm by name, complete: what it says replaces what is common, as the check sees it.
+/// Every complete arm by name: its own entries, and the common ones that they do not replace.
 #[must_use]
 pub fn arms(scenario: &Scenario) -> BTreeMap<String, Arm> {
     let complete = |view: View<'_>| {

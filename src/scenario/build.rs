@@ -1,6 +1,6 @@
-//! From a checked scenario to worlds that can run: names become ids, words become numbers.
+//! Builds worlds from a checked scenario: names become ids, values of the language numbers.
 //!
-//! Ids follow the order of names, so the order of declarations cannot reach a run.
+//! Ids follow the order of names, so the order of declarations has no effect on a run.
 
 mod balancer;
 mod classes;
@@ -41,28 +41,28 @@ use crate::model::tally::Tally;
 use crate::model::timer::Timers;
 use crate::model::world::World;
 
-/// Why a scenario that was not checked cannot be built.
+/// Reasons why an unchecked scenario cannot be built.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// A distribution is not one.
+    /// A distribution is invalid.
     #[error(transparent)]
     Distribution(#[from] InvalidDistribution),
-    /// A name is used and not defined.
+    /// A name is not defined.
     #[error("`{0}` is not defined")]
     Undefined(String),
 }
 
-/// A world and what its components are called, in the order of their ids.
+/// A world, and the names of its components in the order of their ids.
 #[derive(Debug)]
 pub struct Built<C, P> {
-    /// The world at instant zero.
+    /// The world at instant 0.
     pub world: World<C, P>,
-    /// Names of its components.
+    /// Names of the components.
     pub names: Vec<String>,
 }
 
-/// Builds one complete arm (of [`super::arms::arms`]) for a run with `seed`. `probe` is told the
-/// names of the components, which are indices in its records.
+/// Builds one complete arm (of [`super::arms::arms`]) for a run with `seed`. `probe` gets the names
+/// of the components, whose indices its records use.
 ///
 /// # Errors
 /// Only for scenarios that [`super::check`] refuses.
@@ -131,11 +131,11 @@ struct Builder<C> {
     classes: Classes,
     keys: AllKeys,
     names: Vec<String>,
-    /// The seats of services and queues themselves.
+    /// Seats of services and queues.
     ids: BTreeMap<String, SeatId>,
 }
 
-/// The seat above and its way down.
+/// The seat above, and the port of the way down.
 type Above = Option<(SeatId, Port)>;
 
 /// The replicas of a service in one of its zones.
@@ -149,14 +149,14 @@ fn instant(since_start: Duration) -> Instant {
 }
 
 impl<C: Calendar> Builder<C> {
-    /// The seat of a new component of its own.
+    /// Adds a component; returns its seat.
     fn add(&mut self, name: &str, (kind, index): (Kind, u32), above: Above) -> SeatId {
         self.names.push(name.to_owned());
         let component = (self.names.len() - 1) as ComponentId;
         self.seats.add((kind, 0), (component, index), above)
     }
 
-    /// A further seat of the component at `seat`.
+    /// Adds another seat of the component at `seat`.
     fn again(&mut self, seat: SeatId, part: u32, above: Above) -> SeatId {
         let of = self.seats[seat];
         let seat = self.seats.add((of.kind, part), (of.component, of.index), above);
@@ -169,7 +169,7 @@ impl<C: Calendar> Builder<C> {
         id.ok_or_else(|| BuildError::Undefined(name.to_owned()))
     }
 
-    /// What each seat takes from a seat above that gives only so much.
+    /// The credits that each seat needs from a seat above with limited credits.
     fn credits(&mut self) -> Vec<u64> {
         let machines = &mut self.machines;
         let mut credit = |seat: &Seat| match seat.kind {
@@ -335,8 +335,8 @@ impl<C: Calendar> Builder<C> {
         Ok(())
     }
 
-    /// The calls that services make: their pipelines, and the ways from every seat of the service
-    /// down to them.
+    /// Adds the pipelines of the calls that services make, and the ways down to them from every
+    /// seat of the service.
     fn handlers(&mut self, arm: &Arm) -> Result<(), BuildError> {
         let mut tops: BTreeMap<u32, Vec<SeatId>> = BTreeMap::new();
         for (name, service) in &arm.services {
@@ -359,7 +359,7 @@ impl<C: Calendar> Builder<C> {
         Ok(())
     }
 
-    /// A service and the number of its endpoint.
+    /// The service of a call, and the number of its endpoint.
     fn target<'a>(
         &self,
         arm: &'a Arm,

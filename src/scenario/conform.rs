@@ -1,9 +1,9 @@
-//! The shape of every value: is what stands there what the schema wants there?
+//! Checks the shape of every value against the schema.
 //!
-//! Walks the whole tree and collects every problem, so that one look at the message is enough to
-//! mend the file. It knows no meaning: names that must exist and fields that must agree are the
-//! business of [`super::check`], which lends it one look at names. What passes here is read by
-//! serde without an error.
+//! The walk covers the whole tree and collects every problem, so that one message is enough to
+//! correct the file. It knows no meaning: [`super::check`] checks names that must exist and fields
+//! that must agree, and contributes one search for dangling names here. Serde reads a tree that
+//! passes without an error.
 
 mod names;
 mod scalar;
@@ -21,7 +21,7 @@ use super::syntax::{Field, Kind, Name, Node, Number, Tree};
 
 pub(crate) use names::{Suggestions, did_you_mean, list_of};
 
-/// Everything in the tree that is not what the schema of `root` wants: [`ROOT`] or [`STUDY`].
+/// All violations of the schema of `root`, which is [`ROOT`] or [`STUDY`].
 #[must_use]
 pub(crate) fn conform(tree: &Tree, text: &str, root: &str) -> Vec<Problem> {
     let mut walk = Walk::new(text);
@@ -38,13 +38,13 @@ pub(crate) fn conform(tree: &Tree, text: &str, root: &str) -> Vec<Problem> {
     }
     walk.value(&Shape::Named(root.to_owned()), &tree.root, &Path::root());
     if !walk.problems.is_empty() && root == ROOT {
-        // The check of names has to wait for a scenario of the right shape; the reader need not.
+        // The check of names needs a scenario of the right shape; this search does not.
         walk.problems.extend(dangling(&tree.root));
     }
     walk.problems
 }
 
-/// Everything in one value that is not what `shape` wants; for the command line's `--set`.
+/// All violations of `shape` in one value, for `--set`.
 #[must_use]
 pub(crate) fn conform_value(
     shape: &FieldShape,
@@ -57,7 +57,7 @@ pub(crate) fn conform_value(
     walk.problems
 }
 
-/// A newer scenario may differ anywhere: say that, and nothing that may be nonsense.
+/// The problem of a newer schema version, which replaces all others: they may be wrong for it.
 fn newer_schema(node: &Node, text: &str, root: &str) -> Option<Problem> {
     let Kind::Record(_, fields) = &node.kind else {
         return None;
@@ -78,12 +78,12 @@ fn newer_schema(node: &Node, text: &str, root: &str) -> Option<Problem> {
     }
 }
 
-/// "scenarios", "studies".
+/// The plural of a root: "scenarios", "studies".
 fn many(root: &str) -> &'static str {
     if root == STUDY { "studies" } else { "scenarios" }
 }
 
-/// Problems kept of one file: a file of something else entirely would have millions.
+/// Most problems kept of one file: a file of another kind could have millions.
 const MOST: usize = 1_000;
 
 struct Walk<'a> {
@@ -102,14 +102,14 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// "expected this, found that"
+    /// Adds a problem: `what` is expected, the node is found.
     fn expected(&mut self, what: &str, node: &Node, at: &Path, hint: Option<String>) {
         let found = format!("found {}", node.what());
         let problem = Problem::error(at, format!("expected {what}"), found);
         self.add(problem.at(node.head()).maybe_hint(hint));
     }
 
-    /// The value of a field, where `None` and `Some(..)` may be allowed.
+    /// Checks the value of a field, which may allow `None` and `Some(..)`.
     fn field_value(&mut self, field: &FieldShape, node: &Node, at: &Path) {
         let is_none = matches!(&node.kind, Kind::Word(word) if word == "None");
         match field.nullable {
@@ -213,7 +213,7 @@ impl<'a> Walk<'a> {
         self.fields(name, shapes, fields, node, at);
     }
 
-    /// The fields of a struct, or those of a variant, whose own name has been looked at.
+    /// Checks the fields of a struct or of a variant, whose name was checked before.
     fn fields(
         &mut self,
         owner: &str,
@@ -235,22 +235,23 @@ impl<'a> Walk<'a> {
             }
             match shapes.iter().find(|shape| shape.name == field.name.text) {
                 Some(shape) => self.field_value(shape, &field.value, &here),
-                // What is not kept need not be thought about.
+                // Further problems are not kept.
                 None if self.problems.len() >= MOST => {}
                 None => self.add(names::unknown_field(owner, shapes, field, at)),
             }
         }
         for shape in shapes.iter().filter(|shape| shape.required) {
             if !seen.contains_key(shape.name.as_str()) {
-                // A misspelt field is one mistake, not two.
+                // A misspelt field is reported as unknown, not also as missing.
                 let misspelt = fields.iter().take(MOST).any(|field| {
                     let known = shapes.iter().any(|shape| shape.name == field.name.text);
                     let names = std::iter::once(shape.name.as_str());
-                    let told = words::here(owner, &field.name.text);
-                    let told = told.is_some_and(|hint| hint.contains(&format!("`{}`", shape.name)));
+                    let hint = words::here(owner, &field.name.text);
+                    let named =
+                        hint.is_some_and(|hint| hint.contains(&format!("`{}`", shape.name)));
                     let snake = words::snake(&field.name.text);
                     let spelled = snake == shape.name || did_you_mean(&snake, names).is_some();
-                    !known && (told || spelled)
+                    !known && (named || spelled)
                 });
                 if !misspelt {
                     self.add(names::missing_field(owner, shape, node, at));

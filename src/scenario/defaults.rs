@@ -1,12 +1,12 @@
-//! Defaults that depend on what else is written, which serde cannot know: a layer is told which of
-//! its fields stand in the file.
+//! Defaults that depend on other fields of the file, which serde cannot know: each layer gets the
+//! names of its written fields.
 
 use std::collections::BTreeMap;
 
 use super::schema::{Call, Consumer, Layer, Scenario};
 use super::syntax::{Kind, Node};
 
-/// Fills them in, in a scenario that was read from the tree at `root`.
+/// Fills in the defaults of a scenario that was read from the tree at `root`.
 pub(super) fn fill(scenario: &mut Scenario, root: &Node) {
     scope(&mut scenario.calls, &mut scenario.consumers, root);
     for ((name, _), node) in root.entries("arms") {

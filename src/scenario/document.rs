@@ -1,4 +1,4 @@
-//! From the bytes of a file to a checked scenario.
+//! Reads a checked scenario from the bytes of a file.
 
 use std::sync::Arc;
 
@@ -16,31 +16,31 @@ use super::shape::{ROOT, STUDY};
 use super::study::Study;
 use super::syntax::{self, Kind, Tree};
 
-/// A scenario as text, with the tree of its tokens.
+/// A scenario or study as text, with its syntax tree.
 #[derive(Clone, Debug)]
 pub struct Document {
-    /// What messages call it: the name of the file.
+    /// Name in messages: that of the file.
     pub name: String,
     /// The text, without a byte order mark.
     pub text: Arc<str>,
-    /// Its tree.
+    /// Syntax tree.
     pub tree: Tree,
 }
 
 /// A scenario that can run.
 #[derive(Clone, Debug)]
 pub struct Checked {
-    /// The scenario, every default filled in.
+    /// The scenario with every default filled in.
     pub scenario: Scenario,
-    /// What is probably not as it was meant.
+    /// Warnings.
     pub warnings: Option<Problems>,
 }
 
 impl Document {
-    /// Reads the syntax of a text called `name`.
+    /// Parses a text called `name`.
     ///
     /// # Errors
-    /// When it is not text, or not RON: one problem, with its place.
+    /// If it is not UTF-8 text, or not RON: one problem, with its place.
     pub fn parse(name: &str, bytes: &[u8]) -> Result<Self, Problems> {
         let text: Arc<str> = syntax::decode(name, bytes)?.into();
         match syntax::parse(&text) {
@@ -49,11 +49,11 @@ impl Document {
         }
     }
 
-    /// The scenario, checked.
+    /// The checked scenario.
     ///
     /// # Errors
-    /// Every value that has the wrong shape, or else everything that does not make sense,
-    /// warnings included.
+    /// All values of the wrong shape; if there are none, all problems of the meaning, with
+    /// warnings.
     pub fn scenario(&self) -> Result<Checked, Problems> {
         let misshapen = conform(&self.tree, &self.text, ROOT);
         if let Some(problems) = Problems::new(&self.name, self.text.clone(), misshapen) {
@@ -62,26 +62,26 @@ impl Document {
         let mut scenario: Scenario = read(&self.text)
             .map_err(|problem| Problems::one(&self.name, self.text.clone(), *problem))?;
         defaults::fill(&mut scenario, &self.tree.root);
-        let mut found = check(&scenario);
-        for problem in &mut found {
+        let mut problems = check(&scenario);
+        for problem in &mut problems {
             self.place(problem);
         }
-        let fatal = found.iter().any(|problem| problem.severity == Severity::Error);
-        let problems = Problems::new(&self.name, self.text.clone(), found);
+        let fatal = problems.iter().any(|problem| problem.severity == Severity::Error);
+        let problems = Problems::new(&self.name, self.text.clone(), problems);
         match problems {
             Some(problems) if fatal => Err(problems),
             warnings => Ok(Checked { scenario, warnings }),
         }
     }
 
-    /// The line and the column of what stands at `path`, or of the nearest thing above it that is
-    /// written; in characters from 1.
+    /// Line and column, in characters from 1, of the value at `path`, or of the nearest enclosing
+    /// value that is written.
     #[must_use]
     pub fn line_column(&self, path: &Path) -> (usize, usize) {
         line_column(&self.text, nearest(&self.tree.root, path).span().start)
     }
 
-    /// True if it says that it is a study: `Study(..)`.
+    /// True if the text is a study: `Study(..)`.
     #[must_use]
     pub fn is_study(&self) -> bool {
         match &self.tree.root.kind {
@@ -91,10 +91,10 @@ impl Document {
         }
     }
 
-    /// The study that it is, if every value has the right shape.
+    /// The study.
     ///
     /// # Errors
-    /// Every value that has the wrong shape.
+    /// All values of the wrong shape.
     pub fn study(&self) -> Result<Study, Problems> {
         let misshapen = conform(&self.tree, &self.text, STUDY);
         if let Some(problems) = Problems::new(&self.name, self.text.clone(), misshapen) {
@@ -103,7 +103,7 @@ impl Document {
         read(&self.text).map_err(|problem| Problems::one(&self.name, self.text.clone(), *problem))
     }
 
-    /// Problems of what it means, each at its place in the text; `None` of none.
+    /// Gives problems of the meaning their places in the text; `None` if there are none.
     #[must_use]
     pub fn problems(&self, mut problems: Vec<Problem>) -> Option<Problems> {
         for problem in &mut problems {
@@ -112,7 +112,7 @@ impl Document {
         Problems::new(&self.name, self.text.clone(), problems)
     }
 
-    /// Gives a problem of a typed value its place in the text.
+    /// Sets the place of a problem of a typed value.
     fn place(&self, problem: &mut Problem) {
         if problem.span.is_some() {
             return;
@@ -125,13 +125,13 @@ impl Document {
     }
 }
 
-/// How values are written that have a shorter form: `Some(..)` is left out, and so are the
-/// parentheses of a struct that is all that a variant holds, `Retry(max_retries: 3)`.
+/// RON extensions for shorter forms: `Some(..)` is implicit, and so are the parentheses of a struct
+/// that is the only content of a variant, `Retry(max_retries: 3)`.
 pub(super) const EXTENSIONS: Extensions =
     Extensions::IMPLICIT_SOME.union(Extensions::UNWRAP_VARIANT_NEWTYPES);
 
-/// Serde's view of a text that conforms. Should the schema ever promise what serde does not read,
-/// its own message is passed on.
+/// Reads a conforming text with serde. If the schema accepted more than serde does, serde's own
+/// message would be returned.
 fn read<T: DeserializeOwned>(text: &str) -> Result<T, Box<Problem>> {
     ron::Options::default().with_default_extension(EXTENSIONS).from_str(text).map_err(|error| {
         let at = offset(text, error.span.start.line, error.span.start.col);

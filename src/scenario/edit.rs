@@ -1,11 +1,10 @@
-//! `--set path=value`: one value of a scenario replaced from the command line.
+//! `--set path=value`: replaces one value of a scenario.
 //!
-//! A path is one from the scenario down (`services.db.slots`), or begins with the name that a
-//! component has in output (`db.slots`, `rpc.clients.retry.max_retries`).
+//! A path starts at the scenario (`services.db.slots`), or with the name of a component in output
+//! (`db.slots`, `rpc.clients.retry.max_retries`).
 //!
-//! The text is edited and read again, so that there is one way in which a scenario is read, and so
-//! that messages show what runs. A path leads only to what the language knows: a slip of the pen
-//! never adds a field.
+//! The text is edited and read again, so that scenarios are read in only one way, and messages show
+//! what runs. Paths lead only to fields that the language has, so a typing error never adds one.
 
 mod short;
 mod steps;
@@ -21,39 +20,39 @@ use super::syntax::{Kind, Node, Span, parse_value};
 use steps::{path_steps, steps};
 use walk::Here;
 
-/// What messages call the argument.
+/// Name of the argument in messages.
 const SOURCE: &str = "--set";
 
-/// Where an edit goes: over a value, or in front of the fields of a struct.
+/// Target of an edit: replaces a value, or inserts before the fields of a struct.
 #[derive(Clone, Debug, PartialEq)]
 enum Target {
     Replace(Span),
     Insert { at: usize, field: String, alone: bool },
 }
 
-/// A place in the text: that of a value, or of a field that is not written yet.
+/// A place in the text, of a value or of a field that is not written yet.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Landing(usize, String);
 
-/// Where a path leads.
+/// The end of a path.
 struct Place<'a> {
     target: Target,
     field: FieldShape,
     path: Path,
-    /// The plain value that the variant there holds: what is meant by a plain value.
+    /// The plain value within a variant at the place, which a plain value replaces.
     within: Option<Here<'a>>,
 }
 
 impl Document {
     /// Sets one value: `db.slots=20`, `rpc.clients.bulkhead.permits=80`, `clients.timeout=2s`, or
-    /// by the way from the scenario down, `services.db.slots=20`.
+    /// with a path from the scenario down, `services.db.slots=20`.
     ///
-    /// A component without an arm in front is that component wherever it is defined. The value is
-    /// RON; what is a string in the scenario may be written without its quotes. An optional field
-    /// that is absent is added, a map entry never is.
+    /// A component without an arm in front means all of its definitions. The value is RON; strings
+    /// of the scenario may be written without quotes. An absent optional field is added, an absent
+    /// map entry is not.
     ///
     /// # Errors
-    /// When the path leads nowhere or the value has the wrong shape; the document stays as it was.
+    /// If the path does not exist or the value has the wrong shape; the document stays unchanged.
     pub fn set(&mut self, assignment: &str) -> Result<(), Problems> {
         let edited = self.edited(assignment).map_err(|problems| {
             Problems::new(SOURCE, assignment, problems).unwrap_or_else(|| {
@@ -65,7 +64,7 @@ impl Document {
         Ok(())
     }
 
-    /// The document with these values set, one after the other.
+    /// The document with these assignments applied in order.
     ///
     /// # Errors
     /// As [`Document::set`].
@@ -80,11 +79,11 @@ impl Document {
         Ok(changed)
     }
 
-    /// What may stand at `path`, and what does: `None` if it is left to its default, or differs
-    /// between the places that the path means.
+    /// The shape of the value at `path`, and its text: `None` for a default, or if the places that
+    /// the path means differ.
     ///
     /// # Errors
-    /// When the path leads nowhere, or to places of different kinds.
+    /// If the path does not exist, or means places of different kinds.
     pub(crate) fn field_at(&self, path: &str) -> Result<(FieldShape, Option<&str>), Box<Problem>> {
         let places = self.places(&path_steps(path)?)?;
         let mut all = places.into_iter().map(|place| {
@@ -113,7 +112,7 @@ impl Document {
     /// The places in the text that a path means.
     ///
     /// # Errors
-    /// When it leads nowhere.
+    /// If the path does not exist.
     pub(crate) fn landings(&self, path: &str) -> Result<Vec<Landing>, Box<Problem>> {
         let places = self.places(&path_steps(path)?)?.into_iter();
         let landing = |place: Place<'_>| match (place.within, place.target) {
@@ -124,8 +123,7 @@ impl Document {
         Ok(places.map(landing).collect())
     }
 
-    /// Whether the language allows this value at this path; the scenario that it would make is not
-    /// looked at.
+    /// Checks that the language allows an assignment, without a check of the resulting scenario.
     pub(crate) fn admits(&self, assignment: &str) -> Result<(), Vec<Problem>> {
         self.edited(assignment).map(drop)
     }
@@ -152,7 +150,7 @@ impl Document {
                 }
             });
         }
-        // From the last to the first, so that the places of those before stay what they are.
+        // From the last to the first, so that earlier places stay valid.
         edits.sort_by_key(|(span, _)| core::cmp::Reverse(span.start));
         let mut text = self.text.to_string();
         for (span, value) in edits {
@@ -162,7 +160,7 @@ impl Document {
     }
 }
 
-/// The value as it goes into the scenario.
+/// The text of the value for the scenario.
 fn value_of(
     text: &str,
     at: usize,

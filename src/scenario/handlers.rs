@@ -1,12 +1,11 @@
-//! The calls that services make: the names that their handlers use, and who uses them.
+//! The calls and classes that the handlers of services name.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::path::Path;
 use super::schema::{Service, Step};
 
-/// The entries of `calls` that a service uses, in the order of their names, which is that of its
-/// ways down.
+/// The entries of `calls` that a service uses, in the order of names, which is that of its ports.
 #[must_use]
 pub fn calls_of(service: &Service) -> BTreeSet<&str> {
     let mut calls = BTreeSet::new();
@@ -16,7 +15,7 @@ pub fn calls_of(service: &Service) -> BTreeSet<&str> {
     calls
 }
 
-/// Every use of an entry of `calls` in a service, with where it stands within the service.
+/// Visits every use of an entry of `calls` in a service, with its path within the service.
 pub fn visit<'a>(service: &'a Service, see: &mut impl FnMut(Path, &'a str)) {
     steps(&service.handler, &Path::root().field("handler"), see);
     for (name, endpoint) in &service.endpoints {
@@ -25,30 +24,29 @@ pub fn visit<'a>(service: &'a Service, see: &mut impl FnMut(Path, &'a str)) {
     }
 }
 
-/// Every class of requests that a branch of a service names, with where it stands within the
-/// service.
+/// Every class that a branch of a service names, with its path within the service.
 #[must_use]
 pub fn classes_of(service: &Service) -> Vec<(Path, &str)> {
-    let mut found = Vec::new();
-    classes(&service.handler, &Path::root().field("handler"), &mut found);
+    let mut named = Vec::new();
+    classes(&service.handler, &Path::root().field("handler"), &mut named);
     for (name, endpoint) in &service.endpoints {
         let at = Path::root().field("endpoints").key(name).field("handler");
-        classes(&endpoint.handler, &at, &mut found);
+        classes(&endpoint.handler, &at, &mut named);
     }
-    found
+    named
 }
 
-fn classes<'a>(all: &'a [Step], at: &Path, found: &mut Vec<(Path, &'a str)>) {
+fn classes<'a>(all: &'a [Step], at: &Path, named: &mut Vec<(Path, &'a str)>) {
     for (index, step) in all.iter().enumerate() {
         let at = at.index(index);
         match step {
             Step::Work(_) | Step::Call(_) | Step::Parallel { .. } => {}
-            Step::Optional(inside) => classes(inside, &at.variant("Optional"), found),
+            Step::Optional(inside) => classes(inside, &at.variant("Optional"), named),
             Step::Branch(cases) => {
                 for (index, case) in cases.iter().enumerate() {
                     let at = at.variant("Branch").index(index);
-                    found.extend(case.class.as_deref().map(|class| (at.field("class"), class)));
-                    classes(&case.steps, &at.field("steps"), found);
+                    named.extend(case.class.as_deref().map(|class| (at.field("class"), class)));
+                    classes(&case.steps, &at.field("steps"), named);
                 }
             }
         }
@@ -76,7 +74,7 @@ fn steps<'a>(all: &'a [Step], at: &Path, see: &mut impl FnMut(Path, &'a str)) {
     }
 }
 
-/// The services that use each entry of `calls`.
+/// The service that uses each entry of `calls`.
 #[must_use]
 pub fn callers(services: &BTreeMap<String, Service>) -> BTreeMap<&str, &str> {
     let mut callers = BTreeMap::new();

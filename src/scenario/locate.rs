@@ -1,19 +1,19 @@
-//! From a path to the place in the text.
+//! Finds the place of a path in the text.
 
 use super::path::{Path, Segment};
 use super::syntax::{Kind, Node, Span};
 
-/// Where a path leads.
+/// The place of a path.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Place<'a> {
-    /// The name of the field or of the map entry, if the last step has one.
+    /// Name of the field or map entry, if the last step has one.
     pub name: Option<Span>,
     /// The value.
     pub value: &'a Node,
 }
 
 impl Place<'_> {
-    /// Where a message about it points: a plain value itself, a compound one at its name.
+    /// The span for messages: a plain value itself, or the name of a compound one.
     #[must_use]
     pub fn span(&self) -> Span {
         let compound = matches!(
@@ -27,8 +27,7 @@ impl Place<'_> {
     }
 }
 
-/// The place that `path` leads to below `root`; `None` when something on the way is not written,
-/// as with defaults.
+/// The place of `path` below `root`; `None` if a part of the path is not written, as with defaults.
 #[must_use]
 pub fn locate<'a>(root: &'a Node, path: &Path) -> Option<Place<'a>> {
     let mut place = Place { name: None, value: root };
@@ -38,13 +37,13 @@ pub fn locate<'a>(root: &'a Node, path: &Path) -> Option<Place<'a>> {
     Some(place)
 }
 
-/// The place of `path`, or of the nearest thing above it that is written.
+/// The place of `path`, or of the nearest enclosing value that is written.
 #[must_use]
 pub fn nearest<'a>(root: &'a Node, path: &Path) -> Place<'a> {
     let mut place = Place { name: None, value: root };
     for segment in path.segments() {
         match step(place.value.unwrapped(), segment) {
-            // A variant keeps the name of the field that it is the value of.
+            // A variant keeps the name of its field.
             Some(next) if next.name.is_none() && std::ptr::eq(next.value, place.value) => {}
             Some(next) => place = next,
             None => break,

@@ -1,9 +1,9 @@
 //! The scenario language: types, checks and messages.
 //!
-//! A text becomes a tree with places ([`syntax`]), the tree is held against the schema
+//! A text becomes a tree with places ([`syntax`]), the tree is checked against the schema
 //! ([`schema`]), serde reads the typed [`Scenario`](schema::Scenario), and its meaning is checked
-//! ([`check`]). [`Document`] does all of it. Whatever is wrong is a [`Problem`] with its place, and
-//! each step tells all of its problems at once. Nothing here opens a file.
+//! ([`check`]). [`Document`] does all of it. Every mistake is a [`Problem`] with its place, and
+//! each step reports all of its problems at once. Nothing here opens a file.
 
 pub mod arms;
 pub mod build;

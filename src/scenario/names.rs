@@ -1,5 +1,4 @@
-//! What the layers of a policy are called in results, traces and the keys of draws, and what a
-//! setting of a component is called.
+//! Names of layers in results, traces and the keys of draws, and short paths of settings.
 
 use std::collections::BTreeMap;
 
@@ -30,15 +29,15 @@ pub fn class_name(load: &str, class: &str) -> String {
     format!("{load}.{class}")
 }
 
-/// The name of what chooses replicas for `pipeline`: `clients.balancer`.
+/// The name of the balancer of `pipeline`: `clients.balancer`.
 #[must_use]
 pub fn balancer_name(pipeline: &str) -> String {
     format!("{pipeline}.balancer")
 }
 
-/// The short path of a value, as `--set` takes it, from the way to it from the scenario down: its
-/// component as output calls it, then the rest. `None` where there is none that is as good in all
-/// of the scenarios: of what is no part of a component, or where the name has several meanings.
+/// The short path of a value, as `--set` takes it, from its path in the scenario: the name of its
+/// component in output, then the rest. `None` if it is ambiguous in any of the scenarios, or the
+/// value is no part of a component.
 #[must_use]
 pub fn component_path(scenarios: &[&Scenario], way: &[Segment]) -> Option<String> {
     let (arm, way) = match way {
@@ -84,7 +83,7 @@ pub fn component_path(scenarios: &[&Scenario], way: &[Segment]) -> Option<String
     Some(path)
 }
 
-/// The maps whose entries are components that a short path can name without doubt.
+/// The maps whose entries are components that a short path can name.
 const GROUPS: [&str; 6] = ["load", "services", "pools", "queues", "consumers", "calls"];
 
 fn name_of(segment: &Segment) -> Option<&str> {

@@ -1,4 +1,4 @@
-//! Where in a scenario something stands, in words: `arms["rpc"].calls["clients"].policy[1].Retry`.
+//! Paths within a scenario: `arms["rpc"].calls["clients"].policy[1].Retry`.
 
 use core::fmt;
 
@@ -15,12 +15,12 @@ pub enum Segment {
     Index(usize),
     /// The variant of an enum.
     Variant(String),
-    /// A component by the name that it has in output, in place of the way to it.
+    /// A component by its name in output, in place of its path.
     Component(String),
 }
 
-/// The way from the scenario to a value in it. Building never changes the path it starts from, so
-/// a check can hold one and branch off it.
+/// The path from the scenario to a value. Extending a path makes a new one, so a check can keep a
+/// path and branch off it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Path(Vec<Segment>);
 

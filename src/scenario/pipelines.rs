@@ -1,19 +1,19 @@
-//! Who sends to whom in an arm: the pipelines, and how their edges are called.
+//! The pipelines of an arm, and the names of their edges.
 
 use super::schema::{Arm, Layer};
 
-/// A policy with what stands at its two ends.
+/// A policy with its sender and its target.
 #[derive(Clone, Copy, Debug)]
 pub struct Pipeline<'a> {
-    /// The load or group of consumers that sends.
+    /// Load or group of consumers that sends.
     pub from: &'a str,
-    /// The service that it sends to.
+    /// Service that receives.
     pub to: &'a str,
-    /// The layers in between, outermost first.
+    /// Layers in between, outermost first.
     pub policy: &'a [Layer],
 }
 
-/// The pipelines of an arm: of its consumers, then of its calls, by name.
+/// The pipelines of an arm by name: those of its consumers, then those of its calls.
 #[must_use]
 pub fn pipelines(arm: &Arm) -> Vec<Pipeline<'_>> {
     let consumers = arm.consumers.iter();
@@ -23,7 +23,7 @@ pub fn pipelines(arm: &Arm) -> Vec<Pipeline<'_>> {
     consumers.chain(calls).collect()
 }
 
-/// What the edge from `from` to `to` is called in results and traces.
+/// The name of the edge from `from` to `to` in results and traces.
 #[must_use]
 pub fn edge_name(from: &str, to: &str) -> String {
     format!("{from} -> {to}")

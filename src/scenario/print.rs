@@ -1,4 +1,4 @@
-//! A scenario as text again: with its defaults for people, and as the bare meaning for a digest.
+//! Prints a scenario: with all defaults for readers, and in a canonical form for its digest.
 
 use ron::ser::PrettyConfig;
 use serde_json::{Value, json};
@@ -16,15 +16,15 @@ use crate::kernel::units::Rate;
 pub fn resolved(scenario: &Scenario) -> String {
     let look = PrettyConfig::new().new_line("\n").indentor("    ").extensions(EXTENSIONS);
     let text = ron::ser::to_string_pretty(scenario, look).expect("scenarios have a form in RON");
-    // The extensions are always on when a scenario is read; the line that asks for them is noise.
+    // Scenarios are always read with the extensions, so the line that enables them is left out.
     let start = text.find("\n(").map_or(0, |newline| newline + 1);
     format!("Scenario{}\n", &text[start..])
 }
 
-/// The meaning of the scenario as one line: what two files have in common when they run alike.
+/// The canonical form of a scenario on one line, equal for two files that run alike.
 ///
-/// Texts, the seed, comments, the order of declarations, the spelling of numbers and what is
-/// common against what is repeated in each arm leave no trace in it.
+/// It does not depend on descriptions, the seed, comments, the order of declarations, the spelling
+/// of numbers, and on whether entries are common or repeated in each arm.
 #[must_use]
 pub fn canonical(scenario: &Scenario) -> String {
     let systems: serde_json::Map<String, Value> = arms::views(scenario)
@@ -59,7 +59,7 @@ pub fn canonical(scenario: &Scenario) -> String {
         "load": loads(scenario),
         "arms": systems,
     });
-    // A field that came later is left out where it says nothing, so that digests stay.
+    // A field of a later release is left out at its default, so that older digests stay valid.
     if !scenario.cool_down.is_zero() {
         meaning["cool_down"] = json!(scenario.cool_down);
     }
@@ -78,7 +78,7 @@ fn entries<T: serde::Serialize>(
     pairs.map(|(name, (_, entry))| ((*name).to_owned(), value(entry))).collect()
 }
 
-/// The loads, their rates in one spelling.
+/// The loads, with one spelling of rates.
 fn loads(scenario: &Scenario) -> Value {
     let mut loads = scenario.load.clone();
     for load in loads.values_mut() {
@@ -96,7 +96,7 @@ fn loads(scenario: &Scenario) -> Value {
     serde_json::to_value(loads).unwrap_or_default()
 }
 
-/// One spelling where the language has several.
+/// The layer in one spelling where the language has several.
 fn plain(layer: &Layer) -> Layer {
     let mut layer = layer.clone();
     layer.spec_mut().normalise();

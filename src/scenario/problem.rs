@@ -1,7 +1,7 @@
-//! Problems of a scenario and how they are told: all at once, in rustc's look or one to a line.
+//! Problems of a scenario, printed all at once, in the style of rustc or one on each line.
 //!
-//! What a file holds is shown to a terminal only after [`printable`] or its counterpart for source
-//! lines: a scenario that came by mail must not be able to recolour, overwrite or reorder a screen.
+//! Text of a file reaches a terminal only through [`printable`] or its counterpart for source
+//! lines: a scenario from elsewhere must not recolour, overwrite or reorder the screen.
 
 mod render;
 
@@ -15,40 +15,40 @@ use super::path::Path;
 pub use render::{escaped, printable};
 pub(super) use render::{is_unprintable, line_column};
 
-/// How bad a problem is.
+/// Severities of problems.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// The scenario cannot run.
     Error,
-    /// It runs, but probably does not say what was meant.
+    /// The scenario runs, but probably not as intended.
     Warning,
 }
 
-/// One thing that is wrong with a scenario.
+/// One problem of a scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// Where in the scenario; the root when the text could not even be read as one.
+    /// Path in the scenario; the root if the text does not parse.
     pub path: Path,
-    /// Where in the text, in bytes.
+    /// Place in the text, in bytes.
     pub span: Option<Range<usize>>,
-    /// What stands there: the label under the caret.
+    /// What the scenario has there: the label under the caret.
     pub found: String,
-    /// What should: the headline.
+    /// The rule: the headline.
     pub rule: String,
     /// What to write instead.
     pub hint: Option<String>,
-    /// Other places that have a part in it.
+    /// Other places that contribute to the problem, with labels.
     pub also: Vec<(Range<usize>, String)>,
     /// Error or warning.
     pub severity: Severity,
-    /// The lint that a warning is of.
+    /// Name of the lint, for a warning.
     pub lint: Option<&'static str>,
-    /// The name is meant (of a field, of a map entry), not its value.
+    /// True if the problem is the name of a field or map entry, not its value.
     pub(crate) of_name: bool,
 }
 
 impl Problem {
-    /// An error at `path`: `rule` is the headline, `found` what is there instead.
+    /// An error at `path`: `rule` is the headline, `found` what the scenario has instead.
     #[must_use]
     pub fn error(path: &Path, rule: impl Into<String>, found: impl Into<String>) -> Self {
         Self {
@@ -64,7 +64,7 @@ impl Problem {
         }
     }
 
-    /// The same as a warning, of this lint.
+    /// The same as a warning of this lint.
     #[must_use]
     pub fn warning(
         lint: &Lint,
@@ -76,7 +76,7 @@ impl Problem {
         Self { severity: Severity::Warning, lint, ..Self::error(path, rule, found) }
     }
 
-    /// Adds what to write instead.
+    /// Adds a hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
@@ -90,14 +90,14 @@ impl Problem {
         self
     }
 
-    /// Places it in the text.
+    /// Sets the place in the text.
     #[must_use]
     pub fn at(mut self, span: Range<usize>) -> Self {
         self.span = Some(span);
         self
     }
 
-    /// Adds another place that has a part in it.
+    /// Adds another place that contributes to the problem.
     #[must_use]
     pub fn also(mut self, span: Range<usize>, label: impl Into<String>) -> Self {
         self.also.push((span, label.into()));
@@ -112,7 +112,7 @@ impl Problem {
     }
 }
 
-/// Why a scenario was refused: at least one problem, and the text they are in.
+/// The problems of a text, at least one, with the text itself.
 #[derive(Clone, Debug)]
 pub struct Problems {
     name: String,
@@ -142,13 +142,13 @@ impl Problems {
         &self.list
     }
 
-    /// What the text is called: the name of its file.
+    /// Name of the text: that of its file.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Those problems that `wanted` says; `None` if there is none.
+    /// The problems that `wanted` accepts; `None` if there are none.
     #[must_use]
     pub fn only(&self, wanted: impl Fn(&Problem) -> bool) -> Option<Self> {
         let list: Vec<_> = self.list.iter().filter(|problem| wanted(problem)).cloned().collect();
@@ -169,7 +169,7 @@ impl Problems {
         Some((at(span.start), at(span.end)))
     }
 
-    /// The message for people: rustc's look, with the lines of the scenario.
+    /// The message in the style of rustc, with lines of the scenario.
     #[must_use]
     pub fn render(&self, color: bool) -> String {
         render::render(&self.name, &self.text, &self.list, color)
@@ -177,7 +177,7 @@ impl Problems {
 }
 
 impl fmt::Display for Problems {
-    /// One line a problem: `file:line:column: path: found — rule (hint)`.
+    /// Prints one line for each problem: `file:line:column: path: found — rule (hint)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (mut behind, mut before) = (0, 0);
         for (at, problem) in self.list.iter().enumerate() {
@@ -186,7 +186,7 @@ impl fmt::Display for Problems {
             }
             write!(f, "{}", printable(&self.name))?;
             if let Some(span) = &problem.span {
-                // In the order of the text, so that its lines are counted once.
+                // Problems are in the order of the text, so that lines are counted in one pass.
                 if span.start < behind {
                     (behind, before) = (0, 0);
                 }

@@ -1,8 +1,8 @@
-//! What may be written where, read off the JSON Schema that `schemars` derives from the types.
+//! Shapes of values, read from the JSON Schema that `schemars` derives from the types.
 //!
-//! The schema is what `dessim schema` publishes, so what is checked and what is promised cannot
-//! drift apart. It is turned into a tree of [`Shape`]s once, because a JSON Schema says "enum with
-//! data" and "may be absent" in ways that are tiresome to read at every value.
+//! `dessim schema` publishes the same schema, so the check and the documentation cannot diverge.
+//! The schema is converted into [`Shape`]s once, because JSON Schema expresses "enum with data" and
+//! "may be absent" in forms that are awkward to use at every value.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -20,12 +20,12 @@ pub(crate) struct Bounds {
     pub(crate) max: Option<f64>,
 }
 
-/// What a value has to be.
+/// Shapes of values.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Shape {
-    /// A struct or an enum, by its name in [`Shapes`].
+    /// A struct or an enum by its name in [`Shapes`].
     Named(String),
-    /// A struct without a name of its own: the fields of a variant.
+    /// The fields of a variant, a struct without a name.
     Fields(Vec<FieldShape>),
     Map(Box<Shape>),
     List {
@@ -48,23 +48,23 @@ pub(crate) enum Shape {
     Float(Bounds),
     Flag,
     Text,
-    /// Anything that `--set` takes, without parts.
+    /// Any plain value that `--set` takes.
     Written,
 }
 
-/// A field and what it holds.
+/// A field and its shape.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct FieldShape {
     pub(crate) name: String,
     pub(crate) shape: Shape,
-    /// It has no default.
+    /// True if it has no default.
     pub(crate) required: bool,
-    /// `None` and `Some(..)` may be written.
+    /// True if `None` and `Some(..)` are allowed.
     pub(crate) nullable: bool,
     pub(crate) about: String,
 }
 
-/// A variant and what it carries, if anything.
+/// A variant and the shape of its content, if any.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct VariantShape {
     pub(crate) name: String,
@@ -82,28 +82,28 @@ pub(crate) enum Definition {
 #[derive(Debug)]
 pub(crate) struct Shapes {
     definitions: BTreeMap<String, Definition>,
-    /// The first place of every field, nearest to the scenario first: `calls[..].policy`.
+    /// Places of every field, nearest to the scenario first: `calls[..].policy`.
     homes: BTreeMap<String, Vec<String>>,
 }
 
-/// The name of the outermost struct of a scenario.
+/// Name of the outermost struct of a scenario.
 pub(crate) const ROOT: &str = "Scenario";
 
-/// The name of the outermost struct of a study.
+/// Name of the outermost struct of a study.
 pub(crate) const STUDY: &str = "Study";
 
-/// The shapes of this release's scenarios and studies.
+/// Shapes of scenarios and studies of this release.
 pub(crate) static SHAPES: LazyLock<Shapes> = LazyLock::new(Shapes::read);
 
 /// The JSON Schema of scenarios, for editors and other programs.
 ///
-/// RON and JSON write enums differently; the schema says what serde reads from JSON.
+/// RON and JSON write enums differently; the schema describes the JSON that serde reads.
 #[must_use]
 pub fn json_schema() -> Value {
     schemars::schema_for!(Scenario).to_value()
 }
 
-/// The same of studies.
+/// The JSON Schema of studies.
 #[must_use]
 pub fn study_schema() -> Value {
     schemars::schema_for!(Study).to_value()
@@ -128,7 +128,7 @@ impl Shapes {
     /// The definition called `name`.
     ///
     /// # Panics
-    /// When the schema refers to nothing, which the tests of this module rule out.
+    /// If the schema has no such definition, which the tests of this module rule out.
     pub(crate) fn get(&self, name: &str) -> &Definition {
         self.definitions.get(name).expect("a reference of the schema has its definition")
     }
@@ -138,7 +138,7 @@ impl Shapes {
         self.definitions.get(name)
     }
 
-    /// The fields of a struct shape, whichever way it is given.
+    /// The fields of a struct shape, by name or inline.
     pub(crate) fn fields<'a>(&'a self, shape: &'a Shape) -> Option<&'a [FieldShape]> {
         match shape {
             Shape::Fields(fields) => Some(fields),
@@ -150,7 +150,7 @@ impl Shapes {
         }
     }
 
-    /// The names of the fields of a variant; of the first one that is called so.
+    /// Names of the fields of the first variant with this name.
     #[cfg(test)]
     pub(crate) fn variant_fields(&self, variant: &str) -> Option<Vec<String>> {
         let variants = self.definitions.values().filter_map(|definition| match definition {
@@ -166,12 +166,13 @@ impl Shapes {
         })
     }
 
-    /// Where a field called `name` may stand, nearest to the scenario first.
+    /// Places of fields called `name`, nearest to the scenario first.
     pub(crate) fn homes(&self, name: &str) -> &[String] {
         self.homes.get(name).map_or(&[], Vec::as_slice)
     }
 
-    /// Breadth first, each struct once, so that the shortest way to a field is the one told.
+    /// Finds the places of fields breadth first, each struct once, so that the shortest path to a
+    /// field is the one in messages.
     fn find_homes(&mut self) {
         let mut homes: BTreeMap<String, Vec<String>> = BTreeMap::new();
         let mut seen = vec![ROOT.to_owned()];
@@ -334,7 +335,7 @@ fn shape(schema: &Value) -> Shape {
 mod tests {
     use super::*;
 
-    /// Every reference leads somewhere, and nothing falls through to "text" that is not text.
+    /// Every reference is defined, and only texts have the shape of a text.
     #[test]
     fn the_schema_is_understood_in_full() {
         let mut texts = Vec::new();

@@ -1,19 +1,20 @@
-//! A scenario as it is written, without its places and comments: a tree that can be cut, and
-//! printed again as short as it is.
+//! A scenario as written, without places and comments: a tree that can be cut and printed again in
+//! its short form.
 //!
-//! It knows the syntax and no field by name, so that whatever the language learns can be cut, too.
+//! The tree knows the syntax and no field by name, so that new fields of the language can be cut as
+//! well.
 
 use super::document::Document;
 use super::syntax::{Kind, Node};
 
-/// Lines are no longer than this where they can be broken.
+/// Longest line that can be broken, in columns.
 const COLUMNS: usize = 96;
 const INDENT: usize = 4;
 
 /// A value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Written {
-    /// A number, a flag, a name or a quoted string, as it is written.
+    /// A number, a flag, a name or a quoted string, as written.
     Leaf(String),
     /// `Name(field: value, ..)`.
     Record(String, Vec<(String, Written)>),
@@ -25,11 +26,11 @@ pub enum Written {
     List(Vec<Written>),
 }
 
-/// The way to a value: the places of the parts that it is in, outermost first.
+/// The indices of the parts on the way to a value, outermost first.
 pub type Way = Vec<usize>;
 
 impl Document {
-    /// It as a tree without places.
+    /// The tree without places.
     #[must_use]
     pub fn written(&self) -> Written {
         written(&self.tree.root, &self.text)
@@ -76,7 +77,7 @@ pub fn quoted(text: &str) -> String {
 }
 
 impl Written {
-    /// The parts that it directly consists of.
+    /// Number of its direct parts.
     #[must_use]
     pub fn parts(&self) -> usize {
         match self {
@@ -86,7 +87,7 @@ impl Written {
         }
     }
 
-    /// A part, by its place.
+    /// A direct part by its index.
     #[must_use]
     pub fn part(&self, at: usize) -> Option<&Self> {
         match self {
@@ -104,13 +105,13 @@ impl Written {
         }
     }
 
-    /// What a way leads to.
+    /// The value at the end of a way.
     #[must_use]
     pub fn at(&self, way: &[usize]) -> Option<&Self> {
         way.iter().try_fold(self, |here, &at| here.part(at))
     }
 
-    /// What a way leads to, to be changed.
+    /// The value at the end of a way, to be changed.
     pub fn at_mut(&mut self, way: &[usize]) -> Option<&mut Self> {
         way.iter().try_fold(self, |here, &at| here.part_mut(at))
     }
@@ -126,7 +127,7 @@ impl Written {
         }
     }
 
-    /// Sets a field of a record, as its first or last one if it had none.
+    /// Sets a field of a record; a new one becomes the first or the last.
     pub fn set_field(&mut self, name: &str, value: Self, first: bool) {
         let Self::Record(_, fields) = self else { return };
         match fields.iter_mut().find(|(of, _)| of == name) {
@@ -136,7 +137,7 @@ impl Written {
         }
     }
 
-    /// Keeps the fields and entries, at any depth, that `keep` wants.
+    /// Keeps the fields and entries, at any depth, that `keep` accepts.
     pub fn retain(&mut self, keep: &impl Fn(Role, &str, &Self) -> bool) {
         match self {
             Self::Leaf(_) => {}
@@ -168,11 +169,11 @@ impl Written {
         ways
     }
 
-    /// It without the parts at these ways, which are all of one depth.
+    /// The value without the parts at these ways, which all have one depth.
     #[must_use]
     pub fn without(&self, ways: &[Way]) -> Self {
         let mut cut = self.clone();
-        // From behind, so that the places of those before stay what they are.
+        // From the last to the first, so that earlier indices stay valid.
         let mut ways = ways.to_vec();
         ways.sort_unstable();
         for way in ways.iter().rev() {
@@ -190,13 +191,13 @@ impl Written {
         cut
     }
 
-    /// How many values it consists of, itself included.
+    /// Number of values in it, itself included.
     #[must_use]
     pub fn values(&self) -> u64 {
         1 + (0..self.parts()).filter_map(|at| self.part(at)).map(Self::values).sum::<u64>()
     }
 
-    /// The path of a way in words, as `--set` takes it.
+    /// The path of a way, as `--set` takes it.
     #[must_use]
     pub fn path(&self, way: &[usize]) -> String {
         let mut path = String::new();
@@ -228,7 +229,7 @@ impl Written {
         path
     }
 
-    /// The scenario as text, with a newline at its end.
+    /// The scenario as text, with a newline at the end.
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = String::new();
@@ -255,10 +256,10 @@ impl Written {
         }
     }
 
-    /// Prints it on one line if it fits behind `used` columns, or else each part on its own.
+    /// Prints the value on one line if it fits after `used` columns, else each part on its own.
     fn print(&self, text: &mut String, indent: usize, used: usize, broken: bool) {
         let line = self.inline();
-        // One for the comma that follows.
+        // One column is for the comma that follows.
         if !broken && used + line.chars().count() < COLUMNS || self.parts() == 0 {
             return text.push_str(&line);
         }
@@ -289,7 +290,7 @@ impl Written {
     }
 }
 
-/// What a name stands for.
+/// Roles of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// A field of a record.
@@ -298,7 +299,7 @@ pub enum Role {
     Entry,
 }
 
-/// True of `Retry(..)`, which `--set` names on its way, and not of `Service(..)`.
+/// True for a variant such as `Retry(..)`, which is a step of a path, unlike `Service(..)`.
 fn is_variant(of: &Written, name: &str) -> bool {
     use super::shape::{Definition, SHAPES};
     let is_struct = SHAPES.find(name).is_some_and(|of| matches!(of, Definition::Struct(_)));
@@ -315,7 +316,7 @@ mod tests {
         calls: { "a b": Call(to: "db", policy: [Retry(max_retries: 1), Timeout("5ms")]) })"#;
 
     #[test]
-    fn what_is_printed_is_the_same_scenario() {
+    fn printed_text_reads_back_as_the_same_scenario() {
         let document = Document::parse("a", TEXT.as_bytes()).expect("it is one");
         let written = document.written();
         let again = Document::parse("a", written.text().as_bytes()).expect("it is one");

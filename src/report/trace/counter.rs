@@ -1,4 +1,4 @@
-//! What viewers of traces show as counters: the levels and readings of a series.
+//! Counters of trace viewers: the levels and readings of a series.
 
 use crate::report::result::RunResult;
 use crate::report::rows::Scalar;
@@ -7,15 +7,15 @@ use crate::report::series::{Track, Unit};
 /// The values of one counter.
 #[derive(Debug)]
 pub(super) struct Counter<'a> {
-    /// The number of its arm, from 1.
+    /// Number of its arm, from 1.
     pub(super) process: u32,
-    /// Whose it is, and what it is called.
+    /// Component and name.
     pub(super) track: Track<'a>,
-    /// Instants in nanoseconds, and the value from there on; bins without one are left out.
+    /// Instants in nanoseconds, and values from there on; bins without a value are left out.
     pub(super) values: Vec<(u64, Scalar)>,
 }
 
-/// Those of all arms of which there is a series.
+/// Counters of all arms with a series.
 pub(super) fn counters(result: &RunResult) -> impl Iterator<Item = Counter<'_>> {
     (1..).zip(result.arms.values()).flat_map(|(process, arm)| {
         let series = arm.series.iter();
@@ -23,7 +23,7 @@ pub(super) fn counters(result: &RunResult) -> impl Iterator<Item = Counter<'_>> 
             let tracks = series.tracks().into_iter();
             let counts = |track: &Track<'_>| matches!(track.unit, Unit::Level | Unit::Reading);
             tracks.filter(counts).map(move |track| {
-                // A level is of a bin, a reading of its end.
+                // A level applies from the start of its bin, a reading at its end.
                 let level = track.unit == Unit::Level;
                 let at = |(from, until)| if level { from } else { until };
                 let values = series.spans().map(at).zip(track.values.iter().copied());

@@ -1,4 +1,4 @@
-//! The end of a pipeline: the service, and the balancer in front of its replicas.
+//! Builds the end of a pipeline: the service, and the balancer in front of its replicas.
 
 use std::ops::Range;
 
@@ -45,8 +45,8 @@ pub(super) struct Target<'a> {
 }
 
 impl<C: Calendar> Builder<C> {
-    /// What the pipeline `name` sends along `edge` comes to the service, by way of a balancer if
-    /// there is anything to choose. Each client knows only what it has sent.
+    /// Connects `edge` of the pipeline `name` to the service, through a balancer if there are
+    /// several replicas. Each client balances by its own calls alone.
     pub(super) fn arrive(&mut self, (name, edge): (&str, SeatId), by: Senders<'_>, to: Target<'_>) {
         let replicas = to.config.all_replicas();
         if replicas == 1 {
@@ -83,7 +83,7 @@ impl<C: Calendar> Builder<C> {
             Balancing::Choices(choices) => Algorithm::Choices(*choices),
             Balancing::Weighted(weights) => Algorithm::Weighted(weights.clone()),
             Balancing::ConsistentHash { points, bound } => {
-                // Whoever sends to the service hashes alike.
+                // All pipelines to the service share one hash ring.
                 let ring = Ring::new(replicas, *points, self.site(to.name, "ring"));
                 Algorithm::ConsistentHash(ring, *bound)
             }

@@ -1,4 +1,4 @@
-//! The classes of all loads: their numbers, their ranks, and their books.
+//! Numbers, ranks and books of the classes of all loads.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,17 +15,17 @@ use crate::scenario::schema::{Load, Scenario};
 /// The classes of a scenario.
 #[derive(Debug, Default)]
 pub(super) struct Classes {
-    /// What they are set to, by number.
+    /// Settings by number.
     pub(super) settings: class::Classes,
-    /// Numbers by the name of the class, over all loads.
+    /// Numbers of each name, over all loads.
     by_name: BTreeMap<String, Vec<u32>>,
-    /// Numbers by load, in the order of the names of its classes.
+    /// Numbers of each load, in the order of the names of its classes.
     by_load: BTreeMap<String, Vec<u32>>,
-    /// Numbers of what requests of no class belong to, by load, where that has a size.
+    /// Number for requests without a class, by load, if their work has a size.
     rest: BTreeMap<String, u32>,
-    /// The rank of a request of no class.
+    /// Rank of a request without a class.
     rank: u8,
-    /// Some class has work of another size.
+    /// True if a class changes the size of work.
     pub(super) sized: bool,
 }
 
@@ -38,7 +38,7 @@ impl Classes {
                 of.classes.iter().map(move |(name, class)| (load, name, class))
             })
         };
-        // A priority of 0 is that of whatever has no class.
+        // Requests without a class have priority 0.
         let mut priorities: BTreeSet<u8> = all().map(|(.., class)| class.priority).collect();
         priorities.insert(0);
         let rank = |priority| priorities.iter().filter(|other| **other > priority).count() as u8;
@@ -71,7 +71,7 @@ impl Classes {
         Ok(classes)
     }
 
-    /// The numbers of the classes of this name.
+    /// Numbers of the classes of this name.
     pub(super) fn named(&self, name: &str) -> &[u32] {
         self.by_name.get(name).map_or(&[], Vec::as_slice)
     }
@@ -87,7 +87,7 @@ fn size(of: Size, seed: u64, name: &str) -> Result<class::Size, BuildError> {
 }
 
 impl<C: Calendar> Builder<C> {
-    /// How the requests of a load are dealt out to its classes.
+    /// Shares of the classes of a load.
     pub(super) fn shares(&self, name: &str, load: &Load) -> Shares {
         let numbers = self.classes.by_load.get(name).into_iter().flatten();
         let mut sum = 0.0;
@@ -100,7 +100,7 @@ impl<C: Calendar> Builder<C> {
         Shares { bounds, rest, rank: self.classes.rank, site: self.site(name, "class") }
     }
 
-    /// The components that show the books of the classes of a load.
+    /// Adds the components that report the books of the classes of a load.
     pub(super) fn class_books(&mut self, name: &str, load: &Load, publishes: bool) {
         let numbers = self.classes.by_load.get(name).cloned().unwrap_or_default();
         for (class, number) in load.classes.keys().zip(numbers) {

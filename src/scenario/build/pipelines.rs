@@ -1,4 +1,4 @@
-//! The layers of a policy, and the edge at its end.
+//! Builds the layers of a policy, and the edge at its end.
 
 use super::balancer::{Senders, Target};
 use super::{BuildError, Builder};
@@ -15,15 +15,15 @@ use crate::scenario::pipelines::edge_name;
 use crate::scenario::schema::Layer;
 
 impl<C: Calendar> Builder<C> {
-    /// Each copy that a hedge sends begins at `inside`, the top of a line of its own.
+    /// Connects each copy of a hedge to `inside`, the top of its own line of seats.
     pub(super) fn lead(&mut self, copies: Option<(SeatId, u32)>, inside: SeatId) {
         if let Some((hedge, copies)) = copies {
             (0..copies).for_each(|_| self.seats.lead(hedge, inside));
         }
     }
 
-    /// Adds the layers of a policy of so many clients below `above`, outermost first, the edge at
-    /// its end, and a balancer if there is anything to choose; its topmost seat.
+    /// Adds the layers of a policy below `above`, outermost first, the edge at its end, and a
+    /// balancer if there are several replicas; returns the topmost seat.
     pub(super) fn pipeline(
         &mut self,
         name: &str,
@@ -54,7 +54,7 @@ impl<C: Calendar> Builder<C> {
                 copies = Some((seat, copies_at_once as u32));
                 above = None;
             }
-            // Who looks at every attempt looks from behind what makes them.
+            // A layer that observes every attempt stands behind the layer that makes attempts.
             if layer.spec().attempts().is_some() {
                 for (gate, part) in gates.drain(..) {
                     above = above.map(|above| self.again(gate, part, Some((above, 0))));
@@ -70,7 +70,7 @@ impl<C: Calendar> Builder<C> {
     }
 }
 
-/// One component of the world that is being built.
+/// A component of the world being built.
 pub(super) struct Component<'a, C> {
     pub(super) name: &'a str,
     pub(super) states: u32,

@@ -1,4 +1,4 @@
-//! Values of the language as the model has them.
+//! Converts values of the language into those of the model.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::model::spec::zones;
 use crate::scenario::handlers::calls_of;
 use crate::scenario::schema;
 
-/// The way down of a call that a handler makes, and who makes it: by zone of the service, or all.
+/// The port of a call that a handler makes, and its clients: by zone of the service, or all.
 type Way = (Port, Vec<Clients>);
 
 impl<C: Calendar> Builder<C> {
@@ -52,7 +52,7 @@ impl<C: Calendar> Builder<C> {
         })
     }
 
-    /// What can be asked of a service: what it does by itself, then its endpoints by name.
+    /// The endpoints of a service: the default one, then the others by name.
     pub(super) fn endpoints(
         &self,
         name: &str,
@@ -97,7 +97,7 @@ impl<C: Calendar> Builder<C> {
         service.zones.keys().map(|zone| part(zone.as_str())).collect()
     }
 
-    /// The steps of a handler; `uses` counts how often each call was named before.
+    /// The steps of a handler; `uses` counts earlier uses of each call.
     fn steps<'a>(
         &self,
         name: &str,

@@ -1,4 +1,4 @@
-//! What each arm sees: the common entries, with its own added or in their place.
+//! Views of the arms: the common entries, with those of the arm added or in their place.
 
 use std::collections::BTreeMap;
 
@@ -6,15 +6,15 @@ use crate::scenario::arms::ONLY_ARM;
 use crate::scenario::path::Path;
 use crate::scenario::schema::{Arm, Call, Consumer, Fault, Pool, Queue, Scenario, Service};
 
-/// Entries by name, each with the place where it is written.
+/// Entries by name, each with its path.
 pub(crate) type Visible<'a, T> = BTreeMap<&'a str, (Path, &'a T)>;
 
-/// One arm, complete.
+/// A complete arm.
 #[derive(Debug)]
 pub(crate) struct View<'a> {
-    /// The name of the arm; "main" when the scenario has none.
+    /// Name of the arm; "main" if the scenario has none.
     pub(crate) name: &'a str,
-    /// Where the arm is written, if it is.
+    /// Path of the arm, if it is written.
     pub(crate) arm: Option<Path>,
     pub(crate) services: Visible<'a, Service>,
     pub(crate) pools: Visible<'a, Pool>,
@@ -26,7 +26,7 @@ pub(crate) struct View<'a> {
 }
 
 impl View<'_> {
-    /// " in arm "rpc"", or nothing when there is only one.
+    /// " in arm "rpc"", or an empty text if there is only one arm.
     pub(crate) fn within(&self) -> String {
         match self.arm {
             Some(_) => format!(" in arm \"{}\"", super::super::problem::printable(self.name)),
@@ -71,7 +71,7 @@ fn view<'a>(scenario: &'a Scenario, name: &'a str, arm: Option<&'a Arm>) -> View
         put(&mut view.queues, &at.field("queues"), &arm.queues);
         put(&mut view.consumers, &at.field("consumers"), &arm.consumers);
         put(&mut view.faults, &at.field("faults"), &arm.faults);
-        // A route replaces the common route of its load, whichever kind that is.
+        // A route replaces the common route of its load, of either kind.
         view.calls.retain(|load, _| !arm.publishes.contains_key(*load));
         view.publishes.retain(|load, _| !arm.calls.contains_key(*load));
         put(&mut view.calls, &at.field("calls"), &arm.calls);

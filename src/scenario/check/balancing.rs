@@ -1,4 +1,4 @@
-//! Replicas and zones: that balancers and faults go by as many as there are.
+//! Checks balancers and faults against the number of replicas and of zones.
 
 use super::Checker;
 use super::arms::View;

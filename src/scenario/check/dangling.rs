@@ -1,8 +1,8 @@
-//! Names that nothing has, in a file whose shape is wrong as well.
+//! Dangling names in a file whose shape is wrong as well.
 //!
-//! A misshapen file has no typed scenario, so this looks at its tree: whoever mistyped a field and
-//! a name is told of both at once. It is more lenient than the check of a whole scenario, which
-//! follows: a name that any arm defines is known here.
+//! A misshapen file has no typed scenario, so its tree is searched instead: a mistyped field and a
+//! mistyped name are reported together. The search is more lenient than the check of a whole
+//! scenario, which follows: a name that any arm defines is known here.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::scenario::path::Path;
 use crate::scenario::problem::{Problem, printable};
 use crate::scenario::syntax::{Kind, Node, Text};
 
-/// Every reference to a service, a queue, a pool or a load that stands nowhere in the tree.
+/// Every reference to a service, a queue, a pool or a load that the tree does not define.
 #[must_use]
 pub(crate) fn dangling(root: &Node) -> Vec<Problem> {
     let top = Path::root();
@@ -29,7 +29,7 @@ pub(crate) fn dangling(root: &Node) -> Vec<Problem> {
         suggestions: Suggestions::default(),
         problems: Vec::new(),
     };
-    // Names of calls that handlers make stand deep in them: the check of a whole scenario looks.
+    // Calls of handlers are nested deeply, so only the check of a whole scenario covers them.
     let handled =
         scopes.iter().flat_map(|(_, scope)| scope.entries("services")).any(|(_, service)| {
             service.field("handler").is_some() || service.field("endpoints").is_some()
@@ -62,7 +62,7 @@ pub(crate) fn dangling(root: &Node) -> Vec<Problem> {
     search.problems
 }
 
-/// Names told of in one pass.
+/// Most names reported in one pass.
 const MOST: usize = 50;
 
 struct Search<'a> {
@@ -99,7 +99,7 @@ impl Search<'_> {
             "pool" => &self.pools,
             _ => &self.queues,
         };
-        // Where nothing is known, the section itself is what is wrong.
+        // If no name is known, the section itself is wrong.
         if known.is_empty() || known.contains(name) {
             return;
         }

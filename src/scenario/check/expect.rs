@@ -1,4 +1,4 @@
-//! Expectations: sentences about what there is.
+//! Checks expectations.
 
 use super::Checker;
 use super::lints::EVENT_AFTER_FAULT;
@@ -8,7 +8,8 @@ use crate::scenario::path::Path;
 use crate::scenario::problem::{Problem, printable};
 
 impl Checker<'_> {
-    /// Only of a scenario that can be built: what its components report is asked of them.
+    /// Checks all expectations. The scenario must be buildable, because names of metrics come from
+    /// its components.
     pub(super) fn expectations(&mut self) {
         let scenario = self.scenario;
         if scenario.expect.is_empty() {
@@ -43,8 +44,8 @@ impl Checker<'_> {
     }
 }
 
-/// The fault after which a claim waits for an event. It was once waited for from the fault's
-/// start, so whoever means the end is told that it is the end.
+/// The fault after which a claim waits for an event. Older releases waited from the start of the
+/// fault instead of its end, hence the warning.
 fn event_after(claim: &Claim) -> Option<&str> {
     let mut condition = match claim {
         Claim::Holds(condition) | Claim::Likely(Likely { condition, .. }) => condition,

@@ -1,4 +1,4 @@
-//! The calls that services make: that they exist, belong to one service and go round in no circle.
+//! Checks the calls that services make: they exist, belong to one service, and form no cycle.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,12 +12,12 @@ use crate::scenario::problem::{Problem, printable};
 impl Checker<'_> {
     pub(super) fn handlers(&mut self, view: &View<'_>) {
         self.used_calls(view);
-        self.endpoints_asked_for(view);
+        self.requested_endpoints(view);
         self.classes_of_branches(view);
         self.circles(view);
     }
 
-    /// Every call that a handler makes is an entry of `calls`, of no load and of one service.
+    /// Checks that every call of a handler is an entry of `calls`, of no load and of one service.
     fn used_calls(&mut self, view: &View<'_>) {
         let mut owners: BTreeMap<&str, &str> = BTreeMap::new();
         for (name, (path, service)) in &view.services {
@@ -66,19 +66,19 @@ impl Checker<'_> {
         Problem::error(at, format!("unknown call \"{shown}\""), found).hint(hint)
     }
 
-    fn endpoints_asked_for(&mut self, view: &View<'_>) {
+    fn requested_endpoints(&mut self, view: &View<'_>) {
         for (path, call) in view.calls.values() {
-            let (Some(asked), Some((_, service))) =
+            let (Some(endpoint), Some((_, service))) =
                 (&call.endpoint, view.services.get(call.to.as_str()))
             else {
                 continue;
             };
-            if service.endpoints.contains_key(asked) {
+            if service.endpoints.contains_key(endpoint) {
                 continue;
             }
-            let shown = printable(asked);
+            let shown = printable(endpoint);
             let known = || service.endpoints.keys().map(String::as_str);
-            let hint = match self.suggestions.nearest(asked, known()) {
+            let hint = match self.suggestions.nearest(endpoint, known()) {
                 Some(meant) => format!("did you mean \"{}\"?", printable(meant)),
                 None if service.endpoints.is_empty() => {
                     "the service has none: leave this out, or give it some under `endpoints`".into()
@@ -116,7 +116,7 @@ impl Checker<'_> {
         }
     }
 
-    /// A call that leads back to the service which made it would never end by itself.
+    /// Refuses calls that lead back to the calling service, because they would never end.
     fn circles(&mut self, view: &View<'_>) {
         let onward = |service: &str| -> Vec<&str> {
             let calls = view.services.get(service).map(|(_, service)| calls_of(service));
@@ -125,7 +125,7 @@ impl Checker<'_> {
         };
         let mut done: BTreeSet<&str> = BTreeSet::new();
         for start in view.services.keys() {
-            // Depth first, with the way from the start to the present service.
+            // Depth-first search, with the path from the start to the present service.
             let mut way: Vec<(&str, Vec<&str>)> = vec![(start, onward(start))];
             while let Some((_, next)) = way.last_mut() {
                 let Some(next) = next.pop() else {

@@ -1,9 +1,9 @@
-//! What a scenario of the right shape may still get wrong: names that lead nowhere, fields that
-//! contradict each other, loads that never end.
+//! Checks the meaning of a scenario of the right shape: dangling names, contradicting fields,
+//! endless loads.
 //!
-//! Works on the typed scenario and on paths; [`Document`](super::Document) finds their places in
-//! the text. What a message would only repeat of another is left out: a name that leads nowhere is
-//! told, and not that the thing it should have led to is never used.
+//! The checks use the typed scenario and paths; [`Document`](super::Document) finds their places in
+//! the text. Consequences of a reported problem are left out: a dangling name is reported, but not
+//! that its intended target is never used.
 
 pub(crate) mod arms;
 mod balancing;
@@ -25,24 +25,24 @@ use super::path::Path;
 use super::problem::{Problem, Severity};
 use super::schema::{SCHEMA_VERSION, Scenario};
 
-/// Collects problems; what is common to several arms is told once.
+/// Collects problems; one that is common to several arms is reported once.
 struct Checker<'a> {
     scenario: &'a Scenario,
     problems: Vec<Problem>,
-    /// Path and rule of each of them.
-    told: BTreeSet<(Path, String)>,
+    /// Path and rule of each reported problem.
+    reported: BTreeSet<(Path, String)>,
     errors: usize,
     suggestions: Suggestions,
 }
 
-/// Errors kept of one scenario, and as many warnings: nobody reads more.
+/// Most errors kept of one scenario, and most warnings.
 const MOST: usize = 1_000;
 
 impl Checker<'_> {
     fn add(&mut self, problem: Problem) {
         let is_error = problem.severity == Severity::Error;
         let kept = if is_error { self.errors } else { self.problems.len() - self.errors };
-        if kept < MOST && self.told.insert((problem.path.clone(), problem.rule.clone())) {
+        if kept < MOST && self.reported.insert((problem.path.clone(), problem.rule.clone())) {
             self.errors += usize::from(is_error);
             self.problems.push(problem);
         }
@@ -53,13 +53,13 @@ impl Checker<'_> {
     }
 }
 
-/// Everything in the scenario that does not make sense, errors and warnings, without places.
+/// All problems in the meaning of a scenario, errors and warnings, without places.
 #[must_use]
 pub fn check(scenario: &Scenario) -> Vec<Problem> {
     let mut checker = Checker {
         scenario,
         problems: Vec::new(),
-        told: BTreeSet::new(),
+        reported: BTreeSet::new(),
         errors: 0,
         suggestions: Suggestions::default(),
     };
@@ -86,8 +86,8 @@ pub fn check(scenario: &Scenario) -> Vec<Problem> {
     problems
 }
 
-/// How many requests all loads of the scenario bring to one arm, about: to refuse what would run
-/// for days. A load that nothing limits gives infinity.
+/// Approximate number of requests that all loads bring to one arm, by which runs of days are
+/// refused; infinite for an unlimited load.
 #[must_use]
 pub fn expected_requests(scenario: &Scenario) -> f64 {
     scenario.load.values().map(|load| load.expected_requests(scenario.duration)).sum()
@@ -139,7 +139,7 @@ impl Checker<'_> {
         self.add(problem);
     }
 
-    /// Bins that would be merged at once. Of a scenario without a duration nobody knows its end.
+    /// Warns of bins that would be merged. Without a duration their number is not known.
     fn bins(&mut self) {
         let (Some(every), Some(duration)) = (self.scenario.sample_every, self.scenario.duration)
         else {

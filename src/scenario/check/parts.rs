@@ -1,5 +1,4 @@
-//! What stands in an arm, part by part and layer by layer: each knows its own rules and lints; here
-//! they get their places.
+//! Applies the rules and lints of every part and layer of an arm, and gives their findings places.
 
 use std::collections::BTreeMap;
 
@@ -13,10 +12,10 @@ use crate::scenario::path::Path;
 use crate::scenario::problem::{Problem, Severity};
 use crate::scenario::schema::{Layer, Scenario};
 
-/// An arm as specifications see it, with where its policies are written.
+/// An arm in the form that specifications use, with the paths of its policies.
 struct Placed<'a> {
     system: System<'a>,
-    /// Of each pipeline, the call or the group of consumers.
+    /// Path of the call or the group of consumers of each pipeline.
     paths: Vec<&'a Path>,
 }
 
@@ -50,7 +49,7 @@ impl<'a> Placed<'a> {
         Self { system, paths }
     }
 
-    /// Every layer, with where it stands and where it is written.
+    /// Every layer with its surroundings and its path.
     fn layers(&self) -> impl Iterator<Item = (&Layer, Around<'_>, Path)> {
         let system = &self.system;
         let pipelines = system.pipelines.iter().zip(&self.paths);
@@ -68,7 +67,7 @@ fn specifications<'a, T>(visible: &BTreeMap<&'a str, (Path, &'a T)>) -> BTreeMap
     visible.iter().map(|(name, (_, specification))| (*name, *specification)).collect()
 }
 
-/// Parts of an arm with their names and where they are written.
+/// Parts of an arm with their names and paths.
 fn parts<'a>(view: &'a View<'a>) -> impl Iterator<Item = (&'a str, &'a Path, &'a dyn PartSpec)> {
     fn of<'a, T: PartSpec>(
         parts: &'a BTreeMap<&'a str, (Path, &'a T)>,
@@ -80,7 +79,7 @@ fn parts<'a>(view: &'a View<'a>) -> impl Iterator<Item = (&'a str, &'a Path, &'a
 }
 
 impl Checker<'_> {
-    /// Loads, which are the same in every arm.
+    /// Checks loads, which all arms share.
     pub(super) fn loads(&mut self) {
         for (name, load) in &self.scenario.load {
             let mut findings = Vec::new();
@@ -89,7 +88,7 @@ impl Checker<'_> {
         }
     }
 
-    /// The rules of everything in an arm.
+    /// Applies the rules of all parts of an arm.
     pub(super) fn parts(&mut self, view: &View<'_>) {
         let scenario = self.scenario;
         for (_, path, part) in parts(view) {
@@ -104,7 +103,7 @@ impl Checker<'_> {
         }
     }
 
-    /// The lints of an arm without errors: the numbers that they multiply have to be sound.
+    /// Applies the lints of an arm without errors, because lints compute with its numbers.
     pub(super) fn lint(&mut self, view: &View<'_>) {
         let placed = Placed::new(self.scenario, view);
         for (name, path, part) in parts(view) {
@@ -126,7 +125,7 @@ impl Checker<'_> {
     }
 }
 
-/// A finding about the specification at `at`, as a problem of the scenario.
+/// The problem of a finding about the specification at `at`.
 fn problem(at: &Path, finding: Finding) -> Problem {
     let path = finding.place.iter().fold(at.clone(), |path, segment| match segment {
         finding::Segment::Field(name) => path.field(name),

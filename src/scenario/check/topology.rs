@@ -1,4 +1,4 @@
-//! Names that refer to each other, within what one arm sees.
+//! Checks references between the entries of an arm.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use crate::scenario::path::Path;
 use crate::scenario::problem::{Problem, printable};
 use crate::scenario::schema::{Layer, Load};
 
-/// A name that has to be one of an arm's services, queues or pools.
+/// A reference to one of an arm's services, queues or pools.
 struct Reference<'a> {
     at: Path,
     name: &'a str,
@@ -154,7 +154,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Results list the parts of an arm by name, whatever they are.
+    /// Checks that names are unique over all kinds, because results list parts by name alone.
     fn unique_names(&mut self, view: &View<'_>) {
         let root = Path::root().field("load");
         let loads = self.scenario.load.keys();
@@ -177,7 +177,7 @@ impl Checker<'_> {
                 first.insert(name, (kind, path));
                 continue;
             };
-            // What a user can rename is never the layer.
+            // The problem points at the other entry, because users cannot rename layers.
             let (taken, kind, path, other) = if *kind == "layer" {
                 (kind, taken, *other, path)
             } else {
@@ -211,7 +211,8 @@ impl Checker<'_> {
         }
     }
 
-    /// What no arm uses. Only for scenarios without errors, of which this would be an echo.
+    /// Warns of entries that no arm uses; only without errors, of which this would be a
+    /// consequence.
     pub(super) fn unreached(&mut self, views: &[View<'_>]) {
         let mut all: Vec<(&Path, &str, &str)> = Vec::new();
         let mut reached: BTreeSet<&Path> = BTreeSet::new();
@@ -268,7 +269,7 @@ impl Checker<'_> {
     }
 }
 
-/// Names of the classes of every load, with where they are written.
+/// Names of the classes of every load, with their paths.
 fn classes(loads: &BTreeMap<String, Load>) -> Vec<(String, Path)> {
     let root = Path::root().field("load");
     let of_load = |(load, of): (&String, &Load)| {
@@ -279,7 +280,7 @@ fn classes(loads: &BTreeMap<String, Load>) -> Vec<(String, Path)> {
     loads.iter().flat_map(of_load).collect()
 }
 
-/// The balancers in front of services that have several replicas, which are named like layers.
+/// Names of the balancers in front of services with several replicas, with their paths.
 fn balancers(view: &View<'_>) -> Vec<(String, Path)> {
     let calls = view.calls.iter().map(|(name, (path, call))| (name, path, &call.to));
     let consumers = view.consumers.iter().map(|(name, (path, from))| (name, path, &from.to));
@@ -291,7 +292,7 @@ fn balancers(view: &View<'_>) -> Vec<(String, Path)> {
         .collect()
 }
 
-/// Every policy of the arm, with the name of its call or consumer and where that is written.
+/// Every policy of the arm, with the name and the path of its call or consumer.
 fn policies<'a>(view: &'a View<'a>) -> impl Iterator<Item = (&'a str, &'a Path, &'a [Layer])> {
     let calls = view.calls.iter().map(|(name, (path, call))| (*name, path, &call.policy[..]));
     let consumers = view.consumers.iter();
@@ -299,7 +300,7 @@ fn policies<'a>(view: &'a View<'a>) -> impl Iterator<Item = (&'a str, &'a Path, 
     calls.chain(consumers)
 }
 
-/// The layers of a policy of what is written at `path`, each with its place.
+/// The layers of the policy of the entry at `path`, each with its path.
 fn layers_of<'a>(
     path: &Path,
     policy: &'a [Layer],
@@ -308,8 +309,7 @@ fn layers_of<'a>(
     policy.iter().enumerate().map(move |(index, layer)| (at.index(index), layer))
 }
 
-/// Names of the layers of every policy in the arm that are components, with where they are
-/// written.
+/// Names of all layers of the arm that are components, with their paths.
 fn layers(view: &View<'_>) -> Vec<(String, Path)> {
     let mut all = Vec::new();
     for (name, path, policy) in policies(view) {

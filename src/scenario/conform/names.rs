@@ -6,16 +6,16 @@ use crate::scenario::problem::{Problem, is_unprintable, printable};
 use crate::scenario::shape::{FieldShape, SHAPES, STUDY, Shape, VariantShape};
 use crate::scenario::syntax::{Field, Kind, Node};
 
-/// Bytes in a name, at most.
+/// Longest name, in bytes.
 const NAME_BYTES: usize = 200;
 
-/// The name that was probably meant.
+/// The name that was probably intended.
 #[must_use]
 pub(crate) fn did_you_mean<'a>(
     name: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
-    // Longer than any name: the distance would take quadratic time for nothing.
+    // Longer than any name; its distance would take quadratic time.
     if name.len() > NAME_BYTES {
         return None;
     }
@@ -32,8 +32,8 @@ pub(crate) fn did_you_mean<'a>(
         .map(|(_, other)| other)
 }
 
-/// Looks for what was meant as long as that takes little time: of thousands of unknown names among
-/// thousands, the first ones are enough.
+/// Suggests intended names within a limit of comparisons: with thousands of unknown names among
+/// thousands of known ones, only the first get suggestions.
 #[derive(Debug, Default)]
 pub(crate) struct Suggestions {
     compared: usize,
@@ -42,7 +42,7 @@ pub(crate) struct Suggestions {
 impl Suggestions {
     const COMPARISONS: usize = 100_000;
 
-    /// The name that was probably meant; `None` also when that was asked too often.
+    /// The name that was probably intended; `None` also once the limit is reached.
     pub(crate) fn nearest<'a>(
         &mut self,
         name: &str,
@@ -56,7 +56,7 @@ impl Suggestions {
     }
 }
 
-/// "`a`, `b` and `c`", cut when there are many.
+/// "`a`, `b` and `c`", cut if there are many.
 #[must_use]
 pub(crate) fn list_of<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     const SHOWN: usize = 14;
@@ -74,8 +74,8 @@ pub(crate) fn list_of<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     }
 }
 
-/// What is wrong with a name that the user chose, if anything: names reach terminals, CSV cells
-/// and file names.
+/// The problem of a name that the user chose, if it has one: names reach terminals, CSV cells and
+/// file names.
 pub(super) fn name_problem(name: &str, key: &Node, text: &str, at: &Path) -> Option<Problem> {
     let problem = |rule: &str, found: String| {
         let problem = Problem::error(at, rule, found);
@@ -117,25 +117,25 @@ pub(super) fn name_problem(name: &str, key: &Node, text: &str, at: &Path) -> Opt
     None
 }
 
-/// The first character that two names can differ in and look the same. Joiners are none between
-/// letters of the scripts that need them.
+/// The first invisible character, which makes two names differ that look the same. Joiners between
+/// letters of scripts that need them do not count.
 fn invisible(name: &str) -> Option<char> {
     let chars: Vec<char> = name.chars().collect();
     let is_script = |at: Option<usize>| {
         at.and_then(|at| chars.get(at)).is_some_and(|c| !c.is_ascii() && !is_unprintable(*c))
     };
     let mut all = chars.iter().enumerate();
-    let found = all.find(|(at, c)| match c {
+    let pair = all.find(|(at, c)| match c {
         '\u{200c}' | '\u{200d}' => !is_script(at.checked_sub(1)) || !is_script(Some(at + 1)),
         '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{3164}' | '\u{ffa0}' => {
             true
         }
         c => is_unprintable(**c),
     });
-    found.map(|(_, c)| *c)
+    pair.map(|(_, c)| *c)
 }
 
-/// "a `Call` with `to` and `policy`": what is expected where there is something else.
+/// The expected struct in words: "a `Call` with `to` and `policy`".
 pub(super) fn a_struct(name: &str, shapes: &[FieldShape]) -> String {
     let fields = shapes.iter().filter(|shape| shape.required);
     let fields: Vec<&str> = fields.map(|shape| shape.name.as_str()).collect();
@@ -146,7 +146,7 @@ pub(super) fn a_struct(name: &str, shapes: &[FieldShape]) -> String {
     }
 }
 
-/// "an `Arm`", and "`Arrivals`" as it is.
+/// The name with its article: "an `Arm`", but "`Arrivals`".
 fn with_article(name: &str) -> String {
     match name {
         _ if name.ends_with('s') => format!("`{name}`"),
@@ -167,7 +167,7 @@ pub(super) fn unknown_field(
     let found = format!("`{owner}` has no such field");
     let problem = Problem::error(at, rule, found).at(field.name.span.clone());
     let fields = format!("`{owner}` has the fields {}", list_of(names()));
-    // What scenarios hold is no help in a study.
+    // Fields of scenarios are no help in a study.
     let of_scenario = !matches!(owner, STUDY | "Axis" | "Range" | "Log" | "LatinHypercube");
     let snake = words::snake(name);
     let spelled = names().find(|other| *other == snake);
@@ -233,7 +233,7 @@ pub(super) fn unknown_variant(
     Problem::error(at, rule, found).at(node.head()).hint(hint)
 }
 
-/// Something else than a name stands where a variant is wanted.
+/// The problem of a value that is no name, where a variant is expected.
 pub(super) fn no_variant(
     owner: &str,
     variants: &[VariantShape],
@@ -260,7 +260,7 @@ pub(super) fn no_variant(
     problem.hint(hint.unwrap_or_else(|| format!("one of {}", variants_list(variants))))
 }
 
-/// A variant with fields is written without them.
+/// The problem of a variant without its fields.
 pub(super) fn wants_fields(name: &str, shapes: &[FieldShape], node: &Node, at: &Path) -> Problem {
     let required = shapes.iter().filter(|shape| shape.required);
     let shown: Vec<String> = required.map(|shape| format!("{}: ..", shape.name)).collect();
@@ -277,7 +277,7 @@ pub(super) fn wants_fields(name: &str, shapes: &[FieldShape], node: &Node, at: &
     Problem::error(at, rule, found).at(node.head()).hint(hint)
 }
 
-/// A variant with one value is written with none, many, or with fields.
+/// The problem of a variant with one value that has none, several, or fields.
 pub(super) fn wants_value(name: &str, shape: &Shape, node: &Node, at: &Path) -> Problem {
     let what = super::scalar::name_of(shape);
     let rule = format!("`{name}` takes one value: {what}");

@@ -1,4 +1,4 @@
-//! Values without parts: durations, rates, ratios, limits, numbers, texts.
+//! Checks values without parts: durations, rates, ratios, limits, numbers, texts.
 
 use crate::kernel::units::{parse_duration, parse_rate};
 use crate::scenario::path::Path;
@@ -6,10 +6,10 @@ use crate::scenario::problem::{Problem, printable};
 use crate::scenario::shape::{Bounds, Shape};
 use crate::scenario::syntax::{Kind, Node, Number, NumberError};
 
-/// No duration and no rate is longer; what is must not be quoted by a message.
+/// Longest duration or rate, in bytes; messages do not quote longer texts.
 const UNIT_BYTES: usize = 80;
 
-/// What a shape is called in "expected ..".
+/// The name of a shape in "expected ..".
 pub(super) fn name_of(shape: &Shape) -> String {
     match shape {
         Shape::Named(name) => format!("a `{name}`"),
@@ -32,7 +32,7 @@ pub(super) fn name_of(shape: &Shape) -> String {
 struct Value<'a> {
     shape: &'a Shape,
     node: &'a Node,
-    /// As written.
+    /// The text of the value.
     raw: &'a str,
     at: &'a Path,
 }
@@ -58,7 +58,7 @@ pub(super) fn problem(shape: &Shape, node: &Node, text: &str, at: &Path) -> Opti
             let why = parse_rate(text).err()?;
             Some(value.breaks(&value.expected(), format!("`{}` {why}", printable(text))))
         }
-        // RON reads these for whole numbers only.
+        // RON accepts other bases for whole numbers only.
         (Shape::Ratio | Shape::Float(_), Kind::Number) if value.has_base() => {
             let problem = value.breaks("must be written in decimal", value.found());
             let number = Number::read(raw).ok().map(Number::as_f64);
@@ -228,13 +228,13 @@ impl Value<'_> {
     }
 }
 
-/// A float as people write it, `0.05` rather than `0.050000000000000003`.
+/// A float in its shortest form: `0.05`, not `0.050000000000000003`.
 fn decimal(value: f64) -> String {
     let rounded = format!("{value:.12}");
     rounded.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// A number without the zeros that it begins with.
+/// A number without leading zeros.
 fn plain(raw: &str) -> String {
     let digits = raw.trim_start_matches(['+', '-']);
     let sign = &raw[..raw.len() - digits.len()];
@@ -243,7 +243,7 @@ fn plain(raw: &str) -> String {
     printable(&format!("{sign}{zero}{plain}"))
 }
 
-/// What to say of a number in quotes.
+/// The hint for a number in quotes.
 fn unquoted(text: &str) -> Option<String> {
     let plain = text.trim().replace(',', ".");
     match Number::read(&plain) {
@@ -252,7 +252,7 @@ fn unquoted(text: &str) -> Option<String> {
     }
 }
 
-/// What to write instead of the usual mistakes with units.
+/// The hint for common mistakes with units.
 fn unit_hint(text: &str) -> Option<String> {
     let trimmed = text.trim();
     let squeezed: String = trimmed.chars().filter(|c| !c.is_whitespace()).collect();

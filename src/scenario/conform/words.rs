@@ -1,11 +1,11 @@
-//! Words that other tools use, and what stands for them here. Most stand beside the mechanism that
-//! has another name for what they mean.
+//! Hints for the vocabulary of other tools. Most words are declared beside the mechanism that they
+//! mean.
 
 use crate::model::mechanism::{DECLARATIONS, LAYERS, backoff};
 use crate::model::spec::distribution;
 use crate::model::spec::word::{Word, word};
 
-/// Words of no mechanism in particular. "{layers}" stands for the layers that there are.
+/// Words of no particular mechanism. "{layers}" is replaced by the list of layers.
 #[rustfmt::skip]
 const WORDS: &[Word] = &[
     word(&["Layer"], &["rate_limiter", "rate_limit", "throttle", "token_bucket", "leaky_bucket"],
@@ -41,13 +41,13 @@ const WORDS: &[Word] = &[
     word(&[], &["horizon"], "that is `duration`, a field of the scenario"),
 ];
 
-/// All words: those that mechanisms bring, of distributions, and the rest.
+/// All words: those of mechanisms, of distributions, and the rest.
 fn words() -> impl Iterator<Item = &'static Word> + Clone {
     let of_mechanisms = DECLARATIONS.iter().flat_map(|declaration| declaration.words);
     of_mechanisms.chain(backoff::spec::WORDS).chain(distribution::WORDS).chain(WORDS)
 }
 
-/// What a word that stands `within` a struct, a variant or an enum has here instead.
+/// The hint for a word `within` a struct, a variant or an enum.
 pub(super) fn here(within: &str, name: &str) -> Option<String> {
     let name = snake(name);
     let mut words = words().filter(|word| word.names.contains(&name.as_str()));
@@ -68,13 +68,13 @@ fn layers() -> String {
     }
 }
 
-/// Words for everywhere are of fields, and an enum has none.
+/// True if `within` is an enum; words that apply everywhere are names of fields, which it lacks.
 fn is_enum(within: &str) -> bool {
     use crate::scenario::shape::{Definition, SHAPES};
     matches!(SHAPES.find(within), Some(Definition::Enum(_)))
 }
 
-/// `maxAttempts`, `Max-Attempts` and `MAX_ATTEMPTS` as `max_attempts`.
+/// The snake case of a name: `maxAttempts`, `Max-Attempts` and `MAX_ATTEMPTS` are `max_attempts`.
 pub(super) fn snake(name: &str) -> String {
     let mut snake = String::with_capacity(name.len() + 4);
     let mut before = '_';
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_names_what_there_is_and_shadows_nothing() {
+    fn hints_name_existing_fields_and_shadow_none() {
         for word in words() {
             for name in word.names {
                 assert_eq!(snake(name), *name, "it is compared in snake case");
@@ -133,7 +133,7 @@ mod tests {
                     assert_eq!(here("Stage", name), Some(hint(word)), "{name}");
                 }
             }
-            // What a hint quotes is a field of this release.
+            // A hint quotes only fields of this release.
             for quoted in word.hint.split('`').skip(1).step_by(2) {
                 let is_field = !SHAPES.homes(quoted).is_empty();
                 assert!(is_field || quoted == "Retry(..)", "`{quoted}` in: {}", word.hint);

@@ -39,7 +39,7 @@ fn resolved_reads_back_as_the_same_scenario() {
 }
 
 #[test]
-fn byte_order_mark_and_line_endings_mean_nothing() {
+fn byte_order_mark_and_line_endings_have_no_effect() {
     let plain = canonical(&scenario(VALID));
     let crlf = VALID.replace('\n', "\r\n");
     assert_eq!(canonical(&scenario(&crlf)), plain);
@@ -69,7 +69,7 @@ fn canonical_is_the_meaning() {
 }
 
 #[test]
-fn what_is_not_text_is_refused_with_its_place() {
+fn bytes_that_are_no_text_are_refused_with_their_place() {
     let utf16: Vec<u8> = "(schema: 1)".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let with_mark = [&[0xff, 0xfe][..], &utf16].concat();
     let cases: [(&[u8], &str); 6] = [
@@ -266,7 +266,7 @@ fn without_an_arm_a_component_is_set_wherever_it_is_defined() {
     });
     same("users.retry.max_retries=7", &retries);
     same("users.timeout#2=7s", &["arms.rpc.calls.users.policy[2].Timeout=7s"]);
-    // Where only one arm has a backoff to speak of, that one.
+    // If only one arm has a backoff, its backoff is set.
     same(
         "users.retry.backoff.base=7s",
         &["arms.rpc.calls.users.policy[1].Retry.backoff.Exponential.base=7s"],
@@ -279,7 +279,7 @@ fn without_an_arm_a_component_is_set_wherever_it_is_defined() {
 }
 
 #[test]
-fn a_name_that_leads_nowhere_or_to_several_things_is_refused() {
+fn unknown_and_ambiguous_names_are_refused() {
     for (assignment, why) in [
         ("rpc.db.slots=7", "`db` is common to several arms"),
         ("rpc.db.slots=7", "write `db` to set it for all of them"),
@@ -305,7 +305,7 @@ fn a_name_that_leads_nowhere_or_to_several_things_is_refused() {
     }
 }
 
-/// A token of the language, or something that is none.
+/// A token of the language, or another text.
 fn token() -> impl Strategy<Value = String> {
     let tokens = [
         "(",
@@ -357,7 +357,7 @@ fn exercise(bytes: &[u8]) {
 }
 
 proptest! {
-    // The same cases every day, and no file that remembers a failure.
+    // The same cases in every run, and no file of past failures.
     #![proptest_config(ProptestConfig {
         cases: 300,
         rng_seed: proptest::test_runner::RngSeed::Fixed(20_260_117),

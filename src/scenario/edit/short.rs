@@ -1,8 +1,7 @@
-//! Names of components, as output prints them, in front of a path: `rpc.clients.breaker.window`.
+//! Paths that begin with the name of a component in output: `rpc.clients.breaker.window`.
 //!
-//! A name is looked up in the text alone, because a scenario may be set right by what is set. It
-//! stands for every place that defines the component; behind the name of an arm, for the one that
-//! this arm uses.
+//! A name is resolved in the text alone, because an assignment may correct an invalid scenario. It
+//! means every definition of the component; after the name of an arm, the one that the arm uses.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -20,45 +19,45 @@ use crate::scenario::problem::{Problem, printable};
 use crate::scenario::shape::{ROOT, SHAPES, Shape};
 use crate::scenario::syntax::{Kind, Node, Span};
 
-/// The maps of a scenario and of an arm whose keys are names of components. A route has the name
-/// of its load.
+/// The maps of a scenario and of an arm whose keys are names of components. A route has the name of
+/// its load.
 const GROUPS: [&str; 7] = ["load", "services", "pools", "queues", "consumers", "calls", "faults"];
 
-/// A name has at most 200 bytes, and so no more parts between dots; a path may have any number.
+/// Most parts of a name between dots, since names have at most 200 bytes.
 const MOST_PARTS: usize = 110;
 
-/// What a path may begin with instead.
+/// Fields that a path may begin with instead.
 static FIELDS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let scenario = Shape::Named(ROOT.to_owned());
     SHAPES.fields(&scenario).unwrap_or_default().iter().map(|field| field.name.clone()).collect()
 });
 
-/// A component as one place of the text defines it.
+/// A definition of a component in the text.
 struct Definition<'a> {
-    /// As output calls it: the key of its entry, or with the kind of a layer behind it.
+    /// Name in output: the key of the entry, or that and the kind of a layer.
     name: String,
-    /// The map in which it stands, or the policy of which.
+    /// The map of the entry.
     group: &'static str,
     key: &'a str,
-    /// The way from that entry to it: nothing, a layer of its policy, or a class of its requests.
+    /// Path below the entry: empty, a layer of its policy, or a class of its requests.
     inner: Vec<String>,
-    /// The arm in which it stands; `None` where it is common.
+    /// Arm of the definition; `None` for a common one.
     arm: Option<&'a str>,
 }
 
-/// What the first steps of a path may stand for.
+/// A reading of the first steps of a path.
 struct Reading<'a> {
     definitions: Vec<&'a Definition<'a>>,
-    /// With the name of the arm, if that is in front.
+    /// Name, after that of the arm if the path begins with one.
     name: String,
-    /// How many steps that is.
+    /// Number of steps of the name.
     steps: usize,
-    /// What an arm in front uses is used by other arms, too.
+    /// True if the definition that the arm uses is shared with other arms.
     shared: bool,
 }
 
 impl Document {
-    /// The places that a path means; at least one.
+    /// The places that a path means, at least one.
     pub(super) fn places(&self, steps: &[Step]) -> Result<Vec<Place<'_>>, Box<Problem>> {
         let long = Here::root(&self.tree.root).walk(steps);
         let first = &steps[0];
@@ -98,7 +97,7 @@ impl Document {
         }
     }
 
-    /// Where the rest of the steps leads from each definition that has it.
+    /// Follows the rest of the steps from each definition that has them.
     fn read(&self, reading: &Reading<'_>, steps: &[Step]) -> Result<Vec<Place<'_>>, Box<Problem>> {
         let (name, rest) = steps.split_at(reading.steps);
         let span = name[0].span.start..name[name.len() - 1].span.end;
@@ -121,7 +120,7 @@ impl Document {
 }
 
 impl Reading<'_> {
-    /// The ways that it stands for, in words.
+    /// The paths of the definitions, in words.
     fn describe(&self) -> String {
         let ways = self.definitions.iter().map(|of| of.way().join("."));
         ways.collect::<Vec<_>>().join(" and ")
@@ -136,7 +135,7 @@ impl Reading<'_> {
 }
 
 impl Definition<'_> {
-    /// The steps to it from the scenario down.
+    /// The steps from the scenario to the definition.
     fn way(&self) -> Vec<String> {
         let mut way = self.arm.map_or_else(Vec::new, |arm| vec!["arms".to_owned(), arm.to_owned()]);
         way.extend([self.group.to_owned(), self.key.to_owned()]);
@@ -159,12 +158,12 @@ impl Definition<'_> {
     }
 }
 
-/// What a scenario defines, and where.
+/// The definitions of a scenario.
 struct Scope<'a> {
     definitions: Vec<Definition<'a>>,
-    /// The arms; the only one where none is named.
+    /// Arms; the default one if none is named.
     arms: Vec<&'a str>,
-    /// Loads that an arm publishes from, which have no call there.
+    /// Loads that each arm publishes from, which have no call there.
     publishes: BTreeMap<&'a str, Vec<&'a str>>,
 }
 
@@ -202,8 +201,7 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// True if an arm uses this definition: its own, or the common one that nothing of its own
-    /// replaces.
+    /// True if the arm uses this definition: its own, or a common one that it does not replace.
     fn uses(&self, arm: &str, of: &Definition<'_>) -> bool {
         let replaces = |other: &Definition<'_>| {
             (other.arm, other.group, other.key) == (Some(arm), of.group, of.key)
@@ -218,7 +216,7 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// Everything that the first of these steps may stand for.
+    /// All readings of the first steps.
     fn readings(&self, steps: &[Step]) -> Vec<Reading<'_>> {
         let mut readings = Vec::new();
         for length in 0..steps.len().min(MOST_PARTS) {
@@ -247,7 +245,7 @@ impl<'a> Scope<'a> {
         readings
     }
 
-    /// Nothing is called as the first steps are.
+    /// The problem of a path whose first steps name no component.
     fn unknown(&self, steps: &[Step]) -> Problem {
         let arm = self.arms.contains(&steps[0].text.as_str());
         let (scope, step) = match steps.get(1) {
@@ -273,7 +271,7 @@ impl<'a> Scope<'a> {
         })
     }
 
-    /// The refusal that came furthest, with what the component has if none left it.
+    /// The refusal that got furthest; if none got beyond the component, with the names that it has.
     fn best(&self, refusals: Vec<Problem>, readings: &[Reading<'_>], steps: &[Step]) -> Problem {
         let furthest = |problem: &Problem| problem.span.as_ref().map_or(0, |span| span.start);
         let best = refusals.into_iter().max_by_key(furthest);
@@ -300,7 +298,7 @@ fn joined(steps: &[Step]) -> String {
     steps.iter().map(|step| step.text.as_str()).collect::<Vec<_>>().join(".")
 }
 
-/// The entries of a map that a struct has.
+/// The entries of a map field of a struct.
 fn entries<'a>(node: &'a Node, field: &str) -> impl Iterator<Item = (&'a str, &'a Node)> {
     let entries = match field_of(node, field).map(|value| &value.kind) {
         Some(Kind::Map(entries)) => entries.as_slice(),
@@ -321,7 +319,7 @@ fn field_of<'a>(node: &'a Node, field: &str) -> Option<&'a Node> {
     }
 }
 
-/// The layers of a policy by name, as [`crate::scenario::names::layer_names`] calls them.
+/// The layers of a policy with their names, as in [`crate::scenario::names::layer_names`].
 fn layers(node: &Node) -> Vec<(String, usize)> {
     let items = match field_of(node, "policy").map(|policy| &policy.kind) {
         Some(Kind::List(items)) => items.as_slice(),

@@ -4,7 +4,7 @@ use crate::scenario::path::Path;
 use crate::scenario::problem::Problem;
 use crate::scenario::syntax::{Kind, Span, parse_value};
 
-/// A step of a path as it is typed: what it is depends on what it is applied to.
+/// A step of a path as typed, whose meaning depends on the value that it is applied to.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Step {
     pub(super) text: String,
@@ -12,7 +12,7 @@ pub(super) struct Step {
     pub(super) quoted: bool,
 }
 
-/// Splits `a.b["c"][0]=value` into its steps and the place of the value.
+/// Splits `a.b["c"][0]=value` into its steps and the offset of the value.
 pub(super) fn steps(text: &str) -> Result<(Vec<Step>, usize), Box<Problem>> {
     let refuse = |span: Span, found: &str| {
         let rule = "expected path=value";
@@ -25,7 +25,7 @@ pub(super) fn steps(text: &str) -> Result<(Vec<Step>, usize), Box<Problem>> {
     }
 }
 
-/// The steps of a path that stands alone.
+/// The steps of a path without a value.
 pub(super) fn path_steps(text: &str) -> Result<Vec<Step>, Box<Problem>> {
     let refuse = |span: Span, found: &str| {
         let problem = Problem::error(&Path::root(), "expected a path", found).at(span);
@@ -37,7 +37,7 @@ pub(super) fn path_steps(text: &str) -> Result<Vec<Step>, Box<Problem>> {
     }
 }
 
-/// The steps, and the place behind the `=` if there is one.
+/// The steps, and the offset after the `=` if there is one.
 fn split(
     text: &str,
     refuse: &impl Fn(Span, &str) -> Box<Problem>,
@@ -82,7 +82,8 @@ fn split(
     }
 }
 
-/// A name in double quotes is a RON string; in single quotes, as in expectations, it is as it is.
+/// Reads a quoted name: in double quotes a RON string, in single quotes, as in expectations,
+/// without escapes.
 fn quoted_step(text: &str, at: usize) -> Option<(String, usize)> {
     if let Some(inside) = text[at..].strip_prefix('\'') {
         let length = inside.find('\'')?;

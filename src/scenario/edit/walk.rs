@@ -1,4 +1,4 @@
-//! From step to step: what may stand at each, and what does.
+//! Follows the steps of a path through the shapes and the values of a scenario.
 
 use super::steps::Step;
 use super::{Place, Target};
@@ -8,7 +8,7 @@ use crate::scenario::problem::{Problem, printable};
 use crate::scenario::shape::{Definition, FieldShape, ROOT, SHAPES, Shape};
 use crate::scenario::syntax::{Field, Kind, Node};
 
-/// A value on the way, and what may stand in its place.
+/// A value on the path, and the shape allowed in its place.
 #[derive(Clone)]
 pub(super) struct Here<'a> {
     pub(super) node: &'a Node,
@@ -27,7 +27,7 @@ impl<'a> Here<'a> {
         Self { node, field: bare(&Shape::Named(ROOT.to_owned())), path: Path::root() }
     }
 
-    /// Where `steps` lead from here.
+    /// Follows `steps` from here.
     pub(super) fn walk(mut self, steps: &[Step]) -> Result<Place<'a>, Box<Problem>> {
         for (at, step) in steps.iter().enumerate() {
             match self.step(step)? {
@@ -50,7 +50,7 @@ impl<'a> Here<'a> {
         Ok(Place { target: Target::Replace(node.span.clone()), field, path, within })
     }
 
-    /// The plain value that the variant here holds, as `Timeout("2s")` does.
+    /// The plain value within the variant here, as in `Timeout("2s")`.
     fn plain_payload(&self) -> Option<Here<'a>> {
         let Shape::Named(name) = &self.field.shape else { return None };
         let node = self.value();
@@ -71,7 +71,7 @@ impl<'a> Here<'a> {
         plain.then(|| Here { node: item, field: bare(payload), path })
     }
 
-    /// What stands here, without a `Some(..)` around it.
+    /// The value without a `Some(..)` around it.
     fn value(&self) -> &'a Node {
         if self.field.nullable { self.node.unwrapped() } else { self.node }
     }
@@ -126,7 +126,7 @@ impl<'a> Here<'a> {
             let path = self.path.field(&step.text);
             return Ok(self.to(&field.value, shape.clone(), path));
         }
-        // In front of the first field: behind the last one there may be a comment.
+        // Inserts before the first field, because a comment may follow the last one.
         let target = match fields.first() {
             Some(first) => Target::Insert {
                 at: first.name.span.start,
@@ -201,7 +201,7 @@ impl<'a> Here<'a> {
         let payload = variant.and_then(|variant| variant.payload.clone());
         let path = self.path.variant(given);
         if given != step.text {
-            // The name of the variant may be left out where its field is meant.
+            // The name of the variant may be left out before one of its fields.
             let fields = payload.as_ref().and_then(|payload| SHAPES.fields(payload));
             if let (Some(fields), Some(payload)) = (fields, &payload)
                 && fields.iter().any(|field| field.name == step.text)
@@ -238,7 +238,7 @@ impl<'a> Here<'a> {
     }
 }
 
-/// The name of the variant that is written here.
+/// The name of the variant of a value.
 fn variant_of(node: &Node) -> Option<&str> {
     match &node.unwrapped().kind {
         Kind::Word(word) => Some(word),

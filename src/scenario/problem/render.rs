@@ -1,4 +1,4 @@
-//! The look of a problem on a terminal.
+//! Renders problems for a terminal.
 
 use core::fmt::Write as _;
 use std::ops::Range;
@@ -7,17 +7,17 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Render
 
 use super::{Problem, Severity};
 
-/// More problems than this are counted, not shown: nobody reads on.
+/// Most problems shown; further ones are counted.
 const SHOWN: usize = 50;
-/// A source line longer than this is cut around its caret.
+/// Longest source line, in bytes; a longer one is cut around its caret.
 const LINE_BYTES: usize = 160;
-/// As much of a value that goes beyond the cut is underlined.
+/// Bytes underlined of a value that extends beyond the cut.
 const MARK_BYTES: usize = 40;
-/// Names and values longer than this are cut where they are quoted.
+/// Longest name or value in a quotation.
 const QUOTED_CHARS: usize = 80;
 
-/// True for what a terminal would obey, or would show as something else: control characters,
-/// line separators, the overrides that reorder text, and what nobody sees.
+/// True for characters that a terminal would obey or not show: control characters, line separators,
+/// overrides that reorder text, and invisible ones.
 pub(crate) fn is_unprintable(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}')
@@ -26,8 +26,7 @@ pub(crate) fn is_unprintable(c: char) -> bool {
         || matches!(c, '\u{e0000}'..='\u{e007f}')
 }
 
-/// Text from a scenario as it may stand in a message: what a terminal would obey is escaped, and
-/// what is very long is cut.
+/// Text from a scenario for a message: unprintable characters are escaped, and long texts are cut.
 #[must_use]
 pub fn printable(text: &str) -> String {
     match text.char_indices().nth(QUOTED_CHARS) {
@@ -36,8 +35,8 @@ pub fn printable(text: &str) -> String {
     }
 }
 
-/// Escapes what a terminal would obey. All words of a message pass through here on their way out,
-/// whether or not those who wrote it thought of what they quote.
+/// Escapes unprintable characters. Every message passes through here before it is printed, even if
+/// its quotations were escaped before.
 #[must_use]
 pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -55,7 +54,7 @@ pub fn escaped(text: &str) -> String {
     out
 }
 
-/// The first byte of the line that holds a byte.
+/// Offset of the first byte of the line that holds a byte.
 pub(super) fn line_start(text: &str, at: usize) -> usize {
     let before = &text[..floor(text, at)];
     before.rfind('\n').map_or(0, |newline| newline + 1)
@@ -77,8 +76,8 @@ fn floor(text: &str, at: usize) -> usize {
     at
 }
 
-/// A source line made harmless without moving a byte, so that spans stay right: tabs become a
-/// space, other controls a symbol or a box of the same length.
+/// A source line without unprintable characters, in which every byte keeps its offset, so that
+/// spans stay valid: tabs become a space, others a symbol or a box of the same length.
 fn harmless(line: &str) -> String {
     let mut out = String::with_capacity(line.len());
     for c in line.chars() {
@@ -93,12 +92,12 @@ fn harmless(line: &str) -> String {
     out
 }
 
-/// One line of the source, cut to a window around a span, with that span in the window.
+/// One source line, cut to a window around a span, and the span within the window.
 struct Excerpt {
     number: usize,
     text: String,
     mark: Range<usize>,
-    /// Its start is cut off.
+    /// True if the start of the line is cut off.
     shifted: bool,
 }
 
@@ -139,7 +138,7 @@ fn excerpt(text: &str, span: &Range<usize>) -> Excerpt {
 
 type Marked = (Excerpt, AnnotationKind, Option<String>);
 
-/// The lines of a problem, in the order of the text, with what is said under each.
+/// The lines of a problem in the order of the text, with their labels.
 fn marked_lines(text: &str, span: &Range<usize>, problem: &Problem) -> Vec<Marked> {
     let label = (!problem.found.is_empty()).then(|| escaped(&problem.found));
     let mut lines = vec![(excerpt(text, span), AnnotationKind::Primary, label)];
@@ -151,7 +150,7 @@ fn marked_lines(text: &str, span: &Range<usize>, problem: &Problem) -> Vec<Marke
     lines
 }
 
-/// All marked lines and those between them, which the renderer folds, as one snippet.
+/// One snippet of all marked lines and the lines between them, which the renderer folds.
 fn snippet(text: &str, lines: Vec<Marked>) -> Snippet<'static, Annotation<'static>> {
     let first = lines.first().map_or(1, |(line, ..)| line.number);
     let mut source = String::new();
@@ -180,7 +179,8 @@ fn snippet(text: &str, lines: Vec<Marked>) -> Snippet<'static, Annotation<'stati
     Snippet::source(source).line_start(first).annotations(marks)
 }
 
-/// Spans that are far apart, or in different parts of one very long line, get a snippet each.
+/// Snippets of the lines: spans that are far apart, or in different parts of a very long line, get
+/// one each.
 fn snippets(text: &str, lines: Vec<Marked>) -> Vec<Snippet<'static, Annotation<'static>>> {
     const TOGETHER: usize = 1_000;
     let numbers = || lines.iter().map(|(line, ..)| line.number);
@@ -216,7 +216,7 @@ fn one(renderer: &Renderer, name: &str, text: &str, problem: &Problem) -> String
         let shifted = lines.iter().any(|(line, ..)| line.shifted);
         let mut snippets = snippets(text, lines);
         if shifted || snippets.len() > 1 {
-            // The renderer would count columns in what is shown, not in the file.
+            // The renderer would count columns of the excerpt, not of the file.
             group = group.element(Origin::path(name).line(line).char_column(column));
         } else if let Some(only) = snippets.pop() {
             snippets.push(only.path(name));
@@ -234,7 +234,7 @@ fn one(renderer: &Renderer, name: &str, text: &str, problem: &Problem) -> String
     renderer.render(&[group])
 }
 
-/// All problems, one after the other, and how many there are.
+/// All problems, one after the other, and their number.
 pub(super) fn render(name: &str, text: &str, list: &[Problem], color: bool) -> String {
     let renderer = match color {
         true => Renderer::styled(),

@@ -1,17 +1,18 @@
-//! The text and the place reached in it: white space, comments, names.
+//! A cursor in the text, which reads white space, comments and names.
 
 use super::{Name, Span};
 use crate::scenario::path::Path;
 use crate::scenario::problem::{Problem, printable};
 
-/// A syntax error is a problem without a path. Boxed: it is built once, moved often.
+/// The result of a parser. A syntax error is a problem without a path, boxed because results are
+/// moved often.
 pub(super) type Parsed<T> = Result<T, Box<Problem>>;
 
 pub(super) fn syntax(span: Span, rule: impl Into<String>, found: impl Into<String>) -> Problem {
     Problem::error(&Path::root(), rule, found).at(span)
 }
 
-/// What RON takes for white space.
+/// True for white space of RON.
 fn is_space(c: char) -> bool {
     matches!(
         c,
@@ -39,7 +40,7 @@ pub(super) fn continues_name(c: char) -> bool {
 pub(super) struct Cursor<'a> {
     pub(super) text: &'a str,
     pub(super) at: usize,
-    /// The end of the last token, where a missing comma belongs.
+    /// End of the last token, the place of a missing comma.
     pub(super) end: usize,
 }
 
@@ -52,17 +53,17 @@ impl<'a> Cursor<'a> {
         self.rest().chars().next()
     }
 
-    /// Steps over `token` if it is next.
+    /// Consumes `token` if it is next.
     pub(super) fn take(&mut self, token: &str) -> bool {
-        let found = self.rest().starts_with(token);
-        if found {
+        let taken = self.rest().starts_with(token);
+        if taken {
             self.at += token.len();
             self.end = self.at;
         }
-        found
+        taken
     }
 
-    /// Steps over white space and comments.
+    /// Consumes white space and comments.
     pub(super) fn skip(&mut self) -> Parsed<()> {
         loop {
             let rest = self.rest();
@@ -106,7 +107,7 @@ impl<'a> Cursor<'a> {
         Ok(())
     }
 
-    /// The name that starts here, if one does. Names with `r#` may hold `.`, `+` and `-`.
+    /// Reads a name, if one starts here. Names with `r#` may contain `.`, `+` and `-`.
     pub(super) fn name(&mut self) -> Option<Name> {
         let start = self.at;
         let rest = self.rest();
@@ -122,7 +123,7 @@ impl<'a> Cursor<'a> {
         Some(Name { text: body[..len].to_owned(), span: start..self.at })
     }
 
-    /// What stands here, for a message: a word, a character, or the end.
+    /// The next token for a message: a word, a character, or the end.
     pub(super) fn next_token(&self) -> (Span, String) {
         let rest = self.rest();
         let Some(c) = rest.chars().next() else {

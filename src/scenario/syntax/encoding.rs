@@ -1,17 +1,17 @@
-//! From bytes to text, or a message that says which byte is not.
+//! Decodes bytes as text, or reports the first invalid byte.
 
 use std::borrow::Cow;
 
 use crate::scenario::path::Path;
 use crate::scenario::problem::{Problem, Problems};
 
-/// The largest scenario, in bytes. The largest ones there are have some kilobytes.
+/// Largest scenario, in bytes; usual ones have some kilobytes.
 const MAX_BYTES: usize = 16 << 20;
 
 /// The text of `bytes`, without a byte order mark.
 ///
 /// # Errors
-/// When it is not UTF-8, holds a NUL, is longer than 16 MiB.
+/// If the bytes are not UTF-8, contain a NUL, or are longer than 16 MiB.
 pub fn decode<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str, Problems> {
     let refuse = |text: Cow<'_, str>, problem| Err(Problems::one(name, text.into_owned(), problem));
     let whole = |rule: &str, found: String| Problem::error(&Path::root(), rule, found);
@@ -42,7 +42,8 @@ pub fn decode<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str, Problems> {
     Ok(text)
 }
 
-/// A byte order mark, or every other byte zero at the start, which no RON text has.
+/// True for a byte order mark of UTF-16, or zeros in every other byte at the start, which no RON
+/// text has.
 fn looks_like_utf16(bytes: &[u8]) -> bool {
     match bytes {
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => true,

@@ -1,13 +1,13 @@
 //! RON as a tree with the place of every token.
 //!
-//! A second parser beside the `ron` crate's, because serde stops at the first error and has no
-//! places left once a value is typed. The tree is what all messages are made from: one walk holds
-//! the shape of every value against the schema, [`locate`] finds in it what a later check talks
-//! about. It knows RON's syntax and nothing of scenarios; the values are still read by `ron`, and
-//! a test with random mutations holds the two together.
+//! This is a second parser beside the `ron` crate's, because serde stops at the first error and
+//! loses places once a value is typed. All messages use the tree: one walk checks the shape of
+//! every value against the schema, and [`locate`] finds the places of later checks. The parser
+//! knows RON's syntax and nothing of scenarios. Values are still read by `ron`; a test with random
+//! mutations checks that both parsers agree.
 //!
-//! There is no recovery from a syntax error: behind a lost bracket everything is a guess, so there
-//! is exactly one, with its place.
+//! There is no recovery from a syntax error: after a lost bracket everything is a guess, so exactly
+//! one error is reported, with its place.
 //!
 //! [`locate`]: super::locate
 
@@ -23,7 +23,7 @@ pub use encoding::decode;
 pub use number::{Number, NumberError};
 pub use parser::{begins_as, parse, parse_value};
 
-/// Brackets within brackets, at most. `ron` has 128; no scenario needs 20.
+/// Deepest nesting of brackets. `ron` allows 128; no scenario needs 20.
 pub const MAX_DEPTH: usize = 64;
 
 /// A place in the text, in bytes.
@@ -44,7 +44,7 @@ pub struct Name {
 /// A value and its place.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
-    /// From the first byte of the value to behind its last.
+    /// Bytes of the value.
     pub span: Span,
     /// The value.
     pub kind: Kind,
@@ -59,7 +59,7 @@ pub struct Field {
     pub value: Node,
 }
 
-/// What a value is, as far as the syntax tells.
+/// Syntactic kinds of values.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kind {
     /// A string, its escapes resolved.
@@ -68,7 +68,7 @@ pub enum Kind {
     Number,
     /// `true` or `false`.
     Bool(bool),
-    /// A character, a byte or a byte string, which scenarios have no use for.
+    /// A character, a byte or a byte string, which scenarios do not use.
     Foreign(&'static str),
     /// A name without brackets: a unit variant, `None`.
     Word(String),
@@ -85,14 +85,14 @@ pub enum Kind {
 /// A whole text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tree {
-    /// The one value.
+    /// The only value.
     pub root: Node,
     /// The extensions named by `#![enable(..)]`.
     pub extensions: Vec<Name>,
 }
 
 impl Node {
-    /// What the value is, in words: "a boolean".
+    /// The kind of the value in words: "a boolean".
     #[must_use]
     pub fn what(&self) -> String {
         match &self.kind {
@@ -111,8 +111,8 @@ impl Node {
         }
     }
 
-    /// Where a message about the value as a whole points: at all of a plain value, at the name or
-    /// the bracket that opens a compound one.
+    /// The span for messages about the value: all of a plain value, the name or the opening bracket
+    /// of a compound one.
     #[must_use]
     pub fn head(&self) -> Span {
         match &self.kind {
@@ -124,14 +124,14 @@ impl Node {
         }
     }
 
-    /// The value of a field, inside `Some(..)` if it is in one.
+    /// The value of a field, without a `Some(..)` around it.
     pub(crate) fn field(&self, name: &str) -> Option<&Self> {
         let Kind::Record(_, fields) = &self.unwrapped().kind else { return None };
         let field = fields.iter().find(|field| field.name.text == name)?;
         Some(field.value.unwrapped())
     }
 
-    /// The entries of the map in a field; none where there is no map.
+    /// The entries of the map in a field; empty without a map.
     pub(crate) fn entries(&self, name: &str) -> impl Iterator<Item = (Text<'_>, &Self)> {
         let entries = match self.field(name).map(|node| &node.kind) {
             Some(Kind::Map(entries)) => entries.as_slice(),
@@ -140,7 +140,7 @@ impl Node {
         entries.iter().filter_map(|(key, value)| Some((key.as_text()?, value.unwrapped())))
     }
 
-    /// The string that it is, with its place.
+    /// The string, with its place, if the value is one.
     pub(crate) fn as_text(&self) -> Option<Text<'_>> {
         match &self.unwrapped().kind {
             Kind::Text(text) => Some((text, &self.span)),
@@ -148,7 +148,7 @@ impl Node {
         }
     }
 
-    /// The value inside `Some(..)`, or the value itself.
+    /// The value without a `Some(..)` around it.
     #[must_use]
     pub fn unwrapped(&self) -> &Self {
         match &self.kind {

@@ -1,30 +1,30 @@
-//! Numbers as RON reads them: `1_000`, `0x10`, `1.5e3`, a sign. RON's type suffixes, as in
-//! `5u32`, are left out: they are for values whose type is not known.
+//! Numbers as RON reads them: `1_000`, `0x10`, `1.5e3`, a sign. RON's type suffixes, as in `5u32`,
+//! are not supported: they serve values of unknown type.
 
 /// A number of the text.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Number {
-    /// A whole number, by sign and size.
+    /// A whole number by sign and magnitude.
     Whole {
-        /// Below zero.
+        /// True below zero.
         negative: bool,
-        /// Without the sign.
+        /// Magnitude.
         size: u64,
     },
     /// A number with a point or an exponent.
     Float(f64),
 }
 
-/// Why a text is no number.
+/// Reasons why a text is no number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NumberError {
-    /// Not written as one.
+    /// The form is not that of a number.
     Malformed,
-    /// `010`, which is ten to some and eight to others.
+    /// A leading zero as in `010`, which is ten in some languages and eight in others.
     LeadingZero,
     /// `inf` or `NaN`.
     NotFinite,
-    /// Beyond 64 bits, or, as a float, too large or too close to zero.
+    /// A whole number beyond 64 bits, or a float too large or too close to zero.
     OutOfRange,
 }
 
@@ -32,7 +32,7 @@ impl Number {
     /// Reads the text of one number.
     ///
     /// # Errors
-    /// When it is none, not finite, or out of range.
+    /// If the text is no number, not finite, or out of range.
     pub fn read(text: &str) -> Result<Self, NumberError> {
         let (negative, body) = match text.as_bytes().first() {
             Some(b'-') => (true, &text[1..]),
@@ -50,7 +50,7 @@ impl Number {
         }
         let is_digit = |c: char| c.is_ascii_digit() || c == '_';
         if body.starts_with('0') && body[1..].starts_with(is_digit) {
-            // What is no number anyway is told as that.
+            // A text that is no number in any base is malformed instead.
             return float(negative, body).and(Err(NumberError::LeadingZero));
         }
         let end = body.find(|c| !is_digit(c)).unwrap_or(body.len());
@@ -91,7 +91,7 @@ fn whole(negative: bool, digits: &str, base: u32) -> Result<Number, NumberError>
 fn float(negative: bool, body: &str) -> Result<Number, NumberError> {
     let known = |c: char| c.is_ascii_digit() || matches!(c, '.' | 'e' | 'E' | '+' | '-' | '_');
     let starts = body.starts_with(|c: char| c.is_ascii_digit() || c == '.');
-    // RON has an underscore only behind a digit; Rust's own reader has none at all.
+    // RON allows an underscore only after a digit; Rust's own reader allows none.
     let misplaced = body.starts_with('_') || body.contains("._");
     if !starts || misplaced || !body.chars().all(known) {
         return Err(NumberError::Malformed);
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_refused_with_its_reason() {
+    fn texts_that_are_no_number_are_refused_with_the_reason() {
         use NumberError::{LeadingZero, Malformed, NotFinite, OutOfRange};
         let cases = [
             ("1e400", OutOfRange),

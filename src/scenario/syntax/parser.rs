@@ -1,4 +1,4 @@
-//! The parser: one value after the other, brackets within brackets up to the limit.
+//! A recursive descent parser with a limit of nesting.
 
 use super::cursor::{Cursor, Parsed, continues_name, starts_name, syntax};
 use super::{Field, Kind, MAX_DEPTH, Name, Node, Number, NumberError, Span, Tree};
@@ -34,8 +34,8 @@ pub fn parse(text: &str) -> Result<Tree, Box<Problem>> {
     Ok(Tree { root, extensions })
 }
 
-/// True if a text begins as a value called `name` does, after white space, comments and attributes:
-/// with this name or with a bracket.
+/// True if a text begins, after white space, comments and attributes, with `name` or a bracket, as
+/// a value called `name` does.
 #[must_use]
 pub fn begins_as(text: &str, name: &str) -> bool {
     let mut cursor = Cursor { text, at: 0, end: 0 };
@@ -46,7 +46,7 @@ pub fn begins_as(text: &str, name: &str) -> bool {
             attribute(&mut cursor, &mut extensions).ok()?;
             cursor.skip().ok()?;
         }
-        Some(cursor.take("(") || cursor.name().is_some_and(|found| found.text == name))
+        Some(cursor.take("(") || cursor.name().is_some_and(|first| first.text == name))
     };
     skip().unwrap_or(false)
 }
@@ -54,7 +54,7 @@ pub fn begins_as(text: &str, name: &str) -> bool {
 /// Reads the one value that starts at byte `at` of a longer text.
 ///
 /// # Errors
-/// The first syntax error, or what stands behind the value, with its place in `text`.
+/// The first syntax error, or a text after the value, with its place in `text`.
 pub fn parse_value(text: &str, at: usize) -> Result<Node, Box<Problem>> {
     let mut cursor = Cursor { text, at, end: at };
     cursor.skip()?;
@@ -66,7 +66,7 @@ pub fn parse_value(text: &str, at: usize) -> Result<Node, Box<Problem>> {
     }
 }
 
-/// `#![enable(..)]`, and the `#![schema = ".."]` and `#![type = ".."]` that editors use.
+/// Reads an attribute: `#![enable(..)]`, or `#![schema = ".."]` and `#![type = ".."]` for editors.
 fn attribute(cursor: &mut Cursor<'_>, extensions: &mut Vec<Name>) -> Parsed<()> {
     for token in ["!", "["] {
         cursor.skip()?;
@@ -120,7 +120,8 @@ fn attribute(cursor: &mut Cursor<'_>, extensions: &mut Vec<Name>) -> Parsed<()> 
     }
 }
 
-/// Recursion ends at [`MAX_DEPTH`], so the stack has a bound, as has dropping the tree.
+/// Reads a value. Recursion ends at [`MAX_DEPTH`], which also bounds the stack for dropping the
+/// tree.
 fn value(cursor: &mut Cursor<'_>, depth: usize) -> Parsed<Node> {
     let start = cursor.at;
     let kind = if let Some(kind) = cursor.quoted()? {
@@ -148,7 +149,7 @@ fn starts_number(c: char) -> bool {
 fn number(cursor: &mut Cursor<'_>) -> Parsed<Kind> {
     let start = cursor.at;
     let mut before = ' ';
-    // `100/s` and `5%` are taken whole, for the message; `5//` is a number and a comment.
+    // `100/s` and `5%` are read as one token, for the message; `5//` is a number and a comment.
     while let Some(c) = cursor.peek() {
         let exponent = matches!(c, '+' | '-') && matches!(before, 'e' | 'E' | ' ');
         let comment = cursor.rest().starts_with("//") || cursor.rest().starts_with("/*");
@@ -208,7 +209,7 @@ fn open(cursor: &mut Cursor<'_>, depth: usize) -> Parsed<Span> {
     Ok(span)
 }
 
-/// Between two elements: a comma, or the closing bracket, which is then the next token.
+/// Reads the separator of two elements: a comma, or nothing before the closing bracket.
 fn separator(cursor: &mut Cursor<'_>, opened: &Span, close: char) -> Parsed<()> {
     cursor.skip()?;
     if cursor.take(",") {
@@ -243,7 +244,7 @@ fn cut(cursor: &Cursor<'_>, opened: &Span, close: char) -> Box<Problem> {
     Box::new(problem.also(opened.clone(), "this is still open"))
 }
 
-/// True behind the last element, having stepped over the bracket.
+/// Consumes the closing bracket, if it is next; true after the last element.
 fn closed(cursor: &mut Cursor<'_>, opened: &Span, close: char) -> Parsed<bool> {
     match cursor.peek() {
         None => Err(cut(cursor, opened, close)),
@@ -283,7 +284,7 @@ fn map(cursor: &mut Cursor<'_>, depth: usize) -> Parsed<Kind> {
     Ok(Kind::Map(entries))
 }
 
-/// The name of a field, if `name:` comes next; else nothing is consumed.
+/// Reads the name of a field, if `name:` is next; else consumes nothing.
 fn field_name(cursor: &mut Cursor<'_>) -> Parsed<Option<Name>> {
     let (at, end) = (cursor.at, cursor.end);
     if let Some(name) = cursor.name() {

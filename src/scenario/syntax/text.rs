@@ -1,11 +1,11 @@
-//! Strings, raw strings, and the characters and bytes that scenarios have no use for.
+//! Strings, raw strings, and the characters and bytes that scenarios do not use.
 
 use super::cursor::{Cursor, Parsed, syntax};
 use super::{Kind, Span};
 use crate::scenario::problem::{Problem, printable};
 
 impl Cursor<'_> {
-    /// A string, character or byte string, if one starts here.
+    /// Reads a string, character or byte string, if one starts here.
     pub(super) fn quoted(&mut self) -> Parsed<Option<Kind>> {
         let rest = self.rest();
         let raw = |prefix: &str| {

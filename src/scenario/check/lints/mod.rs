@@ -1,7 +1,7 @@
-//! What a check warns of, as one list: every lint with its name, its reason and an example.
+//! The list of all lints, each with its name, its reason and an example.
 //!
-//! A lint stands beside the mechanism that it is about (`model/mechanism/`); those about a scenario
-//! as a whole are here.
+//! Lints of a mechanism are beside it (`model/mechanism/`); those about a scenario as a whole are
+//! here.
 
 mod writing;
 
@@ -33,7 +33,7 @@ pub fn find(name: &str) -> Option<&'static Lint> {
 }
 
 impl Checker<'_> {
-    /// Names in `allow` that no lint has.
+    /// Checks that the names in `allow` are those of lints.
     pub(super) fn allowances(&mut self) {
         let root = Path::root();
         let arms = self.scenario.arms.iter();
@@ -52,7 +52,7 @@ impl Checker<'_> {
         }
     }
 
-    /// True of a warning that the scenario allows, as a whole or in the arm where it is written.
+    /// True if the scenario allows the warning, as a whole or in the arm where it is written.
     pub(super) fn allows(&self, problem: &Problem) -> bool {
         let Some(lint) = problem.lint else { return false };
         let arm = match problem.path.segments() {

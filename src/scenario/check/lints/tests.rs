@@ -6,8 +6,8 @@ use crate::model::mechanism::breaker::spec::Spec as Breaker;
 use crate::model::mechanism::breaker::state::Pass;
 use crate::scenario::Document;
 
-/// A whole scenario of these entries; what they leave out is a load of 20/s, a service of four
-/// slots that takes 50 ms, and a call.
+/// A scenario with these entries. Missing ones are a load of 20/s, a service of four slots that
+/// takes 50 ms, and a call.
 fn scenario(entries: &str) -> String {
     let standard = [
         ("load: {", r#"{ "web": Load(arrivals: Poisson(rate: "20/s"), until: "1m") }"#),
@@ -91,7 +91,7 @@ fn tries_are_multiplied_with_what_bounds_them() {
     let cases = [
         ("Timeout(\"2s\"), Retry(max_retries: 3), Timeout(\"500ms\")", None),
         ("Timeout(\"2s\"), Retry(max_retries: 3), Timeout(\"501ms\")", Some("4 x 501ms = 2.004s")),
-        // Waits that cannot be shorter count, those that may be nothing do not.
+        // Fixed waits count; waits that may be 0 do not.
         (
             "Timeout(\"2s\"), Retry(max_retries: 1, backoff: Constant(\"1500ms\")), \
              Timeout(\"300ms\")",
@@ -102,10 +102,10 @@ fn tries_are_multiplied_with_what_bounds_them() {
              Full)), Timeout(\"300ms\")",
             None,
         ),
-        // Nothing bounds a try without a timeout.
+        // A try without a timeout is not bounded.
         ("Timeout(\"2s\"), Retry(max_retries: 3)", None),
         ("Timeout(\"2s\"), Retry(max_retries: 0), Timeout(\"2s\")", None),
-        // What timed out is not tried again.
+        // Attempts that timed out are not retried here.
         ("Timeout(\"2s\"), Retry(max_retries: 3, retry_on: [Error]), Timeout(\"1s\")", None),
     ];
     for (layers, expected) in cases {
@@ -117,16 +117,16 @@ fn tries_are_multiplied_with_what_bounds_them() {
 }
 
 #[test]
-fn waits_are_told_with_the_retry_that_they_come_before() {
+fn waits_are_named_by_the_retry_that_they_precede() {
     let layers = |backoff: &str| {
         policy(&format!("Timeout(\"3s\"), Retry(max_retries: 4, backoff: {backoff})"))
     };
-    let told = |backoff: &str| found(&layers(backoff));
-    assert!(told("Exponential(base: \"1s\")").starts_with("4s before retry 3,"));
+    let wait = |backoff: &str| found(&layers(backoff));
+    assert!(wait("Exponential(base: \"1s\")").starts_with("4s before retry 3,"));
     let full = "Exponential(base: \"1s\", jitter: Full)";
-    assert!(told(full).starts_with("up to 4s before retry 3,"));
+    assert!(wait(full).starts_with("up to 4s before retry 3,"));
     let random = "Random(Uniform(min: \"1s\", max: \"5s\"))";
-    assert!(told(random).starts_with("up to 5s before retry 1,"));
+    assert!(wait(random).starts_with("up to 5s before retry 1,"));
     for fits in
         ["Exponential(base: \"1s\", cap: \"3s\")", "None", "Random(Exponential(mean: \"1s\"))"]
     {
@@ -141,11 +141,11 @@ fn retries_within_the_open_time_are_counted() {
             format!("Breaker(window: 2, failure_threshold: 2, open_duration: \"{open}\")");
         policy(&format!("Retry(max_retries: 3, backoff: {wait}), {breaker}"))
     };
-    let told = found(&layers("Constant(\"2s\")", "5s"));
-    assert!(told.starts_with("2 of 3 retries come after waits of at most 4s,"), "{told}");
+    let warning = found(&layers("Constant(\"2s\")", "5s"));
+    assert!(warning.starts_with("2 of 3 retries come after waits of at most 4s,"), "{warning}");
     assert!(found(&layers("None", "5s")).starts_with("3 of 3 retries come at once,"));
     assert_eq!(lints(&layers("Constant(\"5s\")", "5s")), [""; 0]);
-    // A breaker outside the retry refuses the call, and not its tries.
+    // A breaker outside the retry rejects the call, not its attempts.
     let outside = "Breaker(window: 2, failure_threshold: 2), Retry(max_retries: 3)";
     assert_eq!(lints(&policy(outside)), [""; 0]);
     let consumers = "publishes: { \"web\": \"jobs\" }, queues: { \"jobs\": Queue() }, calls: {}, \
@@ -155,8 +155,8 @@ fn retries_within_the_open_time_are_counted() {
     assert!(found(consumers).starts_with("3 of 3 redeliveries come after waits of at most 3s,"));
 }
 
-/// What the lint multiplies is what the model does: after the failures are over, so many good
-/// results open the breaker again, and no more.
+/// The product in the lint agrees with the model: after the failures, this many good results let
+/// the breaker open again, and no more.
 #[test]
 fn a_breaker_needs_as_many_good_results_as_the_lint_says() {
     for (window, threshold) in [(100, 50), (20, 8), (10, 10), (3, 1)] {
@@ -192,10 +192,10 @@ fn a_breaker_that_one_opening_refills_is_none() {
         let layer = format!("Breaker(window: {window}, failure_threshold: {threshold})");
         policy(&layer)
     };
-    // 20/s for 50 ms, and the first: two calls are let in.
+    // 20/s for 50 ms, and the first call: two calls are admitted.
     assert_eq!(lints(&breaker(10, 9)), [""; 0]);
     assert!(found(&breaker(10, 8)).starts_with("stays closed after 3 good results (10 - 8 + 1)"));
-    // A window that the load never fills opens nothing.
+    // A window that the load never fills opens no breaker.
     assert_eq!(lints(&breaker(1_199, 8)), ["breaker-keeps-itself-open"]);
     assert_eq!(lints(&breaker(1_200, 8)), [""; 0]);
     let bursts = "load: { \"web\": Load(arrivals: Bursts(size: 60, every: \"1s\"), total: 900) },";
@@ -216,8 +216,8 @@ fn a_line_is_measured_against_the_last_caller_to_leave() {
         )
     };
     let (one, two) = ("Timeout(\"1s\")", "Timeout(\"2s\")");
-    let told = found(&system(100, "None", [one, two]));
-    assert!(told.starts_with("100 x 50ms / 2 = 2.5s of waiting"), "{told}");
+    let warning = found(&system(100, "None", [one, two]));
+    assert!(warning.starts_with("100 x 50ms / 2 = 2.5s of waiting"), "{warning}");
     for (queue, cancellation, timeouts) in [
         (80, "None", [one, two]),
         (100, "QueuedOnly", [one, two]),
@@ -240,8 +240,8 @@ fn a_full_queue_is_measured_against_the_deadline() {
              max_deliveries: 1) }}, calls: {{}},"
         )
     };
-    let told = found(&queue(50, "deadline: \"1s\""));
-    assert!(told.starts_with("50 messages take its consumers at least 1.25s"), "{told}");
+    let warning = found(&queue(50, "deadline: \"1s\""));
+    assert!(warning.starts_with("50 messages take its consumers at least 1.25s"), "{warning}");
     assert_eq!(lints(&queue(40, "deadline: \"1s\"")), [""; 0]);
     assert_eq!(lints(&queue(50, "")), [""; 0]);
 }
@@ -255,8 +255,8 @@ fn only_loads_that_overlap_are_added_up() {
              calls: {{ \"a\": Call(to: \"api\"), \"b\": Call(to: \"api\") }},"
         )
     };
-    let told = found(&loads("until: \"20s\""));
-    assert!(told.starts_with("100/s x 50ms = 5 busy slots, and it has 4"), "{told}");
+    let warning = found(&loads("until: \"20s\""));
+    assert!(warning.starts_with("100/s x 50ms = 5 busy slots, and it has 4"), "{warning}");
     assert_eq!(lints(&loads("start: \"10s\", until: \"20s\"")), [""; 0]);
     let published = "load: { \"web\": Load(arrivals: Poisson(rate: \"100/s\"), until: \"1m\") },
          publishes: { \"web\": \"jobs\" }, queues: { \"jobs\": Queue() }, calls: {},
@@ -275,12 +275,11 @@ fn a_bulkhead_whose_line_is_bounded_is_none() {
     let closed = "load: { \"web\": Load(arrivals: ClosedLoop(callers: 50, think: \
                   Constant(\"1s\")), until: \"1m\") },";
     assert_eq!(lints(&format!("{closed}\n{}", policy(bulkhead))), [""; 0]);
-    let told = found(&policy("Bulkhead(permits: 10), Retry(max_attempts: 3), Timeout(\"1s\")"));
-    assert!(told.contains("held for 3s: 1000 in line wait 1000 x 3s / 10 = 300s"), "{told}");
+    let warning = found(&policy("Bulkhead(permits: 10), Retry(max_attempts: 3), Timeout(\"1s\")"));
+    assert!(warning.contains("held for 3s: 1000 in line wait 1000 x 3s / 10 = 300s"), "{warning}");
 }
 
-/// Three tiers that share a pool: whatever ends the wait of the lowest frees the permit of the
-/// highest.
+/// Three tiers share a pool: the end of the lowest wait frees the permit of the highest tier.
 #[test]
 fn a_pool_that_waits_for_itself_does_not_if_something_ends_the_wait() {
     let raised = |pool: &str, outer: &str, inner: &str| {

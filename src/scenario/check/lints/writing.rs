@@ -1,8 +1,8 @@
-//! Lints of a scenario as a whole: of what has no effect, and belongs to no single mechanism.
+//! Lints of a scenario as a whole: entries without an effect that belong to no single mechanism.
 
 use crate::model::spec::lint::{Group, Lint};
 
-/// All of them.
+/// The lints of this module.
 pub(super) const LINTS: &[&Lint] = &[&BINS_MERGED, &EVENT_AFTER_FAULT, &NEVER_REACHED];
 
 pub(in crate::scenario::check) static BINS_MERGED: Lint = Lint {
