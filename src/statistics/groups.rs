@@ -1,38 +1,38 @@
-//! Whether numbers fall into two groups: what is bistable has no typical value.
+//! Detects whether numbers fall into two groups: a bistable quantity has no typical value.
 //!
 //! A system that recovers under one seed and collapses under the next is never at its mean. The
-//! rules are meant to see that, and not to cry wolf at one peak, however skewed.
+//! rules detect that, without false alarms for a single peak, however skewed.
 
 use super::summary::sorted;
 use super::validity::FEWEST_RUNS;
 
-/// Two groups share no more than this of the spread: the rest is the distance between them.
+/// Largest share of the variance within two groups; the rest is between them.
 const WITHIN: f64 = 0.1;
-/// A group of one may be chance in a small sample, a share of so many is a group.
+/// Smallest group, as a share of all values, because a single value may be chance.
 const SMALLEST_SHARE: f64 = 0.05;
-/// A ratio that nobody has come near to by this lies between two outcomes.
+/// Smallest gap between two outcomes of ratios.
 const RATIO_GAP: f64 = 0.25;
-/// And it is most of what there is between the smallest and the largest.
+/// Smallest share of the range that the gap takes.
 const GAP_OF_RANGE: f64 = 0.6;
 
 /// Two groups of numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Groups {
-    /// How many are in the lower group.
+    /// Values in the lower group.
     pub low_runs: usize,
-    /// Their mean.
+    /// Mean of the lower group.
     pub low: f64,
-    /// How many are in the upper group.
+    /// Values in the upper group.
     pub high_runs: usize,
-    /// Their mean.
+    /// Mean of the upper group.
     pub high: f64,
-    /// The largest of the lower group.
+    /// Largest value of the lower group.
     pub below: f64,
-    /// The smallest of the upper group.
+    /// Smallest value of the upper group.
     pub above: f64,
 }
 
-/// The two groups that `values` fall into, if they do; never of fewer than ten values.
+/// The two groups that `values` fall into, if they do; `None` for fewer than ten values.
 ///
 /// They are cut where the distance of the means of both sides explains most of the variance (the
 /// optimal 2-means in one dimension: Fisher, 1958, "On grouping for maximum homogeneity"), with at
@@ -52,7 +52,8 @@ pub fn groups(values: &[f64]) -> Option<Groups> {
     let mut sum = 0.0;
     let mut best = (0.0, 0);
     for (at, value) in sorted.iter().enumerate() {
-        // The mean is taken off first, or large numbers would drown their differences.
+        // The mean is subtracted first, because large numbers would lose their differences to
+        // rounding.
         sum += value - mean;
         let low = at + 1;
         if low < fewest || low + fewest > n || sorted[low] == *value {
@@ -69,9 +70,9 @@ pub fn groups(values: &[f64]) -> Option<Groups> {
     (low > 0 && between > limit * total).then(|| cut(&sorted, low))
 }
 
-/// The two outcomes that ratios in [0, 1] fall into, if they do: two [`groups`] whose means are at
-/// least 0.1 apart; or, because a single collapse in 200 runs is one, values on both sides of a
-/// gap that is at least 0.25 wide and makes up more than 0.6 of the range.
+/// The two outcomes that ratios in [0, 1] fall into, if they do: two [`groups`] whose means differ
+/// by at least 0.1; or values on both sides of a gap at least 0.25 wide that takes more than 0.6 of
+/// the range, so that a single collapse in 200 runs counts.
 #[must_use]
 pub fn outcomes(ratios: &[f64]) -> Option<Groups> {
     if let Some(groups) = groups(ratios) {
@@ -106,7 +107,7 @@ mod tests {
     use super::super::validity::tests::{Draws, SHAPES};
     use super::*;
 
-    /// Of 400 samples, those that fall apart, in percent.
+    /// Share of 400 samples that fall into groups, in percent.
     fn alarms(runs: usize, draw: fn(&mut Draws) -> f64, rule: fn(&[f64]) -> bool) -> f64 {
         let mut draws = Draws::new(7);
         let sample = |_| (0..runs).map(|_| draw(&mut draws)).collect::<Vec<_>>();
@@ -141,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn two_peaks_are_found() {
+    fn two_peaks_are_detected() {
         let even = |draws: &mut Draws| match draws.uniform() < 0.5 {
             true => 0.3 + draws.normal() * 0.05,
             false => 0.9 + draws.normal() * 0.05,
@@ -152,14 +153,14 @@ mod tests {
         }
         let mut draws = Draws::new(1);
         let sample: Vec<f64> = (0..200).map(|_| even(&mut draws)).collect();
-        let found = groups(&sample).expect("two peaks");
-        assert_eq!(found.low_runs, sample.iter().filter(|value| **value < 0.6).count());
-        assert_eq!(found.low_runs + found.high_runs, 200);
-        assert!((found.low - 0.3).abs() < 0.02 && (found.high - 0.9).abs() < 0.02, "{found:?}");
-        assert!(found.below < 0.6 && found.above > 0.6);
-        // Where they lie and how wide the scale is does not matter.
+        let split = groups(&sample).expect("two peaks");
+        assert_eq!(split.low_runs, sample.iter().filter(|value| **value < 0.6).count());
+        assert_eq!(split.low_runs + split.high_runs, 200);
+        assert!((split.low - 0.3).abs() < 0.02 && (split.high - 0.9).abs() < 0.02, "{split:?}");
+        assert!(split.below < 0.6 && split.above > 0.6);
+        // Location and scale do not matter.
         let moved: Vec<f64> = sample.iter().map(|value| 1e9 + value * 1e3).collect();
-        assert_eq!(groups(&moved).map(|moved| moved.low_runs), Some(found.low_runs));
+        assert_eq!(groups(&moved).map(|moved| moved.low_runs), Some(split.low_runs));
     }
 
     #[test]
@@ -167,21 +168,21 @@ mod tests {
         let mut ratios: Vec<f64> = (0..200).map(|at| 0.97 + f64::from(at) * 1e-4).collect();
         assert_eq!(outcomes(&ratios), None);
         ratios[17] = 0.31;
-        let found = outcomes(&ratios).expect("one run is like no other");
-        assert_eq!((found.low_runs, found.high_runs, found.low), (1, 199, 0.31));
+        let split = outcomes(&ratios).expect("one run is like no other");
+        assert_eq!((split.low_runs, split.high_runs, split.low), (1, 199, 0.31));
         assert_eq!(outcomes(&ratios[..9]), None);
-        // Groups that nobody would call collapse and recovery.
+        // Groups too close to be collapse and recovery.
         let near: Vec<f64> = (0..20).map(|at| if at < 10 { 0.95 } else { 0.96 }).collect();
         assert!(groups(&near).is_some());
         assert_eq!(outcomes(&near), None);
     }
 
     #[test]
-    fn equal_values_and_two_values_are_told_apart() {
+    fn equal_values_are_one_group_and_two_values_are_two() {
         assert_eq!(groups(&[4.0; 30]), None);
         let two: Vec<f64> = (0..30).map(|at| f64::from(at % 3 / 2)).collect();
-        let found = groups(&two).expect("two values");
-        assert_eq!((found.low_runs, found.low, found.high_runs, found.high), (20, 0.0, 10, 1.0));
+        let split = groups(&two).expect("two values");
+        assert_eq!((split.low_runs, split.low, split.high_runs, split.high), (20, 0.0, 10, 1.0));
         assert_eq!(groups(&[f64::NAN; 30]), None);
     }
 }

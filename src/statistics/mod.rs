@@ -1,11 +1,11 @@
-//! Statistics about finished runs: what many numbers say, and how surely they say it.
+//! Statistics of finished runs: estimates and their uncertainty.
 //!
-//! Pure functions of numbers, which know neither runs nor metrics. Nothing here feeds back into a
-//! run, so `statrs` may serve. An interval is only ever given where
-//! what it rests on was looked at; otherwise [`validity::NoInterval`] says what is in the way.
-//! `docs/statistics.md` has all the rules and their sources.
+//! All functions are pure functions of numbers and know neither runs nor metrics. Nothing here
+//! feeds back into a run, so `statrs` may be used. An interval is given only after its assumptions
+//! were checked; otherwise [`validity::NoInterval`] has the reason. `docs/statistics.md` has all
+//! rules and their sources.
 
-// What is computed here is about finished runs, and reaches none.
+// The results are about finished runs and reach none.
 #![allow(clippy::disallowed_methods)]
 
 pub mod groups;

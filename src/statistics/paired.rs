@@ -1,4 +1,4 @@
-//! Differences of what was measured under the same conditions twice, and several of them at once.
+//! Paired differences, and the correction of several tests.
 
 use super::summary::{Summary, summary, t_probability};
 use super::validity::NoInterval;
@@ -6,14 +6,14 @@ use super::validity::NoInterval;
 /// The differences of pairs of runs that share a seed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Difference {
-    /// Of the second less the first; its interval is the paired t interval.
+    /// Summary of the second less the first; its interval is the paired t interval.
     pub summary: Summary,
-    /// The probability of a mean at least so far from 0 if there were no difference; `None` where
-    /// the differences have no valid interval.
+    /// Probability of a mean at least this far from 0 without a true difference (p value); `None`
+    /// if the differences have no valid interval.
     pub probability: Option<f64>,
 }
 
-/// The differences `b - a` of equally many runs, pair by pair; `None` of no pairs.
+/// The differences `b - a` of equally many runs, pair by pair; `None` without pairs.
 ///
 /// The interval and the probability are those of Student's t of the differences ("Student", 1908,
 /// "The probable error of a mean"). If all differences are one and the same number other than 0,
@@ -32,7 +32,8 @@ pub fn difference(a: &[f64], b: &[f64]) -> Option<Difference> {
 }
 
 impl Difference {
-    /// True if the difference is shown: the interval holds no 0, or all pairs differ by the same.
+    /// True if the difference is significant: the interval excludes 0, or all pairs differ by the
+    /// same number.
     #[must_use]
     pub fn is_shown(&self) -> bool {
         match self.summary.interval {
@@ -43,9 +44,9 @@ impl Difference {
     }
 }
 
-/// Probabilities of several tests, corrected for there being several: if each that is below 0.05
-/// is believed, the chance of believing anything wrong is below 0.05 (Holm, 1979, "A simple
-/// sequentially rejective multiple test procedure"). They may depend on each other.
+/// Probabilities of several tests, corrected for their number: if every one below 0.05 counts as
+/// significant, the probability of any false positive is below 0.05 (Holm, 1979, "A simple
+/// sequentially rejective multiple test procedure"). The tests may depend on each other.
 #[must_use]
 pub fn holm(probabilities: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..probabilities.len()).collect();
@@ -97,8 +98,8 @@ mod tests {
     #[test]
     fn holm_as_r_has_it() {
         let corrected = holm(&[0.01, 0.04, 0.03, 0.005]);
-        for (found, expected) in corrected.iter().zip([0.03, 0.06, 0.06, 0.02]) {
-            assert!((found - expected).abs() < 1e-12, "{corrected:?}");
+        for (one, expected) in corrected.iter().zip([0.03, 0.06, 0.06, 0.02]) {
+            assert!((one - expected).abs() < 1e-12, "{corrected:?}");
         }
         assert_eq!(holm(&[0.6, 0.7]), [1.0, 1.0]);
         assert_eq!(holm(&[]), [0.0; 0]);

@@ -1,27 +1,27 @@
-//! How likely something is that happened in some of many independent runs.
+//! The probability of an event that happened in some of many independent runs.
 
 use crate::kernel::fpmath::{ln, ln_1p};
 use statrs::distribution::{Beta, ContinuousCDF, Normal};
 
-/// So many of so many runs.
+/// A number of hits among runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Proportion {
-    /// Runs in which it happened; at most `runs`.
+    /// Runs in which the event happened, at most `runs`.
     pub hits: u64,
     /// All runs.
     pub runs: u64,
 }
 
 impl Proportion {
-    /// The share of the runs in which it happened, in [0, 1]; `None` without runs.
+    /// Share of hits, in [0, 1]; `None` without runs.
     #[must_use]
     pub fn ratio(self) -> Option<f64> {
         (self.runs > 0).then(|| self.hits as f64 / self.runs as f64)
     }
 
     /// The two-sided interval of Wilson (1927, "Probable inference, the law of succession, and
-    /// statistical inference") of the probability, at `confidence` in (0, 1). Unlike the usual one
-    /// of the mean it is sound near 0 and 1 and with few runs. Without runs it is all of [0, 1].
+    /// statistical inference") of the probability, at `confidence` in (0, 1). Unlike the normal
+    /// approximation it is sound near 0 and 1 and with few runs. Without runs it is [0, 1].
     #[must_use]
     pub fn wilson(self, confidence: f64) -> (f64, f64) {
         let Some(p) = self.ratio() else {
@@ -32,15 +32,15 @@ impl Proportion {
         let scale = 1.0 + z * z / n;
         let centre = (p + z * z / (2.0 * n)) / scale;
         let half = z / scale * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt();
-        // At the ends the formula is exact; its rounding is not.
+        // At the ends the exact result is 0 or 1, but rounding may miss it.
         let low = if self.hits == 0 { 0.0 } else { (centre - half).max(0.0) };
         let high = if self.hits == self.runs { 1.0 } else { (centre + half).min(1.0) };
         (low, high)
     }
 
-    /// The least probability that is not refuted at `confidence`, by the exact one-sided bound of
-    /// Clopper and Pearson (1934, "The use of confidence or fiducial limits"): if the probability
-    /// were below it, so many hits would be seen with a chance of less than 1 - `confidence`.
+    /// The lower bound of the probability at `confidence`, by the exact one-sided bound of Clopper
+    /// and Pearson (1934, "The use of confidence or fiducial limits"): a smaller probability gives
+    /// this many hits with a chance of less than 1 - `confidence`.
     #[must_use]
     pub fn at_least(self, confidence: f64) -> f64 {
         match self.hits {
@@ -49,7 +49,7 @@ impl Proportion {
         }
     }
 
-    /// The largest probability that is not refuted at `confidence`: the counterpart of
+    /// The upper bound of the probability at `confidence`, the counterpart of
     /// [`Proportion::at_least`]. With no hit in 299 runs it is below 1 % at 95 %.
     #[must_use]
     pub fn at_most(self, confidence: f64) -> f64 {
@@ -60,8 +60,8 @@ impl Proportion {
     }
 }
 
-/// Runs without a single hit that show at `confidence` that a probability is below `ratio`, both
-/// in (0, 1): fewer can never show it.
+/// Number of runs without a hit that shows, at `confidence`, a probability below `ratio`, both in
+/// (0, 1); fewer runs can never show it.
 #[must_use]
 pub fn runs_to_show_below(ratio: f64, confidence: f64) -> u64 {
     (ln(1.0 - confidence) / ln_1p(-ratio)).ceil() as u64
@@ -76,8 +76,8 @@ fn beta_quantile(p: f64, a: u64, b: u64) -> f64 {
 mod tests {
     use super::*;
 
-    fn close(found: f64, expected: f64) {
-        assert!((found - expected).abs() < 5e-5, "{found} is not {expected}");
+    fn close(value: f64, expected: f64) {
+        assert!((value - expected).abs() < 5e-5, "{value} is not {expected}");
     }
 
     /// Newcombe (1998), "Two-sided confidence intervals for the single proportion", table I.

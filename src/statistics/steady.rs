@@ -1,26 +1,26 @@
-//! The mean of one long run that has settled: where it settles, and how surely it is known then.
+//! The steady-state mean of one long run: the end of its warm-up, the mean and its interval.
 //!
-//! Neighbours in a run depend on each other, so an interval that takes them for independent is far
-//! too narrow: of waits in an M/M/1 queue at load 0.8 it covers the truth in a fifth of all runs.
-//! Means of long batches hardly depend on each other, and that can be checked.
+//! Neighbouring values of a run are correlated, so an interval for independent values is far too
+//! narrow: for waits in an M/M/1 queue at load 0.8 it covers the true mean in a fifth of all runs.
+//! Means of long batches are nearly uncorrelated, which can be checked.
 
 use super::summary::t_quantile;
 use super::validity::{Interval, NoInterval, valid};
 
-/// Values are taken together by so many: the 5 of MSER-5.
+/// Values in a group: the 5 of MSER-5.
 const GROUP: usize = 5;
-/// A series has at most so many groups; then neighbours are merged.
+/// Most groups of a series, above which neighbours are merged.
 const MOST_GROUPS: usize = 1 << 16;
-/// The dependence of neighbours is measured between so many batches,
+/// Number of short batches, between which the correlation of neighbours is measured.
 const FINE: usize = 400;
-/// may be this much between their ranks,
+/// Largest rank correlation of neighbouring short batches.
 const MOST_CORRELATION: f64 = 0.3;
-/// and the interval is of so many, each of several of the former.
+/// Number of batches of the interval, each of several short ones.
 pub const BATCHES: usize = 20;
 /// The quantile 0.99 of the standard normal distribution.
 const Z_99: f64 = 2.326_347_874;
 
-/// A series of any length in bounded memory: means of groups of 5, of 10, of 20 and so on.
+/// A series of any length in bounded memory: means of groups of 5, then of 10, 20 and so on.
 #[derive(Clone, Debug)]
 pub struct Series {
     group: usize,
@@ -51,18 +51,18 @@ impl Series {
         }
     }
 
-    /// Its mean once it has settled.
+    /// The steady-state mean.
     ///
     /// 1. The warm-up is cut by [`mser`] over groups of 5 (larger ones from 327,680 values on).
     /// 2. The rest is cut into 400 batches. If the correlation of the ranks of neighbours is above
     ///    0.3, they are too short: there is no interval. Ranks, because the usual correlation is
     ///    smallest in the runs that by chance lack their longest excursions, and would pass just
     ///    these (Bartels, 1982, "The rank version of von Neumann's ratio test for randomness").
-    /// 3. Of each 20 of them one is made. Their means must not drift: the ratio of von Neumann
+    /// 3. Each 20 batches are merged into one. Their means must not drift: the ratio of von Neumann
     ///    (1941, "Distribution of the ratio of the mean square successive difference to the
     ///    variance") must not be significantly low, at 1 %.
     /// 4. They must be [`valid`] as independent values are. The interval is Student's t of 20,
-    ///    adjusted for their skewness and for the dependence that is left.
+    ///    adjusted for their skewness and for the remaining correlation.
     #[must_use]
     pub fn steady(&self) -> Steady {
         let values = self.means.len() * self.group;
@@ -88,7 +88,7 @@ impl Series {
             steady.interval = Err(NoInterval::ShortSeries(rest.len() * self.group));
             return steady;
         }
-        // What does not fill a batch is closest to the warm-up.
+        // Values that do not fill a batch are dropped next to the warm-up.
         let rest = &rest[rest.len() - size * FINE..];
         let fine = batches(rest, size);
         if fine.iter().all(|mean| *mean == fine[0]) {
@@ -112,25 +112,25 @@ impl Series {
     }
 }
 
-/// The mean of a series that may have settled.
+/// The steady-state mean of a series, as far as it exists.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Steady {
-    /// Values of the series, but for an incomplete group at its end.
+    /// Values of the series, without an incomplete group at its end.
     pub values: usize,
-    /// Values that are cut off as its warm-up; `None` if it does not settle.
+    /// Values cut off as warm-up; `None` if the series does not settle.
     pub cut: Option<usize>,
-    /// Values of one of the [`BATCHES`] batches.
+    /// Values in one of the [`BATCHES`] batches.
     pub batch: Option<usize>,
-    /// The mean of the batches.
+    /// Mean of the batches.
     pub mean: Option<f64>,
-    /// The correlation of the ranks of neighbours among batches of a twentieth of the size.
+    /// Rank correlation of neighbours among batches of a twentieth of the size.
     pub correlation: Option<f64>,
     /// The 95 % interval of the mean, or why there is none.
     pub interval: Interval,
 }
 
-/// How many values the warm-up takes: as many as leave the mean of the rest with the smallest
-/// standard error, as if they were independent. `None` if that is half of the values.
+/// Number of values of the warm-up: the cut that minimises the standard error of the mean of the
+/// rest, computed as for independent values. `None` if it takes half of the values.
 ///
 /// This is MSER (White, 1997, "An effective truncation heuristic for bias reduction in simulation
 /// output"), and MSER-5 of means of groups of 5 (White, Cobb and Spratt, 2000, "A comparison of
@@ -140,14 +140,14 @@ pub fn mser(values: &[f64]) -> Option<usize> {
     let most = values.len() / 2;
     let (mut mean, mut squares, mut count) = (0.0, 0.0, 0.0);
     let mut best = (f64::INFINITY, most);
-    // From the end on, each value changes mean and squares as Welford (1962) has it.
+    // From the end on, each value updates mean and squares by the method of Welford (1962).
     for (cut, value) in values.iter().enumerate().rev() {
         count += 1.0;
         let off = value - mean;
         mean += off / count;
         squares += off * (value - mean);
         let error = squares / (count * count);
-        // Of equal ones, the one that cuts least.
+        // Among equal errors, the smallest cut.
         if cut <= most && error <= best.0 {
             best = (error, cut);
         }
@@ -182,7 +182,7 @@ fn adjusted(batches: &[f64]) -> (f64, f64) {
     (mean - g(t) * error, mean - g(-t) * error)
 }
 
-/// The rank of each value, from 0; equal values share the mean of theirs.
+/// The rank of each value, from 0; equal values share their mean rank.
 fn ranks(values: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
@@ -196,7 +196,7 @@ fn ranks(values: &[f64]) -> Vec<f64> {
     ranks
 }
 
-/// The correlation of neighbours, of values that are not all equal.
+/// The correlation of neighbouring values, which must not be all equal.
 fn correlation(values: &[f64]) -> f64 {
     let mean = values.iter().sum::<f64>() / values.len() as f64;
     let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
@@ -204,8 +204,8 @@ fn correlation(values: &[f64]) -> f64 {
     products / squares
 }
 
-/// Von Neumann's ratio of independent normal values has the mean 2 and the variance
-/// 4 (n - 2) / (n^2 - 1).
+/// True if von Neumann's ratio is significantly low. For independent normal values it has the mean
+/// 2 and the variance 4 (n - 2) / (n^2 - 1).
 fn drifts(values: &[f64]) -> bool {
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;
@@ -219,7 +219,7 @@ mod tests {
     use super::super::validity::tests::Draws;
     use super::*;
 
-    /// An autoregressive series of mean 10: the correlation of neighbours is `phi`.
+    /// An autoregressive series of mean 10, whose neighbours have the correlation `phi`.
     fn autoregressive(seed: u64, phi: f64, count: usize) -> Series {
         let mut draws = Draws::new(seed);
         let (mut series, mut at) = (Series::default(), 0.0);
@@ -263,7 +263,7 @@ mod tests {
         assert!((0.917..=0.983).contains(&ratio), "{ratio} are covered");
     }
 
-    /// By numpy and scipy 1.17, from the formulas: skewness 1.5854, r 0.0981.
+    /// Reference: the formulas in numpy and scipy 1.17, with skewness 1.5854 and r 0.0981.
     #[test]
     fn an_interval_of_skewed_batches() {
         let batches = [
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_not_settled_has_no_interval() {
+    fn a_series_that_has_not_settled_has_no_interval() {
         let short = autoregressive(1, 0.5, 1_000).steady();
         assert_eq!(short.interval, Err(NoInterval::ShortSeries(1_000)));
         let bound = autoregressive(1, 0.999, 20_000).steady();

@@ -4,33 +4,33 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::validity::{Interval, valid};
 
-/// Intervals are of this confidence.
+/// Confidence of all intervals.
 pub const CONFIDENCE: f64 = 0.95;
 
 /// One number over several independent runs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Summary {
-    /// Values.
+    /// Number of values.
     pub runs: usize,
     /// Arithmetic mean.
     pub mean: f64,
-    /// Sample standard deviation; `None` of a single value.
+    /// Sample standard deviation; `None` for a single value.
     pub deviation: Option<f64>,
-    /// Smallest.
+    /// Smallest value.
     pub min: f64,
     /// Quantile 0.05 over the runs.
     pub p5: f64,
-    /// Middle, or the mean of the two in the middle.
+    /// Median: the middle value, or the mean of the two in the middle.
     pub median: f64,
     /// Quantile 0.95 over the runs.
     pub p95: f64,
-    /// Largest.
+    /// Largest value.
     pub max: f64,
-    /// The 95 % interval of the mean by Student's t, or why there is none.
+    /// The 95 % interval of the mean by Student's t, or the reason why there is none.
     pub interval: Interval,
 }
 
-/// The summary of `values`; `None` of no values. The order of the values does not matter.
+/// The summary of `values`, in any order; `None` without values.
 #[must_use]
 pub fn summary(values: &[f64]) -> Option<Summary> {
     let sorted = sorted(values);
@@ -49,8 +49,8 @@ pub fn summary(values: &[f64]) -> Option<Summary> {
     })
 }
 
-/// The quantile `p` in [0, 1] of values that are sorted and at least one: Hyndman and Fan (1996,
-/// "Sample quantiles in statistical packages"), type 7, which interpolates between neighbours.
+/// The quantile `p` in [0, 1] of at least one sorted value, by type 7 of Hyndman and Fan (1996,
+/// "Sample quantiles in statistical packages"), which interpolates between neighbours.
 #[must_use]
 pub fn quantile(sorted: &[f64], p: f64) -> f64 {
     let at = (sorted.len() - 1) as f64 * p;
@@ -62,15 +62,15 @@ pub fn quantile(sorted: &[f64], p: f64) -> f64 {
     }
 }
 
-/// The values from the smallest on, so that sums do not depend on the order of the seeds.
+/// The values in ascending order, so that sums do not depend on the order of the seeds.
 pub(super) fn sorted(values: &[f64]) -> Vec<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     sorted
 }
 
-/// The mean of sorted values. Equal numbers are their own mean: a sum would round, and give a
-/// deviation that is not there.
+/// The mean of sorted values. If all are equal, it is their value exactly: a rounded sum would give
+/// a false deviation.
 pub(super) fn mean_of(sorted: &[f64]) -> f64 {
     match sorted {
         [first, .., last] if first == last => *first,
@@ -83,7 +83,7 @@ fn deviation(sorted: &[f64], mean: f64) -> Option<f64> {
     (sorted.len() > 1).then(|| (squares / (sorted.len() - 1) as f64).sqrt())
 }
 
-/// The 95 % interval of the mean of at least two independent values, whatever they look like.
+/// The 95 % interval of the mean of at least two independent values, without a check of validity.
 pub(super) fn t_interval(values: &[f64]) -> (f64, f64) {
     let sorted = sorted(values);
     let mean = mean_of(&sorted);
@@ -93,7 +93,7 @@ pub(super) fn t_interval(values: &[f64]) -> (f64, f64) {
     (mean - half, mean + half)
 }
 
-/// The two-sided probability of a mean at least so far from 0, if the true one is 0.
+/// The two-sided probability of a mean at least this far from 0, if the true mean is 0.
 pub(super) fn t_probability(values: &[f64]) -> f64 {
     let sorted = sorted(values);
     let mean = mean_of(&sorted);
@@ -101,7 +101,7 @@ pub(super) fn t_probability(values: &[f64]) -> f64 {
     2.0 * t(sorted.len()).cdf(-(mean / (deviation / root(sorted.len()))).abs())
 }
 
-/// What the mean of so many independent normal values is within, at 95 %, in standard errors.
+/// Half-width of the 95 % interval of the mean of `runs` normal values, in standard errors.
 pub(super) fn t_quantile(runs: usize) -> f64 {
     t(runs).inverse_cdf(f64::midpoint(1.0, CONFIDENCE))
 }
@@ -119,8 +119,8 @@ mod tests {
     use super::super::validity::NoInterval;
     use super::*;
 
-    fn close(found: f64, expected: f64) {
-        assert!((found - expected).abs() < 1e-6 * expected.abs().max(1.0), "{found}: {expected}");
+    fn close(value: f64, expected: f64) {
+        assert!((value - expected).abs() < 1e-6 * expected.abs().max(1.0), "{value}: {expected}");
     }
 
     #[test]

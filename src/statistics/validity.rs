@@ -1,53 +1,53 @@
-//! When an interval of a mean may be believed, and the reason when it may not.
+//! Validity of an interval of a mean, and the reasons against it.
 
 use super::groups::{Groups, groups};
 use super::summary::{mean_of, sorted};
 
-/// With fewer runs an interval would lean on a shape that nobody has seen.
+/// Fewest runs of an interval: with fewer it would depend on the unknown shape of the distribution.
 pub const FEWEST_RUNS: usize = 10;
-/// Of what seldom happens, so many runs must have seen something.
+/// Fewest values that differ from the most frequent one.
 const FEWEST_OTHERS: usize = 5;
-/// The tail index is estimated from so many runs on.
+/// Fewest runs for an estimate of the tail index.
 const RUNS_FOR_TAIL: usize = 50;
-/// Of the largest deviations, this share is the tail.
+/// Share of the largest deviations that counts as the tail.
 const TAIL: f64 = 0.1;
 
-/// The interval of a mean, or why there is none.
+/// The interval of a mean, or the reason why there is none.
 pub type Interval = Result<(f64, f64), NoInterval>;
 
-/// Why a mean has no valid interval.
+/// Reasons why a mean has no valid interval.
 #[derive(Clone, Debug, PartialEq)]
 pub enum NoInterval {
     /// Fewer than ten values.
     FewRuns(usize),
-    /// A value is infinite or no number.
+    /// A value is infinite or not a number.
     NotFinite,
-    /// All values are this one: their spread says nothing about a value that was not seen.
+    /// All values equal this one, so their spread says nothing about values not seen.
     AllAlike(f64),
-    /// All but so many values are the same one.
+    /// All values but this many are equal.
     FewDiffer(usize),
-    /// Two groups of values, with nothing in between.
+    /// Values fall into two groups.
     TwoGroups(Groups),
-    /// One value makes up this share of the variance: the next like it would move the mean.
+    /// One value makes up this share of the variance, so another like it would change the mean.
     OneValue(f64),
-    /// The tail falls so slowly that there may be no variance: its index, by Hill's estimate.
+    /// The tail index, by Hill's estimate, is so low that the variance may be infinite.
     HeavyTail(f64),
-    /// It is known beforehand that there is no variance, for this reason.
+    /// The variance is known to be infinite, for this reason.
     NoVariance(String),
-    /// A series of so many values is too short for batches.
+    /// A series of this many values is too short for batches.
     ShortSeries(usize),
-    /// The series settles in its second half only, if at all.
+    /// The series settles only in its second half, or not at all.
     NotSteady,
-    /// Batches still depend on each other: the correlation of neighbours.
+    /// Batches have this rank correlation of neighbours, which is too high.
     Correlated(f64),
-    /// Batches drift instead of varying: von Neumann's ratio is too low.
+    /// Batches drift: von Neumann's ratio is too low.
     Drifting,
-    /// There is no steady state to look for, for this reason.
+    /// There is no steady state, for this reason.
     NoSteadyState(String),
 }
 
 impl NoInterval {
-    /// Its name in data, in snake case.
+    /// Name in data, in snake case.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
@@ -105,7 +105,7 @@ impl std::fmt::Display for NoInterval {
     }
 }
 
-/// Whether the mean of independent `values` may have an interval by Student's t.
+/// Checks that the mean of independent `values` may have an interval by Student's t.
 ///
 /// # Errors
 /// The first that applies: fewer than ten values; one that is not finite; all alike; all alike but
