@@ -27,14 +27,21 @@ impl<T: Copy + Ord> Agenda<T> {
     }
 
     /// Adds a thing, unless it stands there.
-    #[inline]
+    #[inline(always)]
     pub fn add(&mut self, thing: T) {
-        if self.list.len() < SHORT && self.known.is_empty() {
-            if !self.list.contains(&thing) {
-                self.list.push_back(thing);
-            }
-        } else {
+        match self.list.back() {
+            None => self.list.push_back(thing),
+            // A burst of messages adds their queue again and again.
+            Some(last) if *last == thing => {}
+            Some(_) => self.add_to_others(thing),
+        }
+    }
+
+    fn add_to_others(&mut self, thing: T) {
+        if self.list.len() >= SHORT || !self.known.is_empty() {
             self.add_to_long(thing);
+        } else if !self.list.contains(&thing) {
+            self.list.push_back(thing);
         }
     }
 
@@ -49,7 +56,7 @@ impl<T: Copy + Ord> Agenda<T> {
     }
 
     /// Takes the thing that was added last.
-    #[inline]
+    #[inline(always)]
     pub fn take_last(&mut self) -> Option<T> {
         let thing = self.list.pop_back()?;
         self.forget(&thing);
@@ -57,14 +64,14 @@ impl<T: Copy + Ord> Agenda<T> {
     }
 
     /// Takes the thing that was added first.
-    #[inline]
+    #[inline(always)]
     pub fn take_first(&mut self) -> Option<T> {
         let thing = self.list.pop_front()?;
         self.forget(&thing);
         Some(thing)
     }
 
-    #[inline]
+    #[inline(always)]
     fn forget(&mut self, thing: &T) {
         if !self.known.is_empty() {
             self.known.remove(thing);
