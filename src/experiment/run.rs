@@ -153,7 +153,7 @@ impl Played {
         let attempts = self.finished.edges.attempts;
         let offered = tally.requests.offered;
         let (end_to_end, processing) = (tally.end_to_end(), tally.processing());
-        let outcome = tally.outcome();
+        let outcome = tally.outcome(&end_to_end);
         let curves = self.series.is_some().then(|| Curves {
             end_to_end: end_to_end.curve(),
             processing: processing.curve(),

@@ -87,10 +87,10 @@ impl Tally {
         all
     }
 
-    /// Arrival to end, of all requests that ended.
+    /// Arrival to end, of all requests that ended: the successes `end_to_end` and the others.
     #[must_use]
-    pub fn outcome(&self) -> Recorder {
-        let mut all = self.end_to_end();
+    pub fn outcome(&self, end_to_end: &Recorder) -> Recorder {
+        let mut all = end_to_end.clone();
         all.merge(&self.unsuccessful);
         all
     }

@@ -102,7 +102,15 @@ impl<'a> System<'a> {
         indices.iter().map(|index| &self.pipelines[*index])
     }
 
-    /// The calls that are made for a call to this service, by it and by all that it calls.
+    /// The service that makes the calls of this pipeline, if one does.
+    #[must_use]
+    pub fn maker(&self, pipeline: &Pipeline<'_>) -> Option<&'a str> {
+        let made = self.made.iter().find(|(_, calls)| calls.contains(pipeline.name));
+        made.map(|(service, _)| *service)
+    }
+
+    /// The calls that are made for a call to this service, by it and by all that it calls, down to
+    /// those on which a layer gives up.
     #[must_use]
     pub fn calls_below(&self, service: &'a str) -> Vec<&Pipeline<'a>> {
         let (mut seen, mut services) = (BTreeSet::new(), vec![service]);
@@ -111,6 +119,7 @@ impl<'a> System<'a> {
                 let pipeline = self.pipelines.iter().find(|pipeline| pipeline.name == *call);
                 if seen.insert(*call)
                     && let Some(pipeline) = pipeline
+                    && shortest_timeout(pipeline.policy).is_none()
                 {
                     services.push(pipeline.to);
                 }

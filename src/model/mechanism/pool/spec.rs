@@ -10,6 +10,7 @@ use crate::kernel::time::Duration;
 use crate::kernel::units::Limit;
 
 use crate::model::mechanism::bulkhead::spec::max_wait_unused;
+use crate::model::mechanism::service::spec::Cancellation;
 use crate::model::mechanism::{Kind, Layer};
 use crate::model::spec::building::{Building, limit};
 use crate::model::spec::clients::Scope;
@@ -18,7 +19,7 @@ use crate::model::spec::finding::Finding;
 use crate::model::spec::layer::LayerSpec;
 use crate::model::spec::lint::{Group, Lint};
 use crate::model::spec::part::PartSpec;
-use crate::model::spec::system::{Around, System, shortest_timeout};
+use crate::model::spec::system::{Around, Pipeline, System, shortest_timeout};
 use crate::model::spec::word::{Word, word};
 
 /// Permits that the calls of several policies share: threads of a host, connections of a client.
@@ -104,7 +105,9 @@ impl Spec {
     fn waits_for_itself(&self, around: &Around<'_>) -> Option<Finding> {
         let pool = around.system.pools.get(self.name.as_str())?;
         let waits = pool.queue != Limit::AtMost(0) && pool.max_wait.is_none();
-        if !waits || shortest_timeout(around.pipeline.policy).is_some() {
+        let given_up = shortest_timeout(around.pipeline.policy).is_some()
+            || is_cancelled(around.pipeline, around.system);
+        if !waits || given_up {
             return None;
         }
         let unbounded = |policy: &[Layer]| {
@@ -124,6 +127,16 @@ impl Spec {
         let hint = "give the inner call a pool of its own, or bound the wait with max_wait";
         Some(Finding::warning(&POOL_WAITS_FOR_ITSELF, &[], rule, found).hint(hint))
     }
+}
+
+/// True if a layer above gives up on whatever makes the calls of the pipeline, and that ends then.
+fn is_cancelled(pipeline: &Pipeline<'_>, system: &System<'_>) -> bool {
+    let Some(maker) = system.maker(pipeline) else { return false };
+    let service = system.services.get(maker);
+    service.is_some_and(|service| service.cancellation == Cancellation::Immediate)
+        && system
+            .to(maker)
+            .all(|above| shortest_timeout(above.policy).is_some() || is_cancelled(above, system))
 }
 
 /// What is known of it outside a run.

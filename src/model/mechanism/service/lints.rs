@@ -183,8 +183,8 @@ fn gives_up(pipeline: &Pipeline<'_>, system: &System<'_>) -> bool {
     if shortest_timeout(pipeline.policy).is_some() {
         return true;
     }
-    let maker = system.services.iter().find(|(_, service)| service.makes(pipeline.name));
-    maker.is_some_and(|(maker, _)| system.to(maker).all(|above| gives_up(above, system)))
+    let maker = system.maker(pipeline);
+    maker.is_some_and(|maker| system.to(maker).all(|above| gives_up(above, system)))
 }
 
 fn hang_keeps_slots(service: &Spec, system: &System<'_>) -> Option<Finding> {

@@ -207,28 +207,11 @@ fn is_yes(value: &bool) -> bool {
 const MOST_REPLICAS: u32 = 100_000;
 
 impl Spec {
-    /// True if one of its handlers makes the call `name`.
-    pub(super) fn makes(&self, name: &str) -> bool {
-        let handlers = self.endpoints.values().map(|endpoint| &endpoint.handler);
-        std::iter::once(&self.handler).chain(handlers).any(|steps| make(steps, name))
-    }
-
     /// How many replicas it has, in all zones.
     #[must_use]
     pub fn all_replicas(&self) -> u32 {
         zones::count(&self.zones, self.replicas)
     }
-}
-
-/// True if one of the steps makes the call `name`.
-fn make(steps: &[Step], name: &str) -> bool {
-    steps.iter().any(|step| match step {
-        Step::Work(_) => false,
-        Step::Call(call) => call == name,
-        Step::Parallel { calls, .. } => calls.iter().any(|call| call == name),
-        Step::Optional(inside) => make(inside, name),
-        Step::Branch(cases) => cases.iter().any(|case| make(&case.steps, name)),
-    })
 }
 
 impl PartSpec for Spec {

@@ -310,3 +310,33 @@ fn a_pool_that_waits_for_itself_does_not_if_something_ends_the_wait() {
     assert!(!raised("", &format!("{pool}, {timeout}"), pool));
     assert!(!raised("", pool, &format!("{timeout}, {pool}")));
 }
+
+/// A timeout between the two permits frees the first; one above them both does so only where the
+/// service between stops with its caller.
+#[test]
+fn a_pool_that_waits_for_itself_does_not_if_the_holder_is_given_up() {
+    let raised = |web: &str, middle: &str, cancellation: &str| {
+        let entries = format!(
+            r#"pools: {{ "threads": Pool(permits: 10) }},
+            services: {{
+                "edge": Service(time: Constant("1ms"), handler: [Call("api")],
+                    cancellation: {cancellation}),
+                "api": Service(time: Constant("1ms"), handler: [Call("middle")]),
+                "middle": Service(time: Constant("1ms"), handler: [Call("store")]),
+                "db": Service(time: Constant("1ms")),
+            }},
+            calls: {{
+                "web": Call(to: "edge", policy: [{web}]),
+                "api": Call(to: "api", policy: [Pool("threads")]),
+                "middle": Call(to: "middle", policy: [{middle}]),
+                "store": Call(to: "db", policy: [Pool("threads")]),
+            }},"#
+        );
+        lints(&entries).contains(&"pool-waits-for-itself")
+    };
+    let timeout = r#"Timeout("1s")"#;
+    assert!(raised("", "", "Immediate"));
+    assert!(!raised("", timeout, "None"));
+    assert!(raised(timeout, "", "None"));
+    assert!(!raised(timeout, "", "Immediate"));
+}
