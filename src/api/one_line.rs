@@ -55,6 +55,11 @@ fn it_is_undone_and_explained_like_any_other() {
     let arm = &result.arms["main"];
     assert_eq!((arm.failed_by.timeout, arm.attempts.total), (20, 0));
     assert_eq!(arm.components["users.toll"].get("paid"), Some(Metric::Count(20)));
+    let what_if = &explanation.arms["main"].what_if;
+    let toll = what_if.iter().find(|of| of.change.component == "users.toll").expect("it was tried");
+    assert_eq!(toll.change.kind.name, "toll");
+    // Half a second is more than the timeout, too.
+    assert!(toll.is_idle(), "{toll:?}");
     let words = crate::report::explain::text::explained(&explanation);
-    assert!(words.contains("users.toll"), "{words}");
+    assert!(words.contains("with a toll of 500 ms at users.toll, not 1.00 s"), "{words}");
 }

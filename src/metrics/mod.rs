@@ -1,6 +1,7 @@
 //! What is measured: latencies, time averages, fingerprints, and what the model reports.
 
 pub mod arm;
+pub mod change;
 pub mod declare;
 pub mod fate;
 pub mod fingerprint;

@@ -5,7 +5,7 @@ use std::path::Path;
 use dessim::experiment::explain::{Effort, explain};
 use dessim::experiment::run::{CalendarKind, Options};
 use dessim::report::explain::text::{Topic, explained, headline, points, step_words};
-use dessim::report::explain::{Amount, ChangeKind, Explanation, Phase, PhaseKind, Story, WhatIf};
+use dessim::report::explain::{Amount, Change, Explanation, Pair, Phase, PhaseKind, Story, WhatIf};
 use dessim::report::result::RunResult;
 use dessim::{Scenario, ScenarioFile};
 
@@ -25,9 +25,9 @@ fn kinds(story: &Story) -> Vec<PhaseKind> {
 }
 
 /// The first what-if of a kind.
-fn changed(story: &Story, kind: ChangeKind) -> &WhatIf {
-    let found = story.what_if.iter().find(|what_if| what_if.change.kind == kind);
-    found.unwrap_or_else(|| panic!("{kind:?} was not tried"))
+fn changed<'a>(story: &'a Story, kind: &str) -> &'a WhatIf {
+    let found = story.what_if.iter().find(|what_if| what_if.change.kind.name == kind);
+    found.unwrap_or_else(|| panic!("{kind} was not tried"))
 }
 
 fn seconds(ns: u64) -> f64 {
@@ -68,9 +68,9 @@ fn what_if_is_what_is() {
     let (result, explanation) = told("metastable", &Options::default());
     let of = &result.arms["retries"].requests;
     for (kind, component, to, arm) in [
-        (ChangeKind::WithoutRetries, "clients.retry", None, "no retries"),
-        (ChangeKind::RetryBudget, "clients.retry", Some(Amount::Ratio(0.1)), "retry budget"),
-        (ChangeKind::ServiceQueue, "db", Some(Amount::Count(20)), "waiting room"),
+        ("without_retries", "clients.retry", None, "no retries"),
+        ("retry_budget", "clients.retry", Some(Amount::Ratio(0.1)), "retry budget"),
+        ("service_queue", "db", Some(Amount::Count(20)), "waiting room"),
     ] {
         let found = changed(&explanation.arms["retries"], kind);
         let other = &result.arms[arm];
@@ -84,14 +84,107 @@ fn what_if_is_what_is() {
         assert_eq!(found.p99_ns.after, other.latency.outcome.p99_ns, "{arm}");
     }
     let freeze = &explanation.arms["retries"].what_if[0];
-    assert_eq!((freeze.change.kind, freeze.lost), (ChangeKind::WithoutFault, 0));
+    assert_eq!((freeze.change.kind.name, freeze.lost), ("without_fault", 0));
+}
+
+/// Every what-if of a layer is the run of the scenario with that policy, number by number.
+#[test]
+fn what_if_is_what_a_changed_policy_does() {
+    let text = |policy: &str| {
+        format!(
+            "Scenario(schema: 1, duration: \"30s\", load: {{ \"web\": Load(arrivals: \
+             Poisson(rate: \"150/s\")) }}, services: {{ \"db\": Service(time: Exponential(mean: \
+             \"60ms\"), slots: 8, failure_ratio: 0.1) }}, calls: {{ \"web\": Call(to: \"db\", \
+             policy: [{policy}]) }})"
+        )
+    };
+    let scenario = |policy| Scenario::from_bytes("t", text(policy).as_bytes()).expect("it is one");
+    let breaker = "Breaker(window: 20, open_duration: \"2s\"";
+    for (policy, kind, component, (from, to), changed) in [
+        ("Hedge(after: \"80ms\")", "without_layer", "hedge", (None, None), ""),
+        (
+            "Hedge(after: \"80ms\")",
+            "hedge_after",
+            "hedge",
+            (Some(Amount::TimeNs(80_000_000)), Some(Amount::TimeNs(160_000_000))),
+            "Hedge(after: \"160ms\")",
+        ),
+        (
+            "Hedge(after: \"80ms\", quantile: 0.9)",
+            "hedge_quantile",
+            "hedge",
+            (Some(Amount::Ratio(0.9)), Some(Amount::Ratio(0.95))),
+            "Hedge(after: \"80ms\", quantile: 0.95)",
+        ),
+        ("Deadline(\"400ms\")", "without_layer", "deadline", (None, None), ""),
+        (
+            "Deadline(\"400ms\")",
+            "deadline",
+            "deadline",
+            (Some(Amount::TimeNs(400_000_000)), Some(Amount::TimeNs(200_000_000))),
+            "Deadline(\"200ms\")",
+        ),
+        (
+            "Deadline(\"400ms\")",
+            "deadline",
+            "deadline",
+            (Some(Amount::TimeNs(400_000_000)), Some(Amount::TimeNs(800_000_000))),
+            "Deadline(\"800ms\")",
+        ),
+        (
+            "Retry(max_retries: 5), Timeout(\"300ms\")",
+            "retry_attempts",
+            "retry",
+            (Some(Amount::Count(6)), Some(Amount::Count(3))),
+            "Retry(max_attempts: 3), Timeout(\"300ms\")",
+        ),
+        (
+            &format!("{breaker}), Timeout(\"1s\")"),
+            "half_open",
+            "breaker",
+            (None, Some(Amount::Count(10))),
+            &format!("{breaker}, half_open: HalfOpen(calls: 10)), Timeout(\"1s\")"),
+        ),
+    ] {
+        let (result, explanation) = scenario(policy).explain();
+        let what_if = explanation.arms["main"].what_if.iter().find(|of| {
+            let Change { kind: of_kind, from: of_from, to: of_to, .. } = &of.change;
+            of_kind.name == kind && (*of_from, *of_to) == (from, to)
+        });
+        let what_if = what_if.unwrap_or_else(|| panic!("{kind} to {to:?} was not tried"));
+        assert_eq!(what_if.change.component, format!("web.{component}"), "{kind}");
+        let edited = scenario(policy).set(&format!("calls.web.policy=[{changed}]"));
+        let [before, after] = [&result, &edited.expect("it is sound").run()].map(figures);
+        assert_eq!(before, figures_of(what_if, |pair| pair.before, |pair| pair.before), "{kind}");
+        assert_eq!(after, figures_of(what_if, |pair| pair.after, |pair| pair.after), "{kind}");
+        assert_ne!(before, after, "{kind} changes nothing, which proves nothing");
+    }
+}
+
+type Figures = ([u64; 4], Option<u64>);
+
+/// What a what-if compares, of the only arm of a run.
+fn figures(result: &RunResult) -> Figures {
+    let arm = &result.arms["main"];
+    let counts =
+        [arm.requests.offered, arm.requests.succeeded, arm.attempts.total, arm.wasted.work_ns];
+    (counts, arm.latency.outcome.p99_ns)
+}
+
+fn figures_of(
+    what_if: &WhatIf,
+    side: fn(&Pair<u64>) -> u64,
+    p99: fn(&Pair<Option<u64>>) -> Option<u64>,
+) -> Figures {
+    let WhatIf { offered, succeeded, attempts, wasted_ns, p99_ns, .. } = what_if;
+    ([offered, succeeded, attempts, wasted_ns].map(side), p99(p99_ns))
 }
 
 #[test]
 fn the_burst_is_explained() {
     let (result, explanation) = told("burst", &Options::default());
     let rpc = &explanation.arms["rpc"];
-    let knee = changed(rpc, ChangeKind::PermitsAtKnee);
+    let knee = changed(rpc, "permits_at_knee");
     assert_eq!(knee.change.to, Some(Amount::Count(25)));
     assert_eq!((knee.saved, knee.lost, knee.failing), (1_650, 0, 1_650));
     // Of the request that was refused, the chain leads to the one that opened the breaker.

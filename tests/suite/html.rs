@@ -74,10 +74,12 @@ fn without(page: &str, open: &str, close: &str) -> String {
     text
 }
 
-fn what_if(component: String) -> WhatIf {
-    let kind = ChangeKind::WithoutRetries;
+static WITHOUT_RETRIES: ChangeKind =
+    ChangeKind::setting("without_retries", "without retries at {at}", "");
+
+fn what_if(component: &str) -> WhatIf {
     WhatIf {
-        change: Change { kind, component, service: None, from: None, to: None },
+        change: Change::new(&WITHOUT_RETRIES, component),
         in_both: 20,
         failing: 9,
         saved: 6,
@@ -187,7 +189,7 @@ fn explained(file: &ScenarioFile, text: &str) -> Explanation {
         bottlenecks: vec![bottleneck(text)],
         loops: vec![feeding(text)],
         example: Some(example(text)),
-        what_if: vec![what_if(text.to_owned())],
+        what_if: vec![what_if(text)],
         untried: 2,
         ..Story::default()
     };

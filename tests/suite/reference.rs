@@ -1,6 +1,7 @@
 //! The tables of docs that are made of what stands beside the code: those of fields in
-//! `docs/scenario.md` of the JSON Schema, and so of the doc comments of the specifications, and
-//! those of numbers in `docs/metrics.md` of the declarations of what is measured.
+//! `docs/scenario.md` of the JSON Schema, and so of the doc comments of the specifications, those
+//! of numbers in `docs/metrics.md` of the declarations of what is measured, and that of what-ifs in
+//! `docs/explain.md` of the declarations of changes.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -8,7 +9,7 @@ use std::path::Path;
 
 use dessim::metrics::arm;
 use dessim::metrics::declare::Quantity;
-use dessim::model::mechanism::Kind;
+use dessim::model::mechanism::{DECLARATIONS, Kind};
 use dessim::model::metrics_of;
 use dessim::scenario::json_schema;
 use serde_json::Value;
@@ -22,6 +23,8 @@ const LAYERS: &str = "<!-- fields of layers -->";
 const NUMBERS_OF: &str = "<!-- numbers of ";
 const OF_ARM: &str = "<!-- numbers of the arm: ";
 const OF_DISTRIBUTION: &str = "<!-- numbers of a distribution -->";
+
+const CHANGES: &str = "<!-- changes -->";
 
 /// What a table ends with.
 const END: &str = "<!-- end of ";
@@ -204,6 +207,21 @@ fn numbers(marker: &str) -> String {
     text.replace("|  |", "| |")
 }
 
+/// What an explanation tries, of whom, and which loop that takes out.
+fn changes(_: &str) -> String {
+    let mut text = "| of | change | what is tried | takes out |\n|---|---|---|---|\n".to_owned();
+    for declaration in DECLARATIONS {
+        for (index, kind) in declaration.changes.iter().enumerate() {
+            let of = if index == 0 { declaration.kind } else { "" };
+            let cuts = kind.cuts.map(|cuts| serde_json::to_value(cuts).expect("it is a name"));
+            let cuts = cuts.map(|cuts| format!("`{}`", cuts.as_str().expect("it is a text")));
+            let (name, about) = (kind.name, kind.about);
+            let _ = writeln!(text, "| {of} | `{name}` | {about} | {} |", cuts.unwrap_or_default());
+        }
+    }
+    text.replace("|  |", "| |")
+}
+
 /// A page with its tables made anew.
 fn renewed(page: &str, begins: &str, table: fn(&str) -> String) -> String {
     let mut text = String::new();
@@ -245,6 +263,12 @@ fn hold(name: &str, begins: &str, table: fn(&str) -> String) -> String {
 fn tables_of_fields_in_docs_are_made_of_the_schema() {
     let page = hold("scenario.md", FIELDS_OF, table);
     assert!(page.matches(FIELDS_OF).count() > 8, "its tables have markers");
+}
+
+#[test]
+fn the_table_of_what_ifs_in_docs_is_made_of_the_declarations() {
+    let page = hold("explain.md", CHANGES, changes);
+    assert_eq!(page.matches(CHANGES).count(), 1, "its table has a marker");
 }
 
 #[test]

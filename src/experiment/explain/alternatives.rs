@@ -1,21 +1,29 @@
 //! The same arm with one thing changed: what might have helped, and what might have harmed.
 //!
-//! A layer is changed in place where it can be, so that no other layer gets another name, and with
-//! it other luck. Bulkheads, breakers and timeouts, which come and go, draw nothing.
+//! What can be changed of a part is known to its mechanism; here the arm is walked, and each part
+//! is asked. A layer is changed in place where it can be, so that no other layer gets another name,
+//! and with it other luck.
 
 use std::collections::BTreeMap;
 
-use super::variants;
-use crate::kernel::units::Limit;
-use crate::report::explain::{Amount, Change, ChangeKind};
+use crate::metrics::change::Change;
+use crate::model::mechanism::additions;
+use crate::model::spec::alternative::{Addition, Alternative};
+use crate::model::spec::part::PartSpec;
+use crate::model::spec::system::{Around, Pipeline, Source, System};
+use crate::scenario::check::Placed;
+use crate::scenario::check::arms::views;
 use crate::scenario::names::{balancer_name, layer_names};
-use crate::scenario::schema::{Arm, Bulkhead, Consumer, Layer, Queue, Scenario, Scope, Service};
+use crate::scenario::pipelines::edge_name;
+use crate::scenario::schema::{Arm, Balancing, Layer, Scenario};
 
 /// A scenario of one arm, with one thing changed.
 #[derive(Clone, Debug)]
-pub(super) struct Alternative {
+pub(super) struct Changed {
     pub(super) change: Change,
     pub(super) scenario: Scenario,
+    /// The edge whose policy is changed.
+    pub(super) edge: Option<String>,
 }
 
 /// One arm of a scenario as a scenario of its own: the same requests, with the same luck.
@@ -34,220 +42,171 @@ pub(super) fn alone(scenario: &Scenario, arm: &Arm) -> Scenario {
     }
 }
 
-/// Everything that is worth a try, in the order of the kinds of changes: the likely causes first.
-pub(super) fn alternatives(alone: &Scenario) -> Vec<Alternative> {
-    let mut found = Vec::new();
-    let mut add = |change: Change, edit: &dyn Fn(&mut Scenario)| {
-        let mut scenario = alone.clone();
+/// Everything that is worth a try: first what nobody can change, because it tells whether a cause
+/// is one, then settings, then more capacity. Of each, what takes out a sustaining loop comes
+/// first.
+pub(super) fn alternatives(alone: &Scenario) -> Vec<Changed> {
+    let views = views(alone);
+    let [view] = &views[..] else { return Vec::new() };
+    let placed = Placed::new(alone, view);
+    let mut tries = Tries { alone, system: &placed.system, found: Vec::new() };
+    tries.parts(|of| &mut of.faults);
+    for pipeline in &placed.system.pipelines {
+        tries.policy(pipeline);
+    }
+    tries.parts(|of| &mut of.load);
+    tries.parts(|of| &mut of.services);
+    tries.parts(|of| &mut of.pools);
+    tries.parts(|of| &mut of.queues);
+    tries.parts(|of| &mut of.consumers);
+    let mut found = tries.found;
+    found.sort_by_key(|changed| {
+        let kind = changed.change.kind;
+        (kind.means, kind.cuts.is_none(), kind.cuts)
+    });
+    found
+}
+
+/// Collects what could be changed of an arm.
+struct Tries<'a> {
+    alone: &'a Scenario,
+    system: &'a System<'a>,
+    found: Vec<Changed>,
+}
+
+impl Tries<'_> {
+    fn add(&mut self, change: Change, edge: Option<String>, edit: impl FnOnce(&mut Scenario)) {
+        let mut scenario = self.alone.clone();
         edit(&mut scenario);
-        found.push(Alternative { change, scenario });
-    };
-    for name in alone.faults.keys() {
-        let change = change(ChangeKind::WithoutFault, name);
-        add(change, &|of| drop(of.faults.remove(name)));
+        self.found.push(Changed { change, scenario, edge });
     }
-    of_callers(alone, &mut add);
-    for (name, service) in &alone.services {
-        for (change, service) in variants::of_service(name, service) {
-            add(change, &|of| {
-                of.services.insert(name.clone(), service.clone());
-            });
-        }
-    }
-    for (name, pool) in &alone.pools {
-        for (change, pool) in variants::of_pool(name, pool) {
-            add(change, &|of| {
-                of.pools.insert(name.clone(), pool.clone());
-            });
-        }
-    }
-    for (name, queue) in &alone.queues {
-        let (change, capacity) = other_capacity(name, queue, &alone.consumers);
-        add(change, &|of| {
-            if let Some(queue) = of.queues.get_mut(name) {
-                queue.capacity = capacity;
+
+    /// Asks all parts of one kind.
+    fn parts<T: PartSpec>(&mut self, parts: fn(&mut Scenario) -> &mut BTreeMap<String, T>) {
+        let mut alone = self.alone.clone();
+        for (name, part) in parts(&mut alone) {
+            for Alternative { change, instead } in part.alternatives(name, self.system) {
+                self.add(change, None, |of| {
+                    drop(match instead {
+                        Some(instead) => parts(of).insert(name.clone(), instead),
+                        None => parts(of).remove(name),
+                    });
+                });
             }
-        });
+        }
     }
-    found.extend(other_balancing(alone));
-    found.sort_by_key(|alternative| alternative.change.kind);
-    found
+
+    /// Asks the layers of a policy, those that could be added to it, and the balancer behind it.
+    fn policy(&mut self, pipeline: &Pipeline<'_>) {
+        let edge = || Some(edge_name(pipeline.name, pipeline.to));
+        let names = layer_names(pipeline.name, pipeline.policy);
+        for (index, (layer, name)) in pipeline.policy.iter().zip(names).enumerate() {
+            let around = Around { system: self.system, pipeline, index };
+            for Alternative { change, instead } in layer.spec().alternatives(&name, &around) {
+                self.add(change, edge(), |of| {
+                    let Some((policy, _)) = ends(of, pipeline) else { return };
+                    policy.splice(index..=index, instead);
+                });
+            }
+        }
+        for Addition { change, index, layer } in additions(pipeline, self.system) {
+            self.add(change, edge(), |of| {
+                let Some((policy, _)) = ends(of, pipeline) else { return };
+                policy.insert(index, layer);
+            });
+        }
+        let service = self.system.services.get(pipeline.to).copied();
+        let mut alone = self.alone.clone();
+        let Some((_, balancing)) = ends(&mut alone, pipeline) else { return };
+        for Alternative { change, instead } in
+            balancing.alternatives(&balancer_name(pipeline.name), service)
+        {
+            self.add(change, None, |of| {
+                let Some((_, balancing)) = ends(of, pipeline) else { return };
+                *balancing = instead.unwrap_or_default();
+            });
+        }
+    }
 }
 
-/// Takes a change and how it edits a scenario.
-type Add<'a> = dyn FnMut(Change, &dyn Fn(&mut Scenario)) + 'a;
+/// The policy and the balancing of a pipeline in a scenario of one arm.
+fn ends<'a>(
+    scenario: &'a mut Scenario,
+    pipeline: &Pipeline<'_>,
+) -> Option<(&'a mut Vec<Layer>, &'a mut Balancing)> {
+    match pipeline.source {
+        Some(Source::Consumer(_)) => {
+            let consumer = scenario.consumers.get_mut(pipeline.name)?;
+            Some((&mut consumer.policy, &mut consumer.balancing))
+        }
+        Some(Source::Load(_)) | None => {
+            let call = scenario.calls.get_mut(pipeline.name)?;
+            Some((&mut call.policy, &mut call.balancing))
+        }
+    }
+}
 
-/// Other policies of calls and consumers, and other numbers of consumers.
-fn of_callers(alone: &Scenario, add: &mut Add<'_>) {
-    for (from, call) in &alone.calls {
-        let within = alone.load.get(from).and_then(|load| load.deadline);
-        let around = variants::of_policy(from, &call.policy, within);
-        let place = Policy {
-            from,
-            to: &call.to,
-            service: alone.services.get(&call.to),
-            clients: call.all_clients(),
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::mechanism::DECLARATIONS;
+    use crate::scenario::Document;
+    use crate::scenario::check::check;
+    use crate::scenario::problem::Severity;
+
+    /// An arm with every part and layer of which something can be changed.
+    const EVERYTHING: &str = r#"Scenario(schema: 1, duration: "10s",
+        load: {
+            "web": Load(arrivals: Poisson(rate: "10/s"), deadline: "1s"),
+            "cron": Load(arrivals: Poisson(rate: "10/s")),
+            "news": Load(arrivals: Poisson(rate: "10/s")),
+        },
+        services: {
+            "db": Service(time: Constant("5ms"), slots: 4, failure_ratio: 0.1, max_wait: "1s",
+                overload: Overload(knee: 8.0)),
+            "api": Service(time: Constant("5ms"), replicas: 3, handler: [Call("store")]),
+        },
+        pools: { "threads": Pool(permits: 4, max_wait: "1s") },
+        queues: { "jobs": Queue(), "late": Queue(capacity: 5) },
+        publishes: { "cron": "jobs", "news": "late" },
+        consumers: {
+            "workers": Consumer(from: "jobs", concurrency: 30, to: "db", max_deliveries: 1),
+            "readers": Consumer(from: "late", concurrency: 5, to: "api", max_deliveries: 1),
+        },
+        faults: { "down": Fault(service: "db", from: "1s", until: "2s", effect: Crashed) },
+        calls: {
+            "web": Call(to: "api", balancing: PowerOfTwo, policy: [Retry(max_retries: 3),
+                Hedge(after: "10ms"), Deadline("1s"), Timeout("100ms"), Pool("threads"),
+                Breaker(window: 10)]),
+            "store": Call(to: "db", policy: [Hedge(quantile: 0.9), Bulkhead(permits: 10,
+                max_wait: "1s"), Toll(wait: "1ms")]),
+        },
+    )"#;
+
+    #[test]
+    fn every_declared_change_is_proposed_and_every_proposal_is_declared_and_sound() {
+        let document = Document::parse("t", EVERYTHING.as_bytes()).expect("it can be read");
+        let scenario = document.scenario().expect("it is sound").scenario;
+        let (mut proposed, mut order) = (Vec::new(), Vec::new());
+        for Changed { change, scenario: changed, .. } in alternatives(&scenario) {
+            let mut problems = check(&changed).into_iter();
+            let error = problems.find(|problem| problem.severity == Severity::Error);
+            assert!(error.is_none(), "{change:?}: {error:?}");
+            assert_ne!(changed, scenario, "{change:?}");
+            order.push((change.kind.means, change.kind.cuts.is_none()));
+            proposed.push(change.kind.name);
+        }
+        assert!(order.is_sorted(), "{order:?}");
+        for declaration in DECLARATIONS {
+            for kind in declaration.changes {
+                assert!(proposed.contains(&kind.name), "{}: {}", declaration.name, kind.name);
+            }
+        }
+        let declared = |name: &str| {
+            DECLARATIONS.iter().any(|of| of.changes.iter().any(|kind| kind.name == name))
         };
-        for (change, policy) in place.alternatives(&call.policy).into_iter().chain(around) {
-            add(change, &|of| {
-                if let Some(call) = of.calls.get_mut(from) {
-                    call.policy.clone_from(&policy);
-                }
-            });
+        for name in proposed {
+            assert!(declared(name), "{name}");
         }
     }
-    for (from, consumer) in &alone.consumers {
-        let service = alone.services.get(&consumer.to);
-        let around = variants::of_policy(from, &consumer.policy, None);
-        let place = Policy { from, to: &consumer.to, service, clients: consumer.all_clients() };
-        for (change, policy) in place.alternatives(&consumer.policy).into_iter().chain(around) {
-            add(change, &|of| {
-                if let Some(consumer) = of.consumers.get_mut(from) {
-                    consumer.policy.clone_from(&policy);
-                }
-            });
-        }
-        for (change, concurrency) in numbers_of_consumers(from, consumer, service) {
-            add(change, &|of| {
-                if let Some(consumer) = of.consumers.get_mut(from) {
-                    consumer.concurrency = concurrency;
-                }
-            });
-        }
-    }
-}
-
-/// Another way of choosing replicas, for each call and consumer whose service has several.
-fn other_balancing(alone: &Scenario) -> Vec<Alternative> {
-    let of_service = |from, to, balancing| {
-        alone.services.get(to).filter(|service: &&Service| service.all_replicas() > 1)?;
-        let (kind, other) = variants::of_balancing(balancing);
-        Some((change(kind, &balancer_name(from)), alone.clone(), other))
-    };
-    let calls = alone.calls.iter().filter_map(|(from, call)| {
-        let (change, mut scenario, other) = of_service(from, &call.to, &call.balancing)?;
-        scenario.calls.get_mut(from)?.balancing = other;
-        Some(Alternative { change, scenario })
-    });
-    let consumers = alone.consumers.iter().filter_map(|(from, consumer)| {
-        let (change, mut scenario, other) = of_service(from, &consumer.to, &consumer.balancing)?;
-        scenario.consumers.get_mut(from)?.balancing = other;
-        Some(Alternative { change, scenario })
-    });
-    calls.chain(consumers).collect()
-}
-
-/// A change of this kind, without values.
-pub(super) fn change(kind: ChangeKind, component: &str) -> Change {
-    Change { kind, component: component.to_owned(), service: None, from: None, to: None }
-}
-
-/// A change of a count.
-pub(super) fn counted(kind: ChangeKind, component: &str, from: u64, to: u64) -> Change {
-    let (from, to) = (Some(Amount::Count(from)), Some(Amount::Count(to)));
-    Change { from, to, ..change(kind, component) }
-}
-
-/// What is in flight at load 1, as a number of permits.
-fn knee(service: &Service) -> Option<u32> {
-    let knee = service.overload.as_ref()?.knee.floor();
-    (1.0..1e9).contains(&knee).then_some(knee as u32)
-}
-
-/// A policy between a load or consumer and a service.
-struct Policy<'a> {
-    from: &'a str,
-    to: &'a str,
-    service: Option<&'a Service>,
-    clients: u32,
-}
-
-impl Policy<'_> {
-    /// The policy with one layer changed, taken out or put in.
-    fn alternatives(&self, policy: &[Layer]) -> Vec<(Change, Vec<Layer>)> {
-        // Permits at the knee are those of one bulkhead that everything passes.
-        let knee = self.service.and_then(knee).filter(|_| self.clients == 1);
-        let mut found = Vec::new();
-        for (at, (layer, name)) in policy.iter().zip(layer_names(self.from, policy)).enumerate() {
-            for (mut change, instead) in variants::of_layer(layer, &name, knee) {
-                if change.kind == ChangeKind::PermitsAtKnee {
-                    change.service = Some(self.to.to_owned());
-                }
-                let mut policy = policy.to_vec();
-                match instead {
-                    Some(instead) => policy[at] = instead,
-                    None => drop(policy.remove(at)),
-                }
-                found.push((change, policy));
-            }
-        }
-        found.extend(knee.and_then(|knee| self.bulkhead(policy, knee)));
-        found
-    }
-
-    /// A bulkhead as wide as the knee, around every attempt, where there is none.
-    fn bulkhead(&self, policy: &[Layer], knee: u32) -> Option<(Change, Vec<Layer>)> {
-        if policy.iter().any(|layer| matches!(layer, Layer::Bulkhead(_) | Layer::Pool(_))) {
-            return None;
-        }
-        // Outside the innermost layer that gives up, so that waiting for a permit is not timed.
-        let gives_up = policy.iter().rposition(|layer| layer.spec().gives_up_after().is_some());
-        let mut policy = policy.to_vec();
-        let layer = Layer::Bulkhead(Bulkhead {
-            permits: knee,
-            queue: Limit::Unlimited,
-            max_wait: None,
-            scope: Scope::Client,
-        });
-        policy.insert(gives_up.unwrap_or(policy.len()), layer);
-        let (service, to) = (Some(self.to.to_owned()), Some(Amount::Count(u64::from(knee))));
-        Some((Change { service, to, ..change(ChangeKind::Bulkhead, self.from) }, policy))
-    }
-}
-
-/// Other numbers of consumers: what the service behind them can take, half and twice as many.
-fn numbers_of_consumers(
-    name: &str,
-    consumer: &Consumer,
-    service: Option<&Service>,
-) -> Vec<(Change, u32)> {
-    let present = consumer.concurrency;
-    let slots = service.and_then(|service| match service.slots {
-        Limit::AtMost(slots) => {
-            u32::try_from(slots.saturating_mul(service.all_replicas().into())).ok()
-        }
-        Limit::Unlimited => None,
-    });
-    let slots = slots.filter(|slots| *slots != present);
-    let knee = service.and_then(knee).filter(|knee| *knee < present && Some(*knee) != slots);
-    let mut found = Vec::new();
-    let mut add = |kind, to: Option<u32>, service: Option<&str>| {
-        let Some(to) = to else { return };
-        let service = service.map(str::to_owned);
-        let change = counted(kind, name, u64::from(present), u64::from(to));
-        found.push((Change { service, ..change }, to));
-    };
-    add(ChangeKind::ConsumersAtSlots, slots, Some(&consumer.to));
-    add(ChangeKind::ConsumersAtKnee, knee, Some(&consumer.to));
-    let other =
-        |number: &u32| *number != present && Some(*number) != slots && Some(*number) != knee;
-    add(ChangeKind::Consumers, Some((present / 2).max(1)).filter(other), None);
-    add(ChangeKind::Consumers, Some(present.saturating_mul(2)).filter(other), None);
-    found
-}
-
-/// No limit of a queue that has one; else twice as many as its consumers take at once.
-fn other_capacity(
-    name: &str,
-    queue: &Queue,
-    consumers: &BTreeMap<String, Consumer>,
-) -> (Change, Limit) {
-    if let Limit::AtMost(capacity) = queue.capacity {
-        let from = Some(Amount::Count(capacity));
-        return (Change { from, ..change(ChangeKind::UnlimitedQueue, name) }, Limit::Unlimited);
-    }
-    let takers = consumers.values().filter(|consumer| consumer.from == name);
-    let room = takers.map(|consumer| u64::from(consumer.concurrency) * 2).sum::<u64>().max(1);
-    let to = Some(Amount::Count(room));
-    (Change { to, ..change(ChangeKind::QueueCapacity, name) }, Limit::AtMost(room))
 }

@@ -10,7 +10,6 @@ mod evidence;
 mod example;
 pub(super) mod failure;
 mod rerun;
-mod variants;
 mod window;
 
 use std::collections::BTreeMap;

@@ -2,16 +2,14 @@
 
 use std::cmp::Ordering;
 
-use super::alternatives::{Alternative, alone, alternatives};
+use super::alternatives::{Changed, alone, alternatives};
 use super::evidence::Evidence;
 use super::{Effort, Stage, Witness};
 use crate::experiment::fates::{ArmFates, FateChanges};
 use crate::experiment::run::{Options, run_with};
 use crate::kernel::time::Duration;
 use crate::metrics::summary::{LatencySummary, Metric};
-use crate::report::explain::{
-    ChangeKind, Link, NoReturn, Pair, PhaseKind, Shift, ShorterFault, Story, WhatIf,
-};
+use crate::report::explain::{Link, NoReturn, Pair, PhaseKind, Shift, ShorterFault, Story, WhatIf};
 use crate::report::result::{ArmResult, RunResult, Stopped};
 use crate::scenario::arms::{ONLY_ARM, arms};
 use crate::scenario::build::BuildError;
@@ -91,7 +89,7 @@ impl Reruns<'_> {
         story: &mut Story,
     ) -> Result<(), BuildError> {
         let alone = alone(self.stage.scenario, self.stage.system);
-        for Alternative { change, scenario } in alternatives(&alone) {
+        for Changed { change, scenario, edge } in alternatives(&alone) {
             let Some((result, witness)) = self.play(&scenario)? else {
                 story.untried += 1;
                 continue;
@@ -101,7 +99,7 @@ impl Reruns<'_> {
             let (before, after) = (evidence.result, &result.arms[ONLY_ARM]);
             let pair = |of: fn(&ArmResult) -> u64| Pair::new(of(before), of(after));
             let shift = |of: &LatencySummary| Shift { requests: of.count, median_ns: of.p50_ns };
-            story.what_if.push(WhatIf {
+            let what_if = WhatIf {
                 change,
                 in_both: changes.requests.in_both,
                 failing: changes.requests.failing,
@@ -119,12 +117,15 @@ impl Reruns<'_> {
                 wasted_ns: pair(|of| of.wasted.work_ns),
                 p99_ns: Pair::new(before.latency.outcome.p99_ns, after.latency.outcome.p99_ns),
                 ends_well: ends_well(&witness),
-            });
+            };
+            for feeding in &mut story.loops {
+                if takes_out(&what_if, edge.as_deref(), &feeding.link) {
+                    feeding.decides = Some(feeding.decides == Some(true) || what_if.mends());
+                }
+            }
+            story.what_if.push(what_if);
         }
         story.what_if.sort_by(|a, b| rank(a).partial_cmp(&rank(b)).unwrap_or(Ordering::Equal));
-        for feeding in &mut story.loops {
-            feeding.decides = decides(&feeding.link, &story.what_if);
-        }
         Ok(())
     }
 
@@ -189,29 +190,10 @@ fn rank(of: &WhatIf) -> (i128, f64) {
     (-steps, p99 + ratio(of.work_ns) + ratio(of.attempts))
 }
 
-/// True if most of the requests that fail succeed once this link is taken out; `None` if no change
-/// that takes out this alone was tried.
-fn decides(link: &Link, what_if: &[WhatIf]) -> Option<bool> {
-    let takes_out = |of: &&WhatIf| {
-        let component = of.change.component.as_str();
-        match (link, of.change.kind) {
-            (Link::Retries { edge, .. }, ChangeKind::WithoutRetries) => {
-                let from = edge.split(" -> ").next().unwrap_or_default();
-                component.strip_prefix(from).is_some_and(|layer| layer.starts_with(".retry"))
-            }
-            (Link::WastedWork { service, .. }, ChangeKind::Cancellation) => component == service,
-            (Link::State { component: at, .. }, ChangeKind::WithoutBreaker)
-            | (
-                Link::Backlog { component: at, .. },
-                ChangeKind::ServiceQueue
-                | ChangeKind::BulkheadQueue
-                | ChangeKind::QueueCapacity
-                | ChangeKind::MaxWait,
-            ) => component == at,
-            _ => false,
-        }
-    };
-    what_if.iter().filter(takes_out).map(WhatIf::mends).reduce(|one, other| one || other)
+/// True if a change, which may be one of the policy of an edge, takes out this link alone.
+fn takes_out(what_if: &WhatIf, edge: Option<&str>, link: &Link) -> bool {
+    let at = [Some(what_if.change.component.as_str()), edge];
+    what_if.change.kind.cuts == Some(link.kind()) && at.contains(&Some(link.source()))
 }
 
 /// Time in slots of services, over all edges.

@@ -3,8 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::model::spec::alternative::Addition;
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::layer::LayerSpec;
+use crate::model::spec::system::{Pipeline, System};
 
 /// What the language has of the parts and layers of the registry.
 macro_rules! language {
@@ -48,6 +50,14 @@ macro_rules! language {
             }
         }
 
+        /// The layers that could be added to the policy of a pipeline, at most one of each kind.
+        #[must_use]
+        pub fn additions(pipeline: &Pipeline<'_>, system: &System<'_>) -> Vec<Addition> {
+            let additions =
+                [$($(#[$when])* super::$layer::spec::Spec::addition(pipeline, system)),+];
+            additions.into_iter().flatten().collect()
+        }
+
         /// Every kind of layer, in the order of the language.
         pub static LAYERS: &[&Declaration] =
             &[$($(#[$when])* &super::$layer::spec::DECLARATION),+];
@@ -80,6 +90,21 @@ mod tests {
         assert_eq!(names, declared);
         for layer in LAYERS {
             assert!(Kind::ALL.iter().any(|kind| kind.name() == layer.kind), "{}", layer.kind);
+        }
+    }
+
+    #[test]
+    fn kinds_of_changes_are_unmistakable_and_have_the_words_that_a_report_fills_in() {
+        let changes = || DECLARATIONS.iter().flat_map(|declaration| declaration.changes);
+        assert!(changes().count() > 30);
+        for one in changes() {
+            let same = changes().filter(|other| other.name == one.name);
+            assert!(same.into_iter().all(|other| std::ptr::eq(*other, *one)), "{}", one.name);
+            let mut fields = one.words.split('{').skip(1).filter_map(|part| part.split_once('}'));
+            let known = ["at", "from", "to", "service"];
+            assert!(fields.clone().any(|(name, _)| name == "at"), "{}", one.words);
+            assert!(fields.all(|(name, _)| known.contains(&name)), "{}", one.words);
+            assert!(!one.about.is_empty() && !one.about.ends_with('.'), "{}", one.name);
         }
     }
 

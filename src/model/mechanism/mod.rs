@@ -58,7 +58,7 @@ pub mod timeout;
 #[cfg(test)]
 mod toll;
 
-pub use language::{DECLARATIONS, LAYERS, Layer};
+pub use language::{DECLARATIONS, LAYERS, Layer, additions};
 
 use super::call::CallId;
 use super::context::{At, Context, Flow, Outcome};

@@ -1,7 +1,7 @@
 //! A mechanism that ships nowhere: every call waits a while before it goes on.
 //!
 //! It is here to show what a mechanism is: this file, and a line in the registry. A test finds it
-//! in the language, messages, results, series, traces, pages and expectations.
+//! in the language, messages, results, series, traces, pages, explanations and expectations.
 
 use super::{Leaving, Mechanism, Wakes};
 use crate::kernel::calendar::Calendar;
@@ -129,8 +129,10 @@ pub(crate) mod spec {
     use super::Toll;
     use crate::kernel::distribution::InvalidDistribution;
     use crate::kernel::time::Duration;
+    use crate::metrics::change::{Change, ChangeKind};
     use crate::metrics::gauge::Gauge;
-    use crate::model::mechanism::Kind;
+    use crate::model::mechanism::{Kind, Layer};
+    use crate::model::spec::alternative::{Alternative, half};
     use crate::model::spec::building::Building;
     use crate::model::spec::declaration::Declaration;
     use crate::model::spec::finding::{Finding, Segment};
@@ -162,9 +164,17 @@ pub(crate) mod spec {
         }
 
         fn lint(&self, _: &Around<'_>, _: &mut Vec<Finding>) {}
+
+        fn alternatives(&self, name: &str, _: &Around<'_>) -> Vec<Alternative<Layer>> {
+            let change = Change::new(&TOLL, name).from(self.wait).to(half(self.wait));
+            vec![Alternative::new(change, Layer::Toll(Self { wait: half(self.wait) }))]
+        }
     }
 
     /// What is known of it outside a run.
     pub(crate) static DECLARATION: Declaration =
-        Declaration { name: "Toll", kind: "toll", lints: &[], words: &[] };
+        Declaration { name: "Toll", kind: "toll", lints: &[], changes: &[&TOLL], words: &[] };
+
+    static TOLL: ChangeKind =
+        ChangeKind::setting("toll", "with a toll of {to} at {at}, not {from}", "half the toll");
 }

@@ -2,6 +2,7 @@
 
 use super::lint::Lint;
 use super::word::Word;
+use crate::metrics::change::ChangeKind;
 
 /// A mechanism in the language. No list has a default, so whoever adds a mechanism says of each
 /// what is in it.
@@ -13,6 +14,8 @@ pub struct Declaration {
     pub kind: &'static str,
     /// What is warned of.
     pub lints: &'static [&'static Lint],
+    /// What an explanation tries to change of it.
+    pub changes: &'static [&'static ChangeKind],
     /// What other tools call it and its parts.
     pub words: &'static [Word],
 }

@@ -1,12 +1,14 @@
 //! What the language has to know of a layer, whatever it is.
 
+use super::alternative::{Addition, Alternative};
 use super::building::Building;
 use super::clients::Scope;
 use super::finding::Finding;
-use super::system::{Around, System};
+use super::system::{Around, Pipeline, System};
 use crate::kernel::distribution::InvalidDistribution;
 use crate::kernel::time::Duration;
-use crate::model::mechanism::Kind;
+use crate::metrics::change::ChangeKind;
+use crate::model::mechanism::{Kind, Layer};
 
 /// A layer's specification: its defaults, its rules, its lints, and what the lints of other layers
 /// may ask it.
@@ -25,6 +27,20 @@ pub trait LayerSpec {
 
     /// The lints of this layer where it stands, in an arm without errors.
     fn lint(&self, around: &Around<'_>, findings: &mut Vec<Finding>);
+
+    /// What could stand in its place, where it is the component `name`: what-ifs of an arm without
+    /// errors. Of a layer that says nothing else it is tried what happens without it.
+    fn alternatives(&self, name: &str, _around: &Around<'_>) -> Vec<Alternative<Layer>> {
+        vec![Alternative::without(&WITHOUT_LAYER, name)]
+    }
+
+    /// The layer of this kind that could be added to a policy.
+    fn addition(_pipeline: &Pipeline<'_>, _system: &System<'_>) -> Option<Addition>
+    where
+        Self: Sized,
+    {
+        None
+    }
 
     /// The component that it is one more seat of, where that is defined elsewhere and may have
     /// seats in several policies.
@@ -86,3 +102,7 @@ pub trait LayerSpec {
         inside_ns
     }
 }
+
+/// A layer is left out.
+pub static WITHOUT_LAYER: ChangeKind =
+    ChangeKind::setting("without_layer", "without {at}", "it is left out");

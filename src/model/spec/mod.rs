@@ -3,6 +3,7 @@
 //!
 //! Plain data. Places in a text, arms and severity are the business of the scenario language.
 
+pub mod alternative;
 pub mod building;
 pub mod clients;
 pub mod declaration;

@@ -1,5 +1,6 @@
 //! What the language has to know of a part of an arm that is no layer.
 
+use super::alternative::Alternative;
 use super::finding::Finding;
 use super::system::System;
 use crate::kernel::time::Duration;
@@ -13,4 +14,13 @@ pub trait PartSpec {
 
     /// The lints of this part, called `name`, in an arm without errors.
     fn lint(&self, name: &str, system: &System<'_>, findings: &mut Vec<Finding>);
+
+    /// What could stand in the place of this part, called `name`: what-ifs of an arm without
+    /// errors. Default none.
+    fn alternatives(&self, _name: &str, _system: &System<'_>) -> Vec<Alternative<Self>>
+    where
+        Self: Sized,
+    {
+        Vec::new()
+    }
 }

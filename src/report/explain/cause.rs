@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{PhaseKind, meter_name};
+use crate::metrics::change::LinkKind;
 use crate::metrics::meter::Meter;
 
 /// A trigger from outside, in [`from_ns`, `until_ns`).
@@ -224,20 +225,6 @@ pub enum Link {
     },
 }
 
-/// The kinds of [`Link`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LinkKind {
-    /// [`Link::Retries`].
-    Retries,
-    /// [`Link::WastedWork`].
-    WastedWork,
-    /// [`Link::State`].
-    State,
-    /// [`Link::Backlog`].
-    Backlog,
-}
-
 impl Link {
     /// Its kind.
     #[must_use]
@@ -255,6 +242,16 @@ impl Link {
     pub fn component(&self) -> &str {
         match self {
             Self::Retries { edge, .. } | Self::WastedWork { edge, .. } => edge,
+            Self::State { component, .. } | Self::Backlog { component, .. } => component,
+        }
+    }
+
+    /// Where a change takes it out.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        match self {
+            Self::Retries { edge, .. } => edge,
+            Self::WastedWork { service, .. } => service,
             Self::State { component, .. } | Self::Backlog { component, .. } => component,
         }
     }

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::metrics::change::Change;
+
 /// The same requests with the same random draws, and one thing changed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WhatIf {
@@ -99,102 +101,4 @@ pub struct Shift {
     pub requests: u64,
     /// Median of the shift; `None` without requests.
     pub median_ns: Option<u64>,
-}
-
-/// One change of a scenario.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Change {
-    /// Kind of the change.
-    pub kind: ChangeKind,
-    /// The changed fault, layer, service, queue or consumer, or the load or consumer whose policy
-    /// gains a layer.
-    pub component: String,
-    /// The service that the new value comes from.
-    pub service: Option<String>,
-    /// The value in the run.
-    pub from: Option<Amount>,
-    /// The value tried.
-    pub to: Option<Amount>,
-}
-
-/// The kinds of changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ChangeKind {
-    /// A fault does not happen.
-    WithoutFault,
-    /// A retry makes one attempt.
-    WithoutRetries,
-    /// A retry has a budget.
-    RetryBudget,
-    /// A breaker is left out.
-    WithoutBreaker,
-    /// A breaker opens at more failures.
-    BreakerThreshold,
-    /// A breaker is open for another time.
-    BreakerOpen,
-    /// A bulkhead is left out.
-    WithoutBulkhead,
-    /// A bulkhead is added, as wide as the knee of the service.
-    Bulkhead,
-    /// A bulkhead or a pool has another number of permits.
-    Permits,
-    /// A bulkhead has as many permits as the knee of the service.
-    PermitsAtKnee,
-    /// A bulkhead or a pool has another limit of waiting calls.
-    BulkheadQueue,
-    /// Another layer is left out.
-    WithoutLayer,
-    /// A timeout has another length.
-    Timeout,
-    /// A timeout around all attempts is added.
-    TotalTimeout,
-    /// Each attempt goes to the less loaded of two random replicas (power of two choices).
-    LessLoaded,
-    /// Attempts go to the replicas in turn (round robin).
-    InTurn,
-    /// A service cancels the work of callers that leave.
-    Cancellation,
-    /// A service does not fail by itself.
-    WithoutErrors,
-    /// A service has another limit of waiting calls.
-    ServiceQueue,
-    /// A bulkhead, a pool or a service has another limit of the time in line.
-    MaxWait,
-    /// A service has another number of slots.
-    Slots,
-    /// A service has another knee.
-    Knee,
-    /// A queue has no limit.
-    UnlimitedQueue,
-    /// A queue has a limit.
-    QueueCapacity,
-    /// There is another number of consumers.
-    Consumers,
-    /// There are as many consumers as the service behind them has slots.
-    ConsumersAtSlots,
-    /// There are as many consumers as the knee of the service behind them.
-    ConsumersAtKnee,
-}
-
-impl ChangeKind {
-    /// True for a change that needs more capacity, false for a change of settings.
-    #[must_use]
-    pub const fn adds_capacity(self) -> bool {
-        matches!(self, Self::Slots | Self::Knee)
-    }
-}
-
-/// A value of a scenario.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Amount {
-    /// A whole number.
-    Count(u64),
-    /// A number.
-    Number(f64),
-    /// A time in nanoseconds.
-    TimeNs(u64),
-    /// A part, in [0, 1].
-    Ratio(f64),
 }

@@ -11,11 +11,12 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
+pub use crate::metrics::change::{Amount, Change, ChangeKind, LinkKind, Means};
 pub use cause::{
-    Bottleneck, Cause, CauseKind, Count, EdgePhase, EdgeUse, FaultEffect, Level, Link, LinkKind,
-    NeverFree, NoReturn, ShorterFault, SustainingLoop, Trigger,
+    Bottleneck, Cause, CauseKind, Count, EdgePhase, EdgeUse, FaultEffect, Level, Link, NeverFree,
+    NoReturn, ShorterFault, SustainingLoop, Trigger,
 };
-pub use change::{Amount, Change, ChangeKind, Pair, Shift, WhatIf};
+pub use change::{Pair, Shift, WhatIf};
 
 use super::result::{FailedBy, Hex, Requests, ScenarioId};
 use crate::metrics::fate::Fate;

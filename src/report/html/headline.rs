@@ -1,9 +1,7 @@
 //! The fate of each arm in a few plain words, for the first screen.
 
 use crate::report::explain::text::{change_words, headline as sentences, trigger_name};
-use crate::report::explain::{
-    Breakage, BreakageEnd, ChangeKind, Explanation, Story, Trigger, WhatIf,
-};
+use crate::report::explain::{Breakage, BreakageEnd, Explanation, Story, Trigger, WhatIf};
 use crate::report::text::format::{cut, time};
 
 /// The longest name of an arm in the headline, in columns.
@@ -174,10 +172,7 @@ pub(super) fn no_cure(story: &Story) -> Option<String> {
 
 /// The changes that let most additional requests succeed; the absence of a fault is no cure.
 pub(super) fn cures(story: &Story, most: usize) -> Vec<Cure> {
-    let is_cure = |what: &&WhatIf| {
-        let kind = what.change.kind;
-        !matches!(kind, ChangeKind::WithoutFault | ChangeKind::WithoutErrors) && what.gain() > 0
-    };
+    let is_cure = |what: &&WhatIf| what.change.kind.can_be_made() && what.gain() > 0;
     let mut cures: Vec<&WhatIf> = story.what_if.iter().filter(is_cure).collect();
     cures.sort_by_key(|what| std::cmp::Reverse(what.gain()));
     let cure = |what: &WhatIf| Cure {

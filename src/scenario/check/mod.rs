@@ -15,6 +15,7 @@ mod parts;
 mod topology;
 
 pub(super) use dangling::dangling;
+pub(crate) use parts::Placed;
 
 use std::collections::BTreeSet;
 

@@ -13,14 +13,15 @@ use crate::scenario::problem::{Problem, Severity};
 use crate::scenario::schema::{Layer, Scenario};
 
 /// An arm in the form that specifications use, with the paths of its policies.
-struct Placed<'a> {
-    system: System<'a>,
+#[derive(Debug)]
+pub(crate) struct Placed<'a> {
+    pub(crate) system: System<'a>,
     /// Path of the call or the group of consumers of each pipeline.
     paths: Vec<&'a Path>,
 }
 
 impl<'a> Placed<'a> {
-    fn new(scenario: &'a Scenario, view: &'a View<'a>) -> Self {
+    pub(crate) fn new(scenario: &'a Scenario, view: &'a View<'a>) -> Self {
         let consumers = view.consumers.iter().map(|(name, (path, consumer))| {
             let source = Some(Source::Consumer(consumer));
             let (policy, clients, to) = (&*consumer.policy, consumer.all_clients(), &*consumer.to);

@@ -17,6 +17,7 @@
 //! Sources: Mitzenmacher 2001, "The power of two choices in randomized load balancing"; Envoy's
 //! load balancers; Finagle's and tower's `PeakEwma`; ingress-nginx's `ewma.lua`.
 
+mod alternatives;
 mod choice;
 mod estimate;
 mod levels;

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::alternatives;
 use crate::kernel::time::Duration;
 use crate::kernel::units::Ratio;
 use crate::model::mechanism::service::spec::Spec as Service;
@@ -286,8 +287,13 @@ fn check_weights(weights: &[f64], to: &str, replicas: u32, findings: &mut Vec<Fi
 }
 
 /// What is known of it outside a run.
-pub static DECLARATION: Declaration =
-    Declaration { name: "Balancing", kind: "balancer", lints: LINTS, words: WORDS };
+pub static DECLARATION: Declaration = Declaration {
+    name: "Balancing",
+    kind: "balancer",
+    lints: LINTS,
+    changes: alternatives::CHANGES,
+    words: WORDS,
+};
 
 const LINTS: &[&Lint] = &[&SUBSETS_LEAVE_IDLE, &ZONES_WITHOUT_EFFECT];
 

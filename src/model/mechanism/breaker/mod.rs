@@ -20,6 +20,7 @@
 //! Where it looks at the attempts of a retry inside it, it has two seats: the one that admits, and
 //! one behind the retry that only reports.
 
+mod alternatives;
 pub mod automaton;
 pub mod lints;
 pub mod rules;

@@ -7,11 +7,12 @@ use super::settings::{self, AfterStay, AtEnd, Cancelled, LateResults, OpensOn, V
 use super::settings::{Failures, Settings};
 use super::window::Span;
 use super::words::WORDS;
-use super::{Breaker, REPORTS, lints, rules};
+use super::{Breaker, REPORTS, alternatives, lints, rules};
 use crate::kernel::distribution::InvalidDistribution;
 use crate::kernel::time::Duration;
 use crate::kernel::units::{CountOrTime, Ratio};
-use crate::model::mechanism::Kind;
+use crate::model::mechanism::{Kind, Layer};
+use crate::model::spec::alternative::Alternative;
 use crate::model::spec::building::Building;
 use crate::model::spec::clients::Scope;
 use crate::model::spec::declaration::Declaration;
@@ -22,7 +23,7 @@ use crate::model::spec::system::{self, Around};
 /// Results that a count window holds by default, and that a window of time needs.
 const RESULTS: u32 = 100;
 /// Trial calls by default.
-const TRIALS: u32 = 10;
+pub(super) const TRIALS: u32 = 10;
 
 /// Refuses calls for a while when too many failed, or were slow. The defaults are resilience4j's,
 /// but for half-open, which is there when it is written.
@@ -276,14 +277,24 @@ impl LayerSpec for Spec {
         findings.extend(lints::late_results_decide(self, around));
     }
 
+    fn alternatives(&self, name: &str, _: &Around<'_>) -> Vec<Alternative<Layer>> {
+        let alternatives = alternatives::alternatives(self, name);
+        alternatives.into_iter().map(|of| of.map(Layer::Breaker)).collect()
+    }
+
     fn refuses_for(&self) -> Option<Duration> {
         Some(self.open_duration)
     }
 }
 
 /// What is known of it outside a run.
-pub static DECLARATION: Declaration =
-    Declaration { name: "Breaker", kind: "breaker", lints: lints::LINTS, words: WORDS };
+pub static DECLARATION: Declaration = Declaration {
+    name: "Breaker",
+    kind: "breaker",
+    lints: lints::LINTS,
+    changes: alternatives::CHANGES,
+    words: WORDS,
+};
 
 #[cfg(test)]
 mod tests {

@@ -28,6 +28,7 @@
 //! Where its caller is several clients, each has permits and a line of its own; the books are those
 //! of all of them.
 
+pub(in crate::model::mechanism) mod alternatives;
 pub mod spec;
 use crate::kernel::calendar::Calendar;
 use crate::kernel::simulation::Delay;

@@ -3,19 +3,20 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Bulkhead;
+use super::{Bulkhead, alternatives};
 use crate::kernel::distribution::InvalidDistribution;
 use crate::kernel::time::Duration;
 use crate::kernel::units::Limit;
-use crate::model::mechanism::Kind;
 use crate::model::mechanism::load::spec::Arrivals;
+use crate::model::mechanism::{Kind, Layer};
+use crate::model::spec::alternative::{Addition, Alternative};
 use crate::model::spec::building::{Building, limit};
 use crate::model::spec::clients::Scope;
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::finding::{Finding, Segment};
 use crate::model::spec::layer::LayerSpec;
 use crate::model::spec::lint::{Group, Lint, shown};
-use crate::model::spec::system::{Around, Source, System, longest_ns, shortest_timeout};
+use crate::model::spec::system::{Around, Pipeline, Source, System, longest_ns, shortest_timeout};
 use crate::model::spec::word::{Word, word};
 
 /// Lets so many through at once; the rest wait in line, first come first served.
@@ -112,6 +113,15 @@ impl LayerSpec for Spec {
         findings.extend(max_wait_unused(self.max_wait, self.queue == Limit::AtMost(0)));
     }
 
+    fn alternatives(&self, name: &str, around: &Around<'_>) -> Vec<Alternative<Layer>> {
+        let alternatives = alternatives::alternatives(self, name, (around.pipeline, around.system));
+        alternatives.into_iter().map(|of| of.map(Layer::Bulkhead)).collect()
+    }
+
+    fn addition(pipeline: &Pipeline<'_>, system: &System<'_>) -> Option<Addition> {
+        alternatives::addition(pipeline, system)
+    }
+
     fn permits(&self, _: &System<'_>) -> Option<u32> {
         Some(self.permits)
     }
@@ -161,6 +171,7 @@ pub static DECLARATION: Declaration = Declaration {
     name: "Bulkhead",
     kind: "bulkhead",
     lints: &[&BULKHEAD_QUEUE_UNTIMED, &MAX_WAIT_UNUSED],
+    changes: alternatives::CHANGES,
     words: WORDS,
 };
 

@@ -63,7 +63,7 @@ pub(in crate::model) fn check(classes: &BTreeMap<String, Spec>, findings: &mut V
 
 /// What is known of it outside a run.
 pub static DECLARATION: Declaration =
-    Declaration { name: "Class", kind: "class", lints: &[], words: WORDS };
+    Declaration { name: "Class", kind: "class", lints: &[], changes: &[], words: WORDS };
 
 /// What other tools call its parts.
 #[rustfmt::skip]

@@ -3,6 +3,7 @@
 //! On failure the message is published again at the tail after a backoff, during which the
 //! consumer may stay taken; after its last delivery it is dead-lettered.
 
+mod alternatives;
 pub mod spec;
 use super::{Leaving, Mechanism, Wakes};
 use crate::kernel::calendar::Calendar;

@@ -3,12 +3,14 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::alternatives;
 use crate::kernel::time::Duration;
 use crate::kernel::units::Limit;
 use crate::model::mechanism::Layer;
 use crate::model::mechanism::backoff::spec::Backoff;
 use crate::model::mechanism::balancer::spec::Balancing;
 use crate::model::mechanism::retry::lints::while_open;
+use crate::model::spec::alternative::Alternative;
 use crate::model::spec::clients::{is_one, one};
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::finding::{Finding, Segment};
@@ -95,6 +97,10 @@ impl PartSpec for Spec {
         let at_backoff = |finding: Finding| finding.inside(&[Segment::field("backoff")]).hint(hint);
         findings.extend(finding.map(at_backoff));
     }
+
+    fn alternatives(&self, name: &str, system: &System<'_>) -> Vec<Alternative<Self>> {
+        alternatives::alternatives(self, name, system)
+    }
 }
 
 impl Spec {
@@ -154,6 +160,7 @@ pub static DECLARATION: Declaration = Declaration {
     name: "Consumer",
     kind: "consumer",
     lints: &[&CONSUMERS_EXCEED_SLOTS],
+    changes: alternatives::CHANGES,
     words: WORDS,
 };
 

@@ -5,11 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::kernel::distribution::InvalidDistribution;
 use crate::kernel::time::Duration;
-use crate::model::mechanism::Kind;
+use crate::metrics::change::{Change, ChangeKind};
+use crate::model::mechanism::{Kind, Layer};
+use crate::model::spec::alternative::{Alternative, half, twice};
 use crate::model::spec::building::Building;
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::finding::Finding;
-use crate::model::spec::layer::LayerSpec;
+use crate::model::spec::layer::{LayerSpec, WITHOUT_LAYER};
 use crate::model::spec::lint::{Group, Lint};
 use crate::model::spec::system::Around;
 use crate::model::spec::word::{Word, word};
@@ -37,10 +39,26 @@ pub(crate) static DEADLINE_NEVER_FIRES: Lint = Lint {
     mended: r#"calls: { "web": Call(to: "api", policy: [Deadline("3s"), Timeout("1s")]) },"#,
 };
 
+static DEADLINE: ChangeKind = ChangeKind::setting(
+    "deadline",
+    "with {to} instead of {from} at {at}",
+    "half, and twice as long",
+);
+
 impl LayerSpec for Spec {
     fn build(&self, world: &mut dyn Building) -> Result<(Kind, u32), InvalidDistribution> {
         let after = world.constant(self.after);
         Ok(world.machines().add(super::Deadline::new(after)))
+    }
+
+    /// Without it, half and twice as long.
+    fn alternatives(&self, name: &str, _: &Around<'_>) -> Vec<Alternative<Layer>> {
+        let other = |to: Duration| {
+            let change = Change::new(&DEADLINE, name).from(self.after).to(to);
+            Alternative::new(change, Layer::Deadline(Self { after: to }))
+        };
+        let [shorter, longer] = [half(self.after), twice(self.after)].map(other);
+        vec![Alternative::without(&WITHOUT_LAYER, name), shorter, longer]
     }
 
     fn lets_all_in(&self, cancels: bool) -> bool {
@@ -71,6 +89,7 @@ pub static DECLARATION: Declaration = Declaration {
     name: "Deadline",
     kind: "deadline",
     lints: &[&DEADLINE_NEVER_FIRES],
+    changes: &[&WITHOUT_LAYER, &DEADLINE],
     words: WORDS,
 };
 

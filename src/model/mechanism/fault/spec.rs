@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::kernel::time::Duration;
 use crate::kernel::units::Ratio;
+use crate::metrics::change::ChangeKind;
+use crate::model::spec::alternative::Alternative;
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::finding::{Finding, Segment};
 use crate::model::spec::lint::{Group, Lint};
@@ -69,6 +71,9 @@ pub(crate) static FAULT_WITHOUT_EFFECT: Lint = Lint {
 },"#,
 };
 
+static WITHOUT_FAULT: ChangeKind =
+    ChangeKind::wish("without_fault", "without fault {at}", "it does not happen");
+
 impl PartSpec for Spec {
     fn check(&self, duration: Option<Duration>, findings: &mut Vec<Finding>) {
         if self.replica.is_some() && self.zone.is_some() {
@@ -94,11 +99,20 @@ impl PartSpec for Spec {
     }
 
     fn lint(&self, _: &str, _: &System<'_>, _: &mut Vec<Finding>) {}
+
+    fn alternatives(&self, name: &str, _: &System<'_>) -> Vec<Alternative<Self>> {
+        vec![Alternative::without(&WITHOUT_FAULT, name)]
+    }
 }
 
 /// What is known of it outside a run.
-pub static DECLARATION: Declaration =
-    Declaration { name: "Fault", kind: "fault", lints: &[&FAULT_WITHOUT_EFFECT], words: WORDS };
+pub static DECLARATION: Declaration = Declaration {
+    name: "Fault",
+    kind: "fault",
+    lints: &[&FAULT_WITHOUT_EFFECT],
+    changes: &[&WITHOUT_FAULT],
+    words: WORDS,
+};
 
 /// What other tools call its parts.
 #[rustfmt::skip]

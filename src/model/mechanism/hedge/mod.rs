@@ -19,6 +19,7 @@
 //! Each copy is a call of its own, below this seat. The first has the key of the call that it
 //! copies, so that it meets the same luck as without a hedge.
 
+mod alternatives;
 mod delay;
 pub mod spec;
 #[cfg(test)]

@@ -3,13 +3,14 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{After, Config, Hedge, MOST};
+use super::{After, Config, Hedge, MOST, alternatives};
 use crate::kernel::distribution::InvalidDistribution;
 use crate::kernel::simulation::Delay;
 use crate::kernel::time::Duration;
 use crate::kernel::units::Ratio;
-use crate::model::mechanism::Kind;
 use crate::model::mechanism::retry::spec::RetryOn;
+use crate::model::mechanism::{Kind, Layer};
+use crate::model::spec::alternative::Alternative;
 use crate::model::spec::building::Building;
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::finding::{Finding, Segment};
@@ -120,6 +121,11 @@ impl LayerSpec for Spec {
         Ok(world.machines().add(Hedge::new(hedge)))
     }
 
+    fn alternatives(&self, name: &str, _: &Around<'_>) -> Vec<Alternative<Layer>> {
+        let alternatives = alternatives::alternatives(self, name);
+        alternatives.into_iter().map(|of| of.map(Layer::Hedge)).collect()
+    }
+
     fn lets_all_in(&self, _: bool) -> bool {
         true
     }
@@ -176,6 +182,7 @@ pub static DECLARATION: Declaration = Declaration {
     name: "Hedge",
     kind: "hedge",
     lints: &[&HEDGE_NEVER_COPIES, &HEDGES_MULTIPLY],
+    changes: alternatives::CHANGES,
     words: WORDS,
 };
 

@@ -174,6 +174,7 @@ pub static DECLARATION: Declaration = Declaration {
     name: "Load",
     kind: "load",
     lints: &[&NOTHING_ARRIVES, &KEYS_UNUSED],
+    changes: &[],
     words: WORDS,
 };
 

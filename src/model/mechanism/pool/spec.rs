@@ -9,9 +9,13 @@ use crate::kernel::distribution::InvalidDistribution;
 use crate::kernel::time::Duration;
 use crate::kernel::units::Limit;
 
+use crate::model::mechanism::bulkhead::alternatives::{
+    BULKHEAD_QUEUE, MAX_WAIT, PERMITS, bounded_line, longest_waits, numbers_of_permits,
+};
 use crate::model::mechanism::bulkhead::spec::max_wait_unused;
 use crate::model::mechanism::service::spec::Cancellation;
 use crate::model::mechanism::{Kind, Layer};
+use crate::model::spec::alternative::{Alternative, with};
 use crate::model::spec::building::{Building, limit};
 use crate::model::spec::clients::Scope;
 use crate::model::spec::declaration::Declaration;
@@ -66,11 +70,28 @@ impl PartSpec for Permits {
     fn lint(&self, _: &str, _: &System<'_>, findings: &mut Vec<Finding>) {
         findings.extend(max_wait_unused(self.max_wait, self.queue == Limit::AtMost(0)));
     }
+
+    /// Half and twice as many permits, a bounded line, and other longest waits.
+    fn alternatives(&self, name: &str, _: &System<'_>) -> Vec<Alternative<Self>> {
+        let permits = numbers_of_permits(name, self.permits)
+            .map(|(change, to)| Alternative::new(change, with(self, |of| of.permits = to)));
+        let line = bounded_line(name, self.permits, self.queue)
+            .map(|(change, line)| Alternative::new(change, with(self, |of| of.queue = line)));
+        let waits = longest_waits(name, self.max_wait)
+            .into_iter()
+            .map(|(change, to)| Alternative::new(change, with(self, |of| of.max_wait = Some(to))));
+        permits.chain(line).chain(waits).collect()
+    }
 }
 
 impl LayerSpec for Spec {
     fn build(&self, _: &mut dyn Building) -> Result<(Kind, u32), InvalidDistribution> {
         unreachable!("a pool is built where it is defined")
+    }
+
+    /// What could stand in the place of a pool is one change for all of its layers.
+    fn alternatives(&self, _: &str, _: &Around<'_>) -> Vec<Alternative<Layer>> {
+        Vec::new()
     }
 
     fn seat_of(&self) -> Option<&str> {
@@ -140,8 +161,13 @@ fn is_cancelled(pipeline: &Pipeline<'_>, system: &System<'_>) -> bool {
 }
 
 /// What is known of it outside a run.
-pub static DECLARATION: Declaration =
-    Declaration { name: "Pool", kind: "pool", lints: &[&POOL_WAITS_FOR_ITSELF], words: WORDS };
+pub static DECLARATION: Declaration = Declaration {
+    name: "Pool",
+    kind: "pool",
+    lints: &[&POOL_WAITS_FOR_ITSELF],
+    changes: &[&PERMITS, &BULKHEAD_QUEUE, &MAX_WAIT],
+    words: WORDS,
+};
 
 pub(crate) static POOL_WAITS_FOR_ITSELF: Lint = Lint {
     name: "pool-waits-for-itself",

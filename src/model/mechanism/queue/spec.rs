@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::kernel::time::Duration;
 use crate::kernel::units::Limit;
+use crate::metrics::change::{Change, ChangeKind, LinkKind};
 use crate::model::mechanism::service::lints::QUEUE_OUTLASTS_PATIENCE;
+use crate::model::spec::alternative::Alternative;
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::finding::{Finding, Segment};
 use crate::model::spec::lint::shown;
@@ -24,11 +26,40 @@ pub struct Spec {
     pub capacity: Limit,
 }
 
+static UNLIMITED_QUEUE: ChangeKind = ChangeKind::setting(
+    "unlimited_queue",
+    "with no limit of queue {at}, not {from}",
+    "no limit, where it has one",
+);
+
+static QUEUE_CAPACITY: ChangeKind = ChangeKind::setting(
+    "queue_capacity",
+    "with at most {to} messages in queue {at}",
+    "where it has no limit, twice as many messages as its consumers take at once",
+)
+.cutting(LinkKind::Backlog);
+
 impl PartSpec for Spec {
     fn check(&self, _: Option<Duration>, _: &mut Vec<Finding>) {}
 
     fn lint(&self, name: &str, system: &System<'_>, findings: &mut Vec<Finding>) {
         findings.extend(self.outlasts_patience(name, system));
+    }
+
+    /// No limit, or one.
+    fn alternatives(&self, name: &str, system: &System<'_>) -> Vec<Alternative<Self>> {
+        let (change, capacity) = match self.capacity {
+            Limit::AtMost(most) => {
+                (Change::new(&UNLIMITED_QUEUE, name).from(most), Limit::Unlimited)
+            }
+            Limit::Unlimited => {
+                let readers = system.readers(name).iter();
+                let room = readers.map(|reader| u64::from(reader.concurrency) * 2).sum::<u64>();
+                let room = room.max(1);
+                (Change::new(&QUEUE_CAPACITY, name).to(room), Limit::AtMost(room))
+            }
+        };
+        vec![Alternative::new(change, Self { capacity })]
     }
 }
 
@@ -61,7 +92,9 @@ impl Spec {
 
 /// What is known of it outside a run.
 pub static DECLARATION: Declaration =
-    Declaration { name: "Queue", kind: "queue", lints: &[], words: WORDS };
+    Declaration { name: "Queue", kind: "queue", lints: &[], changes: CHANGES, words: WORDS };
+
+static CHANGES: &[&ChangeKind] = &[&UNLIMITED_QUEUE, &QUEUE_CAPACITY];
 
 /// What other tools call its parts.
 #[rustfmt::skip]

@@ -7,6 +7,7 @@
 //! this one is a plain token bucket, as in Brooker's "Fixing retries with token buckets and
 //! circuit breakers", 2022: it starts full and is filled by first attempts, not by time.)
 
+mod alternatives;
 pub mod lints;
 pub mod spec;
 use crate::kernel::calendar::Calendar;

@@ -4,11 +4,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Retry;
-use super::lints;
+use super::{alternatives, lints};
 use crate::kernel::distribution::InvalidDistribution;
 use crate::model::mechanism::Kind;
 use crate::model::mechanism::Layer;
 use crate::model::mechanism::backoff::spec::Backoff;
+use crate::model::spec::alternative::Alternative;
 use crate::model::spec::building::Building;
 use crate::model::spec::clients::Scope;
 use crate::model::spec::declaration::Declaration;
@@ -134,6 +135,11 @@ impl LayerSpec for Spec {
         lints::lint(self, around, findings);
     }
 
+    fn alternatives(&self, name: &str, _: &Around<'_>) -> Vec<Alternative<Layer>> {
+        let alternatives = alternatives::alternatives(self, name);
+        alternatives.into_iter().map(|of| of.map(Layer::Retry)).collect()
+    }
+
     fn lets_all_in(&self, _: bool) -> bool {
         true
     }
@@ -208,8 +214,13 @@ impl RetryBudget {
 }
 
 /// What is known of it outside a run.
-pub static DECLARATION: Declaration =
-    Declaration { name: "Retry", kind: "retry", lints: lints::LINTS, words: WORDS };
+pub static DECLARATION: Declaration = Declaration {
+    name: "Retry",
+    kind: "retry",
+    lints: lints::LINTS,
+    changes: alternatives::CHANGES,
+    words: WORDS,
+};
 
 /// What other tools call its parts.
 #[rustfmt::skip]

@@ -10,6 +10,7 @@
 //! A service may have several replicas: each has slots, a line and overload of its own, and a
 //! balancer in front chooses among them. The books are those of the whole service, and beside
 //! them stands how unequal its replicas are.
+mod alternatives;
 mod books;
 mod handler;
 pub mod lints;

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::lints;
+use super::{alternatives, lints};
 use crate::kernel::time::Duration;
 use crate::kernel::units::{Limit, Ratio};
+use crate::model::spec::alternative::Alternative;
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::distribution::Distribution;
 use crate::model::spec::finding::{Finding, Segment};
@@ -212,6 +213,12 @@ impl Spec {
     pub fn all_replicas(&self) -> u32 {
         zones::count(&self.zones, self.replicas)
     }
+
+    /// How many attempts may be in flight before it degrades, if that is a number of permits.
+    pub(in crate::model::mechanism) fn whole_knee(&self) -> Option<u32> {
+        let knee = self.overload.as_ref()?.knee.floor();
+        (1.0..1e9).contains(&knee).then_some(knee as u32)
+    }
 }
 
 impl PartSpec for Spec {
@@ -231,6 +238,10 @@ impl PartSpec for Spec {
 
     fn lint(&self, name: &str, system: &System<'_>, findings: &mut Vec<Finding>) {
         lints::lint(self, name, system, findings);
+    }
+
+    fn alternatives(&self, name: &str, _: &System<'_>) -> Vec<Alternative<Self>> {
+        alternatives::alternatives(self, name)
     }
 }
 
@@ -290,8 +301,13 @@ impl Case {
 }
 
 /// What is known of it outside a run.
-pub static DECLARATION: Declaration =
-    Declaration { name: "Service", kind: "service", lints: lints::LINTS, words: WORDS };
+pub static DECLARATION: Declaration = Declaration {
+    name: "Service",
+    kind: "service",
+    lints: lints::LINTS,
+    changes: alternatives::CHANGES,
+    words: WORDS,
+};
 
 /// What other tools call its parts.
 #[rustfmt::skip]

@@ -3,6 +3,7 @@
 //! At equal instants the timeout wins against an answer that was scheduled after it: it is set
 //! before the work inside begins. Of a call with a deadline it is cut to the time that is left.
 
+mod alternatives;
 pub mod spec;
 use crate::kernel::calendar::Calendar;
 use crate::kernel::simulation::Delay;

@@ -3,16 +3,17 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Timeout;
+use super::{Timeout, alternatives};
 use crate::kernel::distribution::InvalidDistribution;
 use crate::kernel::time::Duration;
-use crate::model::mechanism::Kind;
+use crate::model::mechanism::{Kind, Layer};
+use crate::model::spec::alternative::{Addition, Alternative};
 use crate::model::spec::building::Building;
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::finding::Finding;
 use crate::model::spec::layer::LayerSpec;
 use crate::model::spec::lint::{Group, Lint};
-use crate::model::spec::system::Around;
+use crate::model::spec::system::{Around, Pipeline, System};
 use crate::model::spec::word::{Word, word};
 
 /// Gives up on what is inside after this long (above 0). Outside a `Retry` it bounds the whole
@@ -51,6 +52,14 @@ impl LayerSpec for Spec {
 
     fn lint(&self, _: &Around<'_>, _: &mut Vec<Finding>) {}
 
+    fn alternatives(&self, name: &str, _: &Around<'_>) -> Vec<Alternative<Layer>> {
+        alternatives::alternatives(self, name)
+    }
+
+    fn addition(pipeline: &Pipeline<'_>, system: &System<'_>) -> Option<Addition> {
+        alternatives::addition(pipeline, system)
+    }
+
     fn lets_all_in(&self, cancels: bool) -> bool {
         !cancels
     }
@@ -66,8 +75,13 @@ impl LayerSpec for Spec {
 }
 
 /// What is known of it outside a run.
-pub static DECLARATION: Declaration =
-    Declaration { name: "Timeout", kind: "timeout", lints: &[&TIMEOUT_NEVER_FIRES], words: WORDS };
+pub static DECLARATION: Declaration = Declaration {
+    name: "Timeout",
+    kind: "timeout",
+    lints: &[&TIMEOUT_NEVER_FIRES],
+    changes: alternatives::CHANGES,
+    words: WORDS,
+};
 
 /// What other tools call it.
 #[rustfmt::skip]

@@ -1,52 +1,25 @@
 //! What-ifs in words.
 
-use crate::report::explain::{Amount, Change, ChangeKind, Pair, Shift, WhatIf};
+use crate::report::explain::{Amount, Change, Pair, Shift, WhatIf};
 use crate::report::text::format::{NO_VALUE, count, number, percent, share, time};
 
 /// A change in words that follow "what if it ran": "without retries at clients.retry".
 #[must_use]
 pub fn change_words(change: &Change) -> String {
-    let at = &change.component;
-    let to = change.to.map_or_else(|| NO_VALUE.to_owned(), amount);
-    let from = change.from.map_or_else(|| "no limit".to_owned(), amount);
-    let service = change.service.as_deref().unwrap_or("the service");
-    match change.kind {
-        ChangeKind::WithoutFault => format!("without fault {at}"),
-        ChangeKind::WithoutRetries => format!("without retries at {at}"),
-        ChangeKind::RetryBudget => format!("with a retry budget of {to} at {at}"),
-        ChangeKind::WithoutBreaker | ChangeKind::WithoutBulkhead | ChangeKind::WithoutLayer => {
-            format!("without {at}")
-        }
-        ChangeKind::BreakerThreshold => format!("with {at} opening at {to} failures, not {from}"),
-        ChangeKind::BreakerOpen => format!("with {at} open for {to}, not {from}"),
-        ChangeKind::Bulkhead => {
-            format!("with a bulkhead of {to} permits at {at}, the knee of {service}")
-        }
-        ChangeKind::Permits => format!("with {to} permits at {at}, not {from}"),
-        ChangeKind::PermitsAtKnee => {
-            format!("with {to} permits at {at}, the knee of {service}, not {from}")
-        }
-        ChangeKind::BulkheadQueue => format!("with at most {to} waiting at {at}, not {from}"),
-        ChangeKind::Timeout => format!("with {to} instead of {from} at {at}"),
-        ChangeKind::TotalTimeout => format!("with a timeout of {to} around all of {at}"),
-        ChangeKind::LessLoaded => format!("with the less loaded of two replicas at {at}"),
-        ChangeKind::InTurn => format!("with replicas in turn at {at}"),
-        ChangeKind::Cancellation => format!("with cancellation at {at}"),
-        ChangeKind::WithoutErrors => format!("without errors of {at} itself"),
-        ChangeKind::ServiceQueue => format!("with a line of at most {to} at {at}"),
-        ChangeKind::MaxWait => format!("with a longest wait of {to} at {at}, not {from}"),
-        ChangeKind::Slots => format!("with {to} slots at {at}, not {from}"),
-        ChangeKind::Knee => format!("with a knee of {to} at {at}, not {from}"),
-        ChangeKind::UnlimitedQueue => format!("with no limit of queue {at}, not {from}"),
-        ChangeKind::QueueCapacity => format!("with at most {to} messages in queue {at}"),
-        ChangeKind::Consumers => format!("with {to} consumers at {at}, not {from}"),
-        ChangeKind::ConsumersAtSlots => {
-            format!("with {to} consumers at {at}, the slots of {service}, not {from}")
-        }
-        ChangeKind::ConsumersAtKnee => {
-            format!("with {to} consumers at {at}, the knee of {service}, not {from}")
-        }
+    let word = |name: &str| match name {
+        "at" => change.component.clone(),
+        "to" => change.to.map_or_else(|| NO_VALUE.to_owned(), amount),
+        "from" => change.from.map_or_else(|| "no limit".to_owned(), amount),
+        "service" => change.service.clone().unwrap_or_else(|| "the service".to_owned()),
+        other => unreachable!("{other:?} stands in no words of a change"),
+    };
+    let mut parts = change.kind.words.split('{');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for (name, rest) in parts.filter_map(|part| part.split_once('}')) {
+        text += &word(name);
+        text += rest;
     }
+    text
 }
 
 fn amount(amount: Amount) -> String {

@@ -3,7 +3,7 @@
 use super::changes::cure_words;
 use super::points::{losses, trigger_name};
 use crate::report::explain::{
-    Bottleneck, Breakage, BreakageEnd, ChangeKind, Link, Phase, PhaseKind, Story, WhatIf,
+    Bottleneck, Breakage, BreakageEnd, Link, Phase, PhaseKind, Story, WhatIf,
 };
 use crate::report::text::format::{count, number, share, time};
 
@@ -187,13 +187,8 @@ fn listed(parts: &[String]) -> String {
     }
 }
 
-/// True for a change that a team can make: the absence of a fault is none.
-fn is_cure(what_if: &&WhatIf) -> bool {
-    !matches!(what_if.change.kind, ChangeKind::WithoutFault | ChangeKind::WithoutErrors)
-}
-
 fn mended(story: &Story) -> String {
-    let cures = story.what_if.iter().filter(is_cure);
+    let cures = story.what_if.iter().filter(|of| of.change.kind.can_be_made());
     let tried = cures.clone().count();
     let left_out = match story.untried {
         0 => String::new(),
@@ -203,13 +198,13 @@ fn mended(story: &Story) -> String {
         return format!("No change was tried that could have mended it{left_out}.");
     }
     // Changes of settings come first: more capacity costs more than a deployment.
-    let mut mending: Vec<&WhatIf> = cures.filter(|cure| cure.mends()).collect();
-    mending.sort_by_key(|cure| cure.change.kind.adds_capacity());
+    let mut mending: Vec<&WhatIf> = cures.clone().filter(|cure| cure.mends()).collect();
+    mending.sort_by_key(|cure| cure.change.kind.means);
     if let Some(cure) = mending.first() {
         return format!("It would have been mended {}.", cure_words(cure));
     }
     // `max_by_key` takes the last of equals; reversed, the first.
-    let most = story.what_if.iter().filter(is_cure).rev().max_by_key(|cure| cure.gain());
+    let most = cures.rev().max_by_key(|cure| cure.gain());
     match most.filter(|cure| cure.gain() > 0) {
         Some(most) => format!(
             "Nothing tried would have mended it{left_out}; most is saved {}.",

@@ -1,0 +1,55 @@
+//! What could stand in the place of a balancer.
+
+use super::spec::Balancing;
+use crate::metrics::change::{Change, ChangeKind};
+use crate::model::mechanism::service::spec::Spec as Service;
+use crate::model::spec::alternative::Alternative;
+
+pub(super) static CHANGES: &[&ChangeKind] = &[&LESS_LOADED, &IN_TURN];
+
+static LESS_LOADED: ChangeKind = ChangeKind::setting(
+    "less_loaded",
+    "with the less loaded of two replicas at {at}",
+    "power of two choices, where replicas are chosen without regard to their load",
+);
+
+static IN_TURN: ChangeKind = ChangeKind::setting(
+    "in_turn",
+    "with replicas in turn at {at}",
+    "round robin, where load decides",
+);
+
+impl Balancing {
+    /// What could stand in its place, where it is the component `name` and chooses among the
+    /// replicas of a service: by load, where they are chosen without regard to it, and in turn
+    /// where load decides.
+    #[must_use]
+    pub fn alternatives(&self, name: &str, to: Option<&Service>) -> Vec<Alternative<Self>> {
+        let among = to.is_some_and(|service| service.all_replicas() > 1);
+        let (kind, other) = self.other();
+        if among { vec![Alternative::new(Change::new(kind, name), other)] } else { Vec::new() }
+    }
+
+    fn other(&self) -> (&'static ChangeKind, Self) {
+        match self {
+            Self::RoundRobin | Self::Random | Self::Weighted(_) | Self::ConsistentHash { .. } => {
+                (&LESS_LOADED, Self::PowerOfTwo)
+            }
+            Self::LeastRequest
+            | Self::PowerOfTwo
+            | Self::Choices(_)
+            | Self::Ewma { .. }
+            | Self::PeakEwma { .. } => (&IN_TURN, Self::RoundRobin),
+            Self::ZoneAware { min_cluster_size, routing_enabled, child } => {
+                let (min_cluster_size, routing_enabled) = (*min_cluster_size, *routing_enabled);
+                let (kind, child) = child.other();
+                let child = Box::new(child);
+                (kind, Self::ZoneAware { min_cluster_size, routing_enabled, child })
+            }
+            Self::Subset { size, child } => {
+                let (kind, child) = child.other();
+                (kind, Self::Subset { size: *size, child: Box::new(child) })
+            }
+        }
+    }
+}
