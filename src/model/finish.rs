@@ -3,7 +3,7 @@
 use super::call::Call;
 use super::context::Context;
 use super::mechanism::edge::Edge;
-use super::mechanism::{Kind, service};
+use super::mechanism::{Below, service};
 use super::seat::{ComponentId, NONE};
 use super::tally::Tally;
 use super::world::World;
@@ -135,15 +135,15 @@ impl<C: Calendar, P: Probe> World<C, P> {
         }
     }
 
-    /// How many calls that count are at each component: where they wait, and at the consumer that
-    /// has taken them.
+    /// How many calls that count are at each component: where they wait, and where they are in
+    /// hand.
     fn there(&self) -> Vec<u64> {
         let mut there = vec![0; self.homes.len()];
         for (_, call) in self.cx.calls.iter().filter(|(_, call)| call.measured) {
             let mut seat = call.at;
             while seat != NONE {
                 let here = &self.seats[seat];
-                let held = here.kind == Kind::Consumer && !call.is_cut_off();
+                let held = here.kind.below() == Below::InHand && !call.is_cut_off();
                 if seat == call.at || held {
                     there[here.component as usize] += 1;
                 }

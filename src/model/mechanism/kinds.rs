@@ -40,6 +40,12 @@ macro_rules! kinds {
                 match self { $($(#[$when])* Self::$kind => <$machine as Mechanism>::WAKES),* }
             }
 
+            /// What is below its seats.
+            #[must_use]
+            pub const fn below(self) -> Below {
+                match self { $($(#[$when])* Self::$kind => <$machine as Mechanism>::BELOW),* }
+            }
+
             /// What can happen to a request there, by the file that brings it.
             #[must_use]
             pub const fn events(self) -> &'static [&'static [What]] {

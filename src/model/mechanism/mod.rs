@@ -95,6 +95,21 @@ pub enum Wakes {
     Faults,
 }
 
+/// What is below the seats of a mechanism, to a call that passes them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Below {
+    /// The call itself.
+    Call,
+    /// The call itself, which is in hand there until it comes up again.
+    InHand,
+    /// Copies of the call: each is an attempt of it.
+    Copies,
+    /// Calls that are made for it.
+    Others,
+    /// Requests or messages, which begin there.
+    Requests,
+}
+
 /// A state machine that meets calls at its seats.
 ///
 /// Nothing has a default: whoever writes a mechanism says what it does when a call comes down,
@@ -108,6 +123,8 @@ pub trait Mechanism {
     const TIMER: Option<u32>;
     /// For whom its timers are set.
     const WAKES: Wakes;
+    /// What is below it.
+    const BELOW: Below;
     /// What can happen to a request there, by the file that brings it.
     const EVENTS: &'static [&'static [What]];
     /// What it measures, in the order of results; without any it is no component of a result.

@@ -3,7 +3,7 @@
 //! It is here to show what a mechanism is: this file, and a line in the registry. A test finds it
 //! in the language, messages, results, series, traces, pages, explanations and expectations.
 
-use super::{Leaving, Mechanism, Wakes};
+use super::{Below, Leaving, Mechanism, Wakes};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::simulation::Delay;
 use crate::kernel::time::Instant;
@@ -46,6 +46,7 @@ impl Mechanism for Toll {
     const WORDS: u32 = 0;
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
+    const BELOW: Below = Below::Call;
     const EVENTS: &'static [&'static [What]] = &[&[What::PAYS]];
     const METRICS: &'static [&'static Quantity] = METRICS;
 

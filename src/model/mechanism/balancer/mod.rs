@@ -35,7 +35,7 @@ pub use ring::Ring;
 pub use subset::Subsets;
 pub use zones::{Callers, ZoneAware};
 
-use super::{Leaving, Mechanism, Wakes};
+use super::{Below, Leaving, Mechanism, Wakes};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::draw::Site;
 use crate::kernel::time::Instant;
@@ -127,6 +127,7 @@ impl Mechanism for Balancer {
     const WORDS: u32 = 1;
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
+    const BELOW: Below = Below::Call;
     const EVENTS: &'static [&'static [What]] = &[EVENTS];
     const METRICS: &'static [&'static Quantity] = METRICS;
 

@@ -36,7 +36,7 @@ mod tests;
 use self::automaton::Automaton;
 use self::settings::Settings;
 use self::state::{Pass, State, Times, Transition};
-use super::{Leaving, Mechanism, Wakes};
+use super::{Below, Leaving, Mechanism, Wakes};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::time::{Duration, Instant};
 use crate::metrics::declare::Quantity;
@@ -194,6 +194,7 @@ impl Mechanism for Breaker {
     const WORDS: u32 = 2;
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
+    const BELOW: Below = Below::Call;
     const EVENTS: &'static [&'static [What]] = &[&[What::REJECTED], EVENTS];
     const METRICS: &'static [&'static Quantity] = METRICS;
 

@@ -41,7 +41,7 @@ use crate::metrics::recorder::Recorder;
 use crate::model::call::{self, CallId};
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::line::{self, Line};
-use crate::model::mechanism::{Leaving, Mechanism, Wakes};
+use crate::model::mechanism::{Below, Leaving, Mechanism, Wakes};
 use crate::model::seat::{NONE, Port, Seat};
 
 crate::metrics! {
@@ -181,6 +181,7 @@ impl<const SHARED: bool> Mechanism for Permits<SHARED> {
     const WORDS: u32 = 0;
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
+    const BELOW: Below = Below::Call;
     const EVENTS: &'static [&'static [What]] = &[&[What::REJECTED], EVENTS, line::EVENTS];
     const METRICS: &'static [&'static Quantity] = METRICS;
 

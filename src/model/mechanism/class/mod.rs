@@ -11,7 +11,7 @@
 
 pub mod spec;
 
-use super::{Leaving, Mechanism, Wakes};
+use super::{Below, Leaving, Mechanism, Wakes};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::distribution::Distribution;
 use crate::kernel::draw::Site;
@@ -207,6 +207,7 @@ impl Mechanism for Class {
     const WORDS: u32 = 0;
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
+    const BELOW: Below = Below::Call;
     const EVENTS: &'static [&'static [What]] = &[];
     const METRICS: &'static [&'static Quantity] = METRICS;
 

@@ -5,7 +5,7 @@
 
 mod alternatives;
 pub mod spec;
-use super::{Leaving, Mechanism, Wakes};
+use super::{Below, Leaving, Mechanism, Wakes};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::simulation::Delay;
 use crate::kernel::time::{Duration, Instant};
@@ -136,6 +136,7 @@ impl Mechanism for Consumer {
     const WORDS: u32 = 2;
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
+    const BELOW: Below = Below::InHand;
     const EVENTS: &'static [&'static [What]] = &[EVENTS, super::backoff::EVENTS];
     const METRICS: &'static [&'static Quantity] = METRICS;
 

@@ -27,7 +27,7 @@ use crate::metrics::meter::Measurements;
 use crate::metrics::probe::{Event, Number, Probe, Role, What};
 use crate::model::call::CallId;
 use crate::model::context::{At, Context, Flow, Outcome};
-use crate::model::mechanism::{Leaving, Mechanism, Wakes};
+use crate::model::mechanism::{Below, Leaving, Mechanism, Wakes};
 use crate::model::seat::{Port, Seat};
 
 crate::metrics! {
@@ -79,6 +79,7 @@ impl Mechanism for Deadline {
     const WORDS: u32 = 2;
     const TIMER: Option<u32> = Some(TIMER);
     const WAKES: Wakes = Wakes::Calls { starts: false };
+    const BELOW: Below = Below::Call;
     const EVENTS: &'static [&'static [What]] = &[EVENTS];
     const METRICS: &'static [&'static Quantity] = METRICS;
 

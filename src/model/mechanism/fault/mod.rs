@@ -14,7 +14,7 @@ pub use timeline::Timeline;
 
 use std::ops::Range;
 
-use super::{Leaving, Mechanism, Wakes};
+use super::{Below, Leaving, Mechanism, Wakes};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::draw::Site;
 use crate::kernel::time::Instant;
@@ -88,6 +88,7 @@ impl Mechanism for Crash {
     const WORDS: u32 = 0;
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Faults;
+    const BELOW: Below = Below::Call;
     const EVENTS: &'static [&'static [What]] = &[];
     const METRICS: &'static [&'static Quantity] = &[];
 

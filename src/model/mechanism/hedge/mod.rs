@@ -37,7 +37,7 @@ use crate::metrics::probe::{Event, Number, Probe, Role, What};
 use crate::model::call::CallId;
 use crate::model::context::{At, Context, Dismissal, Flow, Outcome};
 use crate::model::mechanism::retry::RetryOn;
-use crate::model::mechanism::{Leaving, Mechanism, Wakes};
+use crate::model::mechanism::{Below, Leaving, Mechanism, Wakes};
 use crate::model::seat::{NONE, Port, Seat};
 
 crate::metrics! {
@@ -257,6 +257,7 @@ impl Mechanism for Hedge {
     const WORDS: u32 = 2;
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: true };
+    const BELOW: Below = Below::Copies;
     const EVENTS: &'static [&'static [What]] = &[EVENTS];
     const METRICS: &'static [&'static Quantity] = METRICS;
 

@@ -12,7 +12,7 @@ pub mod volume;
 pub use arrivals::{Arrivals, Stages};
 pub use config::Config;
 
-use super::{Leaving, Mechanism, Wakes};
+use super::{Below, Leaving, Mechanism, Wakes};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::fpmath;
 use crate::kernel::simulation::Delay;
@@ -271,6 +271,7 @@ impl Mechanism for Load {
     const WORDS: u32 = 0;
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Requests;
+    const BELOW: Below = Below::Requests;
     const EVENTS: &'static [&'static [What]] = &[EVENTS];
     const METRICS: &'static [&'static Quantity] = &[];
 

@@ -4,7 +4,7 @@
 //! the event that published is over, so a burst is published as a whole before anything is taken.
 
 pub mod spec;
-use super::{Leaving, Mechanism, Wakes};
+use super::{Below, Leaving, Mechanism, Wakes};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::time::{Duration, Instant};
 use crate::metrics::declare::Quantity;
@@ -182,6 +182,7 @@ impl Mechanism for Queue {
     const WORDS: u32 = 0;
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
+    const BELOW: Below = Below::Requests;
     const EVENTS: &'static [&'static [What]] = &[EVENTS];
     const METRICS: &'static [&'static Quantity] = METRICS;
 

@@ -19,7 +19,7 @@ use crate::metrics::probe::{Event, Number, Probe, Role, What};
 use crate::model::call::CallId;
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::mechanism::backoff::Backoff;
-use crate::model::mechanism::{Leaving, Mechanism, Wakes};
+use crate::model::mechanism::{Below, Leaving, Mechanism, Wakes};
 use crate::model::seat::{NONE, Port, Seat};
 
 crate::metrics! {
@@ -147,6 +147,7 @@ impl Mechanism for Retry {
     const WORDS: u32 = 2;
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: true };
+    const BELOW: Below = Below::Call;
     const EVENTS: &'static [&'static [What]] = &[EVENTS, super::backoff::EVENTS];
     const METRICS: &'static [&'static Quantity] = METRICS;
 

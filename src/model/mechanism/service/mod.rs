@@ -25,7 +25,7 @@ pub use books::EVENTS;
 
 use super::edge::Edges;
 use super::fault::Timeline;
-use super::{Leaving, Mechanism, Wakes};
+use super::{Below, Leaving, Mechanism, Wakes};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::distribution::Distribution;
 use crate::kernel::draw::Site;
@@ -187,6 +187,7 @@ impl Mechanism for Service {
     const WORDS: u32 = 1;
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
+    const BELOW: Below = Below::Others;
     const EVENTS: &'static [&'static [What]] = &[EVENTS, line::EVENTS];
     const METRICS: &'static [&'static Quantity] = books::METRICS;
 

@@ -13,7 +13,7 @@ use crate::metrics::meter::Measurements;
 use crate::metrics::probe::{Event, Number, Probe, Role, What};
 use crate::model::call::CallId;
 use crate::model::context::{At, Context, Flow, Outcome};
-use crate::model::mechanism::{Leaving, Mechanism, Wakes};
+use crate::model::mechanism::{Below, Leaving, Mechanism, Wakes};
 use crate::model::seat::{Port, Seat};
 
 crate::metrics! {
@@ -73,6 +73,7 @@ impl Mechanism for Timeout {
     const WORDS: u32 = 1;
     const TIMER: Option<u32> = Some(TIMER);
     const WAKES: Wakes = Wakes::Calls { starts: false };
+    const BELOW: Below = Below::Call;
     const EVENTS: &'static [&'static [What]] = &[EVENTS, super::deadline::EVENTS];
     const METRICS: &'static [&'static Quantity] = METRICS;
 
