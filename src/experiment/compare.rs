@@ -12,9 +12,8 @@ use crate::metrics::names::Kind;
 use crate::report::compare::{
     Comparison, Contest, MetricContrast, RequestContrast, Variant, against, ranking,
 };
-use crate::report::result::{ArmResult, Hex, MODEL_VERSION, RunResult};
-use crate::report::rows::{find, named};
-use crate::report::runs::follows_tail;
+use crate::report::result::{Hex, MODEL_VERSION, RunResult};
+use crate::report::rows::{Named, find, named};
 use crate::report::text::format::time;
 use crate::scenario::build::BuildError;
 use crate::scenario::{did_you_mean, problem::printable};
@@ -75,7 +74,7 @@ pub struct Seen(Vec<Vec<Entered>>);
 #[derive(Clone, Debug, PartialEq)]
 struct Entered {
     /// Name, kind and value of each metric; `None` if the arm has no such number.
-    numbers: Vec<Option<(String, Kind, Option<f64>)>>,
+    numbers: Vec<Option<Named>>,
     /// Comparison of requests with the first entry; `None` for the first entry itself.
     requests: Option<Pairs>,
 }
@@ -141,7 +140,7 @@ impl Plan<'_> {
                 let of = arm(entry);
                 let pair = first.filter(|_| at > 0).zip(of);
                 Entered {
-                    numbers: self.metrics.iter().map(|name| number(of?.0, name)).collect(),
+                    numbers: self.metrics.iter().map(|name| find(of?.0, name)).collect(),
                     requests: pair.map(|((_, a), (_, b))| Pairs::of(a, b)),
                 }
             };
@@ -205,18 +204,17 @@ impl Plan<'_> {
             };
             let entries = 0..field.entries.len();
             let known = entries.clone().find_map(|entry| numbers(entry).find_map(|number| number));
-            let (name, kind) = match known {
-                Some((name, kind, _)) => (name.clone(), *kind),
-                None => (name.clone(), Kind::Number),
+            let (name, kind, follows_tail) = match known {
+                Some(known) => (known.name.clone(), known.kind, known.follows_tail),
+                None => (name.clone(), Kind::Number, false),
             };
             let values: Vec<Vec<Option<f64>>> = entries
-                .map(|entry| numbers(entry).map(|number| number.and_then(|it| it.2)).collect())
+                .map(|entry| {
+                    numbers(entry).map(|number| number.and_then(|it| it.value.as_f64())).collect()
+                })
                 .collect();
-            let why: Vec<_> = field
-                .entries
-                .iter()
-                .map(|entry| tail(entry).filter(|_| follows_tail(&name)))
-                .collect();
+            let why: Vec<_> =
+                field.entries.iter().map(|entry| tail(entry).filter(|_| follows_tail)).collect();
             metric_comparison(name, kind, &values, &why)
         };
         let metrics: Vec<_> = self.metrics.iter().enumerate().map(metric).collect();
@@ -285,11 +283,6 @@ impl Plan<'_> {
         }
         notes
     }
-}
-
-fn number(arm: &ArmResult, name: &str) -> Option<(String, Kind, Option<f64>)> {
-    let number = find(arm, name)?;
-    Some((number.name, number.kind, number.value.as_f64()))
 }
 
 fn metric_comparison(

@@ -264,19 +264,28 @@ impl<'a> Maker<'a> {
 /// The counts of a component, without zeros.
 fn counts(component: &Component) -> Vec<String> {
     let line = |&(name, metric): &(&str, Metric)| match metric {
-        Metric::Count(count) if count > 0 => Some(match name.strip_suffix("_max") {
-            Some(what) => format!("{} {} at most", format::count(count), spaced(what)),
-            None => format!("{} {}", format::count(count), spaced(name)),
-        }),
+        Metric::Count(count) if count > 0 => Some(
+            at_most(component, name, count)
+                .unwrap_or_else(|| format!("{} {}", format::count(count), spaced(name))),
+        ),
         _ => None,
     };
     component.metrics.iter().filter_map(line).collect()
 }
 
+/// A maximum in words; `None` of a number that is none.
+fn at_most(component: &Component, name: &str, count: u64) -> Option<String> {
+    let what = component.quantity(name)?.most(name)?;
+    Some(format!("{} {} at most", format::count(count), spaced(what)))
+}
+
 /// The maxima of a component, and its utilisation.
 fn most(component: &Component) -> Vec<String> {
-    let mut lines = counts(component);
-    lines.retain(|line| line.ends_with(" at most"));
+    let line = |&(name, metric): &(&str, Metric)| match metric {
+        Metric::Count(count) if count > 0 => at_most(component, name, count),
+        _ => None,
+    };
+    let mut lines: Vec<String> = component.metrics.iter().filter_map(line).collect();
     if let Some(Metric::Number(Some(ratio))) = component.get("utilisation") {
         lines.push(format!("{} used", format::percent(ratio)));
     }

@@ -106,6 +106,12 @@ pub mod part {
         /// Largest
         MAX: Elapsed = "max";
     }
+
+    /// True if one long time can change the part of this name.
+    #[must_use]
+    pub fn follows_tail(name: &str) -> bool {
+        [&MEAN, &P999, &MAX].iter().any(|part| part.has(name))
+    }
 }
 
 /// What is measured of an arm: what is derived, then what the data has, in its order.

@@ -13,7 +13,7 @@ use super::names::Kind;
 
 /// The names that can be made of the name of a declaration. `metrics!` writes them out, because a
 /// name is a constant.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Names {
     /// `busy`.
     pub plain: &'static str,
@@ -77,6 +77,10 @@ shapes! {
     Level;
     /// A level whose mean the end of a run gives as a [`Ratio`] alone.
     Peak;
+    /// The most that there was of something, which the end alone knows.
+    Most;
+    /// The mean of a level, which the end alone knows.
+    Mean;
     /// Something that is so or not: a band over time, and at the end how long it was so.
     State;
     /// A time that can be read at any instant; the end of a run knows the largest.
@@ -107,7 +111,7 @@ impl Level {
 }
 
 /// A quantity of any kind.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Quantity {
     /// Its kind.
     pub shape: Shape,
@@ -131,6 +135,8 @@ impl Quantity {
             | Shape::Present
             | Shape::Level
             | Shape::Peak
+            | Shape::Most
+            | Shape::Mean
             | Shape::Ratio
             | Shape::Number
             | Shape::Rate => Meter::new(names.plain, words),
@@ -152,6 +158,8 @@ impl Quantity {
             | Shape::Momentary
             | Shape::Latencies => Some(self.meter.name),
             Shape::Total
+            | Shape::Most
+            | Shape::Mean
             | Shape::Latency
             | Shape::Ratio
             | Shape::Number
@@ -161,27 +169,76 @@ impl Quantity {
     }
 
     /// The numbers of it that the end of a run has, in this order.
-    #[must_use]
-    pub fn numbers(&self) -> Vec<(&'static str, Kind)> {
+    pub fn numbers(&self) -> impl Iterator<Item = (&'static str, Kind)> + Clone + use<> {
         let names = &self.names;
+        let (first, second) = match self.shape {
+            Shape::Count | Shape::Total | Shape::Present => {
+                (Some((names.plain, Kind::Count)), None)
+            }
+            Shape::Time | Shape::Elapsed => (Some((names.ns, Kind::Time)), None),
+            Shape::Level => (Some((names.mean, Kind::Number)), Some((names.max, Kind::Count))),
+            Shape::Peak | Shape::Most => (Some((names.max, Kind::Count)), None),
+            Shape::Mean => (Some((names.mean, Kind::Number)), None),
+            Shape::State => (Some((names.time_ns, Kind::Time)), None),
+            Shape::Reading => (Some((names.max_ns, Kind::Time)), None),
+            Shape::Momentary => (None, None),
+            Shape::Latency | Shape::Latencies => (Some((names.plain, Kind::Latency)), None),
+            Shape::Ratio | Shape::Number => (Some((names.plain, Kind::Number)), None),
+            Shape::Rate => (Some((names.per_s, Kind::Number)), None),
+        };
+        first.into_iter().chain(second)
+    }
+
+    /// The name of its number at the end of a run, the first of several.
+    ///
+    /// # Panics
+    /// When the end has no number of it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        let (name, _) = self.numbers().next().expect("the end of a run has a number of it");
+        name
+    }
+
+    /// What there was most of, if its number of this name is a maximum.
+    #[must_use]
+    pub fn most(&self, name: &str) -> Option<&'static str> {
         match self.shape {
-            Shape::Count | Shape::Total | Shape::Present => vec![(names.plain, Kind::Count)],
-            Shape::Time | Shape::Elapsed => vec![(names.ns, Kind::Time)],
-            Shape::Level => vec![(names.mean, Kind::Number), (names.max, Kind::Count)],
-            Shape::Peak => vec![(names.max, Kind::Count)],
-            Shape::State => vec![(names.time_ns, Kind::Time)],
-            Shape::Reading => vec![(names.max_ns, Kind::Time)],
-            Shape::Momentary => Vec::new(),
-            Shape::Latency | Shape::Latencies => vec![(names.plain, Kind::Latency)],
-            Shape::Ratio | Shape::Number => vec![(names.plain, Kind::Number)],
-            Shape::Rate => vec![(names.per_s, Kind::Number)],
+            Shape::Level | Shape::Peak | Shape::Most if name == self.names.max => {
+                Some(self.names.plain)
+            }
+            _ => None,
+        }
+    }
+
+    /// True if one long time can change its numbers: means and maxima, and times that are added
+    /// up. [Parts](super::arm::part) of a distribution are asked on their own.
+    #[must_use]
+    pub const fn follows_tail(&self) -> bool {
+        match self.shape {
+            Shape::Time
+            | Shape::Level
+            | Shape::Peak
+            | Shape::Most
+            | Shape::Mean
+            | Shape::Reading
+            | Shape::Elapsed => true,
+            Shape::Count
+            | Shape::Total
+            | Shape::Present
+            | Shape::State
+            | Shape::Momentary
+            | Shape::Latency
+            | Shape::Latencies
+            | Shape::Ratio
+            | Shape::Number
+            | Shape::Rate => false,
         }
     }
 
     /// True if the end of a run has a number of it called so.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
-        self.numbers().iter().any(|(known, _)| *known == name)
+        self.numbers().any(|(known, _)| known == name)
     }
 
     /// The unit of one of its numbers in words.
@@ -236,6 +293,8 @@ impl Quantity {
 /// | `Time` | `work_ns` | `work_ns` |
 /// | `Level` | `busy` | `busy_mean`, `busy_max` |
 /// | `Peak` | `busy` | `busy_max` |
+/// | `Most` | | `in_flight_max` |
+/// | `Mean` | | `largest_busy_mean` |
 /// | `State` | `open_ns` | `time_open_ns` |
 /// | `Reading` | `age_ns` | `age_max_ns` |
 /// | `Momentary` | `delay_ns` | |
@@ -272,4 +331,36 @@ macro_rules! metrics {
         #[allow(dead_code, reason = "some tests declare what no table lists")]
         pub(crate) const METRICS: &[&$crate::metrics::declare::Quantity] = &[$(&$id.0),+];
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    crate::metrics! {
+        /// Boats in a lock
+        LOCKED: Level = "locked", "boats in the lock";
+        /// Most boats that waited
+        LONGEST: Most = "line";
+        /// Of the busiest lock
+        BUSIEST: Mean = "busiest";
+        /// A day's tolls
+        PAID_MAX: Count = "paid_max", "tolls paid";
+        /// Time of work
+        WORK: Time = "work", "work done";
+    }
+
+    /// A name says nothing: `paid_max` is a count, and no maximum.
+    #[test]
+    fn what_a_number_is_follows_from_its_declaration() {
+        let most = |quantity: &Quantity, name| quantity.most(name);
+        assert_eq!(most(&LOCKED, "locked_max"), Some("locked"));
+        assert_eq!(most(&LOCKED, "locked_mean"), None);
+        assert_eq!(most(&LONGEST, "line_max"), Some("line"));
+        assert_eq!((most(&PAID_MAX, "paid_max"), most(&BUSIEST, "busiest_mean")), (None, None));
+        let names: Vec<_> = METRICS.iter().map(|quantity| quantity.name()).collect();
+        assert_eq!(names, ["locked_mean", "line_max", "busiest_mean", "paid_max", "work_ns"]);
+        let tails = METRICS.iter().map(|quantity| quantity.follows_tail());
+        assert_eq!(tails.collect::<Vec<_>>(), [true, true, true, false, true]);
+    }
 }

@@ -6,7 +6,7 @@
 //! model declares its own quantities; nothing here knows any.
 
 use super::declare::{
-    Count, Latency, Level, Momentary, Number, Peak, Ratio, Reading, State, Time, Total,
+    Count, Latency, Level, Mean, Momentary, Most, Number, Peak, Ratio, Reading, State, Time, Total,
 };
 use super::gauge::Gauge;
 use super::recorder::Recorder;
@@ -56,6 +56,12 @@ pub trait Measurements {
 
     /// The same of a level of which the end has the maximum alone.
     fn peak(&mut self, peak: &'static Peak, gauge: &mut Gauge, limit: Option<u64>);
+
+    /// The most that there was of something.
+    fn most(&mut self, most: &'static Most, of: impl FnOnce(&Period) -> u64);
+
+    /// The mean of a level; `None` where it has no value.
+    fn mean(&mut self, mean: &'static Mean, of: impl FnOnce(&Period) -> Option<f64>);
 
     /// For so long since the start it was so.
     fn state(&mut self, state: &'static State, total: Duration);

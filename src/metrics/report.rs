@@ -1,7 +1,8 @@
 //! The numbers of one component at the end of a run, by their declarations.
 
 use super::declare::{
-    Count, Latency, Level, Momentary, Number, Peak, Quantity, Ratio, Reading, State, Time, Total,
+    Count, Latency, Level, Mean, Momentary, Most, Number, Peak, Quantity, Ratio, Reading, State,
+    Time, Total,
 };
 use super::gauge::Gauge;
 use super::meter::Measurements;
@@ -37,7 +38,6 @@ impl Period {
 /// Collects the numbers of a component.
 #[derive(Debug)]
 pub struct Report {
-    declared: &'static [&'static Quantity],
     period: Period,
     component: Component,
 }
@@ -50,7 +50,7 @@ impl Report {
         declared: &'static [&'static Quantity],
         period: Period,
     ) -> Self {
-        Self { declared, period, component: Component { kind, metrics: Vec::new() } }
+        Self { period, component: Component { kind, declared, metrics: Vec::new() } }
     }
 
     /// All of them, in the order of their declarations.
@@ -59,16 +59,20 @@ impl Report {
     /// When the component measured what it has not declared.
     #[must_use]
     pub fn finish(self) -> Component {
-        let Component { kind, metrics } = self.component;
-        let declared = self.declared.iter().flat_map(|quantity| quantity.numbers());
-        let order: Vec<&str> = declared.map(|(name, _)| name).collect();
+        let Component { kind, declared, metrics } = self.component;
+        let numbers = declared.iter().flat_map(|quantity| quantity.numbers());
+        let order: Vec<&str> = numbers.map(|(name, _)| name).collect();
         let place = |name: &str| {
             let place = order.iter().position(|known| *known == name);
             place.unwrap_or_else(|| panic!("a {kind} does not declare {name}"))
         };
         let mut placed: Vec<_> = metrics.into_iter().map(|one| (place(one.0), one)).collect();
         placed.sort_by_key(|(place, _)| *place);
-        Component { kind, metrics: placed.into_iter().map(|(_, metric)| metric).collect() }
+        Component {
+            kind,
+            declared,
+            metrics: placed.into_iter().map(|(_, metric)| metric).collect(),
+        }
     }
 
     fn add(&mut self, name: &'static str, metric: Metric) {
@@ -114,6 +118,14 @@ impl Measurements for Report {
 
     fn ratio(&mut self, ratio: &'static Ratio, of: impl FnOnce(&Period) -> Option<f64>) {
         self.add(ratio.names.plain, Metric::Number(of(&self.period)));
+    }
+
+    fn most(&mut self, most: &'static Most, of: impl FnOnce(&Period) -> u64) {
+        self.add(most.names.max, Metric::Count(of(&self.period)));
+    }
+
+    fn mean(&mut self, mean: &'static Mean, of: impl FnOnce(&Period) -> Option<f64>) {
+        self.add(mean.names.mean, Metric::Number(of(&self.period)));
     }
 
     fn number(&mut self, number: &'static Number, of: impl FnOnce(&Period) -> Option<f64>) {

@@ -5,8 +5,8 @@
 //! at most [`AUTO_BINS`] bins of a width of 1, 2 or 5.
 
 use super::declare::{
-    Count, Latencies, Latency, Level, Momentary, Number, Peak, Present, Ratio, Reading, State,
-    Time, Total,
+    Count, Latencies, Latency, Level, Mean, Momentary, Most, Number, Peak, Present, Ratio, Reading,
+    State, Time, Total,
 };
 use super::gauge::Gauge;
 use super::histogram::{BIN_BITS, Histogram};
@@ -260,6 +260,10 @@ impl Measurements for Sampler {
     fn latency(&mut self, _: &'static Latency, _: &Recorder) {}
 
     fn ratio(&mut self, _: &'static Ratio, _: impl FnOnce(&Period) -> Option<f64>) {}
+
+    fn most(&mut self, _: &'static Most, _: impl FnOnce(&Period) -> u64) {}
+
+    fn mean(&mut self, _: &'static Mean, _: impl FnOnce(&Period) -> Option<f64>) {}
 
     fn number(&mut self, _: &'static Number, _: impl FnOnce(&Period) -> Option<f64>) {}
 }

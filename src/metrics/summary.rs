@@ -5,6 +5,7 @@
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
+use super::declare::Quantity;
 use crate::kernel::time::Duration;
 
 /// Requests by fate; all but `offered` add up to `offered`, always.
@@ -177,11 +178,19 @@ pub struct Wasted {
 pub struct Component {
     /// Its kind: "service", "queue", "consumer", "breaker", ...
     pub kind: &'static str,
+    /// What it measures.
+    pub declared: &'static [&'static Quantity],
     /// Its numbers. A name ends in its unit unless it is a count or a ratio.
     pub metrics: Vec<(&'static str, Metric)>,
 }
 
 impl Component {
+    /// The declaration of the number called `name`.
+    #[must_use]
+    pub fn quantity(&self, name: &str) -> Option<&'static Quantity> {
+        self.declared.iter().find(|quantity| quantity.has(name)).copied()
+    }
+
     /// The metric called `name`, if the component has it.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Metric> {

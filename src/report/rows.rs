@@ -3,6 +3,7 @@
 use super::result::{ArmResult, LatencySummary, Metric};
 use crate::kernel::time::Duration;
 use crate::metrics::arm;
+use crate::metrics::declare::{Quantity, Shape};
 use crate::metrics::names::Kind;
 
 /// The ratio of succeeded requests.
@@ -15,8 +16,26 @@ pub struct Row<'a> {
     pub component: &'a str,
     /// Path in the data: `requests.offered`, `depth_max`.
     pub metric: &'static str,
+    /// Its declaration.
+    pub quantity: Option<&'static Quantity>,
     /// Its value.
     pub value: Metric,
+}
+
+impl Row<'_> {
+    /// True if one long time can change the number, or this part of a distribution.
+    #[must_use]
+    pub fn follows_tail(&self, part: &str) -> bool {
+        self.quantity.is_some_and(Quantity::follows_tail) || arm::part::follows_tail(part)
+    }
+}
+
+/// The unit of a number where its value has none.
+pub(super) fn unit_of(quantity: Option<&Quantity>) -> &'static str {
+    match quantity.map(|quantity| quantity.shape) {
+        Some(Shape::Rate) => "/s",
+        _ => "",
+    }
 }
 
 /// One number of a row, as data: exact integers, `None` for no value.
@@ -45,14 +64,12 @@ impl Scalar {
 /// Every number of `arm`: its own in the order of the data, then its components' by name.
 #[must_use]
 pub fn rows(arm: &ArmResult) -> Vec<Row<'_>> {
-    let mut rows: Vec<_> = arm_metrics(arm)
-        .into_iter()
-        .map(|(metric, value)| Row { component: "", metric, value })
-        .collect();
+    let mut rows = arm_metrics(arm);
     for (name, component) in &arm.components {
         rows.extend(component.metrics.iter().map(|&(metric, value)| Row {
             component: name,
             metric,
+            quantity: component.quantity(metric),
             value,
         }));
     }
@@ -61,10 +78,11 @@ pub fn rows(arm: &ArmResult) -> Vec<Row<'_>> {
 
 /// All numbers of `arm` that sentences can name: derived ones, then its rows.
 #[must_use]
-pub fn metrics(arm: &ArmResult) -> Vec<Row<'_>> {
-    let ratio = Metric::Number(ratio_succeeded(arm));
-    let mut all = vec![Row { component: "", metric: SUCCEEDED_RATIO, value: ratio }];
-    all.extend(rows(arm));
+pub fn metrics(of: &ArmResult) -> Vec<Row<'_>> {
+    let ratio = Metric::Number(ratio_succeeded(of));
+    let quantity = Some(&arm::derived::SUCCEEDED_RATIO.0);
+    let mut all = vec![Row { component: "", metric: SUCCEEDED_RATIO, quantity, value: ratio }];
+    all.extend(rows(of));
     all
 }
 
@@ -76,39 +94,43 @@ pub fn value(arm: &ArmResult, component: &str, metric: &str) -> Option<Metric> {
 }
 
 /// The numbers of the whole arm.
-pub(super) fn arm_metrics(arm: &ArmResult) -> Vec<(&'static str, Metric)> {
-    let (requests, attempts) = (&arm.requests, &arm.attempts);
+pub(super) fn arm_metrics(of: &ArmResult) -> Vec<Row<'static>> {
+    let (requests, attempts) = (&of.requests, &of.attempts);
+    let row = |quantity: &'static Quantity, value| {
+        let metric = quantity.name();
+        Row { component: "", metric, quantity: Some(quantity), value }
+    };
     let time = |ns| Metric::Time(Duration::from_ns(ns));
     vec![
-        ("requests.offered", Metric::Count(requests.offered)),
-        ("requests.succeeded", Metric::Count(requests.succeeded)),
-        ("requests.late", Metric::Count(requests.late)),
-        ("requests.failed", Metric::Count(requests.failed)),
-        ("requests.rejected", Metric::Count(requests.rejected)),
-        ("requests.shed", Metric::Count(requests.shed)),
-        ("requests.dropped", Metric::Count(requests.dropped)),
-        ("requests.dead_lettered", Metric::Count(requests.dead_lettered)),
-        ("requests.in_flight", Metric::Count(requests.in_flight)),
-        ("failed_by.error", Metric::Count(arm.failed_by.error)),
-        ("failed_by.timeout", Metric::Count(arm.failed_by.timeout)),
-        ("attempts.total", Metric::Count(attempts.total)),
-        ("attempts.failed", Metric::Count(attempts.failed)),
-        ("attempts.retries", Metric::Count(attempts.retries)),
-        ("attempts.timeouts", Metric::Count(attempts.timeouts)),
-        ("attempts.errors", Metric::Count(attempts.errors)),
-        ("attempts.cancelled", Metric::Count(attempts.cancelled)),
-        ("amplification", Metric::Number(arm.amplification)),
-        ("attempts_variance", Metric::Number(arm.attempts_variance)),
-        ("goodput_per_s", Metric::Number(arm.goodput_per_s)),
-        ("latency.end_to_end", Metric::Latency(arm.latency.end_to_end)),
-        ("latency.processing", Metric::Latency(arm.latency.processing)),
-        ("latency.outcome", Metric::Latency(arm.latency.outcome)),
-        ("latency.slow_ratio", Metric::Number(arm.latency.slow_ratio)),
-        ("wasted.work_ns", time(arm.wasted.work_ns)),
-        ("wasted.after_leaving_ns", time(arm.wasted.after_leaving_ns)),
-        ("wasted.ratio", Metric::Number(arm.wasted.ratio)),
-        ("events", Metric::Count(arm.events)),
-        ("end_ns", time(arm.end_ns)),
+        row(&arm::OFFERED.0, Metric::Count(requests.offered)),
+        row(&arm::SUCCEEDED.0, Metric::Count(requests.succeeded)),
+        row(&arm::LATE.0, Metric::Count(requests.late)),
+        row(&arm::FAILED.0, Metric::Count(requests.failed)),
+        row(&arm::REJECTED.0, Metric::Count(requests.rejected)),
+        row(&arm::SHED.0, Metric::Count(requests.shed)),
+        row(&arm::DROPPED.0, Metric::Count(requests.dropped)),
+        row(&arm::DEAD_LETTERED.0, Metric::Count(requests.dead_lettered)),
+        row(&arm::IN_FLIGHT.0, Metric::Count(requests.in_flight)),
+        row(&arm::FAILED_BY_ERROR.0, Metric::Count(of.failed_by.error)),
+        row(&arm::FAILED_BY_TIMEOUT.0, Metric::Count(of.failed_by.timeout)),
+        row(&arm::ATTEMPTS.0, Metric::Count(attempts.total)),
+        row(&arm::ATTEMPTS_FAILED.0, Metric::Count(attempts.failed)),
+        row(&arm::RETRIES.0, Metric::Count(attempts.retries)),
+        row(&arm::TIMEOUTS.0, Metric::Count(attempts.timeouts)),
+        row(&arm::ERRORS.0, Metric::Count(attempts.errors)),
+        row(&arm::CANCELLED.0, Metric::Count(attempts.cancelled)),
+        row(&arm::AMPLIFICATION.0, Metric::Number(of.amplification)),
+        row(&arm::ATTEMPTS_VARIANCE.0, Metric::Number(of.attempts_variance)),
+        row(&arm::GOODPUT.0, Metric::Number(of.goodput_per_s)),
+        row(&arm::END_TO_END.0, Metric::Latency(of.latency.end_to_end)),
+        row(&arm::PROCESSING.0, Metric::Latency(of.latency.processing)),
+        row(&arm::OUTCOME.0, Metric::Latency(of.latency.outcome)),
+        row(&arm::SLOW_RATIO.0, Metric::Number(of.latency.slow_ratio)),
+        row(&arm::WASTED_WORK.0, time(of.wasted.work_ns)),
+        row(&arm::AFTER_LEAVING.0, time(of.wasted.after_leaving_ns)),
+        row(&arm::WASTED_RATIO.0, Metric::Number(of.wasted.ratio)),
+        row(&arm::EVENTS.0, Metric::Count(of.events)),
+        row(&arm::END.0, time(of.end_ns)),
     ]
 }
 
@@ -157,6 +179,8 @@ pub struct Named {
     pub name: String,
     /// What it counts.
     pub kind: Kind,
+    /// True if one long time can change it.
+    pub follows_tail: bool,
     /// Its value.
     pub value: Scalar,
 }
@@ -172,6 +196,7 @@ pub fn named(arm: &ArmResult) -> impl Iterator<Item = Named> {
         parts.map(move |(part, value)| Named {
             name: format!("{component}{}", name_of(row.metric, part)),
             kind: row.value.kind_of(part),
+            follows_tail: row.follows_tail(part),
             value,
         })
     })
@@ -236,10 +261,10 @@ mod tests {
                 _ => paths.push(group.clone()),
             }
         }
-        let known: Vec<_> = arm_metrics(rpc).iter().map(|(name, _)| *name).collect();
+        let known: Vec<_> = arm_metrics(rpc).iter().map(|row| row.metric).collect();
         assert_eq!(known, paths);
         // Expectations know the number under the same name.
-        let kinds = arm_metrics(rpc).into_iter().map(|(name, metric)| (name, metric.kind()));
+        let kinds = arm_metrics(rpc).into_iter().map(|row| (row.metric, row.value.kind()));
         let derived = arm::derived::METRICS.len();
         assert!(kinds.eq(arm::numbers().skip(derived)));
         let parts = rpc.latency.outcome.scalars();

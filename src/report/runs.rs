@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 
 use super::result::{ArmResult, RunResult, ScenarioId};
-use super::rows::{SUCCEEDED_RATIO, Scalar, name_of, ratio_succeeded, rows};
+use super::rows::{Row, Scalar, metrics, name_of, ratio_succeeded, rows};
 use crate::metrics::names::Kind;
 use crate::report::text::format::count;
 use crate::report::text::unfinished::{COOL_DOWN, unfinished};
@@ -83,6 +83,8 @@ struct Number {
     /// Path in the arm or in the component.
     metric: String,
     kind: Kind,
+    /// True if one long time can change it.
+    follows_tail: bool,
     /// Value in each run that has one.
     values: Vec<f64>,
 }
@@ -188,24 +190,19 @@ impl ArmRuns {
         self.ratios.extend(ratio);
         self.runs += 1;
         let mut at = 0;
-        if keep == Keep::All {
-            let ratio = ratio.map_or(Scalar::None, Scalar::Float);
-            self.put(&mut at, ("", SUCCEEDED_RATIO, ""), Kind::Number, ratio);
-        }
-        for row in rows(arm) {
+        for row in if keep == Keep::All { metrics(arm) } else { rows(arm) } {
             for (part, value) in row.value.scalars() {
                 let of_page = || page::METRICS.iter().any(|m| (m.1, m.2) == (row.metric, part));
                 if keep == Keep::All || (row.component.is_empty() && of_page()) {
-                    let name = (row.component, row.metric, part);
-                    self.put(&mut at, name, row.value.kind_of(part), value);
+                    self.put(&mut at, &row, part, value);
                 }
             }
         }
     }
 
-    /// Adds a value to the number of this name; `at` is its index in the previous run.
-    fn put(&mut self, at: &mut usize, name: (&str, &str, &str), kind: Kind, value: Scalar) {
-        let (component, metric, part) = name;
+    /// Adds a value to the number of a row, or of a part of it; `at` is its index in the previous run.
+    fn put(&mut self, at: &mut usize, row: &Row<'_>, part: &str, value: Scalar) {
+        let Row { component, metric, .. } = *row;
         let same = |number: &Number| {
             number.component == component && is_name(&number.metric, metric, part)
         };
@@ -214,7 +211,9 @@ impl ArmRuns {
         }
         if *at == self.numbers.len() {
             let (component, metric) = (component.to_owned(), name_of(metric, part));
-            self.numbers.push(Number { component, metric, kind, values: Vec::new() });
+            let (kind, follows_tail) = (row.value.kind_of(part), row.follows_tail(part));
+            let values = Vec::new();
+            self.numbers.push(Number { component, metric, kind, follows_tail, values });
         }
         self.numbers[*at].values.extend(value.as_f64());
         *at += 1;
@@ -239,7 +238,7 @@ impl ArmRuns {
             (Ok(_) | Err(NoInterval::TwoGroups(_)), Some(outcomes)) => {
                 summary.interval = Err(NoInterval::TwoGroups(outcomes.groups));
             }
-            (Ok(_), None) if follows_tail(&number.metric) => {
+            (Ok(_), None) if number.follows_tail => {
                 let why = tail.cloned().map(NoInterval::NoVariance);
                 summary.interval = summary.interval.and_then(|ok| why.map_or(Ok(ok), Err));
             }
@@ -257,13 +256,6 @@ fn is_name(known: &str, metric: &str, part: &str) -> bool {
             .and_then(|rest| rest.strip_prefix('.'))
             .is_some_and(|rest| rest == part),
     }
-}
-
-/// True for numbers that one long latency can change: means and maxima of times and levels.
-#[must_use]
-pub fn follows_tail(metric: &str) -> bool {
-    let ends = ["mean_ns", "max_ns", "p999_ns", "_mean", "_max", "work_ns", "leaving_ns", "end_ns"];
-    ends.iter().any(|end| metric.ends_with(end))
 }
 
 /// The two groups of runs of an arm.

@@ -218,7 +218,7 @@ pub(crate) fn with_attempts(
 }
 
 pub(crate) fn component(kind: &'static str, metrics: &[(&'static str, Metric)]) -> Component {
-    Component { kind, metrics: metrics.to_vec() }
+    Component { kind, declared: &[], metrics: metrics.to_vec() }
 }
 
 /// A distribution around a median.

@@ -174,8 +174,7 @@ fn table(marker: &str) -> String {
 
 /// The names of a quantity at the end of a run, in code.
 fn names(quantity: &Quantity) -> String {
-    let names: Vec<String> =
-        quantity.numbers().iter().map(|(name, _)| format!("`{name}`")).collect();
+    let names: Vec<String> = quantity.numbers().map(|(name, _)| format!("`{name}`")).collect();
     names.join(", ")
 }
 
@@ -187,7 +186,7 @@ fn numbers(marker: &str) -> String {
     } else if let Some(groups) = marker.strip_prefix(OF_ARM) {
         let groups: Vec<&str> = groups.split_whitespace().collect();
         let group = |name: &str| groups.contains(&name.split('.').next().expect("one at least"));
-        let in_groups = |quantity: &&Quantity| group(quantity.numbers()[0].0);
+        let in_groups = |quantity: &&Quantity| group(quantity.name());
         arm::quantities().filter(in_groups).collect()
     } else {
         metrics_of(of).to_vec()

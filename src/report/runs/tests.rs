@@ -1,5 +1,6 @@
 use super::page::seed_list;
 use super::*;
+use crate::report::rows::SUCCEEDED_RATIO;
 use crate::report::sample;
 
 fn varied(runs: u64) -> Vec<RunResult> {

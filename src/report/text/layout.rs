@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::format::{self, NO_VALUE, cut, label};
 use crate::report::result::{ArmResult, Component, LatencySummary, Metric};
-use crate::report::rows::arm_metrics;
+use crate::report::rows::{Row, arm_metrics, unit_of};
 
 /// The longest name of a component in a heading, in columns.
 const NAME_COLUMNS: usize = 40;
@@ -208,7 +208,8 @@ fn planned(
         cells: arms
             .iter()
             .map(|(_, arm)| {
-                let cell = find(arm, plan.metric).map(|value| Cell::of(value, unit(plan.metric)));
+                let row = row(arm, plan.metric);
+                let cell = row.map(|row| Cell::of(row.value, unit_of(row.quantity)));
                 finish(arm, plan, cell.unwrap_or_else(Cell::none))
             })
             .collect(),
@@ -229,11 +230,11 @@ impl Line {
 }
 
 fn find(arm: &ArmResult, path: &str) -> Option<Metric> {
-    arm_metrics(arm).into_iter().find(|(name, _)| *name == path).map(|(_, value)| value)
+    row(arm, path).map(|row| row.value)
 }
 
-fn unit(metric: &str) -> &'static str {
-    if metric.ends_with("_per_s") { "/s" } else { "" }
+fn row(arm: &ArmResult, path: &str) -> Option<Row<'static>> {
+    arm_metrics(arm).into_iter().find(|row| row.metric == path)
 }
 
 fn latency(arms: &[Arm<'_>], heading: &str, of: impl Fn(&ArmResult) -> &LatencySummary) -> Group {
@@ -323,7 +324,8 @@ fn component_lines(
         cells: parts.iter().map(|part| value(part).map_or_else(Cell::none, cell)).collect(),
     };
     if !matches!(example, Metric::Latency(_)) {
-        return vec![line("", &|value| Cell::of(value, unit(metric)))];
+        let quantity = parts.iter().flatten().find_map(|part| part.quantity(metric));
+        return vec![line("", &|value| Cell::of(value, unit_of(quantity)))];
     }
     if parts.len() <= ARMS_WITH_WIDE_CELLS {
         return vec![line(" mean / p99 / max", &|value| Cell::of(value, ""))];

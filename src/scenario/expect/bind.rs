@@ -197,7 +197,7 @@ impl Known {
 fn elsewhere(kind: &str, word: &str) -> Option<String> {
     let called = |name: &str| bare(name) == bare(word);
     metrics_of(kind).iter().find_map(|quantity| {
-        let numbers = quantity.numbers();
+        let numbers: Vec<_> = quantity.numbers().collect();
         if numbers.iter().any(|(name, _)| called(name)) {
             let definition = quantity.definition();
             return Some(format!("not of every {kind}: {definition}"));

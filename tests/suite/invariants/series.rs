@@ -101,8 +101,7 @@ fn shape(arm: &ArmResult, series: &Series, resolution: Resolution) {
 /// the edges whose sums the arm shows.
 fn numbers(column: &Column) -> Vec<&'static str> {
     let shown = |quantity: &&Quantity| quantity.over_time() == Some(column.meter.name);
-    let names =
-        |quantity: &Quantity| quantity.numbers().into_iter().map(|(name, _)| name).collect();
+    let names = |quantity: &Quantity| quantity.numbers().map(|(name, _)| name).collect();
     let of = |kind| metrics_of(kind).iter().copied().find(shown).map(names);
     let found: Option<Vec<_>> = match column.node {
         ARM => arm::quantities().find(shown).map(names).or_else(|| {

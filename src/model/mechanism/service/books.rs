@@ -29,7 +29,7 @@ crate::metrics! {
     /// In line or in a slot at the end of the run
     IN_FLIGHT: Total = "in_flight";
     /// Most attempts in line and in slots at once
-    IN_FLIGHT_MAX: Total = "in_flight_max";
+    MOST_IN_FLIGHT: Most = "in_flight";
     /// Attempts in slots. Limit: `slots`, or the knee of `overload` if that is lower
     BUSY: Level = "busy", "slots taken";
     /// `busy_mean` over `slots`; only with a limit of slots
@@ -55,7 +55,7 @@ crate::metrics! {
     /// Of the replica with the most arrivals: these over `arrivals`. 1 / `replicas` is even
     LARGEST_SHARE: Ratio = "largest_share";
     /// Of the replica with the most: attempts in slots, mean over time
-    LARGEST_BUSY: Number = "largest_busy_mean";
+    LARGEST_BUSY: Mean = "largest_busy";
     /// `largest_busy_mean` over `slots`. Only with a limit of slots
     LARGEST_UTILISATION: Ratio = "largest_utilisation";
 }
@@ -244,7 +244,7 @@ impl Service {
         into.count(&FOR_NOBODY, counts.for_nobody);
         into.count(&CRASHED, counts.crashed);
         into.total(&IN_FLIGHT, |period| period.there);
-        into.total(&IN_FLIGHT_MAX, |_| self.in_flight_max);
+        into.most(&MOST_IN_FLIGHT, |_| self.in_flight_max);
         if self.config.hang_ratio > 0.0 {
             into.count(&HUNG, counts.hung);
         }
@@ -254,7 +254,7 @@ impl Service {
         if self.replicas.len() > 1 {
             into.total(&REPLICAS, |_| self.config.replicas.into());
             into.ratio(&LARGEST_SHARE, |_| self.largest_share());
-            into.number(&LARGEST_BUSY, |period| self.largest_busy(period));
+            into.mean(&LARGEST_BUSY, |period| self.largest_busy(period));
             if limited {
                 into.ratio(&LARGEST_UTILISATION, |period| {
                     self.largest_busy(period).map(|busy| busy / slots as f64)
