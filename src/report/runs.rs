@@ -200,7 +200,8 @@ impl ArmRuns {
         }
     }
 
-    /// Adds a value to the number of a row, or of a part of it; `at` is its index in the previous run.
+    /// Adds a value to the number of a row, or of a part of it; `at` is its index in the previous
+    /// run.
     fn put(&mut self, at: &mut usize, row: &Row<'_>, part: &str, value: Scalar) {
         let Row { component, metric, .. } = *row;
         let same = |number: &Number| {

@@ -60,5 +60,6 @@ fn column(arm: &str, of: &NamedMetric) -> Column {
         component: of.component.clone(),
         metric: of.metric.to_owned(),
         part: of.part.to_owned(),
+        kind: of.kind,
     }
 }

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{NAME_COLUMNS, ratio};
+use crate::metrics::names::Kind;
 use crate::report::result::ArmResult;
-use crate::report::rows::{Scalar, rows};
+use crate::report::rows::{Scalar, rows, unit_of};
 use crate::report::text::format::{NO_VALUE, count, cut, label, number, time};
 
 /// Principal numbers of an arm, in reading order; all others follow by the size of their change.
@@ -64,6 +65,12 @@ pub struct NumberChange {
     /// Ratio `b / a`; `None` if either has no value, or a is zero.
     #[serde(serialize_with = "ratio")]
     pub ratio: Option<f64>,
+    /// What it counts.
+    #[serde(skip)]
+    pub kind: Kind,
+    /// Its unit, where its values have none.
+    #[serde(skip)]
+    pub unit: &'static str,
 }
 
 /// A component and the path of one of its numbers.
@@ -86,9 +93,9 @@ impl Numbers {
             only_in_b: missing(b, a),
             differing: Vec::new(),
         };
-        for ((component, metric), value) in of_a {
+        for ((component, metric), (value, kind, unit)) in of_a {
             let alike = |arm: &ArmResult| arm.components.get(component).map(|part| part.kind);
-            let Some(&other) = of_b.get(&(component, metric.clone())) else {
+            let Some(&(other, ..)) = of_b.get(&(component, metric.clone())) else {
                 continue;
             };
             if alike(a) != alike(b) {
@@ -96,7 +103,8 @@ impl Numbers {
             }
             numbers.compared += 1;
             if value != other {
-                numbers.differing.push(NumberChange::new(component, metric, value, other));
+                let change = NumberChange::new(component, metric, (value, other), (kind, unit));
+                numbers.differing.push(change);
             }
         }
         numbers.differing.sort_by(|a, b| {
@@ -129,14 +137,17 @@ impl Numbers {
     }
 }
 
-fn scalars(arm: &ArmResult) -> BTreeMap<Key<'_>, Scalar> {
+/// The numbers of an arm, with what they count and their units.
+fn scalars(arm: &ArmResult) -> BTreeMap<Key<'_>, (Scalar, Kind, &'static str)> {
     let parts = |row: &crate::report::rows::Row<'_>| {
         let metric = row.metric;
         let path = move |part: &str| match part.is_empty() {
             true => metric.to_owned(),
             false => format!("{metric}.{part}"),
         };
-        row.value.scalars().into_iter().map(move |(part, value)| (path(part), value))
+        let (of, unit) = (row.value, unit_of(row.quantity));
+        let scalars = of.scalars().into_iter();
+        scalars.map(move |(part, value)| (path(part), (value, of.kind_of(part), unit)))
     };
     rows(arm)
         .iter()
@@ -145,12 +156,17 @@ fn scalars(arm: &ArmResult) -> BTreeMap<Key<'_>, Scalar> {
 }
 
 impl NumberChange {
-    fn new(component: &str, metric: String, a: Scalar, b: Scalar) -> Self {
+    fn new(
+        component: &str,
+        metric: String,
+        (a, b): (Scalar, Scalar),
+        (kind, unit): (Kind, &'static str),
+    ) -> Self {
         let ratio = match (a.as_f64(), b.as_f64()) {
             (Some(a), Some(b)) if a != 0.0 => Some(b / a),
             _ => None,
         };
-        Self { component: component.to_owned(), metric, a, b, ratio }
+        Self { component: component.to_owned(), metric, a, b, ratio, kind, unit }
     }
 
     /// Index of the metric in [`PRINCIPAL`].
@@ -189,12 +205,11 @@ impl NumberChange {
     #[must_use]
     pub fn cells(&self) -> [String; 3] {
         let cell = |value: Scalar| match value {
-            Scalar::Integer(ns) if self.metric.ends_with("_ns") => time(ns),
+            Scalar::Integer(ns) if self.kind == Kind::Time => time(ns),
             Scalar::Integer(value) => count(value),
-            Scalar::Float(value) if self.metric.ends_with("_per_s") => {
-                format!("{} /s", number(value))
+            Scalar::Float(value) => {
+                format!("{} {}", number(value), self.unit).trim_end().to_owned()
             }
-            Scalar::Float(value) => number(value),
             Scalar::None => NO_VALUE.to_owned(),
         };
         [cell(self.a), cell(self.b), self.ratio.map_or(NO_VALUE.to_owned(), number)]

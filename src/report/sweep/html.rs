@@ -10,6 +10,7 @@ use maud::{Markup, PreEscaped, html};
 
 use super::text::{heading, printed};
 use super::{AxisScale, Outline, SettingSummary};
+use crate::metrics::names::Kind;
 use crate::report::figure::{Chart, Curve, Figure, Heat, Spot, chart, heat};
 use crate::report::html::frame::Frame;
 use crate::report::text::format::{NO_VALUE, count};
@@ -131,7 +132,7 @@ fn curves(outline: &Outline, points: &[Point]) -> Vec<Figure> {
                 false => order.iter().map(|at| value(&points[*at])).collect(),
             },
             along_log: axis.log && numbers,
-            time: outline.columns[columns[0]].is_time(),
+            time: outline.columns[columns[0]].kind == Kind::Time,
             equal: (offered && numbers && !axis.log && name == "goodput_per_s")
                 .then(|| "as offered".to_owned()),
             curves: columns.iter().map(|column| curve(*column)).collect(),
@@ -169,7 +170,7 @@ fn maps(outline: &Outline, points: &[Point]) -> Vec<Figure> {
                 along: (names(1), along.clone()),
                 upwards: (names(0), upwards.clone()),
                 numbers: points.iter().map(|point| mean(column, point)).collect(),
-                time: outline.columns[column].is_time(),
+                time: outline.columns[column].kind == Kind::Time,
                 range: (if low.is_finite() { low } else { 0.0 }, high),
             }));
         }

@@ -20,6 +20,7 @@ pub use text::{Page, table};
 use super::result::Hex;
 use super::result::RunResult;
 use super::rows::{Scalar, metrics};
+use crate::metrics::names::Kind;
 use crate::statistics::summary::{Summary, summary};
 
 /// The schema name of a summarised sweep.
@@ -89,6 +90,8 @@ pub struct Column {
     pub metric: String,
     /// Part of a distribution; empty for a single number.
     pub part: String,
+    /// What it counts.
+    pub kind: Kind,
 }
 
 impl Column {
@@ -98,13 +101,6 @@ impl Column {
         let parts = [self.component.as_str(), &self.metric, &self.part];
         let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         parts.join(".")
-    }
-
-    /// True if the number is in nanoseconds.
-    #[must_use]
-    pub fn is_time(&self) -> bool {
-        let last = if self.part.is_empty() { &self.metric } else { &self.part };
-        last.ends_with("_ns")
     }
 }
 

@@ -153,6 +153,7 @@ mod tests {
     use ::parquet::file::reader::{FileReader, SerializedFileReader};
 
     use super::*;
+    use crate::metrics::names::Kind;
     use crate::report::result::Hex;
     use crate::report::rows::Scalar;
     use crate::report::sweep::{AxisOutline, AxisScale, Column, csv};
@@ -163,6 +164,7 @@ mod tests {
             component: String::new(),
             metric: metric.to_owned(),
             part: String::new(),
+            kind: Kind::Number,
         };
         let axis = AxisOutline {
             paths: vec!["x[\"ü\"].y".to_owned()],

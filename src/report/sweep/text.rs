@@ -1,6 +1,7 @@
 //! A sweep as a page of text: a line for each setting and arm.
 
 use super::{Column, Outline, SettingSummary};
+use crate::metrics::names::Kind;
 use crate::report::runs::notes::Notes;
 use crate::report::text::format::{NO_VALUE, count, cut, mean_count, number, time};
 use crate::report::text::table::{lines, paragraph};
@@ -162,7 +163,7 @@ pub(super) fn heading(name: &str) -> String {
 /// A number of a column, with its unit.
 pub(super) fn printed(column: &Column, value: f64) -> String {
     let is_count = column.metric.starts_with("requests.") || column.metric.starts_with("attempts.");
-    if column.is_time() {
+    if column.kind == Kind::Time {
         time(value.max(0.0).round() as u64)
     } else if is_count {
         mean_count(value)
