@@ -36,7 +36,7 @@ pub(crate) fn exit_code() -> u8 {
 
 fn arrived(signal: i32) {
     let first = SIGNAL.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst).is_ok();
-    STOP.ask();
+    STOP.request();
     if !(first && LOOKS.load(Ordering::SeqCst)) {
         remove_temporary(|| process::exit(i32::from(exit_code())));
     }

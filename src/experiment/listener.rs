@@ -126,8 +126,8 @@ impl Listener for Listeners<'_> {
 pub(super) struct Forward<L, const RECORDS: bool, const ENDS: bool>(pub(super) L);
 
 impl<const RECORDS: bool, const ENDS: bool> Probe for Forward<&mut dyn Listener, RECORDS, ENDS> {
-    const LISTENS: bool = RECORDS;
-    const HEARS_ENDS: bool = ENDS;
+    const RECORDS: bool = RECORDS;
+    const ENDS: bool = ENDS;
 
     fn wants(&self, load: u32, request: u64) -> bool {
         self.0.wants(load, request)

@@ -18,7 +18,7 @@ use crate::scenario::schema::{Arm, Scenario};
 /// Most events between two reports of progress: some tens of milliseconds.
 const EVENTS_PER_PROGRESS: u64 = 1 << 18;
 /// Events between two checks of limits and of a request to stop: about a millisecond.
-pub(super) const EVENTS_PER_LOOK: u64 = 1 << 13;
+pub(super) const EVENTS_PER_CHECK: u64 = 1 << 13;
 
 /// The arm to play, with seed and limits.
 pub(super) struct Order<'a> {
@@ -95,13 +95,13 @@ where
     let arms = order.scenario.arms.len();
     let mut sampler = order.sample.map(|resolution| Sampler::new(resolution).among(arms));
     if sampler.is_some() {
-        world.expect_looks();
+        world.keep_latencies();
     }
     world.start(order.limits);
     let why = advance(&mut world, until, order, sampler.as_mut());
     // A run interrupted between a sample and the next event has reached the sample.
-    let looked = sampler.as_ref().map_or(Instant::ZERO, Sampler::now);
-    let reached = world.now().max(looked);
+    let sampled = sampler.as_ref().map_or(Instant::ZERO, Sampler::now);
+    let reached = world.now().max(sampled);
     let (end, stopped) = match why {
         End::Drained | End::Horizon if horizon.is_some() => (until, None),
         End::Drained | End::Horizon => (reached, None),
@@ -119,12 +119,12 @@ where
     if let Some(sampler) = &mut sampler {
         // The remaining samples show that nothing happens any more.
         while sampler.next() < end {
-            look(&mut world, sampler, end);
+            take_sample(&mut world, sampler, end);
         }
     }
     world.settle(end);
     let series = sampler.map(|mut sampler| {
-        look(&mut world, &mut sampler, end);
+        take_sample(&mut world, &mut sampler, end);
         let mut series = sampler.finish();
         series.name(&names);
         series
@@ -168,12 +168,12 @@ fn advance<C: Calendar, P: Probe + Reports>(
     let (mut reported, mut limits_at) = (0, 0);
     loop {
         if world.events() >= limits_at {
-            world.look_at_limits();
-            limits_at += EVENTS_PER_LOOK;
+            world.check_limits();
+            limits_at += EVENTS_PER_CHECK;
         }
-        let next_look = sampler.as_ref().map_or(Instant::NEVER, |sampler| sampler.next());
+        let next_sample = sampler.as_ref().map_or(Instant::NEVER, |sampler| sampler.next());
         let events = limits_at.min(max_events);
-        let why = simulation::run(world, until.min(next_look), events);
+        let why = simulation::run(world, until.min(next_sample), events);
         if world.events() - reported >= EVENTS_PER_PROGRESS {
             reported = world.events();
             let (at, events, offered) = (world.now(), reported, world.offered());
@@ -184,9 +184,9 @@ fn advance<C: Calendar, P: Probe + Reports>(
         }
         match why {
             End::MaxEvents if world.events() < max_events => {}
-            End::Horizon if next_look < until => {
+            End::Horizon if next_sample < until => {
                 if let Some(sampler) = &mut sampler {
-                    look(world, sampler, next_look);
+                    take_sample(world, sampler, next_sample);
                 }
             }
             _ => return why,
@@ -194,8 +194,12 @@ fn advance<C: Calendar, P: Probe + Reports>(
     }
 }
 
-fn look<C: Calendar, P: Probe>(world: &mut World<C, P>, sampler: &mut Sampler, end: Instant) {
-    sampler.look(sampler.next().min(end));
+fn take_sample<C: Calendar, P: Probe>(
+    world: &mut World<C, P>,
+    sampler: &mut Sampler,
+    end: Instant,
+) {
+    sampler.begin_sample(sampler.next().min(end));
     world.observe(sampler);
-    sampler.looked();
+    sampler.end_sample();
 }

@@ -67,11 +67,11 @@ fn alone<T>(
     sink: &mut impl FnMut(u64, T) -> ControlFlow<()>,
 ) -> Ended {
     for number in 0..count {
-        if stop.asked() {
+        if stop.is_requested() {
             return Ended::Before(number);
         }
         let result = work(number);
-        if stop.asked() {
+        if stop.is_requested() {
             return Ended::Before(number);
         }
         if sink(number, result).is_break() {
@@ -139,7 +139,7 @@ mod tests {
                 |number, _| {
                     got += 1;
                     if number == 99 {
-                        stop.ask();
+                        stop.request();
                     }
                     ControlFlow::Continue(())
                 },

@@ -14,41 +14,41 @@ pub use lanes::LaneCalendar;
 
 use super::time::{Duration, Instant};
 
-/// Names one of at most [`MAX_SLOTS`] things that can be woken.
+/// The number of a timer, below [`MAX_SLOTS`]; the model knows what it wakes.
 pub type Slot = u32;
 
-/// Slots are numbered below this.
+/// Number of slots.
 pub const MAX_SLOTS: u32 = 1 << SLOT_BITS;
 
 const SLOT_BITS: u32 = 24;
 const SEQUENCE_BITS: u32 = 64 - SLOT_BITS;
 
-/// A promise that everything scheduled in it uses one constant delay, so that it arrives in order.
+/// A group of entries with one constant delay, which therefore arrive in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lane(u8);
 
 impl Lane {
-    /// No promise: any instant.
+    /// No lane: entries may be at any instant.
     pub const NONE: Self = Self(u8::MAX);
 }
 
-/// An ordered set of (instant, slot) with one entry a slot.
+/// An ordered set of (instant, slot) with at most one entry per slot.
 pub trait Calendar {
     /// An empty calendar.
     fn new() -> Self;
 
-    /// A lane for `delay`: what is scheduled in it must be due exactly `delay` after the instant
-    /// at which it is scheduled. May be [`Lane::NONE`], which is only slower.
+    /// A lane for `delay`, or [`Lane::NONE`], which is only slower. Each entry of the lane must be
+    /// due exactly `delay` after the instant at which it is scheduled.
     fn lane(&mut self, delay: Duration) -> Lane;
 
     /// Wakes `slot` at `at`.
     ///
     /// # Panics
-    /// When `at` lies before the latest popped instant, when `slot` already awaits one, when a
-    /// lane's promise is broken, or after 2^40 (10^12) calls.
+    /// When `at` lies before the latest popped instant, when `slot` already has an entry, when
+    /// entries of a lane are out of order, or after 2^40 (10^12) calls.
     fn schedule(&mut self, lane: Lane, at: Instant, slot: Slot);
 
-    /// Forgets what `slot` awaits; nothing happens if it awaits nothing.
+    /// Removes the entry of `slot`, if it has one.
     fn cancel(&mut self, slot: Slot);
 
     /// Removes and returns the first entry if it is due before `end`.
@@ -57,7 +57,7 @@ pub trait Calendar {
     /// When time would go back.
     fn pop_before(&mut self, end: Instant) -> Option<(Instant, Slot)>;
 
-    /// Entries, dead ones not counted.
+    /// Number of entries, without cancelled ones.
     fn len(&self) -> usize;
 
     /// True without entries.
@@ -65,7 +65,7 @@ pub trait Calendar {
         self.len() == 0
     }
 
-    /// Entries in memory, dead ones included.
+    /// Number of entries in memory, with cancelled ones.
     fn stored(&self) -> usize;
 }
 

@@ -1,9 +1,9 @@
-//! Keyed random draws: a draw is a pure function of what it is for.
+//! Keyed random draws: a draw is a pure function of its key.
 //!
-//! Nothing here holds a stream. A [`Site`] stands for (seed, component, purpose); a draw adds the
-//! subject (a request, an arrival), the attempt and the index of the draw. So one component's luck
-//! never depends on what else a scenario holds, on the order of events, or on how many draws
-//! another one made. Keys use names: renaming a component changes its draws.
+//! There is no stream. A [`Site`] stands for (seed, component, purpose); a draw adds the subject (a
+//! request, an arrival), the attempt and the index of the draw. So the draws of one component never
+//! depend on other parts of a scenario, on the order of events, or on the number of draws of
+//! another component. Keys use names: renaming a component changes its draws.
 //!
 //! The key is mixed by the finaliser of splitmix64 (Steele, Lea and Flood 2014, "Fast splittable
 //! pseudorandom number generators"), the mix seeds a PCG (XSL-RR 128/64, O'Neill 2014), and the
@@ -17,7 +17,7 @@ const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 const ATTEMPT: u64 = 0xd1b5_4a32_d192_ed03;
 const INDEX: u64 = 0x8cb9_2ba7_2f3d_8dd7;
 
-/// A bijection of 64 bits in which every input bit moves about half of the output bits.
+/// A bijection of 64 bits in which every input bit flips about half of the output bits.
 #[inline]
 #[must_use]
 pub const fn mix(x: u64) -> u64 {
@@ -36,26 +36,26 @@ pub fn key(text: &str) -> u64 {
     })
 }
 
-/// Where draws are made: one component of one seeded run, for one purpose.
+/// The key of draws of one component of one seeded run, for one purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Site(u64);
 
 impl Site {
-    /// The site of `component`'s draws for `purpose` in a run with `seed`.
+    /// The site of the draws of `component` for `purpose` in a run with `seed`.
     #[must_use]
     pub fn new(seed: u64, component: &str, purpose: &str) -> Self {
         let component = mix(mix(seed.wrapping_add(GOLDEN)) ^ key(component));
         Self(mix(component.wrapping_add(GOLDEN) ^ key(purpose)))
     }
 
-    /// The same site in a branch of a run that was split: its draws have nothing to do with those
-    /// of another branch, nor with those before the split.
+    /// The site in a branch of a split run: its draws are independent of those of other branches
+    /// and of those before the split.
     #[must_use]
     pub const fn fork(self, branch: u64) -> Self {
         Self(mix(mix(self.0 ^ branch.wrapping_mul(INDEX)).wrapping_add(GOLDEN)))
     }
 
-    /// The key of the `index`-th subject of this site: a request of a load, for instance.
+    /// The key of the `index`-th subject of this site, such as a request of a load.
     #[inline]
     #[must_use]
     pub const fn subject(self, index: u64) -> u64 {

@@ -6,8 +6,8 @@
 //! with them the rest of a run. The functions here come from one pure-Rust library, pinned to the
 //! patch release, and nothing else in this crate may call it.
 //!
-//! Only `+ - * /`, comparisons, conversions and `f64::sqrt` need no wrapper: IEEE 754 says what
-//! their bits are.
+//! Only `+ - * /`, comparisons, conversions and `f64::sqrt` need no wrapper: IEEE 754 fixes their
+//! bits.
 
 /// Natural logarithm; -inf at 0, NaN below.
 #[must_use]
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn golden_bits_of_many_inputs() {
-        let found = [
+        let hashes = [
             ("ln", bits(0.0, 1.0, ln)),
             ("ln, wide", bits(0.0, 1e9, ln)),
             ("ln_1p", bits(-1.0, 1.0, ln_1p)),
@@ -99,8 +99,8 @@ mod tests {
             ("lgamma", bits(0.0, 3_000.0, lgamma)),
             ("erfc", bits(-6.0, 27.0, erfc)),
         ];
-        let found = found.map(|(name, hash)| format!("{name}: {hash:#018x}"));
-        assert_eq!(found, GOLDEN);
+        let hashes = hashes.map(|(name, hash)| format!("{name}: {hash:#018x}"));
+        assert_eq!(hashes, GOLDEN);
     }
 
     const GOLDEN: [&str; 11] = [
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn golden_bits_of_single_inputs() {
-        let found = [
+        let values = [
             ln(0.3),
             ln_1p(-0.3),
             exp(0.3),
@@ -130,7 +130,7 @@ mod tests {
             lgamma(0.3),
             erfc(0.3),
         ];
-        assert_eq!(found.map(f64::to_bits), SINGLE);
+        assert_eq!(values.map(f64::to_bits), SINGLE);
     }
 
     const SINGLE: [u64; 9] = [

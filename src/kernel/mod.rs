@@ -1,7 +1,7 @@
 //! The simulation kernel: virtual time, values with units, the calendar of events, keyed random
 //! draws, distributions and the loop that joins them.
 //!
-//! It refuses to know what is simulated: no request, service or queue has a name here.
+//! It refuses to know the model: no request, service or queue has a name here.
 
 pub mod calendar;
 pub mod distribution;

@@ -1,33 +1,33 @@
 //! The loop that joins a model to its calendar.
 //!
-//! It knows the clock, the order of events and when to stop; what an event means is the model's.
+//! It knows the clock, the order of events and the ends of runs; the model gives events a meaning.
 
 use super::calendar::{Calendar, Lane, Slot};
 use super::time::{Duration, Instant};
 
 /// A model that can be advanced event by event.
 pub trait Model {
-    /// Its calendar.
+    /// The kind of calendar.
     type Calendar: Calendar;
 
-    /// The clock that it schedules on.
+    /// The clock that the model schedules on.
     fn clock(&mut self) -> &mut Clock<Self::Calendar>;
 
-    /// Reacts to `slot` waking now.
+    /// Handles the event of `slot`, which is due now.
     fn dispatch(&mut self, slot: Slot);
 
-    /// True if something is left for the end of the present instant.
+    /// True if work is left for the end of the present instant.
     #[inline]
     fn has_remainder(&self) -> bool {
         false
     }
 
-    /// Nothing more is due at the present instant: does what was left for its end, which may
-    /// schedule more at the same instant.
+    /// Does the work left for the end of the present instant, when no event of the instant is left.
+    /// It may schedule more at the same instant.
     fn end_instant(&mut self) {}
 }
 
-/// Virtual time and what is still to come.
+/// Virtual time and the scheduled events.
 #[derive(Clone, Debug)]
 pub struct Clock<C> {
     calendar: C,
@@ -36,8 +36,8 @@ pub struct Clock<C> {
     steps: u64,
     /// Pieces of work that were no events.
     work: u64,
-    /// A look at the limits is due at this much work.
-    look_at: u64,
+    /// Amount of work at which the limits are checked next.
+    check_at: u64,
     halted: Option<Halt>,
 }
 
@@ -49,14 +49,14 @@ pub struct Delay {
 }
 
 impl Delay {
-    /// A delay that differs from time to time.
+    /// A delay without a lane.
     #[inline]
     #[must_use]
     pub const fn varying(duration: Duration) -> Self {
         Self { lane: Lane::NONE, duration }
     }
 
-    /// How long it is.
+    /// The length of the delay.
     #[must_use]
     pub const fn duration(self) -> Duration {
         self.duration
@@ -66,35 +66,35 @@ impl Delay {
 /// Why a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// Nothing was left to do.
+    /// No event is left.
     Drained,
-    /// What is left lies at or after the end that was asked for.
+    /// All events left lie at or after the given end.
     Horizon,
-    /// So many events as were allowed.
+    /// The limit of events was reached.
     MaxEvents,
-    /// The model or the clock gave up.
+    /// The model or the clock halted the run.
     Halted(Halt),
 }
 
 /// Why a run cannot go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Halt {
-    /// An instant would lie past the end of the clock; the slot that asked for it.
+    /// The instant of this slot would lie past the end of the clock.
     ClockOverflow(Slot),
-    /// Steps without end at one instant.
+    /// The steps at one instant did not end.
     ZeroDelayLoop,
     /// The arena of slots is full.
     OutOfSlots,
     /// A stop was requested.
     Interrupted,
-    /// So much work as was allowed.
+    /// The limit of work was reached.
     MaxWork,
-    /// More memory than was allowed.
+    /// The limit of memory was exceeded.
     MaxMemory,
 }
 
 impl<C: Calendar> Clock<C> {
-    /// A clock at zero with nothing to come.
+    /// A clock at zero without events.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -103,23 +103,23 @@ impl<C: Calendar> Clock<C> {
             events: 0,
             steps: 0,
             work: 0,
-            look_at: u64::MAX,
+            check_at: u64::MAX,
             halted: None,
         }
     }
 
-    /// The present.
+    /// The present instant.
     #[inline]
     pub fn now(&self) -> Instant {
         self.now
     }
 
-    /// Events dispatched so far.
+    /// Number of events dispatched so far.
     pub fn events(&self) -> u64 {
         self.events
     }
 
-    /// A delay that is always the same.
+    /// A constant delay, with a lane if one is free.
     pub fn constant(&mut self, duration: Duration) -> Delay {
         Delay { lane: self.calendar.lane(duration), duration }
     }
@@ -135,7 +135,7 @@ impl<C: Calendar> Clock<C> {
         }
     }
 
-    /// Wakes `slot` at `at`; [`Instant::NEVER`] means that the clock overflowed on the way.
+    /// Wakes `slot` at `at`; [`Instant::NEVER`] means that the sum of instant and delay overflowed.
     #[inline]
     pub fn wake_at(&mut self, at: Instant, slot: Slot) {
         if at == Instant::NEVER {
@@ -145,42 +145,42 @@ impl<C: Calendar> Clock<C> {
         }
     }
 
-    /// Forgets what `slot` awaits.
+    /// Cancels the event of `slot`, if it has one.
     #[inline]
     pub fn cancel(&mut self, slot: Slot) {
         self.calendar.cancel(slot);
     }
 
-    /// Counts a step that took no time, and returns how many there were at this instant.
+    /// Counts a step without time, and returns the number of steps at this instant.
     #[inline]
     pub fn step(&mut self) -> u64 {
         self.steps += 1;
         self.steps
     }
 
-    /// Counts a piece of work that is no event; true if a look at the limits is due.
+    /// Counts a piece of work that is no event; true if a check of the limits is due.
     #[inline]
     pub fn work(&mut self) -> bool {
         self.work += 1;
-        self.work >= self.look_at
+        self.work >= self.check_at
     }
 
-    /// Pieces of work so far that were no events.
+    /// Number of pieces of work so far that were no events.
     pub fn work_done(&self) -> u64 {
         self.work
     }
 
-    /// The next look at the limits is due after `work` more pieces.
-    pub fn look_after(&mut self, work: u64) {
-        self.look_at = self.work.saturating_add(work);
+    /// Makes the next check of the limits due after `work` more pieces.
+    pub fn check_after(&mut self, work: u64) {
+        self.check_at = self.work.saturating_add(work);
     }
 
-    /// Entries of the calendar, those that were cancelled not counted.
+    /// Number of entries of the calendar, without cancelled ones.
     pub fn scheduled(&self) -> usize {
         self.calendar.len()
     }
 
-    /// Ends the run after this event. The first reason stays.
+    /// Ends the run after this event. The first reason is kept.
     #[cold]
     pub fn halt(&mut self, why: Halt) {
         self.halted.get_or_insert(why);
@@ -199,7 +199,7 @@ impl<C: Calendar> Default for Clock<C> {
     }
 }
 
-/// Plays `model` until nothing is due before `end`, or `max_events` were dispatched in all.
+/// Plays `model` until no event is due before `end`, or `max_events` were dispatched in all.
 pub fn run<M: Model>(model: &mut M, end: Instant, max_events: u64) -> End {
     loop {
         let clock = model.clock();
@@ -243,7 +243,7 @@ mod tests {
     use super::*;
     use crate::kernel::calendar::{KeyedCalendar, LaneCalendar};
 
-    /// Two pendulums, one of which stops the other at its third swing.
+    /// Two pendulums: the third swing of one stops the other.
     struct Pendulums<C> {
         clock: Clock<C>,
         swings: Vec<(Instant, Slot)>,

@@ -21,7 +21,7 @@ pub struct Duration(u64);
 impl Instant {
     /// The start of every run.
     pub const ZERO: Self = Self(0);
-    /// The last representable instant: nothing is ever scheduled here, it means "never".
+    /// The last representable instant, which means "never": no event is scheduled at it.
     pub const NEVER: Self = Self(u64::MAX);
 
     /// The instant `ns` nanoseconds after the start.
@@ -45,7 +45,7 @@ impl Instant {
         }
     }
 
-    /// `self + duration`; what lies past the end of the clock is [`Instant::NEVER`].
+    /// `self + duration`, or [`Instant::NEVER`] past the end of the clock.
     #[must_use]
     pub const fn saturating_add(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(duration.0))
@@ -73,7 +73,7 @@ impl Sub for Instant {
 }
 
 impl Duration {
-    /// No time at all.
+    /// The empty duration.
     pub const ZERO: Self = Self(0);
     /// The longest duration.
     pub const MAX: Self = Self(u64::MAX);
@@ -114,17 +114,16 @@ impl Duration {
         self.0 as f64 / NS_PER_S as f64
     }
 
-    /// From a number of nanoseconds that may have a fraction, which is cut off, as an integer
-    /// clock does; beyond the clock it is [`Duration::MAX`].
+    /// `ns` nanoseconds without their fraction; [`Duration::MAX`] beyond the clock.
     ///
-    /// Negative input and NaN give zero: samplers never produce them, and their tests say so.
+    /// Negative numbers and NaN give zero; samplers never produce them, as their tests check.
     #[must_use]
     #[inline]
     pub fn from_ns_f64(ns: f64) -> Self {
         Self(ns as u64)
     }
 
-    /// True for no time at all.
+    /// True for the empty duration.
     #[must_use]
     pub const fn is_zero(self) -> bool {
         self.0 == 0
@@ -146,9 +145,9 @@ impl Duration {
     }
 }
 
-/// Prints with the largest unit that needs no more than three digits after the point: `120ms`,
-/// `1.5s`, `2871.891s`; zero is `0s`. [`Duration`] parses back what this prints only when it is
-/// exact, so files use [`Duration::exact`].
+/// Prints in the largest unit of ns, us, ms and s that is not above the duration, rounded to three
+/// digits after the point: `120ms`, `1.5s`, `2871.891s`; zero is `0s`. Rounding loses digits, so
+/// files use [`Duration::exact`].
 impl fmt::Display for Duration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (unit, name) = match self.0 {

@@ -27,7 +27,7 @@ const UNITS: [(&str, u64); 8] = [
 ];
 const UNIT_LIST: &str = "ns, us, ms, s, m (minutes), h, d";
 
-/// Splits `120ms` into a decimal number, as integer and power of ten, and what follows.
+/// Splits `120ms` into a decimal number, as integer and power of ten, and the rest.
 fn decimal(text: &str) -> Result<(u128, u32, &str), String> {
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, rest) = text.split_at(end);
@@ -51,8 +51,8 @@ fn decimal(text: &str) -> Result<(u128, u32, &str), String> {
 /// Reads a duration: a decimal number and a unit, without a space: `120ms`, `1.5s`, `2h`.
 ///
 /// # Errors
-/// Says what is wrong and which units there are, when the text is not a duration, is finer than a
-/// nanosecond or longer than the clock (584 years).
+/// The broken rule, when the text is not a duration, is finer than a nanosecond or longer than the
+/// clock (584 years).
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     if text.starts_with('-') {
         return Err("is negative, and a duration never is".to_owned());
@@ -136,7 +136,7 @@ impl Rate {
         self.count_nano as f64 / (1e9 * self.per.as_ns() as f64)
     }
 
-    /// The same rate in the unit of which all spellings agree: seconds if that is exact.
+    /// The rate in the unit in which all spellings agree: seconds if that is exact.
     #[must_use]
     pub fn normal(self) -> Self {
         let in_unit = |name: &&str| {
@@ -167,7 +167,7 @@ impl Rate {
 /// Reads a rate: a decimal number, a slash and a unit of time: `100/s`, `2.5/m`.
 ///
 /// # Errors
-/// Says what is wrong when the text is not a rate, is finer than a billionth, or out of range.
+/// The broken rule, when the text is not a rate, is finer than a billionth, or out of range.
 pub fn parse_rate(text: &str) -> Result<Rate, String> {
     if text.starts_with('-') {
         return Err("is negative, and a rate never is".to_owned());
@@ -249,13 +249,13 @@ impl Ratio {
         (0.0..=1.0).contains(&value).then_some(Self(value))
     }
 
-    /// All.
+    /// The ratio 1.
     #[must_use]
     pub const fn one() -> Self {
         Self(1.0)
     }
 
-    /// The number, in [0, 1].
+    /// The ratio as a number in [0, 1].
     #[must_use]
     pub const fn get(self) -> f64 {
         self.0
@@ -282,18 +282,18 @@ impl JsonSchema for Ratio {
     }
 }
 
-/// How many at most: a number, or the word "unlimited".
+/// A maximum: a number, or the word "unlimited".
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Limit {
     /// No limit.
     #[default]
     Unlimited,
-    /// At most so many.
+    /// This number at most.
     AtMost(u64),
 }
 
 impl Limit {
-    /// True if one more fits when there are `present`.
+    /// True if the limit allows one more than `present`.
     #[must_use]
     #[inline]
     pub const fn admits(self, present: u64) -> bool {

@@ -1,8 +1,8 @@
 //! Numbers from 1 to n, the k-th with a probability in proportion to 1 / k^s: Zipf's law.
 //!
-//! By rejection-inversion (Hörmann and Derflinger 1996, "Rejection-inversion to generate variates
-//! from monotone discrete distributions"): exact for every s from 0 on, without a table, and with
-//! at most some tenths of a draw more than one in the mean.
+//! Samples come from rejection-inversion (Hörmann and Derflinger 1996, "Rejection-inversion to
+//! generate variates from monotone discrete distributions"), which is exact for every s from 0 on,
+//! needs no table, and takes at most some tenths of a draw more than one in the mean.
 
 use super::draw::Site;
 use super::fpmath::{exp, exp_m1, ln, ln_1p};
@@ -12,15 +12,15 @@ use super::fpmath::{exp, exp_m1, ln, ln_1p};
 pub struct Zipf {
     count: u64,
     exponent: f64,
-    /// The integral of the hat at its left end, and at its right one.
+    /// The integral of the hat at its left end and at its right end.
     from: f64,
     to: f64,
-    /// What is nearer to its number than this needs no second look.
+    /// Distance from a number below which a point is accepted without evaluating the hat.
     near: f64,
 }
 
 impl Zipf {
-    /// Over 1 to `count`, at least 1, with an exponent of 0 (all alike) or more.
+    /// The law over 1 to `count`, at least 1, with an `exponent` of 0 (all equally likely) or more.
     #[must_use]
     pub fn new(count: u64, exponent: f64) -> Self {
         let mut zipf = Self { count, exponent, from: 0.0, to: 0.0, near: 0.0 };
@@ -97,9 +97,9 @@ mod tests {
             };
             let distance: f64 = (1..)
                 .zip(&counts)
-                .map(|(number, found)| {
+                .map(|(number, count)| {
                     let expected = expected(number) * draws as f64;
-                    (*found as f64 - expected) * (*found as f64 - expected) / expected
+                    (*count as f64 - expected) * (*count as f64 - expected) / expected
                 })
                 .sum();
             let Ok(law) = ChiSquared::new((counts.len() - 1) as f64) else { continue };

@@ -1,11 +1,11 @@
-//! What is measured of a whole arm: its requests, their attempts and latencies, wasted work.
+//! The metrics of a whole arm: its requests, their attempts and latencies, wasted work.
 //!
-//! Components declare what they measure beside their code.
+//! The metrics of components are declared beside their code.
 
 use super::declare::Quantity;
 use super::names::Kind;
 
-/// Numbers that the data leaves to its reader to divide.
+/// Ratios that are not in the data, because readers can divide its counts.
 pub mod derived {
     crate::metrics! {
         /// `requests.succeeded` over `requests.offered`; no value without requests. Not in the JSON
@@ -114,7 +114,7 @@ pub mod part {
     }
 }
 
-/// What is measured of an arm: what is derived, then what the data has, in its order.
+/// The quantities of an arm: the derived ones, then those of the data, in its order.
 pub fn quantities() -> impl Iterator<Item = &'static Quantity> {
     derived::METRICS.iter().chain(METRICS).copied()
 }
@@ -124,7 +124,7 @@ pub fn numbers() -> impl Iterator<Item = (&'static str, Kind)> {
     quantities().flat_map(Quantity::numbers)
 }
 
-/// What a distribution consists of, in the order of the data.
+/// The quantities of a distribution, in the order of the data.
 pub fn part_quantities() -> impl Iterator<Item = &'static Quantity> {
     part::METRICS.iter().copied()
 }

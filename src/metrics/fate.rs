@@ -1,11 +1,11 @@
-//! What becomes of a request in the end.
+//! The final outcomes of requests.
 
 /// The final outcome of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fate {
-    /// In time.
+    /// Succeeded in time.
     Succeeded,
-    /// After the load's deadline.
+    /// Succeeded after the load's deadline.
     Late,
     /// The last attempt ended in an error.
     Error,
@@ -22,7 +22,7 @@ pub enum Fate {
 }
 
 impl Fate {
-    /// All of them.
+    /// Every outcome, in the order of results.
     pub const ALL: [Self; 8] = [
         Self::Succeeded,
         Self::Late,
@@ -34,7 +34,7 @@ impl Fate {
         Self::DeadLettered,
     ];
 
-    /// Its name in data, in snake case.
+    /// The name in data, in snake case.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -49,7 +49,7 @@ impl Fate {
         }
     }
 
-    /// It in a sentence about the request.
+    /// The outcome as the predicate of a sentence about the request.
     #[must_use]
     pub const fn words(self) -> &'static str {
         match self {

@@ -1,13 +1,13 @@
 //! Fingerprints: 64 bits over everything a run did.
 //!
-//! Three hashes, so that a change says what kind of change it is: the order of events, the order
-//! with its instants, and the results. They are made of names, numbers and instants only; no
-//! index, address or size of a word enters, so adding an idle component changes nothing.
+//! A fingerprint has three hashes, which tell kinds of changes apart: the order of events, the
+//! order with its instants, and the results. They hash names, numbers and instants only, and no
+//! index, address or word size, so adding an idle component changes nothing.
 
 use crate::kernel::draw::mix;
 use crate::kernel::time::Instant;
 
-/// Odd, half of its bits set, no pattern.
+/// An odd number with half of its bits set and no pattern.
 const MULTIPLIER: u64 = 0xe703_7ed1_a0b4_28db;
 
 /// A running 64-bit hash: multiply to 128 bits and fold, as in wyhash.
@@ -15,10 +15,10 @@ const MULTIPLIER: u64 = 0xe703_7ed1_a0b4_28db;
 pub struct Hash(u64);
 
 impl Hash {
-    /// The hash of nothing.
+    /// The hash of no words.
     pub const EMPTY: Self = Self(0x243f_6a88_85a3_08d3);
 
-    /// Takes in one word.
+    /// Mixes a word into the hash.
     #[inline]
     pub fn absorb(&mut self, word: u64) {
         let product = u128::from(self.0 ^ word) * u128::from(MULTIPLIER);
@@ -26,12 +26,12 @@ impl Hash {
         self.0 = ((product >> 64) as u64 ^ product as u64).wrapping_add(0x9e37_79b9_7f4a_7c15);
     }
 
-    /// Takes in a text, its length included.
+    /// Mixes a text and its length into the hash.
     pub fn absorb_text(&mut self, text: &str) {
         self.absorb(crate::kernel::draw::key(text));
     }
 
-    /// The 64 bits.
+    /// The hash of all words so far.
     #[must_use]
     pub const fn finish(self) -> u64 {
         mix(self.0)
@@ -41,11 +41,11 @@ impl Hash {
 /// The three hashes of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fingerprint {
-    /// Which events, in which order.
+    /// Hash of the events in their order.
     pub order: Hash,
-    /// The same with their instants.
+    /// Hash of the events in their order, with their instants.
     pub timing: Hash,
-    /// Outcomes and metrics.
+    /// Hash of outcomes and metrics.
     pub results: Hash,
 }
 
@@ -53,34 +53,34 @@ impl Fingerprint {
     /// The fingerprint of a run in which nothing happened.
     pub const EMPTY: Self = Self { order: Hash::EMPTY, timing: Hash::EMPTY, results: Hash::EMPTY };
 
-    /// Takes in an event: what it is, for whom, and when.
+    /// Adds an event: the keys of its component and of its call, and its instant.
     #[inline]
-    pub fn event(&mut self, what: u64, whom: u64, at: Instant) {
-        let word = what ^ whom.rotate_left(17);
+    pub fn event(&mut self, component: u64, call: u64, at: Instant) {
+        let word = component ^ call.rotate_left(17);
         self.order.absorb(word);
         self.timing.absorb(word.wrapping_add(at.as_ns().wrapping_mul(MULTIPLIER)));
     }
 
-    /// Takes in an outcome: of whom, which, and a number that belongs to it.
+    /// Adds an outcome: the key of its request, its kind, and its number.
     #[inline]
-    pub fn outcome(&mut self, whom: u64, which: u64, number: u64) {
-        self.results.absorb(whom ^ which.rotate_left(56));
+    pub fn outcome(&mut self, request: u64, kind: u64, number: u64) {
+        self.results.absorb(request ^ kind.rotate_left(56));
         self.results.absorb(number);
     }
 
-    /// Takes in a finished fingerprint of a part, under its name.
+    /// Adds the finished fingerprint of a part, under its name.
     pub fn part(&mut self, name: &str, part: &Self) {
-        for (mine, part) in [
+        for (whole, part) in [
             (&mut self.order, part.order),
             (&mut self.timing, part.timing),
             (&mut self.results, part.results),
         ] {
-            mine.absorb_text(name);
-            mine.absorb(part.finish());
+            whole.absorb_text(name);
+            whole.absorb(part.finish());
         }
     }
 
-    /// One number for the three.
+    /// One hash of the three.
     #[must_use]
     pub fn combined(&self) -> u64 {
         let mut hash = Hash::EMPTY;

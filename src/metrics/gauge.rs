@@ -6,9 +6,9 @@ use crate::kernel::time::{Duration, Instant};
 #[derive(Clone, Copy, Debug)]
 pub struct Gauge {
     level: u64,
-    /// Largest before the latest look.
+    /// Largest level before the latest [`Gauge::take_peak`].
     max: u64,
-    /// Largest since then.
+    /// Largest level since then.
     peak: u64,
     since: Instant,
     area: u128,
@@ -39,16 +39,16 @@ impl Gauge {
         }
     }
 
-    /// One more.
+    /// Raises the level by one.
     #[inline]
     pub fn rise(&mut self, now: Instant) {
         self.set(now, self.level + 1);
     }
 
-    /// One less.
+    /// Lowers the level by one.
     ///
     /// # Panics
-    /// Below zero.
+    /// At level zero.
     #[inline]
     pub fn fall(&mut self, now: Instant) {
         assert!(self.level > 0, "a level fell below zero");
@@ -68,9 +68,9 @@ impl Gauge {
         if self.peak > self.max { self.peak } else { self.max }
     }
 
-    /// Looks at it at `at`, which is no earlier than anything that happened: the largest level
-    /// since the last look. The next look begins with the present level.
-    pub fn look(&mut self, at: Instant) -> u64 {
+    /// The largest level since the last call of this function, at `at`, which is no earlier than
+    /// any change. The next peak starts at the present level.
+    pub fn take_peak(&mut self, at: Instant) -> u64 {
         if at < self.since {
             return 0;
         }
@@ -78,14 +78,14 @@ impl Gauge {
         std::mem::replace(&mut self.peak, self.level)
     }
 
-    /// Level times nanoseconds until `now`.
+    /// The time integral of the level until `now`, in level times nanoseconds.
     #[must_use]
     pub fn area(mut self, now: Instant) -> u128 {
         self.settle(now);
         self.area
     }
 
-    /// The mean level over `window`, which ends now; `None` for an empty one.
+    /// The mean level over `window`, which ends at `now`; `None` for an empty window.
     #[must_use]
     pub fn mean(self, now: Instant, window: Duration) -> Option<f64> {
         (!window.is_zero()).then(|| self.area(now) as f64 / window.as_ns() as f64)

@@ -3,15 +3,16 @@
 //! With the default of 10 bits, values below 2,048 have a bucket each; above, every power of two
 //! is cut into 1,024 equal buckets, so a value and the middle of its bucket differ by at most one
 //! part in 2,048: three significant digits (the layout of HdrHistogram). Counts are integers and
-//! merging adds them: no order can matter.
+//! merging adds them, so the order of recording and merging does not matter.
 
-/// log2 of the buckets in a power of two, for whole runs.
+/// log2 of the number of buckets in a power of two, for whole runs.
 const BITS: u32 = 10;
 
-/// The same for one bin of a series: there are many of them, and 1 part in 128 is enough to see.
+/// log2 of the number of buckets in a power of two, for one bin of a series. A series has many
+/// bins, and a plot needs no more than 1 part in 128.
 pub const BIN_BITS: u32 = 6;
 
-/// Counts by bucket; see the module. At most 57,344 buckets, 448 KiB, with 10 bits.
+/// Counts by bucket (see the module): at most 57,344 buckets, 448 KiB, with 10 bits.
 #[derive(Clone, Debug, Default)]
 pub struct Histogram<const DIGITS: u32 = BITS> {
     counts: Vec<u64>,
@@ -57,26 +58,26 @@ impl<const DIGITS: u32> Histogram<DIGITS> {
         }
     }
 
-    /// The middle of the bucket that holds the value of rank ceil(q x count), at least the first;
-    /// `q` is in [0, 1]. Zero without values.
+    /// The quantile `q`, in [0, 1]: the middle of the bucket that holds the value of rank
+    /// max(1, ceil(q x count)). Zero without values.
     #[must_use]
     pub fn quantile(&self, q: f64) -> u64 {
         self.ranks().quantile(q)
     }
 
-    /// Values in buckets after that of `limit`.
+    /// Number of values in buckets above that of `limit`.
     #[must_use]
     pub fn above(&self, limit: u64) -> u64 {
         self.counts.iter().skip(bucket::<DIGITS>(limit) + 1).sum()
     }
 
-    /// Its counts added up, for whoever wants many quantiles.
+    /// The cumulative counts, which make many quantiles cheap.
     #[must_use]
     pub fn ranks(&self) -> Ranks<DIGITS> {
-        let mut seen = 0;
+        let mut sum = 0;
         let up_to = |count: &u64| {
-            seen += count;
-            seen
+            sum += count;
+            sum
         };
         Ranks { up_to: self.counts.iter().map(up_to).collect() }
     }
@@ -87,13 +88,13 @@ impl<const DIGITS: u32> Histogram<DIGITS> {
         self.counts.iter().all(|&count| count == 0)
     }
 
-    /// Takes the counts out, as (bucket, count) of those that have any.
+    /// Empties the histogram and returns its counts above zero as (bucket, count).
     pub fn drain(&mut self) -> Vec<(u32, u64)> {
         let counts = (0..).zip(&mut self.counts).filter(|(_, count)| **count > 0);
         counts.map(|(bucket, count)| (bucket, std::mem::take(count))).collect()
     }
 
-    /// The histogram of counts that were taken out of others; a bucket may be there repeatedly.
+    /// The histogram of [drained](Self::drain) counts; a bucket may occur repeatedly.
     #[must_use]
     pub fn of(counts: impl IntoIterator<Item = (u32, u64)>) -> Self {
         let mut histogram = Self::default();
@@ -108,19 +109,19 @@ impl<const DIGITS: u32> Histogram<DIGITS> {
     }
 }
 
-/// The values of a histogram up to each bucket.
+/// The cumulative counts of a histogram by bucket.
 #[derive(Clone, Debug)]
 pub struct Ranks<const DIGITS: u32 = BITS> {
     up_to: Vec<u64>,
 }
 
 impl<const DIGITS: u32> Ranks<DIGITS> {
-    /// As [`Histogram::quantile`].
+    /// The quantile `q`, as [`Histogram::quantile`].
     #[must_use]
     pub fn quantile(&self, q: f64) -> u64 {
         let total = self.up_to.last().copied().unwrap_or(0);
         let rank = ((q * total as f64).ceil() as u64).clamp(1, total.max(1));
-        let at = self.up_to.partition_point(|&seen| seen < rank);
+        let at = self.up_to.partition_point(|&values| values < rank);
         if at == self.up_to.len() { 0 } else { middle::<DIGITS>(at) }
     }
 }
@@ -155,17 +156,17 @@ mod tests {
     #[test]
     fn agrees_with_hdrhistogram() {
         let mut own = Histogram::<BITS>::default();
-        let mut theirs = hdrhistogram::Histogram::<u64>::new(3).unwrap();
+        let mut reference = hdrhistogram::Histogram::<u64>::new(3).unwrap();
         let mut value = 1_u64;
         for _ in 0..200_000 {
             value = value.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             let skewed = value >> (value >> 58);
             own.record(skewed);
-            theirs.record(skewed).unwrap();
+            reference.record(skewed).unwrap();
         }
         for q in [0.0, 0.001, 0.25, 0.5, 0.9, 0.95, 0.99, 0.999, 1.0] {
-            let (own, theirs) = (own.quantile(q) as f64, theirs.value_at_quantile(q) as f64);
-            assert!((own / theirs - 1.0).abs() < 1e-3, "{q}: {own} {theirs}");
+            let (own, expected) = (own.quantile(q) as f64, reference.value_at_quantile(q) as f64);
+            assert!((own / expected - 1.0).abs() < 1e-3, "{q}: {own} {expected}");
         }
     }
 

@@ -1,9 +1,9 @@
-//! What a component measures, and who takes it.
+//! The interface between components, which measure, and collectors of measurements.
 //!
-//! A component is looked at only at the ends of bins and at the end of a run: it shows counts and
-//! integrals that grow, and the difference from one look to the next is what happened in between.
-//! So series cost nothing while events happen, and cannot change what happens. Each file of the
-//! model declares its own quantities; nothing here knows any.
+//! A component is sampled only at the ends of bins and at the end of a run. It reports counts and
+//! integrals that grow, and the difference between two samples belongs to the bin between them. So
+//! series cost nothing while events are dispatched, and cannot change a run. Each file of the model
+//! declares its own quantities; nothing here knows any.
 
 use super::declare::{
     Count, Latency, Level, Mean, Momentary, Most, Number, Peak, Ratio, Reading, State, Time, Total,
@@ -16,11 +16,11 @@ use crate::kernel::time::Duration;
 /// A quantity as it is shown over time.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Meter {
-    /// Its name in data, in snake case; ends in `_ns` if it is a time.
+    /// The name in data, in snake case; ends in `_ns` if the quantity is a time.
     pub name: &'static str,
-    /// It in words, as the title of a figure, without the component's name.
+    /// The title of a figure of the quantity, without the component's name.
     pub words: &'static str,
-    /// It is a time, in nanoseconds.
+    /// True if the quantity is a time, in nanoseconds.
     pub time: bool,
 }
 
@@ -31,48 +31,48 @@ impl Meter {
         Self { name, words, time: false }
     }
 
-    /// The same of a time, whose name ends in `_ns`.
+    /// A meter of a time, whose name ends in `_ns`.
     #[must_use]
     pub const fn of_time(name: &'static str, words: &'static str) -> Self {
         Self { name, words, time: true }
     }
 }
 
-/// Takes what a component measures: a [`Sampler`](super::sampler::Sampler) what is shown over time,
-/// a [`Report`](super::report::Report) the numbers at the end of a run. What only the end has comes
-/// as a function of the [`Period`] that it is over, and costs nothing before.
+/// Collects the measurements of components: a [`Sampler`](super::sampler::Sampler) keeps those
+/// shown over time, a [`Report`](super::report::Report) the numbers at the end of a run. A number
+/// of the end alone is passed as a function of its [`Period`], which costs nothing earlier.
 pub trait Measurements {
-    /// So many things have happened since the start.
+    /// Number of occurrences since the start.
     fn count(&mut self, count: &'static Count, total: u64);
 
-    /// So many things have happened, or are there, at the end.
+    /// Number of occurrences, or of what is present, at the end.
     fn total(&mut self, total: &'static Total, of: impl FnOnce(&Period) -> u64);
 
-    /// So many nanoseconds were booked since the start.
+    /// Nanoseconds booked since the start.
     fn time(&mut self, time: &'static Time, total_ns: u128);
 
-    /// A level, which may have a limit: at the limit, a resource is used up.
+    /// A level and its limit, if it has one: at the limit, a resource is used up.
     fn level(&mut self, level: &'static Level, gauge: &mut Gauge, limit: Option<u64>);
 
-    /// The same of a level of which the end has the maximum alone.
+    /// A level whose maximum alone is reported at the end, and its limit, if it has one.
     fn peak(&mut self, peak: &'static Peak, gauge: &mut Gauge, limit: Option<u64>);
 
-    /// The most that there was of something.
+    /// The maximum of a quantity, reported at the end alone.
     fn most(&mut self, most: &'static Most, of: impl FnOnce(&Period) -> u64);
 
-    /// The mean of a level; `None` where it has no value.
+    /// The mean of a quantity, reported at the end alone; `None` where it has no value.
     fn mean(&mut self, mean: &'static Mean, of: impl FnOnce(&Period) -> Option<f64>);
 
-    /// For so long since the start it was so.
+    /// Time in a state since the start.
     fn state(&mut self, state: &'static State, total: Duration);
 
-    /// A time of this very instant, and the largest that there was.
+    /// A time at this instant, and its largest value so far.
     fn reading(&mut self, reading: &'static Reading, now: Duration, max: Duration);
 
-    /// A time of this very instant; `None` if there is none.
+    /// A time at this instant; `None` where it has no value.
     fn momentary(&mut self, momentary: &'static Momentary, now: Option<Duration>);
 
-    /// A distribution.
+    /// A distribution of times.
     fn latency(&mut self, latency: &'static Latency, recorder: &Recorder);
 
     /// A part of a whole; `None` where it has no value.
@@ -82,8 +82,8 @@ pub trait Measurements {
     fn number(&mut self, number: &'static Number, of: impl FnOnce(&Period) -> Option<f64>);
 }
 
-/// The limit of a level, as [`Measurements::level`] takes it: `u64::MAX` is none.
+/// The limit of a level for [`Measurements::level`]: `u64::MAX` means no limit.
 #[must_use]
-pub const fn limit(most: u64) -> Option<u64> {
-    if most == u64::MAX { None } else { Some(most) }
+pub const fn limit(limit: u64) -> Option<u64> {
+    if limit == u64::MAX { None } else { Some(limit) }
 }

@@ -1,4 +1,4 @@
-//! What is measured: latencies, time averages, fingerprints, and what the model reports.
+//! Measurements of a run: latencies, time averages, fingerprints, and records of its events.
 
 pub mod arm;
 pub mod change;

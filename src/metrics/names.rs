@@ -1,15 +1,15 @@
-//! What numbers count, and how names are written in sentences.
+//! The kinds of numbers, and how names are written in sentences.
 
 use super::summary::Metric;
 
-/// What a number counts.
+/// The kind of a number, which gives its unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Events.
     Count,
     /// Nanoseconds; its name ends in `_ns`.
     Time,
-    /// Something without a unit: a ratio, a mean, a rate a second.
+    /// A number without a unit: a ratio, a mean, a rate per second.
     Number,
     /// A distribution of times, of which [`parts`](super::arm::parts) are numbers.
     Latency,
@@ -28,7 +28,7 @@ impl Kind {
 }
 
 impl Metric {
-    /// What it counts.
+    /// The kind of the number.
     #[must_use]
     pub const fn kind(&self) -> Kind {
         match self {
@@ -40,13 +40,13 @@ impl Metric {
     }
 }
 
-/// A name as sentences write it: without the `_ns`, as times are written with their unit there.
+/// A name without `_ns`, for sentences, where times are written with their unit.
 #[must_use]
 pub fn bare(name: &str) -> &str {
     name.strip_suffix("_ns").unwrap_or(name)
 }
 
-/// A name as it may stand in a sentence: in quotes if it has to.
+/// A name for sentences: in quotes if it has characters other than those of a name.
 #[must_use]
 pub fn quoted(name: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '#');

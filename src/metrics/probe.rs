@@ -1,38 +1,38 @@
-//! What the model reports while it runs: one record for everything that happens to a request.
+//! What the model reports while it runs: a record of every event of a request.
 //!
-//! A run without a listener compiles to code without records ([`Silent`]); a listener cannot
-//! change a run, it only sees it.
+//! A run without a listener compiles to code without records ([`Silent`]). A listener cannot
+//! change a run.
 //!
-//! Nothing here knows what can happen: every file of the model brings its own events, as
-//! constants of [`What`] that say how they are called, how they read in a sentence, and what they
-//! begin or end. Whoever shows records (traces, trees, explanations) goes by these alone.
+//! No event is defined here: every file of the model defines its own, as constants of [`What`]
+//! with their name, their words in a sentence, and the span that they begin or end. Traces, trees
+//! and explanations know events by these definitions alone.
 
 use super::fate::Fate;
 use crate::kernel::time::Instant;
 
-/// One thing that happened.
+/// One event of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Record {
-    /// When.
+    /// Instant of the event.
     pub at: Instant,
-    /// The number of the event during which it happened, from 1.
+    /// Number of the dispatched event during which it happened, from 1.
     pub event: u64,
-    /// Which load the request came from; index into the names of the run.
+    /// Load of the request; index into the names of the run.
     pub load: u32,
-    /// The request's number within its load, from 0.
+    /// Number of the request within its load, from 0.
     pub request: u64,
-    /// Which call of the request it is, by the key of its draws: the request itself is one, and
-    /// each call that a service makes for it is another.
+    /// Call of the request, by the key of its draws: the request itself is one, and each call that
+    /// a service makes for it is another.
     pub call: u64,
-    /// The call that made it; `None` of the request itself.
+    /// The call that made this one; `None` for the request itself.
     pub parent: Option<u64>,
-    /// The attempt of the call that is under way, from 1; 0 before the first.
+    /// Attempt of the call that is under way, from 1; 0 before the first.
     pub attempt: u32,
-    /// The component it happened at; index into the names of the run.
+    /// Component of the event; index into the names of the run.
     pub component: u32,
-    /// What happened.
+    /// Kind of the event.
     pub what: What,
-    /// A number that belongs to it: see [`Event::number`].
+    /// Number of the event: see [`Event::number`].
     pub value: u64,
 }
 
@@ -40,25 +40,25 @@ pub struct Record {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct What(&'static Event);
 
-/// A kind of event: how it is called, how it reads, what it begins or ends.
+/// The definition of a kind of event.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Event {
-    /// Its name in traces, in snake case.
+    /// Name in traces, in snake case.
     pub name: &'static str,
-    /// Its verb in sentences about the component: `breaker clients opens`, in snake case.
+    /// Verb in sentences about the component, in snake case: `breaker clients opens`.
     pub verb: &'static str,
-    /// What its number counts.
+    /// Meaning of the number of its records.
     pub number: Number,
-    /// It in a sentence about the request; `{}` stands for the number, with its unit.
+    /// Predicate of a sentence about the request; `{}` stands for the number, with its unit.
     pub words: &'static str,
-    /// What it begins or ends.
+    /// The span that the event begins or ends.
     pub role: Role,
 }
 
-/// What the number of a record counts.
+/// The meaning of the number of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Number {
-    /// It is always 0.
+    /// None: the number is always 0.
     None,
     /// Nanoseconds.
     Nanoseconds,
@@ -66,71 +66,73 @@ pub enum Number {
     Count,
 }
 
-/// What an event begins or ends. A span belongs to one component and one attempt of one request.
+/// The effect of an event on spans. A span belongs to one component and one attempt of one
+/// request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// Nothing: it is a point.
+    /// No effect: the event is a point.
     Mark,
-    /// A span of this kind.
+    /// Begins a span of this kind.
     Begins(Stretch),
-    /// The span that is open at this component; well or badly.
+    /// Ends the open span of this component, well or badly.
     Ends(Ending),
-    /// The span that is open at this component, if there is one, and another of this kind begins.
+    /// Ends the open span of this component, if there is one, and begins one of this kind.
     Turns(Stretch),
-    /// A span of this kind that lasts as long as the number says, unless what holds it ends before.
+    /// Begins a span of this kind that lasts as long as the number says, unless the span around it
+    /// ends before.
     Lasts(Stretch),
 }
 
-/// A kind of span: how it is called, and whose time it is.
+/// A kind of span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Stretch {
-    /// Its name: "attempt", "in line".
+    /// Name of the span: "attempt", "in line".
     pub name: &'static str,
-    /// Whose time it is.
+    /// The party whose time it is.
     pub side: Side,
 }
 
-/// Whose time a span is.
+/// The party whose time a span is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Side {
-    /// A caller's, who waits for an answer: it holds what its request meets until then.
+    /// A caller that waits for an answer: its span holds all spans of the request until then.
     Caller,
-    /// A server's, who works on it.
+    /// A server that works on the request.
     Server,
-    /// A broker's, with whom a message lies.
+    /// A broker that keeps a message.
     Broker,
-    /// A receiver's, who took a message: it holds what the message meets until it is done with.
+    /// A receiver of a message: its span holds all spans of the message until it is done.
     Receiver,
-    /// Nobody's: it waits.
+    /// Nobody: the request waits.
     Waiting,
 }
 
 impl Stretch {
-    /// A caller waits for an answer.
+    /// A span of a caller that waits for an answer.
     #[must_use]
     pub const fn call(name: &'static str) -> Self {
         Self { name, side: Side::Caller }
     }
 
-    /// A server works.
+    /// A span of a server at work.
     #[must_use]
     pub const fn work(name: &'static str) -> Self {
         Self { name, side: Side::Server }
     }
 
-    /// A message lies with a broker.
+    /// A span of a message at a broker.
     #[must_use]
     pub const fn message(name: &'static str) -> Self {
         Self { name, side: Side::Broker }
     }
 
-    /// A receiver has a message in hand.
+    /// A span of a receiver with a message in hand.
     #[must_use]
     pub const fn receipt(name: &'static str) -> Self {
         Self { name, side: Side::Receiver }
     }
 
-    /// Nothing is done.
+    /// A span in which the request waits.
     #[must_use]
     pub const fn wait(name: &'static str) -> Self {
         Self { name, side: Side::Waiting }
@@ -140,9 +142,9 @@ impl Stretch {
 /// How a span ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// As it was meant to.
+    /// The span did what it was for.
     Well,
-    /// In vain.
+    /// The span was in vain.
     Badly,
 }
 
@@ -169,76 +171,76 @@ impl std::fmt::Debug for What {
     }
 }
 
-/// Listens to a run.
+/// A listener to a run.
 pub trait Probe {
-    /// False if records need not be made at all.
-    const LISTENS: bool;
-    /// True if it is to be told how requests end, even when it wants no records.
-    const HEARS_ENDS: bool;
+    /// True if the listener takes records of events.
+    const RECORDS: bool;
+    /// True if the listener takes the ends of requests.
+    const ENDS: bool;
 
-    /// False if records of this request of this load need not be made.
+    /// False if the listener takes no records of this request of this load.
     fn wants(&self, _load: u32, _request: u64) -> bool {
         true
     }
 
-    /// Takes in one record.
+    /// Handles the record of an event.
     fn record(&mut self, record: &Record);
 
-    /// A request is over.
+    /// Handles the end of a request.
     fn ended(&mut self, _end: &End) {}
 
-    /// The run is over, and this request is not; told to whoever hears of ends.
+    /// Handles a request that is under way when the run ends; called only if [`Self::ENDS`].
     fn unfinished(&mut self, _request: &Unfinished) {}
 }
 
-/// How a request ended.
+/// The end of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct End {
-    /// Which load it came from; index into the names of the run.
+    /// Load of the request; index into the names of the run.
     pub load: u32,
-    /// Its number within its load, from 0.
+    /// Number of the request within its load, from 0.
     pub request: u64,
-    /// When it arrived.
+    /// Instant of the arrival.
     pub arrived: Instant,
-    /// When it ended.
+    /// Instant of the end.
     pub at: Instant,
-    /// Attempts that were sent for it.
+    /// Attempts sent for the request.
     pub attempts: u32,
-    /// What became of it.
+    /// Outcome of the request.
     pub fate: Fate,
-    /// It arrived after the warm-up.
+    /// True if the request counts: it arrived after the warm-up.
     pub measured: bool,
 }
 
 /// A request that is under way when the run ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unfinished {
-    /// Which load it came from; index into the names of the run.
+    /// Load of the request; index into the names of the run.
     pub load: u32,
-    /// Its number within its load, from 0.
+    /// Number of the request within its load, from 0.
     pub request: u64,
-    /// When it arrived.
+    /// Instant of the arrival.
     pub arrived: Instant,
-    /// Attempts that were sent for it so far.
+    /// Attempts sent for the request so far.
     pub attempts: u32,
-    /// It arrived after the warm-up.
+    /// True if the request counts: it arrived after the warm-up.
     pub measured: bool,
 }
 
-/// Listens to nothing.
+/// No listener.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Silent;
 
 impl Probe for Silent {
-    const LISTENS: bool = false;
-    const HEARS_ENDS: bool = false;
+    const RECORDS: bool = false;
+    const ENDS: bool = false;
 
     fn record(&mut self, _: &Record) {}
 }
 
 impl<F: FnMut(&Record)> Probe for F {
-    const LISTENS: bool = true;
-    const HEARS_ENDS: bool = false;
+    const RECORDS: bool = true;
+    const ENDS: bool = false;
 
     fn record(&mut self, record: &Record) {
         self(record);

@@ -8,11 +8,11 @@ use super::squares::Squares;
 use super::summary::{Curve, LatencySummary};
 use crate::kernel::time::Duration;
 
-/// Up to so many samples, quantiles are exact.
+/// Quantiles are exact up to this number of samples.
 pub const EXACT_SAMPLES: usize = 65_536;
 
-/// The quantiles of a [`Curve`], in parts per million: every 2.5 % of the middle, ever closer ones
-/// towards the tail, and both ends.
+/// The quantiles of a [`Curve`], in parts per million: every 2.5 % in the middle, closer towards
+/// the tail, and both ends.
 pub const CURVE_PPM: [u32; 72] = [
     0, 1_000, 5_000, 10_000, 25_000, 50_000, 75_000, 100_000, 125_000, 150_000, 175_000, 200_000,
     225_000, 250_000, 275_000, 300_000, 325_000, 350_000, 375_000, 400_000, 425_000, 450_000,
@@ -23,7 +23,7 @@ pub const CURVE_PPM: [u32; 72] = [
     999_600, 999_800, 999_900, 999_940, 999_980, 999_990, 999_995, 999_998, 999_999, 1_000_000,
 ];
 
-/// Collects durations.
+/// A collection of durations.
 #[derive(Clone, Debug)]
 pub struct Recorder {
     count: u64,
@@ -51,7 +51,7 @@ impl Default for Recorder {
 }
 
 impl Recorder {
-    /// Takes in one duration.
+    /// Adds a duration.
     #[inline]
     pub fn record(&mut self, duration: Duration) {
         let ns = duration.as_ns();
@@ -71,7 +71,7 @@ impl Recorder {
         }
     }
 
-    /// Moves to the histogram.
+    /// Moves the samples to a histogram.
     #[cold]
     fn outgrow(&mut self) {
         let mut histogram = Histogram::default();
@@ -81,7 +81,7 @@ impl Recorder {
         self.histogram = Some(Box::new(histogram));
     }
 
-    /// Takes in everything that another has recorded; the order does not matter.
+    /// Adds all samples of another recorder, in any order.
     pub fn merge(&mut self, other: &Self) {
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
@@ -101,25 +101,25 @@ impl Recorder {
         }
     }
 
-    /// Samples so far.
+    /// Number of samples.
     #[must_use]
     pub const fn count(&self) -> u64 {
         self.count
     }
 
-    /// The largest so far, zero without any.
+    /// The largest sample, zero without samples.
     #[must_use]
     pub const fn max(&self) -> Duration {
         Duration::from_ns(self.max)
     }
 
-    /// The sum of all, in nanoseconds.
+    /// The sum of all samples, in nanoseconds.
     #[must_use]
     pub const fn sum_ns(&self) -> u128 {
         self.sum
     }
 
-    /// The numbers of a report; without samples all but the count are `None`.
+    /// The summary of the samples; without samples all numbers but the count are `None`.
     #[must_use]
     pub fn summary(&self) -> LatencySummary {
         if self.count == 0 {
@@ -144,8 +144,9 @@ impl Recorder {
         }
     }
 
-    /// Ratio of the samples that are longer than `limit`; `None` without samples. Exact for limits
-    /// below 2,048 ns and while quantiles are; else to the width of a bucket of the histogram.
+    /// Ratio of the samples that are longer than `limit`; `None` without samples. It is exact for
+    /// limits below 2,048 ns and while quantiles are exact, else to the width of a bucket of the
+    /// histogram.
     #[must_use]
     pub fn ratio_above(&self, limit: Duration) -> Option<f64> {
         let limit = limit.as_ns();
@@ -156,7 +157,7 @@ impl Recorder {
         (self.count > 0).then(|| above as f64 / self.count as f64)
     }
 
-    /// The quantiles [`CURVE_PPM`], as those of the summary are; none without samples.
+    /// The quantiles [`CURVE_PPM`], computed as in the summary; none without samples.
     #[must_use]
     pub fn curve(&self) -> Curve {
         if self.count == 0 {
@@ -171,7 +172,7 @@ impl Recorder {
         Curve { count: self.count, points: CURVE_PPM.iter().map(|&ppm| at(ppm)).collect() }
     }
 
-    /// The value of a quantile; there must be samples.
+    /// The quantile function; the recorder must have samples.
     fn quantiles(&self) -> impl Fn(f64) -> u64 {
         let mut sorted = self.samples.clone();
         sorted.sort_unstable();

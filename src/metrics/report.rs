@@ -10,25 +10,25 @@ use super::recorder::Recorder;
 use super::summary::{Component, Metric};
 use crate::kernel::time::{Duration, Instant};
 
-/// What the numbers of a component are over.
+/// The period that the numbers of a component cover.
 #[derive(Clone, Copy, Debug)]
 pub struct Period {
     /// The end of the run.
     pub end: Instant,
-    /// Its part that counts.
+    /// The part of the run after the warm-up.
     pub window: Duration,
     /// Calls of measured requests that are at the component at the end.
-    pub there: u64,
+    pub present: u64,
 }
 
 impl Period {
-    /// The mean of a level; `None` of an empty period.
+    /// The mean of a level; `None` for an empty period.
     #[must_use]
     pub fn mean(&self, gauge: &Gauge) -> Option<f64> {
         gauge.mean(self.end, self.window)
     }
 
-    /// The mean of a level over its limit.
+    /// The mean of a level divided by its limit; `None` for an empty period.
     #[must_use]
     pub fn utilisation(&self, gauge: &Gauge, limit: u64) -> Option<f64> {
         self.mean(gauge).map(|mean| mean / limit as f64)
@@ -43,7 +43,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Of a component of this kind, over a period.
+    /// An empty report of a component of this kind, over a period.
     #[must_use]
     pub const fn new(
         kind: &'static str,
@@ -53,10 +53,10 @@ impl Report {
         Self { period, component: Component { kind, declared, metrics: Vec::new() } }
     }
 
-    /// All of them, in the order of their declarations.
+    /// The numbers, in the order of their declarations.
     ///
     /// # Panics
-    /// When the component measured what it has not declared.
+    /// When the component reported a number that it does not declare.
     #[must_use]
     pub fn finish(self) -> Component {
         let Component { kind, declared, metrics } = self.component;
@@ -186,7 +186,7 @@ mod tests {
     #[test]
     fn one_declaration_serves_bins_totals_and_documentation() {
         let (mut gauge, wait) = bridge();
-        let period = Period { end: at(10), window: Duration::from_ns(10), there: 0 };
+        let period = Period { end: at(10), window: Duration::from_ns(10), present: 0 };
         let mut report = Report::new("bridge", METRICS, period);
         measure(&mut gauge, &wait, &mut report);
         let component = report.finish();
@@ -218,10 +218,10 @@ mod tests {
         assert_eq!(component.get("time_up_ns"), Some(Metric::Time(Duration::from_ns(2))));
 
         let mut sampler = Sampler::new(Resolution::Every(Duration::from_ns(10)));
-        sampler.look(at(10));
+        sampler.begin_sample(at(10));
         sampler.component(0, "bridge");
         measure(&mut gauge, &wait, &mut sampler);
-        sampler.looked();
+        sampler.end_sample();
         let series = sampler.finish();
         let meters: Vec<_> =
             series.columns.iter().map(|column| (column.meter.name, column.meter.words)).collect();
@@ -253,7 +253,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "a tunnel does not declare came")]
     fn nothing_is_reported_that_is_not_declared() {
-        let period = Period { end: at(10), window: Duration::from_ns(10), there: 0 };
+        let period = Period { end: at(10), window: Duration::from_ns(10), present: 0 };
         let mut report = Report::new("tunnel", &METRICS[1..], period);
         report.count(&CAME, 1);
         let _ = report.finish();

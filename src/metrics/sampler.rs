@@ -1,8 +1,8 @@
-//! Collects a time series while a run goes on.
+//! Collects a time series during a run.
 //!
-//! An automatic series begins with bins of a microsecond and merges as it must, by 2 and by 5 in
-//! turn, so that widths are 1, 2, 10, 20, 100, .. of a unit; at the end it merges once more, to
-//! at most [`AUTO_BINS`] bins of a width of 1, 2 or 5.
+//! An automatic series begins with bins of a microsecond and merges them when they are too many, by
+//! 2 and by 5 in turn, so that widths are 1, 2, 10, 20, 100, .. of a unit. At the end it merges
+//! once more, to at most [`AUTO_BINS`] bins of a width of 1, 2 or 5.
 
 use super::declare::{
     Count, Latencies, Latency, Level, Mean, Momentary, Most, Number, Peak, Present, Ratio, Reading,
@@ -16,60 +16,59 @@ use super::report::Period;
 use super::series::{ARM, Column, Series, Values};
 use crate::kernel::time::{Duration, Instant};
 
-/// An automatic series ends with at most so many bins.
+/// Most bins of an automatic series at the end.
 pub const AUTO_BINS: usize = 400;
-/// So many bins are merged, whoever asked for them.
+/// Number of bins at which a series of a given width is merged.
 pub const MAX_BINS: usize = 10_000;
-/// With more columns than this, those of all arms, bins are fewer in proportion, so that memory and
-/// time for series do not follow the size of a system.
+/// Number of columns, over all arms, above which the number of bins falls in proportion, so that
+/// memory and time for series do not grow with the size of a system.
 pub const COLUMNS_IN_FULL: usize = 2_000;
-/// An automatic series ends with so many bins at least, however many columns it has, unless it had
-/// fewer before it was merged.
+/// Fewest bins of an automatic series after merging, however many columns it has.
 pub const LEAST_AUTO_BINS: usize = 20;
-/// So many bins are kept of a series of any number of columns whose width was asked for.
+/// Least value of [`max_bins`], however many columns a series has.
 pub const LEAST_MAX_BINS: usize = 1_000;
-/// An automatic series has up to so many times its bins while a run goes on: enough to end with a
-/// width that is 1, 2 or 5 of a unit.
+/// Factor by which an automatic series may have more bins during a run than at its end: enough to
+/// end with a width that is 1, 2 or 5 of a unit.
 const FINER: usize = 5;
-/// It begins with bins of this width.
+/// Width of the first bins of an automatic series.
 pub const FIRST_WIDTH_NS: u64 = 1_000;
 
-/// How fine a series is.
+/// The width of the bins of a series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resolution {
     /// At most [`auto_bins`] bins of a width that is 1, 2 or 5 of a decimal unit.
     Auto,
-    /// Bins of this width, or of twice that (and so on) once there are [`max_bins`].
+    /// Bins of this width, doubled whenever there are [`max_bins`].
     Every(Duration),
 }
 
-/// Bins of an automatic series with so many columns, at most.
+/// Most bins of an automatic series with this number of columns.
 #[must_use]
 pub fn auto_bins(columns: usize) -> usize {
     let whole = AUTO_BINS * COLUMNS_IN_FULL;
     (whole / columns.max(COLUMNS_IN_FULL)).max(LEAST_AUTO_BINS)
 }
 
-/// Bins of any series with so many columns, at most.
+/// Most bins of any series with this number of columns.
 #[must_use]
 pub fn max_bins(columns: usize) -> usize {
     (MAX_BINS / AUTO_BINS * auto_bins(columns)).max(LEAST_MAX_BINS)
 }
 
-/// Collects a series, look by look.
+/// Collects a series, sample by sample.
 #[derive(Clone, Debug)]
 pub struct Sampler {
     series: Series,
     resolution: Resolution,
-    /// By which factor bins are merged next.
+    /// Factor of the next merge.
     factor: usize,
-    /// What each column had shown at the latest look.
+    /// Total of each column at the latest sample.
     before: Vec<u128>,
-    /// Where the present look is.
+    /// Index of the next column of the present sample.
     at: usize,
     node: u32,
     kind: &'static str,
-    /// How many arms there are.
+    /// Number of arms.
     arms: usize,
 }
 
@@ -93,39 +92,39 @@ impl Sampler {
         }
     }
 
-    /// For one of so many arms, whose series stand side by side in a result.
+    /// The sampler for one of `arms` arms, whose series stand side by side in a result.
     #[must_use]
     pub fn among(self, arms: usize) -> Self {
         Self { arms: arms.max(1), ..self }
     }
 
-    /// Columns of all arms, which have about as many each.
+    /// Number of columns of all arms, estimated from those of this one.
     fn columns(&self) -> usize {
         self.series.columns.len() * self.arms
     }
 
-    /// When the present bin ends: the next look.
+    /// The end of the present bin, which is the instant of the next sample.
     #[must_use]
     pub fn next(&self) -> Instant {
         Instant::from_ns(self.series.start_of(self.series.bins).saturating_add(self.series.bin_ns))
     }
 
-    /// Begins a look at `at`, the end of the present bin or, at last, of the run. Every look must
-    /// show the same meters in the same order.
-    pub fn look(&mut self, at: Instant) {
+    /// Begins a sample at `at`, the end of the present bin or of the run. Every sample must have
+    /// the same meters in the same order.
+    pub fn begin_sample(&mut self, at: Instant) {
         self.series.bins += 1;
         self.series.end_ns = at.as_ns();
         (self.at, self.node, self.kind) = (0, ARM, "arm");
     }
 
-    /// When the present look is.
+    /// The instant of the present sample.
     #[must_use]
     pub const fn now(&self) -> Instant {
         Instant::from_ns(self.series.end_ns)
     }
 
-    /// Ends a look: merges if there are too many bins.
-    pub fn looked(&mut self) {
+    /// Ends a sample: merges bins if there are too many.
+    pub fn end_sample(&mut self) {
         let columns = self.columns();
         let most = match self.resolution {
             Resolution::Auto => FINER * auto_bins(columns),
@@ -142,7 +141,7 @@ impl Sampler {
         }
     }
 
-    /// The series up to the latest look.
+    /// The series up to the latest sample.
     #[must_use]
     pub fn finish(mut self) -> Series {
         if self.resolution == Resolution::Auto {
@@ -156,7 +155,8 @@ impl Sampler {
         self.series
     }
 
-    /// Adds a bin to the present column, which is made at the first look.
+    /// Adds a bin to the present column, which is created at the first sample, and returns the
+    /// growth of `total` since the latest sample.
     fn push(&mut self, meter: &'static Meter, total: u128, empty: impl FnOnce() -> Values) -> u64 {
         let at = self.at;
         self.at += 1;
@@ -171,7 +171,7 @@ impl Sampler {
             });
             self.before.push(0);
         }
-        debug_assert_eq!(self.series.columns[at].meter, meter, "looks show the same meters");
+        debug_assert_eq!(self.series.columns[at].meter, meter, "samples have the same meters");
         let grown = total - self.before[at];
         self.before[at] = total;
         u64::try_from(grown).unwrap_or(u64::MAX)
@@ -181,17 +181,17 @@ impl Sampler {
         &mut self.series.columns[self.at - 1].values
     }
 
-    /// What follows is measured by this node, which is a thing of this kind.
+    /// Sets the node, and its kind, that the following measurements belong to.
     pub const fn component(&mut self, node: u32, kind: &'static str) {
         (self.node, self.kind) = (node, kind);
     }
 
-    /// So many are there at this very instant.
+    /// The number present at this instant.
     pub fn present(&mut self, present: &'static Present, now: u64) {
         self.read(&present.meter, Some(now));
     }
 
-    /// Latencies since the last look, which are taken out.
+    /// Latencies since the last sample, which are drained from `recent`.
     pub fn latencies(&mut self, of: &'static Latencies, recent: &mut Histogram<BIN_BITS>) {
         self.push(&of.meter, 0, || Values::Latencies(Vec::new()));
         if let Values::Latencies(values) = self.values() {
@@ -212,7 +212,7 @@ impl Sampler {
         let grown = self.push(meter, gauge.area(now), empty);
         if let Values::Levels { area_ns, max, .. } = self.values() {
             area_ns.push(grown);
-            max.push(gauge.look(now));
+            max.push(gauge.take_peak(now));
         }
     }
 }
@@ -273,34 +273,34 @@ mod tests {
     use super::*;
 
     crate::metrics! {
-        /// Things that came
-        COUNT: Count = "count", "things";
-        /// Things that are there
-        LEVEL: Level = "level", "of it";
-        /// Things so far
-        READING: Present = "reading", "now";
+        /// Arrivals
+        COUNT: Count = "count", "arrivals";
+        /// A level
+        LEVEL: Level = "level", "level";
+        /// Arrivals so far
+        READING: Present = "reading", "arrivals so far";
     }
 
-    /// One thing every `every`, up to `end`, with a level of 2 in the second half of the time.
+    /// One arrival every `every`, up to `end`, with a level of 2 in the second half of the time.
     fn sample(resolution: Resolution, every: u64, end: u64) -> Series {
         let mut sampler = Sampler::new(resolution);
         let mut gauge = Gauge::new(Instant::ZERO);
-        let (mut things, mut raised) = (0, false);
+        let (mut arrivals, mut raised) = (0, false);
         loop {
             let at = sampler.next().min(Instant::from_ns(end));
-            while things * every < at.as_ns() {
-                things += 1;
+            while arrivals * every < at.as_ns() {
+                arrivals += 1;
             }
             if !raised && at.as_ns() > end / 2 {
                 gauge.rise(Instant::from_ns(end / 2));
                 gauge.rise(Instant::from_ns(end / 2));
                 raised = true;
             }
-            sampler.look(at);
-            sampler.count(&COUNT, things);
+            sampler.begin_sample(at);
+            sampler.count(&COUNT, arrivals);
             sampler.level(&LEVEL, &mut gauge, Some(2));
-            sampler.present(&READING, things);
-            sampler.looked();
+            sampler.present(&READING, arrivals);
+            sampler.end_sample();
             if at.as_ns() == end {
                 return sampler.finish();
             }
@@ -308,27 +308,27 @@ mod tests {
     }
 
     fn sums(series: &Series) -> (u64, u64, u64, Option<u64>) {
-        let mut found = (0, 0, 0, None);
+        let mut sums = (0, 0, 0, None);
         for column in &series.columns {
             match &column.values {
-                Values::Counts(counts) => found.0 = counts.iter().sum(),
+                Values::Counts(counts) => sums.0 = counts.iter().sum(),
                 Values::Levels { area_ns, max, .. } => {
-                    found.1 = area_ns.iter().sum();
-                    found.2 = max.iter().copied().max().unwrap_or(0);
+                    sums.1 = area_ns.iter().sum();
+                    sums.2 = max.iter().copied().max().unwrap_or(0);
                 }
-                Values::Readings(values) => found.3 = *values.last().expect("there are bins"),
+                Values::Readings(values) => sums.3 = *values.last().expect("there are bins"),
                 _ => {}
             }
         }
-        found
+        sums
     }
 
     #[test]
     fn nothing_is_lost_whatever_the_width() {
         for end in [900, 1_000, 399_999, 400_001, 3_000_000, 77_777_777, 5_000_000_000] {
             let series = sample(Resolution::Auto, 700, end);
-            let things = end.div_ceil(700);
-            assert_eq!(sums(&series), (things, end.div_ceil(2) * 2, 2, Some(things)), "{end}");
+            let arrivals = end.div_ceil(700);
+            assert_eq!(sums(&series), (arrivals, end.div_ceil(2) * 2, 2, Some(arrivals)), "{end}");
             assert!(series.bins <= AUTO_BINS, "{end}: {} bins", series.bins);
             assert_eq!((series.end_ns, series.end_of(series.bins - 1)), (end, end));
             let digits = series.bin_ns.to_string();
@@ -355,11 +355,11 @@ mod tests {
         assert_eq!([1, 2_000, 4_000].map(most), [(400, 10_000), (400, 10_000), (200, 5_000)]);
         assert_eq!([10_000, 1 << 30].map(most), [(80, 2_000), (20, 1_000)]);
         let mut sampler = Sampler::new(Resolution::Auto).among(2);
-        for look in 1..=7_777 {
+        for total in 1..=7_777 {
             let at = sampler.next();
-            sampler.look(at);
-            (0..2_000).for_each(|_| sampler.count(&COUNT, look));
-            sampler.looked();
+            sampler.begin_sample(at);
+            (0..2_000).for_each(|_| sampler.count(&COUNT, total));
+            sampler.end_sample();
         }
         let series = sampler.finish();
         let counts = |column: &Column| match &column.values {
@@ -373,7 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn a_width_that_was_asked_for_is_kept_or_doubled() {
+    fn a_given_width_is_kept_or_doubled() {
         let every = |ns| Resolution::Every(Duration::from_ns(ns));
         let series = sample(every(300), 7, 1_000);
         assert_eq!((series.bin_ns, series.bins, series.length_ns(3)), (300, 4, 100));

@@ -1,102 +1,102 @@
-//! Time series: what every component showed in each of many bins of equal width.
+//! Time series: the measurements of every component in bins of equal width.
 //!
-//! Bins are looked at from outside, between events: see [`meter`](super::meter). Everything is an
-//! integer, and merging neighbours adds (or takes the larger, or the later), so the width of bins
-//! may grow while a run goes on: memory is bounded by the number of bins, whatever the run does.
+//! Samples are taken between events: see [`meter`](super::meter). All values are integers, and
+//! neighbouring bins can be merged: counts are added, of maxima the larger is kept, of readings the
+//! later. So the width of bins can grow during a run, and memory is bounded by their number.
 
 use std::borrow::Cow;
 
 use super::histogram::{BIN_BITS, Histogram};
 use super::meter::Meter;
 
-/// What the components of an arm showed over time.
+/// The measurements of an arm's components over time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Series {
     /// Width of a bin in nanoseconds; the last one may be cut short by `end_ns`.
     pub bin_ns: u64,
     /// The end of the last bin.
     pub end_ns: u64,
-    /// Bins.
+    /// Number of bins.
     pub bins: usize,
-    /// One column a meter, in the order of the components.
+    /// One column per meter, in the order of the components.
     pub columns: Vec<Column>,
 }
 
 /// One quantity of one component.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
-    /// The node that showed it; [`ARM`] for the arm itself.
+    /// Node of the component; [`ARM`] for the arm itself.
     pub node: u32,
-    /// Its name; empty for the arm itself.
+    /// Name of the component; empty for the arm itself.
     pub component: String,
-    /// What kind of component that is.
+    /// Kind of the component.
     pub kind: &'static str,
-    /// Which quantity.
+    /// The quantity.
     pub meter: &'static Meter,
-    /// One value a bin.
+    /// One value per bin.
     pub values: Values,
 }
 
-/// Stands for the whole arm where a node is expected.
+/// The node that stands for the whole arm.
 pub const ARM: u32 = u32::MAX;
 
-/// The values of a column, one a bin.
+/// The values of a column, one per bin.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Values {
-    /// How many.
+    /// Numbers of occurrences.
     Counts(Vec<u64>),
-    /// Nanoseconds that were booked.
+    /// Booked nanoseconds.
     Times(Vec<u64>),
     /// A level.
     Levels {
         /// Level times nanoseconds.
         area_ns: Vec<u64>,
-        /// The largest.
+        /// The largest level.
         max: Vec<u64>,
-        /// Where the resource is used up, if there is a limit.
+        /// The limit, if there is one: the level at which the resource is used up.
         limit: Option<u64>,
     },
-    /// Nanoseconds for which it was so.
+    /// Nanoseconds in a state.
     States(Vec<u64>),
-    /// The value at the end of the bin.
+    /// Values at the ends of bins.
     Readings(Vec<Option<u64>>),
     /// Latencies by bucket.
     Latencies(Vec<Vec<(u32, u64)>>),
 }
 
 impl Series {
-    /// The length of bin `bin` in nanoseconds: the last one may be short, even 0.
+    /// The length of bin `bin` in nanoseconds: that of the last one may be shorter, even 0.
     #[must_use]
     pub fn length_ns(&self, bin: usize) -> u64 {
         self.end_of(bin) - self.start_of(bin)
     }
 
-    /// When bin `bin` begins.
+    /// Start of bin `bin`, in nanoseconds of virtual time.
     #[must_use]
     pub const fn start_of(&self, bin: usize) -> u64 {
         self.bin_ns.saturating_mul(bin as u64)
     }
 
-    /// When bin `bin` ends.
+    /// End of bin `bin`, in nanoseconds of virtual time.
     #[must_use]
     pub fn end_of(&self, bin: usize) -> u64 {
         self.start_of(bin).saturating_add(self.bin_ns).min(self.end_ns)
     }
 
-    /// Gives the columns the names of their nodes.
+    /// Sets the names of the columns' components from `names`, by node.
     pub fn name(&mut self, names: &[String]) {
         for column in &mut self.columns {
             column.component = names.get(column.node as usize).cloned().unwrap_or_default();
         }
     }
 
-    /// The column of this meter at this node.
+    /// The column of the meter called `meter` at a node.
     #[must_use]
     pub fn column(&self, node: u32, meter: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.node == node && column.meter.name == meter)
     }
 
-    /// The same with at most so many bins, at least one: neighbours are merged.
+    /// The series with at most `bins` bins, at least one, after merging neighbours.
     #[must_use]
     pub fn at_most(&self, bins: usize) -> Self {
         let mut series = self.clone();
@@ -107,7 +107,7 @@ impl Series {
         series
     }
 
-    /// The same in bins of `least_ns` or more: neighbours are merged if these are narrower.
+    /// The series in bins of `least_ns` or more, after merging neighbours if bins are narrower.
     #[must_use]
     pub fn at_least(&self, least_ns: u64) -> Cow<'_, Self> {
         let factor = usize::try_from(least_ns.div_ceil(self.bin_ns)).unwrap_or(usize::MAX);
@@ -129,7 +129,7 @@ impl Series {
 }
 
 impl Column {
-    /// The mean level in a bin of `length_ns`; `None` for other columns and empty bins.
+    /// The mean level in a bin of `length_ns`; `None` for an empty bin or another kind of column.
     #[must_use]
     pub fn mean(&self, bin: usize, length_ns: u64) -> Option<f64> {
         match &self.values {

@@ -1,7 +1,7 @@
-//! Sums of squares of nanoseconds, exact whatever their number: what a standard deviation needs.
+//! Exact sums of squares of nanoseconds, for standard deviations.
 //!
-//! The square of a time has up to 128 bits, and a run has up to 2⁴⁰ of them, so the sum is kept in
-//! 192 bits. Integers commute: neither the order of recording nor of merging changes a bit.
+//! The square of a time has up to 128 bits, and a run has up to 2⁴⁰ of them, so the sum has 192
+//! bits. It is an integer, so neither the order of recording nor that of merging changes a bit.
 
 /// An integer of 192 bits that wraps around.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,27 +37,27 @@ impl Wide {
     }
 }
 
-/// The sum of the squares of what was recorded.
+/// The sum of the squares of the recorded values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Squares(Wide);
 
 impl Squares {
-    /// Takes in one value.
+    /// Adds a value.
     #[inline]
     pub const fn record(&mut self, value: u64) {
         let square = value as u128 * value as u128;
         self.0 = self.0.plus(Wide { high: 0, low: square });
     }
 
-    /// Takes in everything that another has recorded.
+    /// Adds all values of another sum.
     pub const fn merge(&mut self, other: &Self) {
         self.0 = self.0.plus(other.0);
     }
 
-    /// The standard deviation of the `count` values whose sum is `sum`, with `count` - 1 below;
-    /// `None` of fewer than two.
+    /// The sample standard deviation (divisor `count` - 1) of the `count` values, whose sum is
+    /// `sum`; `None` for fewer than two.
     ///
-    /// Squares are taken about the whole part of the mean, in integers, so nothing cancels.
+    /// Squares are taken about the whole part of the mean, in integers, so no digits cancel.
     #[must_use]
     pub fn deviation(&self, count: u64, sum: u128) -> Option<f64> {
         if count < 2 {

@@ -1,6 +1,7 @@
-//! What a finished run reports, as plain data. `docs/metrics.md` defines every number.
+//! The report of a finished run, as plain data. `docs/metrics.md` defines every number.
 //!
-//! Durations are whole nanoseconds and end in `_ns`; what has no value is `None`, never 0 or NaN.
+//! Durations are whole nanoseconds and end in `_ns`. A number without a value is `None`, never 0 or
+//! NaN.
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -115,7 +116,7 @@ impl LatencySummary {
         Self::BEYOND_PER_MILLE.iter().find(coarse).filter(|_| count > 0).map(|(name, _)| *name)
     }
 
-    /// A time of it by its name, `p99_ns`.
+    /// The time called `name`, such as `p99_ns`.
     #[must_use]
     pub fn part(&self, name: &str) -> Option<u64> {
         match name {
@@ -132,7 +133,7 @@ impl LatencySummary {
         }
     }
 
-    /// True of a quantile, by its name, that rests on too few samples.
+    /// True if the quantile of this name rests on too few samples.
     #[must_use]
     pub fn is_coarse(&self, quantile: &str) -> bool {
         let place = |name| Self::BEYOND_PER_MILLE.iter().position(|(known, _)| *known == name);
@@ -141,7 +142,7 @@ impl LatencySummary {
     }
 }
 
-/// The latencies of an arm in more points than a summary has: what a figure of them is made of.
+/// The latencies of an arm in more points than a summary has, for figures.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Curves {
     /// Of [`Latencies::end_to_end`].
@@ -173,14 +174,14 @@ pub struct Wasted {
     pub ratio: Option<f64>,
 }
 
-/// What one part of an arm reports: numbers by name, in a fixed order.
+/// The report of one component: numbers by name, in a fixed order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Component {
-    /// Its kind: "service", "queue", "consumer", "breaker", ...
+    /// Kind of the component: "service", "queue", "consumer", "breaker", ...
     pub kind: &'static str,
-    /// What it measures.
+    /// Declarations of its quantities.
     pub declared: &'static [&'static Quantity],
-    /// Its numbers. A name ends in its unit unless it is a count or a ratio.
+    /// Numbers by name. A name ends in its unit, unless the number is a count or a ratio.
     pub metrics: Vec<(&'static str, Metric)>,
 }
 
@@ -212,7 +213,7 @@ pub enum Metric {
 }
 
 impl Metric {
-    /// A time that was summed beyond the clock's range, which is where it stops.
+    /// A time of `ns` nanoseconds, at most the range of the clock.
     #[must_use]
     pub fn nanoseconds(ns: u128) -> Self {
         Self::Time(Duration::from_ns(u64::try_from(ns).unwrap_or(u64::MAX)))

@@ -1,16 +1,16 @@
-//! What is yet to be done in the present event, each thing once.
+//! Work left in the present event, each item once.
 
 use std::collections::{BTreeSet, VecDeque};
 
-/// A list in which nothing stands twice.
+/// A list without duplicates.
 #[derive(Clone, Debug)]
 pub struct Agenda<T> {
     list: VecDeque<T>,
-    /// What is in the list, while that is long or has been.
+    /// The items of the list; used once it is long, until it is empty.
     known: BTreeSet<T>,
 }
 
-/// Longer lists are not searched.
+/// Length up to which the list is searched for duplicates.
 const SHORT: usize = 8;
 
 impl<T> Default for Agenda<T> {
@@ -20,61 +20,61 @@ impl<T> Default for Agenda<T> {
 }
 
 impl<T: Copy + Ord> Agenda<T> {
-    /// True if there is nothing to do.
+    /// True without items.
     #[inline(always)]
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
 
-    /// Adds a thing, unless it stands there.
+    /// Adds an item, unless it is in the list.
     #[inline(always)]
-    pub fn add(&mut self, thing: T) {
+    pub fn add(&mut self, item: T) {
         match self.list.back() {
-            None => self.list.push_back(thing),
+            None => self.list.push_back(item),
             // A burst of messages adds their queue again and again.
-            Some(last) if *last == thing => {}
-            Some(_) => self.add_to_others(thing),
+            Some(last) if *last == item => {}
+            Some(_) => self.add_to_others(item),
         }
     }
 
-    fn add_to_others(&mut self, thing: T) {
+    fn add_to_others(&mut self, item: T) {
         if self.list.len() >= SHORT || !self.known.is_empty() {
-            self.add_to_long(thing);
-        } else if !self.list.contains(&thing) {
-            self.list.push_back(thing);
+            self.add_to_long(item);
+        } else if !self.list.contains(&item) {
+            self.list.push_back(item);
         }
     }
 
     #[cold]
-    fn add_to_long(&mut self, thing: T) {
+    fn add_to_long(&mut self, item: T) {
         if self.known.is_empty() {
             self.known = self.list.iter().copied().collect();
         }
-        if self.known.insert(thing) {
-            self.list.push_back(thing);
+        if self.known.insert(item) {
+            self.list.push_back(item);
         }
     }
 
-    /// Takes the thing that was added last.
+    /// Removes and returns the item that was added last.
     #[inline(always)]
     pub fn take_last(&mut self) -> Option<T> {
-        let thing = self.list.pop_back()?;
-        self.forget(&thing);
-        Some(thing)
+        let item = self.list.pop_back()?;
+        self.forget(&item);
+        Some(item)
     }
 
-    /// Takes the thing that was added first.
+    /// Removes and returns the item that was added first.
     #[inline(always)]
     pub fn take_first(&mut self) -> Option<T> {
-        let thing = self.list.pop_front()?;
-        self.forget(&thing);
-        Some(thing)
+        let item = self.list.pop_front()?;
+        self.forget(&item);
+        Some(item)
     }
 
     #[inline(always)]
-    fn forget(&mut self, thing: &T) {
+    fn forget(&mut self, item: &T) {
         if !self.known.is_empty() {
-            self.known.remove(thing);
+            self.known.remove(item);
         }
     }
 }
@@ -84,14 +84,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_stands_twice_however_long_the_list_is() {
+    fn no_item_occurs_twice_however_long_the_list_is() {
         for length in [1, SHORT - 1, SHORT, SHORT + 1, 5 * SHORT] {
             let mut agenda = Agenda::default();
             for _ in 0..2 {
-                (0..length).for_each(|thing| agenda.add(thing));
+                (0..length).for_each(|item| agenda.add(item));
             }
             assert_eq!(agenda.take_last(), Some(length - 1));
-            // What has been done may have to be done again.
+            // An item that was taken can be added again.
             agenda.add(length - 1);
             let taken: Vec<usize> = std::iter::from_fn(|| agenda.take_first()).collect();
             assert_eq!(taken, (0..length).collect::<Vec<_>>(), "{length}");

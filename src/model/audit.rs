@@ -1,5 +1,5 @@
-//! What must be so between any two events of a world, for tests: whatever is taken is held by a
-//! call that is under way, and whatever wakes has somebody to wake.
+//! Invariants of a world between two events, for tests: every permit, slot and consumer in use is
+//! held by a call under way, and every timer has a call to wake.
 
 use super::call::{Call, Standing};
 use super::mechanism::Wakes;
@@ -9,30 +9,30 @@ use crate::kernel::calendar::Calendar;
 use crate::metrics::probe::Probe;
 
 impl<C: Calendar, P: Probe> World<C, P> {
-    /// Permits, slots, consumers, timers and the tree of calls.
+    /// Checks permits, slots, consumers, timers and the tree of calls.
     ///
     /// # Errors
-    /// What is not as it must be.
+    /// The invariant that does not hold.
     pub fn audit(&self) -> Result<(), String> {
-        self.taken_is_held()?;
-        self.timers_wake_somebody()?;
-        self.calls_are_a_tree()
+        self.check_holders()?;
+        self.check_timers()?;
+        self.check_tree()
     }
 
-    /// Calls under way, and timers that are set.
+    /// Number of calls under way, and of timers that are set.
     #[must_use]
     pub fn left(&self) -> (usize, usize) {
         (self.cx.calls.len(), self.cx.timers.len())
     }
 
-    /// Every seat that a call has passed, from where it waits upwards.
+    /// The seats that a call has passed, upwards from that at which it waits.
     fn passed(&self, call: &Call) -> impl Iterator<Item = SeatId> + '_ {
         let above = |seat: &SeatId| Some(self.seats[*seat].up).filter(|up| *up != NONE);
         let first = (call.at != NONE).then(|| self.seats[call.at].up);
         std::iter::successors(first.filter(|up| *up != NONE && !call.is_cut_off()), above)
     }
 
-    fn taken_is_held(&self) -> Result<(), String> {
+    fn check_holders(&self) -> Result<(), String> {
         let mut held = vec![0_u64; self.homes.len()];
         for (id, call) in self.cx.calls.iter().filter(|(_, call)| call.at != NONE) {
             for seat in self.passed(call) {
@@ -53,7 +53,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
         Ok(())
     }
 
-    fn timers_wake_somebody(&self) -> Result<(), String> {
+    fn check_timers(&self) -> Result<(), String> {
         for timer in self.cx.timers.iter() {
             let kind = self.seats[timer.seat].kind;
             match kind.wakes() {
@@ -61,8 +61,8 @@ impl<C: Calendar, P: Probe> World<C, P> {
                 Wakes::Requests | Wakes::Faults => continue,
             }
             let call = &self.cx.calls[timer.owner];
-            let there = call.at == timer.seat || self.passed(call).any(|seat| seat == timer.seat);
-            if call.standing == Standing::Free || !there {
+            let waits = call.at == timer.seat || self.passed(call).any(|seat| seat == timer.seat);
+            if call.standing == Standing::Free || !waits {
                 let name = kind.name();
                 return Err(format!("a timer of a {name} wakes call {} for nothing", timer.owner));
             }
@@ -70,7 +70,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
         Ok(())
     }
 
-    fn calls_are_a_tree(&self) -> Result<(), String> {
+    fn check_tree(&self) -> Result<(), String> {
         let mut children = 0;
         for (id, call) in self.cx.calls.iter() {
             let (parent, child) = (call.parent, is_child(call));
@@ -86,9 +86,8 @@ impl<C: Calendar, P: Probe> World<C, P> {
                 next = self.cx.calls[next].elder;
             }
         }
-        let known = self.cx.calls.iter().filter(|(_, call)| is_child(call));
-        let known = known.count();
-        if known == children { Ok(()) } else { Err(format!("{known} children, {children} found")) }
+        let all = self.cx.calls.iter().filter(|(_, call)| is_child(call)).count();
+        if all == children { Ok(()) } else { Err(format!("{all} children, {children} found")) }
     }
 }
 

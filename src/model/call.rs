@@ -1,9 +1,9 @@
-//! Calls: what is under way, one record each, in an arena without a box.
+//! Calls under way: one record each, in an arena.
 //!
-//! A request is a call at the seat of its load. Each layer that it passes keeps what it must
-//! remember in a few words of the call, laid out when the system is built, so a straight line of
-//! layers costs no further record. Only what really forks does: the calls that a service makes
-//! are children of the call that it serves.
+//! A request is a call at the seat of its load. Each layer that it passes keeps its memory in a few
+//! words of the call, laid out when the system is built, so a straight line of layers costs no
+//! further record. Only forks do: the calls that a service makes are children of the call that it
+//! serves.
 //!
 //! An attempt that goes on although its caller has left keeps its record and its place in every
 //! line; the caller goes on in a new one ([`Calls::split`]).
@@ -25,55 +25,54 @@ pub type CallId = u32;
 /// A call under way.
 #[derive(Clone, Copy, Debug)]
 pub struct Call {
-    /// What its draws are keyed by.
+    /// Key of its draws.
     pub key: u64,
-    /// The key of the call that made it; 0 of a request.
+    /// Key of the call that made it; 0 for a request.
     pub made_by: u64,
-    /// The number of its request within its load.
+    /// Number of its request within its load.
     pub index: u64,
-    /// When its request arrived.
+    /// Instant at which its request arrived.
     pub arrived: Instant,
-    /// When its present attempt was picked up.
+    /// Instant at which its present attempt was picked up.
     pub picked: Instant,
-    /// When the call that made it is out of time, [`Instant::NEVER`] if it need not hurry.
+    /// Deadline of the call that made it; [`Instant::NEVER`] without one.
     pub deadline: Instant,
-    /// When nobody waited for it any more, directly or further up; [`Instant::NEVER`] while
-    /// somebody does. A call that it makes later is for nobody from the start.
+    /// Instant since which nobody waits for it, directly or further up; [`Instant::NEVER`] while
+    /// somebody does. A call that it makes later has nobody waiting from the start.
     pub left: Instant,
-    /// What the seat at which it waits remembers.
+    /// State of the call at the seat at which it waits.
     pub state: State,
-    /// The component of its load.
+    /// Component of its load.
     pub load: ComponentId,
-    /// The waiting caller of a closed loop, or [`NONE`].
+    /// Caller of a closed loop that waits for it, or [`NONE`].
     pub caller: u32,
-    /// The client that makes it.
+    /// Client that makes it.
     pub client: u32,
-    /// The replica that it was sent to.
+    /// Replica that it was sent to.
     pub replica: u32,
-    /// The class of its request, or [`NONE`].
+    /// Class of its request, or [`NONE`].
     pub class: u32,
-    /// Attempts sent so far; of one whose caller has left, its number.
+    /// Attempts sent so far; if its caller has left, the number of the attempt that goes on.
     pub attempts: u32,
     /// Attempts sent by copies of it other than the first.
     pub extra: u32,
-    /// At a service: how far its handler is, which of the service's endpoints it came to, how many
-    /// of the calls of its step are under way, and how many have succeeded.
+    /// At a service: the present step of its handler.
     pub step: u16,
-    /// See `step`.
+    /// At a service: the endpoint that it was sent to.
     pub endpoint: u16,
-    /// See `step`.
+    /// At a service: the calls of its step that are under way.
     pub open: u16,
-    /// See `step`.
+    /// At a service: the calls of its step that have succeeded.
     pub good: u16,
-    /// The seat at which it waits; [`NONE`] before it begins.
+    /// Seat at which it waits; [`NONE`] before it begins.
     pub at: SeatId,
-    /// What wakes it there.
+    /// Timer that wakes it at that seat.
     pub timer: Slot,
-    /// The call whose seat waits for its outcome, or [`NONE`].
+    /// Call whose seat waits for its outcome, or [`NONE`].
     pub parent: CallId,
-    /// Which of that seat's ways down it went.
+    /// Port of that seat that it went down.
     pub port: Port,
-    /// The latest of its own calls that are under way.
+    /// Latest of its own calls that are under way.
     pub(super) child: CallId,
     /// Neighbours among its parent's calls; free calls are linked through `younger`.
     pub(super) elder: CallId,
@@ -81,13 +80,13 @@ pub struct Call {
     /// Neighbours in a line.
     pub(super) ahead: CallId,
     pub(super) behind: CallId,
-    /// What becomes of its outcome.
+    /// Receiver of its outcome.
     pub standing: Standing,
-    /// Its request arrived in the part of the run that counts.
+    /// True if its request arrived in the measured part of the run.
     pub measured: bool,
-    /// Its place among the priorities: the least goes first.
+    /// Rank of its priority: the least goes first.
     pub rank: u8,
-    /// It is one of several copies of its parent, whose attempts its own are.
+    /// True for one of several copies of its parent, whose attempts count as the parent's.
     pub copy: bool,
 }
 
@@ -99,21 +98,21 @@ impl Call {
         matches!(self.standing, Standing::Left | Standing::Alone | Standing::Awaited)
     }
 
-    /// True if nobody waits for it any more, directly or further up.
+    /// True once nobody waits for the call, directly or further up.
     #[inline]
     #[must_use]
     pub fn is_left(&self) -> bool {
         self.left != Instant::NEVER
     }
 
-    /// True if nothing stands above the seat at which it waits: its caller has left it there.
+    /// True if no seat is above that at which it waits, because its caller has left.
     #[inline]
     #[must_use]
     pub const fn is_cut_off(&self) -> bool {
         matches!(self.standing, Standing::Left)
     }
 
-    /// Attempts sent so far, with those of all copies.
+    /// Number of attempts sent so far, with those of all copies.
     #[inline]
     #[must_use]
     pub const fn all_attempts(&self) -> u32 {
@@ -125,7 +124,7 @@ impl Call {
 #[derive(Clone, Debug)]
 pub struct Calls {
     slots: Vec<Call>,
-    /// What layers remember, `stride` words a call.
+    /// Memory of layers, `stride` words per call.
     words: Vec<u64>,
     stride: usize,
     free: CallId,
@@ -133,27 +132,27 @@ pub struct Calls {
 }
 
 impl Calls {
-    /// No call yet; each will have `words` words for what its layers remember.
+    /// An empty arena, whose calls have `words` words of memory for their layers.
     #[must_use]
     pub fn new(words: u32) -> Self {
         let (slots, memory) = (Vec::new(), Vec::new());
         Self { slots, words: memory, stride: words as usize, free: NONE, used: 0 }
     }
 
-    /// Calls under way.
+    /// Number of calls under way.
     #[inline]
     #[must_use]
     pub const fn len(&self) -> usize {
         self.used
     }
 
-    /// True without any.
+    /// True without calls.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.used == 0
     }
 
-    /// A new call of `load`: the request number `index`, with draws keyed by `key`.
+    /// Adds the call of request number `index` of `load`, with draws keyed by `key`.
     #[inline(always)]
     pub fn add_request(
         &mut self,
@@ -199,7 +198,7 @@ impl Calls {
         })
     }
 
-    /// A new call of `parent`, along its seat's way `port`, with draws keyed by `key`.
+    /// Adds a call of `parent`, along `port` of its seat, with draws keyed by `key`.
     pub fn add_child(&mut self, parent: CallId, port: Port, key: u64) -> CallId {
         let of = self.slots[parent as usize];
         let (standing, elder) = (Standing::Child, of.child);
@@ -248,7 +247,7 @@ impl Calls {
         self.used -= 1;
     }
 
-    /// The latest of its own calls that are under way, or [`NONE`].
+    /// The latest of a call's own calls that are under way, or [`NONE`].
     #[inline]
     #[must_use]
     pub fn latest_child(&self, id: CallId) -> CallId {
@@ -268,17 +267,17 @@ impl Calls {
         (call.parent, call.elder, call.younger) = (NONE, NONE, NONE);
     }
 
-    /// Word number `word` of what the layers of a call remember; 0 in a new call.
+    /// Word number `word` of the memory of a call's layers; 0 in a new call.
     #[inline(always)]
     #[must_use]
     pub fn word(&self, id: CallId, word: u32) -> u64 {
         self.words[id as usize * self.stride + word as usize]
     }
 
-    /// The `N` words from number `word` on, which the layers of a call have.
+    /// The `N` words from number `word` on of the memory of a call's layers.
     ///
     /// # Panics
-    /// When there are not so many.
+    /// When the memory has fewer words.
     #[inline(always)]
     pub fn words<const N: usize>(&mut self, id: CallId, word: u32) -> &mut [u64; N] {
         let first = id as usize * self.stride + word as usize;
@@ -286,29 +285,29 @@ impl Calls {
         words.expect("a seat's words lie within its calls'")
     }
 
-    /// Sets it.
+    /// Sets word number `word` of the memory of a call's layers.
     #[inline(always)]
     pub fn set_word(&mut self, id: CallId, word: u32, value: u64) {
         self.words[id as usize * self.stride + word as usize] = value;
     }
 
-    /// Bytes that it holds; free calls are kept for later.
+    /// Bytes of the arena, with those of free calls.
     #[must_use]
     pub fn memory(&self) -> u64 {
         (self.slots.len() * (size_of::<Call>() + self.stride * size_of::<u64>())) as u64
     }
 
-    /// Ids and calls under way, by id.
+    /// Calls under way and their ids, by id.
     pub fn iter(&self) -> impl Iterator<Item = (CallId, &Call)> {
         (0..).zip(&self.slots).filter(|(_, call)| call.standing != Standing::Free)
     }
 
-    /// Every request that has not ended.
+    /// Requests under way.
     pub fn requests(&self) -> impl Iterator<Item = &Call> {
         self.slots.iter().filter(|call| call.standing == Standing::Request)
     }
 
-    /// Requests that count and have not ended.
+    /// Number of measured requests under way.
     #[must_use]
     pub fn in_flight(&self) -> u64 {
         self.requests().filter(|request| request.measured).count() as u64

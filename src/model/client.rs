@@ -1,7 +1,7 @@
 //! Clients: the instances of a caller, each with states of its own in the layers of its policy.
 //!
-//! A call belongs to one of them by a keyed draw, so its client depends on nothing but the call
-//! and the number of clients; each is as likely as any other.
+//! The client of a call is a keyed draw, so it depends on the call and on the number of clients
+//! alone. All clients are equally likely.
 
 use crate::kernel::draw::Site;
 
@@ -14,19 +14,19 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// `count` of them, at least 1; which one makes a call is drawn at `site`.
+    /// `count` clients, at least 1; the client of a call is drawn at `site`.
     #[must_use]
     pub const fn new(count: u32, site: Site) -> Self {
         Self { first: 0, count, site }
     }
 
-    /// Those of them with the numbers `first`, and so on, `count` of them: the ones in a zone.
+    /// The `count` clients from number `first` on: those of a zone.
     #[must_use]
     pub const fn part(self, first: u32, count: u32) -> Self {
         Self { first, count, site: self.site }
     }
 
-    /// The client that makes the attempt number `attempt` of the call with `key`.
+    /// The client that makes attempt number `attempt` of the call with `key`.
     #[inline]
     #[must_use]
     pub fn draw(self, key: u64, attempt: u32) -> u32 {
@@ -37,14 +37,14 @@ impl Clients {
         self.first + ((bits * u128::from(self.count)) >> 64) as u32
     }
 
-    /// The client of the waiting caller number `caller`: callers are dealt out in turn.
+    /// The client of caller number `caller` of a closed loop: callers are dealt out in turn.
     #[inline]
     #[must_use]
     pub const fn of_caller(self, caller: u32) -> u32 {
         caller % self.count
     }
 
-    /// Draws anew from here on, in a branch of a run that was split.
+    /// Draws at another site from now on, in a branch of a split run.
     pub const fn fork(&mut self, branch: u64) {
         self.site = self.site.fork(branch);
     }

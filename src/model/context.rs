@@ -1,4 +1,4 @@
-//! What every mechanism is handed: the clock, the arenas, the books and the listener.
+//! The context of every mechanism: the clock, the arenas, the books and the listener.
 
 use std::collections::VecDeque;
 
@@ -16,10 +16,10 @@ use crate::kernel::time::Instant;
 use crate::metrics::fingerprint::Fingerprint;
 use crate::metrics::probe::{Probe, Record, What};
 
-/// How something that went down comes up again.
+/// The outcome of a call or of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Answered.
+    /// The service answered.
     Success,
     /// The service answered with an error, or was down.
     Error,
@@ -37,112 +37,114 @@ pub enum Outcome {
     Returned,
 }
 
-/// What a seat does with a call.
+/// The decision of a seat about a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flow {
-    /// Sends it down the first way.
+    /// The call goes down the first port.
     Down,
-    /// Sends it down the first way once more: a start of its own, where ties end together.
+    /// The call goes down the first port again: a start of its own, where ties end together.
     Again,
-    /// Sends its outcome up.
+    /// The outcome goes up.
     Up(Outcome),
-    /// Cancels all that is below because time is up, and goes up with a timeout.
+    /// Everything below is cancelled because time is up, and a timeout goes up.
     GiveUp,
-    /// Cancels all that is below because it is not needed any more, then sends this outcome up.
+    /// Everything below is cancelled because it is not needed, and this outcome goes up.
     Settle(Outcome),
-    /// Cancels the calls that it has made, then is woken to go on.
+    /// The calls that this one has made are cancelled, then the seat is woken to go on.
     Release,
-    /// Needs the calls that it has made no longer, then is woken to go on.
+    /// The calls that this one has made are dismissed, then the seat is woken to go on.
     Dismiss(Dismissal),
-    /// Keeps it, and the call that it has made along this way begins at once.
+    /// The call stays, and the call that it has made begins at once.
     Begin(CallId),
-    /// Keeps it until something wakes it.
+    /// The call stays until it is woken.
     Parked,
-    /// Keeps it until the limits of the run have been looked at, then is woken to go on.
-    Look,
-    /// Is done with it: the call is over.
+    /// The call stays until the limits of the run are checked, then the seat is woken to go on.
+    CheckLimits,
+    /// The call is over.
     Gone,
 }
 
-/// What becomes of calls whose maker needs them no longer.
+/// The treatment of calls that their parent no longer needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dismissal {
-    /// They are not told: those that are at a service go on for nobody, with all of their layers.
+    /// Those that are at a service go on for nobody, with all of their layers; the rest are
+    /// cancelled.
     LetGo,
-    /// They are cancelled. Those that go on all the same stay, and come up when they are over.
+    /// All are cancelled. Those that go on nevertheless stay, and come up when they are over.
     Cancel,
 }
 
-/// Where a mechanism meets a call.
+/// The meeting of a seat and a call.
 #[derive(Clone, Copy, Debug)]
 pub struct At<'a> {
     /// The seat.
     pub seat: &'a Seat,
-    /// Its id.
+    /// Id of the seat.
     pub id: SeatId,
-    /// The call; [`NONE`] where a component is called for itself.
+    /// The call; [`NONE`] where a component acts without a call.
     pub call: CallId,
-    /// Which of the component's states it meets, by [`Scope`](super::seat::Scope).
+    /// Index of the component's state, by [`Scope`](super::seat::Scope).
     pub instance: u32,
 }
 
-/// What happens between two events of one instant.
+/// The order of events of one instant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Ties {
-    /// What comes free in an event goes to the next in line in the same event.
+    /// A slot or permit that an event frees goes to the next in line in the same event.
     #[default]
     Handover,
-    /// All that ends at the instant ends before anything starts.
+    /// Everything that ends at the instant ends before anything starts.
     Together,
 }
 
-/// What is shared by all components of one run of one arm.
+/// The state that all components of one run of one arm share.
 #[derive(Clone, Debug)]
 pub struct Context<C, P> {
-    /// Virtual time.
+    /// Virtual time and the calendar.
     pub clock: Clock<C>,
-    /// What is under way.
+    /// Calls under way.
     pub calls: Calls,
-    /// What wakes it.
+    /// Timers that are set.
     pub timers: Timers,
     /// Counts of requests, and their latencies.
     pub tally: Tally,
     /// Counts of attempts, by edge.
     pub edges: Edges,
-    /// What belongs to the requests of each class, and their books.
+    /// Classes of requests, and their books.
     pub classes: Classes,
-    /// What requests are about.
+    /// Keys of requests.
     pub keys: AllKeys,
-    /// How many more a seat takes from the seat above, where that gives only what is taken.
+    /// By seat, the number of further calls that it takes from the seat above, where that sends
+    /// only what is taken.
     pub credits: Vec<u64>,
-    /// Calls that were made in the present walk, to begin when it is over.
+    /// Calls made in the present walk, which begin when it is over.
     pub begins: VecDeque<CallId>,
-    /// Calls that got what they waited for, to go on when the present walk is over.
+    /// Calls that the present walk unblocked, which go on when it is over.
     pub ready: VecDeque<CallId>,
     /// Seats that may have something to send down, and the port that can take it again.
     pub pulls: Agenda<(SeatId, Option<Port>)>,
-    /// Whether what comes free is handed on at once.
+    /// Order of events of one instant.
     pub ties: Ties,
-    /// Seats whose components hand on what came free at the end of the instant, and the instance.
+    /// Seats, and instances, whose components hand on freed slots at the end of the instant.
     pub freed: Agenda<(SeatId, u32)>,
-    /// What is put off to the end of the instant: timers of loads, and calls that go down again.
+    /// Starts put off to the end of the instant: timers of loads, and calls that go down again.
     pub starts: VecDeque<Timer>,
-    /// Something is left for the end of the instant.
+    /// True if work is left for the end of the instant.
     pub remainder: bool,
     /// The edge at which a call ran without time passing.
     pub stuck: Option<ComponentId>,
-    /// Hash of everything.
+    /// Fingerprint of the run so far.
     pub fingerprint: Fingerprint,
-    /// From here on it counts.
+    /// End of the warm-up, from which requests count.
     pub measured_from: Instant,
-    /// What arrives from here on does not count; [`Instant::NEVER`] without a cool-down.
+    /// Start of the cool-down, from which arrivals do not count; [`Instant::NEVER`] without one.
     pub measured_until: Instant,
-    /// Who listens.
+    /// The listener.
     pub probe: P,
 }
 
 impl<C: Calendar, P: Probe> Context<C, P> {
-    /// The present.
+    /// The present instant.
     #[inline]
     pub fn now(&self) -> Instant {
         self.clock.now()
@@ -156,8 +158,7 @@ impl<C: Calendar, P: Probe> Context<C, P> {
         slot
     }
 
-    /// Wakes the call at this seat at `instant`, which is past the clock's end if it is
-    /// [`Instant::NEVER`].
+    /// Wakes the call at this seat at `instant`; [`Instant::NEVER`] is past the clock's end.
     #[inline]
     pub fn wake_at(&mut self, instant: Instant, at: &At<'_>) -> Slot {
         let slot = self.timers.add(at.id, at.call);
@@ -165,16 +166,16 @@ impl<C: Calendar, P: Probe> Context<C, P> {
         slot
     }
 
-    /// True if the present event has unblocked something that is yet to go on.
+    /// True if the present event has unblocked calls or seats that are not yet resumed.
     #[inline(always)]
-    pub fn has_more(&self) -> bool {
+    pub fn has_unblocked(&self) -> bool {
         !(self.begins.is_empty()
             && self.ready.is_empty()
             && self.pulls.is_empty()
             && self.freed.is_empty())
     }
 
-    /// Forgets a timer that is not due yet.
+    /// Cancels a timer.
     #[inline]
     pub fn cancel(&mut self, slot: Slot) {
         self.clock.cancel(slot);
@@ -187,15 +188,15 @@ impl<C: Calendar, P: Probe> Context<C, P> {
         self.calls.set_word(at.call, at.seat.word + word, u64::from(slot));
     }
 
-    /// Forgets the timer in a word of the seat.
+    /// Cancels the timer in a word of the seat.
     #[inline]
     pub fn stop_timer(&mut self, at: &At<'_>, word: u32) {
         let slot = self.calls.word(at.call, at.seat.word + word) as Slot;
         self.cancel(slot);
     }
 
-    /// Forgets what would start the call again at this seat, whether it is due or put off to the
-    /// end of the instant.
+    /// Cancels the timer that would start the call again at this seat, even if its start is put off
+    /// to the end of the instant.
     pub fn stop_start(&mut self, at: &At<'_>) {
         match self.calls[at.call].timer {
             NONE => self.starts.retain(|start| (start.seat, start.owner) != (at.id, at.call)),
@@ -203,7 +204,7 @@ impl<C: Calendar, P: Probe> Context<C, P> {
         }
     }
 
-    /// True if this seat's component may hand on what came free at once; otherwise it will at the
+    /// True if this seat's component may hand on freed slots at once; otherwise it does so at the
     /// end of the instant.
     #[inline]
     pub fn hands_on(&mut self, at: &At<'_>) -> bool {
@@ -215,7 +216,7 @@ impl<C: Calendar, P: Probe> Context<C, P> {
         false
     }
 
-    /// A call that the seat makes, along its way `port`; it begins when the present walk is over.
+    /// Makes a call along `port` of the seat, which begins when the present walk is over.
     pub fn make_call(&mut self, at: &At<'_>, port: Port, key: u64, client: u32) {
         let call = self.calls.add_child(at.call, port, key);
         self.calls[call].client = client;
@@ -223,14 +224,14 @@ impl<C: Calendar, P: Probe> Context<C, P> {
         self.begins.push_back(call);
     }
 
-    /// A copy of the call that the seat sends along its way `port`; the seat says when it begins.
+    /// Makes a copy of the call along `port` of the seat, which decides when it begins.
     pub fn make_copy(&mut self, at: &At<'_>, port: Port, key: u64) -> CallId {
         let call = self.calls.add_copy(at.call, port, key);
         self.calls[call].deadline = self.deadline(at);
         call
     }
 
-    /// When the call is out of time at this seat, [`Instant::NEVER`] if it need not hurry.
+    /// The deadline of the call at this seat; [`Instant::NEVER`] without one.
     #[inline]
     pub fn deadline(&self, at: &At<'_>) -> Instant {
         match at.seat.deadline {
@@ -239,9 +240,9 @@ impl<C: Calendar, P: Probe> Context<C, P> {
         }
     }
 
-    /// Bytes of what is under way, by what the arenas hold, whichever calendar it is.
+    /// Bytes of the arenas and of the calendar's entries, the same for both calendars.
     pub fn memory(&self) -> u64 {
-        // An entry, a dead one that may stand beside it, and what its slot awaits.
+        // A live entry, a dead one, and the sequence of the slot.
         const CALENDAR_ENTRY: u64 = 40;
         self.calls.memory()
             + self.timers.memory()
@@ -249,32 +250,32 @@ impl<C: Calendar, P: Probe> Context<C, P> {
             + (self.ready.len() + self.starts.len()) as u64 * size_of::<CallId>() as u64
     }
 
-    /// Asks the seat to send down what it can when the present event is over; `port` can take
+    /// Makes the seat send down what it can when the present event is over, because `port` can take
     /// something again.
     #[inline]
     pub fn pull(&mut self, seat: SeatId, port: Option<Port>) {
         self.pulls.add((seat, port));
     }
 
-    /// True if what arrives now counts.
+    /// True if requests that arrive now count.
     #[inline]
     pub fn measuring(&self) -> bool {
         let now = self.now();
         self.measured_from <= now && now < self.measured_until
     }
 
-    /// Reports to the listener, if there is one.
+    /// Reports an event to the listener, if it takes records.
     #[inline]
     pub fn note(&mut self, at: &At<'_>, what: What, value: u64) {
-        if P::LISTENS {
+        if P::RECORDS {
             let call = self.calls[at.call];
             self.note_call(&call, at.seat.component, what, value);
         }
     }
 
-    /// Reports what happened to a call.
+    /// Reports an event of a call to the listener, if it takes records.
     pub fn note_call(&mut self, call: &Call, component: ComponentId, what: What, value: u64) {
-        if P::LISTENS && self.probe.wants(call.load, call.index) {
+        if P::RECORDS && self.probe.wants(call.load, call.index) {
             let record = Record {
                 at: self.clock.now(),
                 event: self.clock.events(),
@@ -291,12 +292,12 @@ impl<C: Calendar, P: Probe> Context<C, P> {
         }
     }
 
-    /// True if the call waits at this very seat.
+    /// True if the call waits at this seat.
     #[inline]
     pub fn is_at(&self, at: &At<'_>) -> bool {
         self.calls[at.call].at == at.id
     }
 }
 
-/// A timer of no call: that of a load itself, or of a fault.
+/// The owner of timers that belong to no call: those of loads and of faults.
 pub const NOBODY: u32 = NONE;

@@ -1,5 +1,5 @@
-//! What wakes: an event is dispatched to the seat of its timer, and what it unblocked goes on, in
-//! the same event or, where ties end together, at the end of the instant.
+//! Dispatch: an event goes to the seat of its timer, and everything it unblocks is resumed, in the
+//! same event or, where ties end together, at the end of the instant.
 
 use super::context::Ties;
 use super::mechanism::Wakes;
@@ -26,7 +26,7 @@ impl<C: Calendar, P: Probe> Model for World<C, P> {
             self.end_or_put_off(timer);
         } else {
             self.wake(timer);
-            self.settle_down();
+            self.resume_unblocked();
         }
     }
 
@@ -37,20 +37,21 @@ impl<C: Calendar, P: Probe> Model for World<C, P> {
 
     fn end_instant(&mut self) {
         self.cx.remainder = false;
-        self.settle_down();
+        self.resume_unblocked();
         while let Some(timer) = self.cx.starts.pop_front() {
-            if self.work_ends_it() || self.cx.clock.halted() {
+            if self.count_work() || self.cx.clock.halted() {
                 return;
             }
             self.wake(timer);
-            self.settle_down();
+            self.resume_unblocked();
         }
         self.cx.remainder = false;
     }
 }
 
 impl<C: Calendar, P: Probe> World<C, P> {
-    /// Of what is due at one instant, all that ends comes first; what starts is put off.
+    /// Dispatches a timer that ends something; puts off one that starts something to the end of the
+    /// instant.
     #[cold]
     fn end_or_put_off(&mut self, timer: Timer) {
         self.cx.remainder = true;
@@ -64,7 +65,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
         }
     }
 
-    /// A timer is due.
+    /// Wakes the owner of a timer.
     #[inline(always)]
     fn wake(&mut self, timer: Timer) {
         match self.seats[timer.seat].wakes {
@@ -77,31 +78,32 @@ impl<C: Calendar, P: Probe> World<C, P> {
     #[inline(always)]
     fn fingerprint_event(&mut self, timer: Timer) {
         let seat = &self.seats[timer.seat];
-        let whom = match seat.wakes {
+        let owner = match seat.wakes {
             Wakes::Calls { .. } => {
                 let call = &self.cx.calls[timer.owner];
                 call.key.wrapping_add(u64::from(call.attempts))
             }
-            // The caller's number: its timer depends on what else the scenario holds.
+            // Its number, because its timer's slot depends on the other components of the scenario.
             Wakes::Requests if timer.owner != NONE => {
                 self.machines.loads[seat.index as usize].caller_key(timer.owner)
             }
             Wakes::Requests | Wakes::Faults => 0,
         };
-        let what = self.keys[seat.component as usize];
+        let component = self.keys[seat.component as usize];
         let now = self.cx.clock.now();
-        self.cx.fingerprint.event(what, whom, now);
+        self.cx.fingerprint.event(component, owner, now);
     }
 
-    /// What got a permit or a message in this event goes on, until nothing more can.
+    /// Resumes everything that the present event unblocked, and that its resumption unblocks: new
+    /// calls first, then calls with a permit or slot, then queues, then other holders of slots.
     #[inline(always)]
-    fn settle_down(&mut self) {
-        if self.cx.has_more() {
-            self.settle_rest();
+    fn resume_unblocked(&mut self) {
+        if self.cx.has_unblocked() {
+            self.resume_until_blocked();
         }
     }
 
-    fn settle_rest(&mut self) {
+    fn resume_until_blocked(&mut self) {
         loop {
             if self.cx.clock.halted() {
                 return;

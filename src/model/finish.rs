@@ -1,4 +1,4 @@
-//! The end of an arm: what is still under way is booked, and everything reports.
+//! The end of an arm: work under way is booked, and every component reports.
 
 use super::call::Call;
 use super::context::Context;
@@ -16,29 +16,29 @@ use crate::metrics::report::{Period, Report};
 use crate::metrics::sampler::Sampler;
 use crate::metrics::summary::Component;
 
-/// What an arm did.
+/// The results of an arm.
 #[derive(Debug)]
 pub struct Finished {
     /// Requests.
     pub tally: Tally,
     /// Attempts and work, over all edges.
     pub edges: Edge,
-    /// What the components report, by id.
+    /// Reports of the components, by id.
     pub components: Vec<(ComponentId, Component)>,
-    /// Events dispatched.
+    /// Number of events dispatched.
     pub events: u64,
-    /// Pieces of work that were no events.
+    /// Number of pieces of work that were no events.
     pub work: u64,
-    /// The part of the run in which arrivals count.
+    /// Length of the part of the run in which arrivals count.
     pub window: Duration,
-    /// Hash of everything.
+    /// Fingerprint of the arm.
     pub fingerprint: Fingerprint,
     /// The edge along which requests ran without time passing, if that ended the run.
     pub stuck: Option<ComponentId>,
 }
 
 impl<C: Calendar, P: Probe> World<C, P> {
-    /// The present.
+    /// The present instant.
     pub fn now(&self) -> Instant {
         self.cx.clock.now()
     }
@@ -48,27 +48,27 @@ impl<C: Calendar, P: Probe> World<C, P> {
         self.seats[self.cx.timers[slot].seat].component
     }
 
-    /// Who listens.
+    /// The listener.
     pub fn probe(&mut self) -> &mut P {
         &mut self.cx.probe
     }
 
-    /// Events dispatched so far.
+    /// Number of events dispatched so far.
     pub fn events(&self) -> u64 {
         self.cx.clock.events()
     }
 
-    /// Requests that have arrived so far, those of the warm-up not counted.
+    /// Number of measured requests that have arrived so far.
     pub fn offered(&self) -> u64 {
         self.cx.tally.requests.offered
     }
 
-    /// Keeps the latencies between one look and the next.
-    pub fn expect_looks(&mut self) {
+    /// Keeps the latencies of each bin for a sampler.
+    pub fn keep_latencies(&mut self) {
         self.cx.tally.recent = Some(Histogram::default());
     }
 
-    /// Shows everything at the present look of a sampler, which is no earlier than the present.
+    /// Measures everything for the present sample, which is no earlier than the present instant.
     pub fn observe(&mut self, sampler: &mut Sampler) {
         let Context { tally, edges, .. } = &mut self.cx;
         tally.measure(sampler);
@@ -82,7 +82,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
         }
     }
 
-    /// Books the work that is under way at `end`, after which nothing happens any more.
+    /// Books the work that is under way at `end`, the end of the run.
     pub fn settle(&mut self, end: Instant) {
         let Context { calls, edges, .. } = &mut self.cx;
         for (_, call) in calls.iter().filter(|(_, call)| call.measured && call.at != NONE) {
@@ -90,10 +90,10 @@ impl<C: Calendar, P: Probe> World<C, P> {
         }
     }
 
-    /// Reports the requests that are under way at the end to whoever listens to ends.
+    /// Reports the requests that are under way at the end to the listener, if it takes ends.
     pub fn report_unfinished(&mut self) {
         let Context { calls, probe, .. } = &mut self.cx;
-        if P::HEARS_ENDS {
+        if P::ENDS {
             for call in calls.requests() {
                 let &Call { load, index, arrived, measured, .. } = call;
                 let attempts = call.all_attempts();
@@ -102,17 +102,17 @@ impl<C: Calendar, P: Probe> World<C, P> {
         }
     }
 
-    /// Closes the books at `end`, when what is under way has been [settled](Self::settle).
+    /// Closes the books at `end`, after the work under way is [settled](Self::settle).
     pub fn finish(mut self, end: Instant) -> Finished {
         let end = end.max(self.cx.measured_from);
         let window = end - self.cx.measured_from;
-        let there = self.there();
+        let present = self.there();
         let mut components = Vec::new();
         for (id, &home) in (0..).zip(&self.homes) {
-            let (seat, there) = (&self.seats[home], there[id as usize]);
+            let (seat, present) = (&self.seats[home], present[id as usize]);
             let (kind, declared) = (seat.kind.name(), seat.kind.metrics());
             if !declared.is_empty() {
-                let mut report = Report::new(kind, declared, Period { end, window, there });
+                let mut report = Report::new(kind, declared, Period { end, window, present });
                 self.machines.measure(&mut self.cx, seat, end, &mut report);
                 components.push((id, report.finish()));
             }

@@ -1,10 +1,10 @@
-//! Worlds that go on in several ways: a copy of everything, with other luck from then on.
+//! Branches of a run: copies of a world with other draws from then on.
 //!
-//! What has been drawn stays drawn: work in a slot ends when it would have, and the next arrival is
-//! the one that is due. Everything that is drawn later is drawn at another site. Whether an
-//! attempt meets a fault is asked more than once and must be answered alike, so it goes on to
-//! depend on its request alone; requests that arrive later have other keys in each branch. What
-//! belongs to a request for all of its life stays that of those that have arrived.
+//! Past draws are kept: work in a slot ends as drawn, and the next arrival is the one that is due.
+//! Later draws are made at another site. Whether an attempt meets a fault is drawn more than once
+//! and must come out the same, so it still depends on its request alone; requests that arrive later
+//! have other keys in each branch. Properties of a request for all of its life are kept for the
+//! requests that have arrived.
 
 use super::seat::ComponentId;
 use super::world::World;
@@ -12,7 +12,7 @@ use crate::kernel::calendar::Calendar;
 use crate::metrics::probe::Probe;
 
 impl<C: Calendar + Clone, P: Probe + Clone> World<C, P> {
-    /// The same world with other luck: a function of this one and of `branch`.
+    /// A copy of the world with other draws, as a function of this world and of `branch`.
     #[must_use]
     pub fn fork(&self, branch: u64) -> Self {
         let mut other = self.clone();
@@ -25,8 +25,8 @@ impl<C: Calendar + Clone, P: Probe + Clone> World<C, P> {
 }
 
 impl<C: Calendar, P: Probe> World<C, P> {
-    /// How much is under way: at the service or in the queue, or everywhere, with every wait and
-    /// every timer.
+    /// Number of calls under way at this service or in this queue; with `None`, or at another kind
+    /// of component, number of all calls and timers.
     #[must_use]
     pub fn under_way(&self, component: Option<ComponentId>) -> u64 {
         let everywhere = (self.cx.calls.len() + self.cx.timers.len()) as u64;
@@ -36,7 +36,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
         self.machines.inside(&self.seats[self.homes[component as usize]]).unwrap_or(everywhere)
     }
 
-    /// True if it can be told how much is under way at this component.
+    /// True if this component counts its calls under way: it is a service or a queue.
     #[must_use]
     pub fn is_counted(&self, component: ComponentId) -> bool {
         self.machines.inside(&self.seats[self.homes[component as usize]]).is_some()

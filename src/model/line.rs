@@ -1,4 +1,4 @@
-//! A line of calls that wait for something: first come, first served.
+//! A line of waiting calls: first come, first served.
 
 use super::call::{CallId, Calls};
 use super::seat::NONE;
@@ -13,7 +13,7 @@ pub struct Line {
 }
 
 impl What {
-    /// It waits for a permit or a slot; the number is how many wait, itself included.
+    /// The call waits for a permit or a slot; the number is that of waiting calls, itself included.
     pub const WAITS: Self = Self::new(&Event {
         name: "waits",
         verb: "waits",
@@ -21,7 +21,7 @@ impl What {
         words: "waits in line, as number {}",
         role: Role::Begins(Stretch::wait("in line")),
     });
-    /// Its caller gave up while it stood in line for a permit.
+    /// The caller gave up while the call stood in line for a permit.
     pub const LEFT: Self = Self::new(&Event {
         name: "left",
         verb: "leaves",
@@ -29,7 +29,7 @@ impl What {
         words: "leaves the line: its caller has given up",
         role: Role::Ends(Ending::Badly),
     });
-    /// It has waited as long as the line allows; the number is the wait.
+    /// The call has waited as long as the line allows; the number is the wait.
     pub const RENEGED: Self = Self::new(&Event {
         name: "reneged",
         verb: "reneges",
@@ -39,7 +39,7 @@ impl What {
     });
 }
 
-/// What can happen to a request here.
+/// The events of a line.
 pub const EVENTS: &[What] = &[What::WAITS, What::LEFT, What::RENEGED];
 
 impl Default for Line {
@@ -49,14 +49,14 @@ impl Default for Line {
 }
 
 impl Line {
-    /// Calls in line.
+    /// Number of calls in line.
     #[inline]
     #[must_use]
     pub const fn len(&self) -> u64 {
         self.len
     }
 
-    /// True if nobody waits.
+    /// True without calls in line.
     #[inline]
     #[must_use]
     pub const fn is_empty(&self) -> bool {
@@ -69,7 +69,7 @@ impl Line {
         (self.head != NONE).then_some(self.head)
     }
 
-    /// The calls in it, first to last.
+    /// The calls in line, first to last.
     pub fn iter<'a>(&self, calls: &'a Calls) -> impl Iterator<Item = CallId> + use<'a> {
         let next = |id: &CallId| Some(calls[*id].behind).filter(|&next| next != NONE);
         std::iter::successors(self.first(), next)
@@ -88,7 +88,7 @@ impl Line {
         self.len += 1;
     }
 
-    /// Takes the call that has waited longest.
+    /// Removes and returns the call that has waited longest.
     #[inline]
     pub fn pop(&mut self, calls: &mut Calls) -> Option<CallId> {
         let head = self.head;
@@ -98,7 +98,7 @@ impl Line {
         })
     }
 
-    /// Takes a call out from wherever it stands.
+    /// Removes a call from any place in line.
     #[inline]
     pub fn remove(&mut self, calls: &mut Calls, id: CallId) {
         let (ahead, behind) = (calls[id].ahead, calls[id].behind);
@@ -114,38 +114,37 @@ impl Line {
     }
 }
 
-/// Lines of calls by rank: of those that wait, the least rank goes first, and first come first
-/// served within a rank.
+/// Lines of calls by rank: the least rank goes first, and within a rank first come, first served.
 #[derive(Clone, Debug, Default)]
 pub struct RankedLine {
-    /// Rank 0, which is all there are where nobody has priority.
+    /// The line of rank 0, the only one without priorities.
     first: Line,
-    /// The ranks from 1 on, as far as somebody came.
+    /// The lines of the ranks from 1 to the largest that has occurred.
     lower: Vec<Line>,
     len: u64,
 }
 
 impl RankedLine {
-    /// Calls in line.
+    /// Number of calls in line.
     #[inline]
     #[must_use]
     pub const fn len(&self) -> u64 {
         self.len
     }
 
-    /// True if nobody waits.
+    /// True without calls in line.
     #[inline]
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// The calls in it, in the order in which they are served.
+    /// The calls in line, in the order of service.
     pub fn iter<'a>(&self, calls: &'a Calls) -> impl Iterator<Item = CallId> + use<'a, '_> {
         std::iter::once(&self.first).chain(&self.lower).flat_map(|line| line.iter(calls))
     }
 
-    /// Puts a call at the end of those of its rank.
+    /// Puts a call at the end of the line of its rank.
     #[inline]
     pub fn push(&mut self, calls: &mut Calls, id: CallId) {
         let rank = usize::from(calls[id].rank);
@@ -156,7 +155,7 @@ impl RankedLine {
         self.len += 1;
     }
 
-    /// Takes the call that goes first.
+    /// Removes and returns the call that goes first.
     #[inline]
     pub fn pop(&mut self, calls: &mut Calls) -> Option<CallId> {
         let lower = &mut self.lower;
@@ -166,7 +165,7 @@ impl RankedLine {
         id
     }
 
-    /// Takes a call out from wherever it stands.
+    /// Removes a call from any place in line.
     #[inline]
     pub fn remove(&mut self, calls: &mut Calls, id: CallId) {
         self.of_rank(usize::from(calls[id].rank)).remove(calls, id);

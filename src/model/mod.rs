@@ -1,4 +1,4 @@
-//! The model: calls that go down through seats, outcomes that come up, and what they meet.
+//! The model: calls go down through seats, outcomes come up, and mechanisms act on both.
 //!
 //! It refuses to know how a scenario is written and how a result is shown.
 
@@ -24,7 +24,7 @@ use crate::metrics::declare::Quantity;
 use crate::metrics::probe::What;
 use mechanism::Kind;
 
-/// Everything that can happen to a request, each once.
+/// The events that can happen to a request, each once.
 pub fn events() -> impl Iterator<Item = What> {
     let mut all: Vec<What> = Vec::new();
     for what in Kind::ALL.iter().flat_map(|kind| events_at(*kind)) {
@@ -39,17 +39,17 @@ fn events_at(kind: Kind) -> impl Iterator<Item = What> {
     kind.events().iter().flat_map(|events| events.iter().copied())
 }
 
-/// The events that can happen at a component of a kind, as results call it.
+/// The events that can happen at a component of the kind called `kind` in results.
 pub fn events_of(kind: &str) -> impl Iterator<Item = What> {
-    called(kind).into_iter().flat_map(events_at)
+    kind_called(kind).into_iter().flat_map(events_at)
 }
 
-/// What a component of a kind measures, as results call the kind; nothing of a kind unheard of.
+/// The metrics of a component of the kind called `kind` in results; none of an unknown kind.
 #[must_use]
 pub fn metrics_of(kind: &str) -> &'static [&'static Quantity] {
-    called(kind).map_or(&[], Kind::metrics)
+    kind_called(kind).map_or(&[], Kind::metrics)
 }
 
-fn called(kind: &str) -> Option<Kind> {
-    Kind::ALL.iter().copied().find(|known| known.name() == kind)
+fn kind_called(name: &str) -> Option<Kind> {
+    Kind::ALL.iter().copied().find(|kind| kind.name() == name)
 }

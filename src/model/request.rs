@@ -1,8 +1,6 @@
-//! What belongs to a request from its arrival to its end, and is drawn for it alone: every call
-//! that is made for it, and every attempt, finds the same.
+//! Drawn properties of a request, the same for all of its calls and attempts.
 //!
-//! Nothing of it is kept with the call: a draw is a function of the load and of the number of the
-//! request in it.
+//! They are not stored: a draw is a function of the load and of the request's number within it.
 
 use crate::kernel::draw::Site;
 use crate::kernel::time::{Duration, Instant};
@@ -10,22 +8,22 @@ use crate::kernel::zipf::Zipf;
 use crate::model::call::Call;
 use crate::model::seat::ComponentId;
 
-/// Where something of a request is drawn. In a branch of a run that was split, requests that have
-/// arrived before keep what they have.
+/// The site of a property of requests. In a branch of a split run, requests that have arrived
+/// before the split keep their site.
 #[derive(Clone, Debug)]
 pub struct RequestSite {
-    /// Sites, with the first instant of arrival that draws there.
+    /// Sites, each with the first instant of arrival of its requests.
     sites: Vec<(Instant, Site)>,
 }
 
 impl RequestSite {
-    /// Every request draws at `site`.
+    /// The site `site` for all requests.
     #[must_use]
     pub fn new(site: Site) -> Self {
         Self { sites: vec![(Instant::ZERO, site)] }
     }
 
-    /// The site of the request of a call.
+    /// The site for the request of a call.
     #[inline]
     #[must_use]
     pub fn of(&self, call: &Call) -> Site {
@@ -34,42 +32,42 @@ impl RequestSite {
         site.unwrap_or(&self.sites[0]).1
     }
 
-    /// Requests that arrive after `now` draw anew, in a branch of a run that was split.
+    /// Draws at another site for requests that arrive after `now`, in a branch of a split run.
     pub fn fork(&mut self, branch: u64, now: Instant) {
         let (_, site) = self.sites[self.sites.len() - 1];
         self.sites.push((now.saturating_add(Duration::from_ns(1)), site.fork(branch)));
     }
 }
 
-/// The keys of the requests of one load: what they are about, by number from 1.
+/// The keys of the requests of one load, numbers from 1.
 #[derive(Clone, Debug)]
 pub struct Keys {
-    /// By which law.
+    /// Law of the keys.
     pub law: Zipf,
-    /// Where they are drawn.
+    /// Site of the draws.
     pub site: RequestSite,
 }
 
-/// The keys of all loads that have some.
+/// The keys of all loads that have keys.
 #[derive(Clone, Debug, Default)]
 pub struct AllKeys {
     loads: Vec<(ComponentId, Keys)>,
 }
 
 impl AllKeys {
-    /// The requests of a load have keys.
+    /// Gives the requests of a load keys.
     pub fn add(&mut self, load: ComponentId, keys: Keys) {
         self.loads.push((load, keys));
     }
 
-    /// The key of the request that a call is made for, if it has one.
+    /// The key of the request of a call, if it has one.
     #[must_use]
     pub fn of(&self, call: &Call) -> Option<u64> {
         let (_, keys) = self.loads.iter().find(|(load, _)| *load == call.load)?;
         Some(keys.law.draw(keys.site.of(call), call.index))
     }
 
-    /// Draws anew for requests that arrive after `now`, in a branch of a run that was split.
+    /// Draws at other sites for requests that arrive after `now`, in a branch of a split run.
     pub fn fork(&mut self, branch: u64, now: Instant) {
         self.loads.iter_mut().for_each(|(_, keys)| keys.site.fork(branch, now));
     }

@@ -1,9 +1,9 @@
 //! Seats: the places of a system, joined by explicit wires.
 //!
 //! A component is state; a seat is a place where calls meet it. One service has a seat at the end
-//! of every edge that leads to it, and a breaker that looks at the attempts inside a retry has two:
-//! all of them share one machine. What stands above a seat is written in it, what stands below by
-//! port in a table of wires, so nothing is found by arithmetic on ids.
+//! of every edge that leads to it, and a breaker that records the attempts inside a retry has two:
+//! all of them share one machine. A seat names the seat above it, and a table of wires, by port,
+//! the seats below, so no id is computed.
 
 use super::call::{Call, CallId, Calls};
 use super::context::At;
@@ -19,25 +19,25 @@ pub type Port = u32;
 /// No seat, no call, no timer.
 pub const NONE: u32 = u32::MAX;
 
-/// Which of the states of a component a call meets.
+/// The scope of the states of a component.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scope {
-    /// There is one, for all calls.
+    /// One state for all calls.
     #[default]
     Shared,
-    /// That of its client.
+    /// One state per client.
     Client,
-    /// That of the replica that it was sent to.
+    /// One state per replica.
     Replica,
-    /// That of its client for the replica: replicas of the first client come first.
+    /// One state per client and replica, those of the first client first.
     ClientAndReplica {
-        /// How many replicas there are.
+        /// Number of replicas.
         replicas: u32,
     },
 }
 
 impl Scope {
-    /// Which state this call meets.
+    /// The number of the state that this call meets.
     #[inline]
     fn of(self, call: &Call) -> u32 {
         match self {
@@ -53,32 +53,32 @@ impl Scope {
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
 pub struct Seat {
-    /// Which mechanism.
+    /// Kind of the mechanism.
     pub kind: Kind,
-    /// For whom its timers are set.
+    /// Owner of its timers.
     pub wakes: Wakes,
-    /// Which part of the component it is: 0 is all of it, the rest is for the mechanism to say.
+    /// Part of the component: 0 is all of it, other numbers are defined by the mechanism.
     pub part: u32,
-    /// Its name.
+    /// Component of the seat.
     pub component: ComponentId,
-    /// Which machine of its kind.
+    /// Index of its machine among those of the kind.
     pub index: u32,
-    /// Which of its states calls meet here.
+    /// Scope of the component's states at this seat.
     pub scope: Scope,
-    /// What stands above; [`NONE`] at the top of a call, whose parent decides.
+    /// Seat above; [`NONE`] at the top of a call, whose parent decides.
     pub up: SeatId,
-    /// The way down from there that leads here.
+    /// Port of the seat above that leads to this one.
     pub port: Port,
-    /// The seat below, along the first way down; [`NONE`] at the bottom.
+    /// Seat below at the first port; [`NONE`] at the bottom.
     pub first: SeatId,
-    /// All ways down, in the table of wires.
+    /// Index in the table of wires of the first port.
     down: u32,
     ports: u32,
-    /// Its first word in the memory of a call.
+    /// Index of its first word in the memory of a call.
     pub word: u32,
-    /// The books of the edge that it is reached by: those of the nearest edge above.
+    /// Index of the edge that leads to the seat: the nearest edge above.
     pub edge: u32,
-    /// The word of a call in which the nearest deadline above keeps its end, or [`NONE`].
+    /// Word of a call in which the nearest deadline above keeps its end, or [`NONE`].
     pub deadline: u32,
 }
 
@@ -134,18 +134,18 @@ impl Seats {
         (self.list.len() - 1) as SeatId
     }
 
-    /// Calls meet one of several states of the component at `seat`.
+    /// Sets the scope of the component's states at `seat`.
     pub fn set_scope(&mut self, seat: SeatId, scope: Scope) {
         self.list[seat as usize].scope = scope;
     }
 
-    /// The next way down from `from` leads to `top`, the top of another call, which others may
-    /// lead to as well.
+    /// Leads the next port of `from` to `top`, the top of another call, which ports of other seats
+    /// may lead to as well.
     pub fn lead(&mut self, from: SeatId, top: SeatId) {
         self.leads.push((from, top));
     }
 
-    /// Draws the wires down, when all seats are there.
+    /// Builds the table of wires, when all seats are added.
     pub fn wire(&mut self) {
         let mut below: Vec<(SeatId, Port, SeatId)> = (0..)
             .zip(&self.list)
@@ -184,22 +184,22 @@ impl Seats {
         self.wires[(seat.down + port) as usize]
     }
 
-    /// Where the seat meets a call.
+    /// The meeting of a seat and a call.
     #[inline(always)]
     pub(super) fn place(&self, calls: &Calls, id: SeatId, call: CallId) -> At<'_> {
         let seat = &self[id];
-        // Mostly there is one state for all, which is not worth a table of jumps.
+        // Most states are shared, so a branch is cheaper than a table of jumps.
         let instance = if seat.scope == Scope::Shared { 0 } else { seat.scope.of(&calls[call]) };
         At { seat, id, call, instance }
     }
 
-    /// A seat where no call meets it: its instance is for whoever asks to say.
+    /// A seat without a call and with instance 0, which the caller may replace.
     #[inline(always)]
     pub(super) fn home(&self, id: SeatId) -> At<'_> {
         At { seat: &self[id], id, call: NONE, instance: 0 }
     }
 
-    /// Words that a call must remember at most.
+    /// Number of words of memory that a call needs.
     #[must_use]
     pub const fn words(&self) -> u32 {
         self.words

@@ -1,5 +1,4 @@
-//! The books of an arm: requests by fate, and their latencies. Attempts are booked by the edges
-//! that they go along.
+//! The books of an arm: requests by fate, and their latencies. Edges book the attempts.
 
 use super::call::Call;
 use crate::kernel::time::{Duration, Instant};
@@ -12,24 +11,25 @@ use crate::metrics::recorder::Recorder;
 use crate::metrics::sampler::Sampler;
 use crate::metrics::summary::{Attempts, FailedBy, Requests};
 
-/// A success is slow from so many medians on.
+/// Multiple of the median above which a success is slow.
 const SLOW: u64 = 10;
 
 /// Counts and latencies of measured requests.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
-    /// Requests by fate; `in_flight` is filled in at the end.
+    /// Requests by fate; `in_flight` is set at the end.
     pub requests: Requests,
     /// Failures by cause.
     pub failed_by: FailedBy,
-    /// Arrival to success, of those that were picked up when they arrived.
+    /// Times from arrival to success of requests that were picked up when they arrived.
     direct: Recorder,
-    /// Arrival to success of the others, and pick-up to success.
+    /// Times from arrival to success of other requests.
     queued: Recorder,
+    /// Times from pick-up to success of other requests.
     processing: Recorder,
-    /// Arrival to success, of those since the last look; `None` if nobody looks.
+    /// Times from arrival to success since the last sample; `None` without a sampler.
     pub recent: Option<Histogram<BIN_BITS>>,
-    /// Arrival to end, of those that did not succeed.
+    /// Times from arrival to end of requests that did not succeed.
     pub unsuccessful: Recorder,
 }
 
@@ -71,7 +71,7 @@ impl Tally {
         }
     }
 
-    /// Arrival to success.
+    /// Times from arrival to success.
     #[must_use]
     pub fn end_to_end(&self) -> Recorder {
         let mut all = self.direct.clone();
@@ -79,7 +79,7 @@ impl Tally {
         all
     }
 
-    /// Pick-up to success.
+    /// Times from pick-up to success.
     #[must_use]
     pub fn processing(&self) -> Recorder {
         let mut all = self.direct.clone();
@@ -87,7 +87,8 @@ impl Tally {
         all
     }
 
-    /// Arrival to end, of all requests that ended: the successes `end_to_end` and the others.
+    /// Times from arrival to end of all requests that ended: the successes `end_to_end` and the
+    /// others.
     #[must_use]
     pub fn outcome(&self, end_to_end: &Recorder) -> Recorder {
         let mut all = end_to_end.clone();
@@ -101,7 +102,7 @@ impl Tally {
         end_to_end.ratio_above(Duration::from_ns(median_ns?.saturating_mul(SLOW)))
     }
 
-    /// Shows the requests over time.
+    /// Adds the requests to a sample.
     pub fn measure(&mut self, sampler: &mut Sampler) {
         let counts = &self.requests;
         let ended = [
@@ -123,7 +124,7 @@ impl Tally {
         }
     }
 
-    /// Puts the exact counts into a hash.
+    /// Adds the exact counts to a hash.
     pub fn absorb_into(&self, attempts: &Attempts, hash: &mut Hash) {
         let Requests {
             offered,

@@ -1,14 +1,14 @@
-//! Timers: what the slots of the calendar stand for.
+//! Timers: the owners of the slots of the calendar.
 
 use super::seat::{NONE, SeatId};
 use crate::kernel::calendar::{MAX_SLOTS, Slot};
 
-/// Who is woken where.
+/// The owner of a slot of the calendar.
 #[derive(Clone, Copy, Debug)]
 pub struct Timer {
-    /// The seat that set it.
+    /// Seat that set the timer.
     pub seat: SeatId,
-    /// The call that it was set for; at a load, the number of the caller that thinks, or [`NONE`].
+    /// Call of the timer; at a load, the number of the caller that thinks, or [`NONE`].
     pub owner: u32,
 }
 
@@ -27,7 +27,7 @@ impl Default for Timers {
 }
 
 impl Timers {
-    /// How many are set.
+    /// Number of timers that are set.
     #[inline]
     #[must_use]
     pub const fn len(&self) -> usize {
@@ -40,17 +40,17 @@ impl Timers {
         self.used == 0
     }
 
-    /// True if the calendar has slots for `more`.
+    /// True if the calendar has slots for `more` timers.
     #[inline]
     #[must_use]
     pub const fn has_room(&self, more: usize) -> bool {
         self.used + more <= MAX_SLOTS as usize
     }
 
-    /// A new timer.
+    /// Adds a timer.
     ///
     /// # Panics
-    /// When the calendar has no slot left: the world stops before.
+    /// When the calendar has no slot left, which a world checks before.
     #[inline(always)]
     pub fn add(&mut self, seat: SeatId, owner: u32) -> Slot {
         self.used += 1;
@@ -86,7 +86,7 @@ impl Timers {
         self.slots.iter().filter(|timer| timer.seat != NONE)
     }
 
-    /// Bytes that it holds; free timers are kept for later.
+    /// Bytes of the arena, with those of free timers.
     #[must_use]
     pub fn memory(&self) -> u64 {
         (self.slots.len() * size_of::<Timer>()) as u64

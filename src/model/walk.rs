@@ -1,8 +1,8 @@
-//! The walk: takes calls down and outcomes up, and does what the mechanisms ask for.
+//! The walk: takes calls down and outcomes up, and executes the [`Flow`] of the mechanisms.
 //!
-//! Nothing here recurses along a walk: a retry that is refused at once goes round the loop, and
-//! the clock counts its steps. Who leaves is asked from the top and undone from the bottom; that
-//! goes as deep as calls are nested.
+//! A walk does not recurse: a retry that is refused at once goes round the loop, and the clock
+//! counts its steps. When a caller leaves, seats are consulted from the top and undone from the
+//! bottom, which recurses as deep as calls are nested.
 
 use super::call::{Call, CallId, Standing};
 use super::context::{At, Dismissal, Flow, Outcome, Ties};
@@ -14,29 +14,29 @@ use crate::kernel::calendar::{Calendar, Slot};
 use crate::metrics::probe::Probe;
 
 impl<C: Calendar, P: Probe> World<C, P> {
-    /// Wakes a call at the seat where it waits, and goes on from there.
+    /// Wakes a call at the seat where it waits, and walks on from there.
     #[inline(always)]
     pub(super) fn wake_call(&mut self, seat: SeatId, call: CallId) {
         let flow = self.resume(seat, call);
         self.walk((seat, call), flow);
     }
 
-    /// The seat at which a call waits goes on with it.
+    /// Lets the seat at which a call waits decide how it goes on.
     #[inline(always)]
     fn resume(&mut self, seat: SeatId, call: CallId) -> Flow {
         let at = self.seats.place(&self.cx.calls, seat, call);
         self.machines.wake(&mut self.cx, &at)
     }
 
-    /// Does what a seat wants done with a call, and whatever follows, until the call is parked or
+    /// Executes the flow of a call at a seat and the flows that follow, until the call is parked or
     /// over.
     pub(super) fn walk(&mut self, (mut seat, mut call): (SeatId, CallId), mut flow: Flow) {
-        // Whether it has gone down, and has come up since: going down again is work.
+        // True once the call has gone down, and once it has come up since: another descent is work.
         let (mut down, mut up) = (false, false);
         loop {
             // Most seats pass on most calls, so each direction has a loop of its own.
             if flow == Flow::Down {
-                if down && up && self.work_ends_it() {
+                if down && up && self.count_work() {
                     return self.cx.calls[call].at = seat;
                 }
                 (down, up) = (true, false);
@@ -61,8 +61,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
         }
     }
 
-    /// Does what a seat wants done with a call that is not just passed on; `None` if the call stays
-    /// there.
+    /// Executes a flow that does not just pass the call on; `None` if the call stays at the seat.
     #[cold]
     fn detour(
         &mut self,
@@ -79,9 +78,9 @@ impl<C: Calendar, P: Probe> World<C, P> {
                 return None;
             }
             Flow::Again => Flow::Down,
-            Flow::Look => {
+            Flow::CheckLimits => {
                 self.cx.calls[call].at = seat;
-                if self.limit_ends_it() {
+                if self.exceeds_limits() {
                     return None;
                 }
                 self.resume(seat, call)
@@ -112,7 +111,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
         Some((seat, call, flow))
     }
 
-    /// Takes a call down from a seat until one does something else with it.
+    /// Takes a call down from a seat to the first one that does not pass it down.
     #[inline(always)]
     fn descend(&mut self, (mut seat, call): (SeatId, CallId)) -> (SeatId, Flow) {
         loop {
@@ -125,8 +124,8 @@ impl<C: Calendar, P: Probe> World<C, P> {
         }
     }
 
-    /// Takes an outcome up from a seat until one does something else with it; `None` if nobody
-    /// waits for it.
+    /// Takes an outcome up from a seat to the first one that does not pass it up; `None` if nobody
+    /// waits for the outcome.
     #[inline(always)]
     fn ascend(
         &mut self,
@@ -134,9 +133,9 @@ impl<C: Calendar, P: Probe> World<C, P> {
         mut outcome: Outcome,
     ) -> Option<(SeatId, CallId, Flow)> {
         loop {
-            let here = &self.seats[seat];
-            let mut port = here.port;
-            seat = here.up;
+            let below = &self.seats[seat];
+            let mut port = below.port;
+            seat = below.up;
             if seat == NONE {
                 port = self.cx.calls[call].port;
                 (seat, call) = self.above(call)?;
@@ -149,20 +148,20 @@ impl<C: Calendar, P: Probe> World<C, P> {
         }
     }
 
-    /// A call that another has made begins.
+    /// Begins a call that another one has made.
     pub(super) fn begin(&mut self, call: CallId) {
         let Call { parent, port, .. } = self.cx.calls[call];
         self.begin_at(self.seats.below(self.cx.calls[parent].at, port), call);
     }
 
-    /// A call comes down to this seat.
+    /// Lets a call enter this seat.
     fn begin_at(&mut self, seat: SeatId, call: CallId) {
         let at = self.seats.place(&self.cx.calls, seat, call);
         let flow = self.machines.enter(&mut self.cx, &at);
         self.walk((seat, call), flow);
     }
 
-    /// Where an outcome goes from the top of its call; `None` if nobody waits for it.
+    /// The seat and the call that get the outcome of `call`; `None` if nobody waits for it.
     #[inline]
     fn above(&mut self, call: CallId) -> Option<(SeatId, CallId)> {
         match self.cx.calls[call].standing {
@@ -179,44 +178,45 @@ impl<C: Calendar, P: Probe> World<C, P> {
         }
     }
 
-    /// The caller at `floor` leaves all that its call has below: asked from the top, undone from
-    /// the bottom, for the reason `why`. The call that stays with the caller is returned.
+    /// Makes the caller at `floor` leave everything below, for the reason `why`: seats are
+    /// consulted from the top and undone from the bottom. Returns the call that stays with the
+    /// caller, which is a new one if a seat below goes on with the old one.
     pub(super) fn leave_below(&mut self, call: CallId, floor: SeatId, why: Leaving) -> CallId {
         let lowest = self.cx.calls[call].at;
-        let stays = self.who_stays(call, floor);
-        let (mine, mut seat) = if stays == NONE {
+        let cut = self.topmost_going_on(call, floor);
+        let (upper, mut seat) = if cut == NONE {
             self.leave_children(call, why);
             (call, lowest)
         } else {
-            let mine = self.split(call, stays, floor);
-            let at = self.seats.place(&self.cx.calls, stays, call);
+            let upper = self.split(call, cut, floor);
+            let at = self.seats.place(&self.cx.calls, cut, call);
             self.cx.calls.leave(call, self.cx.clock.now());
             self.machines.leave(&mut self.cx, &at, Leaving::GoesOn);
-            (mine, at.seat.up)
+            (upper, at.seat.up)
         };
         while seat != floor {
-            let at = self.seats.place(&self.cx.calls, seat, mine);
+            let at = self.seats.place(&self.cx.calls, seat, upper);
             self.machines.leave(&mut self.cx, &at, why);
             seat = at.seat.up;
         }
-        mine
+        upper
     }
 
     /// The topmost seat below `floor` at which a call goes on although its caller leaves, or
     /// [`NONE`].
-    fn who_stays(&self, call: CallId, floor: SeatId) -> SeatId {
-        let (mut seat, mut stays) = (self.cx.calls[call].at, NONE);
+    fn topmost_going_on(&self, call: CallId, floor: SeatId) -> SeatId {
+        let (mut seat, mut topmost) = (self.cx.calls[call].at, NONE);
         while seat != floor {
             let at = self.seats.place(&self.cx.calls, seat, call);
             if self.machines.goes_on(&self.cx, &at) {
-                stays = seat;
+                topmost = seat;
             }
             seat = at.seat.up;
         }
-        stays
+        topmost
     }
 
-    /// The seat at which a call waits leaves the calls that it has made, the latest first.
+    /// Makes the seat at which a call waits leave the calls that it has made, the latest first.
     pub(super) fn leave_children(&mut self, call: CallId, why: Leaving) {
         loop {
             let child = self.cx.calls.latest_child(call);
@@ -227,43 +227,42 @@ impl<C: Calendar, P: Probe> World<C, P> {
         }
     }
 
-    /// The seat at which a call waits leaves one of those that it has made.
+    /// Makes the parent of a call leave it.
     fn leave_child(&mut self, child: CallId, why: Leaving) {
         if self.cx.calls[child].at == NONE {
-            // The latest is left first.
+            // Calls leave the latest first, so this one is mostly at the back.
             match self.cx.begins.back() {
                 Some(&latest) if latest == child => drop(self.cx.begins.pop_back()),
                 _ => self.cx.begins.retain(|&begins| begins != child),
             }
             return self.cx.calls.remove(child);
         }
-        // All of it goes on: it keeps its record, and nobody is above.
-        let top = self.who_stays(child, NONE);
+        // If the whole call goes on, it keeps its record, with no seat above.
+        let top = self.topmost_going_on(child, NONE);
         if top != NONE && self.seats[top].up == NONE {
             self.cx.calls.orphan(child, Standing::Left);
             self.cx.calls.leave(child, self.cx.clock.now());
             let at = self.seats.place(&self.cx.calls, top, child);
             return self.machines.leave(&mut self.cx, &at, Leaving::GoesOn);
         }
-        let mine = self.leave_below(child, NONE, why);
-        self.cx.calls.remove(mine);
+        let upper = self.leave_below(child, NONE, why);
+        self.cx.calls.remove(upper);
     }
 
-    /// The seat at which a call waits needs the calls that it has made no longer, the latest
-    /// first.
+    /// Dismisses the calls that the seat of a call has made and no longer needs, the latest first.
     fn dismiss(&mut self, call: CallId, how: Dismissal) {
         let mut next = self.cx.calls.latest_child(call);
         while next != NONE {
             let child = next;
             let Call { at, elder, .. } = self.cx.calls[child];
             next = elder;
-            let stays = match how {
+            let goes_on = match how {
                 _ if at == NONE => NONE,
                 Dismissal::LetGo if self.seats[at].kind == Kind::Service => at,
                 Dismissal::LetGo => NONE,
-                Dismissal::Cancel => self.who_stays(child, NONE),
+                Dismissal::Cancel => self.topmost_going_on(child, NONE),
             };
-            if stays == NONE {
+            if goes_on == NONE {
                 self.leave_child(child, Leaving::Unneeded);
                 continue;
             }
@@ -272,33 +271,33 @@ impl<C: Calendar, P: Probe> World<C, P> {
                 Dismissal::Cancel => self.cx.calls[child].standing = Standing::Awaited,
             }
             self.cx.calls.leave(child, self.cx.clock.now());
-            let at = self.seats.place(&self.cx.calls, stays, child);
+            let at = self.seats.place(&self.cx.calls, goes_on, child);
             self.machines.leave(&mut self.cx, &at, Leaving::GoesOn);
         }
     }
 
-    /// Cuts a call in two at the seat `stays`, which keeps the record with all below; the new one
-    /// takes over the timers of the seats above. That of the seat which leaves is not set any more.
-    fn split(&mut self, call: CallId, stays: SeatId, floor: SeatId) -> CallId {
-        let mine = self.cx.calls.split(call);
-        let mut seat = self.seats[stays].up;
+    /// Splits a call at the seat `cut`, which keeps the record with everything below. The new call
+    /// takes over the timers of the seats above, except that of `floor`, which is no longer set.
+    fn split(&mut self, call: CallId, cut: SeatId, floor: SeatId) -> CallId {
+        let upper = self.cx.calls.split(call);
+        let mut seat = self.seats[cut].up;
         while seat != NONE {
-            let at = self.seats.place(&self.cx.calls, seat, mine);
+            let at = self.seats.place(&self.cx.calls, seat, upper);
             if let Some(word) = at.seat.kind.timer()
                 && seat != floor
             {
-                let timer = self.cx.calls.word(mine, at.seat.word + word);
-                self.cx.timers.hand_over(timer as Slot, mine);
+                let timer = self.cx.calls.word(upper, at.seat.word + word);
+                self.cx.timers.hand_over(timer as Slot, upper);
             }
             seat = at.seat.up;
         }
-        mine
+        upper
     }
 
-    /// What can be sent down from this instance of the component at `from` goes.
+    /// Sends down everything that this instance of the component at `from` can hand on.
     pub(super) fn pull(&mut self, (from, instance): (SeatId, u32), mut port: Option<Port>) {
         loop {
-            if self.cx.clock.halted() || self.work_ends_it() {
+            if self.cx.clock.halted() || self.count_work() {
                 return;
             }
             let at = At { instance, ..self.seats.home(from) };

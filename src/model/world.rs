@@ -1,4 +1,4 @@
-//! One arm under way: its seats and machines, what they share, and where requests begin.
+//! One arm under way: its seats and machines, their context, and the arrival of requests.
 
 use super::call::CallId;
 use super::context::{At, Context, Flow, NOBODY, Outcome};
@@ -23,12 +23,12 @@ pub struct World<C, P> {
     limits: Limits,
 }
 
-/// The limits are looked at after so many pieces of work: some hundred microseconds.
-const WORK_PER_LOOK: u64 = 1 << 13;
+/// Pieces of work between two checks of the limits: some hundred microseconds.
+const WORK_PER_CHECK: u64 = 1 << 13;
 
 impl<C: Calendar, P: Probe> World<C, P> {
-    /// A world at instant zero, before anything is scheduled. `keys` are those of the components'
-    /// names, in their order.
+    /// A world at instant zero without scheduled events. `keys` are those of the components' names,
+    /// in their order.
     #[must_use]
     pub fn new(seats: Seats, machines: Machines, keys: Vec<u64>, cx: Context<C, P>) -> Self {
         let mut homes = vec![NONE; keys.len()];
@@ -39,11 +39,11 @@ impl<C: Calendar, P: Probe> World<C, P> {
         Self { seats, machines, cx, keys, homes, limits: Limits::NONE }
     }
 
-    /// Schedules what happens by itself, within `limits` from here on. Crashes first, so that at
-    /// equal instants they come before what arrives; then loads.
+    /// Schedules crashes and loads, and sets the limits of the run. Crashes come first, so that
+    /// they precede arrivals at equal instants.
     pub fn start(&mut self, limits: Limits) {
         self.limits = limits;
-        self.look_at_limits();
+        self.check_limits();
         let all: Vec<SeatId> = self.homes.clone();
         for &home in &all {
             let at = self.seats.home(home);
@@ -68,7 +68,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
         }
         self.wake_load(home, next);
         for caller in 0..callers {
-            if self.work_ends_it() || self.cx.clock.halted() {
+            if self.count_work() || self.cx.clock.halted() {
                 return;
             }
             let load = &mut self.machines.loads[index];
@@ -82,24 +82,24 @@ impl<C: Calendar, P: Probe> World<C, P> {
 
     /// Counts a piece of work that is no event; true if a limit ends the run here.
     #[inline]
-    pub(super) fn work_ends_it(&mut self) -> bool {
-        self.cx.clock.work() && self.limit_ends_it()
+    pub(super) fn count_work(&mut self) -> bool {
+        self.cx.clock.work() && self.exceeds_limits()
     }
 
-    /// Ends the run if a limit is reached or a stop was requested.
+    /// Ends the run if a limit is reached or a stop was requested; true if it ends.
     #[cold]
-    pub(super) fn limit_ends_it(&mut self) -> bool {
-        self.look_at_limits();
+    pub(super) fn exceeds_limits(&mut self) -> bool {
+        self.check_limits();
         self.cx.clock.halted()
     }
 
-    /// Ends the run if a limit is reached or a stop was requested. To be called at the same events
-    /// in every run of a scenario and a seed.
-    pub fn look_at_limits(&mut self) {
+    /// Ends the run if a limit is reached or a stop was requested. It must be called at the same
+    /// events in every run of a scenario and a seed.
+    pub fn check_limits(&mut self) {
         let Limits { work, memory, stop } = self.limits;
         let left = work.saturating_sub(self.cx.clock.work_done());
-        self.cx.clock.look_after(left.min(WORK_PER_LOOK));
-        if stop.is_some_and(Stop::asked) {
+        self.cx.clock.check_after(left.min(WORK_PER_CHECK));
+        if stop.is_some_and(Stop::is_requested) {
             self.cx.clock.halt(Halt::Interrupted);
         } else if left == 0 {
             self.cx.clock.halt(Halt::MaxWork);
@@ -108,12 +108,12 @@ impl<C: Calendar, P: Probe> World<C, P> {
         }
     }
 
-    /// Schedules when a load wakes next. Stages that pass without an arrival are work.
+    /// Schedules the next wake of a load. Stages that pass without an arrival count as work.
     #[inline(always)]
     fn wake_load(&mut self, home: SeatId, mut next: Next) {
         let index = self.seats[home].index as usize;
         while let Next::Later = next {
-            if (0..STAGES_AT_ONCE).any(|_| self.work_ends_it()) {
+            if (0..STAGES_AT_ONCE).any(|_| self.count_work()) {
                 return;
             }
             next = self.machines.loads[index].upcoming();
@@ -130,7 +130,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
         }
     }
 
-    /// A load's timer is due: a batch arrives, or a caller sends.
+    /// Handles a load's timer: a batch arrives, or a caller sends.
     pub(super) fn arrive(&mut self, home: SeatId, caller: u32) {
         let now = self.cx.clock.now();
         let index = self.seats[home].index as usize;
@@ -141,7 +141,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
             return;
         }
         for _ in 0..self.machines.loads[index].arrive() {
-            if self.work_ends_it() || self.cx.clock.halted() {
+            if self.count_work() || self.cx.clock.halted() {
                 return;
             }
             let request = self.machines.loads[index].request();
@@ -151,7 +151,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
         self.wake_load(home, next);
     }
 
-    /// A request arrives and goes down.
+    /// Offers a request, which goes down.
     #[inline(always)]
     fn offer(&mut self, home: SeatId, request: (u64, u64), caller: u32) {
         let cx = &mut self.cx;
@@ -165,13 +165,13 @@ impl<C: Calendar, P: Probe> World<C, P> {
         self.walk((home, call), flow);
     }
 
-    /// A service crashes: what is there and meets the fault fails, in the order in which it came.
+    /// Crashes a service: the calls at it that meet the fault fail, in the order of their arrival.
     pub(super) fn crash(&mut self, seat: SeatId) {
         let crash = self.machines.crashes[self.seats[seat].index as usize].clone();
         let service = self.seats[crash.service].index as usize;
-        let met = self.machines.services[service].met(&self.cx.calls, &crash.fault);
-        let mut failed: Vec<CallId> = Vec::with_capacity(met.len());
-        for call in met {
+        let affected = self.machines.services[service].affected(&self.cx.calls, &crash.fault);
+        let mut failed: Vec<CallId> = Vec::with_capacity(affected.len());
+        for call in affected {
             self.leave_children(call, Leaving::GivenUp);
             let at = self.seats.place(&self.cx.calls, self.cx.calls[call].at, call);
             if self.machines.services[service].crash(&mut self.cx, &at) {

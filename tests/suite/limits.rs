@@ -20,20 +20,20 @@ struct Impatient(&'static Stop, u64);
 impl Listener for Impatient {
     fn progress(&mut self, progress: &Progress) {
         self.1 = self.1.max(progress.events);
-        self.0.ask();
+        self.0.request();
     }
 }
 
 #[test]
-fn a_run_looks_at_a_request_to_stop_and_says_so() {
+fn a_run_ends_at_a_request_to_stop_and_says_so() {
     static STOP: Stop = Stop::new();
     let options = Options { stop: Some(&STOP), ..Options::default() };
     let mut impatient = Impatient(&STOP, 0);
     let result = run_with(&scenario(STEADY), "test", &options, &mut impatient).unwrap();
     assert!(matches!(result.stopped, Some(Stopped::Interrupted { .. })), "{:?}", result.stopped);
-    let Impatient(_, asked_after) = impatient;
-    assert!(asked_after > 0, "there was progress before the request");
-    assert!(result.events - asked_after <= 10_000, "{} after {asked_after}", result.events);
+    let Impatient(_, requested_after) = impatient;
+    assert!(requested_after > 0, "there was progress before the request");
+    assert!(result.events - requested_after <= 10_000, "{} after {requested_after}", result.events);
     let requests = only(&result).requests;
     assert!(requests.succeeded > 50_000, "{requests:?}");
     // Once it is requested, the next run does not begin.

@@ -106,7 +106,7 @@ pub(super) fn compare(ui: &Ui, args: &Compare) -> Result<Exit, Failure> {
         return Err(failure);
     }
     let mut until = last;
-    if let (true, Ended::Before(done)) = (stop.asked(), all) {
+    if let (true, Ended::Before(done)) = (stop.is_requested(), all) {
         meter.aside(|| ui.warning(&format!("interrupted after {done} of {seeds} seeds")));
         exit = Exit::Interrupted;
         let Some(number) = done.checked_sub(1) else { return Ok(exit) };

@@ -90,7 +90,7 @@ pub(super) fn run(ui: &Ui, args: &Shrink) -> Result<Exit, Failure> {
     let outcome = shrink(&shrinking, &wanted, playing, &mut progress).map_err(troubled)?;
     drop(meter);
     let Outcome::Small(text, shrunk) = outcome else {
-        if stop.asked() {
+        if stop.is_requested() {
             ui.warning(&format!("interrupted before the run with seed {seed} ended"));
             return Ok(Exit::Interrupted);
         }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::experiment::expect::Observed;
 use crate::experiment::health::Health;
 use crate::experiment::listener::Listener;
-use crate::experiment::play::{EVENTS_PER_LOOK, Played};
+use crate::experiment::play::{EVENTS_PER_CHECK, Played};
 use crate::experiment::prepared::Prepared;
 use crate::kernel::calendar::LaneCalendar;
 use crate::kernel::limits::Limits;
@@ -35,8 +35,8 @@ pub(super) struct Stock<'a> {
 struct EndListener(Option<Health>);
 
 impl Probe for EndListener {
-    const LISTENS: bool = false;
-    const HEARS_ENDS: bool = true;
+    const RECORDS: bool = false;
+    const ENDS: bool = true;
 
     fn record(&mut self, _: &Record) {}
 
@@ -114,8 +114,8 @@ impl Branch {
     pub(super) fn up_to(mut self, stock: &Stock<'_>, level: u64) -> Advance {
         let until = end_of(stock);
         loop {
-            if self.world.events().is_multiple_of(EVENTS_PER_LOOK) {
-                self.world.look_at_limits();
+            if self.world.events().is_multiple_of(EVENTS_PER_CHECK) {
+                self.world.check_limits();
             }
             let under_way = self.world.under_way(stock.node);
             self.most = self.most.max(under_way);

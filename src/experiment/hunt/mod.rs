@@ -154,7 +154,7 @@ pub fn hunt(
         stopped,
         spread,
         split: None,
-        interrupted: ended != Ended::Done && playing.stop.asked(),
+        interrupted: ended != Ended::Done && playing.stop.is_requested(),
     })
 }
 

@@ -46,11 +46,11 @@ pub(super) fn in_order<T: Send>(
             let run = move || {
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
-                    if stop.asked() || number >= count || !may(number) {
+                    if stop.is_requested() || number >= count || !may(number) {
                         return;
                     }
                     let result = work(number);
-                    if stop.asked() || sender.send((number, result)).is_err() {
+                    if stop.is_requested() || sender.send((number, result)).is_err() {
                         return;
                     }
                 }

@@ -198,7 +198,7 @@ impl Shrinker<'_> {
         });
         self.tries = tries;
         let Some((at, events)) = taken else {
-            self.interrupted |= ended != Ended::Done && stop.asked();
+            self.interrupted |= ended != Ended::Done && stop.is_requested();
             return None;
         };
         self.tree = candidates[at].clone();

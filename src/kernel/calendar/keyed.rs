@@ -1,6 +1,6 @@
 //! The keyed calendar: one priority queue with the slot as its key and true removal.
 //!
-//! It is the obvious implementation, and the oracle that the fast one is compared with.
+//! It is the obvious implementation, and the oracle for the fast one.
 
 use core::cmp::Reverse;
 use core::hash::{BuildHasherDefault, Hasher};

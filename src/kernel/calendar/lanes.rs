@@ -1,26 +1,28 @@
 //! The fast calendar: a 4-ary heap beside FIFO lanes for constant delays.
 //!
 //! An entry is one `u128`: time, sequence, slot, so that comparing entries is comparing numbers.
-//! `awaited` holds the sequence each slot waits for; an entry whose sequence is another one is
-//! dead and is dropped when it comes up. Cancelling therefore costs one store, and a sweep removes
-//! the dead before they outnumber the living.
+//! `awaited` holds the sequence of each slot's entry. An entry with another sequence is dead and is
+//! dropped when it comes up. Cancelling therefore costs one store, and a sweep removes dead entries
+//! before they outnumber live ones.
 //!
-//! Most events schedule another one. The first of the heap is therefore not removed when it is
-//! taken: it leaves a hole, which the next entry fills on its way to its place.
+//! Most events schedule another one. Popping the first entry of the heap therefore leaves a hole,
+//! which the next entry fills on its way to its place.
 
 use std::collections::VecDeque;
 
 use super::{Calendar, Instant, Lane, MAX_SLOTS, SEQUENCE_BITS, SLOT_BITS, Slot};
 use crate::kernel::time::Duration;
 
-/// More distinct constants than this share the heap: each lane costs a comparison at every pop.
+/// Most lanes; further constant delays use the heap, because each lane costs a comparison at every
+/// pop.
 const MAX_LANES: usize = 6;
-/// A sweep is not worth it below so many dead entries.
+/// Number of dead entries, beyond that of live ones, above which a sweep pays.
 const SWEEP_ABOVE: usize = 1024;
+/// The sequence of a slot without an entry.
 const NOTHING: u64 = 0;
 
-/// Entries of one constant delay, in order. The head stands apart, so that finding the first
-/// entry of all touches one line of memory a lane.
+/// Entries of one constant delay, in order. The head is apart, so that finding the first entry of
+/// the calendar touches one line of memory per lane.
 #[derive(Clone, Debug)]
 struct Fifo {
     head: u128,
@@ -42,9 +44,9 @@ impl Fifo {
         }
     }
 
-    /// Moves on to the first entry behind the head that is alive; how many were not.
+    /// Replaces the head by the first live entry behind it; returns the number of dead ones dropped.
     ///
-    /// Timers are mostly dead long before they are due, so a whole run of them goes at once.
+    /// Most timers are dead long before they are due, so many are dropped at once.
     #[inline]
     fn advance(&mut self, awaited: &[u64]) -> usize {
         let mut dead = 0;
@@ -72,7 +74,7 @@ impl Fifo {
 #[derive(Clone, Debug)]
 pub struct LaneCalendar {
     heap: Vec<u128>,
-    /// The first place of the heap is void.
+    /// True if the first place of the heap is void.
     hole: bool,
     lanes: Vec<Fifo>,
     awaited: Vec<u64>,
@@ -109,9 +111,9 @@ impl LaneCalendar {
         self.push_last(entry);
     }
 
-    /// Puts an entry at the end, from where it rises to its place.
+    /// Appends an entry and sifts it up.
     fn push_last(&mut self, entry: u128) {
-        // A service or two at work: a comparison in place of two loops.
+        // Heaps of one or two entries are common: a comparison replaces two loops.
         match self.heap.as_mut_slice() {
             [] => return self.heap.push(entry),
             [first] => {
@@ -134,7 +136,7 @@ impl LaneCalendar {
         self.heap[at] = entry;
     }
 
-    /// The first entry of a slot.
+    /// Makes room for a slot that has never had an entry.
     #[cold]
     fn add_slot(&mut self, slot: Slot) {
         assert!(slot < MAX_SLOTS, "slot {slot} is out of range");
@@ -155,7 +157,7 @@ impl LaneCalendar {
         }
     }
 
-    /// Puts `entry` at `at` or below, where the heap's order wants it.
+    /// Sifts `entry` down from `at`.
     #[inline]
     fn sift_down(&mut self, mut at: usize, entry: u128) {
         let heap = self.heap.as_mut_slice();
@@ -205,7 +207,7 @@ impl LaneCalendar {
         heap[at] = entry;
     }
 
-    /// Drops every dead entry. The order of the living is in their keys, so it cannot change.
+    /// Drops every dead entry. The order of live ones is in their keys, so it cannot change.
     #[cold]
     fn sweep(&mut self) {
         self.close();
@@ -280,7 +282,7 @@ impl Calendar for LaneCalendar {
         }
     }
 
-    // Called from one place: the loop.
+    // The loop is the only caller.
     #[inline(always)]
     fn pop_before(&mut self, end: Instant) -> Option<(Instant, Slot)> {
         loop {

@@ -30,7 +30,7 @@ struct Sorted {
 
 type Popped = Option<(Instant, Slot)>;
 
-/// Plays `ops` and returns what was popped.
+/// Plays `ops` and returns the popped entries, of the calendar and of the twin.
 fn play<C: Calendar>(ops: &[Op]) -> (Vec<Popped>, Vec<Popped>) {
     let mut calendar = C::new();
     let lanes = CONSTANTS.map(|ns| calendar.lane(Duration::from_ns(ns)));
@@ -75,7 +75,7 @@ fn schedule<C: Calendar>(calendar: &mut C, sorted: &mut Sorted, lane: Lane, at: 
 }
 
 proptest! {
-    // The same cases every day, and no file that remembers a failure.
+    // The cases are the same every day, and no file records failures.
     #![proptest_config(ProptestConfig {
         rng_seed: proptest::test_runner::RngSeed::Fixed(20_260_117),
         failure_persistence: None,
@@ -110,7 +110,7 @@ fn equal_instants_fire_in_the_order_of_insertion() {
     ties::<KeyedCalendar>();
 }
 
-/// A timeout of a minute on calls of a microsecond: 60 million timers would be dead at any time.
+/// With a timeout of a minute on calls of a microsecond, 60 million timers are dead at any time.
 #[test]
 fn dead_timers_do_not_pile_up() {
     let mut calendar = LaneCalendar::new();

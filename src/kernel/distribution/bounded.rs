@@ -8,7 +8,7 @@ pub(super) struct BoundedPareto {
     alpha: f64,
     min: f64,
     max: f64,
-    /// The mass that the full distribution has up to `max`: 1 - (min / max)^alpha.
+    /// The mass of the full distribution up to `max`: 1 - (min / max)^alpha.
     mass: f64,
 }
 
@@ -17,7 +17,7 @@ impl BoundedPareto {
         Self { alpha, min, max, mass: -exp_m1(-alpha * ln_ratio(min, max)) }
     }
 
-    /// min (1 - p mass)^(-1 / alpha). Rounding may pass a bound by its last bit.
+    /// min (1 - p mass)^(-1 / alpha). Rounding may exceed a bound by its last bit.
     pub(super) fn quantile(&self, p: f64) -> f64 {
         let factor = exp(-ln_1p(-p * self.mass) / self.alpha);
         (self.min * factor).clamp(self.min, self.max)
@@ -35,7 +35,7 @@ impl BoundedPareto {
         (self.min * self.raw_moment(1.0)).clamp(self.min, self.max)
     }
 
-    /// The difference of two moments; with bounds that agree to n digits it loses 2 n of its 16.
+    /// The difference of two moments; with bounds that agree to n digits it loses 2 n of 16 digits.
     pub(super) fn variance(&self) -> f64 {
         let mean = self.raw_moment(1.0);
         let square = self.raw_moment(2.0);

@@ -1,9 +1,9 @@
-//! The rules that constructors share, and how a found value is shown.
+//! The rules that constructors share, and how an offending value is shown.
 
 use super::InvalidDistribution;
 use crate::kernel::time::Duration;
 
-/// The end of the clock, 2^64 ns; what a constructor accepts as a duration is at most this.
+/// The end of the clock, 2^64 ns: the longest duration that a constructor accepts.
 const CLOCK_END: f64 = u64::MAX as f64;
 
 pub(super) fn that(

@@ -2,21 +2,22 @@
 //!
 //! With y = ln x, both ln P(a, e^y) and ln Q(a, e^y) are concave and monotone in y, because the
 //! logarithm of a gamma variate has a log-concave density. So a Newton step on them never crosses
-//! the root twice, and there is nothing to bracket. Steps are Halley's (one more derivative, at no
-//! cost), P serves the lower half and Q the upper one, and everything stays a logarithm, so nothing
+//! the root twice, and the root needs no bracket. Steps are Halley's (one more derivative, at no
+//! cost), P serves the lower half and Q the upper one, and all values stay logarithms, so none
 //! underflows at p = 1e-300 or shape 0.01.
 
 use super::normal::normal_quantile;
 use crate::kernel::fpmath::{exp, lgamma, ln, ln_1p, sqrt};
 
-/// Below it, 1 - P has too few digits left to be inverted to 1e-9.
+/// Smallest shape; below it, 1 - P has too few digits to be inverted to 1e-9.
 pub(super) const SMALLEST_SHAPE: f64 = 1e-6;
-/// Above it, the series of [`large_shape_ratio`] is better than 1e-10 wherever a 53-bit uniform
-/// number can reach, and faster than the terms that P and Q would need.
+/// Shape above which [`large_shape_ratio`] is used: its error is below 1e-10 for every 53-bit
+/// uniform number, and it is faster than the terms that P and Q would need.
 const LARGE_SHAPE: f64 = 3_000.0;
-/// A step this small leaves an error of its cube times the shape, far below the last bit.
+/// Step at which the search ends: its error is the cube of the step times the shape, far below the
+/// last bit.
 const LAST_STEP: f64 = 1e-7;
-/// Bounds that are never met; they make it plain that every loop ends.
+/// Bounds that are never reached; they show that every loop ends.
 const MAX_STEPS: u32 = 50;
 const MAX_TERMS: u32 = 5_000;
 
@@ -24,7 +25,7 @@ const MAX_TERMS: u32 = 5_000;
 pub(super) struct Gamma {
     shape: f64,
     mean: f64,
-    /// ln Gamma(shape + 1), which every evaluation needs.
+    /// ln Gamma(shape + 1), for every evaluation.
     lgamma_1p: f64,
 }
 
@@ -75,8 +76,9 @@ impl Gamma {
         y
     }
 
-    /// Up to shape 1 as Numerical Recipes (3rd ed., section 6.2.1), above it by Wilson and
-    /// Hilferty's cube (1931), but never below the root of P(a, x) < x^a / Gamma(a + 1).
+    /// The start of the search: up to shape 1 as in Numerical Recipes (3rd ed., section 6.2.1),
+    /// above it by Wilson and Hilferty's cube (1931), but never below the root of
+    /// P(a, x) < x^a / Gamma(a + 1).
     fn first_guess(&self, p: f64) -> f64 {
         let a = self.shape;
         let floor = (ln(p) + self.lgamma_1p) / a;
@@ -177,7 +179,7 @@ fn large_shape_ratio(a: f64, z: f64) -> f64 {
         (((12.0 * z2 - 243.0) * z2 - 923.0) * z2 + 1_472.0) / 204_120.0,
     ];
     let ratio = terms.iter().rev().fold(0.0, |sum, term| sum * r + term);
-    // Smaller p than a uniform number has could leave the range in which the series converges.
+    // For p below those of uniform numbers the series may not converge.
     ratio.max(0.0)
 }
 
@@ -192,13 +194,13 @@ mod tests {
     #[test]
     fn quantiles_agree_with_high_precision() {
         for (shape, p, expected) in EXACT {
-            let found = Gamma::new(shape, 1.0).quantile(p);
-            let error = (found / expected - 1.0).abs();
-            assert!(error < 1e-10, "shape {shape}, p {p}: {found}, off {error:e}");
+            let quantile = Gamma::new(shape, 1.0).quantile(p);
+            let error = (quantile / expected - 1.0).abs();
+            assert!(error < 1e-10, "shape {shape}, p {p}: {quantile}, off {error:e}");
         }
     }
 
-    /// What is asserted is the claim in the module's doc: the bounds on steps and terms are spare.
+    /// Checks the claim of the module's doc: no loop reaches its bound on steps or terms.
     #[test]
     fn every_shape_and_p_converges() {
         for exponent in -30..=18_i32 {

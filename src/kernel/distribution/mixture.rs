@@ -4,11 +4,11 @@ use super::InvalidDistribution;
 use super::check;
 use crate::kernel::fpmath::{exp, exp_m1, ln, ln_1p};
 
-/// How far from 1 the sum of the probabilities may be: decimals such as 0.1 are not exact.
+/// Largest distance of the sum of the probabilities from 1: decimals such as 0.1 are not exact.
 const SUM_TOLERANCE: f64 = 1e-9;
 /// The largest number below 1 with 53 bits.
 const BELOW_ONE: f64 = 1.0 - f64::EPSILON / 2.0;
-/// Convergence is quadratic and from one side; the bound only makes it plain that the search ends.
+/// Bound on steps, which shows that the search ends; convergence is quadratic and from one side.
 const MAX_STEPS: u32 = 200;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +25,7 @@ pub(super) struct HyperExponential {
     branches: Vec<Branch>,
 }
 
-/// What a list of branches turned out to be.
+/// The distribution of a valid list of branches.
 pub(super) enum Checked {
     One { mean: f64 },
     Many(HyperExponential),
@@ -45,19 +45,19 @@ impl HyperExponential {
         check::that(is_one, "the sum of the ratios", rule, || sum.to_string())?;
 
         let mut from = 0.0;
-        let mut kept = Vec::new();
+        let mut possible = Vec::new();
         for &(probability, mean) in branches.iter().filter(|branch| branch.0 > 0.0) {
             let probability = probability / sum;
-            kept.push(Branch { from, probability, mean });
+            possible.push(Branch { from, probability, mean });
             from += probability;
         }
-        Ok(match kept.as_slice() {
+        Ok(match possible.as_slice() {
             [only] => Checked::One { mean: only.mean },
-            _ => Checked::Many(Self { branches: kept }),
+            _ => Checked::Many(Self { branches: possible }),
         })
     }
 
-    /// Chooses a branch by `uniform` and stretches the rest of it over [0, 1).
+    /// Chooses a branch by `uniform` and scales the remainder to [0, 1).
     pub(super) fn sample_ns(&self, uniform: f64) -> f64 {
         let next = self.branches.partition_point(|b| b.from <= uniform);
         let branch = &self.branches[next - 1];
@@ -66,7 +66,7 @@ impl HyperExponential {
     }
 
     /// Newton's method on ln P(X > x), which is convex (the hazard of such a mixture falls), from
-    /// a point on the left of the root: it comes closer with every step and never passes.
+    /// a point left of the root: every step comes closer and none crosses the root.
     pub(super) fn quantile(&self, p: f64) -> f64 {
         if p >= 1.0 {
             return f64::INFINITY;
@@ -95,7 +95,7 @@ impl HyperExponential {
             below -= branch.probability * exp_m1(-x / branch.mean);
             density += tail / branch.mean;
         }
-        // Near 1 the logarithm takes its digits from the other side.
+        // Near 1 the logarithm of 1 - below keeps more digits.
         let ln_above = if below < 0.5 { ln_1p(-below) } else { ln(above) };
         (ln_above, density / above)
     }

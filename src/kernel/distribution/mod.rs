@@ -1,13 +1,13 @@
 //! Distributions of durations, sampled by inverse transform: one uniform number in, one duration
 //! out.
 //!
-//! Nothing here knows where the uniform number comes from, or what the duration is for. Because a
+//! The source of the uniform number and the purpose of the duration are unknown here. Because a
 //! sample takes exactly one uniform, the n-th draw of a component stays the n-th draw when the
-//! distribution of another one changes, and two systems that are compared see the same luck. All
-//! maths goes through [`fpmath`](super::fpmath) or is exact by IEEE 754, so a sample has the same
-//! bits everywhere.
+//! distribution of another one changes, and two compared systems share their draws. All maths goes
+//! through [`fpmath`](super::fpmath) or is exact by IEEE 754, so a sample has the same bits on
+//! every machine.
 //!
-//! Parameters and moments are `f64` nanoseconds; a sample is cut to whole nanoseconds.
+//! Parameters and moments are `f64` nanoseconds; a sample is truncated to whole nanoseconds.
 
 mod bounded;
 mod check;
@@ -27,7 +27,7 @@ use normal::{LogNormal, TruncatedNormal};
 use table::QuantileTable;
 use tail::{Pareto, Weibull};
 
-/// Why parameters do not make a distribution.
+/// A parameter that makes no distribution.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{parameter} {rule}; found {found}")]
 pub struct InvalidDistribution {
@@ -35,19 +35,19 @@ pub struct InvalidDistribution {
     pub parameter: String,
     /// The rule it breaks, as `must be above 0`.
     pub rule: &'static str,
-    /// What was found instead.
+    /// The value found instead.
     pub found: String,
 }
 
 /// A distribution of durations; immutable, and valid by construction.
 ///
 /// Every duration among the parameters must be finite, at least 0 and at most 2^64 ns, the range
-/// of the clock; the constructors list what they refuse beyond that.
+/// of the clock; the constructors list their further rules.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Distribution(Kind);
 
 /// Degenerate cases are built as `Constant` and memoryless ones as `Exponential`, so both are
-/// recognised however they were written.
+/// recognised in every spelling.
 #[derive(Clone, Debug, PartialEq)]
 enum Kind {
     Constant(f64),
@@ -93,8 +93,8 @@ impl Distribution {
         Ok(Self(Kind::Exponential { mean }))
     }
 
-    /// Normal with `mean` and `sd` ns, given that it is not negative: what lies below 0 is
-    /// excluded, not raised to 0, so the mean of the result is above `mean`. `sd` 0 is a constant.
+    /// Normal with `mean` and `sd` ns, given that it is not negative: values below 0 are excluded,
+    /// not raised to 0, so the mean of the result is above `mean`. `sd` 0 is a constant.
     ///
     /// # Errors
     /// Refuses a `mean` or `sd` outside the clock. That includes a negative mean, so at least half
@@ -203,7 +203,7 @@ impl Distribution {
         Ok(Self(Kind::Pareto(Pareto { alpha, min })))
     }
 
-    /// Pareto from `min` ns, given that it is at most `max` ns: what lies above is excluded, not
+    /// Pareto from `min` ns, given that it is at most `max` ns: values above are excluded, not
     /// lowered to `max`.
     ///
     /// # Errors
@@ -222,8 +222,8 @@ impl Distribution {
         Ok(Self(Kind::BoundedPareto(bounded)))
     }
 
-    /// A mixture of exponentials, each with its probability and its mean in ns. The sum of the
-    /// probabilities is made exactly 1, branches of probability 0 are left out, and a single one
+    /// A mixture of exponentials, each with its probability and its mean in ns. The probabilities
+    /// are scaled to a sum of exactly 1, branches of probability 0 are dropped, and a single branch
     /// is the plain exponential.
     ///
     /// # Errors
@@ -269,19 +269,19 @@ impl Distribution {
         }
     }
 
-    /// The duration for one uniform number in [0, 1): [`Self::sample_ns`] in whole nanoseconds.
-    /// The fraction is cut off, and what lies beyond the clock is [`Duration::MAX`].
+    /// The duration for one uniform number in [0, 1): [`Self::sample_ns`] truncated to whole
+    /// nanoseconds; [`Duration::MAX`] beyond the clock.
     #[must_use]
     #[inline]
     pub fn sample(&self, uniform: f64) -> Duration {
         Duration::from_ns_f64(self.sample_ns(uniform))
     }
 
-    /// The sample in ns before its fraction is cut off: finite and at least 0.
+    /// The sample in ns before truncation: finite and at least 0.
     ///
-    /// It is the quantile at `uniform`, except for the mixture of exponentials: that chooses a
-    /// branch by `uniform` and stretches what is left over of it, which is equal in distribution
-    /// and needs no search.
+    /// It is the quantile at `uniform`, except for a mixture of exponentials, which chooses a
+    /// branch by `uniform` and scales the remainder to [0, 1): equal in distribution, without a
+    /// search.
     #[must_use]
     #[inline]
     pub fn sample_ns(&self, uniform: f64) -> f64 {
@@ -298,7 +298,7 @@ impl Distribution {
     }
 
     /// The exact quantile at `p` in ns: a ratio `p` of all samples lies below it. At a jump it is
-    /// the upper end, and at 1 it is infinite for what has no upper bound.
+    /// the upper end, and at 1 it is infinite for a distribution without an upper bound.
     ///
     /// # Panics
     /// When `p` is outside [0, 1].
@@ -326,7 +326,7 @@ impl Distribution {
     }
 
     /// The mean in ns, in closed form. Samples are shorter by half a nanosecond on average, because
-    /// their fractions are cut off.
+    /// they are truncated.
     #[must_use]
     pub fn mean(&self) -> f64 {
         match &self.0 {
@@ -365,7 +365,7 @@ impl Distribution {
         variance.is_finite().then_some(variance)
     }
 
-    /// The value, if every sample is the same.
+    /// The value of a constant; `None` for other distributions.
     #[must_use]
     pub fn as_constant(&self) -> Option<Duration> {
         match self.0 {
@@ -375,7 +375,8 @@ impl Distribution {
     }
 }
 
-/// Rounding of the sum may pass `max` by its last bit, hence the bound.
+/// The quantile of a uniform distribution. Rounding of the sum may exceed `max` by its last bit,
+/// hence the bound.
 #[inline]
 fn uniform_quantile(min: f64, max: f64, p: f64) -> f64 {
     (min + p * (max - min)).min(max)

@@ -1,4 +1,4 @@
-//! The normal distribution cut off at 0, the lognormal one, and the standard normal quantile.
+//! The normal distribution truncated at 0, the lognormal one, and the standard normal quantile.
 
 use crate::kernel::fpmath::{erfc, exp, exp_m1, ln, ln_1p, sqrt};
 use core::f64::consts::{FRAC_1_SQRT_2, PI};
@@ -8,8 +8,8 @@ use core::f64::consts::{FRAC_1_SQRT_2, PI};
 pub(super) struct TruncatedNormal {
     mean: f64,
     sd: f64,
-    /// Probability that the full normal is below 0, and that it is above: each is kept as computed
-    /// from its own tail, so neither loses digits to the other.
+    /// Probabilities that the full normal is below 0 and above 0. Each is computed from its own
+    /// tail, so neither loses digits to the other.
     below: f64,
     above: f64,
 }
@@ -31,7 +31,7 @@ impl TruncatedNormal {
         (self.mean + self.sd * z).max(0.0)
     }
 
-    /// phi(a) / (1 - Phi(a)) at the cut a = -mean / sd: by how many `sd` the cut lifts the mean.
+    /// phi(a) / (1 - Phi(a)) at the cut a = -mean / sd: the rise of the mean by the cut, in `sd`.
     fn lift(&self) -> f64 {
         let a = self.mean / self.sd;
         exp(-a * a / 2.0) / sqrt(2.0 * PI) / self.above
@@ -174,7 +174,7 @@ const F: [f64; 8] = [
 mod tests {
     use super::*;
 
-    /// From a root search in 40-digit arithmetic, one for each branch and the ends.
+    /// Expected values are from a root search in 40-digit arithmetic: one per branch, and the ends.
     #[test]
     fn normal_quantiles_agree_with_high_precision() {
         for (p, expected) in [
@@ -190,16 +190,16 @@ mod tests {
             (0.95, 1.644_853_626_951_472_2),
             (0.999, 3.090_232_306_167_813),
         ] {
-            let found = normal_quantile(p);
-            assert!((found / expected - 1.0).abs() < 1e-15, "{p}: {found}");
+            let z = normal_quantile(p);
+            assert!((z / expected - 1.0).abs() < 1e-15, "{p}: {z}");
         }
         assert_eq!(normal_quantile(0.5), 0.0);
         assert_eq!(normal_quantile(0.0), f64::NEG_INFINITY);
         assert_eq!(normal_quantile(1.0), f64::INFINITY);
     }
 
-    /// Cut at its own mean it is the half-normal, whose moments are known: sd sqrt(2 / pi) and
-    /// sd² (1 - 2 / pi); its lower quantiles must not lose digits to the cut.
+    /// A normal cut at its own mean is the half-normal, whose moments are known: sd sqrt(2 / pi)
+    /// and sd² (1 - 2 / pi). Its lower quantiles must not lose digits to the cut.
     #[test]
     fn half_a_normal_has_the_moments_of_one() {
         let half = TruncatedNormal::new(0.0, 1e6);

@@ -35,7 +35,7 @@ impl QuantileTable {
         (self.points[0], self.points[self.points.len() - 1])
     }
 
-    /// The value, if all points have the same.
+    /// The common value of all points, if there is one.
     pub(super) fn single_value(&self) -> Option<f64> {
         let (first, last) = self.ends();
         (first.1 == last.1).then_some(first.1)
@@ -48,13 +48,13 @@ impl QuantileTable {
         }
         let (from, low) = self.points[next - 1];
         match self.points.get(next) {
-            // Rounding of the sum may pass the point by its last bit, hence the bound.
+            // Rounding of the sum may exceed the point by its last bit, hence the bound.
             Some((to, high)) => (low + (p - from) / (to - from) * (high - low)).min(*high),
             None => low,
         }
     }
 
-    /// The integral over p of what `ends` gives for an end value and `line` for a segment.
+    /// The integral over p of `ends` of the end values and `line` of the segments between.
     fn integral(&self, ends: impl Fn(f64) -> f64, line: impl Fn(f64, f64) -> f64) -> f64 {
         let (first, last) = self.ends();
         let segment = |pair: &[(f64, f64)]| (pair[1].0 - pair[0].0) * line(pair[0].1, pair[1].1);

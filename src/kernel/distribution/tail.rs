@@ -1,4 +1,4 @@
-//! Weibull and Pareto: what a power of an exponential and the exponential of one give.
+//! Weibull and Pareto: a power of an exponential variate, and the exponential of one.
 
 use crate::kernel::fpmath::{exp_m1, lgamma, ln_1p, pow, tgamma};
 
@@ -17,16 +17,16 @@ impl Weibull {
         self.scale * tgamma(1.0 + 1.0 / self.shape)
     }
 
-    /// scale² (Gamma(1 + 2/k) - Gamma(1 + 1/k)²), as a ratio of the two: their difference would
-    /// lose every digit for a large shape.
+    /// scale² (Gamma(1 + 2/k) - Gamma(1 + 1/k)²), computed from the ratio of the two terms, because
+    /// their difference loses every digit for a large shape.
     pub(super) fn variance(&self) -> f64 {
         let mean = self.mean();
         mean * mean * exp_m1(ln_square_ratio(1.0 / self.shape))
     }
 }
 
-/// ln Gamma(1 + 2 x) - 2 ln Gamma(1 + x). Where 1 + x itself loses digits, by the Taylor series,
-/// whose coefficients are (2^n - 2) / n zeta(n) (from DLMF 5.7.3); both are good to 1e-9.
+/// ln Gamma(1 + 2 x) - 2 ln Gamma(1 + x). Where 1 + x loses digits, it is computed by the Taylor
+/// series with coefficients (2^n - 2) / n zeta(n) (from DLMF 5.7.3). Both ways are good to 1e-9.
 fn ln_square_ratio(x: f64) -> f64 {
     if x > 1e-3 {
         return lgamma(1.0 + 2.0 * x) - 2.0 * lgamma(1.0 + x);

@@ -1,11 +1,11 @@
 use super::*;
 
-fn close(found: f64, expected: f64, tolerance: f64) -> bool {
-    (found - expected).abs() <= tolerance * expected.abs()
+fn close(value: f64, expected: f64, tolerance: f64) -> bool {
+    (value - expected).abs() <= tolerance * expected.abs()
 }
 
-fn message<T: core::fmt::Debug>(refused: Result<T, InvalidDistribution>) -> String {
-    refused.unwrap_err().to_string()
+fn message<T: core::fmt::Debug>(result: Result<T, InvalidDistribution>) -> String {
+    result.unwrap_err().to_string()
 }
 
 /// One of each kind, around 10 s.
@@ -51,8 +51,8 @@ fn moments_agree_with_the_integral_of_the_quantile_function() {
         let variance = distribution.variance().unwrap();
         // At alpha 2.5 the second moment converges too slowly for this rule.
         if !matches!(distribution.0, Kind::Pareto(_)) {
-            let found = square - mean * mean;
-            assert!(close(found, variance, 4e-3), "{distribution:?}: {found}");
+            let integral = square - mean * mean;
+            assert!(close(integral, variance, 4e-3), "{distribution:?}: {integral}");
         }
     }
 }
@@ -132,15 +132,15 @@ fn quantiles_of_a_mixture_invert_its_distribution() {
 #[test]
 fn a_table_is_flat_at_its_ends_and_straight_between() {
     let table = Distribution::quantiles(&[(0.25, 1e3), (0.5, 3e3), (0.75, 3e3)]).unwrap();
-    let found = [0.0, 0.25, 0.375, 0.5, 0.625, 1.0].map(|p| table.quantile(p));
-    assert_eq!(found, [1e3, 1e3, 2e3, 3e3, 3e3, 3e3]);
+    let quantiles = [0.0, 0.25, 0.375, 0.5, 0.625, 1.0].map(|p| table.quantile(p));
+    assert_eq!(quantiles, [1e3, 1e3, 2e3, 3e3, 3e3, 3e3]);
     assert_eq!(table.mean(), (1e3 + 2e3 + 3e3 + 3e3) / 4.0);
 }
 
 #[test]
 fn refusals_name_the_parameter_the_rule_and_what_was_found() {
     let clock = "and within the clock (584 years); found";
-    for (found, expected) in [
+    for (message, expected) in [
         (message(Distribution::constant(-1.0)), format!("value must be at least 0s {clock} -1ns")),
         (message(Distribution::exponential(0.0)), format!("mean must be above 0s {clock} 0s")),
         (
@@ -164,7 +164,7 @@ fn refusals_name_the_parameter_the_rule_and_what_was_found() {
             "the list must have at least one entry; found none".to_owned(),
         ),
     ] {
-        assert_eq!(found, expected);
+        assert_eq!(message, expected);
     }
 }
 

@@ -1,4 +1,4 @@
-//! A number of things or a length of time, where either says how much.
+//! A count or a time, for fields that take either.
 
 use core::fmt;
 use std::borrow::Cow;
@@ -10,12 +10,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::parse_duration;
 use crate::kernel::time::Duration;
 
-/// So many, at least 1, or for so long, above zero: a whole number, or a duration.
+/// A count or a time: a whole number of at least 1, or a duration above zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CountOrTime {
-    /// So many.
+    /// A count.
     Count(u32),
-    /// So long.
+    /// A time.
     Time(Duration),
 }
 

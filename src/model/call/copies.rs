@@ -1,11 +1,11 @@
-//! Copies of a call: further calls that do the same, of which one is enough.
+//! Copies of a call: calls that do the same, of which one success is enough.
 
 use super::{Call, CallId, Calls};
 use crate::model::seat::{NONE, Port};
 
 impl Calls {
-    /// A new copy of `parent`, along its seat's way `port`. The first has the key, and so the luck,
-    /// of the call itself; the others have `key`.
+    /// Adds a copy of `parent`, along `port` of its seat. The first copy has the key, and so the
+    /// draws, of the call itself; the others have `key`.
     pub fn add_copy(&mut self, parent: CallId, port: Port, key: u64) -> CallId {
         let id = self.add_child(parent, port, key);
         let of = self.slots[parent as usize];
@@ -17,7 +17,7 @@ impl Calls {
         id
     }
 
-    /// An attempt is sent: which it is of its call, over all copies.
+    /// Counts an attempt, and returns its number within its call, over all copies.
     #[inline]
     pub fn count_attempt(&mut self, id: CallId) -> u32 {
         let call = &mut self.slots[id as usize];
@@ -25,7 +25,7 @@ impl Calls {
         if call.copy { self.count_copy(id) } else { call.all_attempts() }
     }
 
-    /// The same of a copy, for the calls that it is a copy of.
+    /// Counts an attempt of a copy for the calls that it is a copy of.
     fn count_copy(&mut self, mut id: CallId) -> u32 {
         let mut first = true;
         loop {
@@ -50,7 +50,7 @@ impl Calls {
         self.remove(id);
     }
 
-    /// Its own calls that are under way, the latest first.
+    /// A call's own calls that are under way, the latest first.
     pub fn children(&self, id: CallId) -> impl Iterator<Item = CallId> + '_ {
         let some = |id: CallId| Some(id).filter(|&id| id != NONE);
         let first = some(self.latest_child(id));

@@ -1,56 +1,56 @@
-//! Where a call stands, and what the seat at which it waits remembers.
+//! The standing of a call, and its state at the seat at which it waits.
 
 use crate::kernel::time::Instant;
 
-/// What becomes of the outcome of a call.
+/// The receiver of the outcome of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// It is that of a request.
+    /// The load: the call is a request.
     Request,
-    /// Its parent waits for it.
+    /// The parent, which waits for it.
     Child,
-    /// Its caller has left: nobody's.
+    /// Nobody: the caller has left, with the layers above the seat at which the call waits.
     Left,
-    /// Nobody's, with all of its layers.
+    /// Nobody: the caller has left, and the call goes on with all of its layers.
     Alone,
-    /// Nobody needs it, and its parent waits until it is over.
+    /// The parent, which does not need the outcome and waits until the call is over.
     Awaited,
-    /// There is no call.
+    /// The record is free.
     Free,
 }
 
-/// What the seat at which a call waits remembers of it.
+/// The state of a call at the seat at which it waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// Nothing.
+    /// None.
     None,
     /// In line for a permit.
     Waiting {
-        /// Since when.
+        /// Instant at which it joined the line.
         since: Instant,
     },
     /// In line for a slot of a service.
     Queued {
-        /// When it was sent.
+        /// Instant at which it was sent.
         since: Instant,
     },
     /// In a slot of a service.
     Working {
-        /// When it was sent.
+        /// Instant at which it was sent.
         since: Instant,
-        /// When it got the slot.
+        /// Instant at which it got the slot.
         started: Instant,
-        /// Whether it will fail.
+        /// True if the work will fail.
         fails: bool,
     },
-    /// At a service that waits for the calls which it has made.
+    /// At a service that waits for the calls that it has made.
     Calling {
-        /// When it was sent.
+        /// Instant at which it was sent.
         since: Instant,
     },
     /// A message in a queue.
     Message {
-        /// When it last entered.
+        /// Instant at which it last entered.
         since: Instant,
     },
 }

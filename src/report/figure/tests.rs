@@ -33,9 +33,9 @@ fn series(looks: u64, last_ns: u64, show: impl Fn(&mut Sampler, u64)) -> Series 
     let mut sampler = Sampler::new(Resolution::Every(Duration::from_ms(10)));
     for look in 1..=looks {
         let at = if look == looks { last_ns } else { look * 10 * MS };
-        sampler.look(Instant::from_ns(at));
+        sampler.begin_sample(Instant::from_ns(at));
         show(&mut sampler, look);
-        sampler.looked();
+        sampler.end_sample();
     }
     let mut series = sampler.finish();
     series.name(&["<db> & \"friends\"".to_owned()]);

@@ -121,7 +121,7 @@ pub(super) fn many(
         return Err(failure);
     }
     let Sink { writing, runs: kept, mut exit, .. } = sink;
-    if stop.asked()
+    if stop.is_requested()
         && let Ended::Before(done) = ended
     {
         meter.aside(|| ui.warning(&format!("interrupted after {done} of {runs} runs")));

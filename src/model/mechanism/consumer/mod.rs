@@ -263,7 +263,7 @@ impl Mechanism for Consumer {
         into.total(&ACKNOWLEDGED, |_| self.acknowledged);
         into.count(&REDELIVERED, self.redelivered);
         into.count(&DEAD, self.dead_lettered);
-        into.total(&IN_HAND, |period| period.there);
+        into.total(&IN_HAND, |period| period.present);
         let places = self.config.concurrency;
         into.ratio(&UTILISATION, |period| period.utilisation(&self.busy, places));
         into.peak(&BUSY, &mut self.busy, Some(places));

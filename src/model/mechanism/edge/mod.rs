@@ -140,7 +140,7 @@ impl Mechanism for Sender {
     /// An attempt leaves for its service, which is a piece of work.
     #[inline]
     fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
-        if cx.clock.work() { Flow::Look } else { self.send(cx, at) }
+        if cx.clock.work() { Flow::CheckLimits } else { self.send(cx, at) }
     }
 
     #[inline]

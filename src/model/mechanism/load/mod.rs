@@ -320,7 +320,7 @@ impl Mechanism for Load {
         let succeeded = matches!(fate, Fate::Succeeded | Fate::Late);
         let what = if succeeded { What::SUCCEEDED } else { What::FAILED };
         cx.note(at, what, elapsed.as_ns());
-        if P::HEARS_ENDS {
+        if P::ENDS {
             let (request, at) = (index, now);
             cx.probe.ended(&End { load, request, arrived, at, attempts, fate, measured });
         }

@@ -275,7 +275,7 @@ impl Mechanism for Queue {
         into.count(&PUBLISHED, self.published);
         into.count(&DROPPED, self.dropped);
         into.count(&TAKEN, self.taken);
-        into.total(&WAITING, |period| period.there);
+        into.total(&WAITING, |period| period.present);
         into.latency(&WAIT, &self.wait);
         into.ratio(&WAITED, |_| self.wait.ratio_above(Duration::ZERO));
         into.level(&DEPTH, &mut self.depth, limit(self.capacity));

@@ -243,7 +243,7 @@ impl Service {
         into.count(&CANCELLED, counts.cancelled);
         into.count(&FOR_NOBODY, counts.for_nobody);
         into.count(&CRASHED, counts.crashed);
-        into.total(&IN_FLIGHT, |period| period.there);
+        into.total(&IN_FLIGHT, |period| period.present);
         into.most(&MOST_IN_FLIGHT, |_| self.in_flight_max);
         if self.config.hang_ratio > 0.0 {
             into.count(&HUNG, counts.hung);

@@ -300,8 +300,8 @@ impl Service {
         held
     }
 
-    /// Calls that are there and meet the fault, in the order in which they came.
-    pub(in crate::model) fn met(&self, calls: &Calls, fault: &Fault) -> Vec<CallId> {
+    /// The calls at the service that meet the fault, in the order of their arrival.
+    pub(in crate::model) fn affected(&self, calls: &Calls, fault: &Fault) -> Vec<CallId> {
         let since = |call: &Call| match call.state {
             State::Queued { since, .. }
             | State::Working { since, .. }
@@ -311,20 +311,19 @@ impl Service {
             }
         };
         let replicas = &self.replicas[fault.replicas.start as usize..fault.replicas.end as usize];
-        let there = replicas
+        let present = replicas
             .iter()
             .flat_map(|replica| replica.line.iter(calls).chain(replica.working.iter(calls)));
-        let mut met: Vec<CallId> = there.filter(|&id| fault.meets(&calls[id])).collect();
-        met.sort_unstable_by_key(|&id| {
+        let mut affected: Vec<CallId> = present.filter(|&id| fault.meets(&calls[id])).collect();
+        affected.sort_unstable_by_key(|&id| {
             let call = &calls[id];
             (since(call), call.load, call.index, call.attempts)
         });
-        met
+        affected
     }
 
-    /// The service crashes under a call, one of those that meet the fault; `false` if nobody
-    /// waits for it any more, and it is over. No slot is handed on: [`Mechanism::hand_on`] does
-    /// that when all are dead.
+    /// Fails one of the affected calls in a crash; `false` if nobody waits for it, so that it is
+    /// over. No slot is handed on: [`Mechanism::hand_on`] does that when all calls have failed.
     pub(in crate::model) fn crash<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
