@@ -1,4 +1,4 @@
-//! From the names of a sentence to what they stand for in this scenario.
+//! Resolves the names of a sentence in a scenario.
 
 use std::collections::BTreeSet;
 
@@ -21,23 +21,23 @@ impl Known {
         Err(unknown("arm", name, self.arms()))
     }
 
-    /// The metric that `text` names, in one arm or in all that have it.
+    /// The metric called `text`, in one arm or in all that have it.
     pub(super) fn metric(&self, text: &str) -> Result<MetricRef, Refusal> {
-        let mut found: Vec<MetricRef> = Vec::new();
+        let mut matches: Vec<MetricRef> = Vec::new();
         for (arm, known) in &self.arms {
             let scoped = text.strip_prefix(arm.as_str()).and_then(|rest| rest.strip_prefix('.'));
             for metric in known.metrics() {
                 for (rest, arm) in [(scoped, Some(arm.clone())), (Some(text), None)] {
                     if rest.is_some_and(|rest| metric.is_called(rest)) {
                         let bound = metric.bound(arm);
-                        if !found.contains(&bound) {
-                            found.push(bound);
+                        if !matches.contains(&bound) {
+                            matches.push(bound);
                         }
                     }
                 }
             }
         }
-        match found.as_slice() {
+        match matches.as_slice() {
             [one] => Ok(one.clone()),
             [] => Err(self.no_metric(text)),
             several => {
@@ -72,15 +72,15 @@ impl Known {
         }))
     }
 
-    /// Of a distribution, one of its parts has to be meant.
+    /// The hint for the name of a distribution without a part.
     fn no_part(&self, rest: &str, arm: Option<&str>) -> Option<String> {
         let mut metrics = self.scope(arm).flat_map(KnownArm::metrics);
         metrics.find(|metric| !metric.part.is_empty() && metric.distribution() == rest)?;
         let parts = arm::parts().map(|(part, _)| bare(part));
-        Some(format!("say what of it: one of {}", list_of(parts)))
+        Some(format!("it is a distribution, so add one of {}", list_of(parts)))
     }
 
-    /// What a component has instead of what was looked for.
+    /// The hint for an unknown metric of a known component.
     fn nearest_of_component(&self, rest: &str, arm: Option<&str>) -> Option<String> {
         let named = |component: &str| {
             rest.strip_prefix(component).filter(|rest| rest.is_empty() || rest.starts_with('.'))
@@ -94,7 +94,7 @@ impl Known {
         }
         let mut metrics: Vec<String> = Vec::new();
         for metric in self.scope(arm).flat_map(KnownArm::metrics) {
-            // Of a distribution one part stands for all, unless it is the one that is meant.
+            // One part stands for all of a distribution, unless another one was named.
             let shown = matches!(metric.part, "" | "p99_ns") || metric.name == rest;
             if metric.component == *component && shown {
                 let name = metric.name[component.len() + 1..].to_owned();
@@ -136,8 +136,8 @@ impl Known {
         Err(unknown("fault", name, faults))
     }
 
-    /// The component of a kind called `name`, or the one whose pipeline is called so: the breaker
-    /// `clients` is `clients.breaker`.
+    /// The component of a kind called `name`, or the layer of this kind in the policy of `name`:
+    /// the breaker `clients` is `clients.breaker`.
     pub(super) fn component(
         &self,
         kind: &str,
@@ -192,8 +192,7 @@ impl Known {
     }
 }
 
-/// Where a kind of component has what it declares under this name, though no number here is called
-/// so.
+/// The hint for a metric that the kind declares, but this component lacks or has only over time.
 fn elsewhere(kind: &str, word: &str) -> Option<String> {
     let called = |name: &str| bare(name) == bare(word);
     metrics_of(kind).iter().find_map(|quantity| {
@@ -208,7 +207,7 @@ fn elsewhere(kind: &str, word: &str) -> Option<String> {
     })
 }
 
-/// How a word of other tools is said here.
+/// The hint for a word of other tools.
 fn foreign_word(word: &str, arm: Option<&str>) -> Option<String> {
     let arm = arm.map_or_else(String::new, |arm| format!("{}.", quoted(arm)));
     let way = |(way, about): (String, String)| format!("`{}`: {about}", way.replace("{}", &arm));
@@ -217,7 +216,8 @@ fn foreign_word(word: &str, arm: Option<&str>) -> Option<String> {
 }
 
 impl NamedMetric {
-    /// Sentences may say `p99` or, as in JSON, `p99_ns` and `components.` in front.
+    /// True if `name` is that of the metric, with or without the `_ns` and the `components.` of
+    /// JSON.
     fn is_called(&self, name: &str) -> bool {
         let name = match self.component.as_str() {
             "" => name,
@@ -227,12 +227,12 @@ impl NamedMetric {
             || (self.kind == Kind::Time && name.strip_suffix("_ns") == Some(&self.name))
     }
 
-    /// Its name without the part: of a distribution that is no metric.
+    /// The name of the distribution: that of the metric without the part.
     fn distribution(&self) -> &str {
         self.name.rsplit_once('.').map_or("", |(distribution, _)| distribution)
     }
 
-    /// It, as what a sentence refers to.
+    /// A reference to the metric.
     #[must_use]
     pub fn bound(&self, arm: Option<String>) -> MetricRef {
         let Self { component, metric, part, kind, .. } = self.clone();
@@ -253,10 +253,10 @@ impl MetricRef {
     }
 }
 
-fn unknown<'a>(what: &str, name: &str, known: impl IntoIterator<Item = &'a str>) -> Refusal {
+fn unknown<'a>(kind: &str, name: &str, known: impl IntoIterator<Item = &'a str>) -> Refusal {
     let known: Vec<&str> = known.into_iter().collect();
     let found = format!("found `{}`", printable(name));
-    let refusal = Refusal::new(format!("there is no such {what}"), found);
+    let refusal = Refusal::new(format!("there is no such {kind}"), found);
     refusal.hint(match did_you_mean(name, known.iter().copied()) {
         Some(meant) => format!("did you mean `{}`?", printable(meant)),
         None => format!("there is {}", list_of(known)),

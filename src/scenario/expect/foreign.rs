@@ -1,11 +1,11 @@
-//! What other tools call a number, and how it is written here.
+//! Names of numbers in other tools, and the expressions for them.
 //!
-//! Nothing here is accepted: a metric has one name. Who uses another is told the one.
+//! None of these names is accepted, because a metric has one name; the refusal has it.
 
 use crate::metrics::arm;
 use crate::metrics::names::bare;
 
-/// Ways to write a number, each with what it is. `{}` stands for the arm and its dot.
+/// Expressions for a number, each with its meaning. `{}` stands for the arm and its dot.
 pub(super) type Ways = &'static [(&'static str, &'static str)];
 
 const SUCCESS: Ways = &[("{}succeeded_ratio", "requests that succeeded in time, of all")];
@@ -76,7 +76,7 @@ const WORDS: &[(&[&str], Ways)] = &[
     (&["duration", "runtime", "makespan"], LENGTH),
 ];
 
-/// How a number of an arm that other tools call `word` is written here.
+/// Expressions for a number of an arm that other tools call `word`.
 pub(super) fn ways(word: &str) -> Option<Vec<(String, String)>> {
     let word = word.to_lowercase().replace('-', "_");
     let known = WORDS.iter().find(|(words, _)| words.contains(&word.as_str()));
@@ -91,7 +91,7 @@ pub(super) fn ways(word: &str) -> Option<Vec<(String, String)>> {
     ])
 }
 
-/// The part of a latency that a word names: `p99`, `latency_p99`, `avg_response_time`, `p99.9`.
+/// The part of a latency that a word means: `p99`, `latency_p99`, `avg_response_time`, `p99.9`.
 fn latency_part(word: &str) -> Option<&'static str> {
     let mut rest = word.to_owned();
     for filler in ["latency", "response_time", "duration", "end_to_end", "e2e", "_ns", "_ms"] {
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn no_word_is_a_metric_or_stands_twice() {
+    fn no_word_is_a_metric_or_occurs_twice() {
         let known = known();
         let mut words: Vec<&str> = all().collect();
         for word in &words {

@@ -1,4 +1,4 @@
-//! A sentence without an arm is about every arm that has what it names: one claim an arm.
+//! Instances of claims: a sentence without an arm is one claim for each arm that has its names.
 
 use std::collections::BTreeSet;
 
@@ -8,30 +8,30 @@ use super::{Claim, Condition, Known, Likely, MetricRef, Period, Sum};
 /// A claim in which every name has its arm.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Instance {
-    /// The arm that stands where the sentence left it out; `None` if it left none out.
+    /// The arm that the sentence leaves out; `None` if it names all arms.
     pub arm: Option<String>,
-    /// The claim about it.
+    /// The claim with that arm.
     pub claim: Claim,
 }
 
 impl Claim {
-    /// It for each arm that it is about, by name; empty if no arm has all that it names.
+    /// The claim for each arm that has its names, by name; empty if no arm has all of them.
     #[must_use]
     pub fn instances(&self, known: &Known) -> Vec<Instance> {
         let condition = match self {
             Self::Holds(condition) | Self::Likely(Likely { condition, .. }) => condition,
         };
-        let again = |condition: Condition| match self {
+        let with = |condition: Condition| match self {
             Self::Holds(_) => Self::Holds(condition),
             Self::Likely(likely) => Self::Likely(Likely { condition, ..likely.clone() }),
         };
         let conditions = condition.instances(known).into_iter();
-        conditions.map(|(arm, of)| Instance { arm, claim: again(of) }).collect()
+        conditions.map(|(arm, condition)| Instance { arm, claim: with(condition) }).collect()
     }
 }
 
 impl Condition {
-    /// It for each arm that it is about, by name, with that name if it had been left out.
+    /// The condition for each arm that has its names, by name, with the arm set where left out.
     #[must_use]
     pub fn instances(&self, known: &Known) -> Vec<(Option<String>, Self)> {
         if !self.is_open() {
@@ -41,7 +41,7 @@ impl Condition {
         arms.map(|arm| (Some(arm.clone()), self.within_arm(arm))).collect()
     }
 
-    /// The arms that it names.
+    /// The arms that are named.
     #[must_use]
     pub fn arms(&self) -> BTreeSet<&str> {
         match self {
@@ -57,7 +57,7 @@ impl Condition {
         }
     }
 
-    /// True if it leaves out the arm of anything.
+    /// True if the arm of any name is left out.
     fn is_open(&self) -> bool {
         match self {
             Self::Compares(left, _, right) => left.is_open() || right.is_open(),
@@ -68,11 +68,13 @@ impl Condition {
         }
     }
 
-    /// True if everything it names exists, with `here` where it leaves out the arm.
-    fn fits(&self, known: &Known, here: &str) -> bool {
-        let arm = |arm: &Option<String>| known.arms.get(arm.as_deref().unwrap_or(here));
+    /// True if every name exists, with `default` where the arm is left out.
+    fn fits(&self, known: &Known, default: &str) -> bool {
+        let arm = |arm: &Option<String>| known.arms.get(arm.as_deref().unwrap_or(default));
         match self {
-            Self::Compares(left, _, right) => left.fits(known, here) && right.fits(known, here),
+            Self::Compares(left, _, right) => {
+                left.fits(known, default) && right.fits(known, default)
+            }
             Self::Recovers { arm: of, fault, .. } => {
                 arm(of).is_some_and(|known| known.faults.contains(fault))
             }
@@ -84,29 +86,29 @@ impl Condition {
                 })
             }
             Self::Collapses { arm: of } => arm(of).is_some(),
-            Self::Not(of) => of.fits(known, here),
+            Self::Not(of) => of.fits(known, default),
         }
     }
 
-    fn within_arm(&self, here: &str) -> Self {
-        let put = |arm: &Option<String>| arm.clone().or_else(|| Some(here.to_owned()));
+    /// The condition with `default` where the arm is left out.
+    fn within_arm(&self, default: &str) -> Self {
         let mut condition = self.clone();
         match &mut condition {
             Self::Compares(left, _, right) => {
-                left.put(here);
-                right.put(here);
+                left.set_arm(default);
+                right.set_arm(default);
             }
             Self::Recovers { arm, .. } | Self::Happens { arm, .. } | Self::Collapses { arm } => {
-                *arm = put(arm);
+                arm.get_or_insert_with(|| default.to_owned());
             }
-            Self::Not(of) => **of = of.within_arm(here),
+            Self::Not(of) => **of = of.within_arm(default),
         }
         condition
     }
 }
 
 impl Sum {
-    /// The arms that it names.
+    /// The arms that are named.
     #[must_use]
     pub fn arms(&self) -> BTreeSet<&str> {
         match self {
@@ -130,40 +132,41 @@ impl Sum {
         }
     }
 
-    fn fits(&self, known: &Known, here: &str) -> bool {
+    fn fits(&self, known: &Known, default: &str) -> bool {
         match self {
             Self::Number(..) => true,
-            Self::Metric(metric) => metric.fits(known, here),
-            Self::Two(left, _, right) => left.fits(known, here) && right.fits(known, here),
-            Self::Minus(of) => of.fits(known, here),
+            Self::Metric(metric) => metric.fits(known, default),
+            Self::Two(left, _, right) => left.fits(known, default) && right.fits(known, default),
+            Self::Minus(of) => of.fits(known, default),
         }
     }
 
-    fn put(&mut self, here: &str) {
+    /// Sets the arm of every metric without one.
+    fn set_arm(&mut self, default: &str) {
         match self {
             Self::Number(..) => {}
             Self::Metric(metric) => {
-                metric.arm.get_or_insert_with(|| here.to_owned());
+                metric.arm.get_or_insert_with(|| default.to_owned());
             }
             Self::Two(left, _, right) => {
-                left.put(here);
-                right.put(here);
+                left.set_arm(default);
+                right.set_arm(default);
             }
-            Self::Minus(of) => of.put(here),
+            Self::Minus(of) => of.set_arm(default),
         }
     }
 }
 
 impl KnownArm {
-    /// True if it has the fault that the period goes by.
+    /// True if the arm has the fault of the period, or the period has none.
     fn has(&self, period: Option<&Period>) -> bool {
         period.and_then(Period::fault).is_none_or(|fault| self.faults.contains(fault))
     }
 }
 
 impl MetricRef {
-    fn fits(&self, known: &Known, here: &str) -> bool {
-        let Some(arm) = known.arms.get(self.arm.as_deref().unwrap_or(here)) else {
+    fn fits(&self, known: &Known, default: &str) -> bool {
+        let Some(arm) = known.arms.get(self.arm.as_deref().unwrap_or(default)) else {
             return false;
         };
         if !arm.has(self.period.as_ref()) {

@@ -1,5 +1,5 @@
 //! The names that sentences about a scenario may use: its arms, faults, components, and the
-//! metrics that results of this scenario have.
+//! metrics of its results.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,17 +13,17 @@ use crate::scenario::arms::arms;
 use crate::scenario::build::build;
 use crate::scenario::schema::{Arrivals, Scenario};
 
-/// What stands for the kind of a component where a number is of the whole arm.
+/// The kind of numbers of the whole arm, in place of that of a component.
 pub const OF_WHOLE_ARM: &str = "arm";
 
 /// The names of a scenario.
 #[derive(Clone, Debug)]
 pub struct Known {
-    /// What each arm has, by name.
+    /// Names of each arm.
     pub(super) arms: BTreeMap<String, KnownArm>,
-    /// More than one arm: names may begin with that of an arm.
+    /// True if there are several arms.
     pub(super) several: bool,
-    /// When runs end at the latest.
+    /// Horizon of runs, if the scenario has one.
     pub(super) duration: Option<Duration>,
 }
 
@@ -41,31 +41,31 @@ pub(super) struct KnownComponent {
     pub(super) metrics: Vec<(&'static str, Kind)>,
 }
 
-/// A number of a result, and how sentences call it.
+/// A number of a result, and its name in sentences.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedMetric {
-    /// `latency.end_to_end.p99`, `workers.deliveries`: without the arm.
+    /// Name in sentences, without the arm: `latency.end_to_end.p99`, `workers.deliveries`.
     pub name: String,
-    /// The component; empty for a number of the whole arm.
+    /// Component of the number; empty for the whole arm.
     pub component: String,
-    /// The kind of the component; [`OF_WHOLE_ARM`] of a number of the whole arm.
+    /// Kind of the component; [`OF_WHOLE_ARM`] for the whole arm.
     pub of: &'static str,
-    /// Its name in the data.
+    /// Name in the data.
     pub metric: &'static str,
-    /// The part of a distribution, or "".
+    /// Part of a distribution, or "".
     pub part: &'static str,
-    /// What it counts.
+    /// Kind of the number.
     pub kind: Kind,
 }
 
 impl Known {
-    /// The names of a checked scenario. What its components report is asked of the components, in
-    /// a world that is built and never played.
+    /// The names of a checked scenario. The metrics of its components are those that a world
+    /// reports which is built and never played.
     #[must_use]
     pub fn new(scenario: &Scenario) -> Self {
         let mut scenario = scenario.clone();
         for load in scenario.load.values_mut() {
-            // Every caller is a frame, and none of them reports anything.
+            // Callers cost memory and report no metrics, so one is enough.
             if let Arrivals::ClosedLoop { callers, .. } = &mut load.arrivals {
                 *callers = 1;
             }
@@ -97,7 +97,7 @@ impl Known {
         self.arms.keys().map(String::as_str)
     }
 
-    /// Every number that results have of this arm, as sentences call it.
+    /// The numbers of an arm in results, with their names in sentences.
     #[must_use]
     pub fn metrics(&self, arm: &str) -> Vec<NamedMetric> {
         self.arms.get(arm).map(KnownArm::metrics).unwrap_or_default()
@@ -120,14 +120,15 @@ impl KnownArm {
         all
     }
 
-    /// The kinds of the component called `name` and the events that can happen at it.
+    /// The events that can happen at the component called `name`.
     pub(super) fn events(&self, name: &str) -> Vec<crate::metrics::probe::What> {
         let kinds = self.components.get(name).map_or(&[][..], Vec::as_slice);
         kinds.iter().flat_map(|known| events_of(known.kind)).collect()
     }
 }
 
-/// Sentences leave out `_ns`: times are written with their unit there.
+/// Adds a metric, or the parts of a distribution, to `into`. Names in sentences have no `_ns`,
+/// because times are written with their unit.
 fn named(
     (component, of): (&str, &'static str),
     metric: &'static str,

@@ -3,15 +3,15 @@
 use super::Refusal;
 use crate::scenario::problem::printable;
 
-/// A word and where it begins.
+/// A word and its spelling.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Token {
     pub(super) kind: Word,
-    /// As it is written.
+    /// The word as written.
     pub(super) text: String,
 }
 
-/// What a word is.
+/// A word of a sentence.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Word {
     /// A name without its quotes; true if any part of it was quoted.
@@ -49,7 +49,7 @@ fn starts_name(c: char) -> bool {
     c.is_alphabetic() || c == '_' || is_quote(c)
 }
 
-/// Letters, digits, `_ - . #`; what is between quotes may be anything.
+/// A name: letters, digits, `_ - . #`, and any characters between quotes.
 fn name(text: &str) -> Result<(Word, usize), Refusal> {
     let mut name = String::new();
     let mut quoted = false;
@@ -74,7 +74,7 @@ fn name(text: &str) -> Result<(Word, usize), Refusal> {
     Ok((Word::Name(name, quoted), at))
 }
 
-/// Digits, a fraction, an exponent; then letters or `%`, which are its unit.
+/// A number: digits, a fraction, an exponent; then its unit, of letters or `%`.
 fn number(text: &str) -> Result<(Word, usize), Refusal> {
     let digits = |from: usize| {
         let rest = &text[from..];

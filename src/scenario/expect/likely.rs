@@ -1,79 +1,81 @@
-//! What it takes to show a probability.
+//! Claims about probabilities, and the seeds that they need.
 //!
-//! A claim is judged by all of its seeds, by the exact one-sided bound of Clopper and Pearson: see
-//! [`Proportion`].
+//! A claim is judged by all of its seeds, with the exact one-sided bound of Clopper and Pearson:
+//! see [`Proportion`].
 
 use super::lex::Word;
 use super::parse::Parser;
 use super::{Likely, Refusal, Relation};
 use crate::statistics::proportion::{Proportion, runs_to_show_below};
 
-/// How sure a claim is unless it says so.
+/// Default confidence of a claim.
 const CONFIDENCE: f64 = 0.95;
-/// Twice as many runs as would do if the thing never happened, so that it may happen now and then.
+/// Default number of seeds, as a multiple of the number that suffices if the unwanted condition
+/// never holds, so that it may hold in a few runs.
 const ROOM: u64 = 2;
+/// Smallest default number of seeds.
 const LEAST_SEEDS: u64 = 20;
-/// More seeds than this are played only if somebody asks for them.
-const MOST_UNASKED: u64 = 10_000;
-/// More seeds than this are a mistake: the rarest of things is then found in another way.
+/// Largest default number of seeds: a claim that needs more must state the number.
+const MOST_DEFAULT_SEEDS: u64 = 10_000;
+/// Largest number of seeds: rarer conditions are estimated by `dessim hunt`.
 const MOST_SEEDS: u64 = 10_000_000;
 
 impl Likely {
-    /// Over how many seeds it is judged.
+    /// The number of seeds.
     #[must_use]
     pub fn over(&self) -> u64 {
         self.seeds.unwrap_or_else(|| {
-            // What should be likely is the opposite of something that should be rare.
+            // A condition is likely if its negation is rare.
             let rare = if self.is_unwanted() { self.ratio } else { 1.0 - self.ratio };
             ROOM.saturating_mul(runs_to_show_below(rare, self.confidence)).max(LEAST_SEEDS)
         })
     }
 
-    /// True if the condition is what ought to be rare.
+    /// True if the claim is that the condition is rare.
     #[must_use]
     pub fn is_unwanted(&self) -> bool {
         self.relation == Relation::Below
     }
 
-    /// The bound that speaks for it: at the confidence, the probability is at most, or at least,
-    /// this.
+    /// The bound of the probability that decides the claim, at its confidence: an upper bound if
+    /// the condition is unwanted, else a lower bound.
     #[must_use]
-    pub fn bound(&self, seen: Proportion) -> f64 {
+    pub fn bound(&self, observed: Proportion) -> f64 {
         match self.is_unwanted() {
-            true => seen.at_most(self.confidence),
-            false => seen.at_least(self.confidence),
+            true => observed.at_most(self.confidence),
+            false => observed.at_least(self.confidence),
         }
     }
 
-    /// True if what was seen shows the claim.
+    /// True if the observed runs show the claim.
     #[must_use]
-    pub fn shown_by(&self, seen: Proportion) -> bool {
+    pub fn shown_by(&self, observed: Proportion) -> bool {
         match self.is_unwanted() {
-            true => self.bound(seen) < self.ratio,
-            false => self.bound(seen) > self.ratio,
+            true => self.bound(observed) < self.ratio,
+            false => self.bound(observed) > self.ratio,
         }
     }
 
-    /// True if what was seen shows its opposite.
+    /// True if the observed runs show the negation of the claim.
     #[must_use]
-    pub fn refuted_by(&self, seen: Proportion) -> bool {
+    pub fn refuted_by(&self, observed: Proportion) -> bool {
         match self.is_unwanted() {
-            true => seen.at_least(self.confidence) >= self.ratio,
-            false => seen.at_most(self.confidence) <= self.ratio,
+            true => observed.at_least(self.confidence) >= self.ratio,
+            false => observed.at_most(self.confidence) <= self.ratio,
         }
     }
 
-    /// True if so many seeds could show it at all: if they agreed.
+    /// True if `runs` seeds show the claim when all of them agree.
     fn can_be_shown_over(&self, runs: u64) -> bool {
         let hits = if self.is_unwanted() { 0 } else { runs };
         self.shown_by(Proportion { hits, runs })
     }
 
-    /// The fewest seeds that could show it.
+    /// The fewest seeds that can show the claim.
     fn least_seeds(&self) -> u64 {
         let rare = if self.is_unwanted() { self.ratio } else { 1.0 - self.ratio };
         let least = runs_to_show_below(rare, self.confidence).max(1);
-        // By the rounding of logarithms it may be one too few, never more.
+        // Rounding of logarithms may make it one too few, never more.
         if least > MOST_SEEDS || self.can_be_shown_over(least) {
             least
         } else {
@@ -83,7 +85,7 @@ impl Likely {
 }
 
 impl Parser<'_> {
-    /// What follows `p(`.
+    /// Parses a claim about a probability, from `p(` on.
     pub(super) fn likely(&mut self) -> Result<Likely, Refusal> {
         self.at += 2;
         let condition = self.condition()?;
@@ -100,8 +102,8 @@ impl Parser<'_> {
         let mut confidence = CONFIDENCE;
         if self.says(0, &["at"]) {
             self.at += 1;
-            let what = "a confidence from 50% up and below 100%, such as 95%";
-            confidence = self.ratio(what, |p| p >= 0.5)?;
+            let expected = "a confidence from 50% up and below 100%, such as 95%";
+            confidence = self.ratio(expected, |p| p >= 0.5)?;
         }
         let mut seeds = None;
         if self.says(0, &["over"]) {
@@ -133,28 +135,29 @@ impl Parser<'_> {
         Ok(seeds as u64)
     }
 
-    /// `1%` or `0.01`, below 1.
-    fn ratio(&mut self, what: &str, fits: impl Fn(f64) -> bool) -> Result<f64, Refusal> {
+    /// Parses a ratio below 1 that `fits`: `1%` or `0.01`.
+    fn ratio(&mut self, expected: &str, fits: impl Fn(f64) -> bool) -> Result<f64, Refusal> {
         let ratio = match self.word(0) {
             Some(Word::Number(value, unit)) if unit == "%" => value / 100.0,
             Some(Word::Number(value, unit)) if unit.is_empty() => *value,
-            _ => return self.expected(what),
+            _ => return self.expected(expected),
         };
         if !(fits(ratio) && ratio < 1.0) {
-            return self.expected(what);
+            return self.expected(expected);
         }
         self.at += 1;
         Ok(ratio)
     }
 }
 
-/// Refuses what no number of seeds that is played could show.
+/// Refuses a claim that its seeds cannot show.
 fn demonstrable(likely: &Likely) -> Result<(), Refusal> {
     let over = likely.over();
-    if likely.seeds.is_none() && over > MOST_UNASKED {
+    if likely.seeds.is_none() && over > MOST_DEFAULT_SEEDS {
         let least = likely.least_seeds();
         let found = format!("found one that takes {least} seeds at least");
-        let rule = format!("more than {MOST_UNASKED} seeds are played only if the claim says so");
+        let rule =
+            format!("more than {MOST_DEFAULT_SEEDS} seeds are played only if the claim says so");
         let hint = match least > MOST_SEEDS {
             true => "`dessim hunt` estimates what is rarer than runs can count".to_owned(),
             false => format!("add `over {over} seeds`, or see `dessim hunt`"),

@@ -1,9 +1,9 @@
-//! What a scenario is expected to do, as sentences: `rpc.latency.end_to_end.p99 < 250ms`,
+//! Expectations of a scenario, as sentences: `rpc.latency.end_to_end.p99 < 250ms`,
 //! `recovers within 30s after fault db-slow`, `p(collapse) < 1% at 95%`.
 //!
-//! A sentence is read into a [`Claim`] whose names are those of the scenario: whatever does not
-//! exist is refused before anything runs. What a claim comes to is worked out elsewhere, by those
-//! who run scenarios. `docs/expect.md` is the reference.
+//! A sentence is parsed into a [`Claim`] whose names are those of the scenario; an unknown name is
+//! refused before any run. Claims are judged elsewhere, where scenarios are run. `docs/expect.md`
+//! is the reference.
 
 mod bind;
 mod foreign;
@@ -24,83 +24,83 @@ pub use instances::Instance;
 pub use known::{Known, NamedMetric, OF_WHOLE_ARM};
 pub use period::{OF_PERIOD, Period};
 
-/// What is claimed.
+/// A claim about a scenario.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Claim {
-    /// About one run.
+    /// A condition of one run.
     Holds(Condition),
-    /// About how likely something is over seeds.
+    /// A bound on the probability of a condition, over seeds.
     Likely(Likely),
 }
 
 /// `p(CONDITION) < 1% at 95% over 400 seeds`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Likely {
-    /// What may happen in a run.
+    /// The condition of a run.
     pub condition: Condition,
-    /// [`Relation::Below`] or [`Relation::Above`]: interval statements know no equality.
+    /// [`Relation::Below`] or [`Relation::Above`]: intervals show no equality.
     pub relation: Relation,
-    /// The probability that it is compared with, in (0, 1).
+    /// The claimed bound of the probability, in (0, 1).
     pub ratio: f64,
-    /// How sure the statement must be, in [0.5, 1). Default 0.95.
+    /// Confidence of the statement, in [0.5, 1). Default 0.95.
     pub confidence: f64,
-    /// Over how many seeds; by default as many as suffice if things are clearly as claimed.
+    /// Number of seeds; by default enough to show the claim if it is clearly true.
     pub seeds: Option<u64>,
 }
 
-/// What is the case in a run or not.
+/// A condition that holds in a run or does not.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Condition {
-    /// Two numbers compare so.
+    /// The relation holds between two numbers.
     Compares(Sum, Relation, Sum),
-    /// An arm is well again so soon after the end of a fault.
+    /// An arm is well again within a time after the end of a fault.
     Recovers {
-        /// The arm; every arm that has the fault without it.
+        /// The arm; `None`: every arm that has the fault.
         arm: Option<String>,
-        /// How soon.
+        /// Longest time to recovery.
         within: Duration,
         /// The fault.
         fault: String,
     },
-    /// Something happens at a component.
+    /// An event happens at a component.
     Happens {
-        /// The arm; every arm that has the component without it.
+        /// The arm; `None`: every arm that has the component.
         arm: Option<String>,
-        /// The kind of the component, as results call it.
+        /// Kind of the component, by its name in results.
         kind: &'static str,
         /// The component.
         component: String,
-        /// Any of these events: the same name may stand for several.
+        /// The event; events of the same name are equivalent.
         event: What,
-        /// How soon, if that matters: from the start of the run or of the period.
+        /// Latest time of the event, from the start of the run or of the period.
         within: Option<Duration>,
-        /// When, if not at any time of the run; `within` counts from its beginning.
+        /// Period of the event; `None`: the whole run.
         period: Option<Period>,
     },
     /// An arm ends far from well: see `experiment::expect`.
     Collapses {
-        /// The arm; any arm without it.
+        /// The arm; `None`: any arm.
         arm: Option<String>,
     },
-    /// The opposite.
+    /// The negation of a condition.
     Not(Box<Condition>),
 }
 
 /// An expression.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Sum {
-    /// A number, or nanoseconds.
+    /// A constant: a number, or nanoseconds.
     Number(f64, Unit),
     /// A metric of a result.
     Metric(MetricRef),
-    /// Two of them and what is done with them.
+    /// Two expressions and the operator between them.
     Two(Box<Sum>, Operator, Box<Sum>),
-    /// The number with the other sign.
+    /// The negative of an expression.
     Minus(Box<Sum>),
 }
 
 impl Sum {
-    /// True if it is a time; that it is one thing has been checked when it was read.
+    /// True if the expression is a time; the parser has checked that it has one unit.
     #[must_use]
     pub fn is_time(&self) -> bool {
         match self {
@@ -113,12 +113,12 @@ impl Sum {
     }
 }
 
-/// What a number counts, as far as arithmetic cares.
+/// The unit of an expression, as far as arithmetic needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
-    /// Counts, ratios, rates a second.
+    /// Counts, ratios, rates per second.
     Plain,
-    /// A ratio that was written or is shown in percent.
+    /// A ratio written in percent.
     Percent,
     /// Nanoseconds.
     Time,
@@ -157,22 +157,22 @@ pub enum Relation {
 /// A number of a result, by its names in the data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MetricRef {
-    /// The arm; without it the expectation is about every arm that has the metric.
+    /// The arm; `None`: every arm that has the metric.
     pub arm: Option<String>,
     /// The component; empty for a number of the whole arm.
     pub component: String,
-    /// Its name: `requests.offered`, `depth_max`.
+    /// Name of the metric: `requests.offered`, `depth_max`.
     pub metric: &'static str,
-    /// The part of a distribution: `p99_ns`; empty of other numbers.
+    /// Part of a distribution: `p99_ns`; empty for other numbers.
     pub part: &'static str,
-    /// What it counts; never [`Kind::Latency`].
+    /// Kind of the number; never [`Kind::Latency`].
     pub kind: Kind,
-    /// When the requests arrived that it is about, if not all of them are meant.
+    /// Period of the arrivals of the requests; `None`: all requests.
     pub period: Option<Period>,
 }
 
 impl MetricRef {
-    /// What arithmetic knows of it.
+    /// The unit of the metric.
     #[must_use]
     pub const fn unit(&self) -> Unit {
         match self.kind {
@@ -182,14 +182,14 @@ impl MetricRef {
     }
 }
 
-/// Why a sentence is refused.
+/// The refusal of a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// What should be: the headline.
+    /// The rule that the sentence breaks: the headline.
     pub rule: String,
-    /// What was found instead.
+    /// The offending words, after "found".
     pub found: String,
-    /// What to write instead.
+    /// A correction.
     pub hint: Option<String>,
 }
 
@@ -204,34 +204,34 @@ impl Refusal {
     }
 }
 
-/// Reads a sentence about the scenario that has these names.
+/// Parses a sentence about a scenario with the names `known`.
 ///
 /// # Errors
-/// When it is none, or names what does not exist.
+/// If the sentence does not parse or has an unknown name.
 pub fn read(text: &str, known: &Known) -> Result<Claim, Refusal> {
     parse::claim(text, known)
 }
 
-/// Reads what may be the case in a run: a [`Claim`] without probabilities.
+/// Parses a condition of one run: a [`Claim`] without probabilities.
 ///
 /// # Errors
-/// When it is none, or names what does not exist.
+/// If the sentence does not parse, has an unknown name, or claims a probability.
 pub fn read_condition(text: &str, known: &Known) -> Result<Condition, Refusal> {
     match read(text, known)? {
         Claim::Holds(condition) => Ok(condition),
         Claim::Likely(_) => {
-            let rule = "expected what may be the case in one run";
-            let hint = "write what stands in the parentheses of p(..)";
+            let rule = "expected a condition of one run";
+            let hint = "write the condition inside p(..)";
             Err(Refusal::new(rule, "found a probability").hint(hint))
         }
     }
 }
 
-/// Reads a metric: `rpc.latency.end_to_end.p99`. Where nothing else can follow, names need no
-/// quotes: `clients -> db.attempts`.
+/// Parses the name of a metric, alone or with a period: `rpc.latency.end_to_end.p99`. A name alone
+/// needs no quotes: `clients -> db.attempts`.
 ///
 /// # Errors
-/// When there is none of that name.
+/// If there is no metric of that name.
 pub fn read_metric(text: &str, known: &Known) -> Result<MetricRef, Refusal> {
     known.metric(text).or_else(|_| parse::metric(text, known))
 }

@@ -1,7 +1,7 @@
-//! From words to a claim.
+//! Parses the words of a claim.
 //!
-//! A comparison never has two names side by side, so two names, or one of the two verbs that need
-//! no name before them, begin a statement.
+//! A comparison never has two adjacent names, so two names, or one of the two verbs that need no
+//! name before them, begin a statement.
 
 use std::sync::LazyLock;
 
@@ -15,7 +15,7 @@ use crate::model::mechanism::Kind;
 use crate::scenario::conform::did_you_mean;
 use crate::scenario::problem::printable;
 
-/// Parentheses and signs within each other, at most: a sentence that is deeper is none.
+/// Deepest nesting of parentheses, signs and operators of a sentence.
 const DEEPEST: usize = 50;
 
 pub(super) fn claim(text: &str, known: &Known) -> Result<Claim, Refusal> {
@@ -42,7 +42,7 @@ pub(super) fn metric(text: &str, known: &Known) -> Result<MetricRef, Refusal> {
     Ok(metric)
 }
 
-/// What begins a statement about a component: its kind.
+/// The words that begin a statement about a component: the kinds of components.
 static KINDS: LazyLock<Vec<&str>> = LazyLock::new(|| {
     let measured = Kind::ALL.iter().filter(|kind| !kind.metrics().is_empty());
     measured.map(|kind| kind.name()).collect()
@@ -60,7 +60,7 @@ impl<'a> Parser<'a> {
         self.words.get(self.at + ahead).map(|token| &token.kind)
     }
 
-    /// The name that is so far ahead.
+    /// The name `ahead` words ahead.
     pub(super) fn name(&self, ahead: usize) -> Option<&'a str> {
         match self.word(ahead) {
             Some(Word::Name(name, _)) => Some(name),
@@ -68,13 +68,13 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// True if the bare word that is so far ahead is one of these.
+    /// True if the word `ahead` words ahead is one of `any`, without quotes.
     pub(super) fn says(&self, ahead: usize, any: &[&str]) -> bool {
         matches!(self.word(ahead), Some(Word::Name(name, false)) if any.contains(&name.as_str()))
     }
 
     fn is(&self, symbol: &str) -> bool {
-        matches!(self.word(0), Some(Word::Symbol(found)) if *found == symbol)
+        matches!(self.word(0), Some(Word::Symbol(word)) if *word == symbol)
     }
 
     fn takes(&mut self, symbol: &str) -> bool {
@@ -90,8 +90,8 @@ impl<'a> Parser<'a> {
         }
     }
 
-    pub(super) fn expected<T>(&self, what: &str) -> Result<T, Refusal> {
-        Err(Refusal::new(format!("expected {what}"), self.found()))
+    pub(super) fn expected<T>(&self, expected: &str) -> Result<T, Refusal> {
+        Err(Refusal::new(format!("expected {expected}"), self.found()))
     }
 
     pub(super) fn symbol(&mut self, symbol: &str) -> Result<(), Refusal> {
@@ -127,7 +127,8 @@ impl<'a> Parser<'a> {
             return Ok(Condition::Not(Box::new(self.condition()?)));
         }
         const VERBS: [&str; 3] = ["recovers", "collapses", "collapse"];
-        // A metric may be followed by a period; a kind is followed by a name, whatever it is.
+        // A metric may be followed by a period; a kind is followed by a name, even one that is a
+        // word of periods.
         let period = self.says(1, &period::WORDS) && !self.says(0, &KINDS);
         if self.says(0, &VERBS) || (self.name(1).is_some() && !period) {
             return self.statement();
@@ -141,7 +142,7 @@ impl<'a> Parser<'a> {
 
     fn statement(&mut self) -> Result<Condition, Refusal> {
         let verb = |at: usize| self.says(at, &["recovers", "collapses", "collapse"]);
-        // The words of a statement, one of which may be the name of an arm as well.
+        // A word may be both a kind and the name of an arm: the words behind it decide.
         let kind = self.says(0, &KINDS)
             && self.name(2).is_some_and(|third| !KINDS.contains(&third) || self.name(3).is_none());
         let mut arm = None;
@@ -190,14 +191,15 @@ impl<'a> Parser<'a> {
         Ok(Condition::Happens { arm, kind, component, event, within, period })
     }
 
-    /// Recoveries are from the disturbance as a whole, so only its end can be their beginning.
+    /// Parses `after fault` and its name. A recovery is from the whole disturbance, so it can only
+    /// start at the end of the fault.
     fn after_fault(&mut self, arm: Option<&str>) -> Result<String, Refusal> {
-        let found = self.keyword("after");
-        found.map_err(|refusal| refusal.hint("a recovery counts from the end: `after fault F`"))?;
+        let after = self.keyword("after");
+        after.map_err(|refusal| refusal.hint("a recovery counts from the end: `after fault F`"))?;
         self.fault(arm)
     }
 
-    /// `fault` and the name of one.
+    /// Parses `fault` and its name.
     pub(super) fn fault(&mut self, arm: Option<&str>) -> Result<String, Refusal> {
         self.keyword("fault")?;
         let Some(name) = self.name(0) else {
@@ -300,7 +302,7 @@ impl<'a> Parser<'a> {
             },
             _ => return self.expected("a metric or a number"),
         };
-        // A duration has been passed already.
+        // The parser of durations has consumed its word.
         if !matches!(factor, Sum::Number(_, Unit::Time)) {
             self.at += 1;
         }

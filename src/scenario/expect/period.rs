@@ -1,8 +1,7 @@
-//! Stretches of a run: a number can be about the requests that arrive in one, an event can be
-//! waited for in one.
+//! Periods of a run, to which numbers of requests and events can be restricted.
 //!
-//! Requests are counted by when they arrive, as phases are: what becomes of them is known when the
-//! run is over, so the fates of a period always add up to what it was offered.
+//! A request belongs to the period of its arrival, as with phases. Its fate is known at the end of
+//! the run, so the fates of a period always add up to its offered requests.
 
 use core::fmt;
 
@@ -12,22 +11,22 @@ use crate::kernel::time::Duration;
 use crate::metrics::names::quoted;
 use crate::scenario::problem::printable;
 
-/// A stretch of a run, by instants or by a fault: from its beginning until before its end.
+/// A period of a run, by instants or by a fault: its start belongs to it, its end does not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Period {
-    /// From an instant on, until before another one or to the end of the run.
+    /// From an instant until another one, or until the end of the run.
     Between(Duration, Option<Duration>),
-    /// Before this fault begins.
+    /// Until the start of a fault.
     Before(String),
-    /// While it lasts.
+    /// From the start of a fault until its end.
     During(String),
-    /// From its start on.
+    /// From the start of a fault.
     Since(String),
-    /// From its end on.
+    /// From the end of a fault.
     After(String),
 }
 
-/// The numbers of an arm that a period has: those that every request has a share in.
+/// The numbers of an arm that a period has: those that are made of requests.
 pub const OF_PERIOD: [&str; 18] = [
     "succeeded_ratio",
     "requests.offered",
@@ -53,7 +52,7 @@ pub const OF_PERIOD: [&str; 18] = [
 pub(super) const WORDS: [&str; 6] = ["from", "until", "before", "during", "since", "after"];
 
 impl Period {
-    /// The fault that it goes by.
+    /// The fault that defines the period, if one does.
     #[must_use]
     pub fn fault(&self) -> Option<&str> {
         match self {
@@ -82,7 +81,7 @@ impl fmt::Display for Period {
 }
 
 impl Parser<'_> {
-    /// The metric that has just been read, in the period that follows, if one does.
+    /// Restricts `metric` to the period that follows, if one does.
     pub(super) fn in_period(&mut self, metric: MetricRef) -> Result<MetricRef, Refusal> {
         if !self.says(0, &WORDS) {
             return Ok(metric);
@@ -98,7 +97,7 @@ impl Parser<'_> {
         Ok(MetricRef { period, ..metric })
     }
 
-    /// The period that comes next, if one does.
+    /// Parses a period, if one follows.
     pub(super) fn period(&mut self, arm: Option<&str>) -> Result<Option<Period>, Refusal> {
         if !self.says(0, &WORDS) {
             return Ok(None);
@@ -138,7 +137,7 @@ impl Parser<'_> {
         }
     }
 
-    /// An instant that the run reaches.
+    /// Parses an instant that the run reaches.
     fn instant(&mut self) -> Result<Duration, Refusal> {
         let found = self.found();
         let at = self.duration()?;

@@ -1,4 +1,4 @@
-//! Claims as sentences again, in one spelling.
+//! Prints claims as sentences, in one spelling.
 
 use core::fmt;
 
@@ -55,8 +55,8 @@ impl fmt::Display for Relation {
     }
 }
 
-/// How firmly an expression holds together: products before sums.
-fn firmness(sum: &Sum) -> u8 {
+/// The precedence of the operator of an expression.
+fn precedence(sum: &Sum) -> u8 {
     match sum {
         Sum::Two(_, Operator::Plus | Operator::Minus, _) => 0,
         Sum::Two(..) => 1,
@@ -67,9 +67,8 @@ fn firmness(sum: &Sum) -> u8 {
 
 impl fmt::Display for Sum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let inner = |f: &mut fmt::Formatter<'_>, sum: &Sum, least: u8| match firmness(sum) < least {
-            true => write!(f, "({sum})"),
-            false => write!(f, "{sum}"),
+        let inner = |f: &mut fmt::Formatter<'_>, sum: &Sum, least: u8| {
+            if precedence(sum) < least { write!(f, "({sum})") } else { write!(f, "{sum}") }
         };
         match self {
             Self::Number(value, Unit::Plain) => write!(f, "{value}"),
@@ -84,7 +83,7 @@ impl fmt::Display for Sum {
                 inner(f, of, 2)
             }
             Self::Two(left, operator, right) => {
-                let own = firmness(self);
+                let own = precedence(self);
                 inner(f, left, own)?;
                 write!(f, " {operator} ")?;
                 inner(f, right, own + 1)

@@ -168,14 +168,14 @@ const REFUSED: [&str; 61] = [
 fn what_is_not_understood_is_refused_with_a_reason() {
     let known = known();
     let deep = "(".repeat(10_000);
-    let mut told = String::new();
+    let mut messages = String::new();
     for text in REFUSED.into_iter().chain([deep.as_str()]) {
         let refusal = read(text, &known).expect_err(text);
         let hint = refusal.hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
         let text: String = text.chars().take(60).collect();
-        told.push_str(&format!("{text}\n    {} — {}{hint}\n", refusal.rule, refusal.found));
+        messages.push_str(&format!("{text}\n    {} — {}{hint}\n", refusal.rule, refusal.found));
     }
-    insta::assert_snapshot!(told);
+    insta::assert_snapshot!(messages);
 }
 
 fn likely(text: &str) -> Likely {

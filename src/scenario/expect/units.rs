@@ -1,9 +1,9 @@
-//! Times, counts and ratios are different things: what may be added, multiplied and compared.
+//! Units of expressions: the rules of adding, multiplying and comparing times, counts and ratios.
 
 use super::{MetricRef, Operator, Refusal, Sum, Unit};
 use crate::metrics::names::Kind;
 
-/// What an expression counts.
+/// The unit of an expression, or the rule of units that it breaks.
 pub(super) fn unit(sum: &Sum) -> Result<Unit, Refusal> {
     Ok(match sum {
         Sum::Number(_, unit) => *unit,
@@ -30,7 +30,7 @@ pub(super) fn unit(sum: &Sum) -> Result<Unit, Refusal> {
     })
 }
 
-/// True if it counts something: requests, attempts, messages.
+/// True if the expression is a count, of requests, attempts or messages.
 fn counts(sum: &Sum) -> bool {
     match sum {
         Sum::Number(..) => false,
@@ -41,7 +41,7 @@ fn counts(sum: &Sum) -> bool {
     }
 }
 
-/// True if it is made of percentages alone.
+/// True if the expression has percentages alone.
 fn is_percentage(sum: &Sum) -> bool {
     match sum {
         Sum::Number(_, unit) => *unit == Unit::Percent,
@@ -51,7 +51,7 @@ fn is_percentage(sum: &Sum) -> bool {
     }
 }
 
-/// What a count of requests or attempts is a share of.
+/// The total that a count of requests or attempts is a share of.
 fn whole_of(sum: &Sum) -> Option<MetricRef> {
     let Sum::Metric(metric) = sum else { return None };
     let whole = match metric.metric.split_once('.') {
@@ -63,7 +63,7 @@ fn whole_of(sum: &Sum) -> Option<MetricRef> {
         .then(|| MetricRef { metric: whole, ..metric.clone() })
 }
 
-/// Refuses to compare times with numbers, and counts with percentages.
+/// Refuses comparisons of times with numbers, and of counts with percentages.
 pub(super) fn comparable(left: &Sum, right: &Sum) -> Result<(), Refusal> {
     for (count, percentage) in [(left, right), (right, left)] {
         if counts(count) && is_percentage(percentage) {
