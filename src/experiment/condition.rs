@@ -93,7 +93,7 @@ fn sentences<'a>(text: Option<&'a str>, scenario: &'a Scenario) -> Result<Vec<&'
 fn nowhere(text: &str) -> Refusal {
     let found =
         format!("no arm has all that `{}` names", crate::scenario::problem::printable(text));
-    Refusal::new("can never be told", found)
+    Refusal::new("a condition needs an arm with all of its names", found)
 }
 
 /// The conditions that a search looks for, any of which is enough.

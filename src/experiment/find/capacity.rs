@@ -144,7 +144,7 @@ fn scalable(scenario: &Scenario, question: &Question<'_>) -> Result<(), Refusal>
         Some((name, _)) => {
             let found =
                 format!("{} is a renewal process", crate::scenario::problem::printable(name));
-            Err(Refusal::new("a load is turned by its rate", found)
+            Err(Refusal::new("only a load with a rate can be scaled", found)
                 .hint("name another load, or write it as Poisson"))
         }
         None => Ok(()),

@@ -165,8 +165,7 @@ impl Hunted {
             }
             _ if self.runs > 0 => {
                 let runs = count(self.runs);
-                let sentence =
-                    format!("the first of {runs} runs; how often is told without --first");
+                let sentence = format!("the first of {runs} runs; leave out --first for how often");
                 text.push_str(&paragraph("  often  ", &sentence));
             }
             _ => {}

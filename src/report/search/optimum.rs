@@ -190,7 +190,7 @@ impl Optimum {
         };
         let by = match rival.difference {
             Some(mean) => format!("difference {}", self.quantity.mean(mean)),
-            None => "no difference can be told".to_owned(),
+            None => "difference unknown".to_owned(),
         };
         format!("{lead}{}\n           {by}\n", flags(&rival.set))
     }

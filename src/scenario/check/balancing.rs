@@ -49,8 +49,7 @@ impl Checker<'_> {
         for (name, _) in self.scenario.load.iter().filter(|(_, load)| load.keys.is_some()) {
             let path = Path::root().field("load").key(name).field("keys");
             let found = "no call and no consumer hashes among several replicas";
-            let problem =
-                Problem::warning(&KEYS_UNUSED, &path, "nothing goes by these keys", found);
+            let problem = Problem::warning(&KEYS_UNUSED, &path, "nothing uses these keys", found);
             if !some {
                 self.add(problem.hint("balancing: ConsistentHash() goes by them"));
             }

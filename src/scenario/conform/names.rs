@@ -101,7 +101,7 @@ pub(super) fn name_problem(name: &str, key: &Node, text: &str, at: &Path) -> Opt
         return problem(rule, format!("found U+{:04X}", u32::from(c)));
     }
     if let Some(c) = invisible(name) {
-        let rule = "a name must not hold characters that nobody sees";
+        let rule = "a name must not hold invisible characters";
         return problem(rule, format!("found U+{:04X}", u32::from(c)));
     }
     if name.trim().is_empty() {

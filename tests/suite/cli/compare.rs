@@ -107,7 +107,7 @@ fn several_variants_are_ranked() {
     assert_eq!(lines[1], "  2  c  two");
     // The first two are the same system, and share the third place.
     assert_eq!(lines[2..4], ["  3  a  small.ron", "  3  b  same"]);
-    assert!(lines[4].contains("5 of 6 pairs are told apart"), "{page}");
+    assert!(lines[4].contains("5 of 6 pairs differ significantly"), "{page}");
     assert!(page.contains("the same in every run"), "{page}");
     assert!(page.contains("the 0 that") || page.contains("that succeeded in both took"), "{page}");
 }

@@ -46,7 +46,10 @@ pub fn goal(text: &str, scenario: &Scenario) -> Result<Goal, Refusal> {
     let mut instances = read_condition(&format!("{text} <= {text}"), &known)?.instances(&known);
     match (instances.len(), instances.pop()) {
         (1, Some((_, Condition::Compares(sum, ..)))) => Ok(Goal::Mean(sum)),
-        (0, _) => Err(Refusal::new("can never be told", format!("no arm has all of `{text}`"))),
+        (0, _) => Err(Refusal::new(
+            "a goal needs an arm with all of its names",
+            format!("no arm has all of `{text}`"),
+        )),
         _ => Err(Refusal::new("expected a number of one arm", "several arms have it")
             .hint("name the arm: rpc.latency.end_to_end.p99")),
     }

@@ -39,7 +39,7 @@ fn window(spec: &Spec, rules: &mut Vec<Finding>) {
         (None, None) => None,
     };
     if let Some(place) = given.filter(|_| !looked_at) {
-        let rule = "nothing looks at a window here: `consecutive_failures` needs none";
+        let rule = "nothing uses a window here: `consecutive_failures` needs none";
         let hint = "remove it, or give `failure_threshold`, `failure_rate` or `slow_calls`, too";
         rules.push(broken(place, rule, "given without a threshold").hint(hint));
     }

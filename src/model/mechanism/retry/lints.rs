@@ -202,7 +202,7 @@ pub(in crate::model::mechanism) fn while_open(
     let found = format!(
         "{count} of {retries} {what} come {within}, and the breaker inside is open for {open}"
     );
-    let rule = "what an open breaker refuses is tried again while it is open";
+    let rule = "calls that an open breaker refuses are tried again while it is open";
     Some(Finding::warning(&RETRY_WHILE_BREAKER_OPEN, &[], rule, found))
 }
 
