@@ -44,7 +44,7 @@ impl Fifo {
         }
     }
 
-    /// Replaces the head by the first live entry behind it; returns the number of dead ones dropped.
+    /// Replaces the head by the first live entry behind it; returns the number of dropped entries.
     ///
     /// Most timers are dead long before they are due, so many are dropped at once.
     #[inline]

@@ -257,7 +257,8 @@ fn ranks(field: &Contest, ranking: &Ranking) -> String {
     text.push_str(&paragraph(
         "  ",
         &format!(
-            "{} of {pairs} pairs differ significantly, by paired t tests at 5 %, corrected by Holm{}",
+            "{} of {pairs} pairs differ significantly, by paired t tests at 5 %, corrected by \
+             Holm{}",
             ranking.pairs.iter().filter(|pair| pair.shown).count(),
             match untested {
                 0 => String::new(),

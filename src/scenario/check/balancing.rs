@@ -34,7 +34,7 @@ impl Checker<'_> {
         self.zones_of_handlers(view);
     }
 
-    /// Keys of loads where nothing in any arm goes by them.
+    /// Warns of keys of loads that no arm uses.
     pub(super) fn unused_keys(&mut self, views: &[View<'_>]) {
         let hashes = |view: &View<'_>, balancing: &Balancing, to: &str| {
             let several = view.services.get(to).is_some_and(|(_, to)| to.all_replicas() > 1);
@@ -51,7 +51,7 @@ impl Checker<'_> {
             let found = "no call and no consumer hashes among several replicas";
             let problem = Problem::warning(&KEYS_UNUSED, &path, "nothing uses these keys", found);
             if !some {
-                self.add(problem.hint("balancing: ConsistentHash() goes by them"));
+                self.add(problem.hint("balancing: ConsistentHash() uses them"));
             }
         }
     }

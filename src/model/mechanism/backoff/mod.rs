@@ -1,7 +1,7 @@
 //! The wait before a retry: formula, cap, jitter.
 //!
-//! Waits are drawn by key, one draw a retry, so they depend on nothing that happened before but,
-//! for decorrelated jitter, on the wait before.
+//! Waits are drawn by key, one draw per retry, so they depend on no earlier event, except for
+//! decorrelated jitter, which depends on the previous wait.
 
 pub mod spec;
 
@@ -10,41 +10,41 @@ use crate::kernel::draw::Site;
 use crate::kernel::time::Duration;
 use crate::metrics::probe::{Event, Number, Role, Stretch, What};
 
-/// A backoff and where its draws are made.
+/// A backoff and the site of its draws.
 #[derive(Clone, Debug)]
 pub struct Backoff {
     formula: Formula,
     site: Site,
 }
 
-/// How long to wait before the n-th retry (from 1).
+/// The wait before the n-th retry (from 1).
 #[derive(Clone, Debug)]
 pub enum Formula {
-    /// Not at all.
+    /// No wait.
     None,
     /// v = min(cap, base x multiplier^(n - 1)), then jitter.
     Exponential {
-        /// v for n = 1, 2, ... in nanoseconds; the last holds for all later ones.
+        /// v for n = 1, 2, ... in nanoseconds; the last one holds for all later n.
         steps: Vec<f64>,
-        /// What is done to v.
+        /// Jitter of v.
         jitter: Jitter,
     },
-    /// min(cap, uniform(base, 3 x wait before)), which starts at base. Source: AWS Architecture
+    /// min(cap, uniform(base, 3 x previous wait)), which starts at base. Source: AWS Architecture
     /// Blog, "Exponential backoff and jitter", 2015.
     Decorrelated {
-        /// In nanoseconds.
+        /// Smallest wait in nanoseconds.
         base: f64,
-        /// In nanoseconds.
+        /// Largest wait in nanoseconds.
         cap: f64,
     },
-    /// Drawn anew.
+    /// A wait drawn from this distribution.
     Random(Distribution),
 }
 
-/// What is done to v, after the cap.
+/// The jitter of v, after the cap.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Jitter {
-    /// Nothing.
+    /// v itself.
     None,
     /// Uniform in [0, v).
     Full,
@@ -54,7 +54,7 @@ pub enum Jitter {
     Proportional(f64),
 }
 
-/// The clock ends before any wait that needs more steps at a useful multiplier.
+/// Most steps of an exponential wait: at a useful multiplier the clock ends before.
 const MAX_STEPS: usize = 1024;
 const CLOCK_END_NS: f64 = u64::MAX as f64;
 
@@ -83,7 +83,7 @@ impl Formula {
 }
 
 impl Backoff {
-    /// Draws anew from here on, in a branch of a run that was split.
+    /// Draws at another site from now on, in a branch of a split run.
     pub(in crate::model) fn fork(&mut self, branch: u64) {
         self.site = self.site.fork(branch);
     }
@@ -94,9 +94,9 @@ impl Backoff {
         Self { formula, site }
     }
 
-    /// The wait before retry `n` (from 1) of what is keyed by `subject`, after its attempt number
+    /// The wait before retry `n` (from 1) of the call with key `subject`, after its attempt number
     /// `attempt` and the wait `before`. The attempt is part of the key so that a retry inside
-    /// another one, or inside a redelivery, has luck of its own each time it begins again.
+    /// another one, or inside a redelivery, has draws of its own each time it begins again.
     #[inline]
     #[must_use]
     pub fn wait(&self, subject: u64, n: u32, attempt: u32, before: Duration) -> Duration {
@@ -123,7 +123,7 @@ impl Backoff {
 }
 
 impl What {
-    /// It will be tried again; the number is the wait before.
+    /// The call will be tried again; the number is the wait before.
     pub const RETRIES: Self = Self::new(&Event {
         name: "retries",
         verb: "retries",
@@ -133,7 +133,7 @@ impl What {
     });
 }
 
-/// What can happen to a request here.
+/// The events of a backoff.
 pub const EVENTS: &[What] = &[What::RETRIES];
 
 #[cfg(test)]
@@ -167,7 +167,7 @@ mod tests {
         assert_eq!(waits(exponential(Some(400), Jitter::None), 1_000)[999], 400_000_000);
     }
 
-    /// Each wait is its formula of the one number that is drawn for it, to the nanosecond.
+    /// Each wait is its formula of the one number drawn for it, to the nanosecond.
     #[test]
     fn jitter_is_its_formula() {
         let unit = |n| Site::new(1, "caller", "backoff").unit(5, n, n);

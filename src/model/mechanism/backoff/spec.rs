@@ -1,4 +1,4 @@
-//! A wait between tries as it is written: values, rules, bounds and the words of other tools.
+//! The specification of a wait between tries: values, rules, bounds and the words of other tools.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -53,7 +53,7 @@ fn two() -> f64 {
     2.0
 }
 
-/// What is done to an exponential wait v, after its cap.
+/// The jitter of an exponential wait v, after its cap.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum Jitter {
     /// v itself.
@@ -67,7 +67,7 @@ pub enum Jitter {
     Proportional(Ratio),
 }
 
-/// More waits of one call are not added up one by one: by then they are all alike, or beyond any
+/// Most waits of a call that are added up one by one: later ones are all alike, or beyond any
 /// timeout.
 pub(in crate::model::mechanism) const COUNTED: u64 = 10_000;
 
@@ -83,7 +83,7 @@ impl Backoff {
     /// The sampler of its waits, drawn at `site`.
     ///
     /// # Errors
-    /// When a distribution is none, which the checks rule out.
+    /// If a distribution is invalid, which the checks rule out.
     pub fn build(&self, site: Site) -> Result<super::Backoff, InvalidDistribution> {
         let formula = match self {
             Self::None => Formula::None,
@@ -105,7 +105,7 @@ impl Backoff {
         Ok(super::Backoff::new(formula, site))
     }
 
-    /// The rules between its values, of a backoff that stands at `place`.
+    /// Checks the rules between the values of a backoff at `place`.
     pub(in crate::model::mechanism) fn check(
         &self,
         place: &[Segment],
@@ -155,7 +155,7 @@ impl Backoff {
         }
     }
 
-    /// All waits of a call that is retried so often, each as short as it can be.
+    /// The smallest sum of the waits of a call with this number of retries.
     pub(in crate::model::mechanism) fn least_ns(&self, retries: u64) -> f64 {
         let counted = retries.min(COUNTED);
         let sum: f64 = (1..=counted).map(|n| self.wait(n).least_ns).sum();
@@ -168,7 +168,7 @@ fn ns(duration: Duration) -> f64 {
     duration.as_ns() as f64
 }
 
-/// What other tools call its parts.
+/// Words of other tools for its parts.
 #[rustfmt::skip]
 pub const WORDS: &[Word] = &[
     word(&["Exponential", "Decorrelated"], &["initial", "initial_interval", "initial_backoff",

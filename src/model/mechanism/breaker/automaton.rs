@@ -1,4 +1,5 @@
-//! The states of a breaker as a machine that is handed the time, and knows no call and no clock.
+//! The states of a breaker: a pure state machine that gets the time with each operation, and knows
+//! no call and no clock.
 //!
 //! ```text
 //!            the window is bad, or too many failures in a row
@@ -11,11 +12,12 @@
 //!                                                       the longest stay is over
 //! ```
 //!
-//! Without half-open there are two states, and another rule: closed again when the time is over,
-//! with the window as it was, and every result that finds the window bad starts the time again.
+//! Without half-open there are two states, and another rule: the breaker closes when the open time
+//! is over, with the window as it is, and every result after which the window is bad starts the
+//! open time again.
 //!
-//! No timer is needed. What time alone brings about is done when the next call or result comes,
-//! at the instant at which it was due; times are counted to that instant.
+//! No timer is needed. A change of state by time alone is made when the next call or result comes,
+//! and dated to the instant at which it was due.
 
 use super::settings::{
     AfterStay, AtEnd, Cancelled, Failures, HalfOpen, LateResults, OpensOn, Settings, Verdict,
@@ -25,7 +27,7 @@ use super::window::{Counts, Sample, Span, Window};
 use crate::kernel::time::{Duration, Instant};
 use crate::model::context::Outcome;
 
-/// A stretch of one state.
+/// A period in one state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Phase {
     since: Instant,
@@ -45,7 +47,7 @@ impl Phase {
     }
 }
 
-/// A breaker, without its books.
+/// The state machine of a breaker, without books.
 #[derive(Clone, Debug)]
 pub struct Automaton {
     settings: Settings,
@@ -54,16 +56,16 @@ pub struct Automaton {
     in_a_row: u64,
     phase: Phase,
     generation: u32,
-    /// Times are counted from here on ...
+    /// Start of the measurement of times.
     measured_from: Instant,
-    /// ... and up to the beginning of the present phase.
+    /// Times in states until the start of the present phase.
     times: Times,
-    /// Changes of state that were not taken yet: an operation makes two at most.
+    /// Changes of state not yet taken: an operation makes two at most.
     changes: [Option<Transition>; 2],
 }
 
 impl Automaton {
-    /// A closed breaker whose times are counted from `measured_from` on.
+    /// A closed breaker whose times are measured from `measured_from` on.
     #[must_use]
     pub fn new(settings: Settings, measured_from: Instant) -> Self {
         Self {
@@ -78,13 +80,13 @@ impl Automaton {
         }
     }
 
-    /// What it is set to.
+    /// The settings.
     #[must_use]
     pub const fn settings(&self) -> &Settings {
         &self.settings
     }
 
-    /// Admits a call, or refuses it: `None`.
+    /// Admits a call and returns its pass; `None` if it is refused.
     #[inline(always)]
     pub fn admit(&mut self, now: Instant) -> Option<Pass> {
         if matches!(self.phase.kind, Kind::Closed) {
@@ -112,7 +114,7 @@ impl Automaton {
         Some(Pass { generation: self.generation, trial })
     }
 
-    /// Takes in how an admitted call ended, and how long after it was admitted.
+    /// Records the outcome of an admitted call, and the time since its admission.
     #[inline]
     pub fn record(&mut self, now: Instant, pass: Pass, outcome: Outcome, elapsed: Duration) {
         self.expire(now);
@@ -121,7 +123,7 @@ impl Automaton {
         }
     }
 
-    /// The caller of an admitted call left it.
+    /// Records that the caller of an admitted call left.
     pub fn cancel(&mut self, now: Instant, pass: Pass, elapsed: Duration) {
         if self.settings.cancelled == Cancelled::Ignored {
             self.give_back(now, pass);
@@ -130,7 +132,8 @@ impl Automaton {
         }
     }
 
-    /// The caller left an attempt of an admitted call, which gives back its place by itself.
+    /// Records that the caller left an attempt of an admitted call, which gives back its place
+    /// itself.
     pub fn cancel_attempt(&mut self, now: Instant, pass: Pass, elapsed: Duration) {
         self.expire(now);
         if self.settings.cancelled != Cancelled::Ignored && !self.is_late(pass) {
@@ -138,7 +141,7 @@ impl Automaton {
         }
     }
 
-    /// An admitted call is over and is no result: when half-open, another may try.
+    /// Ends an admitted call without a result: in half-open, another trial call may take its place.
     fn give_back(&mut self, now: Instant, pass: Pass) {
         self.expire(now);
         if let Kind::HalfOpen { places, .. } = &mut self.phase.kind
@@ -149,8 +152,9 @@ impl Automaton {
         }
     }
 
-    /// An admitted call is over whose attempts were the results, if it made any. Another may try,
-    /// or trial calls that end without an attempt would keep it half-open for ever.
+    /// Ends an admitted call whose attempts were the results, if it made any. Another trial call
+    /// may take its place, because trial calls without attempts would keep the breaker half-open
+    /// for ever.
     #[inline(always)]
     pub fn end_of_attempts(&mut self, now: Instant, pass: Pass) {
         if pass.trial && pass.generation == self.generation {
@@ -158,14 +162,14 @@ impl Automaton {
         }
     }
 
-    /// What an attempt of a call that was admitted has when it begins now.
+    /// The pass of an attempt, of an admitted call, that begins now.
     #[must_use]
     #[inline(always)]
     pub const fn present_pass(&self) -> Pass {
         Pass { generation: self.generation, trial: false }
     }
 
-    /// The oldest change of state that was not taken yet.
+    /// Removes and returns the oldest change of state not yet taken.
     #[inline]
     pub fn take_change(&mut self) -> Option<Transition> {
         self.changes[0]?;
@@ -174,7 +178,7 @@ impl Automaton {
         oldest
     }
 
-    /// Times in states until `now`, as the next call would see them.
+    /// Times in states until `now`, with the changes of state that are due by then.
     #[must_use]
     pub fn times(&self, now: Instant) -> Times {
         let mut times = self.times;
@@ -187,13 +191,13 @@ impl Automaton {
         times
     }
 
-    /// Bytes that it holds on the heap.
+    /// Bytes on the heap.
     #[must_use]
     pub fn memory(&self) -> u64 {
         self.window.as_ref().map_or(0, Window::memory)
     }
 
-    /// True if what becomes of a call with this pass does not matter any more.
+    /// True if the outcome of a call with this pass no longer counts.
     fn is_late(&self, pass: Pass) -> bool {
         self.settings.late_results == LateResults::Discard && pass.generation != self.generation
     }
@@ -227,7 +231,7 @@ impl Automaton {
         }
     }
 
-    /// Counts a result; true if it makes the breaker open.
+    /// Counts a result; true if the breaker opens.
     fn opens(&mut self, now: Instant, sample: Sample) -> bool {
         self.in_a_row = if sample.failed { self.in_a_row + 1 } else { 0 };
         let counts = self.window.as_mut().map_or(Counts::default(), |window| {
@@ -291,7 +295,7 @@ impl Automaton {
         }
     }
 
-    /// The phase that follows by `now` because time went by, if one does.
+    /// The phase that follows `phase` by time alone, if it begins by `now`.
     fn expiry(&self, phase: Phase, now: Instant) -> Option<Phase> {
         match (phase.kind, self.settings.half_open) {
             (Kind::Open { until }, None) if self.is_over(until, now) => Some(Phase::closed(until)),
@@ -310,7 +314,7 @@ impl Automaton {
         }
     }
 
-    /// Makes the changes of state that time has brought about by `now`.
+    /// Makes the changes of state by time alone that are due by `now`.
     #[inline(always)]
     fn expire(&mut self, now: Instant) {
         if !matches!(self.phase.kind, Kind::Closed) {
@@ -321,7 +325,7 @@ impl Automaton {
     fn expire_phase(&mut self, now: Instant) {
         while let Some(next) = self.expiry(self.phase, now) {
             match next.kind {
-                // Nothing happens to a breaker without half-open when its time is over.
+                // Without half-open, the end of the open time is no change of state.
                 Kind::Closed if self.settings.half_open.is_none() => {
                     self.add_phase(next.since);
                     self.phase = next;
@@ -360,7 +364,7 @@ impl Automaton {
         self.changes[free] = change;
     }
 
-    /// Counts the present phase, which ends at `end`.
+    /// Adds the present phase, which ends at `end`, to the times.
     fn add_phase(&mut self, end: Instant) {
         let mut times = self.times;
         self.add_times(&mut times, self.phase, end);

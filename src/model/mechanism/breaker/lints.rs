@@ -1,10 +1,10 @@
 //! Breakers that keep themselves open, never open, or are closed by other calls than their own.
 //!
 //! *Keeps itself open.* A count window of W results opens at F failures and is not cleared. When
-//! the failures are over, each result that comes pushes out the oldest, and the breaker opens
-//! again as long as F failures are left. In the worst case all W - F good results before the
-//! failures have to go first, so W - F + 1 good results are needed until it stays closed. It lets
-//! in what arrives until the first of them answers; then it is open again for its whole time.
+//! the failures are over, each new result pushes out the oldest, and the breaker opens again while
+//! F failures are left. In the worst case all W - F good results before the failures are pushed
+//! out first, so the breaker stays closed after W - F + 1 good results. It admits the calls that
+//! arrive until the first of them answers; then it is open again for its whole time.
 
 use super::settings::LateResults;
 use super::spec::Spec;
@@ -16,7 +16,7 @@ use crate::model::spec::finding::{Finding, Segment};
 use crate::model::spec::lint::{Group, Lint, number, shown};
 use crate::model::spec::system::{Around, Source, attempts, longest_ns, shortest_timeout};
 
-/// All of them.
+/// The lints of breakers.
 pub const LINTS: &[&Lint] = &[
     &BREAKER_KEEPS_ITSELF_OPEN,
     &BREAKER_MINIMUM_OUT_OF_REACH,
@@ -54,16 +54,16 @@ pub(super) fn keeps_itself_open(breaker: &Spec, around: &Around<'_>) -> Option<F
     let of_rate = |rate: Ratio| (rate.get() * f64::from(*window)).ceil() as u32;
     let threshold = breaker.failure_threshold.or(breaker.failure_rate.map(of_rate))?;
     let needed = f64::from(window.saturating_sub(threshold)) + 1.0;
-    let (let_in, because) = let_in(*window, around)?;
-    if needed <= let_in {
+    let (admitted, because) = admitted(*window, around)?;
+    if needed <= admitted {
         return None;
     }
-    let openings = (needed / let_in).ceil();
+    let openings = (needed / admitted).ceil();
     let found = format!(
         "stays closed after {needed} good results ({window} - {threshold} + 1), \
          lets in about {} at a time ({because}): about {openings} times open for \
          {open_duration}{}",
-        number(let_in),
+        number(admitted),
         around.system.within
     );
     let rule = "this breaker can keep itself open when the failures are over";
@@ -72,9 +72,9 @@ pub(super) fn keeps_itself_open(breaker: &Spec, around: &Around<'_>) -> Option<F
     Some(Finding::warning(&BREAKER_KEEPS_ITSELF_OPEN, &[], rule, found).hint(hint))
 }
 
-/// How many calls a breaker lets in, at most, from the end of its open time to the first answer,
-/// and why so many; `None` if that is unknown, or the breaker never opens.
-fn let_in(window: u32, around: &Around<'_>) -> Option<(f64, String)> {
+/// Most calls that a breaker admits from the end of its open time to the first answer, and the
+/// calculation in words; `None` if the number is unknown, or the breaker never opens.
+fn admitted(window: u32, around: &Around<'_>) -> Option<(f64, String)> {
     let Around { system, pipeline, .. } = around;
     let (breakers, of_each) = breakers(around);
     let load = match pipeline.source? {
@@ -93,7 +93,7 @@ fn let_in(window: u32, around: &Around<'_>) -> Option<(f64, String)> {
     let mean = system.mean_ns(pipeline.to)?;
     let timeout = shortest_timeout(around.inside()).map(Duration::as_ns);
     let first = timeout.map_or(mean, |timeout| mean.min(timeout as f64));
-    // Callers that were refused and try again come on top.
+    // Refused callers that try again come on top.
     let tries = tries(around.outside());
     let others = most_within(load, first) / breakers;
     let times = if tries > 1.0 { format!(" x {tries} tries") } else { String::new() };
@@ -101,7 +101,7 @@ fn let_in(window: u32, around: &Around<'_>) -> Option<(f64, String)> {
     Some((others * tries + 1.0, because))
 }
 
-/// How many breakers there are where each client has one, and words for what each meets.
+/// Number of breakers, one for each client, and the words for the share of each.
 fn breakers(around: &Around<'_>) -> (f64, &'static str) {
     let breakers = around.pipeline.states(&around.pipeline.policy[around.index]);
     (f64::from(breakers), if breakers > 1 { " for each client" } else { "" })
@@ -132,14 +132,14 @@ pub(super) fn minimum_out_of_reach(breaker: &Spec, around: &Around<'_>) -> Optio
         return None;
     };
     let load = match around.pipeline.source? {
-        // How often the same caller comes again depends on how the system fares.
+        // The rate of a closed loop depends on the latencies of the system.
         Source::Load(load) if !matches!(load.arrivals, Arrivals::ClosedLoop { .. }) => load,
         Source::Load(_) | Source::Consumer(_) => return None,
     };
     let tries = attempts(around.pipeline.policy).unwrap_or(1) as f64;
     let (breakers, of_each) = breakers(around);
     let most = most_within(load, window.as_ns() as f64) * tries / breakers;
-    // Random arrivals come to more than their mean at times, and seldom to so much more.
+    // Random arrivals seldom exceed their mean by five standard deviations.
     let seldom = 5.0 * most.sqrt();
     if breaker.consecutive_failures.is_some() || most + seldom >= f64::from(*minimum) {
         return None;

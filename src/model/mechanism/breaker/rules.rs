@@ -1,4 +1,4 @@
-//! What must hold between the values of a breaker, which one field alone cannot say.
+//! The rules between the fields of a breaker.
 
 use super::settings::Verdict;
 use super::spec::{Buckets, Records, Spec};
@@ -7,13 +7,17 @@ use crate::model::spec::finding::{Finding, Segment};
 
 const SECOND_NS: u64 = 1_000_000_000;
 
-fn broken(fields: &[&'static str], rule: impl Into<String>, found: impl Into<String>) -> Finding {
+fn violation(
+    fields: &[&'static str],
+    rule: impl Into<String>,
+    found: impl Into<String>,
+) -> Finding {
     let place: Vec<Segment> = fields.iter().map(|name| Segment::field(name)).collect();
     Finding::error(&place, rule, found)
 }
 
-/// The rules that this breaker breaks, whose defaults are filled in, where a `Retry` stands inside
-/// it or none does.
+/// The rules that a breaker breaks, with its defaults filled in; `retries_inside` says whether a
+/// `Retry` is inside it.
 #[must_use]
 pub fn broken_by(spec: &Spec, retries_inside: bool) -> Vec<Finding> {
     let mut rules = Vec::new();
@@ -23,14 +27,14 @@ pub fn broken_by(spec: &Spec, retries_inside: bool) -> Vec<Finding> {
     if spec.records == Records::Attempts && !retries_inside {
         let rule = "`Attempts` needs a `Retry` further inside this policy";
         let hint = "put the `Retry` behind the breaker, or record `Outcomes`";
-        rules.push(broken(&["records"], rule, "no `Retry` follows this breaker").hint(hint));
+        rules.push(violation(&["records"], rule, "no `Retry` follows this breaker").hint(hint));
     }
     rules
 }
 
 fn window(spec: &Spec, rules: &mut Vec<Finding>) {
     let Spec { window, buckets, minimum_calls, .. } = spec;
-    let looked_at = spec.failure_threshold.is_some()
+    let is_used = spec.failure_threshold.is_some()
         || spec.failure_rate.is_some()
         || spec.slow_calls.is_some();
     let given: Option<&'static [&'static str]> = match (window, minimum_calls) {
@@ -38,10 +42,10 @@ fn window(spec: &Spec, rules: &mut Vec<Finding>) {
         (None, Some(_)) => Some(&["minimum_calls"]),
         (None, None) => None,
     };
-    if let Some(place) = given.filter(|_| !looked_at) {
+    if let Some(place) = given.filter(|_| !is_used) {
         let rule = "nothing uses a window here: `consecutive_failures` needs none";
         let hint = "remove it, or give `failure_threshold`, `failure_rate` or `slow_calls`, too";
-        rules.push(broken(place, rule, "given without a threshold").hint(hint));
+        rules.push(violation(place, rule, "given without a threshold").hint(hint));
     }
     match window {
         Some(CountOrTime::Time(span)) => {
@@ -49,7 +53,7 @@ fn window(spec: &Spec, rules: &mut Vec<Finding>) {
             if seconds && !span.as_ns().is_multiple_of(SECOND_NS) {
                 let rule = "must be a whole number of seconds, which are its buckets";
                 let hint = "`buckets: Tenths` takes any time";
-                rules.push(broken(&["window"], rule, format!("found {span}")).hint(hint));
+                rules.push(violation(&["window"], rule, format!("found {span}")).hint(hint));
             }
         }
         Some(CountOrTime::Count(size)) => {
@@ -57,7 +61,7 @@ fn window(spec: &Spec, rules: &mut Vec<Finding>) {
                 let rule = format!("can never open: must be at most `window`, {size}");
                 let hint = format!("resilience4j takes the smaller of both: {size}");
                 let found = format!("found {minimum}");
-                rules.push(broken(&["minimum_calls"], rule, found).hint(hint));
+                rules.push(violation(&["minimum_calls"], rule, found).hint(hint));
             }
         }
         None => {}
@@ -65,7 +69,7 @@ fn window(spec: &Spec, rules: &mut Vec<Finding>) {
     if buckets.is_some() && !matches!(window, Some(CountOrTime::Time(_))) {
         let rule = "only a window of time has buckets";
         let hint = "a window of time is written window: \"10s\"";
-        rules.push(broken(&["buckets"], rule, "`window` counts results").hint(hint));
+        rules.push(violation(&["buckets"], rule, "`window` counts results").hint(hint));
     }
 }
 
@@ -75,19 +79,19 @@ fn thresholds(spec: &Spec, rules: &mut Vec<Finding>) {
         && threshold > size
     {
         let rule = format!("can never open: must be at most `window`, {size}");
-        rules.push(broken(&["failure_threshold"], rule, format!("found {threshold}")));
+        rules.push(violation(&["failure_threshold"], rule, format!("found {threshold}")));
     }
     if let (Some(threshold), Some(_)) = (failure_threshold, failure_rate) {
         let rule = "`failure_threshold` and `failure_rate` say the same thing: give one";
         let found = format!("given as well as `failure_threshold: {threshold}`");
-        rules.push(broken(&["failure_rate"], rule, found));
+        rules.push(violation(&["failure_rate"], rule, found));
     }
     let always = "must be above 0, which every result reaches";
     if failure_rate.is_some_and(|rate| rate.get() == 0.0) {
-        rules.push(broken(&["failure_rate"], always, "found 0"));
+        rules.push(violation(&["failure_rate"], always, "found 0"));
     }
     if slow_calls.is_some_and(|slow| slow.rate.get() == 0.0) {
-        rules.push(broken(&["slow_calls", "rate"], always, "found 0"));
+        rules.push(violation(&["slow_calls", "rate"], always, "found 0"));
     }
 }
 
@@ -98,12 +102,12 @@ fn half_open(spec: &Spec, rules: &mut Vec<Finding>) {
                     a window that counts results";
         let hint = "without one, all trial calls have to be good: `AllGood`";
         let place = &["half_open", "verdict"];
-        rules.push(broken(place, rule, "this breaker has none").hint(hint));
+        rules.push(violation(place, rule, "this breaker has none").hint(hint));
     }
     if half_open.then.is_some() && half_open.longest_stay.is_none() {
         let rule = "says what follows `longest_stay`, which is not given";
         let hint = "give `longest_stay`, or remove this";
-        rules.push(broken(&["half_open", "then"], rule, "given alone").hint(hint));
+        rules.push(violation(&["half_open", "then"], rule, "given alone").hint(hint));
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a breaker is set to. Where libraries differ there is a setting, and no library's name.
+//! The settings of a breaker: where libraries differ there is a setting, without a library's name.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -6,55 +6,55 @@ use serde::{Deserialize, Serialize};
 use super::window::Span;
 use crate::kernel::time::Duration;
 
-/// What a breaker is set to.
+/// The settings of a breaker.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The results that are looked at; `None` if only failures in a row count.
+    /// Span of the window; `None` if only failures in a row count.
     pub window: Option<Span>,
-    /// The window says nothing before it holds so many results, at least 1.
+    /// Fewest results in the window that can open the breaker, at least 1.
     pub minimum_calls: u64,
-    /// Failures in the window that open it.
+    /// Failures in the window that open the breaker.
     pub failures: Option<Failures>,
-    /// Slow calls in the window that open it.
+    /// Slow calls in the window that open the breaker.
     pub slow_calls: Option<SlowCalls>,
-    /// So many failures in a row open it, at least 1 (gobreaker `ReadyToTrip`, Linkerd).
+    /// Failures in a row that open the breaker, at least 1 (gobreaker `ReadyToTrip`, Linkerd).
     pub consecutive_failures: Option<u64>,
     /// Results after which a closed breaker may open.
     pub opens_on: OpensOn,
-    /// How long it refuses.
+    /// Time for which an open breaker refuses.
     pub open_duration: Duration,
-    /// What it does at the very instant at which that time is over.
+    /// Treatment of a call at the instant at which that time is over.
     pub at_end: AtEnd,
-    /// What follows; `None`: it admits everything again.
+    /// Trial calls after that time; `None`: the breaker closes.
     pub half_open: Option<HalfOpen>,
-    /// What becomes of results of calls that were admitted before the present state began.
+    /// Treatment of results of calls that were admitted before the present state began.
     pub late_results: LateResults,
-    /// What a call is that its caller cancels.
+    /// Result of a call whose caller leaves.
     pub cancelled: Cancelled,
 }
 
-/// Failures in a window that are too many.
+/// The failures in a window that open a breaker.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Failures {
-    /// So many, at least 1.
+    /// This number or more, at least 1.
     Count(u64),
-    /// This ratio of the results, or more; above 0 (resilience4j, Polly, Hystrix: `>=`).
+    /// This ratio of the results or more, above 0 (resilience4j, Polly, Hystrix: `>=`).
     Rate(f64),
 }
 
-/// Slow calls in a window that are too many.
+/// The slow calls in a window that open a breaker.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SlowCalls {
-    /// A call is slow that took longer than this (resilience4j `CircuitBreakerMetrics.java`: `>`).
+    /// Time above which a call is slow (resilience4j `CircuitBreakerMetrics.java`: `>`).
     pub longer_than: Duration,
-    /// This ratio of the results, or more, is too much; above 0.
+    /// Ratio of the results from which on slow calls open the breaker, above 0.
     pub rate: f64,
 }
 
 /// Results after which a closed breaker may open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum OpensOn {
-    /// Each: a success may be the one that makes enough results, and then opens it
+    /// Any result: a success can be the last of `minimum_calls` results and open the breaker
     /// (resilience4j).
     #[default]
     Results,
@@ -62,39 +62,39 @@ pub enum OpensOn {
     Failures,
 }
 
-/// What a call meets at the very instant at which the open time is over.
+/// The treatment of a call at the instant at which the open time is over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum AtEnd {
     /// It is admitted (Polly `now >= _blockedUntil`).
     #[default]
     Admits,
-    /// It is refused, and only what comes later is admitted (resilience4j `isAfter`, Hystrix,
-    /// gobreaker).
+    /// It is refused; later calls are admitted (resilience4j `isAfter`, Hystrix, gobreaker).
     Refuses,
 }
 
 /// Trial calls after an opening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HalfOpen {
-    /// Trial calls, at least 1: so many are admitted in all, and not at once; an end gives no
-    /// place back (resilience4j, gobreaker). One is the single probe of Polly and Hystrix.
+    /// Number of trial calls admitted in all, at least 1; the end of one gives no place back
+    /// (resilience4j, gobreaker). One is the single probe of Polly and Hystrix.
     pub calls: u64,
-    /// What decides.
+    /// Verdict over the trial calls.
     pub verdict: Verdict,
-    /// It stays half-open no longer than this, and then goes on to that state (resilience4j
-    /// `maxWaitDurationInHalfOpenState`); otherwise trial calls that never end keep it so.
+    /// Longest time in half-open, and the state after it (resilience4j
+    /// `maxWaitDurationInHalfOpenState`). Without it, trial calls that never end keep the breaker
+    /// half-open.
     pub longest_stay: Option<(Duration, AfterStay)>,
 }
 
-/// What decides over trial calls.
+/// The verdict over trial calls.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Verdict {
     /// The rates that open a closed breaker, over the first results: as many as there are trial
     /// calls, or `minimum_calls` if that is fewer (resilience4j `forHalfOpen`).
     #[default]
     Rates,
-    /// One that fails opens it; when all trial calls were good it closes (gobreaker). Slow is not
-    /// good where slow calls count.
+    /// One failure opens the breaker; when all trial calls were good it closes (gobreaker). Slow
+    /// calls are not good where they count.
     AllGood,
 }
 
@@ -109,7 +109,7 @@ pub enum AfterStay {
     Closed,
 }
 
-/// What becomes of a result of a call that was admitted in an earlier state.
+/// The treatment of a result of a call that was admitted in an earlier state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum LateResults {
     /// It counts in the present state, as if the call had been admitted in it: in half-open as
@@ -120,10 +120,10 @@ pub enum LateResults {
     Discard,
 }
 
-/// What a call is whose caller leaves it.
+/// The result of a call whose caller leaves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Cancelled {
-    /// No result; where it was a trial call, another may try (resilience4j `releasePermission`).
+    /// No result; another trial call may take the place of one (resilience4j `releasePermission`).
     #[default]
     Ignored,
     /// A success (Polly: an outcome that is not handled).

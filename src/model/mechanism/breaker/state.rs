@@ -1,57 +1,56 @@
-//! What a breaker tells of itself: its state, a change of it, what a call is admitted with, and
-//! times.
+//! The state of a breaker, its changes, the passes of admitted calls, and times in states.
 
 use crate::kernel::time::{Duration, Instant};
 
-/// The three states by name.
+/// The state of a breaker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// Admits.
+    /// Calls are admitted.
     Closed,
-    /// Refuses.
+    /// Calls are refused.
     Open,
-    /// Admits trial calls.
+    /// Trial calls are admitted.
     HalfOpen,
 }
 
-/// A change of state, and when it was due.
+/// A change of state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Transition {
-    /// The state from then on.
+    /// The new state.
     pub to: State,
-    /// When it began.
+    /// Instant at which the change was due.
     pub at: Instant,
 }
 
-/// What an admitted call keeps until it ends.
+/// The pass of an admitted call, which it keeps until it ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pass {
-    /// Which stretch of one state it was admitted in.
+    /// Number of the phase in which the call was admitted.
     pub(super) generation: u32,
-    /// Whether it is a trial call.
+    /// True for a trial call.
     pub trial: bool,
 }
 
 impl Pass {
-    /// It as a word of a call.
+    /// The pass as a word of a call.
     #[must_use]
     pub const fn to_word(self) -> u64 {
         (self.generation as u64) << 1 | self.trial as u64
     }
 
-    /// The pass that a word holds.
+    /// The pass in a word of a call.
     #[must_use]
     pub const fn from_word(word: u64) -> Self {
         Self { generation: (word >> 1) as u32, trial: word & 1 == 1 }
     }
 }
 
-/// Time spent in the states that are not closed.
+/// Times in the states other than closed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Times {
-    /// It refused every call.
+    /// Time open, in which every call is refused.
     pub open: Duration,
-    /// It was, or the next call would have made it, half-open.
+    /// Time half-open, from the instant at which the next call makes it so.
     pub half_open: Duration,
 }
 

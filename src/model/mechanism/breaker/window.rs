@@ -1,4 +1,4 @@
-//! What a breaker remembers of the latest results: how many, how many failed, how many were slow.
+//! The window of a breaker: the numbers of latest results, of failures and of slow calls.
 //!
 //! ```text
 //!   count     r r r r r r r r        the latest n results; a new one pushes out the oldest
@@ -6,7 +6,7 @@
 //!   tenths     rr.rr..  r...rr..     buckets of a tenth of the window, begun by their first result
 //! ```
 //!
-//! A window knows no threshold and no state of a breaker.
+//! A window knows neither thresholds nor the state of a breaker.
 
 use std::collections::VecDeque;
 
@@ -14,46 +14,46 @@ use crate::kernel::time::{Duration, Instant};
 
 const SECOND: u64 = 1_000_000_000;
 const TENTHS: u64 = 10;
-/// A result takes two bits of a word: failed, and slow.
+/// Results in a word: each takes two bits, failed and slow.
 const RESULTS_IN_A_WORD: u32 = u64::BITS / 2;
 
-/// One result, as a window counts it. It may be both.
+/// One result, which may be both failed and slow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sample {
-    /// The call did not succeed.
+    /// True if the call did not succeed.
     pub failed: bool,
-    /// The call took longer than a slow call may.
+    /// True if the call took longer than the limit of slow calls.
     pub slow: bool,
 }
 
-/// Which results are looked at.
+/// The span of a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Span {
-    /// The latest so many, at least 1 (resilience4j `COUNT_BASED`).
+    /// This number of latest results, at least 1 (resilience4j `COUNT_BASED`).
     Count(u32),
-    /// Those of this second of the clock and of the seconds before it, so many in all; a whole
-    /// number of seconds. The current second is not over, so a span of N s covers between N - 1
+    /// The results of the current second of the clock and of the seconds before it, a whole number
+    /// of seconds in all. The current second is not over, so a span of N s covers between N - 1
     /// and N s (resilience4j `TIME_BASED`, `SlidingTimeWindowMetrics.java`).
     Seconds(Duration),
-    /// Those of buckets of a tenth of this span. The first result after the end of one bucket
-    /// begins the next, so buckets are not aligned to the clock and may have gaps; one is dropped
-    /// whole when it began a span ago (Polly, `RollingHealthMetrics.cs`).
+    /// The results in buckets of a tenth of this span. The first result after the end of a bucket
+    /// begins the next one, so buckets are not aligned to the clock and may have gaps. A whole
+    /// bucket is dropped one span after its start (Polly, `RollingHealthMetrics.cs`).
     Tenths(Duration),
 }
 
-/// How many results there are, and how many of them were bad.
+/// The counts of results.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// All of them.
+    /// All results.
     pub results: u64,
-    /// Those that failed.
+    /// Results that failed.
     pub failures: u64,
-    /// Those that were slow, failed or not.
+    /// Results that were slow, failed or not.
     pub slow: u64,
 }
 
 impl Counts {
-    /// Counts one more.
+    /// Counts a result.
     #[inline]
     pub fn add(&mut self, sample: Sample) {
         self.results += 1;
@@ -68,13 +68,13 @@ impl Counts {
         self.slow -= others.slow;
     }
 
-    /// The failures as a ratio of the results, of which there is at least one.
+    /// Ratio of failures, of at least one result.
     #[must_use]
     pub fn failure_rate(self) -> f64 {
         self.failures as f64 / self.results as f64
     }
 
-    /// The slow ones as a ratio of the results, of which there is at least one.
+    /// Ratio of slow results, of at least one result.
     #[must_use]
     pub fn slow_rate(self) -> f64 {
         self.slow as f64 / self.results as f64
@@ -85,11 +85,11 @@ impl Counts {
 #[derive(Clone, Debug)]
 pub struct Window {
     counts: Counts,
-    kept: Kept,
+    store: Store,
 }
 
 #[derive(Clone, Debug)]
-enum Kept {
+enum Store {
     Results(Ring),
     Buckets(Buckets),
 }
@@ -98,9 +98,9 @@ enum Kept {
 #[derive(Clone, Debug)]
 struct Ring {
     size: u32,
-    /// Where the next result goes: over the oldest, once the ring is full.
+    /// Place of the next result, which replaces the oldest one once the ring is full.
     next: u32,
-    /// Grows until the ring is full, so a wide window costs what it holds.
+    /// Words of results. They grow until the ring is full, so memory follows the results held.
     words: Vec<u64>,
 }
 
@@ -110,7 +110,7 @@ struct Buckets {
     span: Duration,
     width: Duration,
     aligned: bool,
-    /// The oldest first; none is empty.
+    /// Buckets, the oldest first; none is empty.
     buckets: VecDeque<Bucket>,
 }
 
@@ -125,22 +125,22 @@ impl Window {
     #[must_use]
     pub fn new(span: Span) -> Self {
         let buckets = |span, width, aligned| {
-            Kept::Buckets(Buckets { span, width, aligned, buckets: VecDeque::new() })
+            Store::Buckets(Buckets { span, width, aligned, buckets: VecDeque::new() })
         };
-        let kept = match span {
-            Span::Count(size) => Kept::Results(Ring { size, next: 0, words: Vec::new() }),
+        let store = match span {
+            Span::Count(size) => Store::Results(Ring { size, next: 0, words: Vec::new() }),
             Span::Seconds(span) => buckets(span, Duration::from_ns(SECOND), true),
             Span::Tenths(span) => buckets(span, Duration::from_ns(span.as_ns() / TENTHS), false),
         };
-        Self { counts: Counts::default(), kept }
+        Self { counts: Counts::default(), store }
     }
 
-    /// Takes in a result of this instant; what is too old for the window leaves it.
+    /// Records a result at `now`, and drops results that are too old.
     #[inline]
     pub fn record(&mut self, now: Instant, sample: Sample) {
         self.counts.add(sample);
-        match &mut self.kept {
-            Kept::Results(ring) => {
+        match &mut self.store {
+            Store::Results(ring) => {
                 let full = self.counts.results > u64::from(ring.size);
                 if let Some(oldest) = ring.replace(sample, full) {
                     let mut counts = Counts::default();
@@ -148,7 +148,7 @@ impl Window {
                     self.counts.remove(counts);
                 }
             }
-            Kept::Buckets(buckets) => {
+            Store::Buckets(buckets) => {
                 buckets.add(now, sample);
                 while let Some(old) = buckets.pop_older(now) {
                     self.counts.remove(old.counts);
@@ -164,28 +164,28 @@ impl Window {
         self.counts
     }
 
-    /// Forgets all results.
+    /// Drops all results.
     pub fn clear(&mut self) {
         self.counts = Counts::default();
-        match &mut self.kept {
-            Kept::Results(ring) => ring.next = 0,
-            Kept::Buckets(buckets) => buckets.buckets.clear(),
+        match &mut self.store {
+            Store::Results(ring) => ring.next = 0,
+            Store::Buckets(buckets) => buckets.buckets.clear(),
         }
     }
 
-    /// Bytes that it holds on the heap.
+    /// Bytes on the heap.
     #[must_use]
     pub fn memory(&self) -> u64 {
-        let bytes = match &self.kept {
-            Kept::Results(ring) => size_of_val(ring.words.as_slice()),
-            Kept::Buckets(buckets) => buckets.buckets.len() * size_of::<Bucket>(),
+        let bytes = match &self.store {
+            Store::Results(ring) => size_of_val(ring.words.as_slice()),
+            Store::Buckets(buckets) => buckets.buckets.len() * size_of::<Bucket>(),
         };
         bytes as u64
     }
 }
 
 impl Ring {
-    /// Writes `sample` where the oldest result is, which is returned if the ring is `full`.
+    /// Writes `sample` over the oldest result, which is returned if the ring is `full`.
     #[inline]
     fn replace(&mut self, sample: Sample, full: bool) -> Option<Sample> {
         let word = (self.next / RESULTS_IN_A_WORD) as usize;
@@ -219,7 +219,7 @@ impl Buckets {
         }
     }
 
-    /// Takes out the oldest bucket, if it is too old at `now`.
+    /// Removes and returns the oldest bucket, if it is too old at `now`.
     #[inline]
     fn pop_older(&mut self, now: Instant) -> Option<Bucket> {
         let is_old = |bucket: &Bucket| now - bucket.start >= self.span;

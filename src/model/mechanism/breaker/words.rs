@@ -1,4 +1,4 @@
-//! What other tools call the parts of a breaker.
+//! Words of other tools for the parts of a breaker.
 
 use crate::model::spec::word::{Word, word};
 

@@ -1,5 +1,5 @@
-//! The faults of one service over time, so kept that what lasts at an instant is found without
-//! looking at what is over or yet to come.
+//! The faults of one service over time, in an index that finds those active at an instant without
+//! visiting past and future ones.
 
 use super::{Effect, Fault};
 use crate::kernel::time::{Duration, Instant};
@@ -8,8 +8,8 @@ use crate::model::call::Call;
 /// The faults of one service.
 #[derive(Clone, Debug, Default)]
 pub struct Timeline {
-    /// Slower and frozen work.
-    hinders: Spans,
+    /// Faults that slow or freeze work.
+    hindering: Spans,
     failing: Spans,
     crashed: Spans,
 }
@@ -18,16 +18,16 @@ impl Timeline {
     /// The timeline of those `faults` that can have an effect.
     #[must_use]
     pub fn new(faults: impl IntoIterator<Item = Fault>) -> Self {
-        let (mut hinders, mut failing, mut crashed) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut hindering, mut failing, mut crashed) = (Vec::new(), Vec::new(), Vec::new());
         for fault in faults.into_iter().filter(Fault::is_effective) {
             match fault.effect {
-                Effect::Slowed(_) | Effect::Frozen => hinders.push(fault),
+                Effect::Slowed(_) | Effect::Frozen => hindering.push(fault),
                 Effect::Failing => failing.push(fault),
                 Effect::Crashed => crashed.push(fault),
             }
         }
         Self {
-            hinders: Spans::new(hinders),
+            hindering: Spans::new(hindering),
             failing: Spans::new(failing),
             crashed: Spans::new(crashed),
         }
@@ -38,11 +38,11 @@ impl Timeline {
         &self.crashed.faults
     }
 
-    /// True if nothing ever goes wrong.
+    /// True without faults.
     #[inline]
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        [&self.hinders, &self.failing, &self.crashed].iter().all(|spans| spans.faults.is_empty())
+        [&self.hindering, &self.failing, &self.crashed].iter().all(|spans| spans.faults.is_empty())
     }
 
     /// True if an attempt at a replica fails now.
@@ -51,20 +51,20 @@ impl Timeline {
         self.failing.at(now).any(|fault| fault.hits(call, replica))
     }
 
-    /// True if a replica is down now for an attempt that comes.
+    /// True if a replica is down now for an attempt that arrives.
     #[must_use]
     pub fn is_down(&self, now: Instant, call: &Call, replica: u32) -> bool {
         self.crashed.at(now).any(|fault| fault.hits(call, replica))
     }
 
-    /// When `work` that starts now at a replica will be done: [`Instant::NEVER`] past the end of
-    /// the clock.
+    /// The instant at which `work` that starts now at a replica is done; [`Instant::NEVER`] past
+    /// the end of the clock.
     #[must_use]
     pub fn done(&self, now: Instant, work: Duration, call: &Call, replica: u32) -> Instant {
         let (mut at, mut left) = (now, work);
         loop {
             let (mut factor, mut frozen, mut ends) = (1.0, false, Instant::NEVER);
-            for fault in self.hinders.at(at).filter(|fault| fault.hits(call, replica)) {
+            for fault in self.hindering.at(at).filter(|fault| fault.hits(call, replica)) {
                 ends = ends.min(fault.until);
                 match fault.effect {
                     Effect::Slowed(slower) => factor *= slower,
@@ -77,10 +77,10 @@ impl Timeline {
                 Duration::from_ns_f64(left.as_ns() as f64 * factor)
             };
             let done = if frozen { Instant::NEVER } else { at.saturating_add(takes) };
-            // What begins in a freeze is looked at when that ends.
+            // Faults that begin during a freeze matter only when it ends.
             let begins = match frozen {
                 true => None,
-                false => self.hinders.next(at, done.min(ends), call, replica),
+                false => self.hindering.next(at, done.min(ends), call, replica),
             };
             let next = begins.unwrap_or(ends);
             if done <= next {
@@ -95,12 +95,12 @@ impl Timeline {
     }
 }
 
-/// Faults by their first instants, below a tree of when they end.
+/// Faults by their first instants, with a tree of their ends.
 #[derive(Clone, Debug, Default)]
 struct Spans {
     faults: Vec<Fault>,
-    /// A complete binary tree: node n stands above nodes 2n and 2n + 1 and has the later of their
-    /// ends, the second half of the list has those of the faults.
+    /// A complete binary tree: node n is above nodes 2n and 2n + 1 and has the later of their
+    /// ends; the second half of the list are the leaves, with the ends of the faults.
     ends: Vec<Instant>,
 }
 
@@ -118,7 +118,7 @@ impl Spans {
         Self { faults, ends }
     }
 
-    /// Those that last at an instant.
+    /// The faults active at an instant.
     #[inline]
     fn at(&self, now: Instant) -> impl Iterator<Item = &Fault> {
         let begun = self.faults.partition_point(|fault| fault.from <= now);
@@ -138,7 +138,7 @@ impl Spans {
         }
         let mut node = leaves + from;
         while self.ends[node] <= now {
-            // All up to the end of this level has been looked at.
+            // The rest of this level has been visited.
             if (node + 1).is_power_of_two() {
                 return None;
             }
@@ -154,7 +154,7 @@ impl Spans {
         Some(node - leaves)
     }
 
-    /// When the next fault that the attempt meets begins, if that is before `end`.
+    /// The start of the next fault that the attempt meets, if it is before `end`.
     fn next(&self, now: Instant, end: Instant, call: &Call, replica: u32) -> Option<Instant> {
         let begun = self.faults.partition_point(|fault| fault.from <= now);
         self.faults[begun..]
@@ -261,7 +261,7 @@ mod tests {
         fault.from <= now && now < fault.until
     }
 
-    /// What the timeline answers, by looking at every fault.
+    /// [`Timeline::done`], by visiting every fault.
     fn done_by_all(faults: &[Fault], now: Instant, work: Duration, call: &Call) -> Instant {
         let hinders = |effect| matches!(effect, Effect::Slowed(_) | Effect::Frozen);
         let met = faults.iter().filter(|fault| fault.is_effective() && hinders(fault.effect));
@@ -307,7 +307,7 @@ mod tests {
     proptest! {
         /// Factors are powers of two, whose product is the same in any order.
         #[test]
-        fn what_lasts_is_found_among_many(
+        fn active_faults_are_found_among_many(
             faults in prop::collection::vec(any_fault(), 0..40),
             now in 0..260_u64,
             work in 0..100_u64,

@@ -1,27 +1,27 @@
-//! How long a hedge waits before each further copy: always the same, or a quantile of what its
-//! latest calls have taken.
+//! The delay of a hedge before each further copy: a constant, or a quantile of the latencies of its
+//! latest calls.
 //!
-//! What it measures are the calls that pass it, from their coming to their success, not single
-//! copies. No copy can end a call before the delay is over, so the part of calls that take longer
-//! than the delay is what it would be without copies, and copies do not shorten their own delay.
+//! These are latencies of calls that pass the hedge, from arrival to success, not of single copies.
+//! No copy can end a call before the delay is over, so the ratio of calls that take longer than the
+//! delay is the same as without copies, and copies do not shorten their own delay.
 
 use std::collections::VecDeque;
 
 use crate::kernel::simulation::Delay;
 use crate::kernel::time::Duration;
 
-/// How long a hedge is set to wait.
+/// The setting of the delay of a hedge.
 #[derive(Clone, Copy, Debug)]
 pub enum After {
-    /// So long.
+    /// A constant delay.
     Constant(Delay),
     /// A quantile of the latest latencies.
     Quantile {
-        /// Which, in [0, 1].
+        /// The quantile, in [0, 1].
         of: f64,
-        /// Of so many, at least 1.
+        /// Number of latencies, at least 1.
         window: u32,
-        /// How long until there are as many; without it nothing is copied before.
+        /// Delay until the window is full; `None`: no copies until then.
         before: Option<Delay>,
     },
 }
@@ -30,27 +30,27 @@ pub enum After {
 #[derive(Clone, Debug)]
 pub struct Delays {
     after: After,
-    /// The latest latencies in nanoseconds, as they came.
+    /// The latest latencies in nanoseconds, the oldest first.
     latest: VecDeque<u64>,
-    /// The same, rising.
+    /// The latest latencies in nanoseconds, rising.
     sorted: Vec<u64>,
 }
 
 impl Delays {
-    /// Before anything has been measured.
+    /// The delay before any latency is recorded.
     #[must_use]
     pub fn new(after: &After) -> Self {
         Self { after: *after, latest: VecDeque::new(), sorted: Vec::new() }
     }
 
-    /// True if it changes.
+    /// True if the delay changes.
     #[must_use]
     pub const fn vary(&self) -> bool {
         matches!(self.after, After::Quantile { .. })
     }
 
-    /// A call took so long.
-    pub fn record(&mut self, took: Duration) {
+    /// Records the latency of a call.
+    pub fn record(&mut self, latency: Duration) {
         let After::Quantile { window, .. } = self.after else {
             return;
         };
@@ -60,13 +60,14 @@ impl Delays {
             let at = self.sorted.partition_point(|&one| one < oldest);
             self.sorted.remove(at);
         }
-        let took = took.as_ns();
-        self.latest.push_back(took);
-        let at = self.sorted.partition_point(|&one| one < took);
-        self.sorted.insert(at, took);
+        let latency = latency.as_ns();
+        self.latest.push_back(latency);
+        let at = self.sorted.partition_point(|&one| one < latency);
+        self.sorted.insert(at, latency);
     }
 
-    /// The delay before the next copy; `None` if there is none by time.
+    /// The delay before the next copy; `None` before the window is full, if there are no copies
+    /// until then.
     #[must_use]
     pub fn present(&self) -> Option<Delay> {
         match self.after {
@@ -74,8 +75,8 @@ impl Delays {
             After::Quantile { window, before, .. } if self.latest.len() < window as usize => before,
             After::Quantile { of, .. } => {
                 let rank = (of * self.sorted.len() as f64).ceil() as usize;
-                let took = self.sorted[rank.max(1) - 1];
-                Some(Delay::varying(Duration::from_ns(took)))
+                let latency = self.sorted[rank.max(1) - 1];
+                Some(Delay::varying(Duration::from_ns(latency)))
             }
         }
     }

@@ -20,14 +20,14 @@ fn the_delay_is_a_quantile_of_the_latest_latencies() {
     let before = Some(Delay::varying(Duration::from_ns(7)));
     let mut delays = Delays::new(&After::Quantile { of: 0.9, window: 10, before });
     let present = |delays: &Delays| delays.present().map(|delay| delay.duration().as_ns());
-    for took in 1..10 {
+    for latency in 1..10 {
         assert_eq!(present(&delays), Some(7), "not enough yet");
-        delays.record(Duration::from_ns(took));
+        delays.record(Duration::from_ns(latency));
     }
     delays.record(Duration::from_ns(10));
     assert_eq!(present(&delays), Some(9), "nine of ten took no longer");
-    for took in [100, 100, 1, 1] {
-        delays.record(Duration::from_ns(took));
+    for latency in [100, 100, 1, 1] {
+        delays.record(Duration::from_ns(latency));
     }
     // 5 to 10, 100, 100, 1 and 1.
     assert_eq!(present(&delays), Some(100));

@@ -1,30 +1,31 @@
-//! When requests arrive.
+//! The arrival processes of loads.
 
 use crate::kernel::distribution::Distribution;
 use crate::kernel::fpmath;
 use crate::kernel::simulation::Delay;
 use crate::kernel::time::{Duration, Instant};
 
-/// When requests arrive.
+/// An arrival process.
 #[derive(Clone, Debug)]
 pub enum Arrivals {
-    /// `size` at once, every so often.
+    /// Bursts at a constant distance.
     Bursts {
         /// Requests in a burst.
         size: u32,
-        /// From burst to burst.
+        /// Time from burst to burst.
         every: Delay,
     },
-    /// The k-th (from 0) at k x `per_ns` / `count_nano` x 10^9 after the start.
+    /// A constant rate: request k (from 0) arrives k x `per_ns` / `count_nano` x 10^9 after the
+    /// start.
     Constant {
-        /// Billionths of a request ...
+        /// Billionths of a request in each `per_ns`.
         count_nano: u64,
-        /// ... in so many nanoseconds.
+        /// Nanoseconds.
         per_ns: u64,
     },
-    /// Independent gaps.
+    /// Batches with independent gaps.
     Renewal {
-        /// Between batches.
+        /// Time between batches.
         gap: Distribution,
         /// Requests in a batch.
         batch: u32,
@@ -33,43 +34,44 @@ pub enum Arrivals {
     Stages(Stages),
     /// Callers that wait for their outcome.
     ClosedLoop {
-        /// How many.
+        /// Number of callers.
         callers: u32,
-        /// From an outcome to the next request.
+        /// Time from an outcome to the next request.
         think: Distribution,
     },
 }
 
-/// A piecewise linear rate, and where in it the load is.
+/// A piecewise linear rate, and the present place in it.
 #[derive(Clone, Debug)]
 pub struct Stages {
-    /// Nanoseconds, requests a nanosecond at the start and at the end.
+    /// Length in nanoseconds, and requests per nanosecond at the start and at the end.
     pub stages: Vec<(u64, f64, f64)>,
-    /// Begin again after the last.
+    /// True if the first stage follows the last.
     pub repeat: bool,
-    /// Random spacing; otherwise as even as the rate allows.
+    /// True for random spacing; otherwise spacing is as even as the rate allows.
     pub poisson: bool,
     stage: usize,
     stage_start: Instant,
     offset_ns: f64,
-    /// What was still expected when the search for the next arrival was put off.
+    /// Requests still to be expected when the search for the next arrival was put off.
     pending: Option<f64>,
 }
 
-/// The search for the next arrival is put off after so many stages, so that it can be stopped.
+/// Number of stages after which the search for the next arrival is put off, so that a run can be
+/// stopped.
 pub(in crate::model) const STAGES_AT_ONCE: u64 = 64;
 
-/// How far the search for the next arrival got.
+/// The result of a search for the next arrival.
 pub(super) enum Search {
     At(Instant),
-    /// It was put off.
+    /// The search was put off.
     NotYet,
-    /// The end of the last stage.
+    /// The last stage ends before.
     Never,
 }
 
 impl Stages {
-    /// Begins at `start`. A repeated sequence must not be all silence.
+    /// Stages that begin at `start`. A repeated sequence must have a rate above zero somewhere.
     #[must_use]
     pub fn new(stages: Vec<(u64, f64, f64)>, repeat: bool, poisson: bool, start: Instant) -> Self {
         Self {
@@ -83,8 +85,9 @@ impl Stages {
         }
     }
 
-    /// The instant at which `amount` more requests were expected since the last one (time change
-    /// of a Poisson process: Cinlar 1975, section 4.7), if it lies within the next stages.
+    /// The instant at which the expected number of requests since the last one reaches `amount`
+    /// (time change of a Poisson process: Cinlar 1975, section 4.7), if it lies within the next
+    /// stages.
     pub(super) fn advance(&mut self, amount: f64) -> Search {
         let mut amount = self.pending.take().unwrap_or(amount);
         for _ in 0..STAGES_AT_ONCE {

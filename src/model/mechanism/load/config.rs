@@ -1,4 +1,4 @@
-//! What a load is set to.
+//! The settings of a load.
 
 use super::Arrivals;
 use crate::kernel::draw::Site;
@@ -6,34 +6,34 @@ use crate::kernel::time::{Duration, Instant};
 use crate::model::client::Clients;
 use crate::model::mechanism::class::Shares;
 
-/// What a load is set to.
+/// The settings of a load.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// When requests arrive.
+    /// Arrival process.
     pub arrivals: Arrivals,
-    /// So many at most, `u64::MAX` for any number.
+    /// Most requests; `u64::MAX`: no limit.
     pub total: u64,
-    /// From here on.
+    /// First instant of arrivals.
     pub start: Instant,
-    /// Before this instant.
+    /// End of arrivals.
     pub until: Instant,
-    /// Successes that take longer are late.
+    /// Time above which a success is late.
     pub deadline: Duration,
-    /// Where requests are keyed.
+    /// Site of the keys of requests.
     pub request_site: Site,
-    /// Where gaps and think times are drawn.
+    /// Site of gaps and think times.
     pub gap_site: Site,
-    /// Who makes the requests.
+    /// Clients that make the requests.
     pub clients: Clients,
-    /// Which class each request belongs to.
+    /// Classes of requests.
     pub shares: Shares,
-    /// Its requests are published as messages: nobody waits for their outcome.
+    /// True if requests are published as messages, and nobody waits for their outcome.
     pub publishes: bool,
 }
 
 impl Config {
-    /// True if nothing arrives at `at` any more. A load without an end is never over: an arrival
-    /// past the end of the clock is for the clock to refuse.
+    /// True if arrivals have ended at `at`. A load without an end is never over: the clock refuses
+    /// an arrival past its end.
     #[inline]
     pub(super) fn is_over(&self, at: Instant) -> bool {
         at >= self.until && self.until != Instant::NEVER

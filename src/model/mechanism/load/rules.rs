@@ -21,8 +21,8 @@ pub(crate) static NOTHING_ARRIVES: Lint = Lint {
 pub(crate) static KEYS_UNUSED: Lint = Lint {
     name: "keys-unused",
     group: Group::Writing,
-    about: "Keys of a load, and nothing that goes by them.",
-    why: "Only `ConsistentHash` in front of several replicas looks at the key of a request. \
+    about: "Keys of a load that nothing uses.",
+    why: "Only `ConsistentHash` in front of several replicas uses the key of a request. \
           Elsewhere hot keys make no difference.",
     example: r#"load: {
     "web": Load(

@@ -1,4 +1,4 @@
-//! How many requests a load brings: over a whole run, at a steady rate, and at most in a while.
+//! The number of requests of a load: in a whole run, at a steady rate, and at most in a given time.
 
 use super::spec::{Arrivals, Spec, Stage};
 use crate::kernel::time::Duration;
@@ -6,7 +6,7 @@ use crate::kernel::units::Rate;
 use crate::model::spec::distribution::resolve;
 
 impl Spec {
-    /// The mean size of its requests.
+    /// Mean size of the requests.
     #[must_use]
     pub fn mean_size(&self) -> f64 {
         let own = self.size.map_or(1.0, |size| size.mean());
@@ -17,12 +17,11 @@ impl Spec {
         own + more.sum::<f64>()
     }
 
-    /// Requests that it brings in a run of this `duration`, about. A load that nothing limits gives
-    /// infinity.
+    /// Expected number of requests in a run of this `duration`; infinite for a load without limit.
     ///
-    /// Exact for bursts, constant rates and limits by `total`, the mean for random ones. How fast a
-    /// closed loop turns depends on the system; it is taken to answer at once, but not more often
-    /// than once a millisecond for each caller.
+    /// The number is exact for bursts, constant rates and limits by `total`, and the mean for
+    /// random arrivals. The rate of a closed loop depends on the system; the number assumes that
+    /// the system answers at once, and that a caller sends at most once per millisecond.
     #[must_use]
     pub fn expected_requests(&self, duration: Option<Duration>) -> f64 {
         let end = match (self.until, duration) {
@@ -51,7 +50,7 @@ impl Spec {
     }
 }
 
-/// Zero times for ever is never.
+/// Requests at `rate` in `window`; none at rate 0, even in an infinite window.
 fn arriving(rate: f64, window: f64) -> f64 {
     if rate == 0.0 { 0.0 } else { rate * window }
 }
@@ -80,7 +79,7 @@ fn of_stages(stages: &[Stage], repeat: bool, window: f64) -> f64 {
     requests
 }
 
-/// The largest sum of the steady rates of loads at one instant, in requests of size 1 a nanosecond.
+/// Largest sum of the steady rates of loads at one instant, in requests of size 1 per nanosecond.
 #[must_use]
 pub fn steady_rate(loads: &[&Spec]) -> f64 {
     let steady: Vec<(f64, f64, f64)> = loads
@@ -94,13 +93,13 @@ pub fn steady_rate(loads: &[&Spec]) -> f64 {
         })
         .collect();
     let at = |instant: f64| {
-        let here = steady.iter().filter(|(_, from, until)| *from <= instant && instant < *until);
-        here.map(|(rate, ..)| rate).sum::<f64>()
+        let active = steady.iter().filter(|(_, from, until)| *from <= instant && instant < *until);
+        active.map(|(rate, ..)| rate).sum::<f64>()
     };
     steady.iter().map(|(_, start, _)| at(*start)).fold(0.0, f64::max)
 }
 
-/// Requests a nanosecond of an open load whose mean rate stays the same.
+/// Requests per nanosecond of an open load with a constant mean rate.
 fn mean_rate(arrivals: &Arrivals) -> Option<f64> {
     match arrivals {
         Arrivals::Constant { rate } => Some(rate.per_ns()),
@@ -113,8 +112,8 @@ fn mean_rate(arrivals: &Arrivals) -> Option<f64> {
     }
 }
 
-/// Requests that come within so many nanoseconds at most, about, beside the first of them: as many
-/// as the load ever brings, for a closed loop its callers.
+/// Approximate largest number of requests within `ns` nanoseconds after one request: that of the
+/// largest rate, or of all other callers of a closed loop.
 #[must_use]
 pub fn most_within(load: &Spec, ns: f64) -> f64 {
     match &load.arrivals {

@@ -1,10 +1,10 @@
-//! A pool: permits with a name of their own, which several policies share.
+//! A pool: named permits that several policies share.
 //!
-//! Threads of a host, connections of a client: whoever passes a `Pool` layer takes a permit and
-//! keeps it while what is inside lasts, calls that a service makes in turn included. Calls of all
-//! policies stand in one line, in the order of their arrival, so that one slow callee can take
-//! every permit and starve the others: what a bulkhead around each of them prevents. Its machine
-//! is that of a bulkhead ([`Permits`], with the drawing of its states), which has one seat.
+//! The permits are threads of a host or connections of a client. A call that passes a `Pool` layer
+//! takes one and keeps it until the call is over, with all calls that a service makes in turn.
+//! Calls of all policies stand in one line, in the order of their arrival, so one slow callee can
+//! take every permit and starve the others; a bulkhead around each of them prevents that. The
+//! machine is that of a bulkhead ([`Permits`], with the drawing of its states), which has one seat.
 
 pub mod spec;
 

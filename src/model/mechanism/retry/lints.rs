@@ -9,7 +9,7 @@ use crate::model::spec::layer::LayerSpec;
 use crate::model::spec::lint::{Group, Lint, shown};
 use crate::model::spec::system::{Around, longest_ns, shortest_timeout};
 
-/// All of them.
+/// The lints of retries.
 pub const LINTS: &[&Lint] = &[
     &BACKOFF_OUTLASTS_TIMEOUT,
     &RETRIES_MULTIPLY,
@@ -107,7 +107,7 @@ pub(crate) static TRIES_OUTLAST_TIMEOUT: Lint = Lint {
 },"#,
 };
 
-/// The lints of a retry where it stands; one that retries nothing has been warned of already.
+/// The warnings of a retry at its place; one that retries nothing has its own warning.
 pub(super) fn lint(retry: &Spec, around: &Around<'_>, findings: &mut Vec<Finding>) {
     if retry.retry_on.is_empty() {
         return;
@@ -147,7 +147,7 @@ fn tries_outlast_timeout(retry: &Spec, inside: &[Layer], limit: Duration) -> Opt
     let tries = retry.attempts().filter(|tries| *tries > 1)?;
     let each = longest_ns(inside).filter(|_| retry.retry_on.contains(&RetryOn::Timeout))?;
     let backoff = &retry.backoff;
-    // A wait that is too long by itself is a warning of its own.
+    // A single wait that is too long has its own warning.
     let waits_fit = first_beyond(backoff, tries - 1, limit).is_none();
     let waits = |tries| if waits_fit { backoff.least_ns(tries - 1) } else { 0.0 };
     let of = |tries: u64| tries as f64 * each + waits(tries);
@@ -175,13 +175,12 @@ fn tries_outlast_timeout(retry: &Spec, inside: &[Layer], limit: Duration) -> Opt
     Some(Finding::warning(&TRIES_OUTLAST_TIMEOUT, &[], rule, found).hint(hint))
 }
 
-/// The warning of tries (`what` they are called) that come while the first breaker `inside` is
-/// open.
+/// The warning of tries, in words `tries`, that come while the first breaker `inside` is open.
 pub(in crate::model::mechanism) fn while_open(
     backoff: &Backoff,
     retries: u64,
     inside: &[Layer],
-    what: &str,
+    tries: &str,
 ) -> Option<Finding> {
     let open = inside.iter().find_map(|layer| layer.spec().refuses_for())?;
     let (mut waited, mut count) = (0.0, 0);
@@ -200,7 +199,7 @@ pub(in crate::model::mechanism) fn while_open(
         waited => format!("after waits of at most {}", shown(waited)),
     };
     let found = format!(
-        "{count} of {retries} {what} come {within}, and the breaker inside is open for {open}"
+        "{count} of {retries} {tries} come {within}, and the breaker inside is open for {open}"
     );
     let rule = "calls that an open breaker refuses are tried again while it is open";
     Some(Finding::warning(&RETRY_WHILE_BREAKER_OPEN, &[], rule, found))

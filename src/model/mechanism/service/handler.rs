@@ -1,23 +1,23 @@
-//! What a service does for a call after its own work: a list of steps.
+//! The handler of an endpoint: the steps after the service's own work.
 //!
-//! A handler is compiled to a flat program, so that a call remembers one number of it. A step that
-//! fails ends the call in an error, unless an `Optional` stands around it.
+//! A handler is compiled to a flat program, so that a call stores one number, its step. A step that
+//! fails ends the call in an error, unless it is inside an `Optional`.
 
 use crate::kernel::distribution::Distribution;
 use crate::kernel::draw::{Site, mix};
 use crate::model::client::Clients;
 use crate::model::seat::Port;
 
-/// A step of a handler, as it is written.
+/// A step of a handler, before compilation.
 #[derive(Clone, Debug)]
 pub enum Step {
-    /// Work in a slot, drawn at a site of its own.
+    /// Work in a slot, with its site of draws.
     Work(Distribution, Site),
     /// Calls, all at once.
     Calls {
-        /// Along these ways.
+        /// The calls.
         calls: Vec<Onward>,
-        /// So many successes are enough; from 1 to the number of calls.
+        /// Number of successes that are enough, from 1 to the number of calls.
         needs: u32,
     },
     /// Steps whose failure is no failure.
@@ -26,18 +26,18 @@ pub enum Step {
     Branch(Vec<(When, Vec<Self>)>, Site),
 }
 
-/// When a case of a branch is taken.
+/// The condition of a case of a branch.
 #[derive(Clone, Debug)]
 pub enum When {
-    /// With this probability.
+    /// The case is taken with this probability.
     Chance(f64),
-    /// By requests of these classes.
+    /// The case is taken by requests of these classes.
     Classes(Vec<u32>),
 }
 
 impl When {
-    /// True of a call of `class` for which `drawn` was drawn; the number of a chance is the bound
-    /// below which it is taken.
+    /// True if the case is taken by a call of `class` with the draw `drawn`; a chance is taken
+    /// below its number, which a program has as the upper bound of the case.
     #[inline]
     pub(super) fn holds(&self, class: u32, drawn: f64) -> bool {
         match self {
@@ -50,18 +50,18 @@ impl When {
 /// One call that a handler makes.
 #[derive(Clone, Debug)]
 pub struct Onward {
-    /// The way down.
+    /// Port of the service's seat.
     pub port: Port,
-    /// Where its calls are keyed.
+    /// Site of its keys.
     pub site: Site,
-    /// Which of the handler's calls of that name it is, from 0.
+    /// Number among the handler's calls of the same name, from 0.
     pub number: u32,
-    /// Who makes them: the clients in each zone of the service, or one entry for all of them.
+    /// Clients that make it, by zone of the service, or one entry for all zones.
     pub clients: Vec<Clients>,
 }
 
 impl Onward {
-    /// The clients that make it for a replica in the zone of this number.
+    /// The clients that make it for a replica in a zone.
     #[inline]
     pub(super) fn clients(&self, zone: usize) -> Clients {
         self.clients[if self.clients.len() == 1 { 0 } else { zone }]
@@ -74,7 +74,7 @@ impl Onward {
     }
 }
 
-/// An instruction.
+/// An instruction of a program.
 #[derive(Clone, Debug)]
 pub(super) enum Instruction {
     Work(Distribution, Site),
@@ -82,7 +82,8 @@ pub(super) enum Instruction {
         calls: Vec<Onward>,
         needs: u32,
     },
-    /// Goes on with the first target whose condition holds, or with the next; chances are bounds.
+    /// Jumps to the first target whose condition holds, or to the next instruction; chances are
+    /// cumulative.
     Branch(Vec<(When, u16)>, Site),
     Jump(u16),
 }
@@ -91,7 +92,7 @@ pub(super) enum Instruction {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Program {
     steps: Vec<Instruction>,
-    /// Where a call goes on when the instruction fails: behind the nearest `Optional` around it.
+    /// By instruction, the step after its failure: behind the nearest `Optional` around it.
     rescues: Vec<Option<u16>>,
 }
 
@@ -107,7 +108,7 @@ impl Program {
     }
 
     /// The step of the next instruction to be added.
-    fn here(&self) -> u16 {
+    fn next_step(&self) -> u16 {
         self.steps.len() as u16 + 1
     }
 
@@ -127,7 +128,7 @@ impl Program {
                 Step::Optional(inside) => {
                     let from = self.steps.len();
                     self.add(inside);
-                    let end = self.here();
+                    let end = self.next_step();
                     for rescue in &mut self.rescues[from..] {
                         rescue.get_or_insert(end);
                     }
@@ -151,37 +152,37 @@ impl Program {
                 }
                 When::Classes(_) => when.clone(),
             };
-            targets.push((when, self.here()));
+            targets.push((when, self.next_step()));
             self.add(steps);
             jumps.push(self.steps.len());
             self.push(Instruction::Jump(0));
         }
-        let end = self.here();
+        let end = self.next_step();
         for jump in jumps {
             self.steps[jump] = Instruction::Jump(end);
         }
         self.steps[at] = Instruction::Branch(targets, site);
     }
 
-    /// True if the service does nothing after its own work.
+    /// True without steps after the service's own work.
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
         self.steps.is_empty()
     }
 
-    /// The instruction of a step; `None` of the first and behind the last.
+    /// The instruction of a step; `None` for step 0 and behind the last step.
     #[inline]
     pub(super) fn get(&self, step: u16) -> Option<&Instruction> {
         self.steps.get(usize::from(step).wrapping_sub(1))
     }
 
-    /// Where a call goes on whose step has failed.
+    /// The step of a call after `step` has failed.
     pub(super) fn rescue(&self, step: u16) -> u16 {
         let rescue = self.rescues.get(usize::from(step).wrapping_sub(1));
         rescue.copied().flatten().unwrap_or(FAILED)
     }
 
-    /// Draws anew from here on, in a branch of a run that was split.
+    /// Draws at other sites from now on, in a branch of a split run.
     pub(super) fn fork(&mut self, branch: u64) {
         for step in &mut self.steps {
             match step {

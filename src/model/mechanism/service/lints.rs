@@ -12,7 +12,7 @@ use crate::model::spec::finding::{Finding, Segment};
 use crate::model::spec::lint::{Group, Lint, number, shown};
 use crate::model::spec::system::{Pipeline, Source, System, shortest_timeout};
 
-/// All of them.
+/// The lints of services.
 pub const LINTS: &[&Lint] = &[
     &OFFERED_LOAD_EXCEEDS_CAPACITY,
     &QUEUE_OUTLASTS_PATIENCE,
@@ -177,8 +177,8 @@ fn hang_without_timeout(name: &str, system: &System<'_>) -> Option<Finding> {
     Some(finding.hint("a `Timeout` or a `Deadline` in its policy, or above it"))
 }
 
-/// True if a layer gives up on whatever goes through the pipeline, or on what made the call. No
-/// service calls itself, so this ends.
+/// True if a layer of the pipeline, or of every pipeline to its maker, gives up on calls. Services
+/// do not call each other in a circle, so the recursion ends.
 fn gives_up(pipeline: &Pipeline<'_>, system: &System<'_>) -> bool {
     if shortest_timeout(pipeline.policy).is_some() {
         return true;

@@ -8,18 +8,18 @@ use crate::model::line::{Line, RankedLine};
 #[derive(Clone, Debug)]
 pub(super) struct Replica {
     pub(super) line: RankedLine,
-    /// Calls in slots, in the order in which they got them; kept only where a crash may look.
+    /// Calls in slots, in the order of their starts; only for services with crashes.
     pub(super) working: Line,
     /// Slots taken.
     busy: u64,
-    /// The same over time; kept only where there are several replicas.
+    /// Slots taken over time; only for services with several replicas.
     busy_over_time: Gauge,
     /// Attempts of measured requests.
     pub(super) arrivals: u64,
 }
 
 impl Replica {
-    /// An idle one.
+    /// An idle replica.
     pub(super) fn new(measured_from: Instant) -> Self {
         Self {
             line: RankedLine::default(),
@@ -36,12 +36,12 @@ impl Replica {
         self.busy
     }
 
-    /// Slots taken, over time; 0 of a replica that is `alone`.
+    /// Slots taken over time; 0 for the only replica of a service.
     pub(super) const fn busy_over_time(&self) -> Gauge {
         self.busy_over_time
     }
 
-    /// A slot is taken; a replica that is `alone` has the books of its service.
+    /// Takes a slot. For a replica that is `alone`, the service measures slots over time.
     #[inline]
     pub(super) fn take_slot(&mut self, now: Instant, alone: bool) {
         self.busy += 1;
@@ -50,7 +50,7 @@ impl Replica {
         }
     }
 
-    /// A slot comes back.
+    /// Gives back a slot.
     #[inline]
     pub(super) fn give_back_slot(&mut self, now: Instant, alone: bool) {
         self.busy -= 1;

@@ -1,4 +1,4 @@
-//! The slots of a service: who gets one, for how long, and how it comes free.
+//! The slots of a service: their allocation, the work in them, and their release.
 
 use super::handler::Instruction;
 use super::{Endpoint, Service};
@@ -12,7 +12,7 @@ use crate::model::mechanism::fault::Fault;
 use crate::model::seat::NONE;
 
 impl Service {
-    /// The call, out of line, gets a slot.
+    /// Gives a slot to a call that has left the line.
     pub(super) fn start<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) {
         let call = &cx.calls[at.call];
         let State::Queued { since } = call.state else {
@@ -21,7 +21,7 @@ impl Service {
         self.start_since(cx, at, since);
     }
 
-    /// The call, which is here since then, gets a slot.
+    /// Gives a slot to a call that arrived at `since`.
     #[inline(always)]
     pub(super) fn start_since<C: Calendar, P: Probe>(
         &mut self,
@@ -42,7 +42,7 @@ impl Service {
         self.work(cx, at, since);
     }
 
-    /// The call, which got no slot, joins the line.
+    /// Puts a call in line.
     pub(super) fn join_line<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) {
         if let Some(most) = self.config.max_wait {
             cx.calls[at.call].timer = cx.wake_after(most, at);
@@ -54,7 +54,7 @@ impl Service {
         cx.note(at, What::WAITS, in_line);
     }
 
-    /// One more slot of the replica is taken.
+    /// Takes a slot of a replica.
     #[inline(always)]
     fn take_slot(&mut self, now: Instant, instance: u32) {
         self.busy.rise(now);
@@ -62,7 +62,7 @@ impl Service {
         self.replicas[instance as usize].take_slot(now, alone);
     }
 
-    /// One less.
+    /// Gives back a slot of a replica.
     #[inline(always)]
     fn give_back_slot(&mut self, now: Instant, instance: u32) {
         self.busy.fall(now);
@@ -70,7 +70,7 @@ impl Service {
         self.replicas[instance as usize].give_back_slot(now, alone);
     }
 
-    /// The call works in its slot: for the time of its endpoint, or of the present step.
+    /// Starts the work of a call in its slot, for the time of its endpoint or of its present step.
     #[inline(always)]
     pub(super) fn work<C: Calendar, P: Probe>(
         &mut self,
@@ -115,8 +115,8 @@ impl Service {
         self.config.hang_site.unit(call.key, call.attempts, 0) < self.config.hang_ratio
     }
 
-    /// The call, whose longest wait is over, leaves the line: it is shed, or over if nobody waits
-    /// for it.
+    /// Takes a call out of line whose longest wait is over: it is shed, or over if nobody waits for
+    /// it.
     #[cold]
     pub(super) fn renege<C: Calendar, P: Probe>(
         &mut self,
@@ -134,7 +134,7 @@ impl Service {
         self.part(cx, at, Outcome::Shed)
     }
 
-    /// Forgets the end of the wait of a call, if it has one.
+    /// Cancels the timer of a call's longest wait, if there is one.
     #[inline]
     fn stop_waiting<C: Calendar, P: Probe>(&self, cx: &mut Context<C, P>, call: CallId) {
         if self.config.max_wait.is_some() {
@@ -143,7 +143,7 @@ impl Service {
         }
     }
 
-    /// The next in line, which may have come along another edge, gets a slot.
+    /// Gives a slot to the next call in line, which may have come along another edge.
     #[inline]
     pub(super) fn start_next<C: Calendar, P: Probe>(
         &mut self,
@@ -157,7 +157,7 @@ impl Service {
         self.waiting.fall(cx.now());
         self.stop_waiting(cx, call);
         if self.config.refuses_expired {
-            // Its deadline is known where it stands: the slot is kept until it is looked at there.
+            // Its deadline is known at its seat only: the slot is reserved until it is woken there.
             self.take_slot(cx.now(), at.instance);
             cx.ready.push_back(call);
             return true;
@@ -167,7 +167,7 @@ impl Service {
         true
     }
 
-    /// True if the call is out of time, and this service looks at that.
+    /// True if the call is past its deadline, and this service refuses such calls.
     #[inline(always)]
     pub(super) fn refuses<C: Calendar, P: Probe>(
         &mut self,
@@ -182,7 +182,7 @@ impl Service {
         refuses
     }
 
-    /// A call out of line, for which a slot is kept, works there if it is in time.
+    /// Starts a call with a reserved slot, or refuses it if it is past its deadline.
     pub(super) fn start_or_refuse<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
@@ -198,7 +198,7 @@ impl Service {
         self.part(cx, at, Outcome::Timeout)
     }
 
-    /// Time in a slot for a step of work, which cannot fail.
+    /// Time in a slot for a step of work, and that it does not fail.
     fn draw_step(&self, call: &Call) -> (Duration, bool) {
         let program = &self.programs[usize::from(call.endpoint)];
         let Some(Instruction::Work(time, site)) = program.get(call.step) else {
@@ -207,7 +207,7 @@ impl Service {
         (time.sample(site.unit(call.key, call.attempts, u32::from(call.step))), false)
     }
 
-    /// Time in a slot and whether it ends in an error.
+    /// Time in a slot for the service's own work, and whether it ends in an error.
     #[inline(always)]
     fn draw(&self, now: Instant, call: &Call, instance: u32) -> (Duration, bool) {
         let config = &self.config;
@@ -234,14 +234,14 @@ impl Service {
         (work, fails)
     }
 
-    /// A slot comes free and goes to the next in line.
+    /// Gives back a slot, and hands it to the next in line.
     #[inline(always)]
     pub(super) fn free_slot<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) {
         self.give_back_slot(cx.now(), at.instance);
         self.serve_next(cx, at);
     }
 
-    /// A slot that is free goes to the next in line, if there is one and it may at once.
+    /// Hands a free slot to the next in line, if there is one and slots are handed on at once.
     #[inline(always)]
     pub(super) fn serve_next<C: Calendar, P: Probe>(
         &mut self,
@@ -253,7 +253,7 @@ impl Service {
         }
     }
 
-    /// A call gives its slot back, or its place in line; whether it held a slot.
+    /// Takes a call out of its slot or out of line; true if it held a slot.
     pub(super) fn withdraw<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
@@ -264,8 +264,8 @@ impl Service {
         let now = cx.now();
         let held = match call.state {
             State::Queued { .. } => {
-                let looks = self.config.refuses_expired;
-                let ready = cx.ready.iter().position(|&ready| looks && ready == at.call);
+                let reserves = self.config.refuses_expired;
+                let ready = cx.ready.iter().position(|&ready| reserves && ready == at.call);
                 let Some(ready) = ready else {
                     self.replicas[at.instance as usize].line.remove(&mut cx.calls, at.call);
                     self.waiting.fall(now);
@@ -277,7 +277,7 @@ impl Service {
                 return true;
             }
             State::Working { .. } => {
-                // What never answers has no timer.
+                // An attempt that never answers has no timer.
                 if call.timer != NONE {
                     cx.cancel(call.timer);
                 }

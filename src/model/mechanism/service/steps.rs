@@ -1,4 +1,4 @@
-//! How a call goes through the handler of its endpoint.
+//! The execution of handlers.
 
 use super::Service;
 use super::handler::{FAILED, Instruction};
@@ -8,12 +8,11 @@ use crate::metrics::probe::{Probe, What};
 use crate::model::call::State;
 use crate::model::context::{At, Context, Flow, Outcome};
 
-/// The word of a call in which its endpoint keeps how many nanoseconds of its work were booked
-/// while its caller was there.
+/// The word of a call with the nanoseconds of its work that were booked while its caller waited.
 const WORKED: u32 = 0;
 
 impl Service {
-    /// Work of a step is done, or its calls are decided: the call goes on with the next.
+    /// Goes on with the next step of a call whose work is done or whose calls are decided.
     pub(super) fn go_on<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
@@ -50,7 +49,7 @@ impl Service {
         }
     }
 
-    /// Does the present step; the call holds a slot or not.
+    /// Does the present step of a call; `held` says whether it holds a slot.
     fn next<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
@@ -98,7 +97,7 @@ impl Service {
         }
     }
 
-    /// A later step works in the slot that is held, or joins the line for one.
+    /// Starts the work of a later step in the slot that the call holds, or puts it in line for one.
     fn work_again<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
@@ -121,7 +120,7 @@ impl Service {
         self.join_line(cx, at);
     }
 
-    /// A call of the present step is over.
+    /// Handles the end of a call of the present step.
     pub(super) fn answered<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
@@ -146,7 +145,7 @@ impl Service {
         if open > 0 { Flow::Release } else { self.go_on(cx, at) }
     }
 
-    /// The call is done with: whether it fails, and whether it holds a slot.
+    /// Ends a call; `fails` and `held` say whether it fails, and whether it holds a slot.
     #[inline(always)]
     pub(super) fn finish<C: Calendar, P: Probe>(
         &mut self,
@@ -164,7 +163,7 @@ impl Service {
             (false, true) => (What::ERRORED, now - since),
             (false, false) => (What::ANSWERED, now - since),
         };
-        // Before the next one starts, which is a consequence of it.
+        // The end is reported before the start of the next call, which is its consequence.
         cx.note(at, what, ns.as_ns());
         if self.crashes {
             self.replicas[at.instance as usize].working.remove(&mut cx.calls, at.call);
@@ -182,7 +181,7 @@ impl Service {
         self.part(cx, at, if fails { Outcome::Error } else { Outcome::Success })
     }
 
-    /// A call that holds nothing any more goes up with its outcome, or is over if nobody is there.
+    /// Sends the outcome of a call that holds no slot up, or removes the call if nobody waits.
     #[inline]
     pub(super) fn part<C: Calendar, P: Probe>(
         &self,
@@ -200,7 +199,7 @@ impl Service {
         Flow::Up(outcome)
     }
 
-    /// What a call had worked while its caller was there was for nobody after all.
+    /// Books the earlier work of a call as wasted, because its caller has left.
     pub(super) fn book_in_vain<C: Calendar, P: Probe>(&self, cx: &mut Context<C, P>, at: &At<'_>) {
         let call = &cx.calls[at.call];
         if call.measured && call.step > 0 && !self.programs[usize::from(call.endpoint)].is_empty() {
