@@ -13,13 +13,13 @@ mod follow;
 mod golden;
 mod hostile;
 mod outputs;
+mod printed;
 mod report;
 mod run;
 mod show;
 #[cfg(unix)]
 mod signals;
 mod sweep;
-mod told;
 mod viewers;
 
 use std::io::Write;
@@ -41,7 +41,7 @@ const SMALL: &str = r#"Scenario(
 )
 "#;
 
-/// A directory of its own, in which commands run.
+/// A temporary directory in which commands run.
 struct Place(tempfile::TempDir);
 
 impl Place {
@@ -113,7 +113,7 @@ impl Place {
     }
 }
 
-/// How a command ended, and what it said.
+/// The exit code and the output of a command.
 #[derive(Debug, PartialEq)]
 struct Ran {
     exit: Option<i32>,
@@ -127,18 +127,18 @@ impl Ran {
         Self { exit: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
     }
 
-    /// It ended so, and on standard error stands all of this.
+    /// Checks the exit code, and that standard error has every message.
     #[track_caller]
-    fn ends(self, exit: i32, told: &[&str]) -> Self {
+    fn ends(self, exit: i32, messages: &[&str]) -> Self {
         assert_eq!(self.exit, Some(exit), "{}{}", self.out, self.err);
-        for words in told {
-            assert!(self.err.contains(words), "no {words:?} in: {}", self.err);
+        for message in messages {
+            assert!(self.err.contains(message), "no {message:?} in: {}", self.err);
         }
         assert!(!self.err.contains("panicked"), "{}", self.err);
         self
     }
 
-    /// It ended well and without a word.
+    /// Checks that the command succeeded without messages.
     #[track_caller]
     fn fine(self) -> Self {
         assert_eq!(self.err, "");

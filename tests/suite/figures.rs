@@ -78,10 +78,10 @@ fn a_topology_has_every_part_and_what_went_along() {
         .into_file();
     let drawn = draw(&file);
     let words = |arm: &str| {
-        let found = drawn
+        let topology = drawn
             .iter()
             .find(|drawn| drawn.kind == "topology" && drawn.arm.as_deref() == Some(arm));
-        found.expect("each arm has one").figure.words.clone()
+        topology.expect("each arm has one").figure.words.clone()
     };
     let rpc = words("rpc");
     for part in [

@@ -135,8 +135,8 @@ fn no_interval_where_there_is_no_mean() {
     let mut latencies = Latencies::default();
     let prepared = Prepared::new(&file.scenario, "pareto");
     let result = prepared.run_with(&options, &mut latencies).expect("it is sound");
-    let found = steady(&file.scenario, &result, &latencies);
-    for metric in &found.arms["main"] {
+    let intervals = steady(&file.scenario, &result, &latencies);
+    for metric in &intervals.arms["main"] {
         let why = metric.steady.interval.as_ref().expect_err("there is no variance");
         assert_eq!(why.name(), "no_variance", "{}", metric.metric);
         assert!(why.to_string().contains("Pareto of alpha 1.5"), "{why}");

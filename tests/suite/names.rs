@@ -72,9 +72,9 @@ fn lines_of_snapshots_hold(document: &Document) {
     let numbers = text.lines().filter(|line| line.contains(" == "));
     scenario.expect = numbers.map(str::to_owned).collect();
     let prepared = Prepared::new(&scenario, "test");
-    let told = in_one_run(&prepared, &Options::default()).expect("a checked scenario");
-    assert_eq!(told.len(), scenario.expect.len());
-    for claim in told {
+    let results = in_one_run(&prepared, &Options::default()).expect("a checked scenario");
+    assert_eq!(results.len(), scenario.expect.len());
+    for claim in results {
         assert_eq!(claim.holds, Some(true), "{}: {}", claim.text, claim.actual);
     }
 }
@@ -173,8 +173,8 @@ fn every_declared_number_is_reported() {
     for kind in Kind::ALL {
         for (name, counts) in kind.metrics().iter().flat_map(|quantity| quantity.numbers()) {
             let metric = reported(kind.name(), name);
-            let found = metric.map(|metric| metric.kind());
-            assert_eq!(found, Some(counts), "{} {name}", kind.name());
+            let actual = metric.map(|metric| metric.kind());
+            assert_eq!(actual, Some(counts), "{} {name}", kind.name());
         }
     }
 }

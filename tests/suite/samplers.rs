@@ -31,9 +31,9 @@ fn unit(bits: u64) -> f64 {
     (bits >> 11) as f64 / (1_u64 << 53) as f64
 }
 
-fn assert_close(found: f64, expected: f64, what: &str) {
-    let error = (found / expected - 1.0).abs();
-    assert!(error <= 1e-7, "{what}: {found} is not {expected}");
+fn assert_close(actual: f64, expected: f64, label: &str) {
+    let error = (actual / expected - 1.0).abs();
+    assert!(error <= 1e-7, "{label}: {actual} is not {expected}");
 }
 
 #[test]
@@ -48,16 +48,16 @@ fn quantiles_and_moments_are_the_closed_forms() {
         assert_close(sampler.mean() / NS_PER_S, mean, ron);
         match case["variance"].as_f64() {
             Some(variance) => {
-                let found = sampler.variance().unwrap() / NS_PER_S / NS_PER_S;
-                assert_close(found, variance, ron);
+                let actual = sampler.variance().unwrap() / NS_PER_S / NS_PER_S;
+                assert_close(actual, variance, ron);
             }
             None => assert_eq!(sampler.variance(), None, "{ron}"),
         }
         for (percent, value) in case["percentiles"].as_object().unwrap() {
             let p = percent.parse::<f64>().unwrap() / 100.0;
-            let what = format!("{ron}, {percent} %");
-            let found = sampler.quantile(p) / NS_PER_S;
-            assert_close(found, value.as_f64().unwrap(), &what);
+            let label = format!("{ron}, {percent} %");
+            let actual = sampler.quantile(p) / NS_PER_S;
+            assert_close(actual, value.as_f64().unwrap(), &label);
         }
     }
 }
@@ -288,7 +288,7 @@ const GOLDEN: [&str; 17] = [
 /// new model version, not just a new constant here.
 #[test]
 fn golden_bits() {
-    let mut found: Vec<String> = GOLDEN[..16]
+    let mut lines: Vec<String> = GOLDEN[..16]
         .iter()
         .map(|line| line.split_once(' ').unwrap().1)
         .map(|ron| {
@@ -298,8 +298,8 @@ fn golden_bits() {
         .collect();
     let mixture = Distribution::hyper_exponential(&[(0.9, 5e6), (0.1, 55e6)]).unwrap();
     let hash = sample_bits(|u| mixture.quantile(u));
-    found.push(format!("{hash:#018x} quantiles of HyperExponential"));
-    assert_eq!(found, GOLDEN);
+    lines.push(format!("{hash:#018x} quantiles of HyperExponential"));
+    assert_eq!(lines, GOLDEN);
 }
 
 /// The C library chooses its maths by CPU, once a process; so another process is told that this
@@ -311,7 +311,7 @@ fn sampler_bits_survive_other_cpu_variants() {
         .env("GLIBC_TUNABLES", "glibc.cpu.hwcaps=-FMA,-FMA4,-AVX2,-AVX2_Usable,-FMA_Usable")
         .output()
         .unwrap();
-    let told = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{told}");
-    assert!(told.contains("1 passed"), "the test was not found: {told}");
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{printed}");
+    assert!(printed.contains("1 passed"), "the test was not found: {printed}");
 }

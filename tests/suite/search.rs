@@ -51,8 +51,8 @@ fn the_curve_of_collapse_against_the_length_of_a_freeze() {
             seeds: 40,
         };
         let parameter = ByPath { document: &document, knob: &knob };
-        let found = find(&search, &parameter, &claims, playing, |_, _| {});
-        found.unwrap_or_else(|trouble| panic!("{trouble:?}")).answers.remove(0)
+        let report = find(&search, &parameter, &claims, playing, |_, _| {});
+        report.unwrap_or_else(|trouble| panic!("{trouble:?}")).answers.remove(0)
     };
     let outer = tried("20.3s", "21s", 0.9);
     let inner = tried("20.5s", "20.7s", 0.2);
@@ -112,16 +112,16 @@ fn splitting_agrees_with_exact_numerics() {
         let jobs = Jobs::new(Some(jobs));
         let playing = Playing { options: &options, jobs, stop: &stop };
         let splitting = Splitting { component, effort: 200, first: 1, repetitions: 40 };
-        let found = split(&prepared, &wanted, (&arm, courses), &splitting, playing, |_, _| {});
-        found.expect("it runs").expect("it can be split").expect("nobody broke off")
+        let result = split(&prepared, &wanted, (&arm, courses), &splitting, playing, |_, _| {});
+        result.expect("it runs").expect("it can be split").expect("nobody broke off")
     };
     for (most, component) in [(8, None), (8, Some("db")), (25, Some("db"))] {
         let exact = reaches(most, 20.0, 5.0, 10.0);
-        let found = estimate(most, component, 2);
-        let (low, high) = found.interval.expect("there are enough");
+        let result = estimate(most, component, 2);
+        let (low, high) = result.interval.expect("there are enough");
         let error = (high - low) / (2.0 * 2.0);
-        let off = (found.probability - exact).abs();
-        assert!(off <= 4.0 * error, "{most}: {} is not {exact}", found.probability);
+        let off = (result.probability - exact).abs();
+        assert!(off <= 4.0 * error, "{most}: {} is not {exact}", result.probability);
         assert!(error < 0.25 * exact, "{most}: an error of {error} says little of {exact}");
     }
     let repetitions = |jobs| estimate(12, Some("db"), jobs).repetitions;
@@ -146,10 +146,10 @@ fn capacity_knows_the_vulnerable_range() {
         seeds: 5,
         confidence: 0.95,
     };
-    let found = capacity(&scenario, &question, playing, |_, _| {});
-    let found = found.expect("it runs").expect("it can be asked");
+    let result = capacity(&scenario, &question, playing, |_, _| {});
+    let result = result.expect("it runs").expect("it can be asked");
     let edge = |arm: usize, stable: bool| {
-        let arm = &found.arms[arm];
+        let arm = &result.arms[arm];
         let threshold = if stable { &arm.stable } else { &arm.unprompted };
         let [good, bad] = threshold.crosses.clone().expect("there is an edge");
         let rate = |factor: String| 60.0 * factor.parse::<f64>().expect("a number");
@@ -161,7 +161,7 @@ fn capacity_knows_the_vulnerable_range() {
     assert!(edge(thrice, true).0 < 34.0, "{:?}", edge(thrice, true));
     let (good, bad) = edge(thrice, false);
     assert!(good > 60.0 && bad < 100.0, "{good} {bad}");
-    let text = found.text();
+    let text = result.text();
     assert!(text.contains("already inside the vulnerable range"), "{text}");
     assert!(text.contains("present     stable:"), "{text}");
 }

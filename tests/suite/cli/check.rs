@@ -24,10 +24,10 @@ fn parsed(text: &str) -> Value {
 fn warnings_end_with_zero_unless_they_are_denied() {
     let place = Place::new();
     place.write("warned.ron", WARNED);
-    let told = ["warning[bulkhead-queue-untimed]", "warned.ron:5:46", "1000 x 1s / 10 = 100s"];
-    let ran = place.dessim("check warned.ron small.ron").ends(0, &told);
+    let messages = ["warning[bulkhead-queue-untimed]", "warned.ron:5:46", "1000 x 1s / 10 = 100s"];
+    let ran = place.dessim("check warned.ron small.ron").ends(0, &messages);
     assert_eq!(ran.out, "2 files are fine, with 1 warning\n");
-    place.dessim("check --deny-warnings warned.ron small.ron").ends(3, &told);
+    place.dessim("check --deny-warnings warned.ron small.ron").ends(3, &messages);
     place.dessim("check --deny-warnings small.ron").fine();
     let queue = "calls.web.policy[0].Bulkhead.queue=20";
     place.dessim(&format!("check --deny-warnings warned.ron --set {queue}")).fine();
@@ -52,8 +52,8 @@ fn other_commands_name_lints_of_the_design() {
     place.dessim("run -q warned.ron").fine();
     let slip = WARNED.replace("Timeout(\"1s\")", "Timeout(\"1s\"), Timeout(\"2s\")");
     place.write("warned.ron", &slip);
-    let told = ["warning[timeout-never-fires]: calls", "warned.ron: 1 lint (bulk"];
-    place.dessim("run warned.ron").ends(0, &told);
+    let messages = ["warning[timeout-never-fires]: calls", "warned.ron: 1 lint (bulk"];
+    place.dessim("run warned.ron").ends(0, &messages);
 }
 
 #[test]

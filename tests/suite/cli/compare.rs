@@ -19,8 +19,8 @@ fn names(field: &Value) -> Vec<String> {
 /// The differences of a metric, in the order of the pairs.
 fn differences(field: &Value, metric: &str) -> Vec<Value> {
     let metrics = field["metrics"].as_array().expect("a list");
-    let found = metrics.iter().find(|one| one["metric"] == metric).expect("it is there");
-    found["differences"].as_array().expect("a list").clone()
+    let entry = metrics.iter().find(|one| one["metric"] == metric).expect("it is there");
+    entry["differences"].as_array().expect("a list").clone()
 }
 
 #[test]
@@ -56,14 +56,14 @@ fn differences_are_those_of_the_runs() {
     // t(11, 97.5 %) = 2.200985.
     let half = 2.200_985 * (variance / n).sqrt();
     let data = data(&place, "small.ron --seeds 5..16 --metric goodput_per_s");
-    let found = &differences(&data["fields"][0], "goodput_per_s")[0];
-    let close = |found: &Value, expected: f64| {
-        let found = found.as_f64().expect("a number");
-        assert!((found - expected).abs() < 1e-5, "{found}: {expected}");
+    let difference = &differences(&data["fields"][0], "goodput_per_s")[0];
+    let close = |actual: &Value, expected: f64| {
+        let actual = actual.as_f64().expect("a number");
+        assert!((actual - expected).abs() < 1e-5, "{actual}: {expected}");
     };
-    close(&found["mean"], mean);
-    close(&found["interval"][0], mean - half);
-    close(&found["interval"][1], mean + half);
+    close(&difference["mean"], mean);
+    close(&difference["interval"][0], mean - half);
+    close(&difference["interval"][1], mean + half);
 }
 
 #[test]
@@ -130,12 +130,12 @@ fn few_seeds_have_no_interval_and_other_loads_are_told() {
 fn different_durations_are_told() {
     let place = Place::new();
     let notes = |args: &str| data(&place, args)["notes"].to_string();
-    let told = notes("small.ron --seeds 1..9 --set duration=2s");
-    assert!(told.contains("small.ron measures until nothing is left to do and"), "{told}");
-    assert!(told.contains(" 2.00 s: counts are of different times"), "{told}");
+    let text = notes("small.ron --seeds 1..9 --set duration=2s");
+    assert!(text.contains("small.ron measures until nothing is left to do and"), "{text}");
+    assert!(text.contains(" 2.00 s: counts are of different times"), "{text}");
     place.write("timed.ron", &SMALL.replace("seed: 3,", "duration: \"2s\", warm_up: \"500ms\","));
-    let told = notes("timed.ron --seeds 1..9 --set warm_up=0s --arms plain");
-    assert!(told.contains("measures 1.50 s and") && told.contains("2.00 s: counts"), "{told}");
+    let text = notes("timed.ron --seeds 1..9 --set warm_up=0s --arms plain");
+    assert!(text.contains("measures 1.50 s and") && text.contains("2.00 s: counts"), "{text}");
     let same = notes("timed.ron --seeds 1..9 --set db.slots=2 --arms plain");
     assert!(!same.contains("counts are of different times"), "{same}");
 }
@@ -145,7 +145,7 @@ fn what_cannot_be_compared_is_refused() {
     let place = Place::new();
     place.write("one.ron", &SMALL.replace("\"retry\": Arm", "\"plain2\": Arm"));
     place.write("wrong.ron", &SMALL.replace("slots: 1", "slotz: 1"));
-    for (args, exit, told) in [
+    for (args, exit, message) in [
         ("small.ron --arms plain", 2, "give two arms or more"),
         ("small.ron --arms plain,rety", 2, "does not name arms"),
         ("small.ron one.ron --arms retry", 2, "one for each"),
@@ -161,7 +161,7 @@ fn what_cannot_be_compared_is_refused() {
         ("small.ron -", 2, "standard input"),
         ("", 2, "<FILE>"),
     ] {
-        let ran = place.dessim(&format!("compare {args}")).ends(exit, &[told]);
+        let ran = place.dessim(&format!("compare {args}")).ends(exit, &[message]);
         assert_eq!(ran.out, "", "{args}");
     }
     place.write(

@@ -113,8 +113,8 @@ fn what_is_no_trace_is_refused() {
         ("other.json", "other.json cannot be shown: it was made by dessim"),
         ("newer.json", "its schema is dessim.run/2, not dessim.run/1"),
     ];
-    for (name, told) in refused {
-        place.dessim(&format!("diff t.jsonl {name}")).ends(3, &[told]);
+    for (name, message) in refused {
+        place.dessim(&format!("diff t.jsonl {name}")).ends(3, &[message]);
     }
     place.dessim("diff t.jsonl nowhere").ends(1, &["cannot read nowhere"]);
     place.dessim("diff t.jsonl -").ends(2, &["more than once"]);
@@ -167,8 +167,8 @@ fn two_arms_are_held_against_each_other() {
     place.dessim("run small.ron --trace t.jsonl").fine();
     place.dessim("diff t.jsonl small.ron --arms retry").fine();
     for arms in ["plain", "plain,other", "other", "plain,", ","] {
-        let told = ["does not name two arms", "the arms are plain, retry"];
-        place.dessim(&format!("diff small.ron --arms {arms}")).ends(2, &told);
+        let messages = ["does not name two arms", "the arms are plain, retry"];
+        place.dessim(&format!("diff small.ron --arms {arms}")).ends(2, &messages);
     }
     let commas = SMALL.replace("\"plain\"", "\"a,b\"").replace("\"retry\"", "\"c\"");
     place.write("commas.ron", &commas);
@@ -216,11 +216,11 @@ fn json_says_what_text_says_and_exchanging_the_sides_mirrors_it() {
         let out = place.dessim(&format!("diff {args} --format json")).ends(99, &[]).out;
         serde_json::from_str::<serde_json::Value>(&out).expect("it is JSON")
     };
-    let (there, back) = (json("small.ron patient.ron"), json("patient.ron small.ron"));
-    assert_eq!((&there["schema"], &there["differs"]), (&"dessim.diff/1".into(), &true.into()));
-    assert_eq!((&there["a"], &there["b"]), (&back["b"], &back["a"]));
+    let (forward, backward) = (json("small.ron patient.ron"), json("patient.ron small.ron"));
+    assert_eq!((&forward["schema"], &forward["differs"]), (&"dessim.diff/1".into(), &true.into()));
+    assert_eq!((&forward["a"], &forward["b"]), (&backward["b"], &backward["a"]));
     let requests = |of: &serde_json::Value| of["arms"][1]["requests"].clone();
-    let (a, b) = (requests(&there), requests(&back));
+    let (a, b) = (requests(&forward), requests(&backward));
     let number = |of: &serde_json::Value| of.as_u64().expect("a count");
     assert_eq!((&a["saved"], &a["lost"]), (&b["lost"], &b["saved"]));
     assert_eq!((&a["slower"], &a["faster"]), (&b["faster"], &b["slower"]));
@@ -228,7 +228,7 @@ fn json_says_what_text_says_and_exchanging_the_sides_mirrors_it() {
     assert_eq!(parts.iter().sum::<u64>(), number(&a["in_both"]));
     assert_eq!(number(&a["failing"]), parts[0] + parts[3]);
     let text = place.dessim("diff small.ron patient.ron --all").ends(99, &[]).out;
-    let numbers = there["arms"][1]["numbers"]["differing"].as_array().expect("a list");
+    let numbers = forward["arms"][1]["numbers"]["differing"].as_array().expect("a list");
     let table = text.split("\nnumbers of arm retry\n").nth(1).expect("it is there");
     let lines = table.lines().skip(1).take_while(|line| line.starts_with("  ")).count();
     assert_eq!(lines, numbers.len());

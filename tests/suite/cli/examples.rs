@@ -25,23 +25,23 @@ const COMMANDS: [&str; 16] = [
 
 /// Commands with their continued lines, as they are typed.
 fn commands(text: &str) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
+    let mut commands: Vec<String> = Vec::new();
     let mut open = false;
     for line in text.lines().map(str::trim) {
         let line_open = line.ends_with('\\');
         let part = line.trim_end_matches('\\').trim_end();
         match open {
             true => {
-                let last = found.last_mut().expect("it was begun");
+                let last = commands.last_mut().expect("it was begun");
                 last.push(' ');
                 last.push_str(part);
             }
-            false if line.starts_with("dessim ") => found.push(part.to_owned()),
+            false if line.starts_with("dessim ") => commands.push(part.to_owned()),
             false => continue,
         }
         open = line_open;
     }
-    found
+    commands
 }
 
 fn of_help(place: &Place) -> Vec<String> {
@@ -59,15 +59,15 @@ fn of_documents() -> Vec<String> {
     let docs = std::fs::read_dir(root.join("docs")).expect("it is there");
     let files = docs.map(|entry| entry.expect("it is ours").path());
     let files = files.chain([root.join("README.md")]);
-    let mut found = Vec::new();
+    let mut all = Vec::new();
     for file in files.filter(|file| file.extension().is_some_and(|ending| ending == "md")) {
         let text = std::fs::read_to_string(&file).expect("it is text");
         for block in text.split("```sh\n").skip(1) {
             let (block, _) = block.split_once("```").expect("it ends");
-            found.extend(commands(block));
+            all.extend(commands(block));
         }
     }
-    found
+    all
 }
 
 /// The words that a shell makes of a line, one a line; the commands behind `dessim` do not run.
@@ -121,9 +121,9 @@ fn examples_run() {
         };
         let input = |at: usize| at > 0 && !all[at - 1].starts_with('-');
         let files = all.iter().enumerate().filter(|(at, word)| is_file(word) && input(*at));
-        let there = files.into_iter().all(|(_, word)| place.path(word).exists());
+        let complete = files.into_iter().all(|(_, word)| place.path(word).exists());
         let many = ["--seeds", "&&"].iter().any(|word| all.contains(word));
-        if !quick.contains(&all[1]) || !there || many {
+        if !quick.contains(&all[1]) || !complete || many {
             continue;
         }
         let ran = place.shell(&format!("dessim() {{ \"$D\" \"$@\"; }}; {line}"));

@@ -20,14 +20,14 @@ fn a_saved_result_is_explained_as_its_scenario_is() {
 #[test]
 fn what_cannot_be_explained_is_told() {
     let place = Place::new();
-    let told = ["there is no arm `nobody`", "there are plain, retry"];
-    place.dessim("explain small.ron --arm nobody").ends(2, &told);
+    let messages = ["there is no arm `nobody`", "there are plain, retry"];
+    place.dessim("explain small.ron --arm nobody").ends(2, &messages);
     place.dessim("run small.ron --export-json run.json").fine();
     let text = place.read("run.json");
     let print = text.split("\"fingerprint\": \"").nth(1).expect("it has one");
     place.write("other.json", &text.replace(&print[..16], "0123456789abcdef"));
-    let told = ["other.json cannot be shown: it was made by dessim", "0123456789abcdef"];
-    place.dessim("explain other.json").ends(3, &told);
+    let messages = ["other.json cannot be shown: it was made by dessim", "0123456789abcdef"];
+    place.dessim("explain other.json").ends(3, &messages);
     place.dessim("explain run.json --set seed=4").ends(2, &["run.json is a result"]);
     place.write("cut.json", &text[..200]);
     place.dessim("explain cut.json").ends(3, &["cannot read the result cut.json", "not JSON"]);

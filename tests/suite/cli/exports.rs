@@ -36,7 +36,7 @@ fn an_export_may_have_standard_output_for_itself() {
 fn what_cannot_be_written_is_refused_before_the_run() {
     let place = Place::new();
     place.write("sub/x", "");
-    for (args, exit, told) in [
+    for (args, exit, message) in [
         ("--export-json no/r.json", 1, "r.json: the directory no does not exist"),
         ("--export-csv sub", 1, "cannot write sub: it is a directory, not a file"),
         ("--export-csv sub/x/r.csv", 1, "sub/x/r.csv: Not a directory"),
@@ -44,7 +44,7 @@ fn what_cannot_be_written_is_refused_before_the_run() {
         ("--trace sub/../small.ron", 2, "would replace small.ron, which is read"),
         ("--export-json a --export-csv sub/../a", 2, "both go to"),
     ] {
-        let ran = place.dessim(&format!("run small.ron {args}")).ends(exit, &[told]);
+        let ran = place.dessim(&format!("run small.ron {args}")).ends(exit, &[message]);
         assert_eq!(ran.out, "");
         // Before the scenario was even looked at.
         let ran = place.dessim(&format!("run nowhere.ron {args}"));
@@ -111,7 +111,7 @@ fn permissions_are_respected() {
 fn a_full_disk_is_told_and_leaves_nothing() {
     let place = Place::new();
     if Path::new("/dev/full").exists() {
-        let told = "error: cannot write /dev/full: No space left on device\n";
+        let message = "error: cannot write /dev/full: No space left on device\n";
         for option in [
             "--export-json",
             "--export-csv",
@@ -121,7 +121,7 @@ fn a_full_disk_is_told_and_leaves_nothing() {
             "--trace",
         ] {
             let ran = place.dessim(&format!("run small.ron {option} /dev/full"));
-            assert_eq!(ran.ends(1, &[]).err, told);
+            assert_eq!(ran.ends(1, &[]).err, message);
         }
     }
     place.write("r.jsonl", "old");
@@ -151,8 +151,8 @@ fn a_trace_changes_nothing_and_tells_every_request() {
     let keys = ["at_ns", "arm", "event", "request", "attempt", "component", "what", "value"];
     let mut ended = 0;
     for line in lines {
-        let found: Vec<_> = line.as_object().expect("an object").keys().collect();
-        assert_eq!(found, keys);
+        let names: Vec<_> = line.as_object().expect("an object").keys().collect();
+        assert_eq!(names, keys);
         let what = line["what"].as_str().expect("a name");
         ended += u32::from(["succeeded", "failed"].contains(&what));
     }

@@ -37,8 +37,8 @@ fn a_directory_that_holds_something_is_kept() {
     place.write("figures/topology-gone.svg", "of an earlier run");
     place.write("figures/logo.svg", "a logo");
     place.write("figures/sub/timeline-x.svg", "elsewhere");
-    let told = ["the directory figures is not empty", "--overwrite"];
-    let ran = place.dessim("run small.ron --svg figures").ends(1, &told);
+    let messages = ["the directory figures is not empty", "--overwrite"];
+    let ran = place.dessim("run small.ron --svg figures").ends(1, &messages);
     assert_eq!(ran.out, "", "it is told before the run");
     assert_eq!(place.names("figures"), ["logo.svg", "sub", "topology-gone.svg"]);
     place.dessim("run small.ron --svg figures --overwrite").fine();
@@ -58,14 +58,14 @@ fn a_directory_that_holds_something_is_kept() {
 fn what_cannot_be_written_is_refused_before_the_run() {
     let place = Place::new();
     place.write("file", "");
-    for (args, exit, told) in [
+    for (args, exit, message) in [
         ("--svg no/figures", 1, "cannot write no/figures: the directory no does not exist"),
         ("--svg small.ron", 1, "cannot write small.ron: it is a file, not a directory"),
         ("--svg file/figures", 1, "cannot write file/figures: Not a directory"),
         ("--overwrite", 2, "--svg"),
         ("--svg f --seeds 1..3", 2, "--svg takes one run, and --seeds gives several"),
     ] {
-        let ran = place.dessim(&format!("run small.ron {args}")).ends(exit, &[told]);
+        let ran = place.dessim(&format!("run small.ron {args}")).ends(exit, &[message]);
         assert_eq!(ran.out, "");
     }
     assert_eq!(place.names("."), ["file", "small.ron"]);

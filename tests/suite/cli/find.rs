@@ -27,8 +27,8 @@ fn json(text: &str) -> serde_json::Value {
 }
 
 impl Place {
-    /// As [`Place::dessim`], with these arguments, which may hold spaces, behind it.
-    fn asked(&self, args: &str, more: &[&str]) -> Ran {
+    /// As [`Place::dessim`], followed by arguments that may have spaces.
+    fn dessim_with(&self, args: &str, more: &[&str]) -> Ran {
         let mut command = self.command(args);
         command.args(more);
         Ran::of(command.output().expect("it starts"))
@@ -42,16 +42,16 @@ fn a_whole_number_ends_at_neighbours_where_erlang_b_says() {
     place.write("pool.ron", POOL);
     let args = "find pool.ron services.trunk.slots --from 1 --to 40 --seeds 1..20";
     let claim = ["--expect", "p(requests.shed / requests.offered < 1%) > 50%"];
-    let text = place.asked(args, &claim).fine().out;
-    let told = "  shown to hold from 11, shown to fail up to 10\n";
-    assert!(text.contains(told), "{text}");
-    let data = json(&place.asked(&format!("{args} --format json"), &claim).fine().out);
+    let text = place.dessim_with(args, &claim).fine().out;
+    let message = "  shown to hold from 11, shown to fail up to 10\n";
+    assert!(text.contains(message), "{text}");
+    let data = json(&place.dessim_with(&format!("{args} --format json"), &claim).fine().out);
     assert_eq!(data["schema"], "dessim.find/1");
     let answer = &data["answers"][0];
     assert_eq!((&answer["outcome"], &answer["holds_to"]), (&"smallest".into(), &"11".into()));
     assert_eq!(data["runs"], 20 * answer["trials"].as_array().expect("a list").len());
-    let alone = place.asked(&format!("{args} -j 1"), &claim).fine().out;
-    assert_eq!(place.asked(&format!("{args} -j 3"), &claim).fine().out, alone);
+    let alone = place.dessim_with(&format!("{args} -j 1"), &claim).fine().out;
+    assert_eq!(place.dessim_with(&format!("{args} -j 3"), &claim).fine().out, alone);
 }
 
 #[test]
@@ -60,10 +60,10 @@ fn ends_that_agree_are_told() {
     place.write("pool.ron", POOL);
     let claim = ["--expect", "requests.shed / requests.offered < 1%"];
     let args = "find pool.ron services.trunk.slots --seeds 1..5 --set load.calls.total=500";
-    let high = place.asked(&format!("{args} --from 30 --to 40"), &claim);
+    let high = place.dessim_with(&format!("{args} --from 30 --to 40"), &claim);
     assert!(high.out.contains("holds at both ends: widen"), "{}", high.out);
     high.ends(4, &[]);
-    let low = place.asked(&format!("{args} --from 1 --to 3"), &claim);
+    let low = place.dessim_with(&format!("{args} --from 1 --to 3"), &claim);
     assert!(low.out.contains("fails at both ends: widen"), "{}", low.out);
     low.ends(4, &[]);
 }
@@ -73,7 +73,7 @@ fn searches_that_make_no_sense_are_refused() {
     let place = Place::new();
     place.write("pool.ron", POOL);
     let range = "find pool.ron services.trunk.slots --from 1 --to 4";
-    for (args, condition, told) in [
+    for (args, condition, message) in [
         ("find pool.ron services.trunk.slot --from 1 --to 4", "collapses", "`slots`"),
         ("find pool.ron calls.calls.to --from 1 --to 4", "collapses", "expected the path of a"),
         ("find pool.ron services.trunk.slots --from 4 --to 1", "collapses", "lower value first"),
@@ -89,19 +89,20 @@ fn searches_that_make_no_sense_are_refused() {
         ("hunt pool.ron --vary-fault x --from 1s --to 2s", "collapses", "no fault"),
         ("shrink pool.ron --tries 0", "collapses", "1.."),
     ] {
-        place.asked(args, &["--expect", condition]).ends(2, &[told]);
+        place.dessim_with(args, &["--expect", condition]).ends(2, &[message]);
     }
     place.dessim(range).ends(2, &["expects nothing"]);
     place.dessim("hunt pool.ron").ends(2, &["expects nothing"]);
-    place.asked("hunt pool.ron", &["--for", "p(collapses) < 1%"]).ends(2, &["one run"]);
+    place.dessim_with("hunt pool.ron", &["--for", "p(collapses) < 1%"]).ends(2, &["one run"]);
     place.dessim("find pool.ron --capacity").ends(2, &["duration"]);
     place.dessim("find nothing.ron a --from 1 --to 2").ends(1, &["nothing.ron"]);
-    for (knob, told) in [("seed", "PATH=A..B"), ("seed=1", "PATH=A..B"), ("sed=1..2", "`seed`")] {
+    for (knob, message) in [("seed", "PATH=A..B"), ("seed=1", "PATH=A..B"), ("sed=1..2", "`seed`")]
+    {
         let args = ["--minimize", "amplification", "--knob", knob];
-        place.asked("find pool.ron", &args).ends(2, &[told]);
+        place.dessim_with("find pool.ron", &args).ends(2, &[message]);
     }
     let args = ["--minimize", "amplification", "--knob", "services.trunk.slots=1..9", "--runs=9"];
-    place.asked("find pool.ron", &args).ends(2, &["too few"]);
+    place.dessim_with("find pool.ron", &args).ends(2, &["too few"]);
 }
 
 #[test]
@@ -126,7 +127,8 @@ fn a_hunt_finds_the_smallest_seed_whatever_the_threads() {
     assert!(most.expect("it is counted") >= 6, "{most:?}");
     let text = place.dessim("hunt line.ron --seeds 1..200").fine().out;
     assert!(text.contains(&format!("again  dessim run line.ron --seed {seed}\n")), "{text}");
-    let none = place.asked("hunt line.ron --seeds 1..50", &["--for", "db.in_flight_max > 90"]);
+    let none =
+        place.dessim_with("hunt line.ron --seeds 1..50", &["--for", "db.in_flight_max > 90"]);
     assert!(none.out.contains("none of 50 runs"), "{}", none.out);
     none.ends(4, &["--split"]);
 }
@@ -140,11 +142,11 @@ fn a_hunt_moves_faults_with_their_length() {
     place.write("line.ron", &LINE.replace("expect:", fault));
     let args = "hunt line.ron --seeds 1..3 --vary-fault stop --from 2s --to 19s --points 3";
     let more = ["--for", "db.in_flight_max > 9", "--format", "json"];
-    let told = json(&place.asked(args, &more).fine().out);
+    let data = json(&place.dessim_with(args, &more).fine().out);
     let sets: Vec<String> =
-        told["spread"].as_array().expect("a list").iter().map(|at| at["set"].to_string()).collect();
+        data["spread"].as_array().expect("a list").iter().map(|at| at["set"].to_string()).collect();
     assert!(sets[1].contains(r#".until=12500ms"#) && sets[1].contains(".from=10500ms"), "{sets:?}");
-    assert_eq!(told["runs"], 9);
+    assert_eq!(data["runs"], 9);
 }
 
 #[test]
@@ -152,11 +154,11 @@ fn what_is_shrunk_is_smaller_and_still_shows_it() {
     let place = Place::new();
     let args = "shrink small.ron -o tiny.ron --format json";
     let wanted = ["--for", "plain.requests.shed > 0"];
-    let told = json(&place.asked(args, &wanted).fine().out);
-    assert_eq!(told["schema"], "dessim.shrink/2");
+    let data = json(&place.dessim_with(args, &wanted).fine().out);
+    assert_eq!(data["schema"], "dessim.shrink/2");
     for size in ["values", "events"] {
-        let of = |which: &str| told[which][size].as_u64().expect("a number");
-        assert!(of("after") < of("before"), "{told}");
+        let of = |which: &str| data[which][size].as_u64().expect("a number");
+        assert!(of("after") < of("before"), "{data}");
     }
     let tiny = place.read("tiny.ron");
     assert!(!tiny.contains("retry") && tiny.contains("requests.shed > 0"), "{tiny}");
@@ -166,11 +168,13 @@ fn what_is_shrunk_is_smaller_and_still_shows_it() {
     place.dessim("test -q tiny.ron").fine();
     // Nothing is left to cut, and threads change nothing.
     let args = "shrink tiny.ron -q -j 3";
-    assert_eq!(place.asked(args, &wanted).fine().out, tiny);
+    assert_eq!(place.dessim_with(args, &wanted).fine().out, tiny);
     place
-        .asked("shrink small.ron -o small.ron", &wanted)
+        .dessim_with("shrink small.ron -o small.ron", &wanted)
         .ends(2, &["would replace small.ron, which is read"]);
-    place.asked("shrink small.ron", &["--for", "plain.requests.shed > 999"]).ends(4, &["hunt"]);
+    place
+        .dessim_with("shrink small.ron", &["--for", "plain.requests.shed > 999"])
+        .ends(4, &["hunt"]);
 }
 
 #[test]
@@ -188,13 +192,13 @@ fn the_best_setting_is_told_by_fresh_seeds() {
         "--subject-to",
         "requests.shed / requests.offered < 5%",
     ];
-    let told = json(&place.asked("find pool.ron --format json", &args).fine().out);
-    assert_eq!(told["schema"], "dessim.optimum/1");
-    assert_eq!(told["set"][0], "services.trunk.slots=9");
-    assert_eq!((&told["cost"][0], &told["feasible"]), (&22.5.into(), &true.into()));
-    let seeds = |of: &str, at: usize| told[of][at].as_u64().expect("a seed");
+    let data = json(&place.dessim_with("find pool.ron --format json", &args).fine().out);
+    assert_eq!(data["schema"], "dessim.optimum/1");
+    assert_eq!(data["set"][0], "services.trunk.slots=9");
+    assert_eq!((&data["cost"][0], &data["feasible"]), (&22.5.into(), &true.into()));
+    let seeds = |of: &str, at: usize| data[of][at].as_u64().expect("a seed");
     assert!(seeds("search_seeds", 1) < seeds("telling_seeds", 0));
-    let dear = place.asked("find pool.ron --budget 10", &args);
+    let dear = place.dessim_with("find pool.ron --budget 10", &args);
     assert!(dear.out.contains("violates them least"), "{}", dear.out);
     dear.ends(4, &[]);
 }

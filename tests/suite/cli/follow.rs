@@ -30,9 +30,9 @@ fn trees_are_pleasant_to_read() {
 fn the_slowest_are_those_of_the_result() {
     let place = Place::new();
     let result = json(&place.dessim("run small.ron --format json").fine());
-    let told = json(&place.dessim("trace small.ron --slowest 7 --format json").fine());
-    assert_eq!(told["fingerprint"], result["fingerprint"]);
-    for arm in told["arms"].as_array().expect("there are arms") {
+    let data = json(&place.dessim("trace small.ron --slowest 7 --format json").fine());
+    assert_eq!(data["fingerprint"], result["fingerprint"]);
+    for arm in data["arms"].as_array().expect("there are arms") {
         let of = &result["arms"][arm["arm"].as_str().expect("a name")];
         let requests = arm["requests"].as_array().expect("there are requests");
         let took = |request: &Json| {
@@ -51,11 +51,11 @@ fn the_slowest_are_those_of_the_result() {
 fn all_requests_together_are_the_run() {
     let place = Place::new();
     let result = json(&place.dessim("run small.ron --format json").fine());
-    let told = json(&place.dessim("trace small.ron --slowest 1000 --format json").fine());
+    let data = json(&place.dessim("trace small.ron --slowest 1000 --format json").fine());
     let failed = json(&place.dessim("trace small.ron --failed 1000 --format json").fine());
     for (at, arm) in ["plain", "retry"].into_iter().enumerate() {
         let of = &result["arms"][arm];
-        let requests = told["arms"][at]["requests"].as_array().expect("there are requests");
+        let requests = data["arms"][at]["requests"].as_array().expect("there are requests");
         let fates = |fate: &str| requests.iter().filter(|r| r["fate"] == fate).count() as u64;
         for fate in ["succeeded", "shed"] {
             assert_eq!(Some(fates(fate)), of["requests"][fate].as_u64(), "{fate}");
@@ -95,7 +95,7 @@ fn what_cannot_be_followed_is_told() {
         .replace("load: {", "load: { \"jobs\": Load(arrivals: Poisson(rate: \"1/s\"), total: 2),");
     let two = two.replace("calls: {", "calls: { \"jobs\": Call(to: \"db\"),");
     place.write("two.ron", &two);
-    for (args, exit, told, hint) in [
+    for (args, exit, message, hint) in [
         ("small.ron --arm plan", 2, "there is no arm `plan`", "did you mean `plain`?"),
         ("small.ron --arm x", 2, "there is no arm `x`", "there is `plain`"),
         ("small.ron --request user#3", 2, "no load `user`", "did you mean `users`?"),
@@ -109,7 +109,7 @@ fn what_cannot_be_followed_is_told() {
         ("small.ron --epoch 1", 2, "--epoch goes with --format otlp", "leave --epoch out"),
         ("nowhere.ron", 1, "cannot read nowhere.ron", ""),
     ] {
-        let ran = place.dessim(&format!("trace {args}")).ends(exit, &[told, hint]);
+        let ran = place.dessim(&format!("trace {args}")).ends(exit, &[message, hint]);
         assert_eq!(ran.out, "", "{args}");
     }
     let patient = "--set services.db.queue=1000 --arm plain";

@@ -42,8 +42,8 @@ fn a_result_that_is_not_given_again_is_refused() {
     let value: serde_json::Value = serde_json::from_str(&json).expect("it is JSON");
     let print = value["fingerprint"].as_str().expect("a fingerprint");
     place.write("r.json", &json.replace(print, "0123456789abcdef"));
-    let told = ["r.json cannot be shown", "0123456789abcdef"];
-    place.dessim("report r.json").ends(3, &told);
+    let messages = ["r.json cannot be shown", "0123456789abcdef"];
+    place.dessim("report r.json").ends(3, &messages);
     assert_eq!(place.names("."), ["r.json", "small.ron"]);
     place.dessim("report r.json --set services.db.slots=2").ends(2, &["--set changes scenarios"]);
 }

@@ -62,7 +62,7 @@ fn both_ends_of_the_seeds_run() {
 #[test]
 fn seeds_that_make_no_sense_are_usage_errors() {
     let place = Place::new();
-    for (args, told) in [
+    for (args, message) in [
         ("--seeds 5..1", "give 1..5"),
         ("--seeds 5", "such as 1..200"),
         ("--seeds 1..=5", "such as 1..200"),
@@ -77,7 +77,7 @@ fn seeds_that_make_no_sense_are_usage_errors() {
         ("--seed 1 --seed 2", "multiple times"),
         ("--format xml", "jsonl"),
     ] {
-        place.dessim(&format!("run small.ron {args}")).ends(2, &[told]);
+        place.dessim(&format!("run small.ron {args}")).ends(2, &[message]);
     }
     place.dessim("").ends(2, &["Usage"]);
     place.dessim("frobnicate").ends(2, &["frobnicate"]);
@@ -123,8 +123,8 @@ fn overload_is_warned_of_unless_quiet() {
     place.write("over.ron", &SMALL.replace(", queue: 2", ""));
     let page = place.dessim("run over.ron").fine().out;
     assert!(page.contains("warning: offered load is 1.50 times"), "{page}");
-    let told = place.dessim("run over.ron --format jsonl --seeds 1..2");
-    told.ends(0, &["warning: offered load is 1.50 times the capacity of service db"]);
+    let ran = place.dessim("run over.ron --format jsonl --seeds 1..2");
+    ran.ends(0, &["warning: offered load is 1.50 times the capacity of service db"]);
     place.dessim("run over.ron --format jsonl --seeds 1..2 -q").fine();
 }
 
@@ -132,8 +132,8 @@ fn overload_is_warned_of_unless_quiet() {
 fn what_cannot_be_read_is_named_with_the_reason() {
     let place = Place::new();
     let missing = place.dessim("run nowhere.ron");
-    let told = "error: cannot read nowhere.ron: No such file or directory\n";
-    assert_eq!(missing.ends(1, &[]).err, told);
+    let message = "error: cannot read nowhere.ron: No such file or directory\n";
+    assert_eq!(missing.ends(1, &[]).err, message);
     #[cfg(unix)]
     {
         let link = |to: &str, name: &str| {
@@ -198,8 +198,8 @@ fn readers_may_leave() {
         place.shell(&format!("$D run nowhere.ron {closed}")).ends(1, &[]);
     }
     if Path::new("/dev/full").exists() {
-        let told = "cannot write standard output: No space left on device";
-        place.shell("$D run small.ron > /dev/full").ends(1, &[told]);
+        let message = "cannot write standard output: No space left on device";
+        place.shell("$D run small.ron > /dev/full").ends(1, &[message]);
         place.shell("$D run nowhere.ron 2> /dev/full").ends(1, &[]);
     }
 }
@@ -231,8 +231,8 @@ fn several_seeds_are_one_object_whatever_the_threads() {
     let all: Vec<f64> = lines.lines().filter_map(retries).collect();
     assert_eq!(all.len(), 20);
     let metrics = data["arms"]["retry"]["metrics"].as_array().expect("a list");
-    let found = metrics.iter().find(|one| one["metric"] == "attempts.retries");
-    let mean = found.expect("it is there")["mean"].as_f64().expect("a number");
+    let summary = metrics.iter().find(|one| one["metric"] == "attempts.retries");
+    let mean = summary.expect("it is there")["mean"].as_f64().expect("a number");
     assert!((mean - all.iter().sum::<f64>() / 20.0).abs() < 1e-9);
     let page = run("");
     assert!(page.contains("95 % interval") && page.contains("median"), "{page}");

@@ -40,19 +40,19 @@ const LONG: &str = "run small.ron --set load.users.total=400000";
 fn progress_is_told_and_touches_nothing_else() {
     let place = Place::new();
     let plain = place.dessim(LONG).fine();
-    let told = place.dessim(&format!("{LONG} --progress always")).ends(0, &["progress: "]);
-    assert_eq!(told.out, plain.out);
+    let shown = place.dessim(&format!("{LONG} --progress always")).ends(0, &["progress: "]);
+    assert_eq!(shown.out, plain.out);
     let mut before = 0;
-    for line in told.err.lines() {
+    for line in shown.err.lines() {
         let rest = line.strip_prefix("progress: ").expect("nothing else is told");
         let (done, rest) = rest.split_once(" %, at ").expect("how much is done");
         let done: u32 = done.parse().expect("a number");
-        assert!((before..=100).contains(&done), "{}", told.err);
+        assert!((before..=100).contains(&done), "{}", shown.err);
         before = done;
         assert!(rest.contains(" of virtual time, ") && rest.contains(" events/s"), "{line}");
     }
     // At most one a second, whatever happens.
-    assert!(told.err.lines().count() < 60, "{}", told.err);
+    assert!(shown.err.lines().count() < 60, "{}", shown.err);
     for quiet in ["--progress never", "--progress auto", "--progress always -q"] {
         assert_eq!(place.dessim(&format!("{LONG} {quiet}")).fine().out, plain.out);
     }
@@ -65,7 +65,7 @@ fn progress_of_several_runs_says_how_many_are_done() {
     let place = Place::new();
     let runs = "run small.ron --seeds 1..20 --format jsonl";
     let plain = place.dessim(runs).fine();
-    let told = place.dessim(&format!("{runs} --progress always"));
-    let told = told.ends(0, &["progress: 5 %, 1 of 20 runs done, "]);
-    assert_eq!(told.out, plain.out);
+    let shown = place.dessim(&format!("{runs} --progress always"));
+    let shown = shown.ends(0, &["progress: 5 %, 1 of 20 runs done, "]);
+    assert_eq!(shown.out, plain.out);
 }

@@ -82,7 +82,7 @@ fn results_do_not_depend_on_threads_flags_or_parts() {
 fn the_last_axis_varies_fastest_and_seeds_faster_still() {
     let place = place();
     let lines = place.dessim("sweep study.ron --format jsonl").fine().out;
-    let told: Vec<String> = lines
+    let cells: Vec<String> = lines
         .lines()
         .map(|line| {
             let cell: serde_json::Value = serde_json::from_str(line).expect("it is JSON");
@@ -94,8 +94,8 @@ fn the_last_axis_varies_fastest_and_seeds_faster_still() {
         })
         .collect();
     let first = ["0 50/s 1 1", "1 50/s 1 2", "2 50/s 1 3", "3 50/s 2 1", "4 50/s 2 2"];
-    assert_eq!(told[..5], first);
-    assert_eq!((told[6].as_str(), told[23].as_str()), ("6 100/s 1 1", "23 200/s 2 3"));
+    assert_eq!(cells[..5], first);
+    assert_eq!((cells[6].as_str(), cells[23].as_str()), ("6 100/s 1 1", "23 200/s 2 3"));
     // A cell is the run of that setting and seed.
     let set = "--set load.users.arrivals.Poisson.rate=100/s --set services.db.slots=1";
     let run = place.dessim(&format!("run small.ron {set} --seed 1 --format json")).fine().out;
@@ -168,11 +168,11 @@ fn corrupted_and_mixed_parts_are_refused_by_file_and_line() {
         (changed("\"last\":15", "\"last\":14"), "there are more cells than its first line says"),
         ("\u{0}\n".to_owned(), "line 1: it does not begin a file of cells"),
     ];
-    for (text, told) in cases {
+    for (text, message) in cases {
         place.write(name, &text);
-        place.dessim("sweep merge all").ends(3, &[name, told]);
-        if told.starts_with("line") {
-            place.dessim("sweep run plan.json --shard 2/3 -o all").ends(3, &[name, told]);
+        place.dessim("sweep merge all").ends(3, &[name, message]);
+        if message.starts_with("line") {
+            place.dessim("sweep run plan.json --shard 2/3 -o all").ends(3, &[name, message]);
         }
     }
     // A cell that was run by something else, with a check of its own.
@@ -195,14 +195,14 @@ fn a_plan_of_another_release_or_study_is_refused() {
     place.dessim("sweep plan study.ron -o plan.json").fine();
     let plan = place.read("plan.json");
     assert_eq!(place.dessim(&format!("sweep plan {FLAGS}")).fine().out, plan);
-    for (from, to, told) in [
+    for (from, to, message) in [
         ("\"dessim\": \"0.1.0\"", "\"dessim\": \"0.2.0\"", "it was made by dessim 0.2.0"),
         ("\"from\": \"50/s\"", "\"from\": \"60/s\"", "it was changed"),
         ("dessim.plan/1", "dessim.plan/2", "no plan of schema"),
         ("services.db.slots", "services.db.slot", "unknown field `slot`"),
     ] {
         place.write("bad.json", &plan.replacen(from, to, 1));
-        place.dessim("sweep run bad.json -o x").ends(3, &["bad.json", told]);
+        place.dessim("sweep run bad.json -o x").ends(3, &["bad.json", message]);
     }
     place.dessim("sweep run plan.json -o x --cells 0..1").fine();
     place.dessim("sweep plan study.ron --seeds 1..4 -o other.json").fine();
@@ -282,10 +282,10 @@ fn sweeps_that_nobody_means_are_refused() {
             "--export-csv ./study.ron would replace study.ron, which is read",
         ),
     ];
-    for (args, told) in cases {
+    for (args, message) in cases {
         let ran = place.dessim(args);
         assert!(matches!(ran.exit, Some(2 | 3)), "{args}: {ran:?}");
-        assert!(ran.err.contains(told), "{args}: {}", ran.err);
+        assert!(ran.err.contains(message), "{args}: {}", ran.err);
     }
     let many = format!("sweep small.ron {rate} --seeds 1..1000001");
     place.dessim(&many).ends(2, &["at most 1000000000 runs", "1000001000"]);
@@ -302,8 +302,8 @@ fn a_setting_that_makes_no_scenario_is_counted_and_the_others_run() {
     let vary = "sweep timed.ron --vary warm_up=0s..400ms/3 --vary duration=[400ms,2s] --seeds 1..2";
     let ran = place.dessim(&format!("{vary} --export-csv a.csv -o kept"));
     assert_eq!(ran.exit, Some(3), "{ran:?}");
-    let told = "1 of 6 settings make no scenario that can run";
-    assert!(ran.out.contains(told) && ran.out.contains("warm_up"), "{}", ran.out);
+    let message = "1 of 6 settings make no scenario that can run";
+    assert!(ran.out.contains(message) && ran.out.contains("warm_up"), "{}", ran.out);
     assert_eq!(place.read("a.csv").lines().count(), 1 + 12);
     let merged = place.dessim("sweep merge kept");
     assert_eq!((merged.exit, merged.out), (Some(3), ran.out));
@@ -314,7 +314,7 @@ fn samples_fill_their_ranges() {
     let place = place();
     let vary = "sweep small.ron --vary load.users.arrivals.Poisson.rate=50/s..150/s \
                 --vary services.db.slots=[1,2,3,4] --metric goodput_per_s --format jsonl";
-    let told = |design: &str| -> Vec<(f64, u64)> {
+    let sample = |design: &str| -> Vec<(f64, u64)> {
         let lines = place.dessim(&format!("{vary} --design {design}")).fine().out;
         let cell = |line: &str| {
             let cell: serde_json::Value = serde_json::from_str(line).expect("it is JSON");
@@ -325,15 +325,15 @@ fn samples_fill_their_ranges() {
         };
         lines.lines().map(cell).collect()
     };
-    assert_eq!(told("sobol:4"), [(50.0, 1), (100.0, 3), (125.0, 2), (75.0, 4)]);
-    let hypercube = told("lhs:20");
+    assert_eq!(sample("sobol:4"), [(50.0, 1), (100.0, 3), (125.0, 2), (75.0, 4)]);
+    let hypercube = sample("lhs:20");
     let mut strata: Vec<u64> =
         hypercube.iter().map(|(rate, _)| ((rate - 50.0) / 5.0) as u64).collect();
     strata.sort_unstable();
     assert_eq!(strata, (0..20).collect::<Vec<_>>());
     let of = |slots| hypercube.iter().filter(|(_, n)| *n == slots).count();
     assert_eq!([1, 2, 3, 4].map(of), [5; 4]);
-    assert_ne!(told("lhs:20:2"), hypercube);
+    assert_ne!(sample("lhs:20:2"), hypercube);
 }
 
 #[test]
@@ -371,13 +371,13 @@ fn a_loop_tells_the_way_up_from_the_way_down() {
     assert_eq!(json["rates_per_s"], serde_json::json!([20.0, 110.0, 200.0]));
     let arm = &json["arms"][0];
     assert_eq!((arm["up"].as_array().map(Vec::len), &arm["up"][2]), (Some(3), &arm["down"][2]));
-    for (bad, told) in [
+    for (bad, message) in [
         ("--rates 20/s..10/s/3", "the load rises first"),
         ("--rates 20/s..30/s", "the count is missing"),
         ("--rates 20..30/3", "has no unit of time"),
         ("--rates 1/s..2/s/3 --load x", "there is users"),
         ("--rates 1/s..2/s/3 --lasts soon", "--lasts soon"),
     ] {
-        place.dessim(&format!("sweep loop small.ron {bad}")).ends(2, &[told]);
+        place.dessim(&format!("sweep loop small.ron {bad}")).ends(2, &[message]);
     }
 }

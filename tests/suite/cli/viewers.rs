@@ -227,7 +227,7 @@ fn names_are_escaped_for_viewers() {
 #[test]
 fn files_for_viewers_are_refused_before_the_run() {
     let place = place();
-    for (args, exit, told) in [
+    for (args, exit, message) in [
         ("run busy.ron --trace-chrome no/t.json", 1, "the directory no does not exist"),
         ("run busy.ron --trace-perfetto busy.ron", 2, "would replace busy.ron, which is read"),
         ("run busy.ron --trace-chrome a --trace-perfetto a", 2, "both go to a"),
@@ -235,7 +235,7 @@ fn files_for_viewers_are_refused_before_the_run() {
         ("trace busy.ron -o no/t", 1, "the directory no does not exist"),
         ("trace busy.ron -o busy.ron", 2, "would replace busy.ron, which is read"),
     ] {
-        assert_eq!(place.dessim(args).ends(exit, &[told]).out, "");
+        assert_eq!(place.dessim(args).ends(exit, &[message]).out, "");
     }
     assert_eq!(place.names("."), ["busy.ron", "small.ron"]);
 }

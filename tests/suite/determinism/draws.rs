@@ -214,7 +214,7 @@ fn the_mixer_is_that_of_splitmix64() {
 #[test]
 fn known_answers() {
     let site = Site::new(7, "downstream", "service time");
-    let found = [
+    let values = [
         key(""),
         key("downstream"),
         key("Zoë's cache, nº 2"),
@@ -227,8 +227,8 @@ fn known_answers() {
         Site::new(u64::MAX, "a", "b").bits(u64::MAX, u32::MAX, u32::MAX),
         site.unit(5, 0, 0).to_bits(),
     ];
-    let found = found.map(|value| format!("{value:016x}"));
-    assert_eq!(found, KNOWN);
+    let values = values.map(|value| format!("{value:016x}"));
+    assert_eq!(values, KNOWN);
 }
 
 const KNOWN: [&str; 11] = [

@@ -87,8 +87,8 @@ fn rolls(case: u64) -> Vec<u16> {
     (0..160).map(|index| site.bits(case, 0, index) as u16).collect()
 }
 
-/// What a run did, in one line.
-pub(super) fn told(result: &RunResult) -> String {
+/// The fingerprints, events and end of a run, in one line.
+pub(super) fn summary(result: &RunResult) -> String {
     let parts = &result.fingerprints;
     format!(
         "{} (order {}, timing {}, results {}), {} events, {} ns",
@@ -107,11 +107,11 @@ pub(super) fn everything() -> String {
     let wide = wide();
     let named = [("bursts", BURSTS), ("freeze", FREEZE), ("crowd", CROWD), ("wide", &wide)];
     for (name, text) in named {
-        let _ = writeln!(lines, "{name}: {}", told(&play(&scenario(text), 7)));
+        let _ = writeln!(lines, "{name}: {}", summary(&play(&scenario(text), 7)));
     }
     for case in 0..20 {
         let result = play(&scenario(&text(&rolls(case), PLAIN)), case);
-        let _ = writeln!(lines, "random {case}: {}", told(&result));
+        let _ = writeln!(lines, "random {case}: {}", summary(&result));
     }
     lines
 }
@@ -184,10 +184,10 @@ fn runs_in_parallel_do_not_meet() {
 fn every_seed_is_its_own_run() {
     let scenario = scenario(FREEZE);
     let seeds = [0, 1, 2, 7, u64::from(u32::MAX) + 1, 1 << 63, u64::MAX - 1, u64::MAX];
-    let mut found: Vec<u64> = seeds.map(|seed| play(&scenario, seed).fingerprint.0).to_vec();
-    found.sort_unstable();
-    found.dedup();
-    assert_eq!(found.len(), seeds.len());
+    let mut fingerprints: Vec<u64> = seeds.map(|seed| play(&scenario, seed).fingerprint.0).to_vec();
+    fingerprints.sort_unstable();
+    fingerprints.dedup();
+    assert_eq!(fingerprints.len(), seeds.len());
 }
 
 /// Of 10,000 that come together the first comes first, through line, timeout and retry.

@@ -44,9 +44,9 @@ fn measured(scenario: &Scenario, log: &ArmLog) -> BTreeSet<(u32, u64)> {
 }
 
 /// Equal but for what conversions to floating point cost.
-fn assert_same(found: f64, expected: f64, what: &str) {
+fn assert_same(actual: f64, expected: f64, label: &str) {
     let scale = expected.abs().max(1e-9);
-    assert!((found - expected).abs() <= 1e-9 * scale, "{what}: {found} is not {expected}");
+    assert!((actual - expected).abs() <= 1e-9 * scale, "{label}: {actual} is not {expected}");
 }
 
 /// Attempts that a service refused because they were out of time.
@@ -71,12 +71,12 @@ impl Books<'_> {
         components.filter(move |(_, component)| component.kind == kind)
     }
 
-    fn heard(&self, what: What) -> u64 {
+    fn recorded(&self, what: What) -> u64 {
         let records = self.log.records.iter();
-        let heard = records.filter(|record| {
+        let recorded = records.filter(|record| {
             record.what == what && self.measured.contains(&(record.load, record.request))
         });
-        heard.count() as u64
+        recorded.count() as u64
     }
 
     fn time(&self) {
@@ -103,8 +103,8 @@ impl Books<'_> {
         assert_eq!(requests.offered, self.measured.len() as u64);
         let failed_by = &self.result.failed_by;
         assert_eq!(failed_by.error + failed_by.timeout, requests.failed);
-        assert_eq!(self.heard(What::SUCCEEDED), requests.succeeded + requests.late);
-        assert_eq!(self.heard(What::SUCCEEDED) + self.heard(What::FAILED), ended);
+        assert_eq!(self.recorded(What::SUCCEEDED), requests.succeeded + requests.late);
+        assert_eq!(self.recorded(What::SUCCEEDED) + self.recorded(What::FAILED), ended);
         let mut over = BTreeSet::new();
         for record in &self.log.records {
             if matches!(record.what, What::SUCCEEDED | What::FAILED) {
@@ -129,7 +129,7 @@ impl Books<'_> {
             of_a_service(record) && self.measured.contains(&(record.load, record.request))
         });
         let made = made.count() as u64;
-        assert_eq!(self.heard(What::SENT), attempts.total + made);
+        assert_eq!(self.recorded(What::SENT), attempts.total + made);
         let of_requests = sent.filter(|record| !of_a_service(record));
         let first: BTreeSet<_> = of_requests.map(|record| (record.load, record.request)).collect();
         let first = first.intersection(&self.measured).count() as u64;

@@ -101,14 +101,14 @@ fn seen_less_average(arrivals: &str, seed: u64) -> f64 {
         services: {{ "server": Service(time: Exponential(mean: "10ms"), slots: 1) }},
         calls: {{ "load": Call(to: "server") }})"#
     ));
-    let (mut there, mut seen, mut arrived) = (0.0, 0.0, 0.0);
+    let (mut present, mut seen, mut arrived) = (0.0, 0.0, 0.0);
     let result = listen(&scenario, &seeded(seed), |_, _, record| match record.what {
         What::ARRIVED => {
-            seen += there;
+            seen += present;
             arrived += 1.0;
-            there += 1.0;
+            present += 1.0;
         }
-        What::SUCCEEDED => there -= 1.0,
+        What::SUCCEEDED => present -= 1.0,
         _ => {}
     });
     let server = &only(&result).components["server"];

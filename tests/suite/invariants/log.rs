@@ -159,18 +159,18 @@ pub(super) fn rebuild(
                 present.calling.insert(attempt);
             }
             What::ANSWERED | What::ERRORED | What::WASTED => {
-                let there =
+                let started =
                     present.calling.remove(&attempt) || present.end_work(attempt, at, &mut rebuilt);
-                assert!(there, "{record:?} never started");
+                assert!(started, "{record:?} never started");
             }
             What::LAPSED => {
                 present.end_wait(attempt, at, &mut rebuilt);
             }
             What::CANCELLED | What::CRASHED | What::RENEGED => {
-                let there = present.end_work(attempt, at, &mut rebuilt)
+                let started = present.end_work(attempt, at, &mut rebuilt)
                     || present.end_wait(attempt, at, &mut rebuilt)
                     || present.calling.remove(&attempt);
-                assert!(there || record.what == What::CRASHED, "{record:?} was not there");
+                assert!(started || record.what == What::CRASHED, "{record:?} was not there");
             }
             _ => {}
         }

@@ -303,11 +303,11 @@ proptest! {
         let expected = run(&plain, "test", &seeded(seed)).unwrap();
         for (what, style) in WITHOUT_EFFECT {
             let styled = scenario(&text(&rolls, style));
-            let found = run(&styled, "test", &seeded(seed)).unwrap();
-            prop_assert_eq!(found.fingerprints, expected.fingerprints, "{}", what);
-            prop_assert_eq!(found.events, expected.events, "{}", what);
+            let result = run(&styled, "test", &seeded(seed)).unwrap();
+            prop_assert_eq!(result.fingerprints, expected.fingerprints, "{}", what);
+            prop_assert_eq!(result.events, expected.events, "{}", what);
             for (name, component) in &expected.arms["main"].components {
-                let same = &found.arms["main"].components[name];
+                let same = &result.arms["main"].components[name];
                 prop_assert_eq!(same, component, "{}: {}", what, name);
             }
             if style.reversed {

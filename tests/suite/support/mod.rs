@@ -1,4 +1,5 @@
-//! What the suites share: scenarios from text, runs, ears for records, and a little statistics.
+//! What the suites share: scenarios from text, runs, listeners to records, and a little
+//! statistics.
 
 #[cfg(feature = "cli")]
 pub(crate) mod protobuf;
@@ -30,14 +31,14 @@ pub(crate) fn play(scenario: &Scenario, seed: u64) -> RunResult {
     result
 }
 
-/// Hands every record to a function, with the arm and the name of its component.
-pub(crate) struct Ear<F> {
+/// Passes every record to a function, with the arm and the name of its component.
+pub(crate) struct RecordListener<F> {
     arm: String,
     names: Vec<String>,
-    hear: F,
+    handle: F,
 }
 
-impl<F: FnMut(&str, &str, &Record)> Listener for Ear<F> {
+impl<F: FnMut(&str, &str, &Record)> Listener for RecordListener<F> {
     fn begin(&mut self, arm: &str, names: &[String]) {
         self.arm = arm.to_owned();
         self.names = names.to_vec();
@@ -45,19 +46,19 @@ impl<F: FnMut(&str, &str, &Record)> Listener for Ear<F> {
 
     fn record(&mut self, record: &Record) {
         let name = &self.names[record.component as usize];
-        (self.hear)(&self.arm, name, record);
+        (self.handle)(&self.arm, name, record);
     }
 }
 
-/// Runs a scenario while `hear` takes (arm, component, record).
+/// Runs a scenario and passes (arm, component, record) to `handle`.
 pub(crate) fn listen(
     scenario: &Scenario,
     options: &Options,
-    hear: impl FnMut(&str, &str, &Record),
+    handle: impl FnMut(&str, &str, &Record),
 ) -> RunResult {
     let (arm, names) = (String::new(), Vec::new());
-    let mut ear = Ear { arm, names, hear };
-    run_with(scenario, "test", options, &mut ear).expect("a checked scenario runs")
+    let mut listener = RecordListener { arm, names, handle };
+    run_with(scenario, "test", options, &mut listener).expect("a checked scenario runs")
 }
 
 /// The result of a scenario without arms.

@@ -148,11 +148,11 @@ fn quantiles_of_many_samples_are_within_a_thousandth() {
     recorder.record(Duration::MAX);
     let summary = recorder.summary();
     assert!(!summary.exact && summary.count == samples + 1);
-    for (quantile, found) in
+    for (quantile, actual) in
         [(0.5, summary.p50_ns), (0.95, summary.p95_ns), (0.999, summary.p999_ns)]
     {
         let expected = quantile * samples as f64;
-        assert!((ms(found) / expected - 1.0).abs() < 1e-3, "{quantile}: {found:?}");
+        assert!((ms(actual) / expected - 1.0).abs() < 1e-3, "{quantile}: {actual:?}");
     }
     assert_eq!((summary.min_ns, summary.max_ns), (Some(0), Some(u64::MAX)));
 }
@@ -169,8 +169,8 @@ pub(super) fn erlang(servers: u32, load: f64) -> (f64, f64) {
 #[test]
 fn the_reference_is_erlangs() {
     let case = Case::load("ERLB-limit");
-    let close = |found: f64, expected: f64| {
-        assert!((found / expected - 1.0).abs() < 1e-8, "{found} is not {expected}");
+    let close = |actual: f64, expected: f64| {
+        assert!((actual / expected - 1.0).abs() < 1e-8, "{actual} is not {expected}");
     };
     for (name, servers, load) in [("B_1_1", 1, 1.0), ("B_2_1", 2, 1.0), ("B_5_3", 5, 3.0)] {
         close(erlang(servers, load).0, case.number(name));

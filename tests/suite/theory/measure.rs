@@ -7,9 +7,9 @@ use dessim::scenario::schema::Scenario;
 
 use crate::support::{count, latency, listen, ms, number, only, seeded};
 
-/// Counts and sums of what was heard in the window.
+/// Counts and sums of records in the window.
 #[derive(Default)]
-struct Heard {
+struct Records {
     sent: f64,
     completions: f64,
     wasted: f64,
@@ -20,8 +20,8 @@ struct Heard {
     failed_ms: f64,
 }
 
-impl Heard {
-    fn hear(&mut self, record: &Record) {
+impl Records {
+    fn count(&mut self, record: &Record) {
         let ms = record.value as f64 / 1e6;
         match record.what {
             What::SENT => self.sent += 1.0,
@@ -47,7 +47,7 @@ impl Heard {
 /// One replication.
 pub(super) struct Run {
     arm: ArmResult,
-    heard: Heard,
+    records: Records,
     seconds: f64,
 }
 
@@ -63,14 +63,14 @@ fn part(summary: LatencySummary, name: &str) -> f64 {
 
 impl Run {
     pub(super) fn of(scenario: &Scenario, seed: u64, (from, until): (f64, f64)) -> Self {
-        let mut heard = Heard::default();
+        let mut records = Records::default();
         let from_ns = (from * 1e9) as u64;
         let result = listen(scenario, &seeded(seed), |_, _, record| {
             if record.at.as_ns() >= from_ns {
-                heard.hear(record);
+                records.count(record);
             }
         });
-        Self { arm: only(&result).clone(), heard, seconds: until - from }
+        Self { arm: only(&result).clone(), records, seconds: until - from }
     }
 
     fn component(&self, name: &str) -> &Component {
@@ -110,7 +110,7 @@ impl Run {
 
     /// The figure that a case calls `name`.
     pub(super) fn figure(&self, name: &str) -> f64 {
-        let (requests, heard) = (&self.arm.requests, &self.heard);
+        let (requests, records) = (&self.arm.requests, &self.records);
         let offered = requests.offered as f64;
         let ended = (requests.offered - requests.in_flight) as f64;
         let end_to_end = self.arm.latency.end_to_end;
@@ -126,12 +126,12 @@ impl Run {
                 ms(end_to_end.mean_ns)
             }
             "mean_caller_observed_ms" | "overall_latency_mean_ms" => ms(outcome.mean_ns),
-            "failure_latency_ms" => heard.failed_ms / heard.failed,
+            "failure_latency_ms" => records.failed_ms / records.failed,
             // In queue and at a consumer, over all deliveries of a message.
             "time_in_broker_mean_excl_delay_ms" | "request_sojourn_mean_excl_backoff_ms" => {
-                ms(outcome.mean_ns) - heard.backoff_ms / ended
+                ms(outcome.mean_ns) - records.backoff_ms / ended
             }
-            "attempt_sojourn_mean_ms" => heard.answered_ms / heard.answered,
+            "attempt_sojourn_mean_ms" => records.answered_ms / records.answered,
             "conditional_service_mean_ms" => ms(self.arm.latency.processing.mean_ns),
             "mean_in_system" => self.server("busy_mean") + self.server("waiting_mean"),
             "prob_wait_served" => number(self.line().0, "waited_ratio"),
@@ -149,10 +149,10 @@ impl Run {
             "block_prob" => (requests.shed + requests.rejected) as f64 / offered,
             // One request of each has waited as long as it may and no place was ever refused.
             "reneged_fraction" => count(self.line().0, "reneged") as f64 / offered,
-            "throughput_per_s" => heard.completions / self.seconds,
-            "wasted_completions_per_s" => heard.wasted / self.seconds,
+            "throughput_per_s" => records.completions / self.seconds,
+            "wasted_completions_per_s" => records.wasted / self.seconds,
             "goodput_per_s" => self.arm.goodput_per_s.expect("a window"),
-            "attempt_rate_per_s" => heard.sent / self.seconds,
+            "attempt_rate_per_s" => records.sent / self.seconds,
             "attempts_per_request" => self.arm.amplification.expect("requests"),
             "attempts_mean" => self.arm.amplification.expect("requests"),
             "attempts_var" => self.arm.attempts_variance.expect("requests"),
@@ -162,7 +162,7 @@ impl Run {
                 requests.succeeded as f64 / ended
             }
             "timeout_fraction" => self.arm.failed_by.timeout as f64 / ended,
-            "p_attempt_timeout" => self.arm.attempts.timeouts as f64 / heard.sent,
+            "p_attempt_timeout" => self.arm.attempts.timeouts as f64 / records.sent,
             "abandon_fraction" => self.arm.attempts.cancelled as f64 / ended,
             "final_failure" => 1.0 - requests.succeeded as f64 / ended,
             "drop_fraction" => requests.dropped as f64 / offered,
@@ -176,9 +176,11 @@ impl Run {
     }
 
     fn figure_of_breaker(&self, name: &str) -> f64 {
-        let (heard, offered) = (&self.heard, self.arm.requests.offered as f64);
+        let (records, offered) = (&self.records, self.arm.requests.offered as f64);
         match name {
-            "mean_calls_to_trip" => (heard.sent - self.breaker("trials")) / self.breaker("closed"),
+            "mean_calls_to_trip" => {
+                (records.sent - self.breaker("trials")) / self.breaker("closed")
+            }
             "mean_cycle_ms" => 1e3 * self.seconds / self.breaker("closed"),
             "fraction_rejected_by_breaker" => self.breaker("rejected") / offered,
             "fraction_failed_by_service" => self.arm.attempts.errors as f64 / offered,

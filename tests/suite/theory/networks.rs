@@ -179,8 +179,8 @@ fn of_service(service: &Component, (name, held): (&str, bool), window: f64) -> O
                 Some(Metric::Number(Some(calling))) => calling,
                 _ => 0.0,
             };
-            let there = if held { slots } else { slots + calling };
-            there * window / count(service, "arrivals") as f64 * 1e3
+            let present = if held { slots } else { slots + calling };
+            present * window / count(service, "arrivals") as f64 * 1e3
         }
         _ => return None,
     })

@@ -35,8 +35,8 @@ fn waits(backoff: &str, retries: usize) -> Vec<Vec<f64>> {
 
 /// The sample standard deviation of a bounded, flat law is within 4 % of it at 20,000 samples:
 /// its own standard error is below 1 / sqrt(2 n) = 0.5 %, or 1 % with the tail of decorrelation.
-fn deviates(what: &str, found: f64, expected: f64) {
-    assert!((found / expected - 1.0).abs() <= 0.04, "{what}: sd {found}, not {expected}");
+fn deviates(what: &str, actual: f64, expected: f64) {
+    assert!((actual / expected - 1.0).abs() <= 0.04, "{what}: sd {actual}, not {expected}");
 }
 
 fn column(rows: &[Vec<f64>], index: usize) -> Vec<f64> {
@@ -146,12 +146,12 @@ fn a_sliding_window_opens_after_so_many_calls() {
 
 /// The sample variance over `n` runs is within its 99.99 % range around `sd` squared.
 fn varies(what: &str, samples: &[f64], sd: f64) {
-    let (_, found) = moments(samples);
+    let (_, actual) = moments(samples);
     let freedom = samples.len() as f64 - 1.0;
     let law = ChiSquared::new(freedom).unwrap();
-    let statistic = freedom * (found / sd) * (found / sd);
+    let statistic = freedom * (actual / sd) * (actual / sd);
     let range = law.inverse_cdf(0.000_05)..law.inverse_cdf(0.999_95);
-    assert!(range.contains(&statistic), "{what}: sd {found}, not {sd}");
+    assert!(range.contains(&statistic), "{what}: sd {actual}, not {sd}");
 }
 
 #[test]
@@ -236,7 +236,7 @@ fn a_queue_fills_from_empty() {
         services: { "server": Service(time: Exponential(mean: "10ms"), slots: 1) },
         calls: { "load": Call(to: "server") })"#,
     );
-    let mut there = vec![Vec::new(); INSTANTS_MS.len()];
+    let mut levels_by_instant = vec![Vec::new(); INSTANTS_MS.len()];
     for seed in 1..=10_000 {
         let mut levels = [0.0; INSTANTS_MS.len()];
         listen(&scenario, &seeded(seed), |_, _, record| {
@@ -249,10 +249,10 @@ fn a_queue_fills_from_empty() {
             let levels = INSTANTS_MS.iter().zip(&mut levels);
             levels.filter(later).for_each(|(_, level)| *level += step);
         });
-        there.iter_mut().zip(levels).for_each(|(all, level)| all.push(level));
+        levels_by_instant.iter_mut().zip(levels).for_each(|(all, level)| all.push(level));
     }
     let mut wrong = Vec::new();
-    for (instant, levels) in INSTANTS_MS.iter().zip(&there) {
+    for (instant, levels) in INSTANTS_MS.iter().zip(&levels_by_instant) {
         let empty: Vec<f64> = levels.iter().map(|n| f64::from(u8::from(*n == 0.0))).collect();
         for (what, samples) in [("E_N", levels), ("P0", &empty)] {
             let name = format!("{what}_t{instant}");

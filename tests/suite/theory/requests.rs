@@ -33,9 +33,9 @@ fn the_hottest_replica_follows_from_the_law_and_the_ring() {
         }
         let expected = shares.iter().copied().fold(0.0, f64::max);
         let result = play(&scenario, seed);
-        let found = number(&only(&result).components["server"], "largest_share");
+        let actual = number(&only(&result).components["server"], "largest_share");
         let sd = (expected * (1.0 - expected) / 20_000.0).sqrt();
-        assert!((found - expected).abs() < 4.0 * sd, "seed {seed}: {found}, not {expected}");
+        assert!((actual - expected).abs() < 4.0 * sd, "seed {seed}: {actual}, not {expected}");
         assert!(expected > 0.15, "{expected} is no hot replica");
     }
 }

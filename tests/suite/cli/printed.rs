@@ -1,11 +1,11 @@
-//! What the command tells: problems, schema, completions, manual pages, help.
+//! What the command prints: problems, schema, completions, manual pages, help.
 
 use std::path::Path;
 
 use super::*;
 
 #[test]
-fn check_tells_how_many_are_fine() {
+fn check_prints_how_many_are_fine() {
     let place = Place::new();
     assert_eq!(place.dessim("check small.ron").fine().out, "1 file is fine\n");
     let two = place.dessim("check small.ron small.ron").fine();
@@ -16,7 +16,7 @@ fn check_tells_how_many_are_fine() {
 }
 
 #[test]
-fn check_tells_every_problem_of_every_file() {
+fn check_prints_every_problem_of_every_file() {
     let place = Place::new();
     place.write("a.ron", &SMALL.replace("slots: 1", "slotz: 1"));
     place.write("b.ron", &SMALL.replace("Timeout(\"50ms\")", "Timeout(\"50 parsecs\")"));
