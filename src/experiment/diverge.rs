@@ -251,7 +251,7 @@ impl Print {
             return None;
         }
         let pairs = self.blocks.iter().zip(&other.blocks);
-        Some(pairs.take_while(|(mine, other)| mine == other).count() as u64)
+        Some(pairs.take_while(|(own, other)| own == other).count() as u64)
     }
 }
 

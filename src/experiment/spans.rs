@@ -143,8 +143,8 @@ impl<S: SpanSink> Spans<S> {
     fn mark(&mut self, record: &Record) {
         let of = self.requests.get(&(record.load, record.request));
         let span = of.and_then(|of| {
-            let here = of.exactly(record).or_else(|| of.innermost(Holds::Marks, record));
-            here.map(|index| &of.spans[index])
+            let span = of.exactly(record).or_else(|| of.innermost(Holds::Marks, record));
+            span.map(|index| &of.spans[index])
         });
         self.sink.mark(record, span);
     }

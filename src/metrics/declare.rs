@@ -1,18 +1,17 @@
-//! What a component measures, declared once: its name, its kind, its words and its definition.
+//! Declarations of the quantities that a component measures: name, kind, words and definition.
 //!
-//! A declaration serves a run while it goes on ([`Sampler`](super::sampler::Sampler)), the end of
-//! the run ([`Report`](super::report::Report)), whoever asks which numbers there are, and the
-//! documentation. What follows from the kind of a quantity follows here, for all components alike:
-//! the mean and the maximum of a level, the total of a state. The kinds are types, so nobody
-//! reports a count as a level.
+//! One declaration serves the samples of a run ([`Sampler`](super::sampler::Sampler)), the report
+//! at its end ([`Report`](super::report::Report)), lists of numbers, and the documentation. The
+//! numbers of a quantity follow from its kind, for all components alike: the mean and the maximum
+//! of a level, the total of a state. The kinds are types, so a count cannot be reported as a level.
 
 use std::ops::Deref;
 
 use super::meter::Meter;
 use super::names::Kind;
 
-/// The names that can be made of the name of a declaration. `metrics!` writes them out, because a
-/// name is a constant.
+/// The names derived from the name of a declaration. `metrics!` writes them out, because a name is
+/// a constant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Names {
     /// `busy`.
@@ -34,7 +33,7 @@ pub struct Names {
 /// Defines the kinds of quantities: a variant of [`Shape`] and a type each.
 macro_rules! shapes {
     ($($(#[$doc:meta])* $shape:ident;)+) => {
-        /// The kind of a quantity, from which follows where it is shown under which names.
+        /// The kind of a quantity, which determines its numbers and their names.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Shape {
             $($(#[$doc])* $shape,)+
@@ -65,15 +64,15 @@ macro_rules! shapes {
 }
 
 shapes! {
-    /// How often something happened, over time and in all.
+    /// A number of occurrences, over time and in total.
     Count;
-    /// A count that the end of a run knows, or is asked, alone.
+    /// A count at the end of a run alone.
     Total;
-    /// How many there are at an instant, over time and at the end.
+    /// The number present at an instant, over time and at the end.
     Present;
-    /// Nanoseconds that were booked, over time and in all.
+    /// Booked nanoseconds, over time and in total.
     Time;
-    /// How many there are of something, which rises and falls: over time, its mean, its maximum.
+    /// A number that rises and falls: over time, its mean, its maximum.
     Level;
     /// A level whose mean the end of a run gives as a [`Ratio`] alone.
     Peak;
@@ -83,9 +82,9 @@ shapes! {
     Mean;
     /// Something that is so or not: a band over time, and at the end how long it was so.
     State;
-    /// A time that can be read at any instant; the end of a run knows the largest.
+    /// A time that can be read at any instant: over time, and its largest value at the end.
     Reading;
-    /// A time that can be read at any instant, and that the end of a run has no number of.
+    /// A time that can be read at any instant: over time alone.
     Momentary;
     /// A distribution of times, at the end alone.
     Latency;
@@ -97,12 +96,12 @@ shapes! {
     Number;
     /// Nanoseconds, at the end alone.
     Elapsed;
-    /// How often something happens in a second, at the end alone.
+    /// A number of occurrences per second, at the end alone.
     Rate;
 }
 
 impl Level {
-    /// The same level under other words, where its limit means something else.
+    /// The level with other words, for another meaning of its limit.
     #[must_use]
     pub const fn in_words(&self, words: &'static str) -> Self {
         let Quantity { shape, names, about, .. } = self.0;
@@ -113,13 +112,13 @@ impl Level {
 /// A quantity of any kind.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Quantity {
-    /// Its kind.
+    /// Kind of the quantity.
     pub shape: Shape,
-    /// Its names.
+    /// Names of its numbers.
     pub names: Names,
-    /// Its name over time, if it is shown there, and its words.
+    /// Name over time, if it is shown there, and words.
     pub meter: Meter,
-    /// Its definition, in a sentence or two.
+    /// Definition, in a sentence or two.
     pub about: &'static str,
 }
 
@@ -144,7 +143,7 @@ impl Quantity {
         Self { shape, names, meter, about }
     }
 
-    /// Its name over time, if it is shown there.
+    /// The name over time, if the quantity is shown there.
     #[must_use]
     pub fn over_time(&self) -> Option<&'static str> {
         match self.shape {

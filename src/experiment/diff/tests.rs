@@ -75,16 +75,17 @@ fn plainly(arm: &ArmComparison) -> ArmComparison {
 fn exchanging_the_sides_mirrors_everything() {
     for (from, to) in [("queue: 2", "queue: 9"), ("50ms", "30ms"), ("\"2s\"", "\"3s\"")] {
         let other = TEXT.replace(from, to);
-        let (there, back) = (
+        let (forward, backward) = (
             compared((TEXT, None), (&other, None)).diff,
             compared((&other, None), (TEXT, None)).diff,
         );
-        assert!(there.differs && back.differs, "{from}");
-        assert_eq!(there.arms.len(), 2);
-        for (arm, other) in there.arms.iter().zip(&back.arms) {
+        assert!(forward.differs && backward.differs, "{from}");
+        assert_eq!(forward.arms.len(), 2);
+        for (arm, other) in forward.arms.iter().zip(&backward.arms) {
             assert_eq!(mirrored(arm), plainly(other), "{from}");
         }
-        let (first, other) = (there.first.expect("they part"), back.first.expect("they part"));
+        let (first, other) =
+            (forward.first.expect("they part"), backward.first.expect("they part"));
         let of = |first: &First| (first.at_ns, first.history.clone());
         assert_eq!((of(&first), first.a, first.b), (of(&other), other.b, other.a));
     }

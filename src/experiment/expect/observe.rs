@@ -275,8 +275,8 @@ impl Listener for Watch<'_> {
     fn begin(&mut self, arm: &str, names: &[String]) {
         let at = |name: &String| {
             let all = self.watched.iter().enumerate();
-            let mine = all.filter(|(_, of)| of.arm == arm && of.component == *name);
-            mine.map(|(at, _)| at).collect()
+            let matching = all.filter(|(_, of)| of.arm == arm && of.component == *name);
+            matching.map(|(at, _)| at).collect()
         };
         self.by_component = names.iter().map(at).collect();
     }

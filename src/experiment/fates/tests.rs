@@ -132,10 +132,10 @@ fn changes_add_up_and_mirror() {
         [("max_retries: 2", "max_retries: 1"), ("queue: 2", "queue: 9"), ("2s", "2100ms")]
     {
         let (b, _) = played(&TEXT.replace(from, to));
-        let (there, back) = (FateChanges::between(&a, &b), FateChanges::between(&b, &a));
-        assert_eq!(there.len(), 2);
-        for (arm, changes) in &there {
-            let mirror = &back[arm];
+        let (forward, backward) = (FateChanges::between(&a, &b), FateChanges::between(&b, &a));
+        assert_eq!(forward.len(), 2);
+        for (arm, changes) in &forward {
+            let mirror = &backward[arm];
             assert!(changes.requests.in_both > 0);
             let parts = [
                 changes.requests.saved,
@@ -175,7 +175,7 @@ fn changes_add_up_and_mirror() {
             };
             assert_eq!(*mirror, expected);
         }
-        let plain = &there["plain"];
+        let plain = &forward["plain"];
         // Fewer retries change nothing for arms without retries; a longer line saves some requests.
         match from {
             "max_retries: 2" => assert_eq!((plain.changed(), plain.requests.slower.count), (0, 0)),

@@ -1,4 +1,4 @@
-//! What a specification is handed to build its machine.
+//! The interface through which a specification builds its machine.
 
 use crate::kernel::draw::Site;
 use crate::kernel::simulation::Delay;
@@ -6,25 +6,25 @@ use crate::kernel::time::{Duration, Instant};
 use crate::kernel::units::Limit;
 use crate::model::mechanism::Machines;
 
-/// The world that is being built, as one component sees it.
+/// The world under construction, from the view of one component.
 pub trait Building {
-    /// Where the component draws for a purpose.
+    /// The site of the component's draws for a purpose.
     fn site(&self, purpose: &str) -> Site;
 
-    /// A delay that is always the same.
+    /// A constant delay.
     fn constant(&mut self, duration: Duration) -> Delay;
 
-    /// From here on it counts.
+    /// End of the warm-up, from which measurements count.
     fn measured_from(&self) -> Instant;
 
-    /// How many states it has of what may be each client's own.
+    /// Number of the component's states, if each client may have its own.
     fn states(&self) -> u32;
 
     /// The machines of the world.
     fn machines(&mut self) -> &mut Machines;
 }
 
-/// A limit as machines have it: `u64::MAX` is none.
+/// A limit as a number for machines: `u64::MAX` means no limit.
 #[must_use]
 pub const fn limit(limit: Limit) -> u64 {
     match limit {

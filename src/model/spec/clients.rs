@@ -1,4 +1,4 @@
-//! Whose the state of a layer is, where its caller is several clients.
+//! The scope of the state of a layer, where its caller is several clients.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! Distributions as they are written, and from there to what can be sampled.
+//! Specifications of distributions, and their samplers.
 
 mod rules;
 
@@ -140,12 +140,12 @@ pub struct QuantilePoint {
     pub value: Duration,
 }
 
-/// Builds the sampler of a distribution as it is written.
+/// Builds the sampler of a distribution.
 ///
 /// Durations above 2^53 ns (104 days) are rounded to the nearest double.
 ///
 /// # Errors
-/// What the constructor refuses; the parameter in the message is the field in the scenario.
+/// If the constructor refuses a parameter; its name in the message is the field in the scenario.
 pub fn resolve(written: &Distribution) -> Result<Sampler, InvalidDistribution> {
     match written {
         Distribution::Constant(value) => Sampler::constant(ns(*value)),
@@ -197,7 +197,7 @@ impl Distribution {
         }
     }
 
-    /// The mean in nanoseconds, or something of its size where the mean takes special functions.
+    /// The mean in nanoseconds, or its order of magnitude where the mean takes special functions.
     #[must_use]
     pub fn about_ns(&self) -> f64 {
         match self {
@@ -255,7 +255,7 @@ fn ns(duration: Duration) -> f64 {
     duration.as_ns() as f64
 }
 
-/// What other tools call them.
+/// Words of other tools for distributions.
 #[rustfmt::skip]
 pub const WORDS: &[Word] = &[
     word(&["Distribution"], &["fixed", "deterministic"], "that is Constant(\"50ms\") here"),

@@ -1,4 +1,4 @@
-//! A rule that a specification breaks, or a doubt about it, as plain data.
+//! Findings about a specification, errors and warnings, as plain data.
 
 use std::borrow::Cow;
 
@@ -7,43 +7,43 @@ use super::lint::Lint;
 /// A step from a specification down to one of its values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Segment {
-    /// A field by its name.
+    /// The field of this name.
     Field(Cow<'static, str>),
     /// The entry of a map.
     Key(String),
-    /// What a variant holds.
+    /// The content of this variant.
     Variant(&'static str),
     /// An entry of a list, from 0.
     Index(usize),
 }
 
 impl Segment {
-    /// To the field `name`.
+    /// The step to the field `name`.
     #[must_use]
     pub const fn field(name: &'static str) -> Self {
         Self::Field(Cow::Borrowed(name))
     }
 }
 
-/// One thing that is wrong with a specification, or probably not as it was meant.
+/// One error or warning about a specification.
 #[derive(Clone, Debug)]
 pub struct Finding {
-    /// The way to the value; empty for the specification itself.
+    /// Path to the value; empty for the specification itself.
     pub place: Vec<Segment>,
-    /// What should hold: the headline.
+    /// The rule: the headline.
     pub rule: String,
-    /// What stands there instead.
+    /// The value that breaks the rule, after "found" or in a clause of its own.
     pub found: String,
-    /// What to write instead.
+    /// A correction.
     pub hint: Option<String>,
-    /// The lint that warns; `None` of an error.
+    /// The lint that warns; `None` for an error.
     pub lint: Option<&'static Lint>,
-    /// The name at that place is meant, not its value.
+    /// True if the finding is about the name at the place, not its value.
     pub of_name: bool,
 }
 
 impl Finding {
-    /// An error at `place`: `rule` is the headline, `found` what is there instead.
+    /// An error at `place`: `rule` is the headline, `found` the value that breaks it.
     #[must_use]
     pub fn error(place: &[Segment], rule: impl Into<String>, found: impl Into<String>) -> Self {
         Self {
@@ -56,7 +56,7 @@ impl Finding {
         }
     }
 
-    /// The same as a warning, of this lint.
+    /// A warning of a lint at `place`.
     #[must_use]
     pub fn warning(
         lint: &'static Lint,
@@ -67,7 +67,7 @@ impl Finding {
         Self { lint: Some(lint), ..Self::error(place, rule, found) }
     }
 
-    /// Adds what to write instead.
+    /// Adds a correction.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
@@ -88,7 +88,7 @@ impl Finding {
         self
     }
 
-    /// The same of a value that stands at `outer` of a larger specification.
+    /// Moves the finding below `outer`, the place of the specification in a larger one.
     #[must_use]
     pub fn inside(mut self, outer: &[Segment]) -> Self {
         self.place.splice(..0, outer.iter().cloned());

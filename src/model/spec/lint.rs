@@ -1,20 +1,20 @@
-//! What a check warns of: a lint has a name, a reason, an example and the example mended.
+//! Lints, of which checks warn: a name, a reason, an example and the corrected example.
 //!
-//! A lint never guesses. It says what follows from the numbers of the file, and shows them. It
-//! stands beside the mechanism that it is about.
+//! A lint never guesses. It states and shows what follows from the numbers of the file. Lints are
+//! declared beside their mechanisms.
 
 use crate::kernel::time::Duration;
 
-/// One thing that a check warns of.
+/// The definition of a warning.
 #[derive(Debug)]
 pub struct Lint {
-    /// Its stable name, in kebab case: what `allow` takes.
+    /// Stable name in kebab case, for `allow`.
     pub name: &'static str,
-    /// What kind of mistake it points at.
+    /// Kind of mistake.
     pub group: Group,
-    /// What it looks for, in one sentence.
+    /// The mistake, in one sentence.
     pub about: &'static str,
-    /// Why that matters, and what to do about it.
+    /// Consequence of the mistake, and remedy.
     pub why: &'static str,
     /// Entries of a scenario that raise it.
     pub example: &'static str,
@@ -25,9 +25,9 @@ pub struct Lint {
 /// The two kinds of lints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Group {
-    /// Something in the file has no effect: probably a slip.
+    /// A part of the file has no effect: probably a slip.
     Writing,
-    /// The file says what it says, and a system like that fares badly.
+    /// The file is as intended, and the system that it describes performs badly.
     Design,
 }
 

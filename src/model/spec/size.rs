@@ -59,14 +59,14 @@ pub enum Size {
     },
 }
 
-/// Samplers count in nanoseconds: of a size, a second is 1.
+/// Size 1 in the nanoseconds of samplers: one second.
 pub const UNIT: f64 = 1e9;
 
 impl Size {
-    /// Its sampler, in units of 1 / [`UNIT`].
+    /// The sampler, in units of 1 / [`UNIT`].
     ///
     /// # Errors
-    /// Of what the rules refuse.
+    /// If a value breaks a rule.
     pub fn sampler(&self) -> Result<Distribution, InvalidDistribution> {
         match *self {
             Self::Constant(value) => Distribution::constant(value * UNIT),
@@ -80,7 +80,7 @@ impl Size {
         }
     }
 
-    /// The mean; 1 of what is no size.
+    /// The mean; 1 for an invalid size.
     #[must_use]
     pub fn mean(&self) -> f64 {
         match self {
@@ -89,7 +89,7 @@ impl Size {
         }
     }
 
-    /// The rule between its values, where it stands at `place`.
+    /// Checks the rule between the values of a size at `place`.
     #[must_use]
     pub fn check(&self, place: &[Segment]) -> Option<Finding> {
         let (variant, min, max) = match *self {

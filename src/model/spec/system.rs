@@ -1,4 +1,4 @@
-//! One complete arm as specifications see it: what stands where, and who sends to whom.
+//! One complete arm for the checks of specifications: its components and the paths between them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,47 +8,47 @@ use crate::model::mechanism::{consumer, load, pool, queue, service};
 use crate::model::spec::clients::Scope;
 use crate::model::spec::distribution::resolve;
 
-/// An arm. References may lead nowhere: whoever follows one has to expect that.
+/// An arm. References may be to unknown names, so each lookup can fail.
 #[derive(Debug)]
 pub struct System<'a> {
-    /// " in arm "rpc"", for messages; empty where there is only one.
+    /// ` in arm "rpc"`, for messages; empty where there is only one arm.
     pub within: String,
-    /// How long the scenario runs, if it says so.
+    /// Duration of runs, if the scenario has one.
     pub duration: Option<Duration>,
     /// Services by name.
     pub services: BTreeMap<&'a str, &'a service::spec::Spec>,
-    /// The calls that services make, by service.
+    /// Calls that services make, by service.
     pub made: BTreeMap<&'a str, BTreeSet<&'a str>>,
     /// Pools by name.
     pub pools: BTreeMap<&'a str, &'a pool::spec::Permits>,
     /// Queues by name.
     pub queues: BTreeMap<&'a str, &'a queue::spec::Spec>,
-    /// Policies with their two ends: of consumers, then of calls, by name.
+    /// Pipelines by name, first those of consumers, then those of calls.
     pub pipelines: Vec<Pipeline<'a>>,
-    /// Indices of pipelines by the service that they end at.
+    /// Indices of pipelines by the service at their end.
     by_service: BTreeMap<&'a str, Vec<usize>>,
-    /// Groups of consumers by the queue that they take from.
+    /// Groups of consumers by their queue.
     readers: BTreeMap<&'a str, Vec<&'a consumer::spec::Spec>>,
-    /// Loads by the queue that they publish to.
+    /// Loads by the queue to which they publish.
     publishers: BTreeMap<&'a str, Vec<&'a load::spec::Spec>>,
 }
 
 /// A policy with its two ends.
 #[derive(Debug)]
 pub struct Pipeline<'a> {
-    /// The load or the group of consumers that sends.
+    /// Name of the load or group of consumers that sends.
     pub name: &'a str,
-    /// The same, as it is specified; `None` if nothing has that name.
+    /// Specification of the sender; `None` if the name is unknown.
     pub source: Option<Source<'a>>,
     /// Layers, outermost first.
     pub policy: &'a [Layer],
-    /// How many instances of the source send through it.
+    /// Number of instances of the sender.
     pub clients: u32,
     /// The service at its end.
     pub to: &'a str,
 }
 
-/// What sends through a pipeline.
+/// The sender of a pipeline.
 #[derive(Clone, Copy, Debug)]
 pub enum Source<'a> {
     /// A load that calls.
@@ -58,7 +58,7 @@ pub enum Source<'a> {
 }
 
 impl<'a> System<'a> {
-    /// An arm with these pipelines, in which loads publish to queues.
+    /// An arm with these pipelines, and with loads that publish to queues.
     pub fn new(
         (within, duration): (String, Option<Duration>),
         (services, made): (
@@ -109,8 +109,8 @@ impl<'a> System<'a> {
         made.map(|(service, _)| *service)
     }
 
-    /// The calls that are made for a call to this service, by it and by all that it calls, down to
-    /// those on which a layer gives up.
+    /// The calls made for a call to this service, by it and by the services that it calls, down to
+    /// those with a layer that gives up.
     #[must_use]
     pub fn calls_below(&self, service: &'a str) -> Vec<&Pipeline<'a>> {
         let (mut seen, mut services) = (BTreeSet::new(), vec![service]);
@@ -140,7 +140,8 @@ impl<'a> System<'a> {
         self.publishers.get(queue).map_or(&[], Vec::as_slice)
     }
 
-    /// The mean time that a service takes, without overload and faults; `None` if it has none.
+    /// The mean time of a service, without overload and faults; `None` if the mean is infinite or
+    /// unknown.
     #[must_use]
     pub fn mean_ns(&self, service: &str) -> Option<f64> {
         let mean = resolve(&self.services.get(service)?.time).ok()?.mean();
@@ -148,31 +149,31 @@ impl<'a> System<'a> {
     }
 }
 
-/// Where a layer stands.
+/// The place of a layer.
 #[derive(Clone, Copy, Debug)]
 pub struct Around<'a> {
     /// The arm.
     pub system: &'a System<'a>,
-    /// The policy that it is part of, with its ends.
+    /// The pipeline of its policy.
     pub pipeline: &'a Pipeline<'a>,
-    /// Its place in that policy, from 0.
+    /// Index in that policy, from 0.
     pub index: usize,
 }
 
 impl<'a> Around<'a> {
-    /// The layers outside it, outermost first.
+    /// The layers outside this one, outermost first.
     #[must_use]
     pub fn outside(&self) -> &'a [Layer] {
         &self.pipeline.policy[..self.index]
     }
 
-    /// The layers inside it, outermost first.
+    /// The layers inside this one, outermost first.
     #[must_use]
     pub fn inside(&self) -> &'a [Layer] {
         &self.pipeline.policy[self.index + 1..]
     }
 
-    /// When the first of the layers outside gives up, and its kind.
+    /// The shortest time after which a layer outside gives up, and the kind of that layer.
     #[must_use]
     pub fn gives_up_first(&self) -> Option<(Duration, &'static str)> {
         let gives_up =
@@ -180,7 +181,7 @@ impl<'a> Around<'a> {
         self.outside().iter().filter_map(gives_up).min_by_key(|(after, _)| *after)
     }
 
-    /// What ends earlier than `after`, in words: a layer outside, or the run.
+    /// The layer outside, or the run, that ends before `after`, in words.
     #[must_use]
     pub fn ends_before(&self, after: Duration) -> Option<String> {
         if let Some((outer, kind)) = self.gives_up_first().filter(|(outer, _)| *outer < after) {
@@ -192,7 +193,7 @@ impl<'a> Around<'a> {
 }
 
 impl Pipeline<'_> {
-    /// How many states this layer of its policy has.
+    /// Number of states of a layer of this pipeline.
     #[must_use]
     pub fn states(&self, layer: &Layer) -> u32 {
         match layer.spec().scope() {
@@ -208,14 +209,14 @@ pub fn shortest_timeout(layers: &[Layer]) -> Option<Duration> {
     layers.iter().filter_map(|layer| layer.spec().gives_up_after()).min()
 }
 
-/// How often these layers send one call to the service, at most.
+/// Most attempts that these layers make for one call; `None` if no layer makes several.
 #[must_use]
 pub fn attempts(layers: &[Layer]) -> Option<u64> {
     let attempts = layers.iter().filter_map(|layer| layer.spec().attempts());
     attempts.reduce(u64::saturating_mul)
 }
 
-/// How many nanoseconds what is inside these layers may take when nothing answers; `None` if
+/// Longest time, in nanoseconds, of a call through these layers that is never answered; `None` if
 /// nothing bounds it.
 #[must_use]
 pub fn longest_ns(layers: &[Layer]) -> Option<f64> {

@@ -1,16 +1,16 @@
-//! Words that other tools use, and what stands for them here.
+//! Words of other tools, and their counterparts in the language.
 //!
 //! Names are compared in snake case, so `maxAttempts`, `max-attempts` and `MaxAttempts` are one
-//! word. What a word means may depend on where it stands: on the struct, variant or enum around it.
+//! word. The meaning of a word may depend on the struct, variant or enum around it.
 
-/// What some words mean in some places.
+/// The counterpart of some words in some places.
 #[derive(Debug)]
 pub struct Word {
-    /// Structs, variants and enums of the language; none for everywhere else.
+    /// Structs, variants and enums around the words; none: everywhere else.
     pub within: &'static [&'static str],
     /// The words, in snake case.
     pub names: &'static [&'static str],
-    /// What is written here instead.
+    /// Counterpart in the language.
     pub hint: &'static str,
 }
 

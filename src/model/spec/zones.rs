@@ -1,20 +1,20 @@
-//! Zones: how many replicas of a service, or clients of a caller, stand in each.
+//! Zones: numbers of replicas of a service, or of clients of a caller, in each.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::finding::{Finding, Segment};
 
-/// How many stand in each zone, by its name.
+/// Numbers of replicas or clients, by name of the zone.
 pub type Zones = BTreeMap<String, u32>;
 
-/// How many there are: those of the zones, or `alone` where nothing stands in a zone.
+/// The sum over the zones, or `alone` without zones.
 #[must_use]
 pub fn count(zones: &Zones, alone: u32) -> u32 {
     if zones.is_empty() { alone } else { zones.values().fold(0, |sum, of| sum.saturating_add(*of)) }
 }
 
-/// Each zone with the numbers of those that stand there, from 0, in the order of the names.
+/// The zones by name, each with the range of its replicas or clients, counted from 0.
 pub fn ranges(zones: &Zones) -> impl Iterator<Item = (&str, Range<u32>)> {
     zones.iter().scan(0_u32, |next, (name, count)| {
         let first = *next;
@@ -23,7 +23,8 @@ pub fn ranges(zones: &Zones) -> impl Iterator<Item = (&str, Range<u32>)> {
     })
 }
 
-/// The rules of the zones beside the field `counted`, which says `alone` and is at most `most`.
+/// Checks the rules of zones and of the field `counted`, with the value `alone` and the limit
+/// `most`.
 pub fn check(
     zones: &Zones,
     (counted, alone): (&'static str, u32),

@@ -128,9 +128,9 @@ pub(in crate::report) fn optional<T: DataType, W: Write + Send>(
     group: &mut Group<'_, W>,
     values: &[Option<T::T>],
 ) -> Result<(), ParquetError> {
-    let there: Vec<T::T> = values.iter().flatten().cloned().collect();
+    let present: Vec<T::T> = values.iter().flatten().cloned().collect();
     let levels: Vec<i16> = values.iter().map(|value| i16::from(value.is_some())).collect();
-    column::<T, W>(group, &there, Some(&levels))
+    column::<T, W>(group, &present, Some(&levels))
 }
 
 fn column<T: DataType, W: Write + Send>(

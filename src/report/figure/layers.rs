@@ -173,9 +173,9 @@ impl Grid {
             }
             self.columns.push((x, width));
             let labels = sizes.links.iter().zip(&self.ways);
-            let here =
+            let links =
                 labels.filter(|(_, way)| way.first().is_some_and(|from| layer.contains(from)));
-            let widest = here.map(|(link, _)| link.width).fold(0.0, f64::max);
+            let widest = links.map(|(link, _)| link.width).fold(0.0, f64::max);
             let gap = if widest > 0.0 { widest + LABEL_GAP } else { 0.0 };
             x += width + if at + 1 < self.layers.len() { gap.max(COLUMN_GAP) } else { 0.0 };
         }

@@ -132,9 +132,9 @@ fn who(arm: &ArmResult, metric: &str, otherwise: &str) -> String {
 fn most<'a>(arm: &'a ArmResult, metric: &str) -> Option<(&'a str, &'a Component)> {
     let mut most: Option<(u64, &str, &Component)> = None;
     for (name, part) in &arm.components {
-        let here = counted(part, metric).unwrap_or(0);
-        if here > most.map_or(0, |(there, ..)| there) {
-            most = Some((here, name, part));
+        let own = counted(part, metric).unwrap_or(0);
+        if own > most.map_or(0, |(largest, ..)| largest) {
+            most = Some((own, name, part));
         }
     }
     most.map(|(_, name, part)| (name, part))

@@ -171,8 +171,8 @@ impl Axis {
     fn faults(&self, windows: &[Window], label_columns: usize) -> String {
         let mark = |bar| {
             let (from, until) = (self.start_of(bar), self.start_of(bar + 1));
-            let there = |window: &Window| window.0 < until && from < window.1;
-            if windows.iter().any(there) { '━' } else { ' ' }
+            let overlaps = |window: &Window| window.0 < until && from < window.1;
+            if windows.iter().any(overlaps) { '━' } else { ' ' }
         };
         let marks: String = (0..self.bars).map(mark).collect();
         let label = "faults";

@@ -256,8 +256,8 @@ impl Searching<'_> {
         };
         let goals = evaluated.goals(self.problem, setting);
         let rival = |(other, _, of): &(Vec<Amount>, Score, Trial)| {
-            let theirs = of.goals(self.problem, other);
-            let pairs = theirs.iter().zip(&goals);
+            let other_goals = of.goals(self.problem, other);
+            let pairs = other_goals.iter().zip(&goals);
             let differences: Option<Vec<f64>> =
                 pairs.map(|(theirs, ours)| Some((*theirs)? - (*ours)?)).collect();
             let difference = differences.and_then(|all| mean_interval(&all));

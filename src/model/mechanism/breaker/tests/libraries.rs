@@ -309,8 +309,8 @@ fn is_resilience4j_over_a_count_window() {
         // Without a longest stay, a few calls that hang end it all.
         for (calls, longest) in [((20, 10), Some(4_000)), ((30, 5), Some(3_000)), ((6, 10), None)] {
             let (settings, library) = both(Span::Count(20), calls, longest);
-            let here = compare(&settings, library, seed);
-            met = [met[0] + here[0], met[1] + here[1], met[2] + here[2]];
+            let counts = compare(&settings, library, seed);
+            met = [met[0] + counts[0], met[1] + counts[1], met[2] + counts[2]];
         }
     }
     assert_all_are_met(met, 300);
@@ -323,8 +323,8 @@ fn is_resilience4j_over_a_time_window() {
         for seconds in [1, 3, 10] {
             let span = Span::Seconds(Duration::from_s(seconds));
             let (settings, library) = both(span, (8, 4), Some(4_000));
-            let here = compare(&settings, library, seed);
-            met = [met[0] + here[0], met[1] + here[1], met[2] + here[2]];
+            let counts = compare(&settings, library, seed);
+            met = [met[0] + counts[0], met[1] + counts[1], met[2] + counts[2]];
         }
     }
     assert_all_are_met(met, 300);
@@ -351,8 +351,8 @@ fn is_polly() {
             blocked_until: 0,
             windows: VecDeque::new(),
         };
-        let here = compare(&settings, library, seed);
-        met = [met[0] + here[0], met[1] + here[1], met[2] + here[2]];
+        let counts = compare(&settings, library, seed);
+        met = [met[0] + counts[0], met[1] + counts[1], met[2] + counts[2]];
     }
     assert_all_are_met(met, 300);
 }
