@@ -15,46 +15,46 @@ pub mod derived {
 }
 
 crate::metrics! {
-    /// Arrived
+    /// Requests that arrived
     OFFERED: Count = "requests.offered", "requests offered";
-    /// Succeeded in time
+    /// Requests that succeeded in time
     SUCCEEDED: Count = "requests.succeeded", "requests succeeded";
-    /// Succeeded after the load's deadline
+    /// Requests that succeeded after the load's deadline
     LATE: Count = "requests.late", "requests late";
-    /// A call that ended in an error or a timeout
+    /// Requests whose call ended in an error or a timeout
     FAILED: Total = "requests.failed";
-    /// A call whose last try was refused by its policy, unsent
+    /// Requests whose last try was refused by a policy, unsent
     REJECTED: Count = "requests.rejected", "requests rejected";
-    /// A call whose last try was refused by a server
+    /// Requests whose last try was refused by a server
     SHED: Count = "requests.shed", "requests shed";
-    /// A message lost on a full queue, when it was published or published again
+    /// Messages lost on a full queue, when they were published or published again
     DROPPED: Count = "requests.dropped", "requests dropped";
-    /// A message given up by a consumer after its last delivery
+    /// Messages given up by a consumer after their last delivery
     DEAD_LETTERED: Count = "requests.dead_lettered", "requests dead-lettered";
-    /// Unfinished when the run ended; over time, at the end of the bin
+    /// Requests unfinished when the run ended; over time, at the end of the bin
     IN_FLIGHT: Present = "requests.in_flight", "requests in flight";
     /// Failed requests whose last attempt ended in an error of the service; a crash is one
     FAILED_BY_ERROR: Count = "failed_by.error", "requests failed in an error";
-    /// Failed requests that a timeout ended: that of the last attempt, or one around the whole call
+    /// Failed requests that a timeout ended: that of the last attempt, or one of the whole call
     FAILED_BY_TIMEOUT: Count = "failed_by.timeout", "requests failed in a timeout";
-    /// Sent
+    /// Attempts sent
     ATTEMPTS: Total = "attempts.total";
-    /// Ended badly: `timeouts` + `errors` + those refused by a server
+    /// Attempts that ended badly: `timeouts` + `errors` + those refused by a server
     ATTEMPTS_FAILED: Total = "attempts.failed";
     /// Attempts after the first of a request ("retries sent" on the page). A `retry` layer counts
     /// what it decides
     RETRIES: Total = "attempts.retries";
-    /// Given up by the caller, by whichever timeout. One that fires during a backoff or in line for
-    /// a permit gives up no attempt
+    /// Attempts given up by the caller, by whichever timeout. One that fires during a backoff or in
+    /// line for a permit gives up no attempt
     TIMEOUTS: Total = "attempts.timeouts";
-    /// Answered with an error, or met by a crash
+    /// Attempts answered with an error, or failed by a crash
     ERRORS: Total = "attempts.errors";
-    /// Stopped or dropped by the server because the caller had left; some of `timeouts`
+    /// Attempts stopped or dropped by the server because the caller had left; part of `timeouts`
     CANCELLED: Total = "attempts.cancelled";
     /// Attempts per offered request; no value without requests
     AMPLIFICATION: Number = "amplification";
-    /// Variance of the attempts of a request, over all offered ones with one less below; those in
-    /// flight with what they have sent. No value of fewer than two
+    /// Sample variance (divisor n - 1) of the attempts per offered request; requests in flight
+    /// count with the attempts sent so far. No value with fewer than two requests
     ATTEMPTS_VARIANCE: Number = "attempts_variance";
     /// Succeeded requests per second of measured virtual time: from the end of the warm-up to
     /// `end_ns`. No value when that is zero
@@ -63,15 +63,15 @@ crate::metrics! {
     END_TO_END: Latencies = "latency.end_to_end", "latency of the requests that succeeded";
     /// of succeeded requests, from pick-up of the successful attempt to success
     PROCESSING: Latency = "latency.processing";
-    /// of every request that ended, however it did, from arrival to end
+    /// of every request that ended, with any outcome, from arrival to end
     OUTCOME: Latency = "latency.outcome";
     /// Ratio of the succeeded requests whose `end_to_end` was more than ten times its median; no
-    /// value without any. To the width of a bucket where quantiles are not exact
+    /// value without any. Exact to the width of a bucket where quantiles are not exact
     SLOW_RATIO: Ratio = "latency.slow_ratio";
     /// Time in slots of attempts whose caller had left by their end. With `cancellation: Immediate`
-    /// that is what was done until it was stopped
+    /// it is the time until the attempt was stopped
     WASTED_WORK: Elapsed = "wasted.work";
-    /// The part of it that was spent after the caller had left
+    /// The part of `work_ns` that was spent after the caller had left
     AFTER_LEAVING: Elapsed = "wasted.after_leaving";
     /// `work_ns` over all time in slots; no value when there was none
     WASTED_RATIO: Ratio = "wasted.ratio";
@@ -88,8 +88,8 @@ pub mod part {
         COUNT: Total = "count";
         /// Arithmetic mean, to the nearest nanosecond
         MEAN: Elapsed = "mean";
-        /// Standard deviation with `count` - 1 below, to the nearest nanosecond; no value of fewer
-        /// than two
+        /// Sample standard deviation (divisor `count` - 1), to the nearest nanosecond; no value
+        /// with fewer than two samples
         SD: Elapsed = "sd";
         /// Smallest
         MIN: Elapsed = "min";
