@@ -66,7 +66,7 @@ pub(crate) struct Find {
     /// [default: 1%; with --capacity 5%]. Whole numbers come next to each other
     #[arg(long, value_name = "RATIO", value_parser = ratio)]
     pub precision: Option<f64>,
-    /// Find how much load each arm stands, of one load or of all
+    /// Find how much load each arm can take, of one load or of all
     #[arg(long, value_name = "LOAD", num_args = 0..=1, require_equals = true,
         default_missing_value = "", conflicts_with_all = ["path", "minimize"])]
     pub capacity: Option<String>,
@@ -309,7 +309,7 @@ fn prices(args: &Find, knobs: &[(Knob, Span)]) -> Result<Vec<f64>, Failure> {
         let at = knobs.iter().position(|(knob, _)| knob.path() == path);
         let Some(at) = at.filter(|_| price.is_finite()) else {
             let message = format!("--cost {given} is about nothing that is turned");
-            return Err(Failure::usage(message, "give the path of a --knob, as it stands there"));
+            return Err(Failure::usage(message, "give the path of a --knob, as given there"));
         };
         prices[at] = price;
     }

@@ -283,7 +283,7 @@ impl<'a> Judged<'a> {
             percent(self.hits as f64 / runs as f64)
         );
         if self.unknown > 0 {
-            actual += &format!(", and {} that do not tell", count(self.unknown));
+            actual += &format!(", and {} undecided", count(self.unknown));
         }
         let side = if likely.is_unwanted() { "at most" } else { "at least" };
         let bound = apart(likely.bound(seen), likely.ratio);

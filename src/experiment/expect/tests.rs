@@ -232,7 +232,7 @@ fn a_run_without_an_answer_counts_against_the_claim() {
     let held: Vec<_> = judgements.iter().map(|one| one.holds).collect();
     assert_eq!(held, [Some(false), Some(false), Some(false), Some(true)], "{judgements:?}");
     assert_eq!((judgements[0].hits, judgements[3].hits), (Some(0), Some(0)));
-    assert!(judgements[0].actual.contains("that do not tell"), "{}", judgements[0].actual);
+    assert!(judgements[0].actual.contains("undecided"), "{}", judgements[0].actual);
     assert_eq!(judgements[0].seed, judged(&["p(requests.failed == 1) < 90%"], COIN)[0].seed);
 }
 

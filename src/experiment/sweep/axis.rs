@@ -217,7 +217,7 @@ fn span(
             if let Some(n) = repeats {
                 let value = span.at(n, count - 1);
                 let found = format!("{value} would be there twice");
-                let rule = "so many different values are not between the two".to_owned();
+                let rule = "the range has fewer different values than `count`".to_owned();
                 return Err(refuse(&at.field("count"), rule, &found));
             }
         }

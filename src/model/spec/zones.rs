@@ -34,7 +34,7 @@ pub fn check(
     for (name, _) in zones.iter().filter(|(_, count)| **count == 0) {
         let place = [Segment::field("zones"), Segment::Key(name.clone())];
         let finding = Finding::error(&place, "must be at least 1", "found 0");
-        findings.push(finding.hint("a zone where nothing stands is left out"));
+        findings.push(finding.hint("leave out an empty zone"));
     }
     let sum: u64 = zones.values().map(|count| u64::from(*count)).sum();
     if sum > u64::from(most) {

@@ -245,7 +245,7 @@ fn ranks(field: &Contest, ranking: &Ranking) -> String {
     order.sort_by_key(|&at| ranking.ranks[at]);
     let best = if ranking.more_is_better { "highest" } else { "lowest" };
     let mut text = format!(
-        "\nby {}, {best} first; what nothing tells from the best shares its rank\n",
+        "\nby {}, {best} first; variants not shown to differ from the best share its rank\n",
         ranking.metric
     );
     for at in order {

@@ -63,7 +63,7 @@ impl Capacity {
         let [first, last] = self.seeds;
         let what = self.load.clone().unwrap_or_else(|| "all loads".to_owned());
         let head = format!(
-            "{}: how much of {what} each arm stands, seeds {first}..{last}, {} runs",
+            "{}: how much of {what} each arm can take, seeds {first}..{last}, {} runs",
             self.scenario,
             count(self.runs)
         );

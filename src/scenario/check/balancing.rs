@@ -93,7 +93,7 @@ impl Checker<'_> {
             let known: Vec<&str> = service.zones.keys().map(String::as_str).collect();
             let rule = format!("\"{shown}\" has no zone \"{}\"{}", printable(zone), view.within());
             let found = match known.is_empty() {
-                true => "none of its replicas stands in a zone".to_owned(),
+                true => "none of its replicas is in a zone".to_owned(),
                 false => format!("its zones are {}", list_of(known.iter().copied())),
             };
             let meant = self.suggestions.nearest(zone, known.iter().copied());

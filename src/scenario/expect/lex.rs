@@ -113,8 +113,7 @@ fn symbol(text: &str) -> Result<(Word, usize), Refusal> {
             let c: String = text.chars().take(1).collect();
             let found = format!("found `{}`", printable(&c));
             let rule = "expected names, numbers, `+ - * / ( )` and comparisons";
-            Err(Refusal::new(rule, found)
-                .hint("names with other characters stand in quotes: 'a&b'"))
+            Err(Refusal::new(rule, found).hint("names with other characters need quotes: 'a&b'"))
         }
     }
 }

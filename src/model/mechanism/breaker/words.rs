@@ -14,7 +14,7 @@ pub(super) const WORDS: &[Word] = &[
         "failures_in_a_row"],
         "that is `consecutive_failures` here"),
     word(&["Breaker"], &["sliding_window_size", "window_size", "size", "ring_buffer_size"],
-        "that is `window` here: the latest so many results, or those of a time such as \"10s\""),
+        "that is `window` here: a number of latest results, or a time such as \"10s\""),
     word(&["Breaker"], &["sliding_window_type", "sampling_duration", "interval", "rolling_window",
         "metrics_window", "window_duration", "bucket_period", "time_window"],
         "a window of time is window: \"10s\" here, one of results window: 100"),
