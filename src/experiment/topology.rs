@@ -31,18 +31,18 @@ pub fn topology(scenario: &Scenario, arm: &Arm, result: &ArmResult) -> Topology 
         let policy = arm.calls.get(name).map_or(&[][..], |call| &call.policy);
         let node = maker.node("load", name, settings(load), policy);
         if let Some(call) = arm.calls.get(name) {
-            maker.balancer(node, arm, &call.to, &call.balancing);
+            maker.balancer(node, arm, &call.to, (&call.balancing, call.max_repicks));
         }
     }
     for (name, queue) in &arm.queues {
         maker.node("queue", name, settings(queue), &[]);
     }
     for (name, consumer) in &arm.consumers {
-        let of_links = ["from", "to", "policy", "balancing"];
+        let of_links = ["from", "to", "policy", "balancing", "max_repicks"];
         let mut set = settings(consumer);
         set.retain(|(field, _)| !of_links.contains(&field.as_str()));
         let node = maker.node("consumer", name, set, &consumer.policy);
-        maker.balancer(node, arm, &consumer.to, &consumer.balancing);
+        maker.balancer(node, arm, &consumer.to, (&consumer.balancing, consumer.max_repicks));
     }
     for (name, service) in &arm.services {
         let mut set = settings(service);
@@ -132,10 +132,18 @@ impl<'a> Maker<'a> {
     }
 
     /// Adds the balancer of several replicas behind the layers.
-    fn balancer(&mut self, node: usize, arm: &Arm, to: &str, balancing: &Balancing) {
+    fn balancer(
+        &mut self,
+        node: usize,
+        arm: &Arm,
+        to: &str,
+        (balancing, max_repicks): (&Balancing, u32),
+    ) {
         if arm.services.get(to).is_some_and(|service| service.all_replicas() > 1) {
             let name = balancer_name(&self.topology.nodes[node].name);
-            let chip = self.chip(balancing, Vec::new(), &name);
+            let repicks = ("max_repicks".to_owned(), max_repicks.to_string());
+            let more = if max_repicks > 0 { vec![repicks] } else { Vec::new() };
+            let chip = self.chip(balancing, more, &name);
             self.topology.nodes[node].layers.push(chip);
         }
     }

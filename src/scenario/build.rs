@@ -291,7 +291,11 @@ impl<C: Calendar> Builder<C> {
             *port += 1;
             self.machines.get::<Queue>(self.seats[queue].index).join(group);
             let to = self.target(arm, &config.to, None)?;
-            let by = Senders::new(&config.zones, config.clients, &config.balancing);
+            let by = Senders::new(
+                (&config.zones, config.clients),
+                &config.balancing,
+                config.max_repicks,
+            );
             self.pipeline(name, (&config.policy, by), to, false, Some(group))?;
         }
         Ok(())
@@ -323,7 +327,8 @@ impl<C: Calendar> Builder<C> {
             self.class_books(name, config, publishes);
             if let Some(call) = arm.calls.get(name) {
                 let to = self.target(arm, &call.to, call.endpoint.as_deref())?;
-                let by = Senders::new(&call.zones, call.clients, &call.balancing);
+                let by =
+                    Senders::new((&call.zones, call.clients), &call.balancing, call.max_repicks);
                 self.pipeline(name, (&call.policy, by), to, true, Some(load))?;
             } else if let Some(queue) = arm.publishes.get(name) {
                 let queue = self.find(queue)?;
@@ -344,7 +349,11 @@ impl<C: Calendar> Builder<C> {
                 let undefined = || BuildError::Undefined(call.to_owned());
                 let config = arm.calls.get(call).ok_or_else(undefined)?;
                 let to = self.target(arm, &config.to, config.endpoint.as_deref())?;
-                let by = Senders::new(&config.zones, config.clients, &config.balancing);
+                let by = Senders::new(
+                    (&config.zones, config.clients),
+                    &config.balancing,
+                    config.max_repicks,
+                );
                 let top = self.pipeline(call, (&config.policy, by), to, false, None)?;
                 let component = self.seats[self.find(name)?].component;
                 tops.entry(component).or_default().push(top);

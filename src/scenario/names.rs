@@ -35,6 +35,12 @@ pub fn balancer_name(pipeline: &str) -> String {
     format!("{pipeline}.balancer")
 }
 
+/// The name of what remembers the replicas that a call of `pipeline` has tried.
+#[must_use]
+pub fn trail_name(pipeline: &str) -> String {
+    format!("{pipeline}.trail")
+}
+
 /// The short path of a value, as `--set` takes it, from its path in the scenario: the name of its
 /// component in output, then the rest. `None` if it is ambiguous in any of the scenarios, or the
 /// value is no part of a component.

@@ -15,6 +15,7 @@ use crate::kernel::units::Ratio;
 
 pub use crate::model::mechanism::Layer;
 pub use crate::model::mechanism::backoff::spec::{Backoff, Jitter};
+use crate::model::mechanism::balancer::repicks;
 pub use crate::model::mechanism::balancer::spec::Balancing;
 pub use crate::model::mechanism::breaker::spec::{Records, Spec as Breaker};
 pub use crate::model::mechanism::bulkhead::spec::Spec as Bulkhead;
@@ -239,6 +240,12 @@ pub struct Call {
     /// How each attempt's replica is chosen, where the service has several. Default `RoundRobin`.
     #[serde(default, skip_serializing_if = "Balancing::is_default")]
     pub balancing: Balancing,
+    /// How often a replica is picked anew, at most, for an attempt that would go to one that its
+    /// call has tried before, by an earlier attempt or by another copy of a hedge; then it goes
+    /// there all the same. At most 1000. Default 0.
+    #[serde(default, skip_serializing_if = "repicks::is_none")]
+    #[schemars(range(max = 1000))]
+    pub max_repicks: u32,
 }
 
 impl Call {

@@ -154,7 +154,8 @@ fn every_declared_number_is_reported() {
             "web": (time: Constant("1s"), slots: 1, handler: [Call("c")]),
         },
         pools: { "threads": (permits: 1, max_wait: "9s") },
-        calls: { "c": (to: "db", zones: {"a": 1}, balancing: ConsistentHash(bound: 1.2)),
+        calls: { "c": (to: "db", zones: {"a": 1}, balancing: ConsistentHash(bound: 1.2),
+                max_repicks: 1),
             "a": (to: "web", clients: 2, policy: [
             Pool("threads"), Deadline("9s"), Hedge(quantile: 0.5, window: 1, after: "1s"),
             Breaker(window: 2, failure_threshold: 1, open_duration: "1s", half_open: ()),

@@ -41,6 +41,20 @@ impl Calls {
         }
     }
 
+    /// The call that a copy is one of, over all hedges, or the call itself; `None` of a copy that
+    /// goes on for nobody.
+    #[must_use]
+    pub fn original(&self, mut id: CallId) -> Option<CallId> {
+        loop {
+            let Call { copy, parent, .. } = self.slots[id as usize];
+            match parent {
+                _ if !copy => return Some(id),
+                NONE => return None,
+                parent => id = parent,
+            }
+        }
+    }
+
     /// Removes a child whose outcome goes to its parent.
     pub fn hand_over(&mut self, id: CallId) {
         let Call { copy, parent, picked, .. } = self.slots[id as usize];

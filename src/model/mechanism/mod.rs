@@ -21,6 +21,7 @@ macro_rules! registry {
             }
             wires {
                 Edge: edge::Sender => senders;
+                Trail: balancer::Trail => trails;
             }
             layers {
                 Timeout: timeout::Timeout => timeouts;

@@ -4,7 +4,9 @@ use std::ops::Range;
 
 use super::{Builder, zone_of};
 use crate::kernel::calendar::Calendar;
-use crate::model::mechanism::balancer::{Algorithm, Balancer, Callers, Ring, Subsets, ZoneAware};
+use crate::model::mechanism::balancer::{
+    Algorithm, Avoidance, Balancer, Callers, Ring, Subsets, ZoneAware,
+};
 use crate::model::seat::{Scope, SeatId};
 use crate::model::spec::zones::{self, Zones};
 use crate::scenario::names::balancer_name;
@@ -16,11 +18,21 @@ pub(super) struct Senders<'a> {
     zones: &'a Zones,
     pub(super) clients: u32,
     balancing: &'a Balancing,
+    max_repicks: u32,
 }
 
 impl<'a> Senders<'a> {
-    pub(super) fn new(zones: &'a Zones, clients: u32, balancing: &'a Balancing) -> Self {
-        Self { zones, clients: zones::count(zones, clients), balancing }
+    pub(super) fn new(
+        (zones, clients): (&'a Zones, u32),
+        balancing: &'a Balancing,
+        max_repicks: u32,
+    ) -> Self {
+        Self { zones, clients: zones::count(zones, clients), balancing, max_repicks }
+    }
+
+    /// True if replicas of `to` that a call has tried are avoided.
+    pub(super) fn avoid_tried(&self, to: &Service) -> bool {
+        self.max_repicks > 0 && to.all_replicas() > 1
     }
 
     /// Where they stand, if the replicas of `to` stand in zones, too.
@@ -46,8 +58,15 @@ pub(super) struct Target<'a> {
 
 impl<C: Calendar> Builder<C> {
     /// Connects `edge` of the pipeline `name` to the service, through a balancer if there are
-    /// several replicas. Each client balances by its own calls alone.
-    pub(super) fn arrive(&mut self, (name, edge): (&str, SeatId), by: Senders<'_>, to: Target<'_>) {
+    /// several replicas. Each client balances by its own calls alone; `trail` is where these keep
+    /// what they have tried.
+    pub(super) fn arrive(
+        &mut self,
+        (name, edge): (&str, SeatId),
+        by: Senders<'_>,
+        to: Target<'_>,
+        trail: Option<SeatId>,
+    ) {
         let replicas = to.config.all_replicas();
         if replicas == 1 {
             self.again(to.seat, to.endpoint, Some((edge, 0)));
@@ -56,7 +75,10 @@ impl<C: Calendar> Builder<C> {
         let name = balancer_name(name);
         let callers = by.callers(to.config);
         let algorithm = self.algorithm(&name, by.balancing, to, callers.as_ref());
-        let balancer = Balancer::new(algorithm, replicas, callers, self.site(&name, "replica"));
+        let avoidance = trail
+            .map(|trail| Avoidance { max_repicks: by.max_repicks, word: self.seats[trail].word });
+        let site = self.site(&name, "replica");
+        let balancer = Balancer::new(algorithm, replicas, callers, avoidance, site);
         let machine = self.machines.add(balancer);
         let balancer = self.add(&name, machine, Some((edge, 0)));
         if by.clients > 1 {

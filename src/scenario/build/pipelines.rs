@@ -7,10 +7,11 @@ use crate::kernel::draw::Site;
 use crate::kernel::simulation::Delay;
 use crate::kernel::time::{Duration, Instant};
 use crate::model::mechanism::Machines;
+use crate::model::mechanism::balancer::Trail;
 use crate::model::mechanism::edge::Sender;
 use crate::model::seat::{Scope, SeatId};
 use crate::model::spec::building::Building;
-use crate::scenario::names::layer_names;
+use crate::scenario::names::{layer_names, trail_name};
 use crate::scenario::pipelines::edge_name;
 use crate::scenario::schema::Layer;
 
@@ -34,6 +35,13 @@ impl<C: Calendar> Builder<C> {
     ) -> Result<SeatId, BuildError> {
         let (mut above, mut top, mut copies) = (above, None, None);
         let mut gates = Vec::new();
+        let trail = by.avoid_tried(to.config).then(|| {
+            let machine = self.machines.add(Trail);
+            self.add(&trail_name(name), machine, above.map(|above| (above, 0)))
+        });
+        if let Some(trail) = trail {
+            (top, above) = (Some(trail), Some(trail));
+        }
         for (layer, name) in policy.iter().zip(layer_names(name, policy)) {
             let (up, own) = (above.map(|above| (above, 0)), layer.spec().scope().is_client());
             let states = if own { by.clients } else { 1 };
@@ -65,7 +73,7 @@ impl<C: Calendar> Builder<C> {
         let sender = self.machines.add(Sender::new(picks_up));
         let edge = self.add(&edge_name(name, to.name), sender, above.map(|above| (above, 0)));
         self.lead(copies, edge);
-        self.arrive((name, edge), by, to);
+        self.arrive((name, edge), by, to, trail);
         Ok(*top.get_or_insert(edge))
     }
 }

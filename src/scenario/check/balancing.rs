@@ -2,6 +2,7 @@
 
 use super::Checker;
 use super::arms::View;
+use crate::model::mechanism::balancer::repicks;
 use crate::model::mechanism::balancer::spec::Ends;
 use crate::model::mechanism::load::rules::KEYS_UNUSED;
 use crate::model::spec::zones::{self, Zones};
@@ -9,7 +10,7 @@ use crate::scenario::conform::list_of;
 use crate::scenario::handlers::calls_of;
 use crate::scenario::path::Path;
 use crate::scenario::problem::{Problem, printable};
-use crate::scenario::schema::{Balancing, Fault, Service};
+use crate::scenario::schema::{Balancing, Fault, Layer, Service};
 
 /// Clients of a call or of a group of consumers at most.
 const MOST_CLIENTS: u32 = 1_000_000;
@@ -19,12 +20,14 @@ impl Checker<'_> {
         for (path, call) in view.calls.values() {
             self.senders(path, &call.zones, call.clients);
             let clients = (call.all_clients(), &call.zones);
-            self.balancer(view, path, &call.balancing, (&call.to, clients));
+            let repicks = (call.max_repicks, &call.policy[..]);
+            self.balancer(view, path, (&call.balancing, repicks), (&call.to, clients));
         }
         for (path, consumer) in view.consumers.values() {
             self.senders(path, &consumer.zones, consumer.clients);
             let clients = (consumer.all_clients(), &consumer.zones);
-            self.balancer(view, path, &consumer.balancing, (&consumer.to, clients));
+            let repicks = (consumer.max_repicks, &consumer.policy[..]);
+            self.balancer(view, path, (&consumer.balancing, repicks), (&consumer.to, clients));
         }
         for (path, fault) in view.faults.values() {
             if let Some((_, service)) = view.services.get(&*fault.service) {
@@ -66,7 +69,7 @@ impl Checker<'_> {
         &mut self,
         view: &View<'_>,
         at: &Path,
-        balancing: &Balancing,
+        (balancing, (max_repicks, policy)): (&Balancing, (u32, &[Layer])),
         (to, (clients, zones)): (&str, (u32, &Zones)),
     ) {
         if let Some((_, service)) = view.services.get(to) {
@@ -74,6 +77,9 @@ impl Checker<'_> {
             let ends = Ends { to: &printable(to), service, clients, zones };
             balancing.check(&ends, &mut findings);
             self.report(&at.field("balancing"), findings);
+            let mut findings = Vec::new();
+            repicks::check(max_repicks, balancing, policy, &ends, &mut findings);
+            self.report(at, findings);
         }
     }
 

@@ -244,7 +244,7 @@ def copies_ron(n, d, rho, losers):
     hedge = f'policy: [Hedge(after: "0ms", max: {d - 1}, losers: {losers})]'
     return scenario(poisson(100 * rho * n),
                     {"server": leaf(EXP10, 1, f", replicas: {n}{stop}")},
-                    {"clients": to("server", f", {hedge}, balancing: Random")})
+                    {"clients": to("server", f", {hedge}, balancing: Random, max_repicks: 30")})
 
 
 def copying():

@@ -48,12 +48,14 @@ pub(super) fn replicated(mut scenario: Scenario, first: u16) -> Scenario {
     let services = &scenario.services;
     for (number, call) in scenario.calls.values_mut().enumerate() {
         call.balancing = balancing(first + number, services[&call.to].all_replicas());
+        call.max_repicks = ((first + number) % 4) as u32;
         if let Balancing::ZoneAware { .. } = call.balancing {
             (call.zones, call.clients) = (zones(2, 1), 1);
         }
     }
     for (number, consumer) in scenario.consumers.values_mut().enumerate() {
         consumer.balancing = balancing(first + number, services[&consumer.to].all_replicas());
+        consumer.max_repicks = ((first + number) % 4) as u32;
         if let Balancing::ZoneAware { .. } = consumer.balancing {
             (consumer.zones, consumer.clients) = (zones(1, 2), 1);
         }

@@ -14,6 +14,7 @@ mod measure;
 mod networks;
 mod paths;
 mod plan;
+mod repicks;
 mod requests;
 mod zones;
 

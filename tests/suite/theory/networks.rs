@@ -61,10 +61,7 @@ const WIDER: f64 = 1.0 + 4.0 * 0.23;
 
 /// Plays a case with `scale` times two million requests and judges every figure.
 fn verdict(id: &str, scale: f64) {
-    let mut case = Case::load(id);
-    if id.starts_with("REDUNDANCY") {
-        case.ron = two_of(case.params["n"].as_u64().expect("servers"), case.rate());
-    }
+    let case = Case::load(id);
     let window = REQUESTS * scale / REPLICATIONS as f64 / case.rate();
     let warm_up = window / 20.0;
     let written = |seconds: f64| format!("{:.0}ms", seconds * 1e3);
@@ -102,37 +99,6 @@ fn verdict(id: &str, scale: f64) {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
-}
-
-/// Each request copied to two of `n` servers drawn at random, as services apart: a gate picks one
-/// of all pairs, and the first answer cancels the other.
-fn two_of(n: u64, rate: f64) -> String {
-    let pairs: Vec<_> = (0..n).flat_map(|a| (0..a).map(move |b| (a, b))).collect();
-    let ratio = 1.0 / pairs.len() as f64;
-    let case = |(index, (a, b)): (usize, &(u64, u64))| {
-        // The last gets what rounding has left of 1.
-        let ratio = if index == 0 { 1.0 - ratio * (pairs.len() - 1) as f64 } else { ratio };
-        format!(
-            r#"Case(ratio: {ratio:.17}, steps: [
-                Parallel(calls: ["to {a}", "to {b}"], wait: First)]),"#
-        )
-    };
-    let cases: String = pairs.iter().enumerate().map(case).collect();
-    let server = |one| {
-        format!(
-            r#""{one}": Service(time: Exponential(mean: "10ms"), slots: 1,
-                cancellation: Immediate),"#
-        )
-    };
-    let servers: String = (0..n).map(server).collect();
-    let calls: String = (0..n).map(|one| format!(r#""to {one}": Call(to: "{one}"),"#)).collect();
-    format!(
-        r#"Scenario(schema: 1, warm_up: "$WARM_UP", duration: "$DURATION",
-        load: {{ "clients": Load(arrivals: Poisson(rate: "{rate}/s")) }},
-        services: {{ {servers}
-            "gate": Service(time: Constant("0s"), handler: [Branch([{cases}])]) }},
-        calls: {{ "clients": Call(to: "gate"), {calls} }})"#
-    )
 }
 
 /// One replication.
@@ -229,4 +195,7 @@ cases! {
     two_copies_at_three_servers_near_saturation: "REDUNDANCY-3-2-0.8",
     two_copies_at_four_servers: "REDUNDANCY-4-2-0.7",
     two_copies_at_ten_servers: "REDUNDANCY-10-2-0.7",
+    two_copies_that_both_go_on_at_a_fifth_of_the_load: "REPLICATE-0.2",
+    two_copies_that_both_go_on_help_below_a_third: "REPLICATE-0.3",
+    two_copies_that_both_go_on_harm_above_a_third: "REPLICATE-0.4",
 }

@@ -102,7 +102,7 @@ pub(super) struct Client {
     parts: Vec<Part>,
 }
 
-/// The draws of one choice.
+/// The draws of one pick.
 #[derive(Clone, Copy)]
 pub(super) struct Draws {
     site: Site,
@@ -110,12 +110,34 @@ pub(super) struct Draws {
     pub(super) attempt: u32,
     /// What it is about: the key of its request, or its own where that has none.
     about: u64,
+    /// Which pick for the same attempt it is, from 0.
+    pick: u32,
 }
 
+/// Draws of one pick at most, as many as [`Algorithm::Choices`] may need and one for the zone.
+const MOST_DRAWS: u32 = 1024;
+
 impl Draws {
+    /// Those of the first pick for the present attempt of `call`, which is `about` something.
+    #[inline]
+    pub(super) fn new(site: Site, call: &Call, about: u64) -> Self {
+        Self { site, key: call.key, attempt: call.attempts, about, pick: 0 }
+    }
+
+    /// The same for a further pick, from 1.
+    pub(super) const fn anew(self, pick: u32) -> Self {
+        Self { pick, ..self }
+    }
+
+    /// The index of the `index`-th draw of this pick, among those of all picks.
+    #[inline]
+    pub(super) const fn index(self, index: u32) -> u32 {
+        self.pick * MOST_DRAWS + index
+    }
+
     /// The `index`-th draw: one of the numbers below `bound`.
     fn below(self, bound: u32, index: u32) -> u32 {
-        let bits = self.site.bits(self.key, self.attempt, index);
+        let bits = self.site.bits(self.key, self.attempt, self.index(index));
         ((u128::from(bits) * u128::from(bound)) >> 64) as u32
     }
 
@@ -132,7 +154,8 @@ impl Client {
         let mut new = Self { number, replicas, ..Self::default() };
         match algorithm {
             Algorithm::RoundRobin => {
-                let draws = Draws { site, key: mix(u64::from(number)), attempt: 0, about: 0 };
+                let key = mix(u64::from(number));
+                let draws = Draws { site, key, attempt: 0, about: 0, pick: 0 };
                 new.next = draws.below(replicas, 0);
             }
             Algorithm::Random | Algorithm::ConsistentHash(_, None) => {}
@@ -187,17 +210,9 @@ impl Client {
         (size_of::<Self>() + replicas as usize * of_replica) as u64
     }
 
-    /// The replica for the present attempt of `call`, which is `about` something and in flight from
-    /// here on.
+    /// The replica for an attempt, which is in flight from here on.
     #[inline]
-    pub(super) fn choose(
-        &mut self,
-        algorithm: &Algorithm,
-        site: Site,
-        (call, about): (&Call, u64),
-        now: Instant,
-    ) -> Chosen {
-        let draws = Draws { site, key: call.key, attempt: call.attempts, about };
+    pub(super) fn choose(&mut self, algorithm: &Algorithm, draws: Draws, now: Instant) -> Chosen {
         let chosen = self.pick(algorithm, draws, now);
         self.begin(algorithm, chosen.replica);
         chosen
@@ -227,12 +242,11 @@ impl Client {
             }
             Algorithm::Weighted(weights) => self.turns.next(weights),
             Algorithm::ConsistentHash(ring, bound) => {
-                let own = ring.owner(draws.about);
+                // Envoy: each further pick begins one point further on.
+                let key = (mix(draws.about), draws.pick);
+                let own = ring.replica(key, |_| true);
                 let replica = match bound {
-                    Some(bound) => {
-                        let key = mix(draws.about);
-                        ring.replica(key, |replica| self.has_room(replica, *bound))
-                    }
+                    Some(bound) => ring.replica(key, |replica| self.has_room(replica, *bound)),
                     None => own,
                 };
                 overflowed = replica != own;
@@ -246,7 +260,7 @@ impl Client {
                 estimate * f64::from(client.in_flight[replica as usize] + 1)
             }),
             Algorithm::ZoneAware(zones) => {
-                let zone = zones.draw(self.number, draws.key, draws.attempt);
+                let zone = zones.draw(self.number, draws);
                 let part = zone.unwrap_or(self.parts.len() - 1);
                 self.parts[part].pick(&zones.child, draws, now)
             }

@@ -22,17 +22,20 @@ mod choice;
 mod estimate;
 mod levels;
 mod parts;
+pub mod repicks;
 mod ring;
 pub mod spec;
 mod subset;
 #[cfg(test)]
 mod tests;
+mod trail;
 mod turns;
 mod zones;
 
 pub use choice::Algorithm;
 pub use ring::Ring;
 pub use subset::Subsets;
+pub use trail::{Avoidance, REMEMBERED, Trail};
 pub use zones::{Callers, ZoneAware};
 
 use super::{Below, Leaving, Mechanism, Wakes};
@@ -45,7 +48,8 @@ use crate::metrics::probe::{Event, Number, Probe, Role, What};
 use crate::model::call::CallId;
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::seat::{Port, Seat};
-use choice::Client;
+use choice::{Chosen, Client, Draws};
+use trail::Tried;
 
 crate::metrics! {
     /// Attempts that it sent on
@@ -56,6 +60,12 @@ crate::metrics! {
     IN_ZONE: Count = "in_zone", "sent within their zone";
     /// Sent to another replica than that of their key, which was full; only with a `bound`
     OVERFLOWED: Count = "overflowed", "sent past a full replica";
+    /// Picks that were thrown away because their call had tried the replica before; only with
+    /// `max_repicks`
+    REPICKED: Count = "repicked", "picks of a replica tried before";
+    /// Sent to a replica that their call had tried before, when no pick was left; only with
+    /// `max_repicks`
+    TRIED_AGAIN: Count = "tried_again", "sent to a replica tried before";
 }
 
 impl What {
@@ -85,6 +95,10 @@ pub struct Balancer {
     /// Attempts of measured requests, by replica.
     sent: Vec<u64>,
     overflowed: u64,
+    /// How replicas that a call has tried are avoided, if they are.
+    avoidance: Option<Avoidance>,
+    repicked: u64,
+    tried_again: u64,
     /// Where callers and replicas stand, if both stand in zones.
     callers: Option<Callers>,
     in_zone: u64,
@@ -94,10 +108,26 @@ impl Balancer {
     /// Chooses among so many replicas, with draws at `site`; of `callers` in zones it counts what
     /// stays in their own.
     #[must_use]
-    pub fn new(algorithm: Algorithm, replicas: u32, callers: Option<Callers>, site: Site) -> Self {
+    pub fn new(
+        algorithm: Algorithm,
+        replicas: u32,
+        callers: Option<Callers>,
+        avoidance: Option<Avoidance>,
+        site: Site,
+    ) -> Self {
         let sent = vec![0; replicas as usize];
-        let (clients, overflowed, in_zone) = (Vec::new(), 0, 0);
-        Self { algorithm, site, clients, sent, overflowed, callers, in_zone }
+        Self {
+            algorithm,
+            site,
+            clients: Vec::new(),
+            sent,
+            overflowed: 0,
+            avoidance,
+            repicked: 0,
+            tried_again: 0,
+            callers,
+            in_zone: 0,
+        }
     }
 
     fn replicas(&self) -> u32 {
@@ -110,6 +140,35 @@ impl Balancer {
         for client in self.clients.len() as u32..=last {
             self.clients.push(Client::new(&mut self.algorithm, client, replicas, self.site));
         }
+    }
+
+    /// A replica that the call has not tried, unless every pick is one that it has. Copies that go
+    /// on for nobody are sent nowhere any more, so all that come here have a trail.
+    #[inline(never)]
+    fn choose_untried<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At<'_>,
+        avoidance: Avoidance,
+        draws: Draws,
+    ) -> Chosen {
+        let now = cx.now();
+        let original = cx.calls.original(at.call).expect("a call that somebody waits for");
+        let measured = u64::from(cx.calls[at.call].measured);
+        let mut tried = Tried::of(&mut cx.calls, original, avoidance.word);
+        let client = &mut self.clients[at.instance as usize];
+        let mut chosen = client.pick(&self.algorithm, draws, now);
+        for pick in 1..=avoidance.max_repicks {
+            if !tried.contains(chosen.replica) {
+                break;
+            }
+            self.repicked += measured;
+            chosen = client.pick(&self.algorithm, draws.anew(pick), now);
+        }
+        self.tried_again += measured * u64::from(tried.contains(chosen.replica));
+        tried.add(chosen.replica);
+        client.begin(&self.algorithm, chosen.replica);
+        chosen
     }
 
     /// What the attempt of this call was is no longer in flight.
@@ -142,10 +201,14 @@ impl Mechanism for Balancer {
             true => cx.keys.of(&cx.calls[at.call]),
             false => None,
         };
-        let call = &mut cx.calls[at.call];
+        let call = &cx.calls[at.call];
         let about = about.unwrap_or(call.key);
-        let client = &mut self.clients[at.instance as usize];
-        let chosen = client.choose(&self.algorithm, self.site, (call, about), now);
+        let draws = Draws::new(self.site, call, about);
+        let chosen = match self.avoidance {
+            None => self.clients[at.instance as usize].choose(&self.algorithm, draws, now),
+            Some(avoidance) => self.choose_untried(cx, at, avoidance, draws),
+        };
+        let call = &mut cx.calls[at.call];
         call.replica = chosen.replica;
         if call.measured {
             self.sent[chosen.replica as usize] += 1;
@@ -232,6 +295,10 @@ impl Mechanism for Balancer {
         }
         if self.algorithm.is_bounded() {
             into.count(&OVERFLOWED, self.overflowed);
+        }
+        if self.avoidance.is_some() {
+            into.count(&REPICKED, self.repicked);
+            into.count(&TRIED_AGAIN, self.tried_again);
         }
     }
 }

@@ -52,13 +52,21 @@ impl Ring {
     /// The replica that what is `about` something belongs to.
     #[must_use]
     pub fn owner(&self, about: u64) -> u32 {
-        self.replica(mix(about), |_| true)
+        self.replica((mix(about), 0), |_| true)
     }
 
-    /// The replica of the place `key` on the ring: the first from there on that `has_room`; that of
-    /// the key where none has.
-    pub(super) fn replica(&self, key: u64, has_room: impl Fn(u32) -> bool) -> u32 {
-        let (before, behind) = self.points.split_at(self.before(key));
+    /// The replica of the place `key` on the ring, or so many points further on: the first from
+    /// there on that `has_room`; that of the point where none has.
+    pub(super) fn replica(
+        &self,
+        (key, further): (u64, u32),
+        has_room: impl Fn(u32) -> bool,
+    ) -> u32 {
+        let mut place = self.before(key);
+        if further > 0 {
+            place = (place + further as usize) % self.points.len();
+        }
+        let (before, behind) = self.points.split_at(place);
         let mut round = behind.iter().chain(before).map(|(_, replica)| *replica);
         let own = round.clone().next().expect("a ring has points");
         round.find(|&replica| has_room(replica)).unwrap_or(own)
@@ -84,7 +92,8 @@ mod tests {
         let (before, after) = (ring(9), ring(10));
         let keys = 20_000_u64;
         let moved = (0..keys).map(mix).filter(|&key| {
-            let (old, new) = (before.replica(key, |_| true), after.replica(key, |_| true));
+            let (old, new) =
+                (before.replica((key, 0), |_| true), after.replica((key, 0), |_| true));
             assert!(old == new || new == 9, "{key} went from {old} to {new}");
             old != new
         });
@@ -110,14 +119,14 @@ mod tests {
     fn a_full_replica_hands_its_keys_to_the_next_on_the_ring() {
         let ring = ring(5);
         for key in (0..1_000).map(mix) {
-            let own = ring.replica(key, |_| true);
-            let other = ring.replica(key, |replica| replica != own);
+            let own = ring.replica((key, 0), |_| true);
+            let other = ring.replica((key, 0), |replica| replica != own);
             assert_ne!(own, other);
             // The same as on a ring without the full one.
             let left: Vec<(u64, u32)> =
                 ring.points.iter().copied().filter(|(_, replica)| *replica != own).collect();
-            assert_eq!(Ring::of(left).replica(key, |_| true), other);
+            assert_eq!(Ring::of(left).replica((key, 0), |_| true), other);
         }
-        assert_eq!(ring.replica(7, |_| false), ring.replica(7, |_| true));
+        assert_eq!(ring.replica((7, 0), |_| false), ring.replica((7, 0), |_| true));
     }
 }

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::alternatives;
+use super::repicks::REPICKS_WITHOUT_EFFECT;
 use crate::kernel::time::Duration;
 use crate::kernel::units::Ratio;
 use crate::model::mechanism::service::spec::Spec as Service;
@@ -203,7 +204,7 @@ pub struct Ends<'a> {
 }
 
 impl Ends<'_> {
-    fn replicas(&self) -> u32 {
+    pub(super) fn replicas(&self) -> u32 {
         self.service.all_replicas()
     }
 }
@@ -295,7 +296,7 @@ pub static DECLARATION: Declaration = Declaration {
     words: WORDS,
 };
 
-const LINTS: &[&Lint] = &[&SUBSETS_LEAVE_IDLE, &ZONES_WITHOUT_EFFECT];
+const LINTS: &[&Lint] = &[&SUBSETS_LEAVE_IDLE, &ZONES_WITHOUT_EFFECT, &REPICKS_WITHOUT_EFFECT];
 
 /// What other tools call it and its parts.
 #[rustfmt::skip]
@@ -317,6 +318,10 @@ const WORDS: &[Word] = &[
         "that is Subset(size: 20, child: PowerOfTwo) here"),
     word(&["Call", "Consumer"], &["zone", "locality", "availability_zones", "azs"],
         "that is `zones` here, with how many clients stand in each: zones: {\"a\": 9, \"b\": 5}"),
+    word(&["Call", "Consumer", "Balancing", "Retry", "Hedge"],
+        &["host_selection_retry_max_attempts", "retry_host_predicate", "previous_hosts",
+        "avoid_tried", "exclude_tried", "distinct_hosts", "repicks"],
+        "that is `max_repicks` of the call or the consumer here, beside `balancing`"),
     word(&["Balancing"], &["ring_hash", "maglev", "hash", "ip_hash"],
         "that is ConsistentHash() here"),
 ];

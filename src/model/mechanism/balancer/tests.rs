@@ -1,6 +1,6 @@
 //! What each algorithm chooses, given what its client knows.
 
-use super::choice::{Algorithm, Client};
+use super::choice::{Algorithm, Client, Draws};
 use super::ring::Ring;
 use crate::kernel::draw::{Site, mix};
 use crate::kernel::time::Instant;
@@ -38,8 +38,8 @@ impl Bench {
 
     /// The same of an attempt that is about something.
     fn about(&mut self, key: u64, about: u64, ms: u64) -> u32 {
-        let call = (&attempt(key), about);
-        self.client.choose(&self.algorithm, self.site, call, at(ms)).replica
+        let draws = Draws::new(self.site, &attempt(key), about);
+        self.client.choose(&self.algorithm, draws, at(ms)).replica
     }
 
     fn end(&mut self, replica: u32, sent_ms: u64, now_ms: u64) {
@@ -78,7 +78,7 @@ fn clients_do_not_all_begin_with_the_same_replica() {
     let mut counts = [0_u32; 4];
     for client in 0..4_000 {
         let mut new = Client::new(&mut Algorithm::RoundRobin, client, 4, site);
-        let first = new.choose(&Algorithm::RoundRobin, site, (&attempt(0), 0), at(0));
+        let first = new.choose(&Algorithm::RoundRobin, Draws::new(site, &attempt(0), 0), at(0));
         counts[first.replica as usize] += 1;
     }
     // Binomial: 1,000, with a standard deviation of 27.
@@ -120,9 +120,12 @@ fn a_key_meets_the_same_replica_at_every_attempt() {
     let mut bench = Bench::new(Algorithm::ConsistentHash(ring, None), 10);
     for key in 0..100 {
         let call = attempt(key);
-        let first = bench.client.choose(&bench.algorithm, bench.site, (&call, call.key), at(0));
-        let again = Call { attempts: 2, ..call };
-        let second = bench.client.choose(&bench.algorithm, bench.site, (&again, call.key), at(0));
+        let mut choose = |call: &Call| {
+            let draws = Draws::new(bench.site, call, call.key);
+            bench.client.choose(&bench.algorithm, draws, at(0))
+        };
+        let first = choose(&call);
+        let second = choose(&Call { attempts: 2, ..call });
         assert_eq!(first, second);
     }
 }
@@ -147,8 +150,8 @@ fn a_bound_keeps_every_replica_near_the_mean() {
     for number in 0..400_u32 {
         // A hot key brings half of it.
         let key = if number % 2 == 0 { 7 } else { u64::from(number) };
-        let chosen =
-            bench.client.choose(&bench.algorithm, bench.site, (&attempt(key), mix(key)), at(0));
+        let draws = Draws::new(bench.site, &attempt(key), mix(key));
+        let chosen = bench.client.choose(&bench.algorithm, draws, at(0));
         in_flight[chosen.replica as usize] += 1;
         overflowed += u32::from(chosen.overflowed);
         let most = (1.25 * f64::from(number + 1) / 10.0).ceil() as u32;

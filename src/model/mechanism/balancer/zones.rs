@@ -10,7 +10,7 @@
 
 use std::ops::Range;
 
-use super::choice::Algorithm;
+use super::choice::{Algorithm, Draws};
 use crate::kernel::draw::Site;
 
 /// Where the clients of a caller stand, and which replicas stand in the same zone.
@@ -89,12 +89,13 @@ impl ZoneAware {
     }
 
     /// Which of the zones of its route an attempt of a client goes to; `None`: to any replica.
-    pub(super) fn draw(&self, client: u32, key: u64, attempt: u32) -> Option<usize> {
+    pub(super) fn draw(&self, client: u32, draws: Draws) -> Option<usize> {
         let route = self.route(client)?;
-        if self.is_partial() && self.site.unit(key, attempt, 0) >= self.enabled {
+        let unit = |index| self.site.unit(draws.key, draws.attempt, draws.index(index));
+        if self.is_partial() && unit(0) >= self.enabled {
             return None;
         }
-        let drawn = self.site.unit(key, attempt, 1);
+        let drawn = unit(1);
         route.zones.iter().position(|(bound, _)| drawn < *bound)
     }
 

@@ -8,6 +8,7 @@ use crate::kernel::time::Duration;
 use crate::kernel::units::Limit;
 use crate::model::mechanism::Layer;
 use crate::model::mechanism::backoff::spec::Backoff;
+use crate::model::mechanism::balancer::repicks;
 use crate::model::mechanism::balancer::spec::Balancing;
 use crate::model::mechanism::retry::lints::while_open;
 use crate::model::spec::alternative::Alternative;
@@ -48,6 +49,12 @@ pub struct Spec {
     /// How each attempt's replica is chosen, where the service has several. Default `RoundRobin`.
     #[serde(default, skip_serializing_if = "Balancing::is_default")]
     pub balancing: Balancing,
+    /// How often a replica is picked anew, at most, for an attempt that would go to one that its
+    /// call has tried before, by an earlier attempt or by another copy of a hedge; then it goes
+    /// there all the same. At most 1000. Default 0.
+    #[serde(default, skip_serializing_if = "repicks::is_none")]
+    #[schemars(range(max = 1000))]
+    pub max_repicks: u32,
     /// Deliveries of one message, the first included, at least 1; a message that fails at the last
     /// one is dead-lettered.
     #[schemars(range(min = 1))]

@@ -1,0 +1,58 @@
+//! `max_repicks` of a call or a group of consumers as it is written: where it can do nothing.
+
+use super::spec::{Balancing, Ends};
+use crate::model::mechanism::Layer;
+use crate::model::spec::finding::{Finding, Segment};
+use crate::model::spec::lint::{Group, Lint};
+
+/// True of what is not written.
+#[must_use]
+pub const fn is_none(max_repicks: &u32) -> bool {
+    *max_repicks == 0
+}
+
+/// The lint of `max_repicks` in front of the replicas at these ends, behind a policy.
+pub fn check(
+    max_repicks: u32,
+    balancing: &Balancing,
+    policy: &[Layer],
+    ends: &Ends<'_>,
+    findings: &mut Vec<Finding>,
+) {
+    if max_repicks == 0 {
+        return;
+    }
+    let (found, hint) = match (ends.replicas(), balancing) {
+        (1, _) => (format!("\"{}\" has one replica", ends.to), "give the service `replicas`"),
+        (_, Balancing::Subset { size: 1, .. }) => {
+            ("each client knows one replica".to_owned(), "a larger `size` of the Subset")
+        }
+        _ if attempts(policy) == 1 => (
+            "no Retry and no Hedge in `policy` makes a second attempt".to_owned(),
+            "policy: [Retry(max_attempts: 2)], or leave it out",
+        ),
+        _ => return,
+    };
+    let rule = "no attempt can avoid a replica here";
+    let finding = Finding::warning(&REPICKS_WITHOUT_EFFECT, &[], rule, found);
+    findings.push(finding.hint(hint).inside(&[Segment::field("max_repicks")]));
+}
+
+/// Attempts of one call at most.
+fn attempts(policy: &[Layer]) -> u64 {
+    let times = |layer: &Layer| layer.spec().attempts().or(layer.spec().copies()).unwrap_or(1);
+    policy.iter().map(times).fold(1, u64::saturating_mul)
+}
+
+pub(crate) static REPICKS_WITHOUT_EFFECT: Lint = Lint {
+    name: "repicks-without-effect",
+    group: Group::Writing,
+    about: "`max_repicks` where a call has no second attempt, or no second replica to send it to.",
+    why: "What it avoids is a replica that the same call has tried, by a retry or by another copy \
+          of a hedge. A message that is delivered again is a call of its own.",
+    example: r#"services: { "api": Service(time: Constant("1ms"), replicas: 3) },
+calls: { "web": Call(to: "api", policy: [Timeout("1s")], max_repicks: 3) },"#,
+    mended: r#"services: { "api": Service(time: Constant("1ms"), replicas: 3) },
+calls: { "web": Call(to: "api",
+    policy: [Retry(max_retries: 1), Timeout("1s")], max_repicks: 3) },"#,
+};
