@@ -43,6 +43,32 @@ fn a_longest_wait_serves_what_there_is_place_for() {
     }
 }
 
+/// An attempt that gives its slot back for 5 ms and then works for 10 ms needs a place in the line
+/// like whoever comes. They come 4 ms apart. From the first one's arrival on, that works again from
+/// 6 ms, the third comes at 8 ms and the second is back at 10 ms: without a place both are shed,
+/// and one place is the third's.
+#[test]
+fn who_comes_back_to_a_full_line_is_shed() {
+    let back = |line: &str| {
+        let arm = arm(&format!(
+            r#"load: {{ "web": Load(arrivals: Constant(rate: "250/s"), total: 3) }},
+            services: {{
+                "api": Service(time: Constant("1ms"), slots: 1, holds_slot: false, {line}
+                    handler: [Call("query"), Work(Constant("10ms"))]),
+                "db": Service(time: Constant("5ms")),
+            }},
+            calls: {{ "web": Call(to: "api"), "query": Call(to: "db") }}"#
+        ));
+        let api = &arm.components["api"];
+        let lost = count(api, "shed") + api.get("reneged").map_or(0, |_| count(api, "reneged"));
+        (arm.requests.succeeded, lost, count(api, "waiting_max"))
+    };
+    assert_eq!(back("queue: 0,"), (1, 2, 0));
+    assert_eq!(back(r#"max_wait: "0s","#), (1, 2, 0));
+    assert_eq!(back("queue: 1,"), (2, 1, 1));
+    assert_eq!(back(""), (3, 0, 2));
+}
+
 /// Whoever gets a connection has waited nearly as long as the timeout lasts, and times out with it.
 #[test]
 fn a_timeout_over_wait_and_work_serves_almost_nothing() {

@@ -219,9 +219,7 @@ impl Books<'_> {
             let together = self.scenario.ties == Ties::Together;
             let rebuilt = rebuild(self.log, name, slot, window, together, measured);
             assert!(rebuilt.busy_max <= slots, "{name} has too few slots");
-            // Who has given the slot back joins the line anew, and is not shed there.
-            let bounded = config.holds_slot || config.handler.is_empty();
-            assert!(!bounded || rebuilt.waiting_max <= places, "the line of {name} overflows");
+            assert!(rebuilt.waiting_max <= places, "the line of {name} overflows");
             // A replica may idle while somebody waits at another.
             assert!(replicas > 1 || !rebuilt.idled, "{name} idles while somebody waits");
             self.time_averages(name, component, slots, &rebuilt);

@@ -15,7 +15,7 @@ crate::metrics! {
     ANSWERED: Count = "answered", "answered";
     /// Ended in an error for a caller that was there
     ERRORS: Count = "errors", "errors";
-    /// Refused: no slot free and the line full
+    /// Refused: no slot free and the line full, on arrival or when a handler joined it anew
     SHED: Count = "shed", "shed";
     /// Left the line after the longest wait; only with a `max_wait`. Whose caller was there was
     /// shed

@@ -38,7 +38,8 @@ pub struct Spec {
     #[schemars(extend("minimum" = 1))]
     pub slots: Limit,
     /// Attempts that may wait for a slot of a replica (those in a slot do not count); more are
-    /// shed at once. 0 is a loss system. Default "unlimited".
+    /// shed at once, also where a handler joins the line anew. 0 is a loss system. Default
+    /// "unlimited".
     #[serde(default)]
     pub queue: Limit,
     /// An attempt that has waited this long for a slot leaves the line, and is shed. It bounds the

@@ -72,8 +72,7 @@ impl Service {
                     cx.calls[at.call].step = target.map_or(call.step + 1, |(_, to)| *to);
                 }
                 Some(Instruction::Work(..)) => {
-                    self.work_again(cx, at, since, held);
-                    return Flow::Parked;
+                    return self.work_again(cx, at, since, held);
                 }
                 Some(Instruction::Calls { calls, .. }) => {
                     let zone = self.zone(at.instance);
@@ -97,27 +96,37 @@ impl Service {
         }
     }
 
-    /// Starts the work of a later step in the slot that the call holds, or puts it in line for one.
+    /// Starts the work of a later step in the slot that the call holds, or puts it in line for one
+    /// as if it had just arrived: it is shed where the line is full.
     fn work_again<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
         at: &At<'_>,
         since: Instant,
         held: bool,
-    ) {
+    ) -> Flow {
         if held {
-            return self.work(cx, at, since);
+            self.work(cx, at, since);
+            return Flow::Parked;
         }
         let replica = &mut self.replicas[at.instance as usize];
         if self.crashes {
             replica.working.remove(&mut cx.calls, at.call);
         }
-        let starts = replica.busy() < self.config.slots && replica.line.is_empty();
-        cx.calls[at.call].state = State::Queued { since };
-        if starts {
-            return self.start(cx, at);
+        let in_line = replica.line.len();
+        if replica.busy() < self.config.slots && in_line == 0 {
+            cx.calls[at.call].state = State::Queued { since };
+            self.start(cx, at);
+        } else if in_line < self.config.queue {
+            cx.calls[at.call].state = State::Queued { since };
+            self.join_line(cx, at);
+        } else {
+            cx.calls[at.call].state = State::None;
+            self.counts.shed += u64::from(cx.calls[at.call].measured);
+            cx.note(at, What::SHED, in_line);
+            return self.part(cx, at, Outcome::Shed);
         }
-        self.join_line(cx, at);
+        Flow::Parked
     }
 
     /// Handles the end of a call of the present step.
