@@ -15,7 +15,7 @@ fn file(name: &str) -> ScenarioFile {
     Scenario::from_path(path).expect("what ships is valid").into_file()
 }
 
-fn told(name: &str, options: &Options) -> (RunResult, Explanation) {
+fn explain_shipped(name: &str, options: &Options) -> (RunResult, Explanation) {
     let file = file(name);
     explain(&file.scenario, &file.name, options, None, Effort::Bounded).expect("it runs")
 }
@@ -39,7 +39,7 @@ fn seconds(ns: u64) -> f64 {
 #[test]
 fn phases_of_the_freeze() {
     use PhaseKind::{Degraded, Metastable, Recovered, Steady, Trigger};
-    let (_, explanation) = told("metastable", &Options::default());
+    let (_, explanation) = explain_shipped("metastable", &Options::default());
     for (arm, after) in [("no retries", 14.0), ("retry budget", 18.5)] {
         let story = &explanation.arms[arm];
         assert_eq!(kinds(story), [Steady, Trigger, Degraded, Recovered], "{arm}");
@@ -58,14 +58,14 @@ fn phases_of_the_freeze() {
     let span = span.map(seconds);
     assert!(span[0] >= 0.1 && span[1] <= 1.5 && span[1] - span[0] <= 10.0 / 63.0, "{span:?}");
     let points = points(story);
-    let told = points.iter().rfind(|point| point.topic == Topic::NoReturn).expect("it is told");
-    assert_eq!([told.from_ns, told.until_ns].map(seconds), span.map(|after| 60.0 + after));
+    let last = points.iter().rfind(|point| point.topic == Topic::NoReturn).expect("it has one");
+    assert_eq!([last.from_ns, last.until_ns].map(seconds), span.map(|after| 60.0 + after));
 }
 
 /// Three changes of the arm with retries are the other three arms, so every number must be theirs.
 #[test]
 fn what_if_is_what_is() {
-    let (result, explanation) = told("metastable", &Options::default());
+    let (result, explanation) = explain_shipped("metastable", &Options::default());
     let of = &result.arms["retries"].requests;
     for (kind, component, to, arm) in [
         ("without_retries", "clients.retry", None, "no retries"),
@@ -182,7 +182,7 @@ fn figures_of(
 
 #[test]
 fn the_burst_is_explained() {
-    let (result, explanation) = told("burst", &Options::default());
+    let (result, explanation) = explain_shipped("burst", &Options::default());
     let rpc = &explanation.arms["rpc"];
     let knee = changed(rpc, "permits_at_knee");
     assert_eq!(knee.change.to, Some(Amount::Count(25)));
@@ -215,7 +215,7 @@ fn every_scenario_has_phases_without_gaps_and_the_same_story_each_time() {
         "tutorial",
         "wide_bulkhead",
     ] {
-        let (result, explanation) = told(name, &Options::default());
+        let (result, explanation) = explain_shipped(name, &Options::default());
         for (arm, story) in &explanation.arms {
             let end = result.arms[arm].end_ns;
             let first = story.phases.first().map(|phase| phase.from_ns);
@@ -245,7 +245,7 @@ fn every_scenario_has_phases_without_gaps_and_the_same_story_each_time() {
         }
         if ["burst", "full_queue"].contains(&name) {
             let keyed = Options { calendar: CalendarKind::Keyed, ..Options::default() };
-            assert_eq!(told(name, &keyed).1, explanation, "{name}");
+            assert_eq!(explain_shipped(name, &keyed).1, explanation, "{name}");
         }
     }
 }
@@ -365,7 +365,10 @@ fn a_backlog_keeps_a_queue_broken() {
 
 #[test]
 fn the_texts() {
-    insta::assert_snapshot!("explained_burst", explained(&told("burst", &Options::default()).1));
+    insta::assert_snapshot!(
+        "explained_burst",
+        explained(&explain_shipped("burst", &Options::default()).1)
+    );
     let file = file("metastable");
     let (_, explanation) =
         explain(&file.scenario, &file.name, &Options::default(), Some("retries"), Effort::Bounded)

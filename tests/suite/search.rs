@@ -147,7 +147,7 @@ fn capacity_knows_the_vulnerable_range() {
         confidence: 0.95,
     };
     let result = capacity(&scenario, &question, playing, |_, _| {});
-    let result = result.expect("it runs").expect("it can be asked");
+    let result = result.expect("it runs").expect("it gives a verdict");
     let edge = |arm: usize, stable: bool| {
         let arm = &result.arms[arm];
         let threshold = if stable { &arm.stable } else { &arm.unprompted };

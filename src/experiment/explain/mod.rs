@@ -55,17 +55,17 @@ pub fn explain(
     let mut witness = Witness::new(scenario, &arms);
     let result = run_with(scenario, name, &options, &mut witness)?;
     let mut stories = BTreeMap::new();
-    let told: Vec<(String, Arm)> = arms
+    let chosen: Vec<(String, Arm)> = arms
         .into_iter()
         .filter(|(arm, _)| result.arms.contains_key(arm) && only.is_none_or(|only| only == arm))
         .collect();
     let mut budget = Budget::new(effort, result.events);
-    for (at, (arm, system)) in told.iter().enumerate() {
+    for (at, (arm, system)) in chosen.iter().enumerate() {
         let stage = Stage { scenario, options: &options, arm, system };
         // Each arm has its share of what is left, so that the last one has some, too.
-        let mut share = budget.share(told.len() - at);
+        let mut share = budget.share(chosen.len() - at);
         stories.insert(arm.clone(), story(&stage, &result, &witness, &mut share)?);
-        budget.take_back(told.len() - at, &share);
+        budget.take_back(chosen.len() - at, &share);
     }
     let explanation = Explanation {
         schema: EXPLANATION_SCHEMA,

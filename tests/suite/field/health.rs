@@ -56,7 +56,7 @@ fn its_capacity_is_what_its_slots_can_do() {
         confidence: 0.95,
     };
     let result = capacity(&file.scenario, &question, playing, |_, _| {});
-    let result = result.expect("it runs").expect("it can be asked");
+    let result = result.expect("it runs").expect("it gives a verdict");
     let [good, bad] = result.arms[0].unprompted.crosses.clone().expect("there is an edge");
     let rate = |factor: &str| 40.0 * factor.parse::<f64>().expect("a number");
     assert!(rate(&good) > 92.0 && rate(&bad) < 112.0, "{good} {bad}");
