@@ -19,7 +19,7 @@ fn scenario(wait: &str) -> Scenario {
 
 #[test]
 fn the_language_and_its_messages_know_it() {
-    assert!(json_schema().to_string().contains("Every call waits so long before it goes on."));
+    assert!(json_schema().to_string().contains("Every call waits before it goes on."));
     let message = |wait: &str| {
         let refused = Scenario::from_bytes("toll", text(wait).as_bytes());
         refused.expect_err("it is refused").to_string()

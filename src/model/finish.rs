@@ -106,7 +106,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
     pub fn finish(mut self, end: Instant) -> Finished {
         let end = end.max(self.cx.measured_from);
         let window = end - self.cx.measured_from;
-        let present = self.there();
+        let present = self.present();
         let mut components = Vec::new();
         for (id, &home) in (0..).zip(&self.homes) {
             let (seat, present) = (&self.seats[home], present[id as usize]);
@@ -135,21 +135,20 @@ impl<C: Calendar, P: Probe> World<C, P> {
         }
     }
 
-    /// How many calls that count are at each component: where they wait, and where they are in
-    /// hand.
-    fn there(&self) -> Vec<u64> {
-        let mut there = vec![0; self.homes.len()];
+    /// Number of measured calls at each component: where they wait, and where they are in hand.
+    fn present(&self) -> Vec<u64> {
+        let mut present = vec![0; self.homes.len()];
         for (_, call) in self.cx.calls.iter().filter(|(_, call)| call.measured) {
             let mut seat = call.at;
             while seat != NONE {
-                let here = &self.seats[seat];
-                let held = here.kind.below() == Below::InHand && !call.is_cut_off();
+                let place = &self.seats[seat];
+                let held = place.kind.below() == Below::InHand && !call.is_cut_off();
                 if seat == call.at || held {
-                    there[here.component as usize] += 1;
+                    present[place.component as usize] += 1;
                 }
-                seat = here.up;
+                seat = place.up;
             }
         }
-        there
+        present
     }
 }

@@ -1,6 +1,6 @@
-//! What goes by kind: the enum of kinds, where machines are kept, and who is asked.
+//! The code generated per kind: the enum of kinds, the machines of a world, and the dispatch.
 
-/// Everything that goes by kind, so that nothing can be forgotten.
+/// Generates the code per kind from the registry, so that no kind is missing anywhere.
 macro_rules! kinds {
     ($($group:ident { $($line:tt)* })*) => {
         kinds! { each: $($($line)*)* }
@@ -13,46 +13,46 @@ macro_rules! kinds {
         }
 
         impl Kind {
-            /// All of them.
+            /// Every kind.
             pub const ALL: &[Self] = &[$($(#[$when])* Self::$kind),*];
 
-            /// As results call it.
+            /// Name in results.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self { $($(#[$when])* Self::$kind => <$machine as Mechanism>::KIND),* }
             }
 
-            /// Words of a call in which it remembers something.
+            /// Number of words of a call's memory.
             #[must_use]
             pub const fn words(self) -> u32 {
                 match self { $($(#[$when])* Self::$kind => <$machine as Mechanism>::WORDS),* }
             }
 
-            /// The word that holds a timer.
+            /// The word with a timer, if there is one.
             #[must_use]
             pub const fn timer(self) -> Option<u32> {
                 match self { $($(#[$when])* Self::$kind => <$machine as Mechanism>::TIMER),* }
             }
 
-            /// For whom its timers are set.
+            /// Owner of its timers.
             #[must_use]
             pub const fn wakes(self) -> Wakes {
                 match self { $($(#[$when])* Self::$kind => <$machine as Mechanism>::WAKES),* }
             }
 
-            /// What is below its seats.
+            /// Calls below its seats.
             #[must_use]
             pub const fn below(self) -> Below {
                 match self { $($(#[$when])* Self::$kind => <$machine as Mechanism>::BELOW),* }
             }
 
-            /// What can happen to a request there, by the file that brings it.
+            /// Events of requests at its seats, by the file that defines them.
             #[must_use]
             pub const fn events(self) -> &'static [&'static [What]] {
                 match self { $($(#[$when])* Self::$kind => <$machine as Mechanism>::EVENTS),* }
             }
 
-            /// What it measures, in the order of results.
+            /// Metrics, in the order of results.
             #[must_use]
             pub const fn metrics(self) -> &'static [&'static Quantity] {
                 match self { $($(#[$when])* Self::$kind => <$machine as Mechanism>::METRICS),* }
@@ -65,12 +65,12 @@ macro_rules! kinds {
             $($(#[$when])* pub(in crate::model) $store: Vec<$machine>),*
         }
 
-        /// A mechanism with a kind, and machines kept in a world.
+        /// A mechanism of the registry.
         pub trait Kept: Mechanism + Sized {
-            /// Its kind.
+            /// Kind of the mechanism.
             const IS: Kind;
 
-            /// All machines of its kind.
+            /// The machines of the kind in a world.
             fn of(machines: &mut Machines) -> &mut Vec<Self>;
         }
 

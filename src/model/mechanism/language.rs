@@ -8,7 +8,7 @@ use crate::model::spec::declaration::Declaration;
 use crate::model::spec::layer::LayerSpec;
 use crate::model::spec::system::{Pipeline, System};
 
-/// What the language has of the parts and layers of the registry.
+/// Generates the parts and layers of the language from the registry.
 macro_rules! language {
     (
         parts { $($part:ident: $module:ident::$machine:ident => $store:ident;)+ }
@@ -30,18 +30,18 @@ macro_rules! language {
         }
 
         impl Layer {
-            /// Its specification.
+            /// The specification.
             #[must_use]
             pub fn spec(&self) -> &dyn LayerSpec {
                 match self { $($(#[$when])* Self::$name(spec) => spec),+ }
             }
 
-            /// Its specification, to be changed.
+            /// The specification, for changes.
             pub fn spec_mut(&mut self) -> &mut dyn LayerSpec {
                 match self { $($(#[$when])* Self::$name(spec) => spec),+ }
             }
 
-            /// What is known of layers of its kind.
+            /// The declaration of the kind of layer.
             #[must_use]
             pub fn declaration(&self) -> &'static Declaration {
                 match self {
@@ -62,7 +62,7 @@ macro_rules! language {
         pub static LAYERS: &[&Declaration] =
             &[$($(#[$when])* &super::$layer::spec::DECLARATION),+];
 
-        /// Every mechanism of the language: what an arm consists of, then layers.
+        /// Every mechanism of the language: parts of an arm, then layers.
         pub static DECLARATIONS: &[&Declaration] = &[
             $(&super::$module::spec::DECLARATION,)+
             $($(#[$when])* &super::$layer::spec::DECLARATION),+

@@ -1,12 +1,12 @@
 //! The mechanisms of the model, a folder each, and their registry.
 //!
 //! A mechanism is a small state machine that meets calls at its seats. It knows nothing of its
-//! neighbours: it returns what should happen ([`Flow`]), and the world does it. What is known of a
-//! kind of mechanism as a whole is asked through [`Kind`].
+//! neighbours: it returns a decision ([`Flow`]), and the world executes it. [`Kind`] has the
+//! properties of a kind of mechanism.
 
-/// The mechanisms, a line each: kind, machine, and where the machines of a world are kept. Parts of
-/// an arm and layers of a policy are in the language, in this order, and have a specification in
-/// `spec`, as [`language`] takes it; a layer is called as its kind.
+/// The mechanisms, a line each: kind, machine, and the field of a world's machines. Parts of an arm
+/// and layers of a policy are in the language, in this order, and have a specification in `spec`,
+/// for [`language`]; the name of a layer is that of its kind.
 macro_rules! registry {
     ($for_each:ident) => {
         $for_each! {
@@ -70,71 +70,71 @@ use crate::metrics::declare::Quantity;
 use crate::metrics::meter::Measurements;
 use crate::metrics::probe::{Event, Number, Probe, Role, What};
 
-/// What becomes of a call whose caller leaves.
+/// The fate of a call whose caller leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leaving {
-    /// It ends here, as its caller has given up on it.
+    /// It ends at this seat, because its caller has given up.
     GivenUp,
-    /// It ends here, as others have decided.
+    /// It ends at this seat, because it is not needed.
     Unneeded,
     /// It goes on for nobody.
     GoesOn,
 }
 
-/// For whom the timers of a mechanism are set.
+/// The owner of a mechanism's timers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wakes {
-    /// Calls that wait at its seat; `starts` says that they begin something rather than end it,
-    /// which comes last where ties end together.
+    /// Calls that wait at its seat.
     Calls {
-        /// See there.
+        /// True if the timers start something rather than end it; starts come last where ties end
+        /// together.
         starts: bool,
     },
-    /// Itself or its callers: it begins requests.
+    /// A load or its callers: the timers begin requests.
     Requests,
-    /// Itself: it breaks a service.
+    /// A fault of a service.
     Faults,
 }
 
-/// What is below the seats of a mechanism, to a call that passes them.
+/// The calls below the seats of a mechanism, in relation to the call that passes them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Below {
     /// The call itself.
     Call,
-    /// The call itself, which is in hand there until it comes up again.
+    /// The call itself, which the mechanism has in hand until it comes up again.
     InHand,
     /// Copies of the call: each is an attempt of it.
     Copies,
-    /// Calls that are made for it.
+    /// Calls made for the call.
     Others,
-    /// Requests or messages, which begin there.
+    /// Requests or messages, which begin at the seat.
     Requests,
 }
 
 /// A state machine that meets calls at its seats.
 ///
-/// Nothing has a default: whoever writes a mechanism says what it does when a call comes down,
-/// when its outcome comes up, when a timer is due and when the caller leaves.
+/// No function has a default: each mechanism defines its reaction to a call that comes down, an
+/// outcome that comes up, a timer that is due, and a caller that leaves.
 pub trait Mechanism {
-    /// Its kind, as results call it.
+    /// Name of the kind in results.
     const KIND: &'static str;
-    /// Words of a call in which it remembers something while the call is below it.
+    /// Number of words of a call's memory, which it uses while the call is below.
     const WORDS: u32;
-    /// The word that holds a timer which is set while the call is below, if there is one.
+    /// The word with a timer that is set while the call is below, if there is one.
     const TIMER: Option<u32>;
-    /// For whom its timers are set.
+    /// Owner of its timers.
     const WAKES: Wakes;
-    /// What is below it.
+    /// Calls below it.
     const BELOW: Below;
-    /// What can happen to a request there, by the file that brings it.
+    /// Events of requests at its seats, by the file that defines them.
     const EVENTS: &'static [&'static [What]];
-    /// What it measures, in the order of results; without any it is no component of a result.
+    /// Its metrics, in the order of results; without metrics it is no component of a result.
     const METRICS: &'static [&'static Quantity];
 
-    /// A call comes down.
+    /// Handles a call that comes down.
     fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow;
 
-    /// An outcome comes up from `port`.
+    /// Handles an outcome that comes up from `port`.
     fn exit<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
@@ -143,14 +143,14 @@ pub trait Mechanism {
         outcome: Outcome,
     ) -> Flow;
 
-    /// A timer of the call is due here, or it got what it waited for.
+    /// Handles a call whose timer is due at the seat, or that was unblocked.
     fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow;
 
-    /// True if a call that waits here goes on although its caller leaves.
+    /// True if a call that waits at the seat goes on although its caller leaves.
     fn goes_on<C: Calendar, P: Probe>(&self, cx: &Context<C, P>, at: &At<'_>) -> bool;
 
-    /// The caller has left a call that waits here or has passed: gives back what it holds, or
-    /// notes that it goes on.
+    /// Handles a call that waits at the seat or has passed it, and whose caller has left: gives
+    /// back its permit or slot, or notes that it goes on.
     fn leave<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
@@ -158,7 +158,7 @@ pub trait Mechanism {
         leaving: Leaving,
     );
 
-    /// Hands on what came free, to a call that waits here; called until it has nothing to send.
+    /// Hands a freed permit or slot to a waiting call; called until there is nothing to send down.
     fn hand_on<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
@@ -166,24 +166,24 @@ pub trait Mechanism {
         port: Option<Port>,
     ) -> Option<(CallId, Port)>;
 
-    /// How much is taken of what it gives to each call that passes, and takes back when the call
-    /// comes up or its caller leaves; `None` if it gives nothing.
+    /// Number of permits, slots or places in use, which each call that passes takes and gives back
+    /// when it comes up or its caller leaves; `None` for a mechanism without.
     fn taken(&self) -> Option<u64>;
 
-    /// True if a call that waits here has some of that.
+    /// True if a call that waits at the seat has one of them.
     fn is_taken_by<C: Calendar, P: Probe>(&self, cx: &Context<C, P>, call: CallId) -> bool;
 
-    /// How many calls wait in it and are worked on, if it is a place to count them.
+    /// Number of calls that wait or are worked on; `None` for a mechanism that does not count them.
     fn inside(&self) -> Option<u64>;
 
-    /// Draws anew from here on, in a branch of a run that was split.
+    /// Draws at other sites from now on, in a branch of a split run.
     fn fork(&mut self, branch: u64);
 
-    /// Bytes that grow with what happens.
+    /// Bytes on the heap, which may grow during a run.
     fn memory(&self) -> u64;
 
-    /// Shows [what it measures](Self::METRICS), at an instant no earlier than the present: at the
-    /// ends of bins, in the same order each time, and at the end of the run.
+    /// Measures its [metrics](Self::METRICS) at an instant no earlier than the present: at the ends
+    /// of bins, in the same order each time, and at the end of the run.
     fn measure<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
@@ -194,17 +194,17 @@ pub trait Mechanism {
 }
 
 impl Machines {
-    /// Adds a machine; its kind and its number among those of its kind.
+    /// Adds a machine; returns its kind and its index among those of the kind.
     pub fn add<M: Kept>(&mut self, machine: M) -> (Kind, u32) {
         let machines = M::of(self);
         machines.push(machine);
         (M::IS, (machines.len() - 1) as u32)
     }
 
-    /// A machine by its number among those of its kind.
+    /// The machine with an index among those of its kind.
     ///
     /// # Panics
-    /// When there are not so many.
+    /// When there is no such machine.
     pub fn get<M: Kept>(&mut self, index: u32) -> &mut M {
         &mut M::of(self)[index as usize]
     }
@@ -213,7 +213,8 @@ impl Machines {
 registry!(kinds);
 
 impl What {
-    /// A policy refused it unsent; the number is how many wait, if that was the reason.
+    /// A policy refused the call, unsent; the number is that of waiting calls, if they are the
+    /// reason.
     pub const REJECTED: Self = Self::new(&Event {
         name: "rejected",
         verb: "rejects",

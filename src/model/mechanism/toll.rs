@@ -1,6 +1,6 @@
-//! A mechanism that ships nowhere: every call waits a while before it goes on.
+//! A mechanism for tests only: every call waits before it goes on.
 //!
-//! It is here to show what a mechanism is: this file, and a line in the registry. A test finds it
+//! It shows what a mechanism consists of: this file, and a line in the registry. A test finds it
 //! in the language, messages, results, series, traces, pages, explanations and expectations.
 
 use super::{Below, Leaving, Mechanism, Wakes};
@@ -23,7 +23,7 @@ crate::metrics! {
 }
 
 impl What {
-    /// It stops at a gate; the number is for how long.
+    /// The call stops at a gate; the number is its wait.
     const PAYS: Self = Self::new(&Event {
         name: "pays",
         verb: "pays",
@@ -140,12 +140,12 @@ pub(crate) mod spec {
     use crate::model::spec::layer::LayerSpec;
     use crate::model::spec::system::Around;
 
-    /// Every call waits so long before it goes on.
+    /// Every call waits before it goes on.
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
     #[serde(rename = "Toll", deny_unknown_fields)]
     #[schemars(inline)]
     pub struct Spec {
-        /// How long, at most a minute.
+        /// Wait, at most a minute.
         pub wait: Duration,
     }
 
@@ -172,7 +172,7 @@ pub(crate) mod spec {
         }
     }
 
-    /// What is known of it outside a run.
+    /// The declaration of the layer.
     pub(crate) static DECLARATION: Declaration =
         Declaration { name: "Toll", kind: "toll", lints: &[], changes: &[&TOLL], words: &[] };
 

@@ -11,13 +11,13 @@
 //!                                                   the longest stay is over
 //! ```
 //!
-//! Breakers of libraries agree on this picture and on little else: what is counted and when it
-//! is forgotten, how many trial calls there are and who decides over them, what becomes of late
-//! results and of cancelled calls. Each is a setting ([`settings`]), and its comment names the
-//! source. The states are those of the [`automaton`], what is counted is that of the [`window`].
-//! Held against ports of resilience4j's and Polly's code, and against renewal theory.
+//! Breakers of libraries agree on this picture and differ in the rest: the counted results and
+//! their window, the number of trial calls and the verdict over them, the treatment of late results
+//! and of cancelled calls. Each is a setting ([`settings`]), and its comment names the source. The
+//! [`automaton`] has the states, the [`window`] the counts. Both are tested against ports of
+//! resilience4j's and Polly's code, and against renewal theory.
 //!
-//! Where it looks at the attempts of a retry inside it, it has two seats: the one that admits, and
+//! A breaker that records the attempts of a retry inside it has two seats: the one that admits, and
 //! one behind the retry that only reports.
 
 mod alternatives;
@@ -47,27 +47,27 @@ use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::seat::{Port, Seat};
 
 crate::metrics! {
-    /// Calls that it refused
+    /// Calls that the breaker refused
     REJECTED: Count = "rejected", "rejected";
-    /// How often it opened, when it was closed or half-open. A result that starts the time again
-    /// while it is open is not counted
+    /// Openings of the closed or half-open breaker. A result that starts the open time again is not
+    /// counted
     OPENED: Count = "opened", "opened";
-    /// Time during which it refused every call, from the end of the warm-up to the end of the arm;
+    /// Time during which every call was refused, from the end of the warm-up to the end of the arm;
     /// the mean of several clients
     OPEN: State = "open", "open";
-    /// Where several clients have a breaker each: how many
+    /// Number of clients, where several have a breaker each
     CLIENTS: Total = "clients";
-    /// With half-open: calls that it admitted to try
+    /// With half-open: trial calls admitted
     TRIALS: Count = "trials", "trial calls";
-    /// With half-open: how often it closed
+    /// With half-open: closings
     CLOSED: Count = "closed", "closed";
-    /// With half-open: time during which it admitted trial calls alone, or the next call would have
-    /// been one; the mean of several clients
+    /// With half-open: time during which only trial calls were admitted, or the next call would
+    /// have been one; the mean of several clients
     HALF_OPEN: State = "half_open", "half-open";
 }
 
 impl What {
-    /// A breaker opened; the number is for how long.
+    /// A breaker opened; the number is its open time.
     pub const OPENED: Self = Self::new(&Event {
         name: "opened",
         verb: "opens",
@@ -75,7 +75,7 @@ impl What {
         words: "opens the breaker, for {}",
         role: Role::Mark,
     });
-    /// A breaker that was open admits this call to try.
+    /// An open breaker admits this call as a trial.
     pub const HALF_OPENED: Self = Self::new(&Event {
         name: "half_opened",
         verb: "half_opens",
@@ -93,15 +93,15 @@ impl What {
     });
 }
 
-/// What can happen to a request here.
+/// The events of a breaker.
 pub const EVENTS: &[What] = &[What::OPENED, What::HALF_OPENED, What::CLOSED];
 
 /// State and books of one breaker.
 #[derive(Clone, Debug)]
 pub struct Breaker {
-    /// By client, or one for all.
+    /// State machines by client, or one for all.
     automata: Vec<Automaton>,
-    /// What comes up through it is a result; otherwise its seat inside reports them.
+    /// True if outcomes that come up are results; otherwise the seat behind the retry reports them.
     records_outcomes: bool,
     measured_from: Instant,
     rejected: u64,
@@ -110,12 +110,12 @@ pub struct Breaker {
     closed: u64,
 }
 
-/// The part of a seat that only reports the outcomes which pass.
+/// The part of the seat that only reports outcomes.
 pub const REPORTS: u32 = 1;
 
 impl Breaker {
-    /// A closed breaker for each of `clients`, whose results are `records_outcomes` what comes up
-    /// through it, or what its seat inside reports.
+    /// A closed breaker for each of `clients`. With `records_outcomes` its results are the outcomes
+    /// that come up, otherwise the reports of its second seat.
     #[must_use]
     pub fn new(
         settings: Settings,
@@ -167,7 +167,7 @@ impl Breaker {
         self.automata[0].settings()
     }
 
-    /// Times until `now`, of several clients their means.
+    /// Times in states until `now`, the means over clients.
     fn times(&self, now: Instant) -> Times {
         let clients = self.automata.len() as u128;
         let (mut open, mut half_open) = (0_u128, 0_u128);
@@ -180,7 +180,7 @@ impl Breaker {
         Times { open: mean(open), half_open: mean(half_open) }
     }
 
-    /// What a call at this seat was admitted with, and how long ago.
+    /// The pass of a call at this seat, and the time since its admission.
     #[inline]
     fn admission<C: Calendar, P: Probe>(cx: &mut Context<C, P>, at: &At<'_>) -> (Pass, Duration) {
         let now = cx.now();

@@ -15,13 +15,13 @@
 //!
 //! A request that finds a permit free and nobody in line takes it; otherwise it joins the line, or
 //! is rejected if that is full. A permit that comes back goes to the head of the line, which goes
-//! on when the present walk is over. The permit is held by having passed: whatever comes up
-//! through the bulkhead, cancellation included, brings it back.
+//! on when the present walk is over. A call that has passed holds the permit until its outcome
+//! comes up or it is cancelled.
 //!
-//! A longest wait bounds the time in line and nothing else: whoever has a permit keeps it for as
-//! long as what is inside takes. In queueing theory, leaving a line after having waited is
-//! reneging, and turning away at its end is balking; resilience4j (`maxWaitDuration`), HikariCP
-//! (`connectionTimeout`) and every other pool of connections have it.
+//! A longest wait bounds the time in line alone: a permit is kept for as long as the call inside
+//! takes. In queueing theory, leaving a line after a wait is reneging, and turning away at its end
+//! is balking; resilience4j (`maxWaitDuration`), HikariCP (`connectionTimeout`) and every other
+//! pool of connections have a longest wait.
 //!
 //! A pool ([`super::pool`]) is the same machine with a name of its own, whose permits several seats
 //! share. Calls of all of them stand in one line, and go on below the seat where they wait.
@@ -45,22 +45,22 @@ use crate::model::mechanism::{Below, Leaving, Mechanism, Wakes};
 use crate::model::seat::{NONE, Port, Seat};
 
 crate::metrics! {
-    /// Refused because its line was full
+    /// Calls refused because the line was full
     REJECTED: Count = "rejected", "rejected";
-    /// Refused after the longest wait in line; only with a `max_wait`
+    /// Calls refused after the longest wait in line; only with a `max_wait`
     RENEGED: Count = "reneged", "left after the longest wait";
-    /// from arrival to a permit, of those that got one, without a wait included
+    /// from arrival to a permit, of calls that got one, with or without a wait
     WAIT: Latency = "wait";
     /// Ratio of `wait` that is longer than 0
     WAITED: Ratio = "waited_ratio";
-    /// In line. Limit: length of the line, of all clients together
+    /// Calls in line. Limit: length of the line, of all clients together
     WAITING: Level = "waiting", "waiting for a permit";
     /// Permits held. Limit: `permits`, of all clients together
     PERMITS: Level = "permits", "permits taken";
 }
 
 impl What {
-    /// It got the permit it waited for; the number is the wait.
+    /// The call got the permit it waited for; the number is the wait.
     pub const ADMITTED: Self = Self::new(&Event {
         name: "admitted",
         verb: "admits",
@@ -70,10 +70,10 @@ impl What {
     });
 }
 
-/// What can happen to a request here.
+/// The events of a bulkhead.
 pub const EVENTS: &[What] = &[What::ADMITTED];
 
-/// The permits that a client has taken, and the calls that wait for one.
+/// The permits that a client has taken, and its calls in line.
 #[derive(Clone, Debug, Default)]
 struct State {
     taken: u64,
@@ -86,7 +86,7 @@ pub struct Permits<const SHARED: bool> {
     permits: u64,
     queue: u64,
     max_wait: Option<Delay>,
-    /// By client, or one for all.
+    /// States by client, or one for all.
     states: Vec<State>,
     in_use: Gauge,
     waiting: Gauge,
@@ -99,8 +99,8 @@ pub struct Permits<const SHARED: bool> {
 pub type Bulkhead = Permits<false>;
 
 impl<const SHARED: bool> Permits<SHARED> {
-    /// `permits` at once, at least 1, for each of `clients`; `queue` of each may wait, `u64::MAX`
-    /// for any number, and each for `max_wait` at most.
+    /// `permits`, at least 1, for each of `clients`, with a line of `queue` places each
+    /// (`u64::MAX`: no limit), in which a call waits for `max_wait` at most.
     #[must_use]
     pub fn new(
         (permits, queue): (u64, u64),
@@ -108,7 +108,7 @@ impl<const SHARED: bool> Permits<SHARED> {
         clients: u32,
         measured_from: Instant,
     ) -> Self {
-        // Whoever may wait for no time at all finds no place, at any order of equal instants.
+        // A longest wait of zero means no line, in any order of equal instants.
         let waits = max_wait.is_none_or(|most| !most.duration().is_zero());
         Self {
             permits,
@@ -123,7 +123,7 @@ impl<const SHARED: bool> Permits<SHARED> {
         }
     }
 
-    /// A permit comes back: it goes to the next in line, if there is one.
+    /// Hands a permit that comes back to the next in line, if there is one.
     #[inline]
     fn release<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) {
         let waits = !self.states[at.instance as usize].line.is_empty();
@@ -136,7 +136,7 @@ impl<const SHARED: bool> Permits<SHARED> {
         self.in_use.fall(cx.now());
     }
 
-    /// The next in line, at whichever seat, has got a permit.
+    /// Gives a permit to the next in line, at whichever seat.
     #[inline]
     fn admit_next<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> bool {
         let Some(next) = self.states[at.instance as usize].line.pop(&mut cx.calls) else {
@@ -148,7 +148,7 @@ impl<const SHARED: bool> Permits<SHARED> {
         true
     }
 
-    /// Forgets the end of the wait of a call, if it has one.
+    /// Cancels the timer of a call's longest wait, if there is one.
     #[inline]
     fn stop_waiting<C: Calendar, P: Probe>(cx: &mut Context<C, P>, call: CallId) {
         let timer = std::mem::replace(&mut cx.calls[call].timer, NONE);
@@ -157,7 +157,7 @@ impl<const SHARED: bool> Permits<SHARED> {
         }
     }
 
-    /// The longest wait of a call is over.
+    /// Refuses a call whose longest wait is over.
     #[cold]
     fn renege<C: Calendar, P: Probe>(
         &mut self,

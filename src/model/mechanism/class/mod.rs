@@ -1,13 +1,13 @@
-//! A class of requests: what belongs to a request from its beginning to its end.
+//! A class of requests: properties of a request from its arrival to its end.
 //!
 //! A request of a load belongs to one of the load's classes, or to none, by one draw that is keyed
-//! by the request; the calls that services make for it belong to the same. Its class says how much
-//! work it is, who goes first in the line of a service, and how often it fails before it can
-//! succeed. So one load can be paying customers and crawlers, small requests and large ones, or
-//! hold a few messages that kill whoever works on them.
+//! by the request; the calls that services make for it belong to the same class. A class has the
+//! size of its work, its priority in the lines of services, and the number of attempts that fail
+//! before one can succeed. So one load can have paying customers and crawlers, small requests and
+//! large ones, or a few messages that fail on every attempt.
 //!
-//! A class stands in no way of a call: it is looked up where it matters, and this machine shows its
-//! books.
+//! A class has no seat on the path of a call: it is looked up where needed, and this machine
+//! measures its books.
 
 pub mod spec;
 
@@ -51,17 +51,17 @@ crate::metrics! {
     LATENCY: Latency = "latency";
 }
 
-/// How many times as long the work of a request takes.
+/// The factor by which the work of a request takes longer.
 #[derive(Clone, Debug)]
 pub enum Size {
-    /// Always the same.
+    /// A constant factor.
     Constant(f64),
     /// Drawn for each request, in units of 1 / [`UNIT`].
     Drawn(Distribution, RequestSite),
 }
 
 impl Size {
-    /// That of the request of a call.
+    /// The factor of the request of a call.
     fn of(&self, call: &Call) -> f64 {
         match self {
             Self::Constant(size) => *size,
@@ -72,19 +72,19 @@ impl Size {
     }
 }
 
-/// What a class is set to.
+/// The settings of a class.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Its place among the priorities of the scenario, from 0, which goes first.
+    /// Rank among the priorities of the scenario, from 0, which goes first.
     pub rank: u8,
-    /// Its work takes so many times as long.
+    /// Size of its requests.
     pub size: Size,
-    /// So many attempts of each call fail, `u64::MAX` for all.
+    /// Number of first attempts of each call that fail; `u64::MAX`: all.
     pub fails_first: u64,
 }
 
 impl Settings {
-    /// How long work for a call takes that would take `time`.
+    /// The time of work for a call, which takes `time` at size 1.
     #[inline]
     #[must_use]
     pub fn work(&self, time: Duration, call: &Call) -> Duration {
@@ -106,7 +106,7 @@ impl Settings {
 #[derive(Clone, Debug)]
 struct Entry {
     settings: Settings,
-    /// By [`Fate`].
+    /// Ended requests by [`Fate`].
     ended: [u64; FATES],
     offered: u64,
     latency: Recorder,
@@ -121,21 +121,21 @@ pub struct Classes {
 }
 
 impl Classes {
-    /// Adds a class; its number.
+    /// Adds a class and returns its number.
     pub fn add(&mut self, settings: Settings) -> u32 {
         let (ended, latency) = ([0; FATES], Recorder::default());
         self.entries.push(Entry { settings, ended, offered: 0, latency });
         (self.entries.len() - 1) as u32
     }
 
-    /// What the class of a call is set to, if it has one.
+    /// The settings of the class of a call, if it has one.
     #[inline]
     #[must_use]
     pub fn settings(&self, class: u32) -> Option<&Settings> {
         Some(&self.entries.get(class as usize)?.settings)
     }
 
-    /// Draws anew for requests that arrive after `now`, in a branch of a run that was split.
+    /// Draws at other sites for requests that arrive after `now`, in a branch of a split run.
     pub(in crate::model) fn fork(&mut self, branch: u64, now: Instant) {
         for entry in &mut self.entries {
             if let Size::Drawn(_, site) = &mut entry.settings.size {
@@ -144,7 +144,7 @@ impl Classes {
         }
     }
 
-    /// A measured request arrives.
+    /// Books the arrival of a measured request.
     #[inline]
     pub(super) fn offer(&mut self, class: u32) {
         if let Some(entry) = self.entries.get_mut(class as usize) {
@@ -152,7 +152,7 @@ impl Classes {
         }
     }
 
-    /// A measured request has ended.
+    /// Books the end of a measured request.
     #[inline]
     pub(super) fn end(&mut self, request: &Call, fate: Fate, now: Instant) {
         if let Some(entry) = self.entries.get_mut(request.class as usize) {
@@ -164,18 +164,18 @@ impl Classes {
     }
 }
 
-/// How the requests of a load are dealt out to its classes.
+/// The shares of a load's classes.
 #[derive(Clone, Debug)]
 pub struct Shares {
-    /// Each class with the sum of the ratios up to its own.
+    /// Classes with cumulative ratios.
     pub bounds: Vec<(f64, u32)>,
-    /// What requests of no class belong to, which only knows their size; [`NONE`] if that is 1.
+    /// Class of requests without a class, which has only their size; [`NONE`] if that is 1.
     ///
     /// [`NONE`]: crate::model::seat::NONE
     pub rest: u32,
     /// The rank of a request of no class.
     pub rank: u8,
-    /// Where the class of a request is drawn.
+    /// Site of the draws of classes.
     pub site: Site,
 }
 
@@ -193,12 +193,12 @@ impl Shares {
     }
 }
 
-/// The machine of a class, which shows its books.
+/// The machine of a class, which measures its books.
 #[derive(Clone, Copy, Debug)]
 pub struct Class {
-    /// Its number among the classes.
+    /// Number of the class.
     pub number: u32,
-    /// Its requests are messages.
+    /// True if its requests are messages.
     pub publishes: bool,
 }
 

@@ -1,7 +1,7 @@
 //! A group of consumers: each holds one message at a time and calls a service for it.
 //!
-//! On failure the message is published again at the tail after a backoff, during which the
-//! consumer may stay taken; after its last delivery it is dead-lettered.
+//! After a failed delivery the message is published again at the tail after a backoff, during which
+//! the consumer may stay taken; after its last delivery it is dead-lettered.
 
 mod alternatives;
 pub mod spec;
@@ -19,18 +19,18 @@ use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::mechanism::backoff::Backoff;
 use crate::model::seat::{Port, Seat};
 
-/// What a group of consumers is set to.
+/// The settings of a group of consumers.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Messages at once.
+    /// Most messages in hand at once.
     pub concurrency: u64,
-    /// Deliveries of a message, the first included.
+    /// Most deliveries of a message, the first included.
     pub max_deliveries: u32,
     /// Wait before a failed message is published again.
     pub backoff: Backoff,
-    /// Whether the consumer stays taken during that wait.
+    /// True if the consumer stays taken during that wait.
     pub backoff_holds_consumer: bool,
-    /// Who makes the calls for its deliveries.
+    /// Clients that make the calls for deliveries.
     pub clients: Clients,
 }
 
@@ -53,7 +53,7 @@ crate::metrics! {
 }
 
 impl What {
-    /// A consumer took it; the number is how long it waited.
+    /// A consumer took the message; the number is its wait.
     pub const TAKEN: Self = Self::new(&Event {
         name: "taken",
         verb: "takes",
@@ -61,7 +61,7 @@ impl What {
         words: "is taken by a consumer",
         role: Role::Begins(Stretch::receipt("delivery")),
     });
-    /// Its delivery succeeded.
+    /// A delivery of the message succeeded.
     pub const ACKNOWLEDGED: Self = Self::new(&Event {
         name: "acknowledged",
         verb: "acknowledges",
@@ -69,7 +69,7 @@ impl What {
         words: "is acknowledged",
         role: Role::Ends(Ending::Well),
     });
-    /// Its delivery failed.
+    /// A delivery of the message failed.
     pub const NOT_ACKNOWLEDGED: Self = Self::new(&Event {
         name: "not_acknowledged",
         verb: "does_not_acknowledge",
@@ -77,7 +77,7 @@ impl What {
         words: "is not acknowledged",
         role: Role::Ends(Ending::Badly),
     });
-    /// A consumer gave it up; the number is its deliveries.
+    /// A consumer gave the message up; the number is its deliveries.
     pub const DEAD_LETTERED: Self = Self::new(&Event {
         name: "dead_lettered",
         verb: "dead_letters",
@@ -87,7 +87,7 @@ impl What {
     });
 }
 
-/// What can happen to a request here.
+/// The events of consumers.
 pub const EVENTS: &[What] =
     &[What::TAKEN, What::ACKNOWLEDGED, What::NOT_ACKNOWLEDGED, What::DEAD_LETTERED];
 
@@ -116,13 +116,13 @@ impl Consumer {
         Self { config, busy, deliveries, acknowledged, redelivered, dead_lettered }
     }
 
-    /// Messages that it takes at once.
+    /// Most messages in hand at once.
     #[must_use]
     pub const fn concurrency(&self) -> u64 {
         self.config.concurrency
     }
 
-    /// A consumer is free again.
+    /// Frees a consumer.
     #[inline]
     fn release<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) {
         self.busy.fall(cx.now());
@@ -140,7 +140,7 @@ impl Mechanism for Consumer {
     const EVENTS: &'static [&'static [What]] = &[EVENTS, super::backoff::EVENTS];
     const METRICS: &'static [&'static Quantity] = METRICS;
 
-    /// A consumer takes the message, which is out of the queue.
+    /// Delivers a message, which is out of the queue, to a consumer.
     #[inline]
     fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
         let now = cx.now();
@@ -158,7 +158,7 @@ impl Mechanism for Consumer {
         Flow::Down
     }
 
-    /// The delivery of a message has ended.
+    /// Handles the end of a delivery.
     #[inline]
     fn exit<C: Calendar, P: Probe>(
         &mut self,
@@ -199,7 +199,7 @@ impl Mechanism for Consumer {
         Flow::Parked
     }
 
-    /// The wait is over: the message goes back to the queue.
+    /// Returns the message to the queue after its backoff.
     #[inline]
     fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
         if self.config.backoff_holds_consumer {

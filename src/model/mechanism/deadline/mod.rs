@@ -1,11 +1,11 @@
 //! A deadline: an instant by which the call has to be over, which travels along the calls that are
 //! made for it.
 //!
-//! A timeout is the patience of one caller, and what is called knows nothing of it. A deadline is
-//! sent along: it is the earlier of the call's own and of the one that it stands in, as gRPC and
-//! Finagle hand it on. A timeout below it is cut to what is left, a further deadline too, and a
-//! service may refuse what is out of time before it works on it. When it is over, all below is
-//! cancelled and the call ends in a timeout; one that is over already lets nothing pass.
+//! A timeout is the patience of one caller, unknown to the service that it calls. A deadline is
+//! sent along: it is the earlier of the call's own and of that of its parent, as gRPC and Finagle
+//! propagate it. A timeout or another deadline below is cut to the time left, and a service may
+//! refuse a call past its deadline. When the deadline passes, everything below is cancelled and the
+//! call ends in a timeout; a call that comes later is not sent.
 //!
 //! ```text
 //!             in time                 an outcome comes up
@@ -14,8 +14,8 @@
 //!     └─► up: timeout       └─► give up
 //! ```
 //!
-//! Source: gRPC's guide to deadlines; a call's record keeps when its maker is out of time, and the
-//! word `DUE` when this one is.
+//! Source: gRPC's guide to deadlines. The record of a call has the deadline of its parent, and the
+//! word `DUE` its own.
 
 pub mod spec;
 
@@ -31,12 +31,12 @@ use crate::model::mechanism::{Below, Leaving, Mechanism, Wakes};
 use crate::model::seat::{Port, Seat};
 
 crate::metrics! {
-    /// How often it gave up, or let nothing pass because it was over already
+    /// Calls that were given up, or not sent because their deadline had passed
     EXPIRED: Count = "expired", "deadlines over";
 }
 
 impl What {
-    /// Its deadline is over, and whoever waits gives up on it.
+    /// The deadline of the call passed, and its caller gives up.
     pub const EXPIRED: Self = Self::new(&Event {
         name: "expired",
         verb: "expires",
@@ -46,10 +46,10 @@ impl What {
     });
 }
 
-/// What can happen to a request here.
+/// The events of a deadline.
 pub const EVENTS: &[What] = &[What::EXPIRED];
 
-/// The words of a call: its timer, and the instant by which it has to be over.
+/// The words of a call: its timer, and its deadline.
 const TIMER: u32 = 0;
 /// See [`TIMER`].
 pub(in crate::model) const DUE: u32 = 1;
@@ -62,7 +62,7 @@ pub struct Deadline {
 }
 
 impl Deadline {
-    /// Over `after` so long, or when the call that it stands in is out of time.
+    /// A deadline `after` the start of a call, or that of its parent, if that is earlier.
     #[must_use]
     pub const fn new(after: Delay) -> Self {
         Self { after, expired: 0 }
@@ -96,7 +96,7 @@ impl Mechanism for Deadline {
         Flow::Down
     }
 
-    /// An outcome comes up in time.
+    /// Passes an outcome that comes in time.
     fn exit<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
@@ -108,7 +108,7 @@ impl Mechanism for Deadline {
         Flow::Up(outcome)
     }
 
-    /// Time is up.
+    /// Gives up, because the deadline has passed.
     fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
         self.expire(cx, at);
         Flow::GiveUp

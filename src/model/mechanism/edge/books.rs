@@ -15,17 +15,18 @@ use crate::model::seat::{NONE, Seat, SeatId, Seats};
 /// Books of one edge, of measured requests.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Edge {
-    /// Attempts that went along it.
+    /// Attempts sent along the edge.
     pub attempts: Attempts,
-    /// For each of them, 2 k - 1 where it is the k-th of its request: over all edges that is the
-    /// sum of the squares of the attempts of each request, whether it has ended or not.
+    /// Sum of 2 k - 1 over the attempts, where k is the number of the attempt within its request:
+    /// over all edges, the sum of the squared numbers of attempts of all requests, even unfinished
+    /// ones.
     squares: u128,
-    /// Service time of these attempts, and the part that nobody waited for.
+    /// Service time of these attempts, and its wasted part.
     pub work: Work,
 }
 
 impl Edge {
-    /// An attempt is sent, the `number`-th of its request.
+    /// Books an attempt that is sent, the `number`-th of its request.
     #[inline]
     pub fn send(&mut self, number: u32) {
         self.attempts.total += 1;
@@ -33,7 +34,7 @@ impl Edge {
         self.attempts.retries += u64::from(number > 1);
     }
 
-    /// Its outcome comes back.
+    /// Books the outcome of an attempt.
     #[inline]
     pub fn end(&mut self, outcome: Outcome) {
         let attempts = &mut self.attempts;
@@ -41,7 +42,7 @@ impl Edge {
         attempts.errors += u64::from(outcome == Outcome::Error);
     }
 
-    /// Its caller gives up: only a timeout further out does.
+    /// Books an attempt whose caller gives up, because of a timeout further out.
     pub fn give_up(&mut self) {
         self.attempts.failed += 1;
         self.attempts.timeouts += 1;
@@ -59,8 +60,8 @@ impl Edge {
         self.attempts.cancelled += cancelled;
     }
 
-    /// Variance of the attempts of a request over `offered` requests, with one less below; `None`
-    /// of fewer than two. Only of the sum of all edges.
+    /// Sample variance (divisor n - 1) of the attempts per request, over `offered` requests; `None`
+    /// for fewer than two. Only for the sum of all edges.
     #[must_use]
     pub fn attempts_variance(&self, offered: u64) -> Option<f64> {
         let (offered, total) = (u128::from(offered), u128::from(self.attempts.total));
@@ -69,7 +70,7 @@ impl Edge {
         (below > 0).then(|| about_the_mean as f64 / below as f64)
     }
 
-    /// What it measures; of the sum of all edges, what an arm shows over time beside its requests.
+    /// Measures the edge; for the sum of all edges, the attempts and work of an arm over time.
     pub fn measure(&self, into: &mut impl Measurements) {
         let attempts = &self.attempts;
         into.count(&SENT, attempts.total);
@@ -90,9 +91,9 @@ impl Edge {
 /// Service time in nanoseconds.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Work {
-    /// Of all attempts.
+    /// Time of all attempts.
     pub total: u128,
-    /// Of attempts whose caller had left by their end.
+    /// Time of attempts whose caller had left by their end.
     pub wasted: u128,
     /// The part of `wasted` after the caller had left.
     pub after_leaving: u128,
@@ -117,7 +118,7 @@ impl Work {
         self.after_leaving += other.after_leaving;
     }
 
-    /// As reported.
+    /// The wasted work as reported.
     #[must_use]
     pub fn summary(&self) -> Wasted {
         Wasted {
@@ -132,12 +133,12 @@ impl Work {
 #[derive(Clone, Debug)]
 pub struct Edges {
     edges: Vec<Edge>,
-    /// Those that requests and messages go along, and not the calls that services make.
+    /// True for edges of requests and messages, false for those of calls that services make.
     first: Vec<bool>,
 }
 
 impl Edges {
-    /// Those of a system, with nothing booked.
+    /// The edges of a system, with empty books.
     #[must_use]
     pub fn new(seats: &Seats) -> Self {
         let senders = || seats.iter().filter(|(_, seat)| seat.kind == Kind::Edge);
@@ -160,7 +161,7 @@ impl Edges {
         }
     }
 
-    /// The sum of all: attempts of the requests themselves, and work wherever it was done.
+    /// The sum over edges: attempts of requests and messages, and work of all edges.
     #[must_use]
     pub fn total(&self) -> Edge {
         let mut total = Edge::default();

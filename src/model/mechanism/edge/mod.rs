@@ -1,4 +1,4 @@
-//! An edge: the way from one policy to the service at its end, and what went along it.
+//! An edge: the path from one policy to the service at its end, and the books of its attempts.
 //!
 //! The numbers of an arm are the sums over its edges, so they cannot disagree.
 
@@ -18,7 +18,7 @@ use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::seat::{Port, Seat};
 
 crate::metrics! {
-    /// Attempts that were sent along it
+    /// Attempts sent
     SENT: Count = "attempts", "attempts sent";
     /// Of these, ended badly: `timeouts` + `errors` + those refused by a server
     FAILED: Count = "failed", "attempts that failed";
@@ -26,7 +26,7 @@ crate::metrics! {
     RETRIES: Count = "retries", "retries";
     /// Of these, given up by the caller
     TIMEOUTS: Count = "timeouts", "attempts given up";
-    /// Of these, answered with an error, or met by a crash
+    /// Of these, answered with an error, or failed by a crash
     ERRORS: Count = "errors", "attempts that met an error";
     /// Of these, stopped or dropped by the server because the caller had left
     CANCELLED: Total = "cancelled";
@@ -50,7 +50,7 @@ impl What {
         words: "is sent",
         role: Role::Begins(Stretch::call("attempt")),
     });
-    /// The caller has its answer.
+    /// The caller got an answer.
     pub const ATTEMPT_SUCCEEDED: Self = Self::new(&Event {
         name: "attempt_succeeded",
         verb: "attempt_succeeds",
@@ -58,7 +58,7 @@ impl What {
         words: "comes back with an answer",
         role: Role::Ends(Ending::Well),
     });
-    /// The caller has an error or a refusal, or has given up.
+    /// The caller got an error or a refusal, or gave up.
     pub const ATTEMPT_FAILED: Self = Self::new(&Event {
         name: "attempt_failed",
         verb: "attempt_fails",
@@ -66,7 +66,7 @@ impl What {
         words: "has failed with this attempt",
         role: Role::Ends(Ending::Badly),
     });
-    /// Other calls were enough, or their failure was.
+    /// The attempt was not needed: the outcomes of other calls decided.
     pub const ATTEMPT_UNNEEDED: Self = Self::new(&Event {
         name: "attempt_unneeded",
         verb: "attempt_becomes_unneeded",
@@ -76,32 +76,32 @@ impl What {
     });
 }
 
-/// What can happen to a request here.
+/// The events of an edge.
 pub const EVENTS: &[What] =
     &[What::SENT, What::ATTEMPT_SUCCEEDED, What::ATTEMPT_FAILED, What::ATTEMPT_UNNEEDED];
 
-/// Sends attempts along an edge.
+/// The machine that sends attempts along an edge.
 #[derive(Clone, Debug)]
 pub struct Sender {
     picks_up: bool,
 }
 
-/// Steps at one instant that any scenario may take ...
+/// Steps at one instant that any scenario may take.
 const STEPS_ALWAYS: u64 = 1_000_000;
-/// ... and more for every call under way, as when a million callers time out together.
+/// Further steps for each call under way, as when a million callers time out together.
 const STEPS_PER_CALL: u64 = 64;
-/// Timers that a call may need before the next look at the room for them.
+/// Timers that a call may need before the next check of the room for them.
 const TIMER_RESERVE: usize = 64;
 
 impl Sender {
-    /// `picks_up` says that processing begins when an attempt is sent: a message was picked up by
-    /// its consumer before.
+    /// With `picks_up`, processing begins when an attempt is sent; a message was picked up by its
+    /// consumer before.
     #[must_use]
     pub const fn new(picks_up: bool) -> Self {
         Self { picks_up }
     }
 
-    /// Sends it.
+    /// Sends the attempt of a call.
     #[inline(always)]
     fn send<C: Calendar, P: Probe>(&self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
         let steps = cx.clock.step();
@@ -137,7 +137,7 @@ impl Mechanism for Sender {
     const EVENTS: &'static [&'static [What]] = &[EVENTS];
     const METRICS: &'static [&'static Quantity] = METRICS;
 
-    /// An attempt leaves for its service, which is a piece of work.
+    /// Sends an attempt to its service, which is a piece of work.
     #[inline]
     fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
         if cx.clock.work() { Flow::CheckLimits } else { self.send(cx, at) }
@@ -160,7 +160,7 @@ impl Mechanism for Sender {
         Flow::Up(outcome)
     }
 
-    /// The limits allow it.
+    /// Sends the attempt after the check of the limits.
     #[cold]
     fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
         self.send(cx, at)

@@ -1,11 +1,11 @@
-//! What goes wrong with a service, as a timeline that is known before the run.
+//! The faults of a service, as a timeline that is known before the run.
 //!
-//! Because it is known, a fault needs no events: work that starts asks when it will be done. Only
-//! a crash has one, at its first instant, to fail what is there. A fault without effect (no
-//! length, no ratio, factor 1) therefore leaves no trace at all.
+//! Because it is known, a fault needs no events: the end of work is computed when it starts. Only a
+//! crash has an event, at its first instant, which fails the calls at the service. A fault without
+//! effect (no length, no ratio, factor 1) therefore leaves no trace.
 //!
-//! Faults of one service that overlap: slow factors multiply, a freeze outweighs them, an attempt
-//! fails if any fault says so. The order in the file does not matter.
+//! Faults of one service may overlap: slow factors multiply, a freeze outweighs them, and an
+//! attempt fails if any fault makes it fail. The order in the file does not matter.
 
 pub mod spec;
 mod timeline;
@@ -28,53 +28,53 @@ use crate::model::seat::{Port, Seat, SeatId};
 /// One fault of one service, in [from, until).
 #[derive(Clone, Debug)]
 pub struct Fault {
-    /// First instant.
+    /// First instant of the fault.
     pub from: Instant,
-    /// First instant after it.
+    /// First instant after the fault.
     pub until: Instant,
-    /// What goes wrong.
+    /// Effect on attempts.
     pub effect: Effect,
-    /// The replicas that it hits.
+    /// Affected replicas.
     pub replicas: Range<u32>,
-    /// Ratio of attempts that meet it.
+    /// Ratio of affected attempts.
     pub ratio: f64,
-    /// Where it is drawn whether an attempt does.
+    /// Site of the draws of affected attempts.
     pub site: Site,
 }
 
-/// What a fault does.
+/// The effect of a fault.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Effect {
-    /// Work takes this factor longer.
+    /// Work takes longer by this factor.
     Slowed(f64),
     /// Attempts that start end in an error.
     Failing,
     /// Work stands still.
     Frozen,
-    /// What is there fails, what comes is refused.
+    /// Attempts at the service fail, and arriving ones are refused.
     Crashed,
 }
 
 impl Fault {
-    /// True if the attempt, at a replica, meets the fault, whenever it does.
+    /// True if the fault affects the attempt at a replica, at any instant.
     fn hits(&self, call: &Call, replica: u32) -> bool {
         self.replicas.contains(&replica) && self.meets(call)
     }
 
-    /// True if it can have an effect.
+    /// True if the fault can have an effect.
     #[must_use]
     pub fn is_effective(&self) -> bool {
         self.from < self.until && self.ratio > 0.0 && self.effect != Effect::Slowed(1.0)
     }
 
-    /// True if the attempt meets the fault at a replica that it hits.
+    /// True if the fault affects the attempt at an affected replica.
     #[must_use]
     pub fn meets(&self, call: &Call) -> bool {
         self.ratio >= 1.0 || self.site.unit(call.key, call.attempts, 0) < self.ratio
     }
 }
 
-/// A crash of a service: the only fault that happens by itself, at its first instant.
+/// A crash of a service: the only fault with an event, at its first instant.
 #[derive(Clone, Debug)]
 pub struct Crash {
     /// The seat of the service itself.

@@ -1,10 +1,10 @@
-//! A hedge: what has no answer after a while is sent once more, and the first answer counts.
+//! A hedge: a call without an answer after a delay is sent again, and the first answer counts.
 //!
-//! The tail of a latency is bad luck that a second try does not share: a copy sent after the 95th
-//! percentile costs one request in twenty and cuts what lies above. That holds while copies are
-//! few and servers idle enough to take them. Past saturation every copy makes all others slower, so
-//! more of them pass the delay, and the hedge feeds itself. (Dean and Barroso, "The Tail at Scale",
-//! 2013; Vulimiri and others, "Low latency via redundancy", 2013, for when it turns.)
+//! A second try does not share the bad luck of a slow first one: a copy sent after the 95th
+//! percentile costs one request in twenty and shortens the tail above it. That holds while copies
+//! are few and servers have idle capacity. Past saturation every copy slows all others down, so
+//! more calls pass the delay, and the hedge feeds itself. (Dean and Barroso, "The Tail at Scale",
+//! 2013; Vulimiri and others, "Low latency via redundancy", 2013, on the threshold.)
 //!
 //! ```text
 //!            first copy       delay over, or a copy failed: the next
@@ -16,8 +16,8 @@
 //!                         └──────────► up, with the failure of the first
 //! ```
 //!
-//! Each copy is a call of its own, below this seat. The first has the key of the call that it
-//! copies, so that it meets the same luck as without a hedge.
+//! Each copy is a call of its own, below this seat. The first has the key of the copied call, so
+//! its draws are those without a hedge.
 
 mod alternatives;
 mod delay;
@@ -41,18 +41,18 @@ use crate::model::mechanism::{Below, Leaving, Mechanism, Wakes};
 use crate::model::seat::{NONE, Port, Seat};
 
 crate::metrics! {
-    /// Further copies that were sent
+    /// Further copies sent
     COPIES: Count = "copies", "further copies";
     /// Calls whose success was that of a further copy
     WON: Count = "won", "further copies that were first";
     /// Copies that were out when the outcome of their call was known
     LOST: Count = "lost", "copies that were not needed";
-    /// How long the next copy would wait, once it is known; only with a `quantile`
+    /// Delay of the next copy, once it is known; only with a `quantile`
     DELAY: Momentary = "delay", "delay of the next copy";
 }
 
 impl What {
-    /// A further copy of it is sent; the number is which, from 1.
+    /// A further copy is sent; the number is that of the copy, from 1.
     pub const COPIED: Self = Self::new(&Event {
         name: "copied",
         verb: "copies",
@@ -62,36 +62,36 @@ impl What {
     });
 }
 
-/// What can happen to a request here.
+/// The events of a hedge.
 pub const EVENTS: &[What] = &[What::COPIED];
 
-/// What becomes of copies that are not needed any more.
+/// The treatment of copies that are no longer needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Losers {
     /// They are cancelled.
     Cancel,
-    /// They are not told.
+    /// They go on.
     Leave,
     /// They are cancelled, and the answer waits until they are over.
     Await,
 }
 
-/// What a hedge is set to.
+/// The settings of a hedge.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// How long it waits before each further copy.
+    /// Delay before each further copy.
     pub after: After,
     /// Further copies, from 1 to [`MOST`].
     pub max: u32,
-    /// What becomes of the others.
+    /// Treatment of copies that are no longer needed.
     pub losers: Losers,
     /// Failures that decide nothing.
     pub non_fatal: RetryOn,
-    /// Where the keys of copies come from.
+    /// Site of the keys of copies.
     pub site: Site,
 }
 
-/// Further copies of one call at most.
+/// Most further copies of a call.
 pub const MOST: u32 = 10;
 
 /// State and books of one hedge.
@@ -104,20 +104,20 @@ pub struct Hedge {
     lost: u64,
 }
 
-/// The words of a call: what has become of its copies, and when it came.
+/// The words of a call: the state of its copies, and the instant of its arrival.
 const STATE: u32 = 0;
 const CAME: u32 = 1;
 
-/// What has become of the copies of a call.
+/// The state of the copies of a call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct State {
-    /// How often the call came here.
+    /// Number of times that the call entered the hedge.
     entries: u16,
     /// Copies sent, the first included.
     sent: u8,
-    /// Copies that are out.
+    /// Copies under way.
     out: u8,
-    /// A timer is set, or its end is put off to the end of the instant.
+    /// True if a timer is set, or put off to the end of the instant.
     waits: bool,
     /// The failure of the first copy.
     failed: Option<Outcome>,
@@ -172,7 +172,7 @@ impl State {
 }
 
 impl Hedge {
-    /// A hedge that has seen nothing.
+    /// A hedge before its first call.
     #[must_use]
     pub fn new(config: Config) -> Self {
         let delays = Delays::new(&config.after);
@@ -218,14 +218,14 @@ impl Hedge {
         }
     }
 
-    /// No further copy is sent by time.
+    /// Cancels the timer of the next copy.
     fn stop<C: Calendar, P: Probe>(cx: &mut Context<C, P>, at: &At<'_>, state: &mut State) {
         if std::mem::take(&mut state.waits) {
             cx.stop_start(at);
         }
     }
 
-    /// The outcome is known.
+    /// Decides the outcome of the call, and dismisses the copies under way.
     fn decide<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
@@ -261,7 +261,7 @@ impl Mechanism for Hedge {
     const EVENTS: &'static [&'static [What]] = &[EVENTS];
     const METRICS: &'static [&'static Quantity] = METRICS;
 
-    /// The first copy is sent.
+    /// Sends the first copy.
     fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
         let entries = State::of(cx, at).entries.wrapping_add(1);
         let mut state = State { entries, ..State::default() };
@@ -272,7 +272,7 @@ impl Mechanism for Hedge {
         flow
     }
 
-    /// A copy is over.
+    /// Handles the end of a copy.
     fn exit<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
@@ -304,7 +304,7 @@ impl Mechanism for Hedge {
         Flow::Parked
     }
 
-    /// The delay is over, or the copies that are not needed have been dismissed.
+    /// Sends the next copy after the delay, or goes on after the dismissal of copies.
     fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
         let mut state = State::of(cx, at);
         if let Some(decided) = state.decided {

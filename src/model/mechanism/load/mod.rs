@@ -1,8 +1,8 @@
-//! A load: when requests arrive.
+//! A load: the arrival of requests.
 //!
 //! Open processes are functions of the seed and the load's name alone; a closed loop waits for
-//! outcomes. The next arrival is scheduled when the present one has been dealt with, so what the
-//! present one caused at the same later instant comes before it.
+//! outcomes. The next arrival is scheduled after the present one is handled, so at its instant it
+//! comes after the events that the present one scheduled.
 mod arrivals;
 mod config;
 pub mod rules;
@@ -54,7 +54,7 @@ impl What {
     });
 }
 
-/// What can happen to a request here.
+/// The events of a load.
 pub const EVENTS: &[What] = &[What::ARRIVED, What::SUCCEEDED, What::FAILED];
 
 /// State of one load.
@@ -70,16 +70,16 @@ pub struct Load {
     sent: Vec<u64>,
 }
 
-/// When a load wakes next.
+/// The next wake of a load.
 #[derive(Clone, Copy, Debug)]
 pub enum Next {
-    /// Never again.
+    /// None.
     Never,
     /// At an instant.
     At(Instant),
     /// After a constant delay.
     After(Delay),
-    /// Not before so many stages as are passed at once: ask again.
+    /// Not within the stages that are searched at once: the search goes on.
     Later,
 }
 

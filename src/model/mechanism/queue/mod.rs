@@ -1,7 +1,7 @@
-//! A bounded queue of messages: first come, first served, and lost when it is full.
+//! A bounded queue of messages: first come, first served; messages to a full queue are lost.
 //!
-//! What waits counts against the capacity; what a consumer holds does not. Consumers take when
-//! the event that published is over, so a burst is published as a whole before anything is taken.
+//! Waiting messages count against the capacity, those in hand do not. Consumers take messages after
+//! the event that published them, so a whole burst is published before any message is taken.
 
 pub mod spec;
 use super::{Below, Leaving, Mechanism, Wakes};
@@ -18,13 +18,13 @@ use crate::model::line::Line;
 use crate::model::seat::{Port, Seat, SeatId};
 
 crate::metrics! {
-    /// Messages that were published, those that were dropped and redeliveries included
+    /// Messages published, with dropped ones and redeliveries
     PUBLISHED: Count = "published", "published";
-    /// Lost because the queue was full
+    /// Messages lost because the queue was full
     DROPPED: Count = "dropped", "dropped";
-    /// Taken by a consumer
+    /// Messages taken by a consumer
     TAKEN: Count = "taken", "taken";
-    /// Waiting at the end of the run. `published` = `dropped` + `taken` + `waiting`
+    /// Messages waiting at the end of the run. `published` = `dropped` + `taken` + `waiting`
     WAITING: Total = "waiting";
     /// from (the latest) publication to being taken
     WAIT: Latency = "wait";
@@ -38,7 +38,7 @@ crate::metrics! {
 }
 
 impl What {
-    /// It was published to a queue; the number is the depth, itself included.
+    /// The message was published to a queue; the number is the depth, itself included.
     pub const PUBLISHED: Self = Self::new(&Event {
         name: "published",
         verb: "publishes",
@@ -46,7 +46,7 @@ impl What {
         words: "is published, as number {} in the queue",
         role: Role::Begins(Stretch::message("queued")),
     });
-    /// The queue gave it to a consumer; the number is how long it waited.
+    /// The queue gave the message to a consumer; the number is its wait.
     pub const HANDED_OVER: Self = Self::new(&Event {
         name: "handed_over",
         verb: "hands_over",
@@ -54,7 +54,7 @@ impl What {
         words: "leaves the queue after {}",
         role: Role::Ends(Ending::Well),
     });
-    /// A queue was full, and the message is lost; the number is the depth.
+    /// The queue was full, and the message is lost; the number is the depth.
     pub const DROPPED: Self = Self::new(&Event {
         name: "dropped",
         verb: "drops",
@@ -64,7 +64,7 @@ impl What {
     });
 }
 
-/// What can happen to a request here.
+/// The events of a queue.
 pub const EVENTS: &[What] = &[What::PUBLISHED, What::HANDED_OVER, What::DROPPED];
 
 /// State and books of one queue.
@@ -72,9 +72,9 @@ pub const EVENTS: &[What] = &[What::PUBLISHED, What::HANDED_OVER, What::DROPPED]
 pub struct Queue {
     capacity: u64,
     line: Line,
-    /// The groups that take from it, by port, once all are known.
+    /// Groups of consumers by port, once all are known.
     groups: Vec<SeatId>,
-    /// Whether a group may have a consumer free: a bit a port, 64 in each word.
+    /// Ports of groups that may have a free consumer: a bit per port, 64 in each word.
     free: Vec<u64>,
     depth: Gauge,
     wait: Recorder,
@@ -100,7 +100,7 @@ impl Queue {
         }
     }
 
-    /// A group of consumers takes from it, the one at the next port.
+    /// Adds a group of consumers, at the next port.
     pub fn join(&mut self, group: SeatId) {
         let port = self.groups.len() as Port;
         self.groups.push(group);
@@ -113,7 +113,7 @@ impl Queue {
         self.free[port as usize / 64] |= 1 << (port % 64);
     }
 
-    /// The lowest port of a group that has a consumer free.
+    /// The lowest port of a group with a free consumer.
     #[inline]
     fn first_free(&mut self, credits: &[u64]) -> Option<Port> {
         let groups = &self.groups;
@@ -147,7 +147,7 @@ impl Queue {
         Flow::Parked
     }
 
-    /// Takes the message that has waited longest.
+    /// Removes and returns the message that has waited longest.
     #[inline]
     fn take<C: Calendar, P: Probe>(
         &mut self,
@@ -168,7 +168,7 @@ impl Queue {
         Some(id)
     }
 
-    /// How long the message at the head has waited at `end`.
+    /// The wait at `end` of the message at the head.
     fn age(&self, calls: &Calls, end: Instant) -> Duration {
         match self.line.first().map(|id| calls[id].state) {
             Some(State::Message { since }) => end.max(since) - since,
@@ -191,7 +191,7 @@ impl Mechanism for Queue {
         self.publish(cx, at)
     }
 
-    /// A message is done with, or comes back to be delivered again.
+    /// Handles a message that is done, or that comes back to be delivered again.
     #[inline]
     fn exit<C: Calendar, P: Probe>(
         &mut self,
@@ -229,7 +229,7 @@ impl Mechanism for Queue {
         }
     }
 
-    /// The free group at the lowest port takes the oldest message.
+    /// Hands the oldest message to the free group at the lowest port.
     #[inline]
     fn hand_on<C: Calendar, P: Probe>(
         &mut self,

@@ -1,11 +1,11 @@
-//! Retry: what failed inside is tried again, after a wait, as long as tries and budget last.
+//! Retry: a failed call is tried again, after a wait, within the limits of tries and budget.
 //!
-//! Retries are selfish: each helps one caller and costs everybody else. A cap on tries does not
-//! bound the load on a service that fails everything, it multiplies it. A budget does: it ties
-//! retries to the number of first attempts, so that amplification is at most 1 + deposit / cost in
-//! the long run, whatever fails. (The argument is that of Finagle's and tower's retry budgets;
-//! this one is a plain token bucket, as in Brooker's "Fixing retries with token buckets and
-//! circuit breakers", 2022: it starts full and is filled by first attempts, not by time.)
+//! Retries are selfish: each helps one caller and costs all others. A limit of tries does not bound
+//! the load on a service that fails every attempt, it multiplies it. A budget does: it ties retries
+//! to the number of first attempts, so amplification is at most 1 + deposit / cost in the long run,
+//! at any failure ratio. (The argument is that of Finagle's and tower's retry budgets; this one is
+//! a plain token bucket, as in Brooker's "Fixing retries with token buckets and circuit breakers",
+//! 2022: it starts full and is filled by first attempts, not by time.)
 
 mod alternatives;
 pub mod lints;
@@ -33,7 +33,7 @@ crate::metrics! {
 }
 
 impl What {
-    /// It would be tried again, but the budget is used up.
+    /// The call would be tried again, but the budget is used up.
     pub const BUDGET_EXHAUSTED: Self = Self::new(&Event {
         name: "budget_exhausted",
         verb: "budget_exhausts",
@@ -43,7 +43,7 @@ impl What {
     });
 }
 
-/// What can happen to a request here.
+/// The events of a retry.
 pub const EVENTS: &[What] = &[What::BUDGET_EXHAUSTED];
 
 /// State and books of one retry layer.
@@ -58,7 +58,7 @@ pub struct Retry {
     budget_exhausted: u64,
 }
 
-/// Which outcomes are tried again.
+/// The outcomes that are tried again.
 #[derive(Clone, Copy, Debug)]
 pub struct RetryOn {
     /// An error of the service.
@@ -86,8 +86,8 @@ impl RetryOn {
     }
 }
 
-/// A token bucket for each client, or one for all, in billionths of a token, so that no fraction is
-/// ever lost.
+/// A token bucket for each client, or one for all, in billionths of a token, so that fractions are
+/// exact.
 #[derive(Clone, Debug)]
 pub struct Budget {
     tokens: Vec<u64>,
@@ -130,7 +130,7 @@ const TRIES: u32 = 0;
 const WAITED: u32 = 1;
 
 impl Retry {
-    /// Up to `max_retries` tries after the first.
+    /// A retry layer with up to `max_retries` tries after the first.
     #[must_use]
     pub fn new(
         max_retries: u32,
@@ -151,7 +151,7 @@ impl Mechanism for Retry {
     const EVENTS: &'static [&'static [What]] = &[EVENTS, super::backoff::EVENTS];
     const METRICS: &'static [&'static Quantity] = METRICS;
 
-    /// The first try begins.
+    /// Begins the first try.
     #[inline]
     fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
         if let Some(budget) = &mut self.budget {
@@ -161,7 +161,7 @@ impl Mechanism for Retry {
         Flow::Down
     }
 
-    /// The outcome of a try comes up.
+    /// Handles the outcome of a try.
     #[inline]
     fn exit<C: Calendar, P: Probe>(
         &mut self,
@@ -198,7 +198,7 @@ impl Mechanism for Retry {
         Flow::Parked
     }
 
-    /// The wait is over.
+    /// Begins the next try after the wait.
     #[inline]
     fn wake<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At<'_>) -> Flow {
         Flow::Down

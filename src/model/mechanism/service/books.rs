@@ -1,4 +1,4 @@
-//! The books of a service: what can happen there, what it shows over time, what it reports.
+//! The books of a service: its metrics and events.
 
 use super::Service;
 use super::replica::Replica;
@@ -11,22 +11,23 @@ use crate::metrics::report::Period;
 crate::metrics! {
     /// Attempts that arrived. The sum of those below, up to `in_flight`, and of `expired`
     ARRIVALS: Count = "arrivals", "attempts that arrive";
-    /// Answered in success to a caller that was there
+    /// Attempts that succeeded for a caller that waited
     ANSWERED: Count = "answered", "answered";
-    /// Ended in an error for a caller that was there
+    /// Attempts that ended in an error for a caller that waited
     ERRORS: Count = "errors", "errors";
-    /// Refused: no slot free and the line full, on arrival or when a handler joined it anew
+    /// Attempts refused on arrival, or when a handler joined the line again: no slot free and the
+    /// line full
     SHED: Count = "shed", "shed";
-    /// Left the line after the longest wait; only with a `max_wait`. Whose caller was there was
-    /// shed
+    /// Attempts that left the line after the longest wait; only with a `max_wait`. Those whose
+    /// caller waited were shed
     RENEGED: Count = "reneged", "left after the longest wait";
-    /// Stopped in a slot or dropped from the line because the caller had left
+    /// Attempts stopped in a slot or dropped from the line because the caller had left
     CANCELLED: Count = "cancelled", "cancelled";
-    /// Worked on to the end, in success or error, although the caller had left
+    /// Attempts worked on to the end, in success or error, although the caller had left
     FOR_NOBODY: Count = "for_nobody", "done for nobody";
-    /// Met by a crash: waiting, in a slot, or arriving while it lasted
+    /// Attempts failed by a crash: in line, in a slot, or arriving during it
     CRASHED: Count = "crashed", "met by a crash";
-    /// In line or in a slot at the end of the run
+    /// Attempts in line or in a slot at the end of the run
     IN_FLIGHT: Total = "in_flight";
     /// Most attempts in line and in slots at once
     MOST_IN_FLIGHT: Most = "in_flight";
@@ -34,7 +35,7 @@ crate::metrics! {
     BUSY: Level = "busy", "slots taken";
     /// `busy_mean` over `slots`; only with a limit of slots
     UTILISATION: Ratio = "utilisation";
-    /// from arrival to a slot, of attempts that got one, without a wait included; only with a limit
+    /// from arrival to a slot, of attempts that got one, with or without a wait; only with a limit
     /// of slots
     WAIT: Latency = "wait";
     /// Ratio of `wait` that is longer than 0: the probability of waiting of an attempt that is
@@ -45,12 +46,12 @@ crate::metrics! {
     /// Of the arrivals, those that got a slot and never answer; only with a `hang_ratio`. They are
     /// counted as well by what ended them, or in `in_flight`
     HUNG: Count = "hung", "never answer";
-    /// Refused because they were out of time; only with `refuses_expired`
+    /// Attempts refused because their deadline had passed; only with `refuses_expired`
     EXPIRED: Count = "expired", "refused out of time";
     /// Attempts that wait for calls of their own. Only of a service with a handler
     CALLING: Level = "calling", "waiting for calls of their own";
-    /// How many it has. This and the rest only of a service with several; the numbers above are of
-    /// all of them together, `utilisation` over the slots of all
+    /// Number of replicas. This and the rest only for a service with several; the numbers above are
+    /// of all of them together, `utilisation` over the slots of all
     REPLICAS: Total = "replicas";
     /// Of the replica with the most arrivals: these over `arrivals`. 1 / `replicas` is even
     LARGEST_SHARE: Ratio = "largest_share";
@@ -80,7 +81,7 @@ impl What {
         words: "gets a slot and will never be answered",
         role: Role::Turns(Stretch::work("in a slot")),
     });
-    /// It goes on by calling others; the number is how many at once.
+    /// The attempt calls other services; the number is that of calls made at once.
     pub const CALLS: Self = Self::new(&Event {
         name: "calls",
         verb: "calls",
@@ -104,7 +105,8 @@ impl What {
         words: "ends in an error, {} after it was sent",
         role: Role::Ends(Ending::Badly),
     });
-    /// The service refused it, its line being full; the number is how many wait.
+    /// The service refused the attempt, because its line is full; the number is that of waiting
+    /// ones.
     pub const SHED: Self = Self::new(&Event {
         name: "shed",
         verb: "sheds",
@@ -112,7 +114,7 @@ impl What {
         words: "is refused by the service: its line is full with {}",
         role: Role::Mark,
     });
-    /// The service stopped working on it because its caller had left.
+    /// The service stopped the attempt, because its caller had left.
     pub const CANCELLED: Self = Self::new(&Event {
         name: "cancelled",
         verb: "cancels",
@@ -120,7 +122,7 @@ impl What {
         words: "is dropped by the service: its caller has given up",
         role: Role::Ends(Ending::Badly),
     });
-    /// The service goes on for a caller that has left.
+    /// The service goes on with an attempt whose caller has left.
     pub const ABANDONED: Self = Self::new(&Event {
         name: "abandoned",
         verb: "abandons",
@@ -128,7 +130,7 @@ impl What {
         words: "loses its caller, and the service goes on with it",
         role: Role::Mark,
     });
-    /// Work for a caller that had left ended; the number is the time it took in a slot.
+    /// Work for a caller that had left ended; the number is its time in a slot.
     pub const WASTED: Self = Self::new(&Event {
         name: "wasted",
         verb: "wastes",
@@ -136,7 +138,7 @@ impl What {
         words: "is done for nobody, after {} in a slot",
         role: Role::Ends(Ending::Badly),
     });
-    /// The service refused it, when it came or got a slot, because it was out of time.
+    /// The service refused the attempt, on arrival or at its slot, because its deadline had passed.
     pub const LAPSED: Self = Self::new(&Event {
         name: "lapsed",
         verb: "lapses",
@@ -144,7 +146,7 @@ impl What {
         words: "is refused by the service: its deadline is over",
         role: Role::Ends(Ending::Badly),
     });
-    /// A service crashed under it, or was down when it came.
+    /// The service crashed during the attempt, or was down when it arrived.
     pub const CRASHED: Self = Self::new(&Event {
         name: "crashed",
         verb: "crashes",
@@ -154,7 +156,7 @@ impl What {
     });
 }
 
-/// What can happen to a request here.
+/// The events of a service.
 pub const EVENTS: &[What] = &[
     What::STARTED,
     What::HUNG,
@@ -169,7 +171,7 @@ pub const EVENTS: &[What] = &[
     What::CRASHED,
 ];
 
-/// Attempts of measured requests: `arrivals` is the sum of all others and those still there.
+/// Attempts of measured requests: `arrivals` is the sum of the others and of those in flight.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Counts {
     pub(super) arrivals: u64,
@@ -181,7 +183,7 @@ pub(super) struct Counts {
     pub(super) crashed: u64,
     pub(super) for_nobody: u64,
     pub(super) expired: u64,
-    /// Of the arrivals, those that got a slot and never answer.
+    /// Attempts that got a slot and never answer.
     pub(super) hung: u64,
 }
 
@@ -190,7 +192,8 @@ impl Service {
         self.programs.iter().any(|program| !program.is_empty())
     }
 
-    /// How many slots do any good: all of them, or as many as fill it up to the knee.
+    /// The level of slots taken, and its limit: the slots, or those that fill the service up to the
+    /// knee.
     fn useful_slots(&self) -> (&'static Level, Option<u64>) {
         let knee = self.config.overload.map(|overload| overload.knee.ceil().max(1.0) as u64);
         match knee {
@@ -199,19 +202,19 @@ impl Service {
         }
     }
 
-    /// A limit of each replica, as one of all of them.
+    /// The sum over replicas of a limit of each.
     fn of_all(&self, of_each: u64) -> u64 {
         of_each.saturating_mul(self.config.replicas.into())
     }
 
-    /// The largest part of the arrivals that a replica had.
+    /// The largest share of arrivals of a replica.
     fn largest_share(&self) -> Option<f64> {
         let arrivals: u64 = self.replicas.iter().map(|replica| replica.arrivals).sum();
         let largest = self.replicas.iter().map(|replica| replica.arrivals).max();
         largest.filter(|_| arrivals > 0).map(|most| most as f64 / arrivals as f64)
     }
 
-    /// The most slots of a replica that were taken in the mean.
+    /// The largest mean number of slots taken of a replica.
     fn largest_busy(&self, period: &Period) -> Option<f64> {
         let busy = |replica: &Replica| period.mean(&replica.busy_over_time());
         self.replicas.iter().filter_map(busy).max_by(f64::total_cmp)

@@ -2,14 +2,14 @@
 //! first served among equals.
 //!
 //! Latency and failure of an attempt are drawn when it gets its slot, latency first, and an
-//! attempt that fails takes its full time. Overload looks at what is in flight (in line and in
-//! slots) at that moment, the attempt included.
+//! attempt that fails takes its full time. Overload depends on the attempts in flight (in line and
+//! in slots) at that instant, the attempt included.
 //!
-//! What happens when the caller leaves is the service's own affair: see [`Cancellation`].
+//! The service decides whether an attempt goes on when its caller leaves: see [`Cancellation`].
 //!
 //! A service may have several replicas: each has slots, a line and overload of its own, and a
-//! balancer in front chooses among them. The books are those of the whole service, and beside
-//! them stands how unequal its replicas are.
+//! balancer in front chooses among them. The books are those of the whole service, with measures of
+//! the imbalance of its replicas.
 mod alternatives;
 mod books;
 mod handler;
@@ -44,7 +44,7 @@ use books::Counts;
 use handler::Program;
 use replica::Replica;
 
-/// What becomes of an attempt when its caller gives up.
+/// The treatment of an attempt whose caller gives up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cancellation {
     /// It is stopped, in line or in a slot.
@@ -55,10 +55,10 @@ pub enum Cancellation {
     None,
 }
 
-/// How latency and failure grow with load = in flight / knee above 1.
+/// The growth of latency and failure with load = in flight / knee above 1.
 #[derive(Clone, Copy, Debug)]
 pub struct Overload {
-    /// In flight at load 1.
+    /// Attempts in flight at load 1.
     pub knee: f64,
     /// Nanoseconds added per unit of load above 1.
     pub added_latency_ns: f64,
@@ -68,49 +68,49 @@ pub struct Overload {
     pub max_failure_ratio: f64,
 }
 
-/// What a service is set to.
+/// The settings of a service.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// What can be asked of it; the first is asked by whoever names none.
+    /// Endpoints; calls that name none go to the first.
     pub endpoints: Vec<Endpoint>,
-    /// How many replicas there are, at least 1.
+    /// Number of replicas, at least 1.
     pub replicas: u32,
-    /// By zone: the number behind that of the last replica in it. Empty without zones.
+    /// By zone, the number after that of its last replica; empty without zones.
     pub zones: Vec<u32>,
-    /// Whether a call keeps its slot while it waits for the calls that it has made.
+    /// True if a call keeps its slot while it waits for the calls that it has made.
     pub holds_slot: bool,
-    /// Slots of a replica, `u64::MAX` for any number.
+    /// Slots of a replica; `u64::MAX`: no limit.
     pub slots: u64,
-    /// Places in line of a replica, `u64::MAX` for any number.
+    /// Places in line of a replica; `u64::MAX`: no limit.
     pub queue: u64,
-    /// How long an attempt waits in line at most.
+    /// Longest wait in line.
     pub max_wait: Option<Delay>,
     /// Failure ratio without overload.
     pub failure_ratio: f64,
     /// Ratio of attempts that never answer.
     pub hang_ratio: f64,
-    /// Where it is drawn whether one does.
+    /// Site of the draws of attempts that never answer.
     pub hang_site: Site,
-    /// Load sensitivity.
+    /// Overload behaviour, if there is any.
     pub overload: Option<Overload>,
-    /// What callers that leave leave behind.
+    /// Treatment of attempts whose caller leaves.
     pub cancellation: Cancellation,
-    /// What goes wrong.
+    /// Faults over time.
     pub faults: Timeline,
-    /// Whether calls that are out of time are refused, when they come and when they get a slot.
+    /// True if calls past their deadline are refused, on arrival and when they get a slot.
     pub refuses_expired: bool,
-    /// Where failures are drawn.
+    /// Site of the draws of failures.
     pub failure_site: Site,
 }
 
-/// Something that can be asked of a service.
+/// An endpoint of a service.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
     /// Time in a slot.
     pub time: Distribution,
-    /// Where it is drawn.
+    /// Site of the draws of that time.
     pub site: Site,
-    /// What is done after that, in turn.
+    /// Steps after that.
     pub handler: Vec<Step>,
 }
 
@@ -118,11 +118,11 @@ pub struct Endpoint {
 #[derive(Clone, Debug)]
 pub struct Service {
     config: Config,
-    /// The endpoints' handlers.
+    /// Handlers by endpoint.
     programs: Vec<Program>,
-    /// Whether any of them does something.
+    /// True if any handler has steps.
     has_handlers: bool,
-    /// The time in a slot if it is always the same and nothing can change it.
+    /// The time in a slot, if it is the same for every attempt.
     constant: Option<Delay>,
     replicas: Vec<Replica>,
     crashes: bool,
@@ -139,7 +139,7 @@ impl Service {
     /// An idle service.
     #[must_use]
     pub fn new(mut config: Config, constant: Option<Delay>, measured_from: Instant) -> Self {
-        // Whoever may wait for no time at all finds no place, at any order of equal instants.
+        // A longest wait of zero means no line, in any order of equal instants.
         if config.max_wait.is_some_and(|most| most.duration().is_zero()) {
             config.queue = 0;
         }
@@ -164,7 +164,7 @@ impl Service {
         }
     }
 
-    /// How many replicas it has.
+    /// Number of replicas.
     #[must_use]
     pub const fn replicas(&self) -> u32 {
         self.config.replicas
@@ -176,7 +176,7 @@ impl Service {
         self.config.zones.partition_point(|end| *end <= replica)
     }
 
-    /// Attempts in line and in slots.
+    /// Number of attempts in line and in slots.
     fn in_flight(&self) -> u64 {
         self.busy.level() + self.waiting.level()
     }
@@ -191,7 +191,7 @@ impl Mechanism for Service {
     const EVENTS: &'static [&'static [What]] = &[EVENTS, line::EVENTS];
     const METRICS: &'static [&'static Quantity] = books::METRICS;
 
-    /// An attempt arrives.
+    /// Handles an attempt that arrives.
     #[inline]
     fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
         let now = cx.now();
@@ -228,7 +228,7 @@ impl Mechanism for Service {
         Flow::Parked
     }
 
-    /// A call that it has made is over.
+    /// Handles the end of a call that the service has made.
     fn exit<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
@@ -239,12 +239,13 @@ impl Mechanism for Service {
         self.answered(cx, at, outcome == Outcome::Success)
     }
 
-    /// Work is done, the calls of a step are decided, or the longest wait is over.
+    /// Goes on with a call whose work is done, whose calls are decided, or whose longest wait is
+    /// over.
     #[inline]
     fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
         let call = &cx.calls[at.call];
         if let State::Queued { .. } = call.state {
-            // Whose wait has ended by itself has no timer any more.
+            // A call whose longest wait is over has no timer.
             if self.config.max_wait.is_some() && call.timer != NONE {
                 return self.renege(cx, at);
             }
@@ -300,7 +301,7 @@ impl Mechanism for Service {
         }
     }
 
-    /// Slots that came free go to those in line.
+    /// Hands free slots to calls in line.
     fn hand_on<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,

@@ -1,7 +1,7 @@
-//! A timeout: what is inside has so long, then the caller gives up on it.
+//! A timeout: the time after which the caller gives up on a call.
 //!
-//! At equal instants the timeout wins against an answer that was scheduled after it: it is set
-//! before the work inside begins. Of a call with a deadline it is cut to the time that is left.
+//! At equal instants the timeout wins against an answer that was scheduled after it, because it is
+//! set before the work inside begins. For a call with a deadline it is cut to the time left.
 
 mod alternatives;
 pub mod spec;
@@ -17,12 +17,12 @@ use crate::model::mechanism::{Below, Leaving, Mechanism, Wakes};
 use crate::model::seat::{Port, Seat};
 
 crate::metrics! {
-    /// How often it gave up
+    /// Calls that were given up
     FIRED: Count = "fired", "timeouts";
 }
 
 impl What {
-    /// A timeout gave up on it; the number is the timeout.
+    /// A timeout gave up on the call; the number is the timeout.
     pub const TIMED_OUT: Self = Self::new(&Event {
         name: "timed_out",
         verb: "times_out",
@@ -32,7 +32,7 @@ impl What {
     });
 }
 
-/// What can happen to a request here.
+/// The events of a timeout.
 pub const EVENTS: &[What] = &[What::TIMED_OUT];
 
 /// State and books of one timeout.
@@ -42,11 +42,11 @@ pub struct Timeout {
     fired: u64,
 }
 
-/// The word of a call that holds its timer.
+/// The word of a call with its timer.
 const TIMER: u32 = 0;
 
 impl Timeout {
-    /// Gives up `after` so long.
+    /// A timeout that gives up `after` the start of a call.
     #[must_use]
     pub const fn new(after: Delay) -> Self {
         Self { after, fired: 0 }
@@ -92,7 +92,7 @@ impl Mechanism for Timeout {
         Flow::Down
     }
 
-    /// An outcome comes up in time.
+    /// Passes an outcome that comes in time.
     #[inline]
     fn exit<C: Calendar, P: Probe>(
         &mut self,
@@ -105,7 +105,7 @@ impl Mechanism for Timeout {
         Flow::Up(outcome)
     }
 
-    /// Time is up.
+    /// Gives up, because time is up.
     #[inline]
     fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
         self.fire(cx, at, Flow::GiveUp)
