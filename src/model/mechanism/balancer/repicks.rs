@@ -4,6 +4,7 @@ use super::spec::{Balancing, Ends};
 use crate::model::mechanism::Layer;
 use crate::model::spec::finding::{Finding, Segment};
 use crate::model::spec::lint::{Group, Lint};
+use crate::model::spec::system::attempts;
 
 /// True of what is not written.
 #[must_use]
@@ -27,7 +28,7 @@ pub fn check(
         (_, Balancing::Subset { size: 1, .. }) => {
             ("each client knows one replica".to_owned(), "a larger `size` of the Subset")
         }
-        _ if attempts(policy) == 1 => (
+        _ if sends_once(policy) => (
             "no Retry and no Hedge in `policy` makes a second attempt".to_owned(),
             "policy: [Retry(max_attempts: 2)], or leave it out",
         ),
@@ -38,10 +39,10 @@ pub fn check(
     findings.push(finding.hint(hint).inside(&[Segment::field("max_repicks")]));
 }
 
-/// Attempts of one call at most.
-fn attempts(policy: &[Layer]) -> u64 {
-    let times = |layer: &Layer| layer.spec().attempts().or(layer.spec().copies()).unwrap_or(1);
-    policy.iter().map(times).fold(1, u64::saturating_mul)
+/// True if no layer sends a call more than once.
+fn sends_once(policy: &[Layer]) -> bool {
+    attempts(policy).unwrap_or(1) == 1
+        && policy.iter().all(|layer| layer.spec().copies().is_none_or(|copies| copies == 1))
 }
 
 pub(crate) static REPICKS_WITHOUT_EFFECT: Lint = Lint {
