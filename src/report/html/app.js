@@ -1,17 +1,17 @@
-// Draws the charts of the page from the numbers in it, and keeps their time axes together.
-// It asks nobody for anything and knows no component: what is drawn is decided in the data.
+// Draws the charts of the page from the data in it, with a common time axis.
+// It makes no requests and knows no component: the data say what is drawn.
 (() => {
 "use strict";
-const one = (selector, root = document) => root.querySelector(selector);
-const all = (selector, root = document) => [...root.querySelectorAll(selector)];
-const data = JSON.parse(one("#data").textContent);
+const find = (selector, root = document) => root.querySelector(selector);
+const findAll = (selector, root = document) => [...root.querySelectorAll(selector)];
+const data = JSON.parse(find("#data").textContent);
 const END = Math.max(data.end, 1) / 1e9; // seconds
-const charts = []; // those over time
-const plots = []; // all of them
+const charts = []; // charts over time
+const plots = []; // all charts, with their elements
 let view = [0, END];
 let ownScale = false;
 
-// ---- Numbers as the page writes them: three significant digits.
+// ---- Numbers in the notation of the page: three significant digits.
 const group = (text) => text.replace(/\B(?=(\d{3})+(?!\d))/g, ",");
 const number = (value) => {
   if (value == null || !isFinite(value)) return "-";
@@ -29,7 +29,7 @@ const time = (seconds) => {
   const [unit, name] = unitOf(Math.abs(seconds));
   return number(seconds / unit) + " " + name;
 };
-// An instant, to a thousandth of what is in view.
+// An instant, to a thousandth of the window.
 const instant = (seconds, width) => {
   const [unit, name] = unitOf(width);
   const decimals = Math.max(0, 2 - Math.floor(Math.log10(width / unit)));
@@ -40,19 +40,19 @@ const text = (panel, value) =>
   panel.unit === "ns" ? time(value)
     : number(value) + (value != null && UNIT_OF[panel.unit] ? " " + UNIT_OF[panel.unit] : "");
 
-// Ticks share a unit, and have as many digits as tell them apart.
+// Ticks share a unit and have the digits that tell them apart.
 const ticks = (format) => (u, splits) => {
   const known = splits.filter((value) => value != null);
-  const most = Math.max(...known.map(Math.abs));
-  const [unit, name] = format === "time" ? unitOf(most) : [1, ""];
+  const largest = Math.max(...known.map(Math.abs));
+  const [unit, name] = format === "time" ? unitOf(largest) : [1, ""];
   const step = known.length > 1 ? Math.abs(known[1] - known[0]) / unit : 1;
-  // As many as the step has: one of 0.25 needs two.
+  // The decimals of the step: 0.25 needs two.
   let decimals = 0;
   while (decimals < 6 && Math.abs(step - Number(step.toFixed(decimals))) > step * 1e-6) decimals++;
   return splits.map((value) => {
     if (value == null) return "";
     if (value === 0) return "0";
-    if (format !== "time" && most >= 1e4) return number(value / 1e3).replace(/\.0+$/, "") + "k";
+    if (format !== "time" && largest >= 1e4) return number(value / 1e3).replace(/\.0+$/, "") + "k";
     return (value / unit).toFixed(decimals) + (name && " " + name);
   });
 };
@@ -62,7 +62,7 @@ const logTicks = (u, splits) => splits.map((value) => {
 const decades = (u, splits) =>
   splits.map((value) => (value.toExponential(3).startsWith("1.000e") ? value : null));
 
-// ---- Colours come from the style sheet, so light, dark and paper need no second palette.
+// ---- Colours come from the style sheet, which has light, dark and print.
 const probe = document.createElement("span");
 probe.className = "hidden";
 document.body.append(probe);
@@ -77,29 +77,29 @@ const color = (name, alpha) => {
 };
 const FONT = '11px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif';
 
-// ---- Data over time: a bin lasts from its start to the next, so lines are steps. Panels are of
-// one of two grains; arms have bins of one width in each.
+// ---- Data over time: a value holds for its whole bin, so lines are steps. A panel has one of two
+// grains; within a grain, each arm has bins of one width.
 const starts = data.arms.map((arm) => arm.grains.map(([bin, bins]) => {
   const xs = [];
-  for (let at = 0; at < bins; at++) xs.push(at * bin / 1e9);
+  for (let i = 0; i < bins; i++) xs.push(i * bin / 1e9);
   return xs.concat(arm.end / 1e9);
 }));
 const scaled = (panel, arm, values) => {
   const [bin, bins] = data.arms[arm].grains[panel.grain];
   if (values == null) return null;
-  // A last bin that is cut short is counted in as long as it lasts.
+  // The last bin can be shorter than the others: rates are over its own length.
   const last = data.arms[arm].end - (bins - 1) * bin;
-  const per = (at) => {
-    const length = at === bins - 1 ? last : bin;
+  const divisor = (index) => {
+    const length = index === bins - 1 ? last : bin;
     return { count: length / 1e9, booked_ns: length, ns: 1e9 }[panel.unit] || 1;
   };
-  const each = (value, at) => (value == null ? null : value / per(at));
-  const ys = values === 0 ? new Array(bins).fill(0) : values.map(each);
+  const scale = (value, index) => (value == null ? null : value / divisor(index));
+  const ys = values === 0 ? new Array(bins).fill(0) : values.map(scale);
   const summed = panel.unit === "count" || panel.unit === "booked_ns";
   if (summed && values !== 0 && bins > 1 && last < bin / 2) {
-    // Too short to say anything by itself.
-    const both = (values[bins - 2] + values[bins - 1]) / (per(bins - 2) + per(bins - 1));
-    ys[bins - 2] = ys[bins - 1] = both;
+    // A rate over so short a bin is noise: the last two bins share their mean rate.
+    const sum = values[bins - 2] + values[bins - 1];
+    ys[bins - 2] = ys[bins - 1] = sum / (divisor(bins - 2) + divisor(bins - 1));
   }
   return ys.concat(ys.length ? ys[ys.length - 1] : []);
 };
@@ -112,32 +112,33 @@ const binAt = (arm, grain, x) => {
   return Math.min(bins - 1, Math.floor(x * 1e9 / bin + 1e-6));
 };
 
-// What is to be seen of a panel between the ends of the window: of one arm, or of all.
+// Least and largest value of a panel within the window: of one arm, or of all arms.
 const extent = (panel, arm, shown) => {
-  let [least, most] = [Infinity, -Infinity];
-  panel.values.forEach((lines, at) => {
-    if (ownScale && arm != null && at !== arm) return;
-    const xs = starts[at][panel.grain];
+  let [least, largest] = [Infinity, -Infinity];
+  panel.values.forEach((lines, ofArm) => {
+    if (ownScale && arm != null && ofArm !== arm) return;
+    const xs = starts[ofArm][panel.grain];
     lines.forEach((ys, line) => {
       if (!ys || !shown[line]) return;
       for (let i = 0; i < ys.length; i++) {
         if (ys[i] == null || xs[i] > view[1] || (xs[i + 1] ?? xs[i]) < view[0]) continue;
         if (ys[i] < least && (!panel.log || ys[i] > 0)) least = ys[i];
-        if (ys[i] > most) most = ys[i];
+        if (ys[i] > largest) largest = ys[i];
       }
     });
-    const limit = panel.limits[at];
-    if (limit != null && limit <= 2.5 * most) most = Math.max(most, limit);
+    const limit = panel.limits[ofArm];
+    // A limit far above the values would flatten them.
+    if (limit != null && limit <= 2.5 * largest) largest = Math.max(largest, limit);
   });
-  return [least, most];
+  return [least, largest];
 };
 const range = (panel, arm, shown) => {
-  const [least, most] = extent(panel, arm, shown);
-  if (panel.log) return isFinite(least) ? uPlot.rangeLog(least, most, 10, true) : [1e-3, 1];
-  return most > 0 ? [0, most * 1.06] : [0, 1];
+  const [least, largest] = extent(panel, arm, shown);
+  if (panel.log) return isFinite(least) ? uPlot.rangeLog(least, largest, 10, true) : [1e-3, 1];
+  return largest > 0 ? [0, largest * 1.06] : [0, 1];
 };
 
-// ---- Window and cursor, the same for all.
+// ---- The window and the cursor are common to all charts over time.
 const show = (from, until) => {
   const finest = Math.min(...data.arms.map((arm) => arm.grains[0][0] || data.end)) / 1e9;
   const width = Math.min(END, Math.max(until - from, 3 * finest, END * 1e-6));
@@ -151,7 +152,7 @@ const redrawTime = () => {
     chart.batch(() => chart.setScale("x", { min: view[0], max: view[1] }));
   }
   const width = view[1] - view[0];
-  one("#window").textContent = `${instant(view[0], width)} to ${instant(view[1], width)}`;
+  find("#window").textContent = `${instant(view[0], width)} to ${instant(view[1], width)}`;
 };
 const zoom = (factor, around = (view[0] + view[1]) / 2) =>
   show(around - (around - view[0]) * factor, around + (view[1] - around) * factor);
@@ -168,7 +169,7 @@ const sync = {
   filters: { pub: (type) => type === "mousemove" || type === "mouseleave" },
 };
 
-const keys = (element, chart, arm, grain, speak) => element.addEventListener("keydown", (event) => {
+const onKey = (chart, arm, grain, describe) => (event) => {
   const [bin, bins] = data.arms[arm].grains[grain];
   const step = bin / 1e9;
   const inside = chart.cursor.left >= 0;
@@ -179,7 +180,7 @@ const keys = (element, chart, arm, grain, speak) => element.addEventListener("ke
     const x = Math.min((next + 0.5) * step, data.arms[arm].end / 1e9);
     if (x < view[0] || x > view[1]) pan(direction / 2);
     point(x);
-    one("#live").textContent = speak(x);
+    find("#live").textContent = describe(x);
   };
   const actions = {
     ArrowLeft: () => (event.shiftKey ? pan(-0.25) : move(-1)),
@@ -191,16 +192,16 @@ const keys = (element, chart, arm, grain, speak) => element.addEventListener("ke
   if (!action || event.ctrlKey || event.metaKey || event.altKey) return;
   event.preventDefault();
   action();
-});
+};
 
-// ---- What lasted lies behind the lines; phases run along the top.
+// ---- Bands behind the lines show faults and states; phases are along the top.
 const BAND = { fault: "bad", state: "state", "warm-up": "warm-up" };
 const PHASE = (kind) => (kind === "warm-up" ? kind : `p-${kind}`);
 const BAND_ALPHA = { fault: 0.16, state: 0.14, "warm-up": 0.1 };
-// A chart of several arms shows only what they have in common.
+// A chart of several arms shows only the bands that are the same in all.
 const bandsOf = (arms) => data.arms[arms[0]].bands.filter((band) => arms.every((arm) =>
   data.arms[arm].bands.some((other) => JSON.stringify(other) === JSON.stringify(band))));
-const behind = (arms) => (u) => {
+const drawBands = (arms) => (u) => {
   const { ctx, bbox } = u;
   ctx.save();
   ctx.beginPath();
@@ -232,19 +233,19 @@ const logAxis = { values: logTicks, filter: decades, space: 12,
 const timeAxis = () => axis("time", { size: 26, space: 58, grid: { show: false },
   ticks: { show: true, size: 4, stroke: () => color("rule"), width: 1 } });
 
-const label = (element, chart, words) => {
+const register = (element, chart, label) => {
   element.tabIndex = 0;
   element.setAttribute("role", "application");
   element.setAttribute("aria-roledescription", "chart");
-  element.setAttribute("aria-label", words);
+  element.setAttribute("aria-label", label);
   plots.push({ element, chart });
 };
 
-// ---- The legend is made of buttons that hide a line, each with the value under the cursor.
-const legend = (element, lines, toggle) => {
+// ---- The legend: buttons that hide and show lines, each with the value under the cursor.
+const addLegend = (element, lines, toggle) => {
   const list = document.createElement("div");
   list.className = "legend";
-  const values = lines.map(({ name, role }, at) => {
+  const values = lines.map(({ name, role }, index) => {
     const button = document.createElement("button");
     button.type = "button";
     button.setAttribute("aria-pressed", "true");
@@ -256,7 +257,7 @@ const legend = (element, lines, toggle) => {
     button.addEventListener("click", () => {
       const shown = button.getAttribute("aria-pressed") !== "true";
       button.setAttribute("aria-pressed", String(shown));
-      toggle(at, shown);
+      toggle(index, shown);
     });
     list.append(button);
     return value;
@@ -265,12 +266,12 @@ const legend = (element, lines, toggle) => {
   return values;
 };
 
-// The lines of a chart: those of one arm, or the first one of every arm.
+// The lines of a chart: all lines of one arm, or the first line of each arm.
 const DASHES = [[], [6, 3], [2, 3], [9, 3, 2, 3], [4, 2], [12, 4], [1, 2], [7, 2, 1, 2, 1, 2]];
 const linesOf = (panel, arm) => {
   if (arm == null) {
-    return data.arms.map(({ name }, at) => ({ arm: at, line: 0, name, role: `s${at % 8}`,
-      dash: DASHES[at % 8] })).filter((line) => panel.values[line.arm][0]);
+    return data.arms.map(({ name }, index) => ({ arm: index, line: 0, name, role: `s${index % 8}`,
+      dash: DASHES[index % 8] })).filter((line) => panel.values[line.arm][0]);
   }
   return panel.labels.map((name, line) => ({ arm, line, name, role: panel.roles[line], dash: [] }))
     .filter(({ line }) => panel.values[arm][line]);
@@ -278,22 +279,22 @@ const linesOf = (panel, arm) => {
 const padded = (values, length) => values.concat(new Array(length - values.length).fill(null));
 
 const overTime = (element) => {
-  const one = element.dataset.arm == null ? null : Number(element.dataset.arm);
+  const onlyArm = element.dataset.arm == null ? null : Number(element.dataset.arm);
   const panel = data.panels[element.dataset.panel];
-  const lines = linesOf(panel, one);
+  const lines = linesOf(panel, onlyArm);
   const figure = element.closest("figure");
   if (!lines.length) {
     figure.classList.add("empty");
-    element.textContent = "nothing of this here";
+    element.textContent = "no data";
     return;
   }
   const arms = [...new Set(lines.map(({ arm }) => arm))];
   const longest = arms.reduce((a, b) => (data.arms[b].end > data.arms[a].end ? b : a));
   const xs = starts[longest][panel.grain];
   const shown = panel.labels.map(() => true);
-  const values = legend(element, lines, (at, on) => {
-    if (one != null) shown[lines[at].line] = on;
-    chart.setSeries(at + 1, { show: on });
+  const values = addLegend(element, lines, (index, on) => {
+    if (onlyArm != null) shown[lines[index].line] = on;
+    chart.setSeries(index + 1, { show: on });
   });
   const limits = [...new Set(arms.map((arm) => panel.limits[arm]).filter((limit) => limit != null))];
   for (const limit of limits) {
@@ -316,35 +317,35 @@ const overTime = (element) => {
     }
     u.ctx.restore();
   };
-  const readings = (x) => lines.map(({ arm, line }) => {
+  const valuesAt = (x) => lines.map(({ arm, line }) => {
     const bin = binAt(arm, panel.grain, x);
     return bin == null ? "-" : text(panel, panel.values[arm][line][bin]);
   });
   const hover = (u) => {
     const inside = u.cursor.left >= 0;
-    readings(u.posToVal(u.cursor.left, "x")).forEach((value, at) => {
-      values[at].textContent = inside ? value : "";
+    valuesAt(u.posToVal(u.cursor.left, "x")).forEach((value, index) => {
+      values[index].textContent = inside ? value : "";
     });
   };
-  const filled = one != null && !panel.log;
+  const filled = onlyArm != null && !panel.log;
   const options = {
-    width: element.clientWidth || 300, height: one == null ? 190 : 150, legend: { show: false },
+    width: element.clientWidth || 300, height: onlyArm == null ? 190 : 150, legend: { show: false },
     padding: [8, 16, 0, 0],
     cursor: { sync, y: false, points: { show: false },
       drag: { x: true, y: false, setScale: false } },
     scales: {
       x: { time: false, range: () => [...view] },
-      y: { distr: panel.log ? 3 : 1, range: () => range(panel, one, shown) },
+      y: { distr: panel.log ? 3 : 1, range: () => range(panel, onlyArm, shown) },
     },
-    series: [{}, ...lines.map(({ role, dash }, at) => ({
+    series: [{}, ...lines.map(({ role, dash }, index) => ({
       stroke: () => color(role), width: 1.5, dash,
-      fill: filled && at === 0 ? () => color(role, 0.1) : undefined,
+      fill: filled && index === 0 ? () => color(role, 0.1) : undefined,
       paths: uPlot.paths.stepped({ align: 1 }), points: { show: false },
     }))],
     axes: [timeAxis(), axis(panel.unit === "ns" ? "time" : "number",
       { size: 54, space: 26, ...(panel.log ? logAxis : {}) })],
     hooks: {
-      drawClear: [behind(arms)], draw: [drawLimits], setCursor: [hover],
+      drawClear: [drawBands(arms)], draw: [drawLimits], setCursor: [hover],
       setSelect: [(u) => {
         const { left, width } = u.select;
         if (width < 3) return;
@@ -358,14 +359,15 @@ const overTime = (element) => {
   const chart = new uPlot(options, [xs, ...ys], element);
   chart.over.addEventListener("dblclick", reset);
   charts.push(chart);
-  label(element, chart, figure.getAttribute("aria-label"));
+  register(element, chart, figure.getAttribute("aria-label"));
   element.setAttribute("aria-describedby", "help");
-  const whose = one == null ? "" : `, ${data.arms[one].name}`;
-  keys(element, chart, longest, panel.grain, (x) => `${time(x)}${whose}: ` +
-    readings(x).map((value, at) => `${lines[at].name} ${value}`).join(", "));
+  const ofArm = onlyArm == null ? "" : `, ${data.arms[onlyArm].name}`;
+  const describe = (x) => `${time(x)}${ofArm}: ` +
+    valuesAt(x).map((value, index) => `${lines[index].name} ${value}`).join(", ");
+  element.addEventListener("keydown", onKey(chart, longest, panel.grain, describe));
 };
 
-// ---- What lasted, one lane each; all arms have the same lanes.
+// ---- Faults and states over time, one lane each; all arms have the same lanes.
 const lanes = [...new Set(data.arms.flatMap((arm) =>
   arm.bands.map(([kind, name]) => kind + "\n" + name)))];
 const phased = data.arms.some((arm) => arm.phases.length);
@@ -421,41 +423,42 @@ const drawLanes = (element) => {
   }, [starts[arm][0], starts[arm][0].map(() => null)], element);
   charts.push(chart);
   const name = data.arms[arm].name;
-  const told = data.arms[arm].bands.map(([, band]) => band).join("; ");
-  label(element, chart, `What lasted, ${name}: ${told || "phases only"}`);
-  keys(element, chart, arm, 0, (x) => {
+  const names = data.arms[arm].bands.map(([, band]) => band).join("; ");
+  register(element, chart, `Phases, faults and states, ${name}: ${names || "phases only"}`);
+  const describe = (x) => {
     const now = data.arms[arm].bands.filter(([, , spans]) =>
       spans.some(([from, until]) => x * 1e9 >= from && x * 1e9 < until));
     return `${time(x)}, ${name}: ${now.map(([, band]) => band).join(", ") || "nothing"}`;
-  });
+  };
+  element.addEventListener("keydown", onKey(chart, arm, 0, describe));
 };
 
-// ---- Quantile curves: all arms in one chart, over nines.
+// ---- Quantile curves: all arms in one chart, on an axis of nines.
 const nines = (ppm) => 6 - Math.log10(1e6 - ppm);
 const percent = (ppm) => `${ppm / 1e4} %`;
 const drawQuantiles = (element) => {
   const plot = data.quantiles[element.dataset.quantiles];
   const xs = plot.ppm.map(nines);
   const curves = plot.curves.map((curve) =>
-    xs.map((_, at) => (curve && curve[at] > 0 ? curve[at] / 1e9 : null)));
-  // No time at all has no place on a logarithmic axis, and is told all the same.
-  const told = (arm, at) => {
-    const ns = plot.curves[arm][at];
+    xs.map((_, index) => (curve && curve[index] > 0 ? curve[index] / 1e9 : null)));
+  // The text also has times of 0, which a logarithmic axis cannot show.
+  const timeAt = (arm, index) => {
+    const ns = plot.curves[arm][index];
     return ns == null ? "-" : time(ns / 1e9);
   };
   const known = curves.map((_, arm) => arm).filter((arm) => plot.curves[arm]);
   const lines = known.map((arm) => ({ name: data.arms[arm].name, role: `s${arm % 8}` }));
-  const values = legend(element, lines, (at, on) => chart.setSeries(at + 1, { show: on }));
-  const place = document.createElement("span");
-  element.nextSibling.prepend(place);
+  const values = addLegend(element, lines, (index, on) => chart.setSeries(index + 1, { show: on }));
+  const percentLabel = document.createElement("span");
+  element.nextSibling.prepend(percentLabel);
   const marks = [0, 500000, 900000, 990000, 999000, 999900, 999990]
-    .map((ppm) => plot.ppm.indexOf(ppm)).filter((at) => at >= 0);
+    .map((ppm) => plot.ppm.indexOf(ppm)).filter((index) => index >= 0);
   const last = xs.length - 1;
   const chart = new uPlot({
     width: element.clientWidth || 300, height: 240, legend: { show: false }, padding: [8, 20, 0, 0],
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
     scales: { x: { time: false, range: () => [0, xs[last] || 1] }, y: { distr: 3 } },
-    series: [{}, ...known.map((arm, at) => ({ stroke: () => color(lines[at].role), width: 2,
+    series: [{}, ...known.map((arm, index) => ({ stroke: () => color(lines[index].role), width: 2,
       dash: DASHES[arm % 8], points: { show: false } }))],
     axes: [
       axis("number", { size: 30, splits: () => marks.map((i) => xs[i]),
@@ -464,23 +467,25 @@ const drawQuantiles = (element) => {
     ],
     hooks: { setCursor: [(u) => {
       const { idx } = u.cursor;
-      place.textContent = idx == null ? "" : percent(plot.ppm[idx]);
-      known.forEach((arm, at) => { values[at].textContent = idx == null ? "" : told(arm, idx); });
+      percentLabel.textContent = idx == null ? "" : percent(plot.ppm[idx]);
+      known.forEach((arm, index) => {
+        values[index].textContent = idx == null ? "" : timeAt(arm, idx);
+      });
     }] },
   }, [xs, ...known.map((arm) => curves[arm])], element);
-  label(element, chart, element.closest("figure").getAttribute("aria-label"));
+  register(element, chart, element.closest("figure").getAttribute("aria-label"));
   element.addEventListener("keydown", (event) => {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (!step) return;
     event.preventDefault();
     const next = Math.min(last, Math.max(0, (chart.cursor.idx ?? -1) + step));
     chart.setCursor({ left: chart.valToPos(xs[next], "x"), top: 1 });
-    one("#live").textContent = `${percent(plot.ppm[next])}: ` +
-      known.map((arm) => `${data.arms[arm].name} ${told(arm, next)}`).join(", ");
+    find("#live").textContent = `${percent(plot.ppm[next])}: ` +
+      known.map((arm) => `${data.arms[arm].name} ${timeAt(arm, next)}`).join(", ");
   });
 };
 
-// ---- The page around them.
+// ---- The page around the charts.
 const repaint = () => {
   palette = {};
   for (const { chart } of plots) chart.redraw(false, true);
@@ -488,26 +493,26 @@ const repaint = () => {
 const root = document.documentElement;
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : dark.matches);
-const theme = one("#theme");
-const nameTheme = () => { theme.textContent = isDark() ? "Light" : "Dark"; };
+const theme = find("#theme");
+const setThemeLabel = () => { theme.textContent = isDark() ? "Light" : "Dark"; };
 theme.addEventListener("click", () => {
   root.dataset.theme = isDark() ? "light" : "dark";
-  nameTheme();
+  setThemeLabel();
   repaint();
 });
-dark.addEventListener("change", () => { nameTheme(); repaint(); });
-nameTheme();
+dark.addEventListener("change", () => { setThemeLabel(); repaint(); });
+setThemeLabel();
 theme.hidden = false;
 
-// Paper is white, whatever the screen is.
-let screen;
+// Print uses the light theme, whatever the theme of the screen.
+let screenTheme;
 addEventListener("beforeprint", () => {
-  screen = root.dataset.theme;
+  screenTheme = root.dataset.theme;
   root.dataset.theme = "light";
   repaint();
 });
 addEventListener("afterprint", () => {
-  if (screen) root.dataset.theme = screen; else delete root.dataset.theme;
+  if (screenTheme) root.dataset.theme = screenTheme; else delete root.dataset.theme;
   repaint();
 });
 
@@ -520,34 +525,34 @@ const copy = async (from) => {
     return document.execCommand("copy");
   }
 };
-for (const button of all("[data-copy]")) {
+for (const button of findAll("[data-copy]")) {
   button.hidden = false;
   button.addEventListener("click", async () => {
-    const said = (await copy(one("#" + button.dataset.copy))) ? "Copied" : "Press Ctrl+C";
-    one("#live").textContent = said;
+    const message = (await copy(find("#" + button.dataset.copy))) ? "Copied" : "Press Ctrl+C";
+    find("#live").textContent = message;
     const before = button.textContent;
-    button.textContent = said;
+    button.textContent = message;
     setTimeout(() => { button.textContent = before; }, 1500);
   });
 }
 
-all("[data-lanes]").forEach(drawLanes);
-all("[data-panel]").forEach(overTime);
-all("[data-quantiles]").forEach(drawQuantiles);
-const toolbar = one("#toolbar");
+findAll("[data-lanes]").forEach(drawLanes);
+findAll("[data-panel]").forEach(overTime);
+findAll("[data-quantiles]").forEach(drawQuantiles);
+const toolbar = find("#toolbar");
 if (toolbar) {
   toolbar.hidden = false;
   const buttons = { in: () => zoom(0.5), out: () => zoom(2), left: () => pan(-0.25),
     right: () => pan(0.25), reset };
-  for (const button of all("[data-zoom]")) {
+  for (const button of findAll("[data-zoom]")) {
     button.addEventListener("click", buttons[button.dataset.zoom]);
   }
-  one("#own").addEventListener("change", (event) => {
+  find("#own").addEventListener("change", (event) => {
     ownScale = event.target.checked;
     redrawTime();
   });
   redrawTime();
-  for (const link of all("[data-from]")) {
+  for (const link of findAll("[data-from]")) {
     link.addEventListener("click", () => {
       const [from, until] = [link.dataset.from / 1e9, link.dataset.until / 1e9];
       const around = Math.max((until - from) * 0.25, END * 0.01);

@@ -35,7 +35,7 @@ pub(super) fn section(
                 (lasted(sheet))
                 (toolbar())
                 div.panel {
-                    (row(&names, "What lasted", |arm| html! {
+                    (row(&names, "Phases, faults and states", |arm| html! {
                         div.plot.lanes data-lanes=(arm) {}
                     }))
                 }

@@ -13,7 +13,7 @@ const STYLE: &str = include_str!("style.css");
 
 /// SHA-256 of each script, which the policy allows. A test checks them.
 const UPLOT_HASH: &str = "sha256-GcjUxq2Ikpp59K5J1vcWFWbf0Lo9FcxJXpdPeH63jx8=";
-const APP_HASH: &str = "sha256-naQK7nJVOP6lA55JZ+cX9Bh8JzUj//PqYSLddhTilnY=";
+const APP_HASH: &str = "sha256-1mOk8A1quVr7K3BAgxVBCa7d2NDXai9Dh6p52NT8zmQ=";
 
 /// The frame of a page.
 #[derive(Clone, Copy, Debug)]
