@@ -1,4 +1,4 @@
-//! The command as its users run it: a process with arguments, files and streams.
+//! The command as users run it: a process with arguments, files and streams.
 
 mod check;
 mod compare;
@@ -26,7 +26,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
-/// A small overload: a service that answers in 10 ms, and half of what comes is refused.
+/// A small overload: a service that takes 10 ms and refuses half of the requests.
 const SMALL: &str = r#"Scenario(
     schema: 1, allow: ["offered-load-exceeds-capacity"],
     seed: 3,

@@ -1,4 +1,4 @@
-//! Clients and classes: whose state a call meets, and what belongs to a request.
+//! Clients and classes: the scope of the state of layers, and the properties of requests.
 
 use dessim::metrics::probe::What;
 use dessim::report::result::{ArmResult, RunResult};
@@ -32,7 +32,7 @@ fn counts(arm: &ArmResult) -> [u64; 6] {
     ]
 }
 
-/// Nothing is drawn here, so that clients can be compared with systems of their own exactly.
+/// Nothing is random here, so that each client can be compared exactly with a system of its own.
 #[test]
 fn clients_are_as_many_systems_of_their_own() {
     let (three, one) = (closed_loop(12, 3, "Client"), closed_loop(4, 1, "Client"));
@@ -45,7 +45,7 @@ fn clients_are_as_many_systems_of_their_own() {
     assert_eq!(counts(only(&together)), counts(only(&as_one)), "one state is that of one client");
 }
 
-/// A client more, or fewer, is no reason for other requests or other work.
+/// The number of clients changes neither requests nor their work.
 #[test]
 fn the_number_of_clients_changes_nobodys_luck() {
     let with = |clients: u32| {
@@ -95,14 +95,14 @@ fn a_class_says_what_becomes_of_its_requests() {
     assert_eq!(succeeded("flaky"), offered("flaky"));
     assert_eq!((succeeded("poison"), count(class("poison"), "failed")), (0, offered("poison")));
     assert_eq!(arm.latency.end_to_end.min_ns, Some(10_000_000), "the rest has no class");
-    // Whoever is large calls the database, and the call belongs to the same class.
+    // Large requests call the database, and their calls belong to the same class.
     assert_eq!(count(&arm.components["db"], "arrivals"), offered("large"));
     let retries = 2 * offered("flaky") + 3 * offered("poison");
     assert_eq!(count(&arm.components["web.retry"], "retries"), retries);
 }
 
-/// Among those in line the higher priority goes first, whichever load it is of, and first come
-/// first served among equals; who has no class has priority 0.
+/// In line, the higher priority goes first, whatever the load, and equal ones first come, first
+/// served. Requests without a class have priority 0.
 #[test]
 fn a_service_serves_its_line_by_priority() {
     let text = r#"Scenario(schema: 1,

@@ -1,4 +1,4 @@
-//! Explanations: phases against references, what-ifs against arms that are what they suppose.
+//! Explanations: phases compared with references, what-ifs with arms that have the change.
 
 use std::path::Path;
 
@@ -34,8 +34,8 @@ fn seconds(ns: u64) -> f64 {
     ns as f64 / 1e9
 }
 
-/// The reference of the freeze: without retries it recovers in 14 s, with a budget in 18.5 s, with
-/// a waiting room in one, with retries never. A window of the phases is two seconds long.
+/// The reference for the freeze: recovery takes 14 s without retries, 18.5 s with a budget and 1 s
+/// with a waiting room; with retries there is none. A window of the phases is two seconds long.
 #[test]
 fn phases_of_the_freeze() {
     use PhaseKind::{Degraded, Metastable, Recovered, Steady, Trigger};
@@ -62,7 +62,7 @@ fn phases_of_the_freeze() {
     assert_eq!([last.from_ns, last.until_ns].map(seconds), span.map(|after| 60.0 + after));
 }
 
-/// Three changes of the arm with retries are the other three arms, so every number must be theirs.
+/// Three changes turn the arm with retries into the other three arms, so all numbers must agree.
 #[test]
 fn what_if_is_what_is() {
     let (result, explanation) = explain_shipped("metastable", &Options::default());
@@ -87,7 +87,7 @@ fn what_if_is_what_is() {
     assert_eq!((freeze.change.kind.name, freeze.lost), ("without_fault", 0));
 }
 
-/// Every what-if of a layer is the run of the scenario with that policy, number by number.
+/// Each what-if of a layer has the numbers of a scenario with that policy.
 #[test]
 fn what_if_is_what_a_changed_policy_does() {
     let text = |policy: &str| {
@@ -163,7 +163,7 @@ fn what_if_is_what_a_changed_policy_does() {
 
 type Figures = ([u64; 4], Option<u64>);
 
-/// What a what-if compares, of the only arm of a run.
+/// The numbers that a what-if compares, of the only arm of a run.
 fn figures(result: &RunResult) -> Figures {
     let arm = &result.arms["main"];
     let counts =
@@ -187,7 +187,7 @@ fn the_burst_is_explained() {
     let knee = changed(rpc, "permits_at_knee");
     assert_eq!(knee.change.to, Some(Amount::Count(25)));
     assert_eq!((knee.saved, knee.lost, knee.failing), (1_650, 0, 1_650));
-    // Of the request that was refused, the chain leads to the one that opened the breaker.
+    // The causes of a refused request lead to the request that opened the breaker.
     let example = rpc.example.as_ref().expect("there are failed requests");
     let texts = example.steps.iter().map(|step| step_words(rpc, step).1);
     let texts: Vec<String> = texts.collect();
@@ -233,7 +233,8 @@ fn every_scenario_has_phases_without_gaps_and_the_same_story_each_time() {
                         || point.topic == Topic::Trigger
                 );
             }
-            // Three sentences; one where nothing broke, and what may help where too much is lost.
+            // Three sentences if the arm broke. Otherwise one, and one about what helps if too many
+            // requests are lost.
             let sentences = headline(story);
             let expected = match (story.breakages.is_empty(), story.suffers()) {
                 (false, _) => 3,
@@ -250,7 +251,7 @@ fn every_scenario_has_phases_without_gaps_and_the_same_story_each_time() {
     }
 }
 
-/// The three sentences about a scenario of one arm, of which this is the middle.
+/// The three sentences about a scenario of one arm with these entries.
 fn sentences(text: &str) -> String {
     let text = format!("Scenario(schema: 1, duration: \"120s\", {text})");
     let file = ScenarioFile::from_bytes("t", text.as_bytes()).expect("it is a scenario");
@@ -259,7 +260,7 @@ fn sentences(text: &str) -> String {
     headline(&explained.expect("it runs").1.arms["main"]).join(" ")
 }
 
-/// The same, of one load that calls one service.
+/// The three sentences about one load that calls one service.
 fn said_of(load: &str, service: &str, fault: &str, policy: &str) -> String {
     sentences(&format!(
         "load: {{ \"web\": Load({load}) }}, services: {{ \"db\": Service({service}) }}, \
@@ -284,7 +285,7 @@ fn three_sentences_of_the_healthy_and_of_what_passes() {
     let hiccup = fault("20s", "20.1s", "Frozen");
     let text = said_of(CALM, DB, &hiccup, "Timeout(\"1s\")");
     says(&text, &["Nothing broke, fault f notwithstanding: "]);
-    // Down while a fault lasts, and down when the run ends.
+    // An outage during a fault, and one at the end of the run.
     says(
         &said_of(CALM, DB, &fault("20s", "30s", "Crashed"), ""),
         &[
@@ -295,14 +296,14 @@ fn three_sentences_of_the_healthy_and_of_what_passes() {
     );
     let text = said_of(CALM, DB, &fault("20s", "500s", "Crashed"), "");
     says(&text, &["and was still broken at 120 s; ", "was not over: fault f still lasted."]);
-    // A few are lost all the time, and never more than that.
+    // A few requests are lost all the time.
     let text = said_of(CALM, "time: Constant(\"20ms\"), failure_ratio: 0.04", "", "");
     says(&text, &["It never got worse than it is all the time: ", "Nothing tried would have"]);
 }
 
 #[test]
 fn three_sentences_of_what_breaks_without_a_trigger() {
-    // More load than there is capacity, from the first second on.
+    // More load than capacity, from the first second on.
     let (load, slow) =
         ("arrivals: Poisson(rate: \"150/s\")", "time: Constant(\"100ms\"), slots: 10");
     says(
@@ -314,7 +315,7 @@ fn three_sentences_of_what_breaks_without_a_trigger() {
             "It would have been mended with a line of at most 20 at db: ",
         ],
     );
-    // Everything is refused, and would fail if it were not.
+    // All calls are refused, and would fail otherwise.
     let breaker = "Breaker(window: 10, failure_threshold: 5, open_duration: \"30s\")";
     says(
         &said_of(CALM, "time: Constant(\"20ms\"), failure_ratio: 1.0", "", breaker),
@@ -326,7 +327,7 @@ fn three_sentences_of_what_breaks_without_a_trigger() {
     );
 }
 
-/// Callers that wait: what counts is how many requests succeed, not which.
+/// Closed loops: the number of successes is compared, not single requests.
 #[test]
 fn three_sentences_of_a_closed_loop() {
     let load = "arrivals: ClosedLoop(callers: 200, think: Exponential(mean: \"1s\"))";
@@ -342,7 +343,7 @@ fn three_sentences_of_a_closed_loop() {
     );
 }
 
-/// A queue has no timeouts and no retries: what keeps late what is late is the backlog.
+/// A queue has no timeouts and no retries: the backlog keeps messages late.
 #[test]
 fn a_backlog_keeps_a_queue_broken() {
     let text = sentences(

@@ -1,4 +1,4 @@
-//! The figures of every scenario that ships, and those that the documentation shows.
+//! The figures of all scenarios that ship, and those in the documentation.
 
 use std::path::{Path, PathBuf};
 
@@ -25,7 +25,7 @@ fn draw(file: &ScenarioFile) -> Vec<Drawn> {
     figures(&file.scenario, &result)
 }
 
-/// It is XML, and every text in it begins and ends within the view.
+/// Checks that a figure is XML, and that every text lies within the view.
 #[track_caller]
 fn is_sound(drawn: &Drawn) {
     let file = drawn.figure.file();
@@ -38,10 +38,10 @@ fn is_sound(drawn: &Drawn) {
             let text: &str = node.attribute(name).expect(name);
             text.parse::<f64>().expect(text)
         };
-        // What shows on hovering is in an element of its own.
+        // Text that is shown on hovering is in an element of its own.
         let said = node.children().filter(roxmltree::Node::is_text).filter_map(|node| node.text());
         let said: usize = said.map(|text| text.chars().count()).sum();
-        // Half an em a letter is less than most take: this is no measure, only a bound.
+        // Half an em per letter is less than most letters need: a lower bound of the width.
         let wide = said as f64 * number("font-size") * 0.5;
         let left = match node.attribute("text-anchor") {
             Some("middle") => number("x") - wide / 2.0,
@@ -105,7 +105,7 @@ fn a_topology_has_every_part_and_what_went_along() {
     }
 }
 
-/// A fault, and a limit that was reached, are both to be seen and to be read.
+/// A fault and a reached limit are both drawn and labelled.
 #[test]
 fn faults_are_marked_over_time_and_at_their_service() {
     let file = dessim::Scenario::from_path(root().join("scenarios/metastable.ron"))
@@ -118,7 +118,7 @@ fn faults_are_marked_over_time_and_at_their_service() {
     }
 }
 
-/// What `docs/figures` holds is what `dessim run scenarios/burst.ron --svg` writes today.
+/// The files in `docs/figures` are those that `dessim run scenarios/burst.ron --svg` writes.
 #[test]
 fn the_documentation_shows_figures_of_today() {
     let file = dessim::Scenario::from_path(root().join("scenarios/burst.ron"))

@@ -1,4 +1,4 @@
-//! The targets of `fuzz/`, a bounded number of times: seeded mutations of what is valid.
+//! The targets of `fuzz/`, executed a bounded number of times on seeded mutations of valid inputs.
 //!
 //! `DESSIM_FUZZ_RUNS` is the number of executions of each target, `DESSIM_FUZZ_SEED` the seed,
 //! and `DESSIM_FUZZ_TARGET` a single target. A failure prints all three and keeps its input.
@@ -25,10 +25,10 @@ mod targets;
 
 use targets::{CHECK, EXTREMES, STUDY, TARGETS, Target};
 
-/// An execution takes milliseconds. One that takes longer than this is a hang.
+/// Time after which an execution is a hang; it usually takes milliseconds.
 const HANG: Duration = Duration::from_secs(60);
 
-/// What is put where something else stood.
+/// Replacements that mutations insert.
 const FOREIGN: [&str; 40] = [
     "0",
     "-1",
@@ -72,7 +72,7 @@ const FOREIGN: [&str; 40] = [
     "\n",
 ];
 
-/// Where the choices of one execution come from.
+/// The source of the choices of one execution.
 struct Dice {
     site: Site,
     execution: u64,
@@ -87,7 +87,7 @@ impl Dice {
     }
 }
 
-/// Words, numbers, strings and single signs.
+/// Words, numbers, strings and single symbols.
 fn tokens(text: &str) -> Vec<&str> {
     let mut tokens = Vec::new();
     let mut rest = text;
@@ -106,7 +106,7 @@ fn tokens(text: &str) -> Vec<&str> {
     tokens
 }
 
-/// One of the seeds, changed in one to four places.
+/// One of the inputs, changed in one to four places.
 fn mutated(seeds: &[String], dice: &mut Dice) -> Vec<u8> {
     let seed = &seeds[dice.below(seeds.len())];
     let mut tokens: Vec<String> = tokens(seed).into_iter().map(str::to_owned).collect();
@@ -169,12 +169,12 @@ fn files(folders: &[&str]) -> Vec<String> {
             paths.push(path);
         }
     }
-    // By name and not by path: mutations stay what they are when a file moves.
+    // Sorted by name and not by path, so that mutations stay the same when a file moves.
     paths.sort_by(|a, b| a.file_name().cmp(&b.file_name()));
     paths.iter().map(|path| fs::read_to_string(path).unwrap()).collect()
 }
 
-/// What the mutations of a target start from.
+/// The inputs that the mutations of a target start from.
 fn seeds(target: &str) -> Vec<String> {
     let scenarios = || files(&["scenarios"]);
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/metastable.ron");
@@ -184,7 +184,7 @@ fn seeds(target: &str) -> Vec<String> {
         Plan::new("metastable", &metastable, &study).unwrap()
     };
     match target {
-        // What is refused already is worth a look, and what is not is worth most.
+        // Three valid inputs for each refused one: their mutations reach more code.
         "scenario" => {
             let valid = files(&["scenarios", "docs/model"]);
             let refused = files(&["tests/refusals"]);
@@ -243,7 +243,7 @@ const ASSIGNMENTS: [&str; 8] = [
     "arms.'waiting room'.services.db.queue=Some(3)",
 ];
 
-/// What is being executed, for whoever finds that it does not end.
+/// The present execution, for the watchdog.
 struct Execution {
     number: u64,
     input: Vec<u8>,
@@ -315,21 +315,21 @@ fn fuzz_all(runs: impl Fn(&str) -> u64) {
     }
 }
 
-/// A few thousand every day, the same every day.
+/// A few thousand executions, the same every day.
 #[test]
 fn mutations_neither_panic_nor_hang() {
     // The first two play what they read.
     fuzz_all(|target| if matches!(target, "scenario" | "extremes") { 300 } else { 600 });
 }
 
-/// Many, from `.ci/slow`.
+/// Many executions, from `.ci/slow`.
 #[test]
 #[ignore = "takes as long as one wants; see the top of this file"]
 fn many_mutations_neither_panic_nor_hang() {
     fuzz_all(|_| 50_000);
 }
 
-/// Mutations are worth something: what is read and what is refused are both common.
+/// Mutations are useful: both valid and refused inputs are common.
 #[test]
 fn mutations_are_often_accepted_and_often_refused() {
     let share = |target: &str, accepts: &dyn Fn(&[u8]) -> bool| {

@@ -1,4 +1,4 @@
-//! Every scenario does what its snapshot says. `dessim test` compares with the same files.
+//! Every scenario agrees with its snapshot. `dessim test` compares with the same files.
 
 use dessim::Scenario;
 

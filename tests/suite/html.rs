@@ -1,4 +1,4 @@
-//! The page of a run: what is on it, what is not, and that nobody can make it anything else.
+//! The page of a run: its contents, and that names and texts cannot inject anything.
 
 use std::collections::BTreeMap;
 
@@ -64,7 +64,7 @@ fn page(file: &ScenarioFile, explanation: Option<&Explanation>) -> String {
     })
 }
 
-/// The page without what stands between `open` and `close`, these included.
+/// The page without the text from `open` to `close`, both included.
 fn without(page: &str, open: &str, close: &str) -> String {
     let mut parts = page.split(open);
     let mut text = parts.next().unwrap_or_default().to_owned();
@@ -155,7 +155,7 @@ fn example(text: &str) -> Example {
     }
 }
 
-/// An explanation of everything that can be in one, with `text` for every name.
+/// An explanation with all of its parts, and `text` for every name.
 fn explained(file: &ScenarioFile, text: &str) -> Explanation {
     let result = played(file);
     let phase = |kind, from_ns, until_ns, good| Phase {
@@ -221,7 +221,7 @@ fn pages_are_the_same_to_the_byte() {
     assert!(twice[0] == twice[1], "two pages of one run differ");
 }
 
-/// Everything that a name or a text can be must come out as text.
+/// Any name and any text is shown as text.
 #[test]
 fn names_are_no_markup() {
     let hostile = "</script><img src=x onerror=alert(1)>\"'&\u{2028}]]>-->";
@@ -240,7 +240,7 @@ fn names_are_no_markup() {
     assert!(!page.contains("<img"), "an image got out");
     assert_eq!(page.matches("</script").count(), 3, "a script was ended early");
     assert_eq!(page.matches("<script").count(), 3, "a script was begun");
-    // Within the data, everything is still what it was.
+    // The data on the page have the original names.
     let data = page.split_once("id=\"data\">").expect("there is data").1;
     let data = data.split_once("</script>").expect("it ends").0;
     assert!(!data.contains(['<', '>', '&', '\u{2028}']), "something is not escaped");
@@ -249,7 +249,7 @@ fn names_are_no_markup() {
     assert_eq!(arm, format!("plain{}", name.replace('\\', "")));
 }
 
-/// No address of anything that could be fetched, and a policy that lets only these scripts run.
+/// The page has no address to fetch from, and a policy that allows only its own scripts.
 #[test]
 fn the_policy_names_the_scripts_that_are_there() {
     let page = page(&file("small", SMALL), None);
@@ -287,7 +287,7 @@ fn base64(bytes: &[u8]) -> String {
     text
 }
 
-/// What ships is shown, in a page that is small enough to send.
+/// Scenarios that ship have pages small enough to send.
 #[test]
 fn every_scenario_has_a_page() {
     let mut pages = 0;
@@ -344,7 +344,7 @@ fn charts_are_chosen_by_what_numbers_are() {
         })
         .collect();
     insta::assert_snapshot!("page_panels", told.join("\n"));
-    // The breaker's state is a band, in the arm that has one.
+    // The state of the breaker is a band, in the arm with a breaker.
     let bands = |arm: usize| data["arms"][arm]["bands"].as_array().expect("bands").clone();
     let labels = |arm: usize| bands(arm).iter().map(|band| band[1].to_string()).collect::<Vec<_>>();
     assert_eq!(labels(0), ["\"freeze: db frozen\""]);
@@ -352,7 +352,7 @@ fn charts_are_chosen_by_what_numbers_are() {
     assert_eq!(bands(0)[0][2].to_string(), "[[1000000000,1200000000]]");
 }
 
-/// Someone who opens the page of the thesis of this project has its answer in front of them.
+/// The page of the project's main thesis shows the answer at the top.
 #[test]
 fn the_first_screen_says_what_happened_why_and_what_would_help() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/metastable.ron");
@@ -375,7 +375,7 @@ fn the_first_screen_says_what_happened_why_and_what_would_help() {
     ] {
         assert!(first.contains(part), "no {part} in {first}");
     }
-    // One picture of requests and one of attempts an arm.
+    // One chart of requests and one of attempts per arm.
     assert_eq!(first.matches("<svg class=\"dessim-figure glance\"").count(), 8);
     for later in ["fingerprint", "digest"] {
         assert!(!first.contains(later), "{later} is on the first screen");

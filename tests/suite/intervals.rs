@@ -1,9 +1,9 @@
-//! Intervals against a truth that is known: so many of them must cover it, and no more.
+//! Confidence intervals of a known mean: their coverage is neither too low nor too high.
 //!
-//! The mean time in an M/M/1 queue at load 0.8 is five mean services. 400 intervals of 95 % cover
-//! it in a share within [0.917, 0.983], which is three standard errors around 0.95; an interval
-//! that takes the requests of a run for independent covers it in a fifth of all runs, so the test
-//! means something.
+//! The mean time in an M/M/1 queue at load 0.8 is five mean services. The share of 400 intervals of
+//! 95 % that cover it is within [0.917, 0.983], three standard errors around 0.95. Intervals that
+//! treat the requests of a run as independent cover it in a fifth of all runs, so the test can
+//! fail.
 
 use std::collections::BTreeMap;
 
@@ -70,19 +70,19 @@ fn each<T: Send>(count: u64, of: impl Fn(u64) -> T + Sync) -> Vec<T> {
     all
 }
 
-/// How many of the intervals that there are cover the truth, and how many there are.
+/// Number of intervals that cover the true mean, and number of intervals.
 fn coverage(intervals: &[Interval]) -> (f64, usize) {
     let given: Vec<_> = intervals.iter().flatten().collect();
     let covers = given.iter().filter(|(from, to)| (*from..=*to).contains(&TRUTH_NS)).count();
     (covers as f64 / given.len() as f64, given.len())
 }
 
-/// Intervals of one long run each: by batch means, and the naive one.
+/// Intervals from one long run each: by batch means, and naive.
 fn long_runs(runs: u64, duration: &str) -> (Vec<Interval>, Vec<Interval>) {
     let file = mm1(duration, "0s", "Exponential(mean: \"10ms\")");
     let prepared = Prepared::new(&file.scenario, "mm1");
     let one = |number: u64| {
-        // Not the first block that was tried: docs/statistics.md says what came of that one.
+        // Not the first block of seeds: docs/statistics.md has the result of that one.
         let options = Options { seed: Some(100_000 + number), ..Options::default() };
         let (mut latencies, mut naive) = (Latencies::default(), Naive::default());
         let mut both = dessim::experiment::listener::Listeners(vec![&mut latencies, &mut naive]);
@@ -93,7 +93,7 @@ fn long_runs(runs: u64, duration: &str) -> (Vec<Interval>, Vec<Interval>) {
     each(runs, one).into_iter().unzip()
 }
 
-/// Intervals of ten replications each.
+/// Intervals from ten replications each.
 fn replications(intervals: u64, duration: &str, warm_up: &str) -> Vec<Interval> {
     let file = mm1(duration, warm_up, "Exponential(mean: \"10ms\")");
     let prepared = Prepared::new(&file.scenario, "mm1");

@@ -1,4 +1,4 @@
-//! What ends a run from outside: the result says so, and holds what there was.
+//! Limits and stops of a run: the result names them, and has the numbers so far.
 
 use dessim::experiment::listener::{Listener, Progress};
 use dessim::experiment::pool::Stop;
@@ -36,7 +36,7 @@ fn a_run_ends_at_a_request_to_stop_and_says_so() {
     assert!(result.events - requested_after <= 10_000, "{} after {requested_after}", result.events);
     let requests = only(&result).requests;
     assert!(requests.succeeded > 50_000, "{requests:?}");
-    // Once it is requested, the next run does not begin.
+    // After a request to stop, the next run does not begin.
     let result = run(&scenario(STEADY), "test", &options).unwrap();
     assert!(matches!(result.stopped, Some(Stopped::Interrupted { at_ns: 0, .. })));
     assert_eq!(result.events, 0);
@@ -44,7 +44,7 @@ fn a_run_ends_at_a_request_to_stop_and_says_so() {
 
 const SLOW: &str = r#"services: { "s": Service(time: Constant("1h"), slots: 1, queue: 0) }"#;
 
-/// Scenarios that do much with few events, or before their first one.
+/// Scenarios with much work in few events, or before the first event.
 fn diligent() -> Vec<(&'static str, String)> {
     let bursts = "arrivals: Bursts(size: 4294967295, every: \"1s\"), total: 4294967295";
     let steady = "arrivals: Constant(rate: \"1000/s\"), total: 300";
@@ -103,7 +103,7 @@ fn the_limit_of_work_is_over_all_arms() {
     let (_, text) = diligent().remove(4);
     let arms = text.replace("schema: 1,", "schema: 1, arms: { \"a\": Arm(), \"b\": Arm() },");
     let all = scenario(&arms.replace("max_deliveries: 900000", "max_deliveries: 10"));
-    // Some 3,000 deliveries, and as many attempts, in each arm.
+    // About 3,000 deliveries, and as many attempts, in each arm.
     let options = |max_events| Options { max_events, ..Options::default() };
     assert_eq!(run(&all, "test", &options(20_000)).unwrap().stopped, None);
     let cut = run(&all, "test", &options(10_000)).unwrap().stopped;
@@ -154,7 +154,7 @@ fn whatever_leads_past_the_clock_stops_the_run() {
             calls: {{ "c": Call(to: "s") }})"#
         )
     };
-    // Work that overload lengthens, and work that a fault does.
+    // Work prolonged by overload, and by a fault.
     let overload = service(
         r#"time: Constant("213503d"), overload: Overload(knee: 0.5, added_latency: "213503d")"#,
     );

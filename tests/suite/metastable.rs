@@ -1,4 +1,4 @@
-//! What retries do to a service that froze for ten seconds: who recovers, when, at what load.
+//! Retries and a service that freezes for ten seconds: whether, when and at which load it recovers.
 
 use std::collections::BTreeMap;
 
@@ -46,7 +46,7 @@ fn text(lambda: f64, case: &Case) -> String {
     )
 }
 
-/// Counts by the second in which something happened.
+/// Counts of events by second.
 #[derive(Clone)]
 struct Series {
     goodput: Vec<u64>,
@@ -98,7 +98,7 @@ fn figure(name: &str, series: &Series, lambda: f64) -> Option<f64> {
     })
 }
 
-/// Each figure within 3 standard errors of the reference and 3 of ours.
+/// Checks each figure to within 3 standard errors of the reference and 3 of ours.
 fn agrees(id: &str) {
     let reference: Reference =
         serde_json::from_str(include_str!("../data/metastable.json")).unwrap();
@@ -144,7 +144,8 @@ fn a_small_waiting_room_lets_it_recover_at_once() {
     agrees("META-SIM-8");
 }
 
-/// The collapsed state feeds itself iff (retries + 1) x lambda exceeds the capacity of 100/s.
+/// The collapsed state sustains itself if and only if (retries + 1) x lambda exceeds the capacity
+/// of 100/s.
 #[test]
 fn the_threshold_of_lasting_collapse_is_capacity_over_attempts() {
     for retries in 0..=4 {

@@ -1,5 +1,5 @@
-//! A thing has one name: what results call a number, sentences call it, and what they call a
-//! component, `--set` does.
+//! Everything has one name: results and expectations name numbers alike, and `--set` names
+//! components as results do.
 
 use std::path::Path;
 
@@ -35,14 +35,14 @@ fn shipped() -> Vec<Document> {
     paths.iter().map(read).collect()
 }
 
-/// What a run has numbers of is known after a few events.
+/// A few events show which numbers a run has.
 fn glimpse(scenario: &Scenario) -> RunResult {
     let options = Options { max_events: 50, ..Options::default() };
     run(scenario, "test", &options).expect("a checked scenario")
 }
 
-/// Every number that results have, and no other, is a metric; as `dessim metrics` prints it, it
-/// is read as that number.
+/// The metrics are exactly the numbers of results, and each name that `dessim metrics` prints is
+/// read as its number.
 fn numbers_are_metrics(document: &Document) {
     let scenario = document.scenario().expect("it is a scenario").scenario;
     let known = Known::new(&scenario);
@@ -64,7 +64,7 @@ fn numbers_are_metrics(document: &Document) {
     }
 }
 
-/// Every line of a snapshot that says a number is a sentence that holds in the run.
+/// Every line of a snapshot with a number is an expectation that holds in the run.
 fn lines_of_snapshots_hold(document: &Document) {
     let mut scenario = document.scenario().expect("it is a scenario").scenario;
     let result = run(&scenario, "test", &Options::default()).expect("a checked scenario");
@@ -79,7 +79,7 @@ fn lines_of_snapshots_hold(document: &Document) {
     }
 }
 
-/// A setting of each kind of component that has any, and a value that no scenario gives it.
+/// A setting of each kind of component that has settings, with a value that no scenario has.
 fn setting(kind: &str) -> Option<&'static str> {
     Some(match kind {
         "service" => ".failure_ratio=0.123",
@@ -96,8 +96,8 @@ fn setting(kind: &str) -> Option<&'static str> {
     })
 }
 
-/// Behind its arm, each component is set there alone, or refused because others share it and then
-/// set for all of them.
+/// With an arm, each component is set in that arm alone, or refused because several arms share it;
+/// then it is set for all of them.
 fn components_are_set_by_their_names(document: &Document) {
     let scenario = document.scenario().expect("it is a scenario").scenario;
     let before = arms(&scenario);
@@ -139,8 +139,7 @@ fn every_number_of_a_shipped_scenario_is_a_metric_with_a_meaning() {
     }
 }
 
-/// What is declared is reported by some component, under the name and with the kind of value that
-/// its declaration gives it.
+/// Every declared number is reported by some component, with the declared name and kind of value.
 #[test]
 fn every_declared_number_is_reported() {
     let everything = r#"(schema: 1,

@@ -1,7 +1,6 @@
-//! The tables of docs that are made of what stands beside the code: those of fields in
-//! `docs/scenario.md` of the JSON Schema, and so of the doc comments of the specifications, those
-//! of numbers in `docs/metrics.md` of the declarations of what is measured, and that of what-ifs in
-//! `docs/explain.md` of the declarations of changes.
+//! The generated tables of docs: fields in `docs/scenario.md` from the JSON Schema, and so from the
+//! doc comments of specifications; numbers in `docs/metrics.md` from the declarations of metrics;
+//! what-ifs in `docs/explain.md` from the declarations of changes.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -14,22 +13,22 @@ use dessim::model::metrics_of;
 use dessim::scenario::json_schema;
 use serde_json::Value;
 
-/// What a table begins with: `<!-- fields of Load -->`.
+/// Start of the marker of a table of fields: `<!-- fields of Load -->`.
 const FIELDS_OF: &str = "<!-- fields of ";
 const LAYERS: &str = "<!-- fields of layers -->";
 
-/// The same of numbers: `<!-- numbers of service -->`, and of an arm with the first words of their
-/// paths: `<!-- numbers of the arm: requests failed_by -->`.
+/// Start of the marker of a table of numbers: `<!-- numbers of service -->`, or for an arm with the
+/// first words of paths: `<!-- numbers of the arm: requests failed_by -->`.
 const NUMBERS_OF: &str = "<!-- numbers of ";
 const OF_ARM: &str = "<!-- numbers of the arm: ";
 const OF_DISTRIBUTION: &str = "<!-- numbers of a distribution -->";
 
 const CHANGES: &str = "<!-- changes -->";
 
-/// What a table ends with.
+/// The marker at the end of a table.
 const END: &str = "<!-- end of ";
 
-/// Where a type is explained.
+/// Links to the explanations of types.
 const LINKS: &[(&str, &str)] = &[
     ("Backoff", "#backoff"),
     ("Balancing", "#replicas-and-balancing"),
@@ -41,7 +40,7 @@ const LINKS: &[(&str, &str)] = &[
     ("Step", "#handlers-services-that-call-services"),
 ];
 
-/// A description of a field: its meaning, and what it says of the default.
+/// The description of a field, split into its meaning and its default.
 fn parted(schema: &Value) -> (String, Option<String>) {
     let text = schema["description"].as_str().unwrap_or_default().replace('\n', " ");
     let sentences = text.split_inclusive(". ").map(str::trim);
@@ -140,7 +139,7 @@ fn rows(schema: &Value, definitions: &Value) -> Vec<String> {
         .collect()
 }
 
-/// What stands below a marker.
+/// The table below a marker of fields.
 fn table(marker: &str) -> String {
     let schema = json_schema();
     let definitions = &schema["$defs"];
@@ -178,7 +177,7 @@ fn names(quantity: &Quantity) -> String {
     names.join(", ")
 }
 
-/// What stands below a marker of numbers.
+/// The table below a marker of numbers.
 fn numbers(marker: &str) -> String {
     let of = marker.trim_start_matches(NUMBERS_OF).trim_end_matches(" -->");
     let chosen: Vec<&Quantity> = if marker == OF_DISTRIBUTION {
@@ -206,7 +205,7 @@ fn numbers(marker: &str) -> String {
     text.replace("|  |", "| |")
 }
 
-/// What an explanation tries, of whom, and which loop that takes out.
+/// The table of changes: component, change, what is tried, and the loop that it takes out.
 fn changes(_: &str) -> String {
     let mut text = "| of | change | what is tried | takes out |\n|---|---|---|---|\n".to_owned();
     for declaration in DECLARATIONS {
@@ -221,7 +220,7 @@ fn changes(_: &str) -> String {
     text.replace("|  |", "| |")
 }
 
-/// A page with its tables made anew.
+/// The page with its tables generated again.
 fn renewed(page: &str, begins: &str, table: fn(&str) -> String) -> String {
     let mut text = String::new();
     let mut in_table = false;
@@ -239,7 +238,7 @@ fn renewed(page: &str, begins: &str, table: fn(&str) -> String) -> String {
     text
 }
 
-/// Holds a page against what its tables say now, or writes that; the page.
+/// Compares a page with its present tables, or writes them; returns the page.
 fn hold(name: &str, begins: &str, table: fn(&str) -> String) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name);
     let page = fs::read_to_string(&path).expect("it is there");

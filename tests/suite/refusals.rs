@@ -1,11 +1,11 @@
-//! What is refused, and in which words: one file a rule, one snapshot a message, in folders by
-//! what is wrong.
+//! Refused files and their messages: a file for each rule and a snapshot for each message, in
+//! folders by kind of problem.
 
 use std::path::Path;
 
 use dessim::scenario::{Document, Problems};
 
-/// The message for one file: why it is refused, or what it is warned of.
+/// The message for one file: its error or its warning.
 fn message(path: &Path) -> Option<Problems> {
     let bytes = std::fs::read(path).expect("a file of this repository");
     let name = path.file_name().expect("a file").to_string_lossy();

@@ -1,5 +1,5 @@
-//! Samplers against closed forms, against independent distribution functions, and against the bits
-//! that they gave before.
+//! Samplers compared with closed forms, with independent distribution functions, and with the bits
+//! of earlier versions.
 
 use dessim::kernel::distribution::Distribution;
 use dessim::kernel::fpmath::{ln, pow, sqrt};
@@ -215,11 +215,11 @@ fn single_branch() -> impl Strategy<Value = Distribution> {
     prop_oneof![13 => by_formula.prop_map(Result::unwrap), 1 => table()]
 }
 
-/// The most by which rounding may turn two close samples around, as a ratio.
+/// Largest ratio by which rounding can swap two close samples.
 const ROUNDING: f64 = 1e-10;
 
 proptest! {
-    // The same cases every day, and no file that remembers a failure.
+    // The same cases every day, without a file of earlier failures.
     #![proptest_config(ProptestConfig {
         rng_seed: proptest::test_runner::RngSeed::Fixed(20_260_117),
         failure_persistence: None,
@@ -256,7 +256,7 @@ proptest! {
     }
 }
 
-/// Hashes the bits before fractions are cut off: a cut hides nearly every change of a last bit.
+/// Hashes the bits before fractions are cut off, because a cut hides most changes of a last bit.
 fn sample_bits(sample: impl Fn(f64) -> f64) -> u64 {
     uniforms(100_000).fold(0, |hash, u| {
         (hash.rotate_left(5) ^ sample(u).to_bits()).wrapping_mul(0x517c_c1b7_2722_0a95)
@@ -284,8 +284,8 @@ const GOLDEN: [&str; 17] = [
     "0x2f52ae80c784610d quantiles of HyperExponential",
 ];
 
-/// A changed hash is a changed fingerprint of every run that uses the distribution: that takes a
-/// new model version, not just a new constant here.
+/// A changed hash changes the fingerprint of every run with the distribution: it needs a new model
+/// version, not just a new constant here.
 #[test]
 fn golden_bits() {
     let mut lines: Vec<String> = GOLDEN[..16]
@@ -302,8 +302,8 @@ fn golden_bits() {
     assert_eq!(lines, GOLDEN);
 }
 
-/// The C library chooses its maths by CPU, once a process; so another process is told that this
-/// CPU has neither FMA nor AVX2, and has to find the same bits. Other systems ignore the variable.
+/// The C library chooses its maths by CPU, once per process. A second process runs as if this CPU
+/// had neither FMA nor AVX2, and must give the same bits. Other systems ignore the variable.
 #[test]
 fn sampler_bits_survive_other_cpu_variants() {
     let output = Command::new(std::env::current_exe().unwrap())

@@ -1,4 +1,4 @@
-//! Searches against what is known: published probabilities, exact numerics, theory.
+//! Searches compared with published probabilities, exact numerics and theory.
 
 use dessim::experiment::condition::{Wanted, likely_claims};
 use dessim::experiment::find::capacity::{Question, capacity};
@@ -12,7 +12,7 @@ use dessim::experiment::run::Options;
 use dessim::kernel::fpmath;
 use dessim::scenario::Document;
 
-/// The service that freezes, of the validation, with two immediate retries.
+/// The freezing service of the published validation, with two immediate retries.
 const FREEZE: &str = r#"Scenario(schema: 1, duration: "100s",
     load: { "clients": Load(arrivals: Poisson(rate: "60/s")) },
     services: { "db": Service(time: Exponential(mean: "100ms"), slots: 10) },
@@ -94,8 +94,8 @@ fn reaches(most: usize, seconds: f64, arrivals: f64, services: f64) -> f64 {
     sum
 }
 
-/// Rare and less rare: the estimates of splitting are within four standard errors of the exact
-/// numbers, which are 0.175 and 1.2e-6, and the errors are small enough to tell.
+/// For a common and a rare event, estimates of splitting are within four standard errors of the
+/// exact probabilities 0.175 and 1.2e-6, and the errors are small.
 #[test]
 fn splitting_agrees_with_exact_numerics() {
     let text = r#"Scenario(schema: 1, duration: "20s",
@@ -128,10 +128,10 @@ fn splitting_agrees_with_exact_numerics() {
     assert_eq!(repetitions(1), repetitions(4));
 }
 
-/// A service of 100/s that is offered 60/s. Without retries it comes back at every load that it
-/// can serve. With two retries of what timed out it works for nobody once three attempts for each
-/// request exceed what it can do: from 33/s on at the latest a freeze tips it over for good. (The
-/// timeouts of an unlucky moment tip it over well below 100/s.)
+/// A service for 100/s with a load of 60/s. Without retries it recovers at every load below its
+/// capacity. With two retries after timeouts it stays collapsed once three attempts per request
+/// exceed the capacity: from 33/s on, a freeze is enough. (Timeouts of random bursts make it
+/// collapse well below 100/s.)
 #[test]
 fn capacity_knows_the_vulnerable_range() {
     let scenario = document(FREEZE).scenario().expect("it is sound").scenario;

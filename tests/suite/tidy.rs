@@ -1,4 +1,4 @@
-//! The style as a test: what would otherwise be argued about again and again.
+//! The style as a test.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,10 +11,10 @@ const FUNCTION_LINES: usize = 70;
 const FOLDER_FILES: usize = 25;
 const FILE_BYTES: u64 = 1_000_000;
 
-/// What a build leaves beside the sources, where there is no git to say what is tracked.
+/// Build output beside the sources, for archives without git.
 const UNTRACKED: &[&str] = &[".git", "target"];
 
-/// What the code of a folder may use of the other folders; everything imports one way.
+/// The folders that each folder may import from; imports run one way.
 const IMPORTS: &[(&str, &[&str])] = &[
     ("src/kernel", &["kernel"]),
     ("src/metrics", &["kernel", "metrics"]),
@@ -172,7 +172,7 @@ fn used_paths(text: &str) -> Vec<String> {
     paths
 }
 
-/// The absolute path of what a file names: `cli::exit::Exit` of `super::exit::Exit` in `src/cli/`.
+/// The absolute path of a name in a file: `cli::exit::Exit` for `super::exit::Exit` in `src/cli/`.
 fn absolute(file: &str, path: &str) -> String {
     let own: Vec<&str> =
         file.trim_start_matches("src/").trim_end_matches(".rs").split('/').collect();
@@ -194,7 +194,7 @@ fn modules_of_the_command_line_import_in_no_circle() {
     let mut files = sources("src/cli");
     files.push(("src/cli.rs".to_owned(), fs::read_to_string(root).unwrap()));
     let modules: Vec<String> = files.iter().map(|(name, _)| module(name)).collect();
-    // The longest module that a path begins with; none where it leads out of the command line.
+    // The longest module at the start of a path; none if the path leads out of the command line.
     let target = |path: &str| {
         let within = |module: &&String| {
             path.strip_prefix(module.as_str())
@@ -211,7 +211,7 @@ fn modules_of_the_command_line_import_in_no_circle() {
         .collect();
     let uses: usize = open.iter().map(|(_, uses)| uses.len()).sum();
     assert!(uses > 100, "only {uses} imports are seen");
-    // Again and again, those go whose files use only modules that are gone.
+    // Repeatedly removes modules whose files use only removed modules.
     loop {
         let names: Vec<String> = open.iter().map(|(name, _)| name.clone()).collect();
         let waits = |(name, uses): &(String, Vec<String>)| {
@@ -269,8 +269,7 @@ fn nothing_is_left_for_later() {
     report(&problems);
 }
 
-/// Every file of the repository that git tracks, or all files where there is no git: in an archive
-/// of the sources.
+/// All files that git tracks, or all files without git, as in an archive of the sources.
 fn repository_files(root: &Path) -> Vec<PathBuf> {
     let git = Command::new("git").args(["ls-files", "-z"]).current_dir(root).output();
     let tracked = git.ok().filter(|output| root.join(".git").exists() && output.status.success());
@@ -278,7 +277,7 @@ fn repository_files(root: &Path) -> Vec<PathBuf> {
         Some(output) => {
             let names = String::from_utf8(output.stdout).unwrap();
             let files = names.split_terminator('\0').map(|name| root.join(name));
-            // A file that is deleted and not yet committed is still listed.
+            // Git still lists a file whose deletion is not committed.
             files.filter(|path| path.is_file()).collect()
         }
         None => files_below(root),
@@ -302,7 +301,7 @@ fn files_below(root: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// What is wrong with each of the files: too large, or not text.
+/// Problems of files: too large, or not text.
 fn large_or_binary(files: &[PathBuf]) -> Vec<String> {
     let mut problems = Vec::new();
     for path in files {

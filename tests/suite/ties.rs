@@ -1,4 +1,4 @@
-//! What happens between two events of one instant, under both readings.
+//! The order of handovers and other events of one instant, for both values of `ties`.
 
 use dessim::experiment::run::{CalendarKind, Options, run};
 use dessim::report::result::RunResult;
@@ -6,8 +6,8 @@ use dessim::scenario::canonical;
 
 use crate::support::{only, play, scenario};
 
-/// Two requests hang until both time out at 100 ms, and whatever they held goes to the next two.
-/// Alone in the service an attempt takes 10 ms, with another one 60 ms.
+/// Two requests hang until both time out at 100 ms, and their permits go to the next two. Alone in
+/// the service an attempt takes 10 ms, with another one 60 ms.
 fn hanging(loads: &str, rest: &str, slots: &str) -> String {
     format!(
         r#"Scenario(schema: 1, {rest}, load: {{ {loads} }},
@@ -46,7 +46,7 @@ fn together(text: &str) -> String {
     text.replacen("schema: 1,", "schema: 1, ties: Together,", 1)
 }
 
-/// Plays it on both calendars, which agree.
+/// Plays the scenario on both calendars, which agree.
 fn played(text: &str) -> RunResult {
     let scenario = scenario(text);
     let result = play(&scenario, 1);
@@ -66,13 +66,14 @@ fn latencies(text: &str) -> (u64, u64) {
 
 #[test]
 fn what_ends_together_is_handed_on_one_by_one_or_together() {
-    // One by one, the third request finds the second still there and the fourth finds the third;
-    // together, the third is alone.
+    // With `Handover` the third request finds the second still in flight and the fourth finds the
+    // third; with `Together` the third is alone.
     for (what, text) in [("permits", by_permits()), ("consumers", by_consumers())] {
         assert_eq!(latencies(&text), (160, 160), "{what}, one by one");
         assert_eq!(latencies(&together(&text)), (110, 160), "{what}, together");
     }
-    // Those in line for a slot count, too: the first finds two others one by one, one together.
+    // Attempts in line count too: the first finds two others with `Handover`, and one with
+    // `Together`.
     assert_eq!(latencies(&by_slots()), (159, 209), "slots, one by one");
     assert_eq!(latencies(&together(&by_slots())), (159, 159), "slots, together");
 }
@@ -108,8 +109,8 @@ fn what_arrives_at_the_instant_starts_after_what_ends_there() {
 
 #[test]
 fn a_retry_put_off_to_the_end_of_the_instant_dies_with_its_caller() {
-    // A crash comes first at its instant and asks for a retry without a wait; then the caller's
-    // timeout gives up on all of it.
+    // A crash comes first at its instant and causes a retry without a wait; then the timeout of the
+    // caller gives up on it.
     let text = r#"Scenario(schema: 1,
         load: { "c": Load(arrivals: Bursts(size: 3, every: "1s"), total: 3) },
         services: { "db": Service(time: Constant("5s"), slots: 3, cancellation: Immediate) },
@@ -132,8 +133,8 @@ fn the_usual_reading_leaves_no_trace_in_the_meaning() {
     assert_ne!(canonical(&usual), canonical(&scenario(&together(&by_slots()))));
 }
 
-/// The tutorial's service behind 100 permits, with its bursts. Seeds 1 to 60 were chosen before
-/// anything was run.
+/// The tutorial's service behind 100 permits, with its bursts. Seeds 1 to 60 were chosen before the
+/// first run.
 #[test]
 fn the_wide_bulkhead_of_the_tutorial_tells_the_readings_apart() {
     let text = r#"Scenario(schema: 1,

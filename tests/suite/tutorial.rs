@@ -1,4 +1,4 @@
-//! The tutorial's architectures against its own program: every figure, in distribution.
+//! The tutorial's architectures compared with its own program: every figure, in distribution.
 
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ const DOWNSTREAM: &str = r#"services: { "downstream": Service(
 const BACKOFF: &str = r#"backoff: Exponential(base: "20ms", cap: "400ms", jitter: Full)"#;
 const BREAKER: &str =
     r#"Breaker(window: 20, failure_threshold: 8, open_duration: "500ms", records: Attempts),"#;
-/// What a scenario means by bursts, and what the tutorial's code does: all at once.
+/// Bursts as in scenarios, and as in the tutorial's code: all requests at once.
 const BURSTS: u32 = 350;
 const AS_WRITTEN: u32 = 2000;
 
@@ -53,8 +53,8 @@ fn events(burst: u32, consumers: u32) -> String {
     )
 }
 
-/// One figure of a run. The tutorial measures calls from end to end, and messages from their
-/// last pick-up.
+/// One figure of a run. The tutorial measures calls from end to end, and messages from their last
+/// delivery.
 fn figure(name: &str, arm: &ArmResult, of_messages: bool) -> f64 {
     let latency = match of_messages {
         true => arm.latency.processing,
@@ -76,7 +76,7 @@ fn figure(name: &str, arm: &ArmResult, of_messages: bool) -> f64 {
     }
 }
 
-/// Each mean within 4 standard errors of the difference.
+/// Checks each mean to within 4 standard errors of the difference.
 fn agrees(configuration: &str, text: &str) {
     let reference = reference();
     let rows = &reference.configurations[configuration];
@@ -140,7 +140,7 @@ fn the_breaker_refuses_what_retries_would_have_saved() {
         .map(|seed| only(&play(&without, seed)).requests.succeeded as f64)
         .collect();
     let (mean, sd) = moments(&succeeded);
-    // The reference gives whole requests and no deviation: take ours for both.
+    // The reference has whole requests and no deviation, so ours stands for both.
     let error = sd * (2.0 / reference.seeds as f64).sqrt();
     let off = (mean - reference.without_breaker_succeeded).abs();
     println!("without the breaker: {mean:.2} (sd {sd:.2})");

@@ -11,7 +11,7 @@ fn arm(entries: &str) -> ArmResult {
     only(&play(&scenario(&format!("Scenario(schema: 1, {entries})")), 1)).clone()
 }
 
-/// Ten times what two connections of 200 ms can do, for 200 s.
+/// Ten times the capacity of two connections of 200 ms, for 200 s.
 const OVERLOADED: &str =
     r#"duration: "200s", load: { "web": Load(arrivals: Constant(rate: "100/s")) }"#;
 
@@ -23,8 +23,8 @@ fn connections(policy: &str) -> String {
     )
 }
 
-/// Both connections work all the time, and whoever gets one is answered: two each 200 ms, the
-/// first from 0 and from 10 ms on.
+/// Both connections are always busy, and each call that gets one is answered: two every 200 ms,
+/// from 0 and from 10 ms on.
 #[test]
 fn a_longest_wait_serves_what_there_is_place_for() {
     let places = [
@@ -43,10 +43,10 @@ fn a_longest_wait_serves_what_there_is_place_for() {
     }
 }
 
-/// An attempt that gives its slot back for 5 ms and then works for 10 ms needs a place in the line
-/// like whoever comes. They come 4 ms apart. From the first one's arrival on, that works again from
-/// 6 ms, the third comes at 8 ms and the second is back at 10 ms: without a place both are shed,
-/// and one place is the third's.
+/// An attempt that releases its slot for 5 ms and then works for 10 ms needs a place in line like
+/// an arrival. Attempts arrive 4 ms apart. The first works again from 6 ms on, the third arrives at
+/// 8 ms and the second comes back at 10 ms: without a place both are shed, and a single place goes
+/// to the third.
 #[test]
 fn who_comes_back_to_a_full_line_is_shed() {
     let back = |line: &str| {
@@ -69,7 +69,7 @@ fn who_comes_back_to_a_full_line_is_shed() {
     assert_eq!(back(""), (3, 0, 2));
 }
 
-/// Whoever gets a connection has waited nearly as long as the timeout lasts, and times out with it.
+/// A call that gets a connection has little of its timeout left, and times out with the connection.
 #[test]
 fn a_timeout_over_wait_and_work_serves_almost_nothing() {
     let entries = connections(r#"Timeout("3s"), Bulkhead(permits: 2)"#);
@@ -80,12 +80,13 @@ fn a_timeout_over_wait_and_work_serves_almost_nothing() {
             last = record.at.as_ns();
         }
     });
-    // Of each 200 ms of the first 3 s two are in time; afterwards nobody is.
+    // In the first 3 s two calls every 200 ms are in time; after that none is.
     assert_eq!(only(&result).requests.succeeded, 32);
     assert!(last <= 3_500_000_000, "one succeeds after {last} ns");
 }
 
-/// Four of a burst find permits or slots, and nobody else may wait, at any order of equal instants.
+/// Four requests of a burst get permits or slots and no other may wait, in any order of equal
+/// instants.
 #[test]
 fn a_wait_of_no_time_is_no_line() {
     let burst = r#"load: { "web": Load(arrivals: Bursts(size: 10, every: "10ms"), total: 200) }"#;
@@ -164,8 +165,8 @@ fn a_permit_is_held_while_what_is_inside_calls_others() {
     assert_eq!(count(&arm.components["db"], "busy_max"), 2);
 }
 
-/// Whoever waits for a second permit of its own pool holds the first: with a longest wait the calls
-/// come free again, and without one nothing ever does.
+/// A call that waits for a second permit of its pool holds the first: with a longest wait calls
+/// release their permits again, and without one all deadlock.
 #[test]
 fn calls_that_wait_for_their_own_pool_come_free_by_a_longest_wait() {
     let nested = |line: &str| {
@@ -182,7 +183,8 @@ fn calls_that_wait_for_their_own_pool_come_free_by_a_longest_wait() {
     assert_eq!(nested("").requests.in_flight, 2);
     let limited = nested(r#", max_wait: "100ms""#);
     assert_eq!((limited.requests.in_flight, limited.requests.failed), (0, 1));
-    // The first gives up, and its permit goes to the second, whose wait is over a moment later.
+    // The first gives up, and its permit goes to the second just before that one's longest wait
+    // ends.
     assert_eq!(limited.requests.succeeded, 1);
 }
 

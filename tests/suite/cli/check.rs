@@ -1,5 +1,4 @@
-//! `dessim check`: lints, exit codes, reports for other programs, directories, and what it must
-//! never do.
+//! `dessim check`: lints, exit codes, reports for other programs, directories and limits.
 
 use std::fmt::Write as _;
 
@@ -161,8 +160,8 @@ fn a_link_does_not_lead_a_study_outside() {
     place.dessim("check studies/study.ron").ends(3, &["is outside its directory"]);
 }
 
-/// 10,000 loads that call a service which is not there, and 10,000 that are all well. A check that
-/// compares every name with every other does not end while anybody waits.
+/// 10,000 loads that call a missing service, and 10,000 valid ones. A check that compares every
+/// name with every other would take too long.
 #[test]
 fn thousands_of_names_take_no_time() {
     let place = Place::new();

@@ -1,4 +1,4 @@
-//! `dessim compare`: who is compared with whom, what it says, and what it refuses.
+//! `dessim compare`: the pairs that are compared, the report, and refusals.
 
 use serde_json::Value;
 
@@ -40,7 +40,7 @@ fn the_arms_of_a_scenario() {
     assert!(amplification["mean"].as_f64() < Some(0.0) && amplification["shown"] == true);
 }
 
-/// By hand, from the runs themselves: the mean difference, and Student's t of 12 pairs.
+/// The mean difference and Student's t of 12 pairs, computed from single runs.
 #[test]
 fn differences_are_those_of_the_runs() {
     let place = Place::new();
@@ -79,7 +79,7 @@ fn a_scenario_with_itself_changed() {
         ["saved", "lost", "good_in_both"].map(|of| requests[of].as_u64().unwrap()).iter().sum();
     assert!(sum <= requests["in_both"].as_u64().unwrap());
     assert_eq!(requests["in_both"], 6_000);
-    // Files give the same as a change, and order of threads does not matter.
+    // Files and a change give the same result, with any number of threads.
     place.write("more.ron", &SMALL.replace("slots: 1", "slots: 2"));
     let files = data(&place, "small.ron more.ron --arms plain -j 1");
     assert_eq!(files["fields"][0]["metrics"], field["metrics"]);
@@ -88,7 +88,7 @@ fn a_scenario_with_itself_changed() {
     assert_eq!(both["fields"][0]["arm"], "plain");
     assert_eq!(both["fields"][0]["metrics"], field["metrics"]);
     assert_eq!(both["fields"][1]["arm"], "retry");
-    // What changes nothing is the same in every run.
+    // A change without effect gives the same runs.
     let same = place.dessim("compare small.ron --set about=other").fine().out;
     assert!(same.contains("arm plain: the same in every run\n"), "{same}");
 }
@@ -172,6 +172,6 @@ fn what_cannot_be_compared_is_refused() {
         ),
     );
     place.dessim("compare only.ron").ends(2, &["nothing to compare only.ron with", "--with"]);
-    // A number that only some components have, without its unit.
+    // A metric that only some components have, without its unit.
     place.dessim("compare small.ron --metric db.wait.p99 --metric users.retry.retries").fine();
 }

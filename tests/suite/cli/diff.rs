@@ -1,4 +1,4 @@
-//! `dessim diff`: two runs side by side, and where they part.
+//! `dessim diff`: two runs side by side, and their first difference.
 
 use super::*;
 
@@ -43,12 +43,12 @@ fn scenarios_and_traces_part_at_the_same_record() {
         text[at..end].to_owned()
     };
     assert_eq!(tail(&traces), tail(&scenarios));
-    // The history is what both traces hold of that request before.
+    // The history is the records before it that both traces have of that request.
     let history: Vec<_> = tail(&traces).lines().skip(1).map(str::to_owned).collect();
     assert!(history[0].contains("arrives"), "{traces}");
 }
 
-/// In the first block of records, and in a later one at whose end one of the runs is over.
+/// The first difference is in the first block of records, or in a later one at the end of one run.
 #[test]
 fn the_parting_is_the_first_differing_line_of_the_traces() {
     let place = place();
@@ -120,7 +120,7 @@ fn what_is_no_trace_is_refused() {
     place.dessim("diff t.jsonl -").ends(2, &["more than once"]);
 }
 
-/// What is printed is the product: read it.
+/// The printed text, to be read.
 #[test]
 fn a_wider_bulkhead_and_a_budget_read_well() {
     let shipped = |args: &str| {
@@ -144,7 +144,7 @@ fn a_scenario_is_compared_with_itself_changed() {
     let rest = |text: &str| text.lines().skip(2).map(str::to_owned).collect::<Vec<_>>();
     assert_eq!(rest(&changed), rest(&file));
     assert!(changed.contains("\nb  small.ron with arms.retry.calls"), "{changed}");
-    // With both, it is b that is changed.
+    // With both, the change applies to b.
     let same = place.dessim(&format!("diff patient.ron small.ron {set}")).fine().out;
     assert!(same.contains("the scenarios say the same"), "{same}");
     place.dessim("diff small.ron --set nothing=1").ends(2, &["nothing"]);
@@ -161,7 +161,7 @@ fn two_arms_are_held_against_each_other() {
     assert!(out.contains("arm plain against retry: "), "{out}");
     assert!(out.starts_with("a  small.ron, arm plain: seed 3"), "{out}");
     assert!(out.contains("  only in b: retry users.retry, timeout users.timeout\n"), "{out}");
-    // One arm of two files; an arm and itself are no comparison.
+    // One arm of two files. An arm is not compared with itself.
     let out = place.dessim("diff small.ron patient.ron --arms plain").fine().out;
     assert!(!out.contains("retry"), "{out}");
     place.dessim("run small.ron --trace t.jsonl").fine();
@@ -176,7 +176,7 @@ fn two_arms_are_held_against_each_other() {
     assert!(out.contains("arm a,b against c: "), "{out}");
 }
 
-/// Traces say less, and what they say is the same.
+/// Differences of traces are a subset of those of the runs.
 #[test]
 fn requests_of_traces_are_compared_by_what_they_say() {
     let place = place();
@@ -238,7 +238,7 @@ fn json_says_what_text_says_and_exchanging_the_sides_mirrors_it() {
     assert_eq!(short.lines().count() + left - 1, text.lines().count());
 }
 
-/// Names that mean something to HTML, to a shell, or to nobody.
+/// Names with special characters of HTML, of shells, or with control characters.
 #[test]
 fn hostile_names_are_shown_and_never_obeyed() {
     let place = Place::new();
@@ -256,7 +256,7 @@ fn hostile_names_are_shown_and_never_obeyed() {
     for obeyed in ["<script", "<img", "http://", "https://", "url(", "@import"] {
         assert!(!page.contains(obeyed), "{obeyed}");
     }
-    // A trace may hold anything at all.
+    // A trace can have any content.
     place.dessim("run small.ron --trace t.jsonl").fine();
     let trace = place.read("t.jsonl");
     let rogue = trace.replacen("\"component\":\"users\"", "\"component\":\"\\u001b[31m\"", 1);
@@ -275,7 +275,7 @@ fn the_page_goes_where_it_may() {
     page("- --format text").ends(2, &["both go to standard output"]);
     let out = page("-").ends(99, &[]).out;
     assert!(out.starts_with("<!DOCTYPE html>") && out.ends_with("</html>\n"), "{out}");
-    // One chart for the arm that differs, none for the one that does not.
+    // A chart for the arm that differs, none for the one that does not.
     assert_eq!((out.matches("<svg ").count(), out.matches("retries per second").count()), (1, 2));
     let text = page("page.html").ends(99, &[]).out;
     assert_eq!(place.read("page.html"), out);

@@ -1,8 +1,8 @@
-//! What the documentation shows is what the command does.
+//! The output that documents show is the output of the command.
 //!
-//! In a block of kind `console`, what follows `$ ` is run by a shell in a copy of the repository,
-//! and what follows that is what it prints. `DESSIM_DOCS=write cargo test --test suite docs`
-//! writes what is printed now; look at the difference before it is committed.
+//! In a block of kind `console`, a shell runs the lines after `$ ` in a copy of the repository, and
+//! the lines after them are the output. `DESSIM_DOCS=write cargo test --test suite docs` writes the
+//! present output; review the difference before a commit.
 
 use super::*;
 
@@ -31,7 +31,7 @@ fn repository() -> Place {
     place
 }
 
-/// Runs a line of shell in which `dessim` is the command, and gives what it prints.
+/// Runs a line of shell in which `dessim` is the command, and returns the output.
 fn printed(place: &Place, line: &str) -> String {
     let program = PathBuf::from(env!("CARGO_BIN_EXE_dessim"));
     let folder = program.parent().expect("it is in a folder").to_owned();
@@ -45,7 +45,7 @@ fn printed(place: &Place, line: &str) -> String {
     ran.out + &ran.err
 }
 
-/// The document with what its commands print now.
+/// The document with the present output of its commands.
 fn played(place: &Place, document: &str) -> String {
     let mut played = String::new();
     let mut lines = document.split_inclusive('\n').peekable();
@@ -106,7 +106,7 @@ fn listed(document: &str) -> Vec<String> {
     commands
 }
 
-/// Seconds of work, or held by other tests.
+/// Documents whose commands take seconds, or are covered by other tests.
 const NOT_RUN: [&str; 4] = ["cargo ", "dessim hunt ", "dessim find ", "dessim test"];
 
 #[test]
@@ -123,7 +123,7 @@ fn commands_of_the_readme_run() {
     }
 }
 
-/// `.ci/run` runs the tests as the README says to.
+/// `.ci/run` runs the tests as the README says.
 #[test]
 fn the_test_command_of_the_readme_is_that_of_ci() {
     let Ok(ci) = std::fs::read_to_string(root().join(".ci/run")) else {

@@ -1,4 +1,4 @@
-//! The examples of help texts and documents can be typed as they stand, in bash and in zsh.
+//! The examples in help texts and documents can be typed as shown, in bash and in zsh.
 
 use std::path::Path;
 
@@ -53,7 +53,7 @@ fn of_help(place: &Place) -> Vec<String> {
     COMMANDS.iter().map(help).filter_map(examples).flatten().collect()
 }
 
-/// Those in blocks that say they are of a shell.
+/// Commands in blocks of a shell.
 fn of_documents() -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let docs = std::fs::read_dir(root.join("docs")).expect("it is there");
@@ -70,7 +70,7 @@ fn of_documents() -> Vec<String> {
     all
 }
 
-/// The words that a shell makes of a line, one a line; the commands behind `dessim` do not run.
+/// The words of a line as split by a shell, one per line. Commands that follow `dessim` do not run.
 fn words(place: &Place, shell: &str, line: &str) -> Option<String> {
     let script = format!("dessim() {{ printf '%s\\n' \"$@\"; }}; {line}");
     let output = Command::new(shell).args(["-c", &script]).current_dir(place.path(".")).output();
@@ -110,7 +110,7 @@ fn both_shells_read_examples_as_they_are_meant() {
 #[test]
 fn examples_run() {
     let place = place();
-    // What searches for minutes is tried with other arguments elsewhere.
+    // Searches that take minutes are tested elsewhere with other arguments.
     let quick = ["run", "check", "diff", "explain", "trace", "report", "init", "completions"];
     let mut tried = 0;
     for line in of_help(&place) {

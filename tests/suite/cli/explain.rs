@@ -1,4 +1,4 @@
-//! `dessim explain`, of scenarios and of saved results.
+//! `dessim explain` for scenarios and saved results.
 
 use super::Place;
 
@@ -33,7 +33,7 @@ fn what_cannot_be_explained_is_told() {
     place.dessim("explain cut.json").ends(3, &["cannot read the result cut.json", "not JSON"]);
 }
 
-/// Whatever plays a run asks first whether it would ever end.
+/// Each command that plays a run first checks that the run would end.
 #[test]
 fn what_would_run_for_days_is_refused_by_all_that_play_it() {
     let place = Place::new();

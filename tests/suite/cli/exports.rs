@@ -1,4 +1,4 @@
-//! What `dessim run` writes: refused before anything runs, or there as a whole.
+//! The files of `dessim run`: refused before the run, or written completely.
 
 use std::path::Path;
 
@@ -46,7 +46,7 @@ fn what_cannot_be_written_is_refused_before_the_run() {
     ] {
         let ran = place.dessim(&format!("run small.ron {args}")).ends(exit, &[message]);
         assert_eq!(ran.out, "");
-        // Before the scenario was even looked at.
+        // Refused before the scenario is read.
         let ran = place.dessim(&format!("run nowhere.ron {args}"));
         assert!(ran.exit == Some(1) || exit == 2, "{ran:?}");
     }
@@ -99,7 +99,7 @@ fn permissions_are_respected() {
     let new = place.shell("umask 027; $D run small.ron --export-json n.json; stat -c %a n.json");
     assert!(new.fine().out.ends_with("\n640\n"));
     std::fs::set_permissions(place.path("r.json"), mode(0o440)).expect("it is ours");
-    // Root may write everything, and then there is nothing to refuse.
+    // Root can write anywhere, so nothing is refused.
     if std::fs::OpenOptions::new().append(true).open(place.path("r.json")).is_err() {
         let ran = place.dessim("run small.ron --export-json r.json");
         ran.ends(1, &["cannot write r.json: Permission denied"]);
@@ -223,7 +223,7 @@ fn exports_over_time_agree_with_the_json() {
     assert!(place.read("r.lp").lines().any(|line| line.ends_with(&at)), "{at}");
 }
 
-/// Of several runs only the totals are written, run by run.
+/// Of several runs only totals are written, one row per run.
 #[test]
 fn a_table_of_several_runs_has_no_bins() {
     let place = Place::new();

@@ -1,4 +1,4 @@
-//! `dessim run --svg`: a directory of figures of one run, refused before the run or whole.
+//! `dessim run --svg`: a directory of figures of one run, refused before the run or complete.
 
 use super::*;
 
@@ -26,7 +26,7 @@ fn figures_are_written_and_the_page_stays_the_same() {
         assert!(text.ends_with("</svg>\n"), "{name}");
         assert_eq!(text, place.read(&format!("again/{name}")));
     }
-    // A run from standard input and another seed have figures, too.
+    // Runs from standard input and with another seed have figures too.
     place.dessim_with_input("run - --svg in --seed 4", SMALL).fine();
     assert_ne!(place.read("in/quantiles.svg"), place.read("again/quantiles.svg"));
 }
@@ -69,7 +69,7 @@ fn what_cannot_be_written_is_refused_before_the_run() {
         assert_eq!(ran.out, "");
     }
     assert_eq!(place.names("."), ["file", "small.ron"]);
-    // Nor is anything left when it is the scenario that is wrong.
+    // An invalid scenario leaves no files either.
     place.dessim("run file --svg figures").ends(3, &[]);
     assert_eq!(place.names("."), ["file", "small.ron"]);
 }

@@ -1,4 +1,4 @@
-//! `dessim find`, `dessim hunt` and `dessim shrink` as their users run them.
+//! `dessim find`, `dessim hunt` and `dessim shrink` as users run them.
 
 use super::*;
 
@@ -11,7 +11,7 @@ const POOL: &str = r#"Scenario(
 )
 "#;
 
-/// A line that is seldom long.
+/// A line that is rarely long.
 const LINE: &str = r#"Scenario(
     schema: 1,
     duration: "20s",
@@ -27,7 +27,7 @@ fn json(text: &str) -> serde_json::Value {
 }
 
 impl Place {
-    /// As [`Place::dessim`], followed by arguments that may have spaces.
+    /// [`Place::dessim`] with further arguments, which may have spaces.
     fn dessim_with(&self, args: &str, more: &[&str]) -> Ran {
         let mut command = self.command(args);
         command.args(more);
@@ -109,7 +109,7 @@ fn searches_that_make_no_sense_are_refused() {
 fn a_hunt_finds_the_smallest_seed_whatever_the_threads() {
     let place = Place::new();
     place.write("line.ron", LINE);
-    // By the scenario's own expectation, which the run that is found breaks.
+    // By the scenario's own expectation, which the resulting run breaks.
     let all = json(&place.dessim("hunt line.ron --seeds 1..200 --format json").fine().out);
     let seed = all["found"]["seed"].as_u64().expect("it is found");
     let hits = all["proportion"]["hits"].as_u64().expect("it is counted");
@@ -120,7 +120,7 @@ fn a_hunt_finds_the_smallest_seed_whatever_the_threads() {
         assert_eq!(first["found"]["seed"], seed);
         assert_eq!((&first["runs"], first["proportion"].is_null()), (&seed.into(), true));
     }
-    // The run that is found breaks it by itself, too.
+    // The resulting run also breaks it when it is run alone.
     let run = place.dessim(&format!("run line.ron --seed {seed} --format json"));
     let run = json(&run.ends(99, &[]).out);
     let most = run["arms"]["main"]["components"]["db"]["in_flight_max"].as_u64();
@@ -166,7 +166,7 @@ fn what_is_shrunk_is_smaller_and_still_shows_it() {
     let again = json(&place.dessim("run tiny.ron -q --format json").fine().out);
     assert!(again["arms"]["plain"]["requests"]["shed"].as_u64() > Some(0));
     place.dessim("test -q tiny.ron").fine();
-    // Nothing is left to cut, and threads change nothing.
+    // The result cannot be shrunk further, and does not depend on threads.
     let args = "shrink tiny.ron -q -j 3";
     assert_eq!(place.dessim_with(args, &wanted).fine().out, tiny);
     place

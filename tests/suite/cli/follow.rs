@@ -46,7 +46,7 @@ fn the_slowest_are_those_of_the_result() {
     }
 }
 
-/// Every request of both arms, against what the result counts.
+/// Every request of both arms, compared with the counts of the result.
 #[test]
 fn all_requests_together_are_the_run() {
     let place = Place::new();
@@ -76,7 +76,7 @@ fn a_request_is_named_by_number_and_load() {
     assert!(one.contains("\nusers#17 in arm plain ") && !one.contains("in arm retry"), "{one}");
     let same = place.dessim("trace small.ron --request users#17 --request 17 --arm plain").fine();
     assert_eq!(same.out, one);
-    // In the order in which they were asked for, in every arm.
+    // Requests are in the order of the arguments, in every arm.
     let two = place.dessim("trace small.ron --request 9 --request 3").fine().out;
     let heads: Vec<_> = two.lines().filter_map(|line| line.split(" in arm ").next()).collect();
     let heads: Vec<_> = heads.into_iter().filter(|line| line.starts_with("users#")).collect();

@@ -52,7 +52,7 @@ fn insta_agrees_on_what_is_kept() {
     settings.set_snapshot_path(place.path("snapshots"));
     settings.set_prepend_module_to_snapshot(false);
     settings.bind(|| insta::assert_snapshot!("small", snapshot));
-    // Whoever wrote the head of a snapshot keeps it.
+    // Edits of the head of a snapshot are kept.
     let text = place.read("snapshots/small.snap");
     let own = text.replace("source: dessim test", "source: tests/golden.rs");
     place.write("snapshots/small.snap", &own.replace("order  ", "Order  "));

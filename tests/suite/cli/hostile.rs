@@ -1,11 +1,11 @@
-//! Names come from files of others: nothing that is printed or written obeys them.
+//! Names come from files of other people: no output treats them as commands.
 
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
 use super::*;
 
-/// A scenario in which everything has this name, as far as it may, with two arms.
+/// A scenario with two arms in which everything that can has this name.
 fn scenario(name: &str) -> String {
     let service = serde_json::Value::from(format!("{name}s"));
     let name = serde_json::Value::from(name);
@@ -18,7 +18,7 @@ fn scenario(name: &str) -> String {
     )
 }
 
-/// Everything on these streams is free of control characters and of commands to GitHub's runner.
+/// Checks that these streams have no control characters and no commands to GitHub's runner.
 #[track_caller]
 fn harmless(what: &str, ran: &Ran) {
     assert!(ran.exit.is_some(), "{what}");
@@ -29,7 +29,7 @@ fn harmless(what: &str, ran: &Ran) {
     }
 }
 
-/// Runs what prints pages, JSON, Markdown, CSV and HTML of `file`, and of a result of it.
+/// Runs the commands that print pages, JSON, Markdown, CSV and HTML of `file` and of its result.
 fn all_harmless(place: &Place, file: &str, older_commands: bool) {
     let run = |what: &[&str]| {
         let mut command = place.command("");
@@ -85,7 +85,7 @@ fn names_obey_nobody() {
     place.write("a.ron", &scenario("::add-mask::a ##[add-mask]b"));
     all_harmless(&place, "a.ron", true);
     let scenario = scenario("plain");
-    // Windows has no such names.
+    // Windows does not allow such names.
     if cfg!(unix) {
         let file = "::error::\u{1b}[31mx\n::stop-commands::k ##[add-mask]y =1.ron";
         place.write(file, &scenario);

@@ -1,4 +1,4 @@
-//! What a command writes never replaces what it reads, nor another thing that it writes.
+//! A command never overwrites its input, nor one output with another.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ fn place() -> Place {
     place
 }
 
-/// Every file below the directory, and what is in it.
+/// All files below the directory, with their contents.
 fn files(place: &Place) -> BTreeMap<String, Vec<u8>> {
     let mut open = vec![String::new()];
     let mut files = BTreeMap::new();
@@ -44,7 +44,7 @@ fn files(place: &Place) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
-/// Every command is refused as usage, says so, and leaves every file as it was.
+/// Checks that every command is refused as a usage error and changes no file.
 fn all_refused(lines: &[&str], words: &str) {
     let place = place();
     let before = files(&place);

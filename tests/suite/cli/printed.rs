@@ -1,4 +1,4 @@
-//! What the command prints: problems, schema, completions, manual pages, help.
+//! The printed output of the command: problems, schema, completions, manual pages, help.
 
 use std::path::Path;
 
@@ -205,7 +205,7 @@ fn metrics_are_listed_as_sentences_call_them() {
     assert_eq!(json["schema"], "dessim.metrics/1");
     let metric = &json["reporters"][0]["metrics"][0];
     assert_eq!((&metric["name"], &metric["unit"]), (&"succeeded_ratio".into(), &"ratio".into()));
-    // What is set is looked at.
+    // A value that is set is checked.
     let set = "metrics small.ron --set services.db.slots=unlimited";
     assert!(
         page.contains("db.utilisation") && !place.dessim(set).fine().out.contains("utilisation")

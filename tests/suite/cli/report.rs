@@ -1,4 +1,4 @@
-//! `dessim report`: where the page goes, what is on it, and what is refused.
+//! `dessim report`: the place of the page, its contents, and refusals.
 
 use super::Place;
 
@@ -29,7 +29,7 @@ fn a_saved_result_is_played_again_and_vouched_for() {
     let note = note.and_then(|part| part.split_once("</p>")).expect("a paragraph").0;
     let without = saved.replace(&format!("<p>{note}</p>"), "");
     assert!(without == fresh, "the pages differ in more than that");
-    // Another seed is another run, of which nothing was saved.
+    // Another seed is another run, which was not saved.
     let other = place.dessim("report r.json --seed 4 -o -").fine();
     assert!(!other.out.contains(vouched));
 }

@@ -225,7 +225,7 @@ fn several_seeds_are_one_object_whatever_the_threads() {
     assert!(place.read("a.md").contains("| **plain** | mean | 95 % interval |"));
     let data = json(&data);
     assert_eq!((&data["schema"], &data["runs"]), (&"dessim.runs/2".into(), &20.into()));
-    // What the summary says of a number is what the single runs say.
+    // The summary of a number agrees with the single runs.
     let lines = run("--format jsonl");
     let retries = |line: &str| json(line)["arms"]["retry"]["attempts"]["retries"].as_f64();
     let all: Vec<f64> = lines.lines().filter_map(retries).collect();

@@ -1,4 +1,4 @@
-//! What is shown beside the result: plots and progress.
+//! Output beside the result: plots and progress.
 
 use super::*;
 
@@ -33,7 +33,7 @@ fn plots_without_a_page_are_refused() {
     place.dessim("run small.ron --plot=often").ends(2, &["always"]);
 }
 
-/// Long enough that progress is told several times.
+/// A run long enough for several lines of progress.
 const LONG: &str = "run small.ron --set load.users.total=400000";
 
 #[test]
@@ -51,7 +51,7 @@ fn progress_is_told_and_touches_nothing_else() {
         before = done;
         assert!(rest.contains(" of virtual time, ") && rest.contains(" events/s"), "{line}");
     }
-    // At most one a second, whatever happens.
+    // At most one line a second.
     assert!(shown.err.lines().count() < 60, "{}", shown.err);
     for quiet in ["--progress never", "--progress auto", "--progress always -q"] {
         assert_eq!(place.dessim(&format!("{LONG} {quiet}")).fine().out, plain.out);

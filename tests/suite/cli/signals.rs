@@ -1,11 +1,11 @@
-//! What is left when a command is interrupted: soon an end, the right code, no temporary file.
+//! An interrupted command ends soon, with the right exit code and without temporary files.
 
 use std::process::Child;
 use std::time::{Duration, Instant};
 
 use super::*;
 
-/// A run of minutes.
+/// A run that takes minutes.
 const LONG: &str = r#"Scenario(
     schema: 1,
     duration: "100000s",
@@ -23,8 +23,8 @@ fn caught(child: &Child) -> u64 {
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }
 
-/// Polls until it is over; a minute is for ever, for what should take a moment. What hangs is
-/// killed: it may write until the disk is full.
+/// Polls until the process ends, for a minute at most. A process that hangs is killed, because it
+/// could write until the disk is full.
 #[allow(clippy::disallowed_methods)] // No clock of a run: it ends a test that would hang.
 fn waited(what: &str, child: &mut Child, mut over: impl FnMut(&mut Child) -> bool) {
     let start = Instant::now();
@@ -88,7 +88,7 @@ fn every_command_ends_soon_and_leaves_nothing_temporary() {
         assert_eq!(ran.exit, Some(code), "{line:?} {signal}: {}{}", ran.out, ran.err);
         let left = place.names(".");
         assert!(!left.iter().any(|name| name.starts_with(".dessim")), "{line:?}: {left:?}");
-        // What nobody has seen the end of is not judged.
+        // A search that was stopped has no conclusion.
         for words in
             ["does not show", "no difference shown", "holds at", "fails at", "in none of 0"]
         {

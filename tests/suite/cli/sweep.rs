@@ -1,4 +1,5 @@
-//! `dessim sweep`: one machine or many, to the same bytes; parts that are torn, corrupted or mixed.
+//! `dessim sweep`: one machine or many give the same bytes; parts that are torn, corrupted or
+//! mixed.
 
 use super::*;
 
@@ -15,12 +16,12 @@ const STUDY: &str = r#"Study(
 )
 "#;
 
-/// The flags that say the same.
+/// Flags that mean the same as the study.
 const FLAGS: &str = "small.ron --vary load.users.arrivals.Poisson.rate=50/s..200/s/4 \
     --vary services.db.slots=[1,2] --seeds 1..3 --metric goodput_per_s \
     --metric retry.latency.end_to_end.p99 --metric db.busy_mean";
 
-/// Everything that a sweep writes, as the options that ask for it.
+/// The options of all files that a sweep writes.
 const ALL: &str = "--export-csv a.csv --export-json a.json --html a.html";
 
 fn place() -> Place {
@@ -29,13 +30,13 @@ fn place() -> Place {
     place
 }
 
-/// What a command prints and writes.
+/// The output and the files of a command.
 fn everything(place: &Place, args: &str) -> [String; 4] {
     let page = place.dessim(&format!("{args} {ALL}")).fine().out;
     [page, place.read("a.csv"), place.read("a.json"), place.read("a.html")]
 }
 
-/// A directory with all of a plan in these parts.
+/// A directory with a whole plan in these parts.
 fn parts(place: &Place, dir: &str, parts: impl IntoIterator<Item = String>) {
     if !place.path("plan.json").exists() {
         place.dessim("sweep plan study.ron -o plan.json").fine();
@@ -69,7 +70,7 @@ fn results_do_not_depend_on_threads_flags_or_parts() {
         let merged = place.dessim(&format!("sweep merge {dir} --format jsonl")).fine().out;
         assert_eq!(merged, lines, "{count}");
     }
-    // Cells that were run twice are the same twice.
+    // Cells that are run twice have the same results.
     let ranges = ["--cells 0..9", "--cells 5..20", "--cells 12..23", "--shard 1/2"];
     parts(&place, "over", ranges.map(str::to_owned));
     assert_eq!(everything(&place, "sweep merge over"), whole);
@@ -96,7 +97,7 @@ fn the_last_axis_varies_fastest_and_seeds_faster_still() {
     let first = ["0 50/s 1 1", "1 50/s 1 2", "2 50/s 1 3", "3 50/s 2 1", "4 50/s 2 2"];
     assert_eq!(cells[..5], first);
     assert_eq!((cells[6].as_str(), cells[23].as_str()), ("6 100/s 1 1", "23 200/s 2 3"));
-    // A cell is the run of that setting and seed.
+    // A cell equals the run of its setting and seed.
     let set = "--set load.users.arrivals.Poisson.rate=100/s --set services.db.slots=1";
     let run = place.dessim(&format!("run small.ron {set} --seed 1 --format json")).fine().out;
     let run: serde_json::Value = serde_json::from_str(&run).expect("it is JSON");
@@ -116,7 +117,7 @@ fn a_torn_part_is_gone_on_with() {
     let whole = place.read(name);
     let last = whole.trim_end().rfind('\n').expect("there are lines") + 1;
     let head = whole.find('\n').expect("there is a first line") + 1;
-    // At every byte of the last line, and some of the first one.
+    // Cuts at every byte of the last line, and at some of the first.
     for cut in (last..=whole.len()).chain([0, 1, head - 1, head]) {
         place.write(name, &whole[..cut]);
         let torn = place.dessim("sweep merge whole");
@@ -137,7 +138,7 @@ fn what_is_missing_is_named_with_the_command_that_runs_it() {
             "dessim sweep run plan.json --cells 0..1 -o DIR",
         ],
     );
-    // A last cell that was cut off is missing, too.
+    // A last cell that is cut off counts as missing.
     let name = "some/cells-09-20.jsonl";
     let whole = place.read(name);
     place.write(name, &whole[..whole.len() - 1]);
@@ -175,7 +176,7 @@ fn corrupted_and_mixed_parts_are_refused_by_file_and_line() {
             place.dessim("sweep run plan.json --shard 2/3 -o all").ends(3, &[name, message]);
         }
     }
-    // A cell that was run by something else, with a check of its own.
+    // A cell of another program, with a valid checksum.
     place.write(name, &whole);
     let line = whole.lines().nth(1).expect("it is there");
     let body = &line[..line.find(",\"check\"").expect("it has one")];
@@ -213,7 +214,7 @@ fn a_plan_of_another_release_or_study_is_refused() {
     place.dessim("sweep merge elsewhere").ends(2, &["there is no plan.json"]);
 }
 
-/// However their paths are written.
+/// Files are recognised under any spelling of their paths.
 #[test]
 fn a_place_is_varied_once() {
     let place = place();

@@ -1,4 +1,4 @@
-//! Files for other viewers, against what the run itself says.
+//! Files for other viewers, compared with the records of the run.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::*;
 use crate::support::protobuf::{Value, bytes, fields, number};
 
-/// Every kind of component, some of it under way when the run ends.
+/// All kinds of components, some with work in progress at the end of the run.
 const BUSY: &str = r#"Scenario(
     schema: 1,
     seed: 5,
@@ -39,7 +39,7 @@ fn place() -> Place {
     place
 }
 
-/// How many spans of each kind there must be, by the documentation of the records.
+/// Expected numbers of spans by kind, by the documentation of the records.
 fn recorded(place: &Place) -> BTreeMap<String, usize> {
     let mut spans = BTreeMap::new();
     for line in place.read("t.jsonl").lines().skip(1) {
@@ -59,7 +59,7 @@ fn recorded(place: &Place) -> BTreeMap<String, usize> {
     spans
 }
 
-/// Slices on tracks: those of one track never overlap.
+/// Slices by track; those of one track never overlap.
 #[derive(Default)]
 struct Slices {
     open: BTreeMap<(u64, u64), u64>,
@@ -118,7 +118,7 @@ fn chrome_sees_every_span_and_counter() {
     assert_eq!(last, Some(&400_000_000), "what is open ends with the run");
     assert_eq!((lanes["db, in a slot"], lanes["workers, delivery"]), (4, 5));
     assert_eq!(starts, ends);
-    // All but requests are led to, whatever of it took no time.
+    // A flow leads to every slice but those of requests, also to slices of no length.
     assert!(starts.len() >= wanted.values().sum::<usize>() - wanted["request"] - 10);
     let result: Json = serde_json::from_str(&place.read("r.json")).expect("it is JSON");
     for (process, arm) in [(1, "calls"), (2, "queue")] {

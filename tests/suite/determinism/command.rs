@@ -1,4 +1,4 @@
-//! The command itself, byte for byte.
+//! The output of the command, byte for byte.
 
 use std::path::Path;
 use std::process::Command;
@@ -24,8 +24,8 @@ fn the_command_prints_the_same_bytes_every_time() {
     for text in [wide.as_str(), CROWD] {
         let expected = output(folder, text, &["--seed", "7"], |_| {});
         assert!(expected.starts_with(b"{"));
-        // An order by random hashes of 200 names would have to come twice: two more processes, and
-        // those below in other surroundings, show what a hundred would.
+        // Two equal orders of 200 names by random hashes are next to impossible, so a few processes
+        // show as much as a hundred.
         for _ in 0..2 {
             assert_eq!(output(folder, text, &["--seed", "7"], |_| {}), expected);
         }
@@ -47,7 +47,7 @@ fn the_command_prints_the_same_bytes_every_time() {
     }
 }
 
-/// The smallest and the largest seed are seeds like any other.
+/// The smallest and the largest seed work like any other.
 #[test]
 fn the_command_takes_every_seed() {
     let folder = tempfile::tempdir().unwrap();

@@ -3,7 +3,8 @@
 use dessim::kernel::draw::{Site, key, mix};
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 
-/// What one chi-square test leaves out on either side. The draws are fixed, so a pass stays one.
+/// Probability outside the accepted range of a chi-square test, on either side. Draws are fixed, so
+/// a test that passes keeps passing.
 const TAIL: f64 = 0.000_01;
 
 /// The first draw of a seed's stream.
@@ -31,7 +32,7 @@ fn unit(bits: u64) -> f64 {
 fn correlation(pairs: impl Iterator<Item = (u64, u64)>) -> (f64, f64) {
     let (mut n, mut xy, mut xx, mut yy) = (0.0, 0.0, 0.0, 0.0);
     for (x, y) in pairs {
-        // Uniform by the other tests, so the mean is known.
+        // The other tests show that draws are uniform, so the mean is known.
         let (x, y) = (unit(x) - 0.5, unit(y) - 0.5);
         n += 1.0;
         xy += x * y;
@@ -43,7 +44,7 @@ fn correlation(pairs: impl Iterator<Item = (u64, u64)>) -> (f64, f64) {
 
 const N: u64 = 200_000;
 
-/// A way in which two keys can be neighbours: the draw of each at index i and its neighbour's.
+/// A direction in which keys differ: the draw at index i of a key and that of its neighbour.
 type Direction = (&'static str, fn(u64) -> (u64, u64));
 
 fn site(seed: u64) -> Site {
@@ -100,7 +101,7 @@ fn neighbours_are_not_correlated() {
     }
 }
 
-/// Chi-square over the cells of a table against equal expectations.
+/// Chi-square of the cells of a table with equal expectations.
 fn flat(what: &str, cells: &[u64]) {
     let total: u64 = cells.iter().sum();
     let expected = total as f64 / cells.len() as f64;
@@ -153,7 +154,7 @@ fn every_bit_is_balanced_and_flips_half_the_time() {
     }
 }
 
-/// Nothing remains along a stream at any distance up to 100.
+/// A stream has no correlation at any distance up to 100.
 #[test]
 fn there_is_no_serial_correlation() {
     let site = site(3);
@@ -210,7 +211,7 @@ fn the_mixer_is_that_of_splitmix64() {
     assert_eq!([1, 2, 3, 4].map(|k| stream(1_234_567, k)), expected);
 }
 
-/// A changed value here is a changed fingerprint of every run: it takes a new model version.
+/// A changed value here changes the fingerprint of every run and needs a new model version.
 #[test]
 fn known_answers() {
     let site = Site::new(7, "downstream", "service time");

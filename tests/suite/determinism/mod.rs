@@ -1,6 +1,6 @@
-//! The same scenario and seed give the same run: whatever else the process, the machine, the file
-//! or the rest of the scenario does. Other profiles have to meet the same golden fingerprints:
-//! `cargo test --release --test suite determinism`.
+//! The same scenario and seed give the same run, whatever the process, the machine, the notation of
+//! the file or the rest of the scenario. Other profiles give the same golden fingerprints: `cargo
+//! test --release --test suite determinism`.
 
 #[cfg(feature = "cli")]
 mod command;
@@ -18,7 +18,7 @@ use dessim::scenario::schema::Scenario;
 use crate::support::random::{style::PLAIN, text};
 use crate::support::{listen, only, play, scenario, seeded};
 
-/// 200 services, each with callers that retry: more than fits any lucky order.
+/// 200 services with callers that retry: too many for an accidental order to repeat.
 pub(super) fn wide() -> String {
     let (mut loads, mut services, mut calls) = (String::new(), String::new(), String::new());
     for n in 0..200 {
@@ -81,7 +81,7 @@ const FREEZE: &str = r#"Scenario(schema: 1, duration: "60s", warm_up: "1s",
                  Timeout("500ms")]),
              "batch": Call(to: "server") })"#;
 
-/// The rolls of a random scenario by number.
+/// The random numbers of a random scenario by its number.
 fn rolls(case: u64) -> Vec<u16> {
     let site = Site::new(20_260_117, "scenarios", "rolls");
     (0..160).map(|index| site.bits(case, 0, index) as u16).collect()
@@ -101,7 +101,7 @@ pub(super) fn summary(result: &RunResult) -> String {
     )
 }
 
-/// A run of each kind of scenario, a line each.
+/// One line for a run of each kind of scenario.
 pub(super) fn everything() -> String {
     let mut lines = String::new();
     let wide = wide();
@@ -116,7 +116,7 @@ pub(super) fn everything() -> String {
     lines
 }
 
-/// Whoever changes these raises the model version and says why in the change log.
+/// A change of these needs a new model version and a reason in the change log.
 #[test]
 fn golden_fingerprints() {
     let mut settings = insta::Settings::clone_current();
@@ -126,14 +126,14 @@ fn golden_fingerprints() {
     settings.bind(|| insta::assert_snapshot!("golden_fingerprints", everything()));
 }
 
-/// What the order and the timing of all golden runs come to, by version of the model. Where they
-/// move the model has changed: raise [`MODEL_VERSION`] and add a row. A row never changes.
+/// Digests of the order and the timing of all golden runs, by version of the model. If they move,
+/// the model has changed: raise [`MODEL_VERSION`] and add a row. A row never changes.
 const MODELS: &[(u32, u64)] = &[(1, 0x410a_32fe_ae21_ea9c)];
 
 #[test]
 fn another_order_or_timing_is_another_model() {
     let golden = everything();
-    // Neither the results nor the fingerprints over them: a fix of counting is no other model.
+    // Results and their fingerprints are left out: a fix of counting does not change the model.
     let parts = golden.lines().map(|line| {
         let part = |name| line.split(name).nth(1).and_then(|rest| rest.get(..17)).unwrap();
         format!("{}{}\n", part("(order"), part("timing"))
@@ -151,7 +151,7 @@ fn one_process_repeats_itself() {
     for _ in 0..5 {
         assert_eq!(play(&a, 7), expected);
     }
-    // Another run in between, 50 of them, leaves nothing behind.
+    // 50 other runs in between have no effect.
     for seed in 0..50 {
         play(&b, seed);
     }
@@ -190,7 +190,7 @@ fn every_seed_is_its_own_run() {
     assert_eq!(fingerprints.len(), seeds.len());
 }
 
-/// Of 10,000 that come together the first comes first, through line, timeout and retry.
+/// 10,000 requests of one instant keep their order through line, timeout and retry.
 #[test]
 fn a_crowd_keeps_its_order() {
     let (mut arrived, mut started) = (Vec::new(), Vec::new());
@@ -219,7 +219,7 @@ fn decimal_fractions_of_a_second_tie() {
     assert_eq!(result.virtual_ns, 300_000_000);
 }
 
-/// After a million seconds the k-th arrival is where it belongs, to the nanosecond.
+/// After a million seconds the k-th arrival is exact to the nanosecond.
 #[test]
 fn the_clock_does_not_drift() {
     let scenario = scenario(
@@ -237,7 +237,7 @@ fn the_clock_does_not_drift() {
     });
 }
 
-/// Instants at which requests of a load arrive, and what their first attempts take.
+/// Instants of the arrivals of a load, and times of their first attempts.
 fn luck(scenario: &Scenario) -> (Vec<u64>, Vec<(u64, u64)>) {
     let (mut arrivals, mut work) = (Vec::new(), Vec::new());
     listen(scenario, &seeded(5), |_, _, record| match record.what {
@@ -249,7 +249,7 @@ fn luck(scenario: &Scenario) -> (Vec<u64>, Vec<(u64, u64)>) {
     (arrivals, work)
 }
 
-/// Whoever draws more, or otherwise, changes nobody else's luck.
+/// A component that draws more or other numbers changes no other component's draws.
 #[test]
 fn luck_belongs_to_what_it_is_for() {
     let with = |service: &str, policy: &str| {
@@ -269,8 +269,8 @@ fn luck_belongs_to_what_it_is_for() {
     assert_eq!(plain, retried, "failures and retries move arrivals or first attempts");
 }
 
-/// Work that its caller has left costs what it would have cost: an attempt draws by its own
-/// number, whatever the request has come to since.
+/// Work whose caller has left takes the same time as with a caller: an attempt draws by its own
+/// number, not by the present state of its request.
 #[test]
 fn an_attempt_draws_by_its_own_number() {
     let with = |policy: &str| {
@@ -288,7 +288,7 @@ fn an_attempt_draws_by_its_own_number() {
     assert_eq!(patient, hasty);
 }
 
-/// A retry that begins again, in a redelivery, does not repeat its waits.
+/// Retries in a redelivery do not repeat the waits of the first delivery.
 #[test]
 fn waits_are_not_repeated() {
     let scenario = scenario(
@@ -313,7 +313,7 @@ fn waits_are_not_repeated() {
     assert_eq!(waits.len(), 1800);
 }
 
-/// Text, comments, line ends and spelling are not part of what a scenario means.
+/// Layout, comments, line ends and notation do not change the meaning of a scenario.
 #[test]
 fn the_digest_is_of_the_meaning() {
     let plain = scenario(FREEZE);

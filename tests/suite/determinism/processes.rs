@@ -1,4 +1,4 @@
-//! Fresh processes: nothing of the process or its surroundings reaches a result.
+//! Fresh processes: neither the process nor its environment affects a result.
 
 use std::process::Command;
 
@@ -6,7 +6,7 @@ use super::everything;
 
 const MARK: &str = "printed: ";
 
-/// Prints a line per run; the tests below run it in fresh processes.
+/// Prints one line per run; the tests below run this in fresh processes.
 #[test]
 fn printed_by_a_process() {
     for line in everything().lines() {
@@ -14,7 +14,7 @@ fn printed_by_a_process() {
     }
 }
 
-/// The lines of a fresh process, after `change` of its surroundings.
+/// The lines of a fresh process, after `change` of its environment.
 fn child_lines(change: impl FnOnce(&mut Command)) -> Vec<String> {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "determinism::processes::printed_by_a_process", "--nocapture"]);

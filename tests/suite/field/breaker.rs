@@ -1,12 +1,12 @@
-//! Breakers of libraries, transcribed by the tables of `docs/scenario.md`, in faults whose outcome
-//! with the library is known.
+//! Breakers of libraries, transcribed by the tables of `docs/scenario.md`, in faults with a known
+//! outcome of the library.
 
 use dessim::metrics::probe::What;
 
 use crate::support::{count, listen, moments, only, scenario, seeded};
 
-/// What one run gives: the ratio of successes, openings and closings of the breaker called
-/// `breaker`, and the instant of its last refusal in seconds.
+/// Ratio of successes, openings and closings of the component `breaker`, and the instant of its
+/// last refusal in seconds, in one run.
 fn outcome(name: &str, breaker: &str, seed: u64) -> (f64, u64, u64, f64) {
     let path = format!("{}/tests/data/cases/{name}.ron", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(path).expect("a file of this repository");
@@ -22,9 +22,9 @@ fn outcome(name: &str, breaker: &str, seed: u64) -> (f64, u64, u64, f64) {
     (succeeded, count(component, "opened"), count(component, "closed"), last as f64 / 1e9)
 }
 
-/// A minute of failures in an hour of 20 requests a second: one opening at its beginning, ten
-/// trial calls after its end. 97.3 % succeed; the 1,200 refused requests, more or less, vary by 35
-/// or 0.05 % by seed.
+/// A minute of failures in an hour of 20 requests a second: the breaker opens once at its start,
+/// and closes by ten trial calls after its end. 97.3 % succeed; the about 1,200 refused requests
+/// vary by 35, or 0.05 %, between seeds.
 #[test]
 fn resilience4j_opens_once_and_closes_when_the_fault_is_over() {
     let runs: Vec<_> =

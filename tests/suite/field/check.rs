@@ -1,4 +1,4 @@
-//! What `dessim check` says of configurations from the field, and what its page says of lints.
+//! `dessim check` on configurations from the field, and the documentation of lints.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -40,7 +40,7 @@ fn cases_from_the_field_are_warned_of_what_is_wrong_with_them() {
     }
 }
 
-/// What ships is warned of nothing: where it shows what a lint is about, it says why it may.
+/// Scenarios that ship have no warnings: where one shows a linted design, it allows the lint.
 #[test]
 fn no_scenario_that_ships_is_warned_of_anything() {
     let scenarios = fs::read_dir(root().join("scenarios")).expect("it is there");
@@ -66,7 +66,7 @@ fn wrapped(paragraph: &str) -> String {
     text
 }
 
-/// The sections of `docs/lints.md` that are made of the list of lints.
+/// The sections of `docs/lints.md` that are generated from the list of lints.
 fn sections() -> String {
     let mut text = String::new();
     for (group, title, about) in [

@@ -1,4 +1,4 @@
-//! What explanations and shrunk scenarios say of real configurations.
+//! Explanations and shrunk scenarios of real configurations.
 
 use std::path::Path;
 
@@ -22,7 +22,7 @@ fn document(folder: &str, name: &str) -> Document {
     Document::parse(name, &text).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
-/// What is said of one arm of a case.
+/// The explanation of one arm of a case.
 fn story(name: &str, arm: &str) -> Story {
     let scenario = document("tests/data/cases", name).scenario().expect("it is sound").scenario;
     let options = Options::default();
@@ -31,8 +31,8 @@ fn story(name: &str, arm: &str) -> Story {
     explanation.arms.remove(arm).expect("there is such an arm")
 }
 
-/// A bulkhead with `queue: 0` always holds as many as fit into its line: none. That is no
-/// bottleneck; in the first case nothing is, in the second the permits are.
+/// The line of a bulkhead with `queue: 0` is always full, as it has no places. That is no
+/// bottleneck: the first case has none, and in the second it is the permits.
 #[test]
 fn a_level_without_room_is_no_bottleneck() {
     let smallest = story("limit_zero_smallest", "main");
@@ -47,8 +47,8 @@ fn a_level_without_room_is_no_bottleneck() {
     assert_eq!(named, [("web.bulkhead", "permits", 50)]);
 }
 
-/// Without retries every request has the same fate, and yet much is otherwise: 776 attempts fewer,
-/// 35 requests that succeed 1.3 s sooner, and a third of the p99.
+/// Without retries every request has the same fate, but there are 776 fewer attempts, 35 requests
+/// succeed 1.3 s sooner, and the p99 falls to a third.
 #[test]
 fn a_what_if_speaks_of_more_than_fates() {
     let story = story("surge", "deadline");
@@ -68,12 +68,12 @@ fn a_what_if_speaks_of_more_than_fates() {
     {
         assert!(words.contains(part), "{words}");
     }
-    // A timeout as long as all attempts together changes nothing, and is said to.
+    // A timeout as long as all attempts together is listed as without effect.
     let total = story.what_if.iter().find(|of| of.change.kind.name == "total_timeout");
     assert!(total.expect("it was tried").is_idle());
 }
 
-/// Shrinks a run and gives what was kept, with the small scenario.
+/// Shrinks a run and returns its property with the small scenario.
 fn shrunk(document: &Document, seed: u64, wanted: Option<&str>) -> (Shrunk, Document) {
     let scenario = document.scenario().expect("it is sound").scenario;
     let wanted = match wanted {
@@ -92,7 +92,7 @@ fn shrunk(document: &Document, seed: u64, wanted: Option<&str>) -> (Shrunk, Docu
     }
 }
 
-/// What the README shrinks still collapses for the same reason: a freeze, and retries after it.
+/// The shrunk scenario of the README collapses for the same reason: a freeze and retries after it.
 #[test]
 fn what_is_shrunk_keeps_the_retry_the_fault_and_the_loop() {
     let (shrunk, small) =
@@ -111,8 +111,8 @@ fn what_is_shrunk_keeps_the_retry_the_fault_and_the_loop() {
     assert!(shrunk.after.events * 10 < shrunk.before.events, "{:?}", shrunk.after);
 }
 
-/// A brownout of four seconds takes more than ten to come back from; what is left of the scenario
-/// has the brownout, and fails from it.
+/// Recovery from a brownout of four seconds takes more than ten. The shrunk scenario has the
+/// brownout, and fails because of it.
 #[test]
 fn a_shrunk_expectation_keeps_the_cause() {
     let (shrunk, small) = shrunk(&document("tests/data/cases", "brownout"), 6, None);

@@ -1,4 +1,4 @@
-//! Healthy systems are called healthy, and outages outages.
+//! Healthy systems are reported as healthy, and outages as outages.
 
 use dessim::experiment::find::capacity::{Question, capacity};
 use dessim::experiment::health::{Course, Health};
@@ -10,7 +10,7 @@ use dessim::report::explain::PhaseKind;
 
 use super::case;
 
-/// How well an arm of a case was with this seed.
+/// The health of an arm of a case with this seed.
 fn course(case: dessim::Scenario, arm: &str, seed: u64) -> Course {
     let file = case.into_file();
     let prepared = Prepared::new(&file.scenario, &file.name);
@@ -24,8 +24,8 @@ fn kinds(course: &Course) -> Vec<PhaseKind> {
     course.phases.iter().map(|phase| phase.kind).collect()
 }
 
-/// Eighty slots of 800 ms serve 100/s, and 40/s arrive. The requests of the last second of the run
-/// have not ended, and that is no collapse.
+/// Eighty slots of 800 ms serve 100/s, and 40/s arrive. That requests of the last second have not
+/// ended is no collapse.
 #[test]
 fn a_healthy_system_with_a_long_latency_is_healthy() {
     for name in ["long_latency", "long_latency_retried"] {
@@ -40,7 +40,7 @@ fn a_healthy_system_with_a_long_latency_is_healthy() {
     }
 }
 
-/// Its capacity is 80 / 0.8 s = 100/s, and is known to a step of the search.
+/// The capacity is 80 / 0.8 s = 100/s; the search finds it to within a step.
 #[test]
 fn its_capacity_is_what_its_slots_can_do() {
     let file = case("long_latency_retried").into_file();
@@ -63,7 +63,7 @@ fn its_capacity_is_what_its_slots_can_do() {
 }
 
 /// A load of 1.5 times the capacity: one request in a hundred succeeds, from the first second on.
-/// It was so before the fault, too, and is an outage all the same.
+/// It is an outage although it was the same before the fault.
 #[test]
 fn an_outage_that_begins_with_the_run_is_one() {
     let rate = "load.checkout.arrivals.Poisson.rate=150/s";
@@ -74,18 +74,18 @@ fn an_outage_that_begins_with_the_run_is_one() {
         let last = course.last().expect("requests arrive");
         assert_eq!(last.kind, PhaseKind::Degraded, "{arm}");
         assert!(course.collapsed() && course.well_from(35_000_000_000).is_none(), "{arm}");
-        // It is well until the line is longer than the timeout: half a second of work.
+        // The arm is healthy until the wait in line exceeds the timeout, after half a second.
         let degraded = course.phases.iter().find(|phase| phase.kind == PhaseKind::Degraded);
         assert!(degraded.is_some_and(|phase| phase.from_ns < 2_000_000_000), "{arm}");
     }
-    // With the load that it was made for, one try recovers and three never do.
+    // With the intended load, the system recovers with one attempt and never with three.
     assert!(!course(steady.clone(), "one try", 1).collapsed());
     assert!(course(steady, "three tries", 1).collapsed());
 }
 
-/// 200 requests wait when the surge is over, and 12/s of them are served beyond what arrives;
-/// those that find fewer than 15 before them are in time again: after (200 - 15) / 12 = 15.4 s. A
-/// window of requests is 2.5 s long.
+/// 200 requests wait when the surge ends, and the line shrinks by 12/s. Requests with fewer than 15
+/// before them are in time again, after (200 - 15) / 12 = 15.4 s. A window of requests is 2.5 s
+/// long.
 #[test]
 fn one_attempt_is_well_again_when_the_line_is_short_enough() {
     let one = course(case("surge"), "one attempt", 1);
@@ -98,7 +98,7 @@ fn one_attempt_is_well_again_when_the_line_is_short_enough() {
     assert!(three.collapsed());
 }
 
-/// A database of 100/s: with 80/s no client fails, with 108/s all but a few do.
+/// A database for 100/s: at 80/s no client fails, at 108/s nearly all do.
 #[test]
 fn a_retry_storm_begins_where_the_table_says() {
     let failing = |rate: u32| {
@@ -111,7 +111,7 @@ fn a_retry_storm_begins_where_the_table_says() {
     assert!((failing(108) - 0.97).abs() < 0.02, "{}", failing(108));
 }
 
-/// Twenty workers lose their gateway for five seconds. Without jitter they come back together.
+/// Twenty workers lose their gateway for five seconds. Without jitter they all retry together.
 #[test]
 fn a_herd_without_jitter_comes_back_together() {
     let result = case("restart_herd").run();

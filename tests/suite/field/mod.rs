@@ -1,4 +1,4 @@
-//! Configurations and incidents from the field, and what is right about them.
+//! Configurations and incidents from the field, with their known outcomes.
 
 mod breaker;
 mod check;

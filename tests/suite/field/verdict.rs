@@ -1,4 +1,4 @@
-//! What the verdict, the first lines and the warnings say of a run.
+//! The verdict, the first lines and the warnings of a run.
 
 use dessim::report::result::{ArmResult, RunResult};
 use dessim::report::text::brief::{Paint, brief};
@@ -50,7 +50,7 @@ fn success_long_after_an_outage_is_said_to_be_late_unless_a_deadline_counts_it_s
     let arm = only(&patient);
     assert_eq!(arm.requests.succeeded, arm.requests.offered);
     let slow = arm.latency.slow_ratio.unwrap();
-    // 3 s of 30 s fail, and a retry after 1 s is beyond ten medians of 14 ms.
+    // Requests of 3 s in 30 s fail, and a retry after 1 s is later than ten medians of 14 ms.
     assert!((0.08..0.13).contains(&slow), "{slow}");
     assert!(said(&patient).contains("no load has a `deadline`"), "{}", said(&patient));
 
@@ -119,7 +119,7 @@ fn the_retries_of_attempts_and_of_a_layer_have_different_names() {
     let result = play(&retried(load, policy, ""), 1);
     let arm: &ArmResult = only(&result);
     let decided = count(&arm.components["users.retry"], "retries");
-    // The timeout outside cuts short the wait for the second retry.
+    // The outer timeout cuts off the wait for the second retry.
     assert!(decided > arm.attempts.retries, "{decided} {}", arm.attempts.retries);
     let page = result.page();
     assert!(page.contains("retries sent") && page.contains("retries decided"), "{page}");

@@ -1,4 +1,4 @@
-//! What must add up in every run, from the result and from the records.
+//! Sums that hold in every run, of the result and of the records.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use dessim::scenario::schema::{Arm, Layer, Retry, Scenario, Ties};
 use super::log::{ArmLog, Rebuilt, rebuild};
 use crate::support::{count, latency, number};
 
-/// Checks every rule that holds in every run.
+/// Checks all rules that hold in every run.
 pub(super) fn check(scenario: &Scenario, result: &RunResult, logs: &BTreeMap<String, ArmLog>) {
     assert_eq!(result.stopped, None);
     for (name, arm) in &arms(scenario) {
@@ -43,13 +43,13 @@ fn measured(scenario: &Scenario, log: &ArmLog) -> BTreeSet<(u32, u64)> {
     arrived.map(|record| (record.load, record.request)).collect()
 }
 
-/// Equal but for what conversions to floating point cost.
+/// Equal up to the error of conversions to floating point.
 fn assert_same(actual: f64, expected: f64, label: &str) {
     let scale = expected.abs().max(1e-9);
     assert!((actual - expected).abs() <= 1e-9 * scale, "{label}: {actual} is not {expected}");
 }
 
-/// Attempts that a service refused because they were out of time.
+/// Attempts that a service refused because their deadline had passed.
 fn expired(service: &Component) -> u64 {
     match service.get("expired") {
         Some(Metric::Count(expired)) => expired,
@@ -89,7 +89,7 @@ impl Books<'_> {
         }
     }
 
-    /// Every request has one fate, and a deadline that it missed is no other end.
+    /// Every request has one fate, also one that missed its deadline.
     fn requests(&self) {
         let requests = &self.result.requests;
         let ended = requests.succeeded
@@ -120,7 +120,7 @@ impl Books<'_> {
     fn attempts(&self) {
         let attempts = &self.result.attempts;
         let sent = self.log.records.iter().filter(|record| record.what == What::SENT);
-        // Services make calls for a request: their attempts are not those of the request itself.
+        // Attempts of calls that services make are not attempts of the request itself.
         let by_services = self.arm.services.values().flat_map(calls_of);
         let edges: BTreeSet<String> =
             by_services.map(|call| edge_name(call, &self.arm.calls[call].to)).collect();
@@ -136,7 +136,7 @@ impl Books<'_> {
         assert_eq!(attempts.total, first + attempts.retries);
         let services = || self.of_kind("service").map(|(_, service)| service);
         let shed: u64 = services().map(|service| count(service, "shed")).sum();
-        // Of those that are refused out of time some had been given up before.
+        // Some attempts that are refused after their deadline had been given up before.
         let expired: u64 = services().map(expired).sum();
         let edges = || self.of_kind("edge").map(|(_, edge)| edge);
         let over_edges = |metric: &str| edges().map(|edge| count(edge, metric)).sum::<u64>();
@@ -212,7 +212,7 @@ impl Books<'_> {
                 dessim::kernel::units::Limit::Unlimited => u64::MAX,
             });
             let from = self.scenario.warm_up.as_ns();
-            // A run without a duration may be over before it is warm.
+            // A run without a duration may end before the warm-up does.
             let window = (from, self.result.end_ns.max(from));
             let measured = |load, request| self.measured.contains(&(load, request));
             let slot = (slots, config.holds_slot);
@@ -220,13 +220,13 @@ impl Books<'_> {
             let rebuilt = rebuild(self.log, name, slot, window, together, measured);
             assert!(rebuilt.busy_max <= slots, "{name} has too few slots");
             assert!(rebuilt.waiting_max <= places, "the line of {name} overflows");
-            // A replica may idle while somebody waits at another.
+            // A replica may idle while attempts wait at another.
             assert!(replicas > 1 || !rebuilt.idled, "{name} idles while somebody waits");
             self.time_averages(name, component, slots, &rebuilt);
         }
     }
 
-    /// Little's law and utilisation: what the gauges say is what the records add up to.
+    /// Little's law and utilisation: gauges agree with sums over the records.
     fn time_averages(&self, name: &str, component: &Component, slots: u64, rebuilt: &Rebuilt) {
         let window = self.result.end_ns.saturating_sub(self.scenario.warm_up.as_ns()) as f64;
         if window == 0.0 {
@@ -252,8 +252,8 @@ impl Books<'_> {
         }
     }
 
-    /// Bulkheads and pools: whoever joins a line leaves it once, in one of three ways, and waits no
-    /// longer than it may.
+    /// Bulkheads and pools: a call that joins a line leaves it once, in one of three ways, and
+    /// within its longest wait.
     fn lines(&self) {
         let permits = self.of_kind("bulkhead").chain(self.of_kind("pool"));
         for (name, component) in permits {
@@ -282,7 +282,7 @@ impl Books<'_> {
         }
     }
 
-    /// Messages: what was published was dropped, taken or still waits, and so on to the end.
+    /// Messages: each published one was dropped or taken, or waits, and so on to its end.
     fn broker(&self) {
         for (name, queue) in self.of_kind("queue") {
             let of = |metric: &str| count(queue, metric);

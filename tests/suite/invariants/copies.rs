@@ -1,11 +1,11 @@
-//! Copies, retries, nested calls and deadlines, given up at every instant.
+//! Copies, retries, nested calls and deadlines, with a caller that gives up at any instant.
 
 use super::conserves;
 use crate::support::scenario;
 
-/// A hedge over a retry over a call of a service that calls another through a bulkhead: whenever
-/// the caller gives up, whatever services do then and whatever becomes of losers, all that was
-/// taken comes back.
+/// A hedge around a retry around a call of a service that calls another through a bulkhead:
+/// whenever the caller gives up, with any `cancellation` and any `losers`, all permits and slots
+/// are released.
 #[test]
 fn a_hedge_over_a_retry_over_a_nested_call_is_given_up_at_any_instant() {
     for give_up_ms in 1..=60 {

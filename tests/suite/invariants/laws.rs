@@ -1,4 +1,4 @@
-//! Laws of queues that no closed form is needed for.
+//! Laws of queues without a closed form.
 
 use dessim::kernel::calendar::LaneCalendar;
 use dessim::kernel::limits::Limits;
@@ -50,7 +50,7 @@ const TIMES: [&str; 4] = [
 proptest! {
     #![proptest_config(config(200))]
 
-    /// Another slot makes nobody wait longer (Kiefer and Wolfowitz), for the same luck.
+    /// With the same draws, another slot makes no request wait longer (Kiefer and Wolfowitz).
     #[test]
     fn another_slot_makes_nobody_wait_longer(
         (arrivals, time, slots) in (0..4_usize, 0..4_usize, 1_u32..6),
@@ -93,7 +93,7 @@ fn departures_of_a_stable_queue_are_poisson() {
     assert!(n > 180_000.0 && distance * n.sqrt() < 1.9495, "D = {distance}");
 }
 
-/// Mean number in the system seen by arrivals, less that over time.
+/// Mean number in the system seen by arrivals, minus that over time.
 fn seen_less_average(arrivals: &str, seed: u64) -> f64 {
     let scenario = scenario(&format!(
         r#"Scenario(schema: 1, duration: "300s",
@@ -127,13 +127,13 @@ fn poisson_arrivals_see_time_averages() {
     println!("Poisson: {mean:.4}, standard error {error:.4}");
     assert!(mean.abs() <= 4.0 * error && 4.0 * error < 0.05, "{mean} with error {error}");
     let (mean, sd) = moments(&gaps(r#"Poisson(rate: "6/s", batch: 10)"#));
-    // Each of ten sees 4.5 of its own batch on average: far from noise.
+    // Each of ten sees 4.5 of its own batch on average, far more than noise.
     println!("batches: {mean:.3}, sd {sd:.3}");
     assert!((mean - 4.5).abs() <= 4.0 * sd / 20.0_f64.sqrt(), "{mean}, sd {sd}");
 }
 
-/// A crash that only some meet: those in line who survive get the slots that came free, and are
-/// out of the line. All the time spent in line is waits that ended and 50 ms of those who died.
+/// A crash of a ratio of the attempts: survivors in line get the freed slots and leave the line.
+/// The time in line is that of waits that ended, and 50 ms of each crashed attempt.
 #[test]
 fn survivors_of_a_partial_crash_leave_the_line() {
     let scenario = scenario(
@@ -161,7 +161,7 @@ fn survivors_of_a_partial_crash_leave_the_line() {
     }
 }
 
-/// Nothing arrives at `until`, however arrivals are spaced.
+/// No request arrives at `until`, with any kind of arrivals.
 #[test]
 fn a_load_ends_before_its_last_instant() {
     for arrivals in [
@@ -205,8 +205,8 @@ fn whatever_is_shed_is_on_record() {
     assert_eq!(only(&result).requests.shed, 6);
 }
 
-/// An attempt that its caller leaves behind is on record under its own number, at once and when
-/// its work has ended.
+/// Records of an attempt whose caller has left have the number of that attempt, at once and at the
+/// end of its work.
 #[test]
 fn attempts_left_behind_keep_their_numbers() {
     let scenario = scenario(
@@ -228,7 +228,7 @@ fn attempts_left_behind_keep_their_numbers() {
     assert_eq!(wasted, [(1000, 1), (1100, 2), (1200, 3)]);
 }
 
-/// How much is under way at a service is its slots and its line; at a queue, what waits.
+/// The number in flight is slots and line at a service, and waiting messages at a queue.
 #[test]
 fn under_way_is_slots_and_line() {
     let under_way = |text: &str, name: &str| {

@@ -1,4 +1,4 @@
-//! Everything that was heard of a run, by arm, and what follows from it alone.
+//! All records of a run by arm, and numbers that follow from records alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -60,7 +60,7 @@ pub(super) fn log(scenario: &Scenario, options: &Options) -> (RunResult, BTreeMa
 /// An attempt, by load, request, call and number.
 type Attempt = (u32, u64, u64, u32);
 
-/// What a service did, from its records alone.
+/// Times and levels of a service, from its records alone.
 #[derive(Default)]
 pub(super) struct Rebuilt {
     /// Slot time and waiting time in the window, in nanoseconds.
@@ -71,23 +71,24 @@ pub(super) struct Rebuilt {
     /// Largest levels at the end of any event.
     pub(super) busy_max: u64,
     pub(super) waiting_max: u64,
-    /// Somebody waited while a slot was free, at the end of an event, or of all at an instant.
+    /// True if an attempt waited while a slot was free, at the end of an event, or of all events of
+    /// an instant.
     pub(super) idled: bool,
 }
 
-/// Who is at a service, and the window in nanoseconds.
+/// The attempts at a service, and the window in nanoseconds.
 struct Present {
     window: (u64, u64),
-    /// Since when each holds a slot, and since when each waits for one.
+    /// Instants since which each attempt holds a slot, and since which each waits for one.
     busy: BTreeMap<Attempt, u64>,
     waiting: BTreeMap<Attempt, u64>,
-    /// Those that have had a slot, and those that wait for others without one.
+    /// Attempts that have had a slot, and attempts that wait for calls without one.
     begun: BTreeSet<Attempt>,
     calling: BTreeSet<Attempt>,
 }
 
 impl Present {
-    /// Somebody waits while a slot is free.
+    /// True if an attempt waits while a slot is free.
     fn idles(&self, slots: u64) -> bool {
         !self.waiting.is_empty() && (self.busy.len() as u64) < slots
     }
@@ -97,21 +98,21 @@ impl Present {
         u128::from(end.clamp(from, until) - start.clamp(from, until))
     }
 
-    /// Adds the time in a slot that ends; whether there was one.
+    /// Adds the time in a slot that ends; false if there is none.
     fn end_work(&mut self, attempt: Attempt, at: u64, rebuilt: &mut Rebuilt) -> bool {
         let started = self.busy.remove(&attempt);
         rebuilt.busy_area += started.map_or(0, |started| self.within(started, at));
         started.is_some()
     }
 
-    /// Adds the wait that ends; whether there was one.
+    /// Adds the wait that ends; false if there is none.
     fn end_wait(&mut self, attempt: Attempt, at: u64, rebuilt: &mut Rebuilt) -> bool {
         let since = self.waiting.remove(&attempt);
         rebuilt.waiting_area += since.map_or(0, |since| self.within(since, at));
         since.is_some()
     }
 
-    /// The wait that ended, of an attempt that has its first slot.
+    /// The wait before the first slot of an attempt.
     fn start(&mut self, attempt: Attempt, at: u64, rebuilt: &mut Rebuilt) -> Option<u64> {
         let since = self.waiting.get(&attempt).copied().unwrap_or(at);
         self.end_wait(attempt, at, rebuilt);
@@ -144,7 +145,7 @@ pub(super) fn rebuild(
         let at = record.at.as_ns();
         if record.event != event {
             rebuilt.settle(&present);
-            // With `Together` the line gets what came free when all that ends at the instant has.
+            // With `Together` the line gets freed slots after all ends of the instant.
             rebuilt.idled |= present.idles(slots) && (!together || at != instant);
             (event, instant) = (record.event, at);
         }

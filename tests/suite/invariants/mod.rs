@@ -1,4 +1,4 @@
-//! What holds in every run: over every scenario that is shipped, and over random ones.
+//! Rules that hold in every run: over all scenarios that ship, and over random ones.
 
 mod books;
 mod copies;
@@ -43,7 +43,7 @@ pub(crate) fn shipped() -> Vec<(String, Scenario)> {
     paths.iter().map(read).collect()
 }
 
-/// Long enough for every choice a scenario may need.
+/// Numbers enough for all choices of a scenario.
 fn rolls() -> impl Strategy<Value = Vec<u16>> {
     vec(any::<u16>(), 2..160)
 }
@@ -51,14 +51,14 @@ fn rolls() -> impl Strategy<Value = Vec<u16>> {
 fn config(cases: u32) -> ProptestConfig {
     ProptestConfig {
         cases,
-        // The same cases every day; a failure prints its rolls.
+        // The same cases every day; a failure prints its numbers.
         rng_seed: proptest::test_runner::RngSeed::Fixed(20_260_117),
         failure_persistence: None,
         ..ProptestConfig::default()
     }
 }
 
-/// The books add up, listening changes nothing, and neither does the calendar.
+/// The books add up, and neither listeners nor the calendar change anything.
 fn holds(scenario: &Scenario, seed: u64) {
     let (result, logs) = log(scenario, &seeded(seed));
     books::check(scenario, &result, &logs);
@@ -68,8 +68,8 @@ fn holds(scenario: &Scenario, seed: u64) {
     assert!(other == result && other_logs == logs, "the calendars disagree");
 }
 
-/// The same with a last fifth that does not count, if that leaves something: whoever arrives then
-/// is in no number, and nobody fares otherwise for it.
+/// The scenario with a cool-down of a fifth, if that leaves time to measure: requests that arrive
+/// in it are in no number, and the run is the same.
 fn holds_with_a_cool_down(scenario: &Scenario, seed: u64) {
     let Some(duration) = scenario.duration else { return };
     let cool_down = dessim::kernel::time::Duration::from_ns(duration.as_ns() / 5);
@@ -83,7 +83,7 @@ fn holds_with_a_cool_down(scenario: &Scenario, seed: u64) {
     assert_eq!(with.fingerprints.timing, without.fingerprints.timing);
 }
 
-/// After every event all that is taken is held by somebody, and in the end nothing is left.
+/// After every event each taken permit and slot has a holder, and at the end none is taken.
 fn conserves(scenario: &Scenario, seed: u64) {
     let arms = dessim::scenario::arms::arms(scenario);
     for arm in arms.values() {
@@ -104,7 +104,7 @@ fn conserves(scenario: &Scenario, seed: u64) {
     }
 }
 
-/// The first half of a run does not know how long the run will be.
+/// The first half of a run does not depend on the length of the run.
 fn has_prefix(scenario: &Scenario, seed: u64) {
     let mut whole = scenario.clone();
     whole.warm_up = dessim::kernel::time::Duration::ZERO;
@@ -140,7 +140,7 @@ fn shipped_scenarios_have_series_that_add_up() {
     }
 }
 
-/// How fine a series is says nothing about the system.
+/// The width of bins does not change the run.
 #[test]
 fn the_width_of_bins_is_not_in_the_digest() {
     for (name, scenario) in shipped() {
@@ -153,7 +153,7 @@ fn the_width_of_bins_is_not_in_the_digest() {
     }
 }
 
-/// Neither layers, nor faults, nor neighbours that do nothing may leave a trace.
+/// Layers, faults and other components without effect do not change the run.
 const WITHOUT_EFFECT: [(&str, Style); 10] = [
     ("a retry that never retries", inside("Retry(max_retries: 0),")),
     (
@@ -206,8 +206,8 @@ const fn with(more: [&'static str; 4]) -> Style {
     Style { more, ..PLAIN }
 }
 
-/// Callers leave a pool from its line, at the instant at which they get a permit, and with one; and
-/// so does whoever waits longest, here and at the services behind it.
+/// Callers give up in the line of a pool, at the instant at which they get a permit, and while they
+/// hold one; longest waits end too, in the pool and at services behind it.
 #[test]
 fn permits_that_are_shared_are_conserved_whoever_leaves() {
     let system = |ties: &str, timeout: &str, most: &str, cancellation: &str| {
@@ -256,8 +256,8 @@ proptest! {
 proptest! {
     #![proptest_config(config(200))]
 
-    /// Services that call services: all at once, in turn, for the first answer, with every policy
-    /// around every call and every way to be cancelled.
+    /// Services that call services: at once, in turn, and for the first answer, with all policies
+    /// and every `cancellation`.
     #[test]
     fn random_systems_hold_every_invariant(rolls in rolls(), seed in any::<u64>()) {
         let scenario = scenario(&text(&rolls, NESTED));
@@ -267,7 +267,7 @@ proptest! {
         conserves(&scenario, seed);
     }
 
-    /// The same with calls that are copied, and deadlines that travel.
+    /// Services that call services, with hedges and deadlines.
     #[test]
     fn random_systems_with_copies_hold_every_invariant(rolls in rolls(), seed in any::<u64>()) {
         let scenario = scenario(&text(&rolls, COPIED));
@@ -316,7 +316,7 @@ proptest! {
         }
     }
 
-    /// 512 times as slow: the same events in the same order, and the same counts. Samples are
+    /// At 512 times the time scale, events, their order and counts are the same. Samples are
     /// rounded to whole nanoseconds at either scale, so times agree to a millionth.
     #[test]
     fn a_slower_clock_changes_nothing_but_the_clock(rolls in rolls(), seed in any::<u64>()) {
@@ -338,7 +338,7 @@ proptest! {
     }
 }
 
-/// The random scenarios are worth something: between them everything happens that can happen.
+/// The random scenarios are useful: together they cover all kinds of events.
 #[test]
 fn random_scenarios_meet_everything() {
     let site = dessim::kernel::draw::Site::new(1, "scenarios", "rolls");

@@ -1,4 +1,4 @@
-//! What holds in every run also holds where services have several replicas.
+//! Rules that hold in every run also hold with replicas.
 
 use std::collections::BTreeMap;
 
@@ -39,7 +39,7 @@ fn zones(a: u32, b: u32) -> Zones {
     Zones::from([("a".to_owned(), a), ("b".to_owned(), b)])
 }
 
-/// The same system with several replicas of every service, and every way to choose among them.
+/// The system with several replicas of every service, and all algorithms of balancing.
 pub(super) fn replicated(mut scenario: Scenario, first: u16) -> Scenario {
     let first = usize::from(first);
     for (number, service) in scenario.services.values_mut().enumerate() {
@@ -60,7 +60,7 @@ pub(super) fn replicated(mut scenario: Scenario, first: u16) -> Scenario {
             (consumer.zones, consumer.clients) = (zones(1, 2), 1);
         }
     }
-    // What hangs ends where each attempt has a timeout and the service hears of it.
+    // Attempts that hang end if each has a timeout and the service cancels.
     let bounded = |policy: &[Layer]| matches!(policy.last(), Some(Layer::Timeout(_)));
     for (name, service) in &mut scenario.services {
         let mut calls = scenario.calls.values().filter(|call| call.to == *name);
@@ -92,7 +92,7 @@ proptest! {
     }
 }
 
-/// What goes wrong with a replica moves nobody's choices and nobody's service times.
+/// A fault of a replica changes neither choices of replicas nor service times.
 #[test]
 fn a_fault_of_one_replica_changes_no_luck() {
     let text = |fault: &str| {

@@ -1,7 +1,7 @@
-//! What a time series must add up to, and that collecting it changes nothing.
+//! Sums of time series, and that collecting them changes nothing.
 //!
-//! What is shown over time is matched with the numbers of the result by its declaration, so that of
-//! a new layer is checked without a line here.
+//! Declarations match columns over time with numbers of the result, so those of a new layer are
+//! checked without a change here.
 
 use std::collections::BTreeMap;
 
@@ -39,7 +39,7 @@ pub(super) fn hold(scenario: &Scenario, seed: u64) {
         let systems = arms(scenario);
         for (name, arm) in &sampled.arms {
             check(arm, scenario.warm_up, resolution);
-            // Calls that services make are none of the requests' own.
+            // Calls that services make are not among the calls of requests.
             let made: Vec<String> = systems[name]
                 .services
                 .values()
@@ -52,7 +52,7 @@ pub(super) fn hold(scenario: &Scenario, seed: u64) {
 }
 
 fn without_series(mut result: RunResult) -> RunResult {
-    // Curves come with a series.
+    // A run with a series has quantile curves.
     result.arms.values_mut().for_each(|arm| (arm.series, arm.curves) = (None, None));
     result
 }
@@ -61,7 +61,7 @@ fn check(arm: &ArmResult, warm_up: Duration, resolution: Resolution) {
     let series = arm.series.as_ref().expect("it was asked for");
     shape(arm, series, resolution);
     let window_ns = arm.end_ns.saturating_sub(warm_up.as_ns());
-    // What the result says, by component, number and part.
+    // The numbers of the result, by component, number and part.
     let mut said = BTreeMap::new();
     for row in rows(arm) {
         said.insert((row.component.to_owned(), row.metric), row.value);
@@ -76,7 +76,7 @@ fn check(arm: &ArmResult, warm_up: Duration, resolution: Resolution) {
     }
 }
 
-/// Bins lie side by side from the start to the end, and every column has one value for each.
+/// Bins are adjacent from start to end, and every column has one value for each.
 fn shape(arm: &ArmResult, series: &Series, resolution: Resolution) {
     assert_eq!(series.end_ns, arm.end_ns);
     let spans: Vec<_> = series.spans().collect();
@@ -97,8 +97,8 @@ fn shape(arm: &ArmResult, series: &Series, resolution: Resolution) {
     }
 }
 
-/// The numbers at the end of what a column shows: of what its component declares, or the arm, or
-/// the edges whose sums the arm shows.
+/// The numbers at the end that belong to a column: declared by its component, by the arm, or by
+/// edges whose sum is that of the arm.
 fn numbers(column: &Column) -> Vec<&'static str> {
     let shown = |quantity: &&Quantity| quantity.over_time() == Some(column.meter.name);
     let names = |quantity: &Quantity| quantity.numbers().map(|(name, _)| name).collect();
@@ -122,13 +122,13 @@ fn of_arm(name: &str) -> Option<&'static str> {
         "timeouts" => "attempts.timeouts",
         "errors" => "attempts.errors",
         "wasted_ns" => "wasted.work_ns",
-        // All work stands in no number of the arm.
+        // The work of all edges is not a number of the arm.
         "work_ns" => return None,
         other => panic!("{other} is a sum over edges"),
     })
 }
 
-/// A column against the numbers that the result has for it.
+/// Compares a column with its numbers in the result.
 fn totals(column: &Column, arm: &ArmResult, window_ns: u64, of: &dyn Fn(&str) -> Option<Metric>) {
     let names = numbers(column);
     let what = format!("{} of {} {}", column.meter.name, column.kind, column.component);
@@ -152,7 +152,7 @@ fn totals(column: &Column, arm: &ArmResult, window_ns: u64, of: &dyn Fn(&str) ->
             assert_eq!(number(), Some(Metric::Count(most)), "{what}");
             let area: u128 = area_ns.iter().map(|area| u128::from(*area)).sum();
             let mean = (window_ns > 0).then(|| area as f64 / window_ns as f64);
-            // A group of consumers reports its mean as a share of its places.
+            // A group of consumers reports its mean as a share of its concurrency.
             match names[..] {
                 [path, _] => assert_eq!(of(path), Some(Metric::Number(mean)), "{what}"),
                 _ => assert!(of("utilisation").is_some(), "{what}"),
@@ -163,12 +163,12 @@ fn totals(column: &Column, arm: &ArmResult, window_ns: u64, of: &dyn Fn(&str) ->
             match name.map(of) {
                 Some(Some(Metric::Count(present))) => assert_eq!(last, Some(present), "{what}"),
                 Some(Some(Metric::Time(most))) => {
-                    // What came during the warm-up is there and seen, and not in the maximum.
+                    // Levels during the warm-up are in the column and not in the maximum.
                     let within = readings.iter().flatten().all(|ns| *ns <= most.as_ns());
                     assert!(within || window_ns < arm.end_ns, "{what}");
                 }
                 Some(other) => panic!("{what}: {other:?}"),
-                // What is momentary has no number at the end.
+                // A momentary value has no number at the end.
                 None => {}
             }
         }
@@ -180,8 +180,7 @@ fn totals(column: &Column, arm: &ArmResult, window_ns: u64, of: &dyn Fn(&str) ->
     }
 }
 
-/// What went along the edges is what the arm sent, in every bin: attempts of the requests
-/// themselves, and work wherever it was done.
+/// In every bin the edges add up to the arm: in attempts of requests, and in work of all services.
 fn edges(series: &Series, made: &[String]) {
     let values = |column: &Column| match &column.values {
         Values::Counts(values) | Values::Times(values) => values.clone(),

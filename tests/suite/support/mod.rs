@@ -1,4 +1,4 @@
-//! What the suites share: scenarios from text, runs, listeners to records, and a little
+//! Common parts of the suites: scenarios from text, runs, listeners to records, and some
 //! statistics.
 
 #[cfg(feature = "cli")]
@@ -12,7 +12,7 @@ use dessim::report::result::{ArmResult, Component, LatencySummary, Metric, RunRe
 use dessim::scenario::Document;
 use dessim::scenario::schema::Scenario;
 
-/// The scenario of a text that must be right.
+/// The scenario of a text, which must be valid.
 pub(crate) fn scenario(text: &str) -> Scenario {
     let checked = Document::parse("test.ron", text.as_bytes()).and_then(|text| text.scenario());
     match checked {

@@ -1,4 +1,4 @@
-//! Reads protocol buffers, without knowing what they mean; shares nothing with what writes them.
+//! Reads protocol buffers without a schema; shares no code with the writer.
 
 /// The value of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

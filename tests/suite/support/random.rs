@@ -1,8 +1,8 @@
-//! Random scenarios: every feature may be on or off, values come from small menus so that ties,
+//! Random scenarios. Every feature may be on or off; values come from small sets, so that ties,
 //! full queues and exhausted budgets are common.
 //!
-//! A scenario is read off a list of numbers. A number that is zero, or missing, is the plainest
-//! choice, so shrinking the list shrinks the scenario.
+//! A list of numbers determines a scenario. Zero or a missing number is the simplest choice, so
+//! shrinking the list shrinks the scenario.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,7 @@ use style::Style;
 
 pub(crate) mod style;
 
-/// Where the choices come from.
+/// The source of choices.
 struct Dice<'a> {
     rolls: &'a [u16],
 }
@@ -276,8 +276,7 @@ impl Writer<'_> {
         format!(", handler: [{steps} {all}], holds_slot: {holds})")
     }
 
-    /// Permits that policies share. A call that holds one may wait for another, so no wait is
-    /// without an end.
+    /// Pools. A call that holds a permit may wait for another, so every wait has a limit.
     fn pool(&mut self) -> String {
         let permits = self.dice.pick(&[3, 1, 10]);
         let queue = self.dice.pick(&["", ", queue: 4"]);
@@ -285,7 +284,7 @@ impl Writer<'_> {
         format!("Pool(permits: {permits}{queue}, max_wait: {most})")
     }
 
-    /// A section of entries, in the order of the style.
+    /// A section with its entries, in the order of the style.
     fn section(&self, name: &str, mut entries: Vec<String>, more: &str) -> String {
         if self.style.reversed {
             entries.reverse();
@@ -331,7 +330,7 @@ impl Writer<'_> {
         if self.style.nested {
             let handler = self.handler();
             let server = services[0].trim_end_matches(')').to_owned();
-            // A distribution or an overload ends in the same bracket as the service does.
+            // A distribution or an overload ends with the same bracket as the service.
             let brackets = services[0].len() - server.len() - 1;
             services[0] = server + &")".repeat(brackets) + &handler;
             services.push(entry("leaf", self.service()));
@@ -380,7 +379,7 @@ impl Writer<'_> {
     }
 }
 
-/// The scenario that a list of numbers stands for.
+/// The scenario of a list of numbers.
 pub(crate) fn text(rolls: &[u16], style: Style) -> String {
     let mut dice = Dice { rolls };
     let features = Features(dice.roll(u16::MAX), dice.roll(u16::MAX));

@@ -1,10 +1,10 @@
-//! Balancers against the mean field, an independent program and a birth-death chain.
+//! Balancers compared with the mean field, an independent program and a birth-death chain.
 
 use super::{Case, first_seed, judge};
 use crate::support::{moments, ms, number, only, play, scenario};
 
-/// Mean sojourn over mean service of single-server replicas under the power of two choices, over
-/// so many replications: mean and standard error.
+/// Mean sojourn over mean service of single-server replicas with the power of two choices: mean and
+/// standard error over replications.
 fn power_of_two(id: &str, replicas: u32, replications: u64) -> (f64, f64) {
     let rate = 0.9 * 100.0 * f64::from(replicas);
     let (warm_up, end) = (5_000.0 / rate + 10.0, 55_000.0 / rate + 10.0);
@@ -25,7 +25,7 @@ fn power_of_two(id: &str, replicas: u32, replications: u64) -> (f64, f64) {
     (mean, error)
 }
 
-/// Both are estimates: three standard errors of each.
+/// Both are estimates, so the tolerance is three standard errors of each.
 #[test]
 fn power_of_two_over_ten_is_that_of_another_program() {
     let [expected, half_width] =
@@ -38,8 +38,8 @@ fn power_of_two_over_ten_is_that_of_another_program() {
     assert!(3.0 * error <= 0.02 * expected, "{error} is too wide to say anything");
 }
 
-/// The mean field is that of infinitely many replicas, and what finitely many add to it falls at
-/// least as 1 / n: at 100 it is at most a tenth of what it is at 10.
+/// The mean field is the limit of infinitely many replicas, and the deviation falls at least as 1 /
+/// n: at 100 it is at most a tenth of that at 10.
 #[test]
 fn power_of_two_over_a_hundred_is_near_the_mean_field() {
     let limit = Case::load("JSQ2-MF-0.9").number("mean_sojourn_over_service");
@@ -51,9 +51,9 @@ fn power_of_two_over_a_hundred_is_near_the_mean_field() {
     assert!(4.0 * error <= 0.02 * limit, "{error} is too wide to say anything");
 }
 
-/// The part of the requests that get an answer when one of `replicas` is down, always has nothing
-/// in flight, and least request draws among those that have the least: while k of the others are
-/// busy, an arrival goes to one of the idle ones with probability idle / (idle + 1).
+/// Ratio of requests with an answer when one of `replicas` is down. It never has attempts in
+/// flight, and least request draws among those with the fewest: while k of the others are busy, an
+/// arrival goes to an idle one of them with probability idle / (idle + 1).
 fn answered(replicas: u32, offered: f64) -> f64 {
     let alive = replicas - 1;
     let reaches = |busy: u32| f64::from(alive - busy) / f64::from(alive - busy + 1);

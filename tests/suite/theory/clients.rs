@@ -1,4 +1,4 @@
-//! Clients, and classes of requests, against closed forms.
+//! Clients and classes of requests compared with closed forms.
 
 use dessim::report::result::{ArmResult, RunResult};
 
@@ -7,11 +7,11 @@ use crate::support::{count, latency, ms, only, play, scenario};
 
 const REPLICATIONS: u64 = 20;
 
-/// What it is, its value in a run, what it is expected to be, and the largest relative 4 standard
-/// errors at which that says something.
+/// Name of a figure, its value in a run, its expected value, and the largest relative 4 standard
+/// errors that are precise enough.
 type Judged<'a> = (&'a str, &'a dyn Fn(&ArmResult) -> f64, f64, f64);
 
-/// Judges figures of a text over replications.
+/// Judges figures of a scenario over replications.
 fn verdict(id: &str, text: &str, figures: &[Judged<'_>]) {
     let scenario = scenario(text);
     let first = first_seed(id, "");
@@ -27,8 +27,8 @@ fn verdict(id: &str, text: &str, figures: &[Judged<'_>]) {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// Each of 5 clients is a loss system of its own, with 3 permits and 2 erlangs: Erlang's B is
-/// 4/19. Had they 15 permits together, for 10 erlangs, one call in 27 were refused.
+/// Each of 5 clients is a loss system of its own, with 3 permits and 2 erlangs: Erlang's B is 4/19.
+/// With 15 shared permits for 10 erlangs, one call in 27 would be refused.
 #[test]
 fn each_client_is_a_loss_system_of_its_own() {
     let text = r#"Scenario(schema: 1, warm_up: "1s", duration: "41s",

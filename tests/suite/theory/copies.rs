@@ -1,5 +1,5 @@
-//! What libraries do with copies of calls and with deadlines, to the nanosecond, and how latencies
-//! of copied calls are distributed.
+//! Copies of calls and deadlines as in libraries, to the nanosecond, and the distribution of
+//! latencies of copied calls.
 
 use dessim::kernel::time::Duration;
 use dessim::metrics::probe::What;
@@ -35,9 +35,8 @@ fn one(service: &str, policy: &str) -> One {
     One { latency_ms, succeeded: arm.requests.succeeded == 1, sent_ms }
 }
 
-/// The latency of a call whose first copy takes 1 s and whose second, sent after 100 ms, takes
-/// 50 ms: the first seed for which these are the draws is taken, and they do not depend on the
-/// policy.
+/// The latency of a call whose first copy takes 1 s and whose second, sent after 100 ms, takes 50
+/// ms. The seed is the first with these draws, which do not depend on the policy.
 fn slow_first(cancellation: &str, losers: &str) -> f64 {
     let played = |policy: &str, seed| {
         let scenario = scenario(&format!(
@@ -57,7 +56,7 @@ fn slow_first(cancellation: &str, losers: &str) -> f64 {
     played(&format!(r#"Hedge(after: "100ms", losers: {losers})"#), seed)
 }
 
-/// Polly waits for a loser that is deaf to cancellation; gRPC and tower do not.
+/// Polly waits for a loser that ignores cancellation; gRPC and tower do not.
 #[test]
 fn an_answer_waits_for_a_loser_only_where_losers_are_awaited() {
     assert_eq!(slow_first("None", "Await"), 1000.0);
@@ -72,8 +71,8 @@ fn an_answer_waits_for_a_loser_only_where_losers_are_awaited() {
     }
 }
 
-/// resilience4j: the first completion decides, so a failure before the delay is the call's, and no
-/// copy is sent. Polly and gRPC send the next at once, and fail when all have failed.
+/// In resilience4j the first completion decides, so a failure before the delay ends the call
+/// without a copy. Polly and gRPC send the next copy at once, and fail when all have failed.
 #[test]
 fn a_failure_before_the_delay_ends_the_call_or_sends_the_next_copy() {
     let service = r#"time: Constant("50ms"), failure_ratio: 1"#;
@@ -85,7 +84,7 @@ fn a_failure_before_the_delay_ends_the_call_or_sends_the_next_copy() {
     assert_eq!(next.sent_ms, [0.0, 50.0, 100.0]);
 }
 
-/// gRPC: copy k goes after k delays; after a failure the delays begin anew.
+/// In gRPC copy k is sent after k delays; after a failure the delays start again.
 #[test]
 fn copies_are_sent_one_delay_after_the_other() {
     let slow = r#"time: Constant("1s")"#;
@@ -93,14 +92,14 @@ fn copies_are_sent_one_delay_after_the_other() {
     assert_eq!((three.sent_ms, three.latency_ms), (vec![0.0, 100.0, 200.0], 1000.0));
     let at_once = one(slow, r#"Hedge(after: "0s", max: 3)"#);
     assert_eq!(at_once.sent_ms, [0.0; 4]);
-    // All fail after 140 ms: the copy of 100 ms is out when the first fails.
+    // All copies fail after 140 ms: the copy of 100 ms is in flight when the first fails.
     let failing =
         one(r#"time: Constant("140ms"), failure_ratio: 1"#, r#"Hedge(after: "100ms", max: 3)"#);
     assert_eq!((failing.sent_ms, failing.latency_ms), (vec![0.0, 100.0, 140.0, 240.0], 380.0));
 }
 
-/// Three services in a row of 30, 30 and 30 ms under a deadline of 50 ms: the caller leaves at 50.
-/// A timeout of 1 s at the second call is cut to that, and what comes too late is refused.
+/// Three services in a row of 30 ms each with a deadline of 50 ms, at which the caller leaves. A
+/// timeout of 1 s at the second call is cut to the deadline, and attempts after it are refused.
 #[test]
 fn a_deadline_travels_and_what_is_late_is_refused() {
     let played = |layer: &str, refuses: bool| {
@@ -125,9 +124,9 @@ fn a_deadline_travels_and_what_is_late_is_refused() {
         assert_eq!(ms(arm.latency.outcome.mean_ns), 50.0);
         (count(&arm.components["c"], "arrivals"), result.virtual_ns / 1_000_000)
     };
-    // b is done at 60 ms and calls c, whatever the client thinks; c is done at 90 ms.
+    // b ends at 60 ms and calls c although the client has left; c ends at 90 ms.
     assert_eq!(played("Timeout", false), (1, 90));
-    // There is no time left for that call: its timeout is over at once, and c is not asked.
+    // No time is left for that call: its timeout ends at once, and c gets no attempt.
     assert_eq!(played("Deadline", false), (0, 60));
     let refused = scenario(
         r#"Scenario(schema: 1,
@@ -137,13 +136,13 @@ fn a_deadline_travels_and_what_is_late_is_refused() {
     );
     let result = play(&refused, 1);
     let server = &only(&result).components["s"];
-    // At 30 ms the second starts, at 60 ms it is done for nobody, and the others are refused.
+    // The second starts at 30 ms and ends at 60 ms for nobody; the others are refused.
     let figures = ["answered", "for_nobody", "expired"].map(|figure| count(server, figure));
     assert_eq!(figures, [1, 1, 2]);
     assert_eq!(result.virtual_ns, Duration::from_ns(60_000_000).as_ns());
 }
 
-/// The first copy meets the luck that the call has without a hedge.
+/// The first copy has the draws of the call without a hedge.
 #[test]
 fn a_hedge_changes_nobodys_luck_but_that_of_its_copies() {
     let played = |policy: &str| {

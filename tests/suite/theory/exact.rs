@@ -1,4 +1,4 @@
-//! Cases that hold to the nanosecond on every path, and the constants of theory.
+//! Cases that are exact to the nanosecond in every run, and the constants of theory.
 
 use dessim::kernel::time::Duration;
 use dessim::metrics::probe::What;
@@ -31,8 +31,8 @@ fn overload_without_chance() {
     assert_eq!(number(server, "utilisation"), case.number("util_until_last"));
 }
 
-/// What was scheduled first happens first, so a slot that comes free when a burst arrives is free
-/// for it: work that began at one burst and ends with the next was scheduled before that burst.
+/// Events of one instant happen in the order in which they were scheduled. Work that began at one
+/// burst and ends at the next was scheduled before that burst, so its slot is free for the burst.
 #[test]
 fn departures_come_before_arrivals_that_they_were_scheduled_before() {
     let case = Case::load("DDC-tie");
@@ -76,7 +76,7 @@ fn certain_failure_takes_every_retry() {
     assert_eq!(arm.requests.succeeded as f64, case.number("success"));
 }
 
-/// Attempts never exceed 1.1 x requests and what the bucket held, at any instant of any run.
+/// At any instant of any run, attempts are at most 1.1 x requests + the tokens at the start.
 #[test]
 fn a_budget_bounds_every_path() {
     let case = Case::load("BUDGET");
@@ -112,7 +112,7 @@ fn a_budget_bounds_every_path() {
     assert_eq!(only(&free).amplification, Some(case.number("without_budget")));
 }
 
-/// Quantiles interpolate between order statistics (type 7), not to the nearest rank.
+/// Quantiles interpolate between order statistics (type 7), and are not those of the nearest rank.
 #[test]
 fn quantiles_are_type_7() {
     let case = Case::load("QUANTILE-def");
@@ -165,7 +165,7 @@ pub(super) fn erlang(servers: u32, load: f64) -> (f64, f64) {
     (b, n * b / (n - load * (1.0 - b)))
 }
 
-/// The reference itself: its figures are those of Erlang's formulas.
+/// Checks the reference: its figures are those of Erlang's formulas.
 #[test]
 fn the_reference_is_erlangs() {
     let case = Case::load("ERLB-limit");
@@ -183,7 +183,7 @@ fn the_reference_is_erlangs() {
     }
 }
 
-/// A burst is published as a whole before a consumer takes the first of it.
+/// A burst is published as a whole before a consumer takes its first message.
 #[test]
 fn messages_beyond_the_capacity_of_a_queue_are_dropped() {
     for capacity in [1, 4, 9, 10, 11] {

@@ -51,7 +51,7 @@ pub(super) struct Run {
     seconds: f64,
 }
 
-/// A quantile of a summary by the ending of a figure's name.
+/// The quantile of a summary that the end of a figure's name states.
 fn part(summary: LatencySummary, name: &str) -> f64 {
     ms(match name {
         _ if name.contains("_p50_") => summary.p50_ns,
@@ -81,7 +81,7 @@ impl Run {
         number(self.component("server"), name)
     }
 
-    /// The line in front of servers: of permits, where there are some, else of the server itself.
+    /// The line in front of servers: that of permits if there are any, or of the service itself.
     fn line(&self) -> (&Component, bool) {
         let permits = ["load.bulkhead", "threads"].into_iter();
         let mut permits = permits.filter_map(|name| self.arm.components.get(name));
@@ -100,7 +100,7 @@ impl Run {
         self.arm.components.contains_key("jobs")
     }
 
-    /// Waiting for service: in a service's own line, or in the queue that consumers take from.
+    /// The line for service: that of the service, or the queue of its consumers.
     fn wait(&self) -> LatencySummary {
         match self.is_broker() {
             true => latency(self.component("jobs"), "wait"),
@@ -141,7 +141,7 @@ impl Run {
                 (permits, true) => number(permits, "permits_mean"),
                 (server, false) => number(server, "busy_mean"),
             },
-            // Requests between two attempts: all that are under way less those in a slot.
+            // Requests between two attempts: all in flight minus those in a slot.
             "mean_orbit" => {
                 let under_way = ms(outcome.mean_ns) / 1e3 * outcome.count as f64 / self.seconds;
                 under_way - self.server("busy_mean")
@@ -188,14 +188,14 @@ impl Run {
                 let ns = self.breaker("time_open_ns") + self.breaker("time_half_open_ns");
                 ns / 1e9 / self.seconds
             }
-            // Each opening from closed ends with one closing.
+            // Each opening of a closed breaker ends with one closing.
             "closed_to_open_per_s" => self.breaker("closed") / self.seconds,
             "opens_incl_reopen_per_s" => self.breaker("opened") / self.seconds,
             _ => panic!("{name} is no figure that is measured"),
         }
     }
 
-    /// Waits of the served, and the whole patience of those who left the line.
+    /// Waits of served attempts, and longest waits of those that left the line.
     fn wait_of_all_ms(&self) -> f64 {
         let served = self.wait();
         let left = self.arm.attempts.cancelled as f64;

@@ -1,10 +1,10 @@
-//! Simulations against closed forms, under one rule.
+//! Simulations compared with closed forms, by one rule.
 //!
 //! A case passes if, over its replications, every mean is within 4 standard errors of the closed
-//! form, and 4 standard errors are within the case's relative target, without which the first
-//! half says nothing. Seeds are fixed, so the verdict is too; each case has seeds of its own, so
-//! that cases do not share their luck. Two million requests a case run every
-//! day, twenty million with `cargo test --release --test suite theory -- --ignored`.
+//! form, and 4 standard errors are within the case's relative target, so that the comparison is
+//! precise. Seeds are fixed, so the verdict is too; each case has its own seeds, so that cases are
+//! independent. Two million requests per case run every day, twenty million with `cargo test
+//! --release --test suite theory -- --ignored`.
 
 mod balancing;
 mod clients;
@@ -64,13 +64,13 @@ impl Case {
     }
 }
 
-/// The first seed of a case, a function of its name. The rule was fixed before any case was played
-/// by it: where one fails, that is to be understood and no reason for another rule.
+/// The first seed of a case, a function of its name. The rule was fixed before any case was played:
+/// the reason for a failure has to be found, not another rule.
 fn first_seed(id: &str, variant: &str) -> u64 {
     key(&format!("{id} {variant}"))
 }
 
-/// What is wrong with samples of a figure, if something is; prints the margins.
+/// The fault of the samples of a figure, if any; prints the margins.
 fn judge(what: &str, samples: &[f64], expected: f64, target: f64) -> Option<String> {
     let (mean, sd) = moments(samples);
     let error = sd / (samples.len() as f64).sqrt();
@@ -84,7 +84,7 @@ fn judge(what: &str, samples: &[f64], expected: f64, target: f64) -> Option<Stri
     (!passes).then_some(line)
 }
 
-/// Plays a case `scale` times as long as every day and judges every figure.
+/// Plays a case at `scale` times its everyday length and judges every figure.
 fn verdict(id: &str, variant: &str, scale: f64) {
     let case = Case::load(id);
     let Plan { text, replications, window } = plan(id, variant, &case, scale);

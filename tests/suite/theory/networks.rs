@@ -1,5 +1,5 @@
-//! Systems of services against Markov chains, closed forms and an independent simulator: the cases
-//! of `tests/data/networks.json`, which says what each figure is made of.
+//! Systems of services compared with Markov chains, closed forms and an independent simulator: the
+//! cases of `tests/data/networks.json`, which states the source of each figure.
 
 use std::collections::BTreeMap;
 
@@ -18,14 +18,14 @@ struct Case {
     figures: BTreeMap<String, Figure>,
 }
 
-/// What a run is to come to.
+/// The expected value of a figure.
 #[derive(Deserialize)]
 struct Figure {
     value: f64,
     /// Of a simulated one.
     #[serde(default)]
     standard_error: f64,
-    /// The largest relative 4 standard errors at which a comparison says something.
+    /// Largest relative 4 standard errors that are precise enough.
     target: Option<f64>,
 }
 
@@ -54,9 +54,9 @@ impl Case {
 const REPLICATIONS: u64 = 20;
 const REQUESTS: f64 = 2_000_000.0;
 
-/// A target is the width that another simulation of the same length came to. Both standard errors
-/// are of 20 replications, so each is known to 1 / sqrt(2 x 19), 16 %, and their ratio to 23 %: it
-/// is below this one but for four standard errors.
+/// A target is the width of another simulation of the same length. Both standard errors are of 20
+/// replications, so each has an error of 1 / sqrt(2 x 19), 16 %, and their ratio one of 23 %: this
+/// factor allows four of them.
 const WIDER: f64 = 1.0 + 4.0 * 0.23;
 
 /// Plays a case with `scale` times two million requests and judges every figure.
@@ -110,7 +110,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// The figure of this name; `None` of one that a run does not show.
+    /// The figure of this name; `None` if a run does not show it.
     fn figure(&self, name: &str) -> Option<f64> {
         if let Some((service, name)) = name.split_once('.') {
             let held = self.scenario.services.get(service)?.holds_slot;
@@ -139,7 +139,7 @@ fn of_service(service: &Component, (name, held): (&str, bool), window: f64) -> O
         "utilisation" => number(service, "utilisation"),
         "slots_busy_mean" => number(service, "busy_mean"),
         "in_flight_mean" | "waiting_or_working_mean" => slots,
-        // Little's law. Who waits for others without a slot is there as well.
+        // Little's law. Attempts that wait for calls without a slot count too.
         "sojourn_mean_ms" => {
             let calling = match service.get("calling_mean") {
                 Some(Metric::Number(Some(calling))) => calling,

@@ -14,7 +14,7 @@ use crate::support::{count, listen, moments, ms, number, only, play, scenario, s
 
 const REQUESTS: usize = 20_000;
 
-/// The waits of requests that fail at every try: one row a request, in milliseconds.
+/// The waits of requests that fail at every attempt: one row per request, in milliseconds.
 fn waits(backoff: &str, retries: usize) -> Vec<Vec<f64>> {
     let scenario = scenario(&format!(
         r#"Scenario(schema: 1,
@@ -59,7 +59,7 @@ fn full_jitter_is_uniform_below_the_capped_exponential() {
     }
     let sums: Vec<f64> = waits_ms.iter().map(|row| row.iter().sum()).collect();
     wrong.extend(judge("sum of waits", &sums, case.number("sum_mean_ms"), 0.01));
-    // Waits that were not independent would show in the deviation of their sum.
+    // Dependent waits would change the deviation of their sum.
     deviates("sum of waits", moments(&sums).1, case.number("sum_sd_ms"));
     assert!(wrong.is_empty(), "{wrong:#?}");
     let plain = waits(r#"Exponential(base: "100ms", cap: "10s")"#, means.len());
@@ -86,7 +86,7 @@ fn decorrelated_jitter_walks_up_to_its_cap() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// Consumers wait by the same formulas as callers, the walk of decorrelated jitter included.
+/// Consumers wait by the same formulas as callers, decorrelated jitter included.
 #[test]
 fn consumers_wait_as_callers_do() {
     let case = Case::load("BO-decor");
@@ -185,7 +185,7 @@ fn a_square_wave_of_rates() {
     varies("total", &totals, case.number("sd_total_arrivals"));
 }
 
-/// An attempt meets the fault if it *starts* in [from, until).
+/// A fault affects attempts that *start* in [from, until).
 #[test]
 fn a_window_of_failures() {
     let case = Case::load("FAULT-window");
@@ -225,7 +225,7 @@ fn a_window_of_failures() {
     varies("failures", &failures, case.number("sd_failures"));
 }
 
-/// M/M/1 from empty: how many are there, and how often nobody, at six instants.
+/// M/M/1 from empty: the mean number, and the probability of an empty system, at six instants.
 #[test]
 fn a_queue_fills_from_empty() {
     const INSTANTS_MS: [u64; 6] = [50, 100, 200, 500, 1000, 2000];

@@ -12,15 +12,15 @@ pub(super) struct Plan {
     pub(super) window: (f64, f64),
 }
 
-/// A standard error of 20 replications is itself uncertain by a sixth, more than what some targets
-/// leave; one of 40 is uncertain by a ninth, and narrower.
+/// A standard error of 20 replications has an error of a sixth, more than some targets allow; one
+/// of 40 has an error of a ninth, and is smaller.
 const REPLICATIONS: u64 = 40;
 /// Requests of one replication, at scale 1 and after the warm-up.
 const REQUESTS: f64 = 50_000.0;
-/// The warm-up, as a part of what is measured: some relaxation times of the slowest case.
+/// The warm-up as a share of the measured time: some relaxation times of the slowest case.
 const WARM_UP: f64 = 0.2;
 
-/// A load, a service and what stands between them.
+/// A load, a service and the components between them.
 struct Parts {
     /// Entries of `load`.
     loads: String,
@@ -70,7 +70,7 @@ fn mixture(phases: [(f64, f64); 2]) -> String {
     format!("HyperExponential([{}, {}])", phase(phases[0]), phase(phases[1]))
 }
 
-/// The law of the service times of a case that says it in words.
+/// The distribution of service times of a case that states it in words.
 fn law(id: &str, case: &Case) -> String {
     match id {
         "MDC-4" => format!(r#"Constant("{}ms")"#, case.param("service_mean_ms")),
@@ -84,7 +84,7 @@ fn law(id: &str, case: &Case) -> String {
     }
 }
 
-/// Poisson arrivals at a service with slots, a queue perhaps, and a policy.
+/// Poisson arrivals at a service with slots, an optional queue, and a policy.
 fn open(case: &Case, service: &str, policy: &str) -> Parts {
     let rate = case.param("lambda_per_s");
     let arrivals = format!(r#"Poisson(rate: "{rate}/s")"#);
@@ -133,7 +133,7 @@ fn broker(id: &str, case: &Case, backoff: &str) -> Parts {
     }
 }
 
-/// A breaker that opens at failures in a row, and tries with one call.
+/// A breaker that opens at failures in a row, with one trial call.
 fn breaker(case: &Case) -> Parts {
     let service = format!(r#"time: Constant("0s"), failure_ratio: {}"#, case.param("failure_prob"));
     let policy = format!(
@@ -194,12 +194,12 @@ fn reneging(case: &Case, what: &str) -> Parts {
     }
 }
 
-/// Whoever is refused comes back after an exponential time, as often as it takes.
+/// Refused requests come back after an exponential time, until they are served.
 fn for_ever(mean_ms: f64) -> String {
     format!("Retry(max_retries: {}, backoff: Random({}))", u32::MAX, exponential(mean_ms))
 }
 
-/// One server and a limit on the time of an attempt, by what the limit ends.
+/// One server and a limit of the time of an attempt, by the work that the limit ends.
 fn given_up(id: &str, case: &Case) -> Parts {
     let one_slot = |more: &str| format!("slots: 1, time: {}, {more}", law(id, case));
     let (cancellation, limit) = match id {
@@ -212,7 +212,7 @@ fn given_up(id: &str, case: &Case) -> Parts {
     open(case, &service, &policy)
 }
 
-/// The plan of a case, `scale` times as long as every day.
+/// The plan of a case, at `scale` times its everyday length.
 pub(super) fn plan(id: &str, variant: &str, case: &Case, scale: f64) -> Plan {
     let time = |id| law(id, case);
     let one_slot = |more: &str| format!("slots: 1, time: {}, {more}", law(id, case));
@@ -274,6 +274,6 @@ pub(super) fn plan(id: &str, variant: &str, case: &Case, scale: f64) -> Plan {
             open(case, &format!("time: {}, {slots}", time(id)), &policy)
         }
     };
-    // Near saturation everything takes long to forget.
+    // Near saturation, relaxation takes long.
     parts.plan(if id == "MM1-95" { 3.0 * scale } else { scale })
 }

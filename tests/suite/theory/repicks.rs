@@ -1,12 +1,12 @@
-//! Replicas that a call has tried are avoided as often as `max_repicks` allows: ratios of failures
-//! where one replica always fails, by counting.
+//! `max_repicks` avoids replicas that a call has tried: ratios of failures where one replica always
+//! fails, by counting.
 
 use dessim::metrics::probe::What;
 use dessim::report::result::ArmResult;
 
 use crate::support::{count, listen, only, play, scenario, seeded};
 
-/// Requests of a run: a ratio near 1/243 is known to 5 %.
+/// Requests of a run, enough for a ratio near 1/243 to within 5 %.
 const TOTAL: u32 = 100_000;
 
 /// Requests to three replicas at random, of which the last one `is` not well, tried twice.
@@ -30,14 +30,14 @@ fn is_near(counted: u64, of: u64, expected: f64) -> bool {
     (counted as f64 - of * expected).abs() <= 4.0 * deviation
 }
 
-/// One request in three meets the bad replica, and its second attempt does again when every pick
-/// of `max_repicks` + 1 is that one: with 3, one in 81. The same where what times out goes on at
-/// the server, and the caller without it.
+/// One request in three goes to the bad replica, and its second attempt does so again if all
+/// `max_repicks` + 1 picks are that replica: with 3, in one case of 81. The same holds for attempts
+/// that time out and go on at the server.
 #[test]
 fn a_retry_meets_the_same_replica_only_when_every_pick_is_that_one() {
     let slow = ("cancellation: None", "Slowed(factor: 1000)");
     for (server, is) in [("", "Failing"), ("", "Crashed"), slow] {
-        // Of each retry: one pick is thrown away with 1/3, one more with 1/9, and so on.
+        // For each retry, one pick is discarded with probability 1/3, one more with 1/9, and so on.
         let cases = [(0, 1.0 / 3.0, 0.0), (1, 1.0 / 9.0, 1.0 / 3.0), (3, 1.0 / 81.0, 13.0 / 27.0)];
         for (max_repicks, again, thrown_away) in cases {
             let arm = thirds(server, is, max_repicks);
@@ -57,8 +57,8 @@ fn a_retry_meets_the_same_replica_only_when_every_pick_is_that_one() {
     }
 }
 
-/// A message that is delivered again is a new call, which knows nothing of the first. Two replicas,
-/// one of them bad: a delivery fails with 1/2 of its first attempt and 1/4 of its second.
+/// The redelivery of a message is a new call with an empty trail. With two replicas, one of them
+/// bad, a delivery fails with probability 1/2 at its first attempt and 1/4 at its second.
 #[test]
 fn a_delivery_does_not_know_what_the_last_one_tried() {
     let text = format!(
@@ -76,9 +76,9 @@ fn a_delivery_does_not_know_what_the_last_one_tried() {
     assert!(is_near(failed, u64::from(TOTAL), 1.0 / 64.0), "{failed}");
 }
 
-/// Whatever way a replica is chosen, a second attempt goes elsewhere. Where the choice does not
-/// depend on what went before, first attempts go where they go without. On a ring the next point is
-/// the same replica's in one case of four.
+/// With any algorithm a second attempt goes to another replica. If the choice does not depend on
+/// earlier ones, first attempts go to the same replicas as without `max_repicks`. On a ring the
+/// next point belongs to the same replica in one case of four.
 #[test]
 fn every_balancer_picks_anew_and_no_first_attempt_moves() {
     let two_zones = r#"ZoneAware(min_cluster_size: 2, child: Random), zones: {"a": 1, "b": 2}"#;

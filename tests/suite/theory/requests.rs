@@ -1,4 +1,4 @@
-//! What belongs to a request: its key, its size; and attempts that never answer.
+//! Keys and sizes of requests, and attempts that never answer.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use dessim::report::result::ArmResult;
 use super::{first_seed, judge};
 use crate::support::{count, latency, listen, ms, number, only, play, scenario, seeded};
 
-/// The replica with the hottest keys gets their probabilities, whichever keys the ring gives it:
+/// The load of the replica with the hottest keys is the sum of the probabilities of its keys, to
 /// within 4 standard deviations of a count, for each of ten rings.
 #[test]
 fn the_hottest_replica_follows_from_the_law_and_the_ring() {
@@ -40,7 +40,8 @@ fn the_hottest_replica_follows_from_the_law_and_the_ring() {
     }
 }
 
-/// One key of several loads, at every attempt and in the calls of a handler, is at one replica.
+/// All attempts with one key go to one replica, also those of other loads and of calls of a
+/// handler.
 #[test]
 fn whatever_is_done_for_a_key_goes_to_its_replica() {
     let scenario = scenario(
@@ -94,8 +95,8 @@ fn sizes_vary_the_work_as_pollaczek_and_khinchine_say() {
     assert!(judged.iter().all(Option::is_none), "{judged:#?}");
 }
 
-/// Every attempt of a request, at every service, is as large; a class has its own size or that of
-/// the load; and what is drawn for it moves nobody's class, gap or service time.
+/// All attempts of a request have the same size at every service; a class has its own size or that
+/// of the load; and the draws of sizes change no class, gap or service time.
 #[test]
 fn a_request_has_one_size_for_all_that_is_done_for_it() {
     let work = |size: &str, own: &str| {
@@ -137,8 +138,8 @@ fn a_request_has_one_size_for_all_that_is_done_for_it() {
     assert!((84..=156).contains(&odd), "{odd} of class odd");
 }
 
-/// One attempt in ten never answers, and its caller gives up after 500 ms. Then its slot comes
-/// back: by Little's law 50/s x (0.9 x 20 ms + 0.1 x 500 ms) = 3.4 slots are busy.
+/// One attempt in ten never answers, and its caller gives up after 500 ms, which frees the slot: by
+/// Little's law 50/s x (0.9 x 20 ms + 0.1 x 500 ms) = 3.4 slots are busy.
 #[test]
 fn what_never_answers_keeps_its_slot_until_the_caller_gives_up() {
     let scenario = scenario(
@@ -162,14 +163,14 @@ fn what_never_answers_keeps_its_slot_until_the_caller_gives_up() {
     }
     let wrong = [
         judge("HANG busy", &busy, 3.4, 0.03),
-        // What is in flight at the end are mostly those that hang: 2.5 of 5,000.
+        // Attempts in flight at the end are mostly those that hang: 2.5 of 5,000.
         judge("HANG timeouts", &timeouts, 0.1 * (1.0 - 2.5 / 500.0 + 3.4 / 5_000.0), 0.03),
     ];
     assert!(wrong.iter().all(Option::is_none), "{wrong:#?}");
 }
 
-/// Where the service goes on after its callers have left, what hangs takes one slot after the
-/// other, until a crash; and a request without a timeout is in flight for ever.
+/// If the service does not cancel, attempts that hang take one slot after the other until a crash,
+/// and a request without a timeout is in flight for ever.
 #[test]
 fn a_service_that_goes_on_loses_its_slots_to_what_hangs() {
     let of = |policy: &str, fault: &str| {
@@ -197,7 +198,7 @@ fn a_service_that_goes_on_loses_its_slots_to_what_hangs() {
     assert_eq!(only(&of("", "")).requests.in_flight, 4);
 }
 
-/// That some attempts hang changes nobody else's luck.
+/// Attempts that hang change no draws of others.
 #[test]
 fn what_hangs_changes_nobodys_service_time() {
     let work = |hang: f64| {

@@ -9,11 +9,11 @@ use super::exact::erlang;
 use super::{first_seed, judge};
 use crate::support::{count, latency, listen, ms, number, only, play, scenario, seeded};
 
-/// What it is, its value in a run, what it is expected to be, and the largest relative 4 standard
-/// errors at which that says something.
+/// Name of a figure, its value in a run, its expected value, and the largest relative 4 standard
+/// errors that are precise enough.
 type Judged<'a> = (&'a str, &'a dyn Fn(&ArmResult) -> f64, f64, f64);
 
-/// Judges figures of a text over 20 replications.
+/// Judges figures of a scenario over 20 replications.
 fn verdict(id: &str, text: &str, figures: &[Judged<'_>]) {
     let scenario = scenario(text);
     let first = first_seed(id, "");
@@ -31,9 +31,9 @@ fn in_zone(arm: &ArmResult) -> f64 {
     count(balancer, "in_zone") as f64 / count(balancer, "sent") as f64
 }
 
-/// Callers 50, 30 and 20 %, replicas 40, 20 and 40 %: 40 + 20 + 20 % stay, and no replica gets more
-/// than another. Where half of the attempts look at zones, the other half stays by chance:
-/// 0.5 x 0.4 + 0.3 x 0.2 + 0.2 x 0.4.
+/// With clients 50, 30 and 20 % and replicas 40, 20 and 40 %, 40 + 20 + 20 % of the attempts stay
+/// in their zone, and replicas get equal load. If half of the attempts are routed by zone, the
+/// others stay at random: 0.5 x 0.4 + 0.3 x 0.2 + 0.2 x 0.4.
 #[test]
 fn what_stays_in_its_zone_is_what_its_replicas_can_take() {
     let text = |enabled: f64| {
@@ -54,8 +54,8 @@ fn what_stays_in_its_zone_is_what_its_replicas_can_take() {
     verdict("ZONES-half", &text(0.5), &[("in zone", &in_zone, 0.4 + 0.34 / 2.0, 0.01)]);
 }
 
-/// Three quarters of the callers stand in zone a, and a third of theirs goes to b: each zone is an
-/// M/M/4 at 80 %.
+/// Three quarters of the clients are in zone a, and a third of their attempts go to b: each zone is
+/// an M/M/4 at 80 %.
 #[test]
 fn each_zone_is_a_queue_of_its_own() {
     let text = r#"Scenario(schema: 1, warm_up: "10s", duration: "110s",
@@ -78,9 +78,9 @@ fn each_zone_is_a_queue_of_its_own() {
     );
 }
 
-/// A zone of three is lost. In turn, a third of the attempts fails; a caller that stays in its zone
-/// loses all or nothing, which is a third of all callers; and so it is with subsets, each replica
-/// being in as many.
+/// One zone of three is lost. With round robin a third of the attempts fail. With zone-aware
+/// routing clients lose all attempts or none, and a third of them do; with subsets a third of the
+/// attempts fail too, as each replica is in equally many.
 #[test]
 fn a_lost_zone_of_three_hits_a_third() {
     let lost = |of_call: &str| {
@@ -103,20 +103,20 @@ fn a_lost_zone_of_three_hits_a_third() {
     lost("clients: 12, balancing: Subset(size: 5)");
 }
 
-/// With as many places in subsets as a multiple of the replicas, every replica gets the same.
+/// If the places in subsets are a multiple of the replicas, replicas get equal load.
 #[test]
 fn subsets_spread_clients_evenly() {
     let text = r#"Scenario(schema: 1, duration: "10s",
         load: { "load": Load(arrivals: Poisson(rate: "4000/s")) },
         services: { "server": Service(time: Constant("1ms"), replicas: 8) },
         calls: { "load": Call(to: "server", clients: 40, balancing: Subset(size: 3)) })"#;
-    // Each has 15 clients. The largest of eight shares of 40,000, in turn within a client: 1.42
-    // standard deviations of a sum of 15 clients' thirds, 0.0011 each.
+    // Each replica has 15 clients, which send to it in turn. The largest of eight shares of 40,000
+    // is 1.42 standard deviations above the mean, of a sum of 15 clients' thirds of 0.0011 each.
     let largest = |arm: &ArmResult| number(&arm.components["server"], "largest_share");
     verdict("SUBSET-even", text, &[("largest", &largest, 0.126, 0.02)]);
 }
 
-/// Where each request went and how it fared, apart from those that went to zone b.
+/// The replica and the fate of each request, without those that went to zone b.
 fn fates(of_service: &str, faults: &str) -> BTreeSet<(u64, u64, u64)> {
     let scenario = scenario(&format!(
         r#"Scenario(schema: 1,
@@ -139,7 +139,7 @@ fn fates(of_service: &str, faults: &str) -> BTreeSet<(u64, u64, u64)> {
     fates
 }
 
-/// Neither the zones nor the loss of one change the luck of what goes elsewhere.
+/// Neither zones nor the loss of one change the draws of attempts at other zones.
 #[test]
 fn a_zone_and_its_loss_change_nobody_elses_luck() {
     let zones = r#"zones: {"a": 2, "b": 2, "c": 2}"#;
@@ -151,7 +151,7 @@ fn a_zone_and_its_loss_change_nobody_elses_luck() {
     assert_eq!(fates(zones, lost), without);
 }
 
-/// A replica makes its calls from its own zone: where every zone has room, all of them stay.
+/// A replica makes calls from its own zone: if every zone has capacity, all of them stay.
 #[test]
 fn calls_of_a_handler_come_from_the_zone_of_the_replica() {
     let text = r#"Scenario(schema: 1, duration: "5s",

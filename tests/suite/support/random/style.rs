@@ -1,17 +1,17 @@
-//! Which random scenarios are asked for, and how they are written down.
+//! Features of random scenarios, and their notation.
 
-/// How a random scenario is written down.
+/// The features and the notation of a random scenario.
 #[derive(Clone, Copy)]
 pub(crate) struct Style {
     /// Every duration is this many times as long, every rate as many times lower: a power of two
     /// up to 512, so that both stay exact.
     pub(crate) scale: u64,
-    /// Declarations in the opposite order.
+    /// Declarations in reverse order.
     pub(crate) reversed: bool,
-    /// A layer that stands innermost in every policy: a layer further out would be the first of
-    /// its kind and take its name, and with it its luck, from the next.
+    /// The innermost layer of every policy. An outer one would be the first of its kind and take
+    /// the name, and with it the draws, of the next.
     pub(crate) inside: &'static str,
-    /// Further services, loads with their calls, and faults, each a list of entries.
+    /// Further services, loads with their calls, and faults, as lists of entries.
     pub(crate) more: [&'static str; 4],
     /// A service calls another.
     pub(crate) nested: bool,
