@@ -52,15 +52,15 @@ fn capacity_per_ns(service: &Service) -> Option<f64> {
 
 /// The rate that each service is offered by calls that let all of it in.
 fn offered_per_ns<'a>(scenario: &Scenario, arm: &'a Arm) -> BTreeMap<&'a str, f64> {
-    let lets_all_in = |call: &Call, service: &Service| {
+    let passes_all_load = |call: &Call, service: &Service| {
         let cancels = service.cancellation != Cancellation::None;
-        call.policy.iter().all(|layer| layer.spec().lets_all_in(cancels))
+        call.policy.iter().all(|layer| layer.spec().passes_all_load(cancels))
     };
     let mut offered = BTreeMap::new();
     for (load, call) in &arm.calls {
         let service = arm.services.get(&call.to);
         let rate = scenario.load.get(load).and_then(|load| rate_per_ns(&load.arrivals));
-        if let (Some(rate), true) = (rate, service.is_some_and(|to| lets_all_in(call, to))) {
+        if let (Some(rate), true) = (rate, service.is_some_and(|to| passes_all_load(call, to))) {
             *offered.entry(call.to.as_str()).or_insert(0.0) += rate;
         }
     }

@@ -322,7 +322,7 @@ impl<C: Calendar> Builder<C> {
             let load = self.add(name, machine, None);
             if let Some(keys) = &config.keys {
                 let site = RequestSite::new(self.site(name, "key"));
-                self.keys.add(self.seats[load].component, Keys { law: keys.law(), site });
+                self.keys.add(self.seats[load].component, Keys { law: keys.distribution(), site });
             }
             self.class_books(name, config, publishes);
             if let Some(call) = arm.calls.get(name) {

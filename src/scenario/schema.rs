@@ -1,9 +1,9 @@
-//! The scenario file as types: what can be written, with units, ranges and defaults.
+//! The scenario file as types, with units, ranges and defaults.
 //!
-//! These doc comments are the reference: `dessim schema` publishes them. What a mechanism can be
-//! set to stands beside the mechanism, in its `spec.rs`; here is what joins mechanisms to a
-//! scenario. Nothing here checks more than the shape of one value; names that must exist and fields
-//! that must agree are the business of [`super::check`].
+//! The doc comments are the reference that `dessim schema` and docs/scenario.md publish. The
+//! specification of each mechanism is beside the mechanism, in its `spec.rs`; this module joins
+//! them to a scenario. The types check the shape of single values; [`super::check`] checks names
+//! and rules between fields.
 
 use std::collections::BTreeMap;
 
@@ -40,82 +40,81 @@ use crate::model::spec::zones::{self, Zones};
 /// The schema version that this release reads and writes.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// A scenario: one load, sent to one or several systems ("arms") on a virtual clock.
+/// A scenario: loads that are sent to one or several systems ("arms") on a virtual clock.
 ///
-/// What stands outside `arms` is common to all of them; an arm adds entries or replaces those of
-/// the same name. Arms never share state, only load and luck.
+/// Entries outside `arms` are common to all arms; an arm adds entries or replaces those of the same
+/// name. Arms share the load and the random draws, but no state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
     /// Version of the scenario language; this release reads 1.
     #[schemars(range(min = 1))]
     pub schema: u32,
-    /// What the scenario shows, in a sentence or two. It changes no result.
+    /// Purpose of the scenario, in a sentence or two. It changes no result.
     #[serde(default)]
     pub about: String,
     /// Seed of every random draw, any 64-bit number. Default 1; `--seed` overrides it.
     #[serde(default = "default_seed")]
     pub seed: u64,
-    /// The run stops before this instant, and what is unfinished counts as in flight; above 0.
-    /// Without it a run ends when nothing is left to do, and every load must end by itself.
+    /// Instant at which the run ends, above 0; unfinished requests count as in flight. Without it,
+    /// a run ends when nothing is left to do, and every load must end by itself.
     #[serde(default)]
     #[schemars(extend("dessim:positive" = true))]
     pub duration: Option<Duration>,
-    /// Requests that arrive before this instant are simulated but not counted, and time averages
-    /// start here. Default 0s; must be shorter than `duration`.
+    /// Instant at which measurement starts, before the end of `duration`: requests that arrive
+    /// earlier are simulated but not counted, and time averages start here. Default 0s.
     #[serde(default)]
     pub warm_up: Duration,
-    /// The counterpart of `warm_up`: the load goes on for the last stretch of this length, and its
-    /// requests are simulated but not counted, so that what is counted has time to end. Time
-    /// averages of levels go on. Default 0s; needs a `duration`, and leaves something to measure.
+    /// Length of the last part of `duration` whose requests are simulated but not counted, so that
+    /// counted requests have time to end. Time averages go on. It needs a `duration`, and leaves
+    /// time after `warm_up`. Default 0s.
     #[serde(default)]
     pub cool_down: Duration,
-    /// What the system promises: by this it is judged whether an arm is well, beside the
-    /// comparison with the time before a trigger. It changes no result.
+    /// Service level objective, by which an arm is healthy or not. It changes no result.
     #[serde(default)]
     pub objective: Objective,
-    /// What happens between two events of one instant, as when several timeouts fire together.
+    /// Order of handovers and other events of one instant, as when several timeouts fire together.
     /// Default Handover.
     #[serde(default)]
     pub ties: Ties,
-    /// Width of the bins of time series, above 0. It changes no result. From 10,000 bins on
-    /// neighbours are merged. Default: whatever gives between 80 and 400 bins of a round width.
+    /// Width of the bins of time series, above 0. From 10,000 bins on, neighbours are merged. It
+    /// changes no result. Default: a round width that gives 80 to 400 bins.
     #[serde(default)]
     #[schemars(extend("dessim:positive" = true))]
     pub sample_every: Option<Duration>,
-    /// What arrives, by name. The same in every arm.
+    /// Loads by name, the same in every arm.
     pub load: BTreeMap<String, Load>,
-    /// Services that do the work, by name.
+    /// Services by name.
     #[serde(default)]
     pub services: BTreeMap<String, Service>,
-    /// Permits that calls of several policies share, by name. Default none.
+    /// Pools by name: permits that calls of several policies share. Default none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub pools: BTreeMap<String, Pool>,
-    /// Bounded queues between publishers and consumers, by name.
+    /// Queues of messages by name, between loads that publish and consumers.
     #[serde(default)]
     pub queues: BTreeMap<String, Queue>,
-    /// Groups of consumers that take messages from a queue, by name.
+    /// Groups of consumers by name, which take messages from a queue.
     #[serde(default)]
     pub consumers: BTreeMap<String, Consumer>,
-    /// Who calls which service, and under which policy; the keys are names of loads, and of the
-    /// calls that handlers of services make.
+    /// Calls of services and their policies. The key is the name of the load that calls, or of the
+    /// call in the handler of a service.
     #[serde(default)]
     pub calls: BTreeMap<String, Call>,
-    /// Which load publishes to which queue: name of the load to name of the queue.
+    /// Queues that loads publish to: name of the load to name of the queue.
     #[serde(default)]
     pub publishes: BTreeMap<String, String>,
-    /// What goes wrong with a service from one instant to another, by name.
+    /// Faults of services by name.
     #[serde(default)]
     pub faults: BTreeMap<String, Fault>,
-    /// What must be so, in sentences: "rpc.latency.end_to_end.p99 < 250ms", "recovers within 30s
-    /// after fault db-slow". `dessim test` holds runs against them. They change no result.
+    /// Expectations that `dessim test` checks, such as "rpc.latency.end_to_end.p99 < 250ms" or
+    /// "recovers within 30s after fault db-slow". They change no result.
     #[serde(default)]
     pub expect: Vec<String>,
-    /// Lints that `dessim check` is not to warn of, by name: "bulkhead-queue-untimed". They change
-    /// no result.
+    /// Names of lints that `dessim check` does not report, such as "bulkhead-queue-untimed". They
+    /// change no result.
     #[serde(default)]
     pub allow: Vec<String>,
-    /// Systems to compare under the same load. Without any there is one, named "main".
+    /// Systems by name, to compare under the same load. Default: one, named "main".
     #[serde(default)]
     pub arms: BTreeMap<String, Arm>,
 }
@@ -125,8 +124,8 @@ fn default_seed() -> u64 {
 }
 
 impl Scenario {
-    /// The instant from which on arrivals no longer count: the beginning of the cool-down, or
-    /// [`Instant::NEVER`] without one.
+    /// Start of the cool-down, from which on arrivals do not count, or [`Instant::NEVER`] without
+    /// one.
     #[must_use]
     pub fn measured_until(&self) -> Instant {
         match self.duration {
@@ -139,29 +138,29 @@ impl Scenario {
     }
 }
 
-/// What happens between two events of one instant.
+/// The order of handovers and other events of one instant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Ties {
-    /// A permit, a slot or a consumer that comes free goes to the next in line in the same event,
-    /// before the next event of the instant.
+    /// A freed permit, slot or consumer goes to the next in line within the same event, before the
+    /// next event of the instant.
     #[default]
     Handover,
-    /// All that ends at the instant ends before anything starts: what came free together is
-    /// handed on together, then what arrives or is tried again goes down.
+    /// All ends of the instant come before any start: then freed permits, slots and consumers go to
+    /// those in line together, and arrivals and retries follow.
     Together,
 }
 
-/// What the requests of an arm may expect. Phases, `recovers`, `collapses`, `find --capacity` and
-/// the verdict of a run are judged by it.
+/// The service level objective of a system. It decides about phases, `recovers`, `collapses`, `find
+/// --capacity` and the verdict of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Objective {
-    /// The least ratio of requests that succeed while an arm is well, in [0, 1]; with 0 only the
-    /// time before a trigger is compared with. Default 0.9.
-    #[serde(default = "usual_success")]
+    /// Least ratio of requests that succeed in a healthy arm, in [0, 1]. With 0, an arm is compared
+    /// with the time before a trigger alone. Default 0.9.
+    #[serde(default = "default_success")]
     pub success: Ratio,
-    /// A request that succeeds later than this after its arrival does not count as a success for
-    /// the objective, above 0. Default: the `deadline` of its load, or any time.
+    /// Longest time from arrival to a success that counts for the objective, above 0. Default: the
+    /// `deadline` of the load, or no limit.
     #[serde(default)]
     #[schemars(extend("dessim:positive" = true))]
     pub within: Option<Duration>,
@@ -169,87 +168,86 @@ pub struct Objective {
 
 impl Default for Objective {
     fn default() -> Self {
-        Self { success: usual_success(), within: None }
+        Self { success: default_success(), within: None }
     }
 }
 
-fn usual_success() -> Ratio {
+fn default_success() -> Ratio {
     Ratio::new(0.9).unwrap_or_default()
 }
 
-/// One of several systems that the same load is sent to: adds to what is common, or replaces
-/// entries of the same name.
+/// One of several systems that get the same load. Its entries are added to the common ones, or
+/// replace those of the same name.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Arm {
-    /// What this arm is, in a sentence. It changes no result.
+    /// Description of the arm, in a sentence. It changes no result.
     #[serde(default)]
     pub about: String,
-    /// Services of this arm only, or replacing common ones.
+    /// Services of this arm, added to the common ones or replacing those of the same name.
     #[serde(default)]
     pub services: BTreeMap<String, Service>,
-    /// Pools of this arm only, or replacing common ones.
+    /// Pools of this arm, added to the common ones or replacing those of the same name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub pools: BTreeMap<String, Pool>,
-    /// Queues of this arm only, or replacing common ones.
+    /// Queues of this arm, added to the common ones or replacing those of the same name.
     #[serde(default)]
     pub queues: BTreeMap<String, Queue>,
-    /// Consumers of this arm only, or replacing common ones.
+    /// Consumers of this arm, added to the common ones or replacing those of the same name.
     #[serde(default)]
     pub consumers: BTreeMap<String, Consumer>,
-    /// Calls of this arm; replaces the common route of the same load, whichever kind it is.
+    /// Calls of this arm. They replace the common call or publication of the same load.
     #[serde(default)]
     pub calls: BTreeMap<String, Call>,
-    /// Publications of this arm; replaces the common route of the same load.
+    /// Publications of this arm. They replace the common call or publication of the same load.
     #[serde(default)]
     pub publishes: BTreeMap<String, String>,
-    /// Faults of this arm only, or replacing common ones.
+    /// Faults of this arm, added to the common ones or replacing those of the same name.
     #[serde(default)]
     pub faults: BTreeMap<String, Fault>,
-    /// Lints that are not warned of in what is written in this arm, by name.
+    /// Names of lints that `dessim check` does not report about entries of this arm.
     #[serde(default)]
     pub allow: Vec<String>,
 }
 
-/// A call from a load, or from the handler of a service, to a service.
+/// A call of a load, or of the handler of a service, to a service.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Call {
-    /// The service.
+    /// Service that is called.
     pub to: String,
-    /// What it asks for: one of the service's `endpoints`. Default: what the service does for
-    /// whoever names none.
+    /// Name of one of the `endpoints` of the service. Default: the `time` and `handler` of the
+    /// service itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<String>,
-    /// Layers around the call, outermost first: a request goes down through them and its outcome
-    /// comes up. Default none.
+    /// Layers around the call, outermost first: a request passes them inwards, its outcome
+    /// outwards. Default none.
     #[serde(default)]
     pub policy: Vec<Layer>,
-    /// How many instances the caller has, at least 1: each has its own breakers, retry budgets and
-    /// bulkheads in `policy`, where these do not say `scope: Shared`. A request of an open load
-    /// belongs to an instance by chance, one of a closed loop by the number of its caller, and a
-    /// call of a handler by chance. Default 1.
+    /// Number of instances of the caller, at least 1. Each has its own breakers, retry budgets and
+    /// bulkheads in `policy`, except those with `scope: Shared`. A request of an open load and a
+    /// call of a handler belong to a random instance, a request of a closed loop to one by the
+    /// number of its caller. Default 1.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     #[schemars(range(min = 1, max = 1000000))]
     pub clients: u32,
-    /// In which zones they stand, and how many in each: `clients` is their sum and may be left
-    /// out. A call of a handler is made by a client in the zone of the replica that makes it, where
-    /// that stands in one. Default none.
+    /// Number of instances in each zone; `clients` is their sum and can be left out. A call of a
+    /// handler is made by an instance in the zone of the replica, if that has one. Default none.
     #[serde(default, skip_serializing_if = "Zones::is_empty")]
     pub zones: Zones,
-    /// How each attempt's replica is chosen, where the service has several. Default `RoundRobin`.
+    /// Choice of a replica for each attempt, if the service has several. Default `RoundRobin`.
     #[serde(default, skip_serializing_if = "Balancing::is_default")]
     pub balancing: Balancing,
-    /// How often a replica is picked anew, at most, for an attempt that would go to one that its
-    /// call has tried before, by an earlier attempt or by another copy of a hedge; then it goes
-    /// there all the same. At most 1000. Default 0.
-    #[serde(default, skip_serializing_if = "repicks::is_none")]
+    /// Most picks that are discarded for an attempt because its call has tried the replica before,
+    /// in an earlier attempt or another copy of a hedge. The pick after them counts in any case.
+    /// Default 0.
+    #[serde(default, skip_serializing_if = "repicks::is_zero")]
     #[schemars(range(max = 1000))]
     pub max_repicks: u32,
 }
 
 impl Call {
-    /// How many instances the caller has, in all zones.
+    /// Number of instances in all zones.
     #[must_use]
     pub fn all_clients(&self) -> u32 {
         zones::count(&self.zones, self.clients)

@@ -85,10 +85,10 @@ impl Tries<'_> {
     fn parts<T: PartSpec>(&mut self, parts: fn(&mut Scenario) -> &mut BTreeMap<String, T>) {
         let mut alone = self.alone.clone();
         for (name, part) in parts(&mut alone) {
-            for Alternative { change, instead } in part.alternatives(name, self.system) {
+            for Alternative { change, replacement } in part.alternatives(name, self.system) {
                 self.add(change, None, |of| {
-                    drop(match instead {
-                        Some(instead) => parts(of).insert(name.clone(), instead),
+                    drop(match replacement {
+                        Some(replacement) => parts(of).insert(name.clone(), replacement),
                         None => parts(of).remove(name),
                     });
                 });
@@ -102,10 +102,10 @@ impl Tries<'_> {
         let names = layer_names(pipeline.name, pipeline.policy);
         for (index, (layer, name)) in pipeline.policy.iter().zip(names).enumerate() {
             let around = Around { system: self.system, pipeline, index };
-            for Alternative { change, instead } in layer.spec().alternatives(&name, &around) {
+            for Alternative { change, replacement } in layer.spec().alternatives(&name, &around) {
                 self.add(change, edge(), |of| {
                     let Some((policy, _)) = ends(of, pipeline) else { return };
-                    policy.splice(index..=index, instead);
+                    policy.splice(index..=index, replacement);
                 });
             }
         }
@@ -118,12 +118,12 @@ impl Tries<'_> {
         let service = self.system.services.get(pipeline.to).copied();
         let mut alone = self.alone.clone();
         let Some((_, balancing)) = ends(&mut alone, pipeline) else { return };
-        for Alternative { change, instead } in
+        for Alternative { change, replacement } in
             balancing.alternatives(&balancer_name(pipeline.name), service)
         {
             self.add(change, None, |of| {
                 let Some((_, balancing)) = ends(of, pipeline) else { return };
-                *balancing = instead.unwrap_or_default();
+                *balancing = replacement.unwrap_or_default();
             });
         }
     }

@@ -1,62 +1,62 @@
-//! What could stand in the place of a specification: the same with one thing changed.
+//! What-ifs of an explanation: specifications with one thing changed.
 
 use crate::kernel::time::Duration;
 use crate::metrics::change::{Change, ChangeKind};
 use crate::model::mechanism::Layer;
 
-/// What could stand in the place of a specification.
+/// A changed specification, to be tried in the place of the present one.
 #[derive(Clone, Debug)]
 pub struct Alternative<T> {
-    /// What is changed.
+    /// The change.
     pub change: Change,
-    /// What stands there instead; `None`: nothing, it is left out.
-    pub instead: Option<T>,
+    /// The changed specification; `None`: the component is left out.
+    pub replacement: Option<T>,
 }
 
 impl<T> Alternative<T> {
-    /// Another specification.
-    pub const fn new(change: Change, instead: T) -> Self {
-        Self { change, instead: Some(instead) }
+    /// A change to `replacement`.
+    pub const fn new(change: Change, replacement: T) -> Self {
+        Self { change, replacement: Some(replacement) }
     }
 
-    /// Nothing in the place of the component `name`.
+    /// A change that leaves out the component `name`.
     #[must_use]
     pub fn without(kind: &'static ChangeKind, name: &str) -> Self {
-        Self { change: Change::new(kind, name), instead: None }
+        Self { change: Change::new(kind, name), replacement: None }
     }
 
-    /// The same with another kind of specification.
-    pub fn map<U>(self, other: impl FnOnce(T) -> U) -> Alternative<U> {
-        Alternative { change: self.change, instead: self.instead.map(other) }
+    /// The same change, with the specification as another type.
+    pub fn map<U>(self, convert: impl FnOnce(T) -> U) -> Alternative<U> {
+        Alternative { change: self.change, replacement: self.replacement.map(convert) }
     }
 }
 
-/// A layer that could be put into a policy.
+/// A layer to be tried in a policy, in addition to the present ones.
 #[derive(Clone, Debug)]
 pub struct Addition {
-    /// What is changed.
+    /// The change.
     pub change: Change,
-    /// Its place in the policy, from 0.
+    /// Index of the layer in the policy, from 0.
     pub index: usize,
     /// The layer.
     pub layer: Layer,
 }
 
-/// A specification with one thing changed.
-pub fn with<T: Clone>(of: &T, edit: impl FnOnce(&mut T)) -> T {
-    let mut changed = of.clone();
+/// A copy of a specification with an edit.
+pub fn with<T: Clone>(spec: &T, edit: impl FnOnce(&mut T)) -> T {
+    let mut changed = spec.clone();
     edit(&mut changed);
     changed
 }
 
-/// Half of a time, and more than none.
+/// Half of a time, at least 1 ns.
 #[must_use]
-pub fn half(of: Duration) -> Duration {
-    Duration::from_ns((of.as_ns() / 2).max(1))
+pub fn half(time: Duration) -> Duration {
+    Duration::from_ns((time.as_ns() / 2).max(1))
 }
 
 /// Twice a time.
 #[must_use]
-pub fn twice(of: Duration) -> Duration {
-    Duration::from_ns(of.as_ns().saturating_mul(2))
+pub fn twice(time: Duration) -> Duration {
+    Duration::from_ns(time.as_ns().saturating_mul(2))
 }

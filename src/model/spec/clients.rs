@@ -3,13 +3,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Whose state a call meets, where the caller is several `clients`.
+/// The scope of the state of a layer, if the caller has several `clients`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Scope {
-    /// Each client has its own, as where every instance holds it in memory.
+    /// Each client has its own, as when each instance keeps it in memory.
     #[default]
     Client,
-    /// There is one for all clients, as where a proxy or a shared store holds it.
+    /// All clients share one, as when a proxy or a shared store keeps it.
     Shared,
 }
 

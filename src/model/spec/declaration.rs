@@ -1,21 +1,21 @@
-//! What is known of a mechanism outside a run, as data.
+//! Declarations of mechanisms: their names, lints and what-ifs as data.
 
 use super::lint::Lint;
 use super::word::Word;
 use crate::metrics::change::ChangeKind;
 
-/// A mechanism in the language. No list has a default, so whoever adds a mechanism says of each
-/// what is in it.
+/// The declaration of a mechanism. No list has a default, so that a new mechanism cannot forget
+/// one.
 #[derive(Debug)]
 pub struct Declaration {
-    /// Its name in the language, "Retry".
+    /// Name in scenarios: "Retry".
     pub name: &'static str,
-    /// What results call it, "retry".
+    /// Kind in results: "retry".
     pub kind: &'static str,
-    /// What is warned of.
+    /// Lints about the mechanism.
     pub lints: &'static [&'static Lint],
-    /// What an explanation tries to change of it.
+    /// Kinds of its what-ifs.
     pub changes: &'static [&'static ChangeKind],
-    /// What other tools call it and its parts.
+    /// Names that other tools have for the mechanism and its fields, with hints.
     pub words: &'static [Word],
 }

@@ -1,4 +1,4 @@
-//! What the language has to know of a layer, whatever it is.
+//! The interface of all specifications of layers.
 
 use super::alternative::{Addition, Alternative};
 use super::building::Building;
@@ -10,31 +10,31 @@ use crate::kernel::time::Duration;
 use crate::metrics::change::ChangeKind;
 use crate::model::mechanism::{Kind, Layer};
 
-/// A layer's specification: its defaults, its rules, its lints, and what the lints of other layers
-/// may ask it.
+/// The specification of a layer: its defaults, rules and lints, its machine, and what the lints of
+/// other layers ask about it.
 ///
-/// Each default below is what holds of a layer that does nothing of the kind.
+/// The default of each question is the answer of a layer to which it does not apply.
 pub trait LayerSpec {
-    /// Fills in the defaults that depend on which of its fields are `written`.
+    /// Fills in the defaults that depend on which fields are `written`.
     fn fill_defaults(&mut self, _written: &dyn Fn(&str) -> bool) {}
 
-    /// Chooses one spelling where the language has several of the same meaning.
+    /// Replaces alternative spellings of a value by one of them.
     fn normalise(&mut self) {}
 
-    /// The rules that one field alone cannot state, and the lints of single values. The arm around
-    /// it may hold anything, names that lead nowhere included.
+    /// Checks the rules between fields, and the lints of single values. The arm may still have
+    /// errors, such as names that do not exist.
     fn check(&self, around: &Around<'_>, findings: &mut Vec<Finding>);
 
-    /// The lints of this layer where it stands, in an arm without errors.
+    /// Checks the lints of this layer in its policy, in an arm without errors.
     fn lint(&self, around: &Around<'_>, findings: &mut Vec<Finding>);
 
-    /// What could stand in its place, where it is the component `name`: what-ifs of an arm without
-    /// errors. Of a layer that says nothing else it is tried what happens without it.
+    /// The what-ifs of this layer, which is the component `name` of an arm without errors. By
+    /// default the layer is left out.
     fn alternatives(&self, name: &str, _around: &Around<'_>) -> Vec<Alternative<Layer>> {
         vec![Alternative::without(&WITHOUT_LAYER, name)]
     }
 
-    /// The layer of this kind that could be added to a policy.
+    /// The what-if that adds a layer of this kind to a policy.
     fn addition(_pipeline: &Pipeline<'_>, _system: &System<'_>) -> Option<Addition>
     where
         Self: Sized,
@@ -42,67 +42,67 @@ pub trait LayerSpec {
         None
     }
 
-    /// The component that it is one more seat of, where that is defined elsewhere and may have
-    /// seats in several policies.
+    /// Name of the component that has a seat here, if that is defined outside the policy and may
+    /// have seats in several policies.
     fn seat_of(&self) -> Option<&str> {
         None
     }
 
-    /// Adds its machine to a world, unless it is [a seat of another](Self::seat_of); the machine's
-    /// kind and number.
+    /// Adds the machine of this layer to a world and returns the machine's kind and number. A
+    /// [seat of another component](Self::seat_of) adds none.
     ///
     /// # Errors
-    /// When a distribution is none, which the checks rule out.
+    /// If a distribution is invalid, which the checks rule out.
     fn build(&self, world: &mut dyn Building) -> Result<(Kind, u32), InvalidDistribution>;
 
-    /// The part of a further seat that it has behind the next layer which sends calls again.
+    /// The part of a second seat inside the next layer that sends calls again, if there is one.
     fn part_behind_retry(&self) -> Option<u32> {
         None
     }
 
-    /// True if it keeps no load away from a service, which `cancels` what its callers leave or does
-    /// not.
-    fn lets_all_in(&self, _cancels: bool) -> bool {
+    /// True if the layer never reduces the load of a service, which `cancels` the work of callers
+    /// that leave or goes on with it.
+    fn passes_all_load(&self, _cancels: bool) -> bool {
         false
     }
 
-    /// After how long it gives up on what is inside.
+    /// Time after which the layer gives up on a call.
     fn gives_up_after(&self) -> Option<Duration> {
         None
     }
 
-    /// How often it sends one call down, at most, if it may send it again.
+    /// Most attempts of one call, if the layer can send it again.
     fn attempts(&self) -> Option<u64> {
         None
     }
 
-    /// How many copies of one call it sends down, at most, if it copies calls.
+    /// Most copies of one call at once, the first included, if the layer copies calls.
     fn copies(&self) -> Option<u64> {
         None
     }
 
-    /// For how long it refuses calls when too many failed.
+    /// Time for which the layer refuses calls after failures.
     fn refuses_for(&self) -> Option<Duration> {
         None
     }
 
-    /// How many calls it lets be inside at once.
+    /// Most calls inside at once.
     fn permits(&self, _system: &System<'_>) -> Option<u32> {
         None
     }
 
-    /// Whose its state is, where the caller is several clients.
+    /// Scope of the state, where the caller has several clients.
     fn scope(&self) -> Scope {
         Scope::Shared
     }
 
-    /// How many nanoseconds a call may take below it when nothing answers, where what is inside
-    /// takes `inside_ns`; `None` if nothing bounds it.
+    /// Longest time of a call, in nanoseconds, if the service never answers and the inner layers
+    /// take `inside_ns`; `None` if nothing bounds it.
     fn longest_ns(&self, inside_ns: Option<f64>) -> Option<f64> {
         inside_ns
     }
 }
 
-/// A layer is left out.
+/// The what-if that leaves out a layer.
 pub static WITHOUT_LAYER: ChangeKind =
     ChangeKind::setting("without_layer", "without {at}", "it is left out");

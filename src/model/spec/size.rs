@@ -1,4 +1,4 @@
-//! The size of requests: how many times as long their work takes as that of others.
+//! The size of requests: a factor of the time of their work.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 use super::finding::{Finding, Segment};
 use crate::kernel::distribution::{Distribution, InvalidDistribution};
 
-/// How many times as long the work of a request takes: a number, drawn once for each request.
+/// The factor of the time that services work on a request, drawn once for each request.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub enum Size {
-    /// Always the same, above 0.
+    /// A constant factor, above 0.
     Constant(#[schemars(extend("exclusiveMinimum" = 0, "maximum" = 1_000_000))] f64),
-    /// Any number between two, each as likely.
+    /// Uniform between `min` and `max`.
     Uniform {
         /// The smallest, at least 0.
         #[schemars(range(min = 0, max = 1_000_000))]

@@ -1,4 +1,4 @@
-//! The specification of a wait between tries: values, rules, bounds and the words of other tools.
+//! The specification of a backoff, with the bounds of its waits.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -14,38 +14,39 @@ use crate::model::spec::distribution::resolve;
 use crate::model::spec::finding::{Finding, Segment};
 use crate::model::spec::word::{Word, word};
 
-/// The wait before the n-th retry (n = 1 is the first).
+/// The wait before the n-th retry or redelivery, from n = 1.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub enum Backoff {
-    /// At once.
+    /// No wait.
     #[default]
     None,
-    /// Always the same.
+    /// The same wait each time.
     Constant(Duration),
     /// v = min(cap, base x multiplier^(n - 1)), then jitter.
     Exponential {
-        /// v of the first retry.
+        /// v before the first retry.
         base: Duration,
-        /// Growth from retry to retry, at least 1. Default 2.
+        /// Factor of v from one retry to the next, at least 1. Default 2.
         #[serde(default = "two")]
         #[schemars(range(min = 1))]
         multiplier: f64,
-        /// Largest v, not below `base`. Default: none.
+        /// Largest v, not below `base`. Default none.
         #[serde(default)]
         cap: Option<Duration>,
-        /// Default `None`.
+        /// Random part of the wait. Default `None`.
         #[serde(default)]
         jitter: Jitter,
     },
-    /// Decorrelated jitter: min(cap, uniform(base, 3 x the wait before)), which starts at base.
+    /// Decorrelated jitter (AWS): min(cap, uniform(base, 3 x the previous wait)). The wait before
+    /// the first is taken as `base`.
     Decorrelated {
         /// Smallest wait.
         base: Duration,
         /// Largest wait, not below `base`.
         cap: Duration,
     },
-    /// Drawn from a distribution.
+    /// A wait drawn from a distribution.
     Random(Distribution),
 }
 
@@ -63,13 +64,13 @@ pub enum Jitter {
     Full,
     /// v / 2 + uniform in [0, v / 2).
     Equal,
-    /// v x uniform in [1 - ratio, 1 + ratio): gRPC has 0.2.
+    /// v x uniform in [1 - ratio, 1 + ratio); gRPC has a ratio of 0.2.
     Proportional(Ratio),
 }
 
-/// Most waits of a call that are added up one by one: later ones are all alike, or beyond any
+/// Most waits of a call that are summed one by one. Later waits are all equal, or longer than any
 /// timeout.
-pub(in crate::model::mechanism) const COUNTED: u64 = 10_000;
+pub(in crate::model::mechanism) const MAX_SUMMED: u64 = 10_000;
 
 /// The bounds of one wait.
 #[derive(Clone, Copy, Debug)]
@@ -129,7 +130,7 @@ impl Backoff {
     /// The wait before retry `n`, from 1.
     pub(in crate::model::mechanism) fn wait(&self, n: u64) -> Wait {
         let between = |least_ns, most_ns| Wait { least_ns, most_ns: Some(most_ns) };
-        let exponent = n.min(COUNTED) as i32;
+        let exponent = n.min(MAX_SUMMED) as i32;
         match self {
             Self::None => between(0.0, 0.0),
             Self::Constant(wait) => between(ns(*wait), ns(*wait)),
@@ -157,7 +158,7 @@ impl Backoff {
 
     /// The smallest sum of the waits of a call with this number of retries.
     pub(in crate::model::mechanism) fn least_ns(&self, retries: u64) -> f64 {
-        let counted = retries.min(COUNTED);
+        let counted = retries.min(MAX_SUMMED);
         let sum: f64 = (1..=counted).map(|n| self.wait(n).least_ns).sum();
         // Waits never become shorter from retry to retry.
         sum + (retries - counted) as f64 * self.wait(counted).least_ns
@@ -168,7 +169,7 @@ fn ns(duration: Duration) -> f64 {
     duration.as_ns() as f64
 }
 
-/// Words of other tools for its parts.
+/// Names that other tools have, with hints.
 #[rustfmt::skip]
 pub const WORDS: &[Word] = &[
     word(&["Exponential", "Decorrelated"], &["initial", "initial_interval", "initial_backoff",

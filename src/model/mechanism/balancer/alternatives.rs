@@ -1,4 +1,4 @@
-//! What could stand in the place of a balancer.
+//! The what-ifs of a balancer.
 
 use super::spec::Balancing;
 use crate::metrics::change::{Change, ChangeKind};
@@ -10,26 +10,26 @@ pub(super) static CHANGES: &[&ChangeKind] = &[&LESS_LOADED, &IN_TURN];
 static LESS_LOADED: ChangeKind = ChangeKind::setting(
     "less_loaded",
     "with the less loaded of two replicas at {at}",
-    "power of two choices, where replicas are chosen without regard to their load",
+    "power of two choices, where the present algorithm ignores load",
 );
 
 static IN_TURN: ChangeKind = ChangeKind::setting(
     "in_turn",
     "with replicas in turn at {at}",
-    "round robin, where load decides",
+    "round robin, where the present algorithm compares loads",
 );
 
 impl Balancing {
-    /// What could stand in its place, where it is the component `name` and chooses among the
-    /// replicas of a service: by load, where they are chosen without regard to it, and in turn
-    /// where load decides.
+    /// The what-ifs of the balancer `name` in front of `service`, if that has several replicas: by
+    /// load, where the present algorithm ignores load, and otherwise in turn.
     #[must_use]
-    pub fn alternatives(&self, name: &str, to: Option<&Service>) -> Vec<Alternative<Self>> {
-        let among = to.is_some_and(|service| service.all_replicas() > 1);
+    pub fn alternatives(&self, name: &str, service: Option<&Service>) -> Vec<Alternative<Self>> {
+        let has_choice = service.is_some_and(|service| service.all_replicas() > 1);
         let (kind, other) = self.other();
-        if among { vec![Alternative::new(Change::new(kind, name), other)] } else { Vec::new() }
+        if has_choice { vec![Alternative::new(Change::new(kind, name), other)] } else { Vec::new() }
     }
 
+    /// The other algorithm to try, within zones or subsets if there are any.
     fn other(&self) -> (&'static ChangeKind, Self) {
         match self {
             Self::RoundRobin | Self::Random | Self::Weighted(_) | Self::ConsistentHash { .. } => {

@@ -1,4 +1,5 @@
-//! Which replica an attempt goes to: the algorithms, and what a client knows for them.
+//! The choice of a replica for an attempt: the algorithms, and the state that a client keeps for
+//! them.
 
 use super::estimate::Estimate;
 use super::levels::Levels;
@@ -11,43 +12,45 @@ use crate::kernel::draw::{Site, mix};
 use crate::kernel::time::Instant;
 use crate::model::call::Call;
 
-/// How a replica is chosen: see [`Balancing`](super::spec::Balancing).
+/// An algorithm that chooses a replica: see [`Balancing`](super::spec::Balancing).
 #[derive(Clone, Debug)]
 pub enum Algorithm {
-    /// In turn.
+    /// Replicas in turn.
     RoundRobin,
-    /// Any.
+    /// A random replica.
     Random,
-    /// The fewest in flight of all.
+    /// The replica with the fewest attempts in flight.
     LeastRequest,
-    /// The fewer in flight of two different ones.
+    /// Of two different random replicas, the one with fewer attempts in flight.
     PowerOfTwo,
-    /// The fewest in flight of so many draws.
+    /// Of this number of draws, the replica with the fewest attempts in flight.
     Choices(u32),
-    /// In turn, by weight.
+    /// Replicas in turn, by weight.
     Weighted(Vec<f64>),
-    /// By key, up to this many times the mean in flight if there is a bound.
+    /// The replica of the hash key, or a later one on the ring if that has more in flight than the
+    /// bound times the mean.
     ConsistentHash(Ring, Option<f64>),
-    /// The quicker of two different ones.
+    /// Of two different random replicas, the one with the shorter average time.
     Ewma {
-        /// After this time what was seen counts 1/e.
+        /// Time in which the weight of an observation falls to 1/e.
         decay_ns: f64,
     },
-    /// The one with less estimated time in flight, of two different ones.
+    /// Of two different random replicas, the one with the lower estimated time x (attempts in
+    /// flight + 1).
     PeakEwma {
-        /// After this time what was seen counts 1/e.
+        /// Time in which the weight of an observation falls to 1/e.
         decay_ns: f64,
-        /// The estimate before the first answer.
+        /// Estimate before the first observation.
         initial_ns: f64,
     },
-    /// By another algorithm within a zone.
+    /// A zone, and another algorithm within it.
     ZoneAware(Box<ZoneAware>),
-    /// By another algorithm within some of the replicas.
+    /// Another algorithm within the client's subset of the replicas.
     Subset(Box<Subsets>),
 }
 
 impl Algorithm {
-    /// What chooses within a part of the replicas.
+    /// The algorithm that chooses within a part of the replicas.
     pub(super) fn child(&self) -> Option<&Self> {
         match self {
             Self::ZoneAware(zones) => Some(&zones.child),
@@ -56,49 +59,50 @@ impl Algorithm {
         }
     }
 
-    /// Draws anew from here on, in a branch of a run that was split.
+    /// Draws at other sites from now on, in a branch of a split run.
     pub(super) fn fork(&mut self, branch: u64) {
         if let Self::ZoneAware(zones) = self {
             zones.fork(branch);
         }
     }
 
-    /// True if it matters what a call is about.
-    pub(super) const fn goes_by_key(&self) -> bool {
+    /// True if the choice depends on the hash key of the request.
+    pub(super) const fn uses_hash_key(&self) -> bool {
         matches!(self, Self::ConsistentHash(..))
     }
 
-    /// True if a replica can be passed over for what it has in flight.
+    /// True if a replica with too many attempts in flight is passed over.
     pub(super) const fn is_bounded(&self) -> bool {
         matches!(self, Self::ConsistentHash(_, Some(_)))
     }
 }
 
-/// A replica.
+/// The replica chosen for an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Chosen {
+pub(super) struct Choice {
     pub(super) replica: u32,
-    /// It is not the one that the key belongs to.
+    /// True if it is not the replica of the hash key.
     pub(super) overflowed: bool,
 }
 
-/// What one client knows; of what its algorithm does not ask for, nothing.
+/// The state of one client. What its algorithm does not use stays empty.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Client {
-    /// Its number.
+pub(super) struct ClientState {
+    /// Number of the client.
     number: u32,
     replicas: u32,
-    /// Whose turn it is.
+    /// Replica with the next turn, for `RoundRobin`.
     next: u32,
     turns: Turns,
     levels: Levels,
-    /// By replica.
+    /// Attempts in flight by replica.
     in_flight: Vec<u32>,
+    /// Estimated times by replica.
     estimates: Vec<Estimate>,
-    /// In flight at all of them.
+    /// Attempts in flight at all replicas.
     total: u64,
-    /// The parts of the replicas within which it chooses; of `ZoneAware` the zones of its route,
-    /// then all of the replicas.
+    /// The parts of the replicas within which it chooses. `ZoneAware`: the zones of its route, then
+    /// all replicas.
     parts: Vec<Part>,
 }
 
@@ -108,34 +112,34 @@ pub(super) struct Draws {
     site: Site,
     pub(super) key: u64,
     pub(super) attempt: u32,
-    /// What it is about: the key of its request, or its own where that has none.
-    about: u64,
-    /// Which pick for the same attempt it is, from 0.
+    /// Key of the request for consistent hashing, or that of the call if the request has none.
+    hash_key: u64,
+    /// Number of the pick for the same attempt, from 0.
     pick: u32,
 }
 
-/// Draws of one pick at most, as many as [`Algorithm::Choices`] may need and one for the zone.
-const MOST_DRAWS: u32 = 1024;
+/// Most draws of one pick: as many as [`Algorithm::Choices`] may need, and those of the zone.
+const DRAWS_PER_PICK: u32 = 1024;
 
 impl Draws {
-    /// Those of the first pick for the present attempt of `call`, which is `about` something.
+    /// The draws of the first pick for the present attempt of `call`.
     #[inline]
-    pub(super) fn new(site: Site, call: &Call, about: u64) -> Self {
-        Self { site, key: call.key, attempt: call.attempts, about, pick: 0 }
+    pub(super) fn new(site: Site, call: &Call, hash_key: u64) -> Self {
+        Self { site, key: call.key, attempt: call.attempts, hash_key, pick: 0 }
     }
 
-    /// The same for a further pick, from 1.
-    pub(super) const fn anew(self, pick: u32) -> Self {
+    /// The draws of a further pick for the same attempt, from 1.
+    pub(super) const fn of_pick(self, pick: u32) -> Self {
         Self { pick, ..self }
     }
 
     /// The index of the `index`-th draw of this pick, among those of all picks.
     #[inline]
     pub(super) const fn index(self, index: u32) -> u32 {
-        self.pick * MOST_DRAWS + index
+        self.pick * DRAWS_PER_PICK + index
     }
 
-    /// The `index`-th draw: one of the numbers below `bound`.
+    /// The `index`-th draw, uniform among the numbers below `bound`.
     fn below(self, bound: u32, index: u32) -> u32 {
         let bits = self.site.bits(self.key, self.attempt, self.index(index));
         ((u128::from(bits) * u128::from(bound)) >> 64) as u32
@@ -148,14 +152,14 @@ impl Draws {
     }
 }
 
-impl Client {
-    /// What the client of this number knows before it has sent anything.
+impl ClientState {
+    /// The state of the client `number` before its first attempt.
     pub(super) fn new(algorithm: &mut Algorithm, number: u32, replicas: u32, site: Site) -> Self {
         let mut new = Self { number, replicas, ..Self::default() };
         match algorithm {
             Algorithm::RoundRobin => {
                 let key = mix(u64::from(number));
-                let draws = Draws { site, key, attempt: 0, about: 0, pick: 0 };
+                let draws = Draws { site, key, attempt: 0, hash_key: 0, pick: 0 };
                 new.next = draws.below(replicas, 0);
             }
             Algorithm::Random | Algorithm::ConsistentHash(_, None) => {}
@@ -181,12 +185,12 @@ impl Client {
         new
     }
 
-    /// In flight at all replicas.
+    /// Attempts in flight at all replicas.
     pub(super) const fn in_flight(&self) -> u64 {
         self.total
     }
 
-    /// Bytes of one of them.
+    /// Memory of one client, in bytes.
     pub(super) fn memory(algorithm: &Algorithm, replicas: u32) -> u64 {
         let of_replica = match algorithm {
             Algorithm::RoundRobin | Algorithm::Random | Algorithm::ConsistentHash(_, None) => 0,
@@ -210,16 +214,17 @@ impl Client {
         (size_of::<Self>() + replicas as usize * of_replica) as u64
     }
 
-    /// The replica for an attempt, which is in flight from here on.
+    /// Chooses the replica of an attempt, which is in flight from now on.
     #[inline]
-    pub(super) fn choose(&mut self, algorithm: &Algorithm, draws: Draws, now: Instant) -> Chosen {
+    pub(super) fn choose(&mut self, algorithm: &Algorithm, draws: Draws, now: Instant) -> Choice {
         let chosen = self.pick(algorithm, draws, now);
         self.begin(algorithm, chosen.replica);
         chosen
     }
 
+    /// Picks a replica, without an attempt in flight yet.
     #[inline]
-    pub(super) fn pick(&mut self, algorithm: &Algorithm, draws: Draws, now: Instant) -> Chosen {
+    pub(super) fn pick(&mut self, algorithm: &Algorithm, draws: Draws, now: Instant) -> Choice {
         let mut overflowed = false;
         let replica = match algorithm {
             Algorithm::RoundRobin => {
@@ -232,9 +237,9 @@ impl Client {
                 let least = self.levels.least();
                 least[draws.below(least.len() as u32, 0) as usize]
             }
-            Algorithm::PowerOfTwo => {
-                self.cheaper(draws, |client, replica| f64::from(client.in_flight[replica as usize]))
-            }
+            Algorithm::PowerOfTwo => self.cheaper_of_two(draws, |client, replica| {
+                f64::from(client.in_flight[replica as usize])
+            }),
             Algorithm::Choices(choices) => {
                 let drawn = (0..*choices).map(|index| draws.below(self.replicas, index));
                 let fewest = drawn.min_by_key(|&replica| self.in_flight[replica as usize]);
@@ -242,8 +247,8 @@ impl Client {
             }
             Algorithm::Weighted(weights) => self.turns.next(weights),
             Algorithm::ConsistentHash(ring, bound) => {
-                // Envoy: each further pick begins one point further on.
-                let key = (mix(draws.about), draws.pick);
+                // As in Envoy, each further pick begins one point later on the ring.
+                let key = (mix(draws.hash_key), draws.pick);
                 let own = ring.replica(key, |_| true);
                 let replica = match bound {
                     Some(bound) => ring.replica(key, |replica| self.has_room(replica, *bound)),
@@ -252,13 +257,15 @@ impl Client {
                 overflowed = replica != own;
                 replica
             }
-            Algorithm::Ewma { decay_ns } => self.cheaper(draws, |client, replica| {
-                client.estimates[replica as usize].read(now, *decay_ns)
+            Algorithm::Ewma { decay_ns } => self.cheaper_of_two(draws, |client, replica| {
+                client.estimates[replica as usize].value_at(now, *decay_ns)
             }),
-            Algorithm::PeakEwma { decay_ns, .. } => self.cheaper(draws, |client, replica| {
-                let estimate = client.estimates[replica as usize].take(now, *decay_ns);
-                estimate * f64::from(client.in_flight[replica as usize] + 1)
-            }),
+            Algorithm::PeakEwma { decay_ns, .. } => {
+                self.cheaper_of_two(draws, |client, replica| {
+                    let estimate = client.estimates[replica as usize].decay_to(now, *decay_ns);
+                    estimate * f64::from(client.in_flight[replica as usize] + 1)
+                })
+            }
             Algorithm::ZoneAware(zones) => {
                 let zone = zones.draw(self.number, draws);
                 let part = zone.unwrap_or(self.parts.len() - 1);
@@ -266,11 +273,11 @@ impl Client {
             }
             Algorithm::Subset(subsets) => self.parts[0].pick(&subsets.child, draws, now),
         };
-        Chosen { replica, overflowed }
+        Choice { replica, overflowed }
     }
 
-    /// The one of two different replicas that costs less; the first drawn if they cost the same.
-    fn cheaper(&mut self, draws: Draws, cost: impl Fn(&mut Self, u32) -> f64) -> u32 {
+    /// The cheaper of two different random replicas; the first drawn if they cost the same.
+    fn cheaper_of_two(&mut self, draws: Draws, cost: impl Fn(&mut Self, u32) -> f64) -> u32 {
         if self.replicas == 1 {
             return 0;
         }
@@ -279,12 +286,13 @@ impl Client {
         if of_second < of_first { second } else { first }
     }
 
-    /// True if one more keeps the replica within `bound` times the mean.
+    /// True if the replica stays within `bound` times the mean with one more attempt in flight.
     fn has_room(&self, replica: u32, bound: f64) -> bool {
         let mean = (self.total + 1) as f64 / f64::from(self.replicas);
         f64::from(self.in_flight[replica as usize] + 1) <= (bound * mean).ceil()
     }
 
+    /// Begins an attempt at the replica, which is in flight from now on.
     pub(super) fn begin(&mut self, algorithm: &Algorithm, replica: u32) {
         self.total += 1;
         if let Some(child) = algorithm.child() {
@@ -298,12 +306,18 @@ impl Client {
         }
     }
 
-    /// An attempt that was sent to the replica at `sent` is no longer in flight.
+    /// Ends an attempt that was sent to the replica at `sent_at`, and observes its time.
     #[inline]
-    pub(super) fn end(&mut self, algorithm: &Algorithm, replica: u32, sent: Instant, now: Instant) {
+    pub(super) fn end(
+        &mut self,
+        algorithm: &Algorithm,
+        replica: u32,
+        sent_at: Instant,
+        now: Instant,
+    ) {
         self.total -= 1;
         if let Some(child) = algorithm.child() {
-            self.parts.iter_mut().for_each(|part| part.end(child, replica, sent, now));
+            self.parts.iter_mut().for_each(|part| part.end(child, replica, sent_at, now));
             return;
         }
         if let Algorithm::LeastRequest = algorithm {
@@ -324,7 +338,7 @@ impl Client {
             | Algorithm::ZoneAware(_)
             | Algorithm::Subset(_) => return,
         };
-        let took = (now - sent).as_ns() as f64;
-        self.estimates[replica as usize].observe(now, took, decay_ns, peak);
+        let time_ns = (now - sent_at).as_ns() as f64;
+        self.estimates[replica as usize].observe(now, time_ns, decay_ns, peak);
     }
 }

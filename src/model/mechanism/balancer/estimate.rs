@@ -1,40 +1,42 @@
-//! How long a replica takes to answer, as a moving average over time.
+//! An estimate of the time that a replica takes: an exponentially weighted moving average.
 
 use crate::kernel::fpmath::exp;
 use crate::kernel::time::Instant;
 
-/// A moving average of what was seen: after the time `decay_ns` it counts 1/e.
+/// A moving average of observed times. The weight of an observation falls to 1/e in the time
+/// `decay_ns`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Estimate {
     ns: f64,
-    since: Instant,
+    /// Instant of the latest update.
+    updated_at: Instant,
 }
 
 impl Estimate {
-    /// Before anything was seen.
+    /// The estimate before the first observation.
     pub(super) const fn new(ns: f64) -> Self {
-        Self { ns, since: Instant::ZERO }
+        Self { ns, updated_at: Instant::ZERO }
     }
 
-    /// Something took `ns`; `peak` jumps to what is above the average, at once.
+    /// Adds the observation `ns`. With `peak` a time above the average replaces it at once.
     pub(super) fn observe(&mut self, now: Instant, ns: f64, decay_ns: f64, peak: bool) {
         if peak && ns > self.ns {
             self.ns = ns;
         } else {
-            let weight = exp(-((now - self.since).as_ns() as f64) / decay_ns);
+            let weight = exp(-((now - self.updated_at).as_ns() as f64) / decay_ns);
             self.ns = self.ns * weight + ns * (1.0 - weight);
         }
-        self.since = now;
+        self.updated_at = now;
     }
 
-    /// What is left of the average now.
-    pub(super) fn read(&self, now: Instant, decay_ns: f64) -> f64 {
-        self.ns * exp(-((now - self.since).as_ns() as f64) / decay_ns)
+    /// The average at `now`, as decayed since the latest update.
+    pub(super) fn value_at(&self, now: Instant, decay_ns: f64) -> f64 {
+        self.ns * exp(-((now - self.updated_at).as_ns() as f64) / decay_ns)
     }
 
-    /// The same, which is the average from here on: so Finagle and tower read it. What is seen
-    /// next counts by the time since the last reading, and not since what was seen last.
-    pub(super) fn take(&mut self, now: Instant, decay_ns: f64) -> f64 {
+    /// Decays the average to `now` and returns it. Finagle and tower do so at each reading, so the
+    /// next observation is weighted by the time since that reading, not since the last observation.
+    pub(super) fn decay_to(&mut self, now: Instant, decay_ns: f64) -> f64 {
         self.observe(now, 0.0, decay_ns, false);
         self.ns
     }
@@ -55,10 +57,10 @@ mod tests {
         let mut estimate = Estimate::new(0.0);
         estimate.observe(at(10), 50.0, DECAY, true);
         assert_eq!(estimate.ns, 50.0);
-        assert!((estimate.read(at(110), DECAY) - 50.0 / std::f64::consts::E).abs() < 1e-9);
+        assert!((estimate.value_at(at(110), DECAY) - 50.0 / std::f64::consts::E).abs() < 1e-9);
         // Taking it on the way does not make it fall faster.
-        estimate.take(at(150), DECAY);
-        assert!((estimate.take(at(210), DECAY) - 50.0 * exp(-2.0)).abs() < 1e-9);
+        estimate.decay_to(at(150), DECAY);
+        assert!((estimate.decay_to(at(210), DECAY) - 50.0 * exp(-2.0)).abs() < 1e-9);
         estimate.observe(at(210), 80.0, DECAY, true);
         assert_eq!(estimate.ns, 80.0);
         // Below the peak it is an average: 80 and 20, with weights e^-1 and 1 - e^-1.
@@ -74,15 +76,15 @@ mod tests {
         const MS: u64 = 1_000_000;
         let decay = 1e9;
         let mut estimate = Estimate::new(20e6);
-        assert_eq!(estimate.take(at(0), decay), 20e6);
-        assert!(2.0 * estimate.take(at(100 * MS), decay) > 20e6);
-        assert!(3.0 * estimate.take(at(200 * MS), decay) > 40e6);
+        assert_eq!(estimate.decay_to(at(0), decay), 20e6);
+        assert!(2.0 * estimate.decay_to(at(100 * MS), decay) > 20e6);
+        assert!(3.0 * estimate.decay_to(at(200 * MS), decay) > 40e6);
         estimate.observe(at(300 * MS), 200e6, decay, true);
-        assert_eq!(2.0 * estimate.take(at(300 * MS), decay), 400e6);
+        assert_eq!(2.0 * estimate.decay_to(at(300 * MS), decay), 400e6);
         estimate.observe(at(400 * MS), 200e6, decay, true);
-        assert_eq!(estimate.take(at(400 * MS), decay), 200e6);
-        assert!(estimate.take(at(1_400 * MS), decay) < 100e6);
-        assert!(estimate.take(at(11_400 * MS), decay) < 100e3);
+        assert_eq!(estimate.decay_to(at(400 * MS), decay), 200e6);
+        assert!(estimate.decay_to(at(1_400 * MS), decay) < 100e6);
+        assert!(estimate.decay_to(at(11_400 * MS), decay) < 100e3);
     }
 
     #[test]

@@ -1,31 +1,33 @@
-//! Replicas by what is in flight at each, so that the least loaded one of thousands is at hand.
+//! Replicas by the number of attempts in flight, to choose among the least loaded without a scan.
 
-/// How many are in flight at each replica, and the replicas by that number. Every step costs the
-/// same, whatever their number.
+/// Attempts in flight by replica, and the replicas by that level. Each update takes constant time,
+/// whatever the number of replicas.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Levels {
+    /// Attempts in flight by replica.
     level: Vec<u32>,
-    /// The replicas with so many in flight.
-    at_level: Vec<Vec<u32>>,
-    /// Where a replica stands among those of its level.
-    place: Vec<u32>,
+    /// Replicas by level.
+    by_level: Vec<Vec<u32>>,
+    /// Index of a replica among those of its level.
+    index: Vec<u32>,
+    /// Lowest level that has a replica.
     least: u32,
 }
 
 impl Levels {
-    /// None in flight at any of the replicas.
+    /// Level 0 for each of `replicas`.
     pub(super) fn new(replicas: u32) -> Self {
         let all: Vec<u32> = (0..replicas).collect();
         let level = vec![0; replicas as usize];
-        Self { level, at_level: vec![all.clone()], place: all, least: 0 }
+        Self { level, by_level: vec![all.clone()], index: all, least: 0 }
     }
 
-    /// The replicas with the fewest in flight.
+    /// The replicas with the fewest attempts in flight.
     pub(super) fn least(&self) -> &[u32] {
-        &self.at_level[self.least as usize]
+        &self.by_level[self.least as usize]
     }
 
-    /// One more is in flight.
+    /// Adds an attempt in flight.
     pub(super) fn rise(&mut self, replica: u32) {
         let level = self.level[replica as usize];
         self.change(replica, level + 1);
@@ -34,7 +36,7 @@ impl Levels {
         }
     }
 
-    /// One less is in flight.
+    /// Removes an attempt in flight.
     pub(super) fn fall(&mut self, replica: u32) {
         let level = self.level[replica as usize] - 1;
         self.change(replica, level);
@@ -42,17 +44,17 @@ impl Levels {
     }
 
     fn change(&mut self, replica: u32, level: u32) {
-        let from = &mut self.at_level[self.level[replica as usize] as usize];
-        let place = self.place[replica as usize];
-        from.swap_remove(place as usize);
-        if let Some(&moved) = from.get(place as usize) {
-            self.place[moved as usize] = place;
+        let from = &mut self.by_level[self.level[replica as usize] as usize];
+        let index = self.index[replica as usize];
+        from.swap_remove(index as usize);
+        if let Some(&moved) = from.get(index as usize) {
+            self.index[moved as usize] = index;
         }
-        if self.at_level.len() <= level as usize {
-            self.at_level.push(Vec::new());
+        if self.by_level.len() <= level as usize {
+            self.by_level.push(Vec::new());
         }
-        let to = &mut self.at_level[level as usize];
-        self.place[replica as usize] = to.len() as u32;
+        let to = &mut self.by_level[level as usize];
+        self.index[replica as usize] = to.len() as u32;
         to.push(replica);
         self.level[replica as usize] = level;
     }
@@ -63,7 +65,7 @@ mod tests {
     use super::*;
     use crate::kernel::draw::mix;
 
-    /// Against counting, over a long mix of arrivals and departures.
+    /// Compared with a scan of counts, over a long mix of arrivals and departures.
     #[test]
     fn the_least_loaded_are_those_that_counting_gives() {
         let mut levels = Levels::new(7);

@@ -1,17 +1,17 @@
 //! A balancer: chooses a replica of a service for each attempt that passes.
 //!
-//! It stands between an edge and a service with several replicas, one for each call or consumer.
-//! It knows what its own client has in flight and how long that took, as libraries do, and
-//! nothing of the servers: what other clients send, and how long a replica's line is, it cannot
-//! see. An attempt is in flight from its choice until its outcome comes back or its caller
-//! leaves, whatever the replica still does with it. A replica that fails at once has little in
-//! flight and a short time, so whoever goes by these sends it more: balancers judge load, not
-//! health.
+//! Each call and each group of consumers has a balancer in front of a service with several
+//! replicas. As in client-side libraries, each client of a balancer knows only the attempts that it
+//! has in flight itself and the times that they took; it sees neither the attempts of other clients
+//! nor the lines of the replicas. An attempt is in flight from the choice of its replica until its
+//! outcome comes back or its caller leaves, even if the replica works on. A replica that fails at
+//! once has few attempts in flight and short times, so algorithms that compare these send it more:
+//! balancers judge load, not health.
 //!
 //! ```text
 //!              choose             outcome, or the caller leaves
 //!   attempt ----------> in flight -----------------------------> over
-//!                       of a replica                             time observed
+//!                       at a replica                             time observed
 //! ```
 //!
 //! Sources: Mitzenmacher 2001, "The power of two choices in randomized load balancing"; Envoy's
@@ -35,7 +35,7 @@ mod zones;
 pub use choice::Algorithm;
 pub use ring::Ring;
 pub use subset::Subsets;
-pub use trail::{Avoidance, REMEMBERED, Trail};
+pub use trail::{Avoidance, Trail};
 pub use zones::{Callers, ZoneAware};
 
 use super::{Below, Leaving, Mechanism, Wakes};
@@ -48,28 +48,27 @@ use crate::metrics::probe::{Event, Number, Probe, Role, What};
 use crate::model::call::CallId;
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::seat::{Port, Seat};
-use choice::{Chosen, Client, Draws};
-use trail::Tried;
+use choice::{Choice, ClientState, Draws};
+use trail::TriedReplicas;
 
 crate::metrics! {
-    /// Attempts that it sent on
+    /// Attempts sent to a replica
     SENT: Count = "sent", "attempts sent on";
-    /// Of the replica that it sent the most to: these over `sent`
+    /// Ratio of `sent` that went to the replica with the most
     LARGEST_SHARE: Ratio = "largest_share";
-    /// Of these, sent to a replica in the zone of the client; only where both stand in `zones`
+    /// Of `sent`, to a replica in the zone of the client; only where both have `zones`
     IN_ZONE: Count = "in_zone", "sent within their zone";
-    /// Sent to another replica than that of their key, which was full; only with a `bound`
+    /// Of `sent`, to another replica because that of the key was full; only with a `bound`
     OVERFLOWED: Count = "overflowed", "sent past a full replica";
-    /// Picks that were thrown away because their call had tried the replica before; only with
-    /// `max_repicks`
+    /// Picks discarded because the call had tried the replica before; only with `max_repicks`
     REPICKED: Count = "repicked", "picks of a replica tried before";
-    /// Sent to a replica that their call had tried before, when no pick was left; only with
+    /// Of `sent`, to a replica that the call had tried before, after the last pick; only with
     /// `max_repicks`
     TRIED_AGAIN: Count = "tried_again", "sent to a replica tried before";
 }
 
 impl What {
-    /// An attempt goes to a replica; the number is which, from 1.
+    /// An attempt goes to a replica; the number is that of the replica, from 1.
     pub const BALANCED: Self = Self::new(&Event {
         name: "balanced",
         verb: "balances",
@@ -79,34 +78,35 @@ impl What {
     });
 }
 
-/// What can happen to a request here.
+/// The events of a balancer.
 pub const EVENTS: &[What] = &[What::BALANCED];
 
-/// The word of a call that says when its attempt was sent on.
-const SINCE: u32 = 0;
+/// Word of a call with the instant at which its attempt was sent.
+const SENT_AT: u32 = 0;
 
-/// State and books of one balancer.
+/// State and counts of one balancer.
 #[derive(Clone, Debug)]
 pub struct Balancer {
     algorithm: Algorithm,
     site: Site,
-    /// What each client knows, from the first attempt of one that has its number or a higher one.
-    clients: Vec<Client>,
-    /// Attempts of measured requests, by replica.
+    /// States by client number. One is added with the first attempt of its client or of a later
+    /// one.
+    clients: Vec<ClientState>,
+    /// Attempts of measured requests sent, by replica.
     sent: Vec<u64>,
     overflowed: u64,
-    /// How replicas that a call has tried are avoided, if they are.
+    /// Avoidance of replicas that the call has tried; only with `max_repicks`.
     avoidance: Option<Avoidance>,
     repicked: u64,
     tried_again: u64,
-    /// Where callers and replicas stand, if both stand in zones.
+    /// Zones of clients and replicas, if both have zones.
     callers: Option<Callers>,
     in_zone: u64,
 }
 
 impl Balancer {
-    /// Chooses among so many replicas, with draws at `site`; of `callers` in zones it counts what
-    /// stays in their own.
+    /// A balancer over `replicas`, with draws at `site`. With `callers` it counts the attempts that
+    /// stay in their zone.
     #[must_use]
     pub fn new(
         algorithm: Algorithm,
@@ -138,12 +138,13 @@ impl Balancer {
     fn add_clients(&mut self, last: u32) {
         let replicas = self.replicas();
         for client in self.clients.len() as u32..=last {
-            self.clients.push(Client::new(&mut self.algorithm, client, replicas, self.site));
+            self.clients.push(ClientState::new(&mut self.algorithm, client, replicas, self.site));
         }
     }
 
-    /// A replica that the call has not tried, unless every pick is one that it has. Copies that go
-    /// on for nobody are sent nowhere any more, so all that come here have a trail.
+    /// Chooses a replica that the call has not tried, unless each pick is one that it has tried. A
+    /// copy of a hedge that nobody waits for sends no further attempts, so each attempt here has an
+    /// original call with a trail.
     #[inline(never)]
     fn choose_untried<C: Calendar, P: Probe>(
         &mut self,
@@ -151,11 +152,11 @@ impl Balancer {
         at: &At<'_>,
         avoidance: Avoidance,
         draws: Draws,
-    ) -> Chosen {
+    ) -> Choice {
         let now = cx.now();
-        let original = cx.calls.original(at.call).expect("a call that somebody waits for");
+        let original = cx.calls.original(at.call).expect("a call with a waiting caller");
         let measured = u64::from(cx.calls[at.call].measured);
-        let mut tried = Tried::of(&mut cx.calls, original, avoidance.word);
+        let mut tried = TriedReplicas::of_call(&mut cx.calls, original, avoidance.word);
         let client = &mut self.clients[at.instance as usize];
         let mut chosen = client.pick(&self.algorithm, draws, now);
         for pick in 1..=avoidance.max_repicks {
@@ -163,7 +164,7 @@ impl Balancer {
                 break;
             }
             self.repicked += measured;
-            chosen = client.pick(&self.algorithm, draws.anew(pick), now);
+            chosen = client.pick(&self.algorithm, draws.of_pick(pick), now);
         }
         self.tried_again += measured * u64::from(tried.contains(chosen.replica));
         tried.add(chosen.replica);
@@ -171,13 +172,13 @@ impl Balancer {
         chosen
     }
 
-    /// What the attempt of this call was is no longer in flight.
+    /// Ends the attempt of a call, which is no longer in flight.
     #[inline]
     fn end<C: Calendar, P: Probe>(&mut self, cx: &Context<C, P>, at: &At<'_>) {
         let replica = cx.calls[at.call].replica;
-        let sent = Instant::from_ns(cx.calls.word(at.call, at.seat.word + SINCE));
+        let sent_at = Instant::from_ns(cx.calls.word(at.call, at.seat.word + SENT_AT));
         let client = &mut self.clients[at.instance as usize];
-        client.end(&self.algorithm, replica, sent, cx.now());
+        client.end(&self.algorithm, replica, sent_at, cx.now());
     }
 }
 
@@ -190,20 +191,20 @@ impl Mechanism for Balancer {
     const EVENTS: &'static [&'static [What]] = &[EVENTS];
     const METRICS: &'static [&'static Quantity] = METRICS;
 
-    /// An attempt gets its replica.
+    /// Chooses the replica of an attempt.
     #[inline]
     fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
         if at.instance as usize >= self.clients.len() {
             self.add_clients(at.instance);
         }
         let now = cx.now();
-        let about = match self.algorithm.goes_by_key() {
+        let hash_key = match self.algorithm.uses_hash_key() {
             true => cx.keys.of(&cx.calls[at.call]),
             false => None,
         };
         let call = &cx.calls[at.call];
-        let about = about.unwrap_or(call.key);
-        let draws = Draws::new(self.site, call, about);
+        let hash_key = hash_key.unwrap_or(call.key);
+        let draws = Draws::new(self.site, call, hash_key);
         let chosen = match self.avoidance {
             None => self.clients[at.instance as usize].choose(&self.algorithm, draws, now),
             Some(avoidance) => self.choose_untried(cx, at, avoidance, draws),
@@ -217,7 +218,7 @@ impl Mechanism for Balancer {
                 self.in_zone += u64::from(callers.is_local(at.instance, chosen.replica));
             }
         }
-        cx.calls.set_word(at.call, at.seat.word + SINCE, now.as_ns());
+        cx.calls.set_word(at.call, at.seat.word + SENT_AT, now.as_ns());
         cx.note(at, What::BALANCED, u64::from(chosen.replica) + 1);
         Flow::Down
     }
@@ -256,7 +257,7 @@ impl Mechanism for Balancer {
     }
 
     fn taken(&self) -> Option<u64> {
-        Some(self.clients.iter().map(Client::in_flight).sum())
+        Some(self.clients.iter().map(ClientState::in_flight).sum())
     }
 
     fn is_taken_by<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: CallId) -> bool {
@@ -273,7 +274,7 @@ impl Mechanism for Balancer {
     }
 
     fn memory(&self) -> u64 {
-        let of_client = Client::memory(&self.algorithm, self.replicas());
+        let of_client = ClientState::memory(&self.algorithm, self.replicas());
         self.clients.len() as u64 * of_client
     }
 

@@ -1,52 +1,52 @@
-//! A part of the replicas: a zone, or the subset of a client. Within it a replica is chosen as if
-//! there were no others.
+//! A part of the replicas: a zone, or the subset of a client. A child algorithm chooses within it
+//! as if there were no other replicas.
 
 use std::ops::Range;
 
-use super::choice::{Algorithm, Client, Draws};
+use super::choice::{Algorithm, ClientState, Draws};
 use super::subset::Subsets;
 use super::zones::ZoneAware;
 use crate::kernel::draw::Site;
 use crate::kernel::time::Instant;
 
-/// Some of the replicas, and what one client knows of them.
+/// Some of the replicas, and the state of one client for them.
 #[derive(Clone, Debug)]
 pub(super) struct Part {
     members: Members,
-    client: Client,
+    client: ClientState,
 }
 
-/// Which replicas belong to a part; within it they are numbered from 0.
+/// The replicas of a part, which have indices from 0 within it.
 #[derive(Clone, Debug)]
 enum Members {
     Range(Range<u32>),
-    /// In order.
+    /// Ascending.
     List(Vec<u32>),
 }
 
 impl Members {
-    fn replica(&self, number: u32) -> u32 {
+    fn replica(&self, index: u32) -> u32 {
         match self {
-            Self::Range(range) => range.start + number,
-            Self::List(list) => list[number as usize],
+            Self::Range(range) => range.start + index,
+            Self::List(list) => list[index as usize],
         }
     }
 
-    fn number(&self, replica: u32) -> Option<u32> {
+    fn index_of(&self, replica: u32) -> Option<u32> {
         match self {
             Self::Range(range) => range.contains(&replica).then(|| replica - range.start),
-            Self::List(list) => list.binary_search(&replica).ok().map(|at| at as u32),
+            Self::List(list) => list.binary_search(&replica).ok().map(|index| index as u32),
         }
     }
 }
 
 impl Part {
     fn range(child: &mut Algorithm, range: Range<u32>, client: u32, site: Site) -> Self {
-        let client = Client::new(child, client, range.end - range.start, site);
+        let client = ClientState::new(child, client, range.end - range.start, site);
         Self { members: Members::Range(range), client }
     }
 
-    /// The zones of the route of a client, and all replicas where some attempts go to any.
+    /// The zones of the route of a client, and a part of all replicas for attempts without a zone.
     pub(super) fn of_zones(
         zones: &mut ZoneAware,
         client: u32,
@@ -62,28 +62,29 @@ impl Part {
         ranges.into_iter().map(|range| Self::range(child, range, client, site)).collect()
     }
 
-    /// The subset of the next client, whose number is `client`.
+    /// The subset of the next client, which has the number `client`.
     pub(super) fn subset(subsets: &mut Subsets, client: u32, site: Site) -> Self {
-        let list = subsets.deal();
-        let client = Client::new(&mut subsets.child, client, list.len() as u32, site);
+        let list = subsets.next_subset();
+        let client = ClientState::new(&mut subsets.child, client, list.len() as u32, site);
         Self { members: Members::List(list), client }
     }
 
+    /// Picks a replica of the part.
     pub(super) fn pick(&mut self, child: &Algorithm, draws: Draws, now: Instant) -> u32 {
         self.members.replica(self.client.pick(child, draws, now).replica)
     }
 
-    /// An attempt at a replica is in flight, if that belongs to it.
+    /// Begins an attempt at a replica, if the replica is in the part.
     pub(super) fn begin(&mut self, child: &Algorithm, replica: u32) {
-        if let Some(number) = self.members.number(replica) {
-            self.client.begin(child, number);
+        if let Some(index) = self.members.index_of(replica) {
+            self.client.begin(child, index);
         }
     }
 
-    /// And over.
-    pub(super) fn end(&mut self, child: &Algorithm, replica: u32, sent: Instant, now: Instant) {
-        if let Some(number) = self.members.number(replica) {
-            self.client.end(child, number, sent, now);
+    /// Ends an attempt at a replica, if the replica is in the part.
+    pub(super) fn end(&mut self, child: &Algorithm, replica: u32, sent_at: Instant, now: Instant) {
+        if let Some(index) = self.members.index_of(replica) {
+            self.client.end(child, index, sent_at, now);
         }
     }
 }

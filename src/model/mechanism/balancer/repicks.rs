@@ -1,4 +1,4 @@
-//! `max_repicks` of a call or a group of consumers as it is written: where it can do nothing.
+//! The field `max_repicks` of calls and groups of consumers, and the lint where it has no effect.
 
 use super::spec::{Balancing, Ends};
 use crate::model::mechanism::Layer;
@@ -6,13 +6,13 @@ use crate::model::spec::finding::{Finding, Segment};
 use crate::model::spec::lint::{Group, Lint};
 use crate::model::spec::system::attempts;
 
-/// True of what is not written.
+/// True for the default, which is not written.
 #[must_use]
-pub const fn is_none(max_repicks: &u32) -> bool {
+pub const fn is_zero(max_repicks: &u32) -> bool {
     *max_repicks == 0
 }
 
-/// The lint of `max_repicks` in front of the replicas at these ends, behind a policy.
+/// Warns of a `max_repicks` without effect, between `policy` and the replicas of `ends`.
 pub fn check(
     max_repicks: u32,
     balancing: &Balancing,

@@ -1,4 +1,4 @@
-//! A balancer as it is written: values, rules and the words of other tools.
+//! The specification of a balancer.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -14,80 +14,80 @@ use crate::model::spec::lint::{Group, Lint};
 use crate::model::spec::word::{Word, word};
 use crate::model::spec::zones::Zones;
 
-/// How each attempt's replica is chosen. Whoever chooses knows only what it has sent itself.
+/// How a caller chooses a replica for each attempt. It knows only the attempts that it has sent
+/// itself.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub enum Balancing {
-    /// In turn, from a drawn replica on.
+    /// In turn, starting at a random replica.
     #[default]
     RoundRobin,
-    /// Each with the same probability.
+    /// Any replica, with equal probability.
     Random,
-    /// The one with the fewest attempts in flight, of all; ties at random.
+    /// The replica with the fewest attempts in flight; ties at random.
     LeastRequest,
-    /// Of two different ones that are drawn, the one with fewer attempts in flight; the first
-    /// drawn if they have as many. Finagle's and tower's.
+    /// Of two different random replicas, the one with fewer attempts in flight; the first drawn in
+    /// a tie (Finagle, tower).
     PowerOfTwo,
-    /// Of so many draws, which may be the same replica several times, the one with the fewest
-    /// attempts in flight; the first drawn of those that have as few. `Choices(2)` is Envoy's
-    /// `LEAST_REQUEST`.
+    /// Of this number of random draws, which can repeat a replica, the one with the fewest attempts
+    /// in flight; the first drawn in a tie. `Choices(2)` is Envoy's `LEAST_REQUEST`.
     Choices(#[schemars(range(min = 1, max = 1000))] u32),
-    /// In turn by weight: a replica of weight 2 has twice the turns of one of weight 1. As many
-    /// weights as replicas, each above 0.
+    /// In turn by weight: a replica of weight 2 has twice the turns of one of weight 1. One weight
+    /// for each replica, above 0.
     Weighted(#[schemars(length(min = 1))] Vec<f64>),
-    /// By the key of the call, which meets the same replica at every attempt.
+    /// By the key of the request on a hash ring: all attempts with one key go to the same replica.
     ConsistentHash {
-        /// Points of each replica on the ring, from 1 to 10000; more spread the keys better.
-        /// Default 160, as libketama.
+        /// Points of each replica on the ring, from 1 to 10000; more points spread keys more
+        /// evenly. Default 160, as in libketama.
         #[serde(default = "points")]
         #[schemars(range(min = 1, max = 10_000))]
         points: u32,
-        /// No replica has more in flight than this times the mean, rounded up; what is beyond goes
-        /// to the next one on the ring that has room. At least 1. Default: no bound.
+        /// Most attempts in flight at a replica: this multiple of the mean, rounded up. Further
+        /// attempts go to the next replica on the ring with room. At least 1. Default: no bound.
         #[serde(default)]
         #[schemars(range(min = 1))]
         bound: Option<f64>,
     },
-    /// Of two different ones that are drawn, the one whose answers took less time, as a moving
-    /// average that falls towards 0 while nothing comes back. ingress-nginx's.
+    /// Of two different random replicas, the one with the shorter average answer time. The moving
+    /// average falls towards 0 while there are no answers (ingress-nginx).
     Ewma {
-        /// After this time what was seen counts 1/e, above 0. Default 10s.
+        /// Time in which the weight of an answer falls to 1/e, above 0. Default 10s.
         #[serde(default = "decay")]
         #[schemars(extend("dessim:positive" = true))]
         decay: Duration,
     },
-    /// Of two different ones that are drawn, the one with the lower estimate times (attempts in
-    /// flight + 1). The estimate is a moving average as in `Ewma` that jumps up at once to a time
-    /// above it. Finagle's and Linkerd's.
+    /// Of two different random replicas, the one with the lower average x (attempts in flight + 1).
+    /// The average is that of `Ewma`, but rises at once to an answer time above it (Finagle,
+    /// Linkerd).
     PeakEwma {
-        /// After this time what was seen counts 1/e, above 0. Default 10s.
+        /// Time in which the weight of an answer falls to 1/e, above 0. Default 10s.
         #[serde(default = "decay")]
         #[schemars(extend("dessim:positive" = true))]
         decay: Duration,
-        /// The estimate of a replica that has not answered yet. Default 30ms, Linkerd's.
+        /// Average before the first answer. Default 30ms, as in Linkerd.
         #[serde(default = "initial")]
         initial: Duration,
     },
-    /// In the zone of the caller as far as every replica still gets the same, by another way of
-    /// choosing within a zone. Service and caller need `zones`. Envoy's zone aware routing.
+    /// In the zone of the caller, as far as all replicas can still get equal load (Envoy's zone
+    /// aware routing); `child` chooses within a zone. Service and caller need `zones`.
     ZoneAware {
-        /// Where the service has fewer replicas, zones make no difference. Default 6, Envoy's.
+        /// With fewer replicas than this, zones are ignored. Default 6, as in Envoy.
         #[serde(default = "min_cluster_size")]
         min_cluster_size: u32,
-        /// Ratio of the attempts that look at zones; the others go to any replica. Default 1.
+        /// Ratio of attempts that are routed by zone; the others go to any replica. Default 1.
         #[serde(default = "Ratio::one")]
         routing_enabled: Ratio,
-        /// How a replica is chosen within a zone. Default `RoundRobin`.
+        /// Choice within a zone. Default `RoundRobin`.
         #[serde(default)]
         child: Box<Self>,
     },
-    /// Each client knows this many of the replicas, and chooses among them: deterministic
-    /// subsetting. Every replica is in as many subsets, within one.
+    /// Each client sends only to its own subset of the replicas (deterministic subsetting); `child`
+    /// chooses within it. All replicas are in equally many subsets, within one.
     Subset {
-        /// Replicas that a client knows, at least 1; all of them if there are no more.
+        /// Replicas in the subset of a client, at least 1; all replicas if there are fewer.
         #[schemars(range(min = 1))]
         size: u32,
-        /// How one of them is chosen. Default `RoundRobin`.
+        /// Choice within the subset. Default `RoundRobin`.
         #[serde(default)]
         child: Box<Self>,
     },
@@ -109,37 +109,37 @@ fn initial() -> Duration {
     Duration::from_ms(30)
 }
 
-/// Points of a ring at most: Envoy's `maximum_ring_size`.
-const RING_POINTS: u64 = 8 * 1024 * 1024;
+/// Most points of a ring: Envoy's `maximum_ring_size`.
+const MAX_RING_POINTS: u64 = 8 * 1024 * 1024;
 
 impl Balancing {
-    /// True of what is not written.
+    /// True for the default, which is not written.
     #[must_use]
     pub fn is_default(&self) -> bool {
         *self == Self::default()
     }
 
-    /// The rules and lints of a balancer between these two ends.
+    /// Checks the rules and lints of a balancer between two ends.
     pub fn check(&self, ends: &Ends<'_>, findings: &mut Vec<Finding>) {
         let replicas = ends.replicas();
         match self {
             Self::Weighted(weights) => check_weights(weights, ends.to, replicas, findings),
             Self::ConsistentHash { points, .. } => {
-                let all = u64::from(*points) * u64::from(replicas);
-                if all > RING_POINTS {
+                let total = u64::from(*points) * u64::from(replicas);
+                if total > MAX_RING_POINTS {
                     let place = [Segment::Variant("ConsistentHash"), Segment::field("points")];
-                    let rule = format!("a ring has at most {RING_POINTS} points");
-                    let found = format!("{points} for each of {replicas} replicas are {all}");
+                    let rule = format!("a ring has at most {MAX_RING_POINTS} points");
+                    let found = format!("{points} for each of {replicas} replicas are {total}");
                     findings.push(Finding::error(&place, rule, found));
                 }
             }
             Self::ZoneAware { child, .. } => {
                 findings.extend(check_child(child, "ZoneAware"));
-                self.zones(ends, findings);
+                self.check_zones(ends, findings);
             }
             Self::Subset { size, child } => {
                 findings.extend(check_child(child, "Subset"));
-                findings.extend(idle(*size, ends));
+                findings.extend(idle_replicas(*size, ends));
             }
             Self::RoundRobin
             | Self::Random
@@ -151,31 +151,32 @@ impl Balancing {
         }
     }
 
-    /// Zone-aware routing needs zones at both ends, some of them the same.
-    fn zones(&self, ends: &Ends<'_>, findings: &mut Vec<Finding>) {
+    /// Checks that both ends have zones, with one in common, and that zones have an effect.
+    fn check_zones(&self, ends: &Ends<'_>, findings: &mut Vec<Finding>) {
         let Self::ZoneAware { min_cluster_size, .. } = *self else { return };
         let place = [Segment::Variant("ZoneAware")];
-        let there = &ends.service.zones;
+        let replica_zones = &ends.service.zones;
         let names = |zones: &Zones| {
             let quoted: Vec<String> = zones.keys().map(|name| format!("\"{name}\"")).collect();
             quoted.join(", ")
         };
-        if there.is_empty() {
+        if replica_zones.is_empty() {
             let rule = format!("needs `zones` of the replicas of \"{}\"", ends.to);
             let finding = Finding::error(&place, rule, "it has none");
             findings.push(finding.hint("zones: {\"a\": 3, \"b\": 3} in the service"));
         } else if ends.zones.is_empty() {
             let rule = "needs `zones` of those who send";
             let finding = Finding::error(&place, rule, "there are none beside `balancing`");
-            let example: Vec<String> = there.keys().map(|name| format!("\"{name}\": 1")).collect();
+            let example: Vec<String> =
+                replica_zones.keys().map(|name| format!("\"{name}\": 1")).collect();
             findings.push(finding.hint(format!("zones: {{{}}}", example.join(", "))));
-        } else if !ends.zones.keys().any(|name| there.contains_key(name)) {
+        } else if !ends.zones.keys().any(|name| replica_zones.contains_key(name)) {
             let rule = format!("needs a zone in which replicas of \"{}\" stand", ends.to);
             let found = format!("found {}", names(ends.zones));
-            let hint = format!("the service has {}", names(there));
+            let hint = format!("the service has {}", names(replica_zones));
             findings.push(Finding::error(&place, rule, found).hint(hint));
-        } else if there.len() == 1 || ends.replicas() < min_cluster_size {
-            let found = match there.len() {
+        } else if replica_zones.len() == 1 || ends.replicas() < min_cluster_size {
+            let found = match replica_zones.len() {
                 1 => format!("all replicas of \"{}\" stand in one zone", ends.to),
                 _ => format!(
                     "\"{}\" has {} replicas, and `min_cluster_size` is {min_cluster_size}",
@@ -193,13 +194,13 @@ impl Balancing {
 /// The two ends of a balancer.
 #[derive(Clone, Copy, Debug)]
 pub struct Ends<'a> {
-    /// The name of the service, as messages show it.
+    /// Name of the service, as messages show it.
     pub to: &'a str,
     /// The service.
     pub service: &'a Service,
-    /// How many send to it.
+    /// Number of clients that send to it.
     pub clients: u32,
-    /// In which zones they stand.
+    /// Zones of the clients.
     pub zones: &'a Zones,
 }
 
@@ -209,7 +210,7 @@ impl Ends<'_> {
     }
 }
 
-/// What chooses within a part of the replicas has to be able to do so for each part.
+/// Refuses algorithms that cannot choose within a part of the replicas.
 fn check_child(child: &Balancing, of: &'static str) -> Option<Finding> {
     let (found, why) = match child {
         Balancing::ZoneAware { .. } => ("ZoneAware", "parts have no parts"),
@@ -232,15 +233,15 @@ fn check_child(child: &Balancing, of: &'static str) -> Option<Finding> {
     Some(Finding::error(&place, rule, why).hint(hint))
 }
 
-/// Replicas that belong to no subset.
-fn idle(size: u32, ends: &Ends<'_>) -> Option<Finding> {
-    let known = u64::from(size) * u64::from(ends.clients);
+/// Warns of replicas that belong to no subset.
+fn idle_replicas(size: u32, ends: &Ends<'_>) -> Option<Finding> {
+    let places = u64::from(size) * u64::from(ends.clients);
     let replicas = u64::from(ends.replicas());
-    if known >= replicas {
+    if places >= replicas {
         return None;
     }
     let found = format!(
-        "{} x {size} = {known} places in subsets, for {replicas} replicas of \"{}\"",
+        "{} x {size} = {places} places in subsets, for {replicas} replicas of \"{}\"",
         ends.clients, ends.to
     );
     let place = [Segment::Variant("Subset"), Segment::field("size")];
@@ -273,6 +274,7 @@ calls: { "web": Call(to: "api", clients: 3, balancing: Subset(size: 5)) },"#,
 calls: { "web": Call(to: "api", clients: 40, balancing: Subset(size: 5)) },"#,
 };
 
+/// Checks that there is a weight above 0 for each replica.
 fn check_weights(weights: &[f64], to: &str, replicas: u32, findings: &mut Vec<Finding>) {
     let variant = Segment::Variant("Weighted");
     for (index, weight) in weights.iter().enumerate().filter(|(_, weight)| **weight <= 0.0) {
@@ -287,7 +289,7 @@ fn check_weights(weights: &[f64], to: &str, replicas: u32, findings: &mut Vec<Fi
     }
 }
 
-/// What is known of it outside a run.
+/// The declaration of balancers.
 pub static DECLARATION: Declaration = Declaration {
     name: "Balancing",
     kind: "balancer",
@@ -298,7 +300,7 @@ pub static DECLARATION: Declaration = Declaration {
 
 const LINTS: &[&Lint] = &[&SUBSETS_LEAVE_IDLE, &ZONES_WITHOUT_EFFECT, &REPICKS_WITHOUT_EFFECT];
 
-/// What other tools call it and its parts.
+/// Names that other tools have, with hints.
 #[rustfmt::skip]
 const WORDS: &[Word] = &[
     word(&["Call", "Consumer"], &["balancer", "load_balancing", "load_balancer", "lb_policy", "lb"],

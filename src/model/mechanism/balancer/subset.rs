@@ -1,51 +1,52 @@
-//! Subsets: each client knows some of the replicas alone, so that thousands of clients and
+//! Subsets: each client sends only to some of the replicas, so that thousands of clients and
 //! replicas need not all be connected.
 //!
 //! Deterministic subsetting (Beyer and others 2016, "Site Reliability Engineering", chapter 20):
-//! the replicas are shuffled, one client after the other takes the next of them, and when all are
-//! taken they are shuffled anew. So every replica is in as many subsets as any other, within one.
-//! Where the size does not divide the number of replicas, a subset takes what the last round has
-//! left over, and the rest from the next round.
+//! the replicas are shuffled, each client takes the next `size` of them, and when all are taken
+//! they are shuffled again. So the numbers of subsets that two replicas are in differ by one at
+//! most. If the size does not divide the number of replicas, a subset takes the remainder of one
+//! round and the rest from the next.
 
 use super::choice::Algorithm;
 use crate::kernel::draw::Site;
 
-/// Deals out subsets, to one client after the other.
+/// Assigns subsets to one client after the other.
 #[derive(Clone, Debug)]
 pub struct Subsets {
     size: u32,
-    /// The replicas of the present round, in the order in which they are dealt out.
+    /// Replicas in the shuffled order of the present round.
     order: Vec<u32>,
-    /// So many of them are dealt out.
-    dealt: usize,
+    /// Number of replicas taken in the present round.
+    taken: usize,
+    /// Rounds so far.
     rounds: u64,
     site: Site,
-    /// How a replica of a subset is chosen.
+    /// The algorithm that chooses within a subset.
     pub(super) child: Algorithm,
 }
 
 impl Subsets {
-    /// Subsets of so many of the replicas, or of all if there are no more, shuffled at `site`.
+    /// Subsets of `size` replicas, or of all if there are fewer, shuffled at `site`.
     #[must_use]
     pub fn new(size: u32, replicas: u32, child: Algorithm, site: Site) -> Self {
         let order: Vec<u32> = (0..replicas).collect();
-        let dealt = order.len();
-        Self { size: size.min(replicas), order, dealt, rounds: 0, site, child }
+        let taken = order.len();
+        Self { size: size.min(replicas), order, taken, rounds: 0, site, child }
     }
 
-    /// Replicas of a subset.
+    /// Number of replicas in a subset.
     pub(super) const fn size(&self) -> u32 {
         self.size
     }
 
-    /// The subset of the next client, in the order of the replicas.
-    pub(super) fn deal(&mut self) -> Vec<u32> {
+    /// The subset of the next client, ascending.
+    pub(super) fn next_subset(&mut self) -> Vec<u32> {
         let size = self.size as usize;
         let mut subset = Vec::with_capacity(size);
         self.take(&mut subset, size);
         if subset.len() < size {
             self.shuffle();
-            // What the client has from the last round is dealt to others in this one.
+            // Replicas that the client has from the last round go last, to other clients.
             let (mut first, last): (Vec<u32>, Vec<u32>) =
                 self.order.iter().copied().partition(|replica| !subset.contains(replica));
             first.extend(last);
@@ -56,13 +57,14 @@ impl Subsets {
         subset
     }
 
+    /// Takes the next replicas of the round, until `subset` has `size` of them.
     fn take(&mut self, subset: &mut Vec<u32>, size: usize) {
-        let end = self.order.len().min(self.dealt + size - subset.len());
-        subset.extend_from_slice(&self.order[self.dealt..end]);
-        self.dealt = end;
+        let end = self.order.len().min(self.taken + size - subset.len());
+        subset.extend_from_slice(&self.order[self.taken..end]);
+        self.taken = end;
     }
 
-    /// The next round (Fisher and Yates).
+    /// Begins the next round (Fisher-Yates shuffle).
     fn shuffle(&mut self) {
         for (place, replica) in (0..).zip(&mut self.order) {
             *replica = place;
@@ -73,7 +75,7 @@ impl Subsets {
             self.order.swap(place as usize, other as usize);
         }
         self.rounds += 1;
-        self.dealt = 0;
+        self.taken = 0;
     }
 }
 
@@ -88,12 +90,12 @@ mod tests {
 
     /// After any number of clients, whether the size divides the number of replicas or not.
     #[test]
-    fn every_replica_is_in_as_many_subsets_within_one() {
+    fn replicas_are_in_equal_numbers_of_subsets_within_one() {
         for (size, replicas) in [(3, 12), (5, 12), (7, 12), (11, 12), (12, 12), (1, 5), (20, 100)] {
             let mut subsets = subsets(size, replicas);
             let mut counts = vec![0_u32; replicas as usize];
             for client in 0..400 {
-                let mut subset = subsets.deal();
+                let mut subset = subsets.next_subset();
                 subset.iter().for_each(|replica| counts[*replica as usize] += 1);
                 subset.dedup();
                 assert_eq!(subset.len(), size as usize, "client {client}");
@@ -104,16 +106,16 @@ mod tests {
     }
 
     #[test]
-    fn rounds_are_shuffled_each_for_itself() {
+    fn each_round_has_a_shuffle_of_its_own() {
         let mut subsets = subsets(4, 12);
         let rounds: Vec<Vec<Vec<u32>>> =
-            (0..3).map(|_| (0..3).map(|_| subsets.deal()).collect()).collect();
+            (0..3).map(|_| (0..3).map(|_| subsets.next_subset()).collect()).collect();
         assert_ne!(rounds[0], rounds[1]);
         assert_ne!(rounds[1], rounds[2]);
     }
 
     #[test]
-    fn a_subset_of_more_than_there_are_is_all_of_them() {
-        assert_eq!(subsets(9, 3).deal(), [0, 1, 2]);
+    fn a_subset_larger_than_the_service_has_all_replicas() {
+        assert_eq!(subsets(9, 3).next_subset(), [0, 1, 2]);
     }
 }

@@ -1,16 +1,16 @@
-//! What each algorithm chooses, given what its client knows.
+//! The choices of each algorithm, given the state of its client.
 
-use super::choice::{Algorithm, Client, Draws};
+use super::choice::{Algorithm, ClientState, Draws};
 use super::ring::Ring;
 use crate::kernel::draw::{Site, mix};
 use crate::kernel::time::Instant;
 use crate::model::call::{Call, Calls};
 use crate::model::seat::NONE;
 
-/// A client in front of so many replicas.
+/// One client, its algorithm and its draws.
 struct Bench {
     algorithm: Algorithm,
-    client: Client,
+    client: ClientState,
     site: Site,
 }
 
@@ -28,25 +28,25 @@ impl Bench {
     fn new(algorithm: Algorithm, replicas: u32) -> Self {
         let site = Site::new(1, "clients.balancer", "replica");
         let mut algorithm = algorithm;
-        let client = Client::new(&mut algorithm, 0, replicas, site);
+        let client = ClientState::new(&mut algorithm, 0, replicas, site);
         Self { algorithm, client, site }
     }
 
     fn choose(&mut self, key: u64, ms: u64) -> u32 {
-        self.about(key, mix(key), ms)
+        self.choose_by(key, mix(key), ms)
     }
 
-    /// The same of an attempt that is about something.
-    fn about(&mut self, key: u64, about: u64, ms: u64) -> u32 {
-        let draws = Draws::new(self.site, &attempt(key), about);
+    /// Chooses for an attempt with a hash key.
+    fn choose_by(&mut self, key: u64, hash_key: u64, ms: u64) -> u32 {
+        let draws = Draws::new(self.site, &attempt(key), hash_key);
         self.client.choose(&self.algorithm, draws, at(ms)).replica
     }
 
-    fn end(&mut self, replica: u32, sent_ms: u64, now_ms: u64) {
-        self.client.end(&self.algorithm, replica, at(sent_ms), at(now_ms));
+    fn end(&mut self, replica: u32, sent_at_ms: u64, now_ms: u64) {
+        self.client.end(&self.algorithm, replica, at(sent_at_ms), at(now_ms));
     }
 
-    /// How often each of two replicas is chosen when one of them, the busier, has one in flight.
+    /// Choices of each of two replicas when one of them, the busier, has one attempt in flight.
     fn chosen_of_two(mut self, busier: u32) -> [u32; 2] {
         let mut key = 0;
         while self.choose(key, 0) != busier {
@@ -73,11 +73,11 @@ fn round_robin_goes_in_turn() {
 }
 
 #[test]
-fn clients_do_not_all_begin_with_the_same_replica() {
+fn clients_begin_with_different_replicas() {
     let site = Site::new(1, "clients.balancer", "replica");
     let mut counts = [0_u32; 4];
     for client in 0..4_000 {
-        let mut new = Client::new(&mut Algorithm::RoundRobin, client, 4, site);
+        let mut new = ClientState::new(&mut Algorithm::RoundRobin, client, 4, site);
         let first = new.choose(&Algorithm::RoundRobin, Draws::new(site, &attempt(0), 0), at(0));
         counts[first.replica as usize] += 1;
     }
@@ -86,7 +86,7 @@ fn clients_do_not_all_begin_with_the_same_replica() {
 }
 
 #[test]
-fn least_request_fills_all_before_it_returns_to_one() {
+fn least_request_sends_to_all_replicas_before_any_gets_a_second_attempt() {
     let mut bench = Bench::new(Algorithm::LeastRequest, 5);
     let mut first: Vec<u32> = (0..5).map(|key| bench.choose(key, 0)).collect();
     first.sort_unstable();
@@ -95,17 +95,17 @@ fn least_request_fills_all_before_it_returns_to_one() {
     assert_eq!(bench.choose(5, 1), 3);
 }
 
-/// Two different replicas: of two, the busier one is never taken.
+/// With two replicas both are drawn, so the busier one is never chosen.
 #[test]
-fn power_of_two_compares_two_different_ones() {
+fn power_of_two_compares_two_different_replicas() {
     let chosen = Bench::new(Algorithm::PowerOfTwo, 2).chosen_of_two(0);
     assert_eq!(chosen, [0, 20_000]);
 }
 
-/// Independent draws: of two replicas the busier one is drawn twice in a quarter of the choices,
-/// as Envoy's documentation says.
+/// Draws are independent: with two replicas the busier one is drawn twice in a quarter of the
+/// choices, as Envoy's documentation says.
 #[test]
-fn choices_may_draw_the_same_one_twice() {
+fn choices_may_draw_the_same_replica_twice() {
     let chosen = Bench::new(Algorithm::Choices(2), 2).chosen_of_two(0);
     // Binomial: 5,000, with a standard deviation of 61.
     assert!(chosen[0].abs_diff(5_000) < 245, "{chosen:?}");
@@ -115,7 +115,7 @@ fn choices_may_draw_the_same_one_twice() {
 }
 
 #[test]
-fn a_key_meets_the_same_replica_at_every_attempt() {
+fn all_attempts_of_a_call_have_the_same_replica() {
     let ring = Ring::new(10, 160, Site::new(1, "api", "ring"));
     let mut bench = Bench::new(Algorithm::ConsistentHash(ring, None), 10);
     for key in 0..100 {
@@ -131,12 +131,12 @@ fn a_key_meets_the_same_replica_at_every_attempt() {
 }
 
 #[test]
-fn requests_about_the_same_go_to_the_same_replica() {
+fn requests_with_the_same_key_go_to_the_same_replica() {
     let ring = Ring::new(10, 160, Site::new(1, "api", "ring"));
     let mut bench = Bench::new(Algorithm::ConsistentHash(ring, None), 10);
-    let owner: Vec<u32> = (0..100).map(|about| bench.about(0, about, 0)).collect();
+    let owner: Vec<u32> = (0..100).map(|key| bench.choose_by(0, key, 0)).collect();
     for key in 1..1_000 {
-        assert_eq!(bench.about(key, key % 100, 0), owner[(key % 100) as usize]);
+        assert_eq!(bench.choose_by(key, key % 100, 0), owner[(key % 100) as usize]);
     }
     assert!(owner.iter().any(|replica| *replica != owner[0]));
 }
@@ -148,7 +148,7 @@ fn a_bound_keeps_every_replica_near_the_mean() {
     let mut in_flight = [0_u32; 10];
     let mut overflowed = 0;
     for number in 0..400_u32 {
-        // A hot key brings half of it.
+        // A hot key has half of the attempts.
         let key = if number % 2 == 0 { 7 } else { u64::from(number) };
         let draws = Draws::new(bench.site, &attempt(key), mix(key));
         let chosen = bench.client.choose(&bench.algorithm, draws, at(0));
@@ -161,23 +161,23 @@ fn a_bound_keeps_every_replica_near_the_mean() {
 }
 
 #[test]
-fn peak_ewma_weighs_time_by_what_is_in_flight() {
+fn peak_ewma_multiplies_time_by_attempts_in_flight() {
     let ms = 1e6;
     let algorithm = Algorithm::PeakEwma { decay_ns: 1e12, initial_ns: 10.0 * ms };
     let mut bench = Bench::new(algorithm, 2);
     let first = bench.choose(0, 0);
     let second = bench.choose(1, 0);
-    assert_ne!(first, second, "one has one in flight, and the estimates are alike");
+    assert_ne!(first, second, "estimates are equal, and the first has an attempt in flight");
     bench.end(first, 0, 100);
     bench.end(second, 0, 20);
-    // 100 ms at the first one, 20 ms at the second: it takes four in flight before the first one
-    // is no dearer, and the fifth goes to whichever was drawn first.
+    // 100 ms at the first and 20 ms at the second: with four in flight at the second both cost the
+    // same, and the fifth goes to whichever is drawn first.
     let next: Vec<u32> = (2..6).map(|key| bench.choose(key, 100)).collect();
     assert_eq!(next, [second; 4]);
 }
 
 #[test]
-fn ewma_goes_by_time_alone() {
+fn ewma_compares_times_alone() {
     let mut bench = Bench::new(Algorithm::Ewma { decay_ns: 1e12 }, 2);
     for key in 0..2 {
         bench.choose(key, 0);

@@ -1,11 +1,10 @@
-//! The trail of a call: the replicas that its attempts went to, so that the next can avoid them.
+//! The trail of a call: the replicas that its attempts went to, so that the next attempt can avoid
+//! them. Envoy calls this the retry host predicate `previous_hosts`.
 //!
-//! It is kept in words of the call, at a seat above its policy: retries come back to it, copies of
-//! a hedge share that of the call that they copy, and it goes when the call goes. Whatever comes
-//! down through that seat anew, a message that is delivered again for instance, begins without
-//! one. A service without avoidance has no such seat, and its calls no such words.
-//!
-//! Envoy calls this the retry host predicate `previous_hosts`.
+//! A trail is kept in words of the call, at a seat above its policy. Retries share it, and so do
+//! the copies of a hedge; it ends with the call. A call that passes the seat again, such as a
+//! message that is delivered again, begins with an empty trail. Calls without `max_repicks` have
+//! neither seat nor words.
 
 use crate::kernel::calendar::Calendar;
 use crate::kernel::time::Instant;
@@ -19,33 +18,33 @@ use crate::model::seat::{Port, Seat};
 
 /// Words of a call that hold its trail, two replicas in each.
 const WORDS: usize = 8;
-/// Replicas that a call remembers: the latest.
-pub const REMEMBERED: usize = 2 * WORDS;
+/// Most replicas on a trail: the latest.
+const MAX_TRIED: usize = 2 * WORDS;
 
-/// The seat above a policy at which each call begins without a trail.
+/// The seat above a policy at which each call begins with an empty trail.
 #[derive(Clone, Copy, Debug)]
 pub struct Trail;
 
-/// How a balancer avoids what is on the trail of a call.
+/// Avoidance of the replicas on the trail of a call.
 #[derive(Clone, Copy, Debug)]
 pub struct Avoidance {
-    /// How often it picks anew, at most.
+    /// Most further picks for one attempt.
     pub max_repicks: u32,
-    /// The first word of the trail.
+    /// Index of the first word of the trail.
     pub word: u32,
 }
 
-/// The replicas that a call has tried, the latest last.
+/// The replicas that a call has tried, the latest last. A place holds a replica by its number from
+/// 1, or 0 if it is empty.
 #[derive(Debug)]
-pub(super) struct Tried<'a>(&'a mut [u64; WORDS]);
+pub(super) struct TriedReplicas<'a>(&'a mut [u64; WORDS]);
 
-impl<'a> Tried<'a> {
-    /// That of a call, whose trail begins at `word`.
-    pub(super) fn of(calls: &'a mut Calls, call: CallId, word: u32) -> Self {
+impl<'a> TriedReplicas<'a> {
+    /// The trail of a call, which begins at `word`.
+    pub(super) fn of_call(calls: &'a mut Calls, call: CallId, word: u32) -> Self {
         Self(calls.words(call, word))
     }
 
-    /// What stands in a place: a replica by its number from 1, or 0.
     fn get(&self, place: usize) -> u32 {
         (self.0[place / 2] >> (32 * (place % 2))) as u32
     }
@@ -55,20 +54,20 @@ impl<'a> Tried<'a> {
         *word = *word & !(u64::from(u32::MAX) << shift) | u64::from(number) << shift;
     }
 
-    fn place(&self, number: u32) -> Option<usize> {
-        (0..REMEMBERED).find(|&place| self.get(place) == number)
+    fn place_of(&self, number: u32) -> Option<usize> {
+        (0..MAX_TRIED).find(|&place| self.get(place) == number)
     }
 
     pub(super) fn contains(&self, replica: u32) -> bool {
-        self.place(replica + 1).is_some()
+        self.place_of(replica + 1).is_some()
     }
 
-    /// It is the latest from here on; of too many, the oldest is forgotten.
+    /// Makes the replica the latest; the oldest is forgotten if the trail is full.
     pub(super) fn add(&mut self, replica: u32) {
         let number = replica + 1;
-        let from = self.place(number).or_else(|| self.place(0)).unwrap_or(0);
+        let from = self.place_of(number).or_else(|| self.place_of(0)).unwrap_or(0);
         let mut place = from;
-        while place + 1 < REMEMBERED && self.get(place + 1) != 0 {
+        while place + 1 < MAX_TRIED && self.get(place + 1) != 0 {
             self.set(place, self.get(place + 1));
             place += 1;
         }
@@ -152,23 +151,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_latest_are_remembered_each_once() {
+    fn the_latest_replicas_are_on_the_trail_once_each() {
         let mut words = [0; WORDS];
-        let mut tried = Tried(&mut words);
-        assert!(!tried.contains(0), "nothing was tried");
+        let mut tried = TriedReplicas(&mut words);
+        assert!(!tried.contains(0), "an empty trail");
         for replica in [7, 0, 99_999, 7] {
             tried.add(replica);
         }
         let all: Vec<u32> = (0..4).map(|place| tried.get(place)).collect();
-        assert_eq!(all, [1, 100_000, 8, 0], "the latest last, each once");
-        // Thirteen more fill it, the next pushes out the oldest.
+        assert_eq!(all, [1, 100_000, 8, 0], "the latest last, once each");
+        // Thirteen more fill the trail; the next pushes out the oldest.
         (10..23).for_each(|replica| tried.add(replica));
         assert!([0, 99_999, 7, 10, 22].iter().all(|&replica| tried.contains(replica)));
         tried.add(50);
         assert!(!tried.contains(0) && tried.contains(99_999) && tried.contains(50));
         tried.add(99_999);
         tried.add(51);
-        assert!(!tried.contains(7), "what was tried again is not the oldest");
+        assert!(!tried.contains(7), "a replica tried again is not the oldest");
         assert!(tried.contains(99_999));
     }
 }

@@ -1,8 +1,7 @@
-//! Turns by weight: earliest deadline first.
+//! Weighted round robin by earliest deadline first, the scheduler of Envoy and gRPC.
 //!
-//! A replica's next turn is due 1 / weight after its last one; the earliest goes, and of equals
-//! the one that has waited longest. This is the scheduler of Envoy and of gRPC's weighted round
-//! robin. It costs the logarithm of the number of replicas.
+//! A replica's next turn is due 1 / weight after its last one. The earliest turn is next; among
+//! equal ones, the one that has waited longest. The cost is logarithmic in the number of replicas.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -10,14 +9,14 @@ use std::collections::BinaryHeap;
 /// A turn to come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Turn {
-    /// When it is due, as the bits of a number above 0, which sort like it.
+    /// Due time as the bits of a positive `f64`, which sort like the number.
     due: u64,
-    /// Counts up, so that of equals the first comes first.
+    /// Sequence number, which makes equal turns first come, first served.
     order: u64,
     replica: u32,
 }
 
-/// Whose turn it is.
+/// The turns of all replicas.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Turns {
     heap: BinaryHeap<Reverse<Turn>>,
@@ -39,7 +38,7 @@ impl Turns {
         self.heap.push(Reverse(Turn { due: due.to_bits(), order: self.order, replica }));
     }
 
-    /// The replica whose turn it is.
+    /// The replica with the next turn.
     pub(super) fn next(&mut self, weights: &[f64]) -> u32 {
         let Reverse(turn) = self.heap.pop().expect("every replica has a turn");
         let due = f64::from_bits(turn.due) + 1.0 / weights[turn.replica as usize];
@@ -53,11 +52,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn turns_are_as_the_weights_and_spread_out() {
+    fn turns_are_in_proportion_to_weights_and_spread_out() {
         let weights = [4.0, 1.0, 2.0];
         let mut turns = Turns::new(&weights);
         let order: Vec<u32> = (0..14).map(|_| turns.next(&weights)).collect();
-        // Due at 0.25, 0.5, .. of the first, 1, 2, .. of the second, 0.5, 1, .. of the third.
+        // Turns are due at 0.25, 0.5, .. for the first, 1, 2, .. for the second, 0.5, 1, .. for the
+        // third replica.
         assert_eq!(order, [0, 2, 0, 0, 1, 2, 0, 0, 2, 0, 0, 1, 2, 0]);
         let many: Vec<u32> = (0..7_000).map(|_| turns.next(&weights)).collect();
         let count = |replica| many.iter().filter(|&&one| one == replica).count();

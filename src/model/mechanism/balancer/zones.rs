@@ -1,34 +1,34 @@
-//! Zones: to which zone the attempts of a caller go, so that as many as possible stay in its own
-//! and every replica still has the same load.
+//! Zone-aware routing: attempts stay in the zone of their client as far as all replicas can still
+//! get equal load.
 //!
-//! A caller in a zone that has a larger share of the replicas than of the callers stays in it.
-//! From any other zone the part (share of the replicas) / (share of the callers) stays, and the
-//! rest goes to the zones with room to spare, by how much: (share of the replicas) - (share of the
-//! callers). With equal callers every replica gets the same. This is Envoy's zone aware routing
-//! ("Zone aware routing" in the architecture overview of its documentation), in exact numbers where
-//! Envoy counts ten thousandths.
+//! If a zone's share of the replicas is at least its share of the clients, all of its attempts
+//! stay. From any other zone the ratio (share of the replicas) / (share of the clients)
+//! stays, and the rest goes to zones with spare capacity, in proportion to (share of the
+//! replicas) - (share of the clients). If clients send equal load, replicas get equal load. This is
+//! Envoy's zone aware routing ("Zone aware routing" in the architecture overview of its
+//! documentation), with exact ratios where Envoy rounds to ten thousandths.
 
 use std::ops::Range;
 
 use super::choice::{Algorithm, Draws};
 use crate::kernel::draw::Site;
 
-/// Where the clients of a caller stand, and which replicas stand in the same zone.
+/// The zones of the clients of a caller, and the replicas in the same zones.
 #[derive(Clone, Debug)]
 pub struct Callers {
-    /// By zone of the callers: the number behind that of its last client.
+    /// By zone of the clients: the number after that of its last client.
     pub ends: Vec<u32>,
-    /// By zone of the callers: the replicas in it.
+    /// By zone of the clients: the replicas in it.
     pub local: Vec<Range<u32>>,
 }
 
 impl Callers {
-    /// The zone of a client.
+    /// Index of the zone of a client.
     pub(super) fn zone(&self, client: u32) -> usize {
         self.ends.partition_point(|end| *end <= client)
     }
 
-    /// True if the replica stands in the zone of the client.
+    /// True if the replica is in the zone of the client.
     #[inline]
     pub(super) fn is_local(&self, client: u32, replica: u32) -> bool {
         self.local[self.zone(client)].contains(&replica)
@@ -39,26 +39,25 @@ impl Callers {
 #[derive(Clone, Debug)]
 pub struct ZoneAware {
     callers: Callers,
-    /// The ways of the attempts of each zone of the callers; `None` where zones make no difference.
+    /// Routes by zone of the clients; `None` if zone-aware routing is off.
     routes: Vec<Option<Route>>,
-    /// Ratio of the attempts that look at zones at all.
+    /// Ratio of attempts that are routed by zone.
     enabled: f64,
-    /// Where it is drawn to which zone an attempt goes.
+    /// Site of the draws of zones.
     site: Site,
-    /// How a replica is chosen within a zone.
+    /// The algorithm that chooses within a zone.
     pub(super) child: Algorithm,
 }
 
-/// To which zones the attempts from one zone go.
+/// The zones that attempts from one zone go to.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Route {
-    /// Replicas of a zone, with the sum of the ratios up to its own.
+    /// Replicas of zones, with cumulative ratios of the attempts.
     pub(super) zones: Vec<(f64, Range<u32>)>,
 }
 
 impl ZoneAware {
-    /// For `callers` in front of a service with replicas in `zones`, if it has at least
-    /// `min_cluster_size` of them.
+    /// Routing from `callers` to replicas in `zones`. It is off below `min_cluster_size` replicas.
     #[must_use]
     pub fn new(
         callers: Callers,
@@ -71,24 +70,24 @@ impl ZoneAware {
         let routes = match zones.len() < 2 || replicas < min_cluster_size {
             true => vec![None; callers.ends.len()],
             false => {
-                let route = |zone| Route::from(zone, &callers, zones);
+                let route = |zone| Route::from_zone(zone, &callers, zones);
                 (0..callers.ends.len()).map(|zone| Some(route(zone))).collect()
             }
         };
         Self { callers, routes, enabled, site, child }
     }
 
-    /// The way of the attempts of a client, unless zones make no difference.
+    /// The route of a client; `None` if zone-aware routing is off.
     pub(super) fn route(&self, client: u32) -> Option<&Route> {
         self.routes[self.callers.zone(client)].as_ref().filter(|_| self.enabled > 0.0)
     }
 
-    /// True if some of the attempts of this route do not look at zones.
+    /// True if some attempts are not routed by zone.
     pub(super) fn is_partial(&self) -> bool {
         self.enabled < 1.0
     }
 
-    /// Which of the zones of its route an attempt of a client goes to; `None`: to any replica.
+    /// Draws the zone of an attempt, as an index into the client's route; `None`: any replica.
     pub(super) fn draw(&self, client: u32, draws: Draws) -> Option<usize> {
         let route = self.route(client)?;
         let unit = |index| self.site.unit(draws.key, draws.attempt, draws.index(index));
@@ -99,15 +98,15 @@ impl ZoneAware {
         route.zones.iter().position(|(bound, _)| drawn < *bound)
     }
 
-    /// Draws anew from here on, in a branch of a run that was split.
+    /// Draws at another site from now on, in a branch of a split run.
     pub(super) fn fork(&mut self, branch: u64) {
         self.site = self.site.fork(branch);
     }
 }
 
 impl Route {
-    /// The route of the attempts from one zone of the callers.
-    fn from(zone: usize, callers: &Callers, zones: &[Range<u32>]) -> Self {
+    /// The route of attempts from one zone of the clients.
+    fn from_zone(zone: usize, callers: &Callers, zones: &[Range<u32>]) -> Self {
         let clients = |zone: usize| {
             let first = zone.checked_sub(1).map_or(0, |before| callers.ends[before]);
             f64::from(callers.ends[zone] - first)
@@ -116,14 +115,15 @@ impl Route {
         let all_clients = callers.ends.last().map_or(0.0, |end| f64::from(*end));
         let all_replicas: f64 = zones.iter().map(count).sum();
         let local = &callers.local[zone];
-        let (of_callers, of_replicas) = (clients(zone) / all_clients, count(local) / all_replicas);
-        if of_replicas >= of_callers {
+        let (client_share, replica_share) =
+            (clients(zone) / all_clients, count(local) / all_replicas);
+        if replica_share >= client_share {
             return Self { zones: vec![(1.0, local.clone())] };
         }
-        let stays = of_replicas / of_callers;
-        let mut ways = Vec::new();
-        if stays > 0.0 {
-            ways.push((stays, local.clone()));
+        let local_ratio = replica_share / client_share;
+        let mut bounds = Vec::new();
+        if local_ratio > 0.0 {
+            bounds.push((local_ratio, local.clone()));
         }
         let spare = |range: &Range<u32>| {
             let same = callers.local.iter().position(|local| local == range);
@@ -133,16 +133,16 @@ impl Route {
         let others: Vec<(f64, &Range<u32>)> =
             others.map(|range| (spare(range), range)).filter(|(spare, _)| *spare > 0.0).collect();
         let all_spare: f64 = others.iter().map(|(spare, _)| spare).sum();
-        let mut sum = stays;
+        let mut sum = local_ratio;
         for (spare, range) in others {
-            sum += (1.0 - stays) * spare / all_spare;
-            ways.push((sum, range.clone()));
+            sum += (1.0 - local_ratio) * spare / all_spare;
+            bounds.push((sum, range.clone()));
         }
-        // Whatever rounding leaves belongs to the last.
-        if let Some(last) = ways.last_mut() {
+        // The last zone takes the rounding error.
+        if let Some(last) = bounds.last_mut() {
             last.0 = 1.0;
         }
-        Self { zones: ways }
+        Self { zones: bounds }
     }
 }
 
@@ -150,8 +150,8 @@ impl Route {
 mod tests {
     use super::*;
 
-    /// Ratios by zone of the replicas, of the attempts from one zone of the callers: clients and
-    /// replicas by zone, the same zones in both.
+    /// Ratios of the attempts from `zone` by zone of the replicas, with clients and replicas by
+    /// zone.
     fn ratios(clients: &[u32], replicas: &[u32], zone: usize) -> Vec<f64> {
         let ranges = |counts: &[u32]| {
             let mut next = 0;
@@ -163,24 +163,24 @@ mod tests {
         };
         let zones = ranges(replicas);
         let ends = ranges(clients).iter().map(|range| range.end).collect();
-        let route = Route::from(zone, &Callers { ends, local: zones.clone() }, &zones);
+        let route = Route::from_zone(zone, &Callers { ends, local: zones.clone() }, &zones);
         let ratio = |zone: &Range<u32>| {
-            let at = route.zones.iter().position(|(_, range)| range == zone)?;
-            let before = at.checked_sub(1).map_or(0.0, |before| route.zones[before].0);
-            Some(route.zones[at].0 - before)
+            let index = route.zones.iter().position(|(_, range)| range == zone)?;
+            let before = index.checked_sub(1).map_or(0.0, |before| route.zones[before].0);
+            Some(route.zones[index].0 - before)
         };
         zones.iter().map(|zone| ratio(zone).unwrap_or(0.0)).collect()
     }
 
-    fn assert_near(found: &[f64], expected: &[f64]) {
-        let near = found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12);
-        assert!(near && found.len() == expected.len(), "{found:?}, not {expected:?}");
+    fn assert_near(actual: &[f64], expected: &[f64]) {
+        let near = actual.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12);
+        assert!(near && actual.len() == expected.len(), "{actual:?}, not {expected:?}");
     }
 
-    /// Computed by hand from Envoy's rule. Callers 50, 30 and 20 %, replicas 40, 20 and 40 %: of
-    /// the first zone 80 % stay, of the second two thirds, and the third alone has room.
+    /// Computed by hand from Envoy's rule. With clients 50, 30 and 20 % and replicas 40, 20 and 40
+    /// %, the first zone keeps 80 % and the second two thirds; only the third has spare capacity.
     #[test]
-    fn what_does_not_stay_goes_where_there_is_room() {
+    fn attempts_that_leave_go_to_zones_with_spare_capacity() {
         let (clients, replicas) = ([50, 30, 20], [4, 2, 4]);
         assert_near(&ratios(&clients, &replicas, 0), &[0.8, 0.0, 0.2]);
         assert_near(&ratios(&clients, &replicas, 1), &[0.0, 2.0 / 3.0, 1.0 / 3.0]);
@@ -188,12 +188,13 @@ mod tests {
     }
 
     #[test]
-    fn room_in_several_zones_is_shared_by_its_size() {
+    fn zones_get_attempts_in_proportion_to_spare_capacity() {
         // A spare of 1/10 in the second zone and 3/10 in the third.
         assert_near(&ratios(&[8, 1, 1], &[4, 2, 4], 0), &[0.5, 0.125, 0.375]);
     }
 
-    /// With equal callers each replica gets the same: the share of a zone is that of its replicas.
+    /// With equal clients, each replica gets equal load: the share of a zone is that of its
+    /// replicas.
     #[test]
     fn every_zone_gets_the_share_of_its_replicas() {
         for (clients, replicas) in
@@ -213,16 +214,16 @@ mod tests {
     }
 
     #[test]
-    fn a_zone_without_replicas_sends_everything_away() {
+    fn a_zone_without_replicas_keeps_no_attempt() {
         let zones = [0..4, 4..6];
         let callers = Callers { ends: vec![10, 30], local: vec![0..4, 0..0] };
-        let route = Route::from(1, &callers, &zones);
-        // Both have room: 4/6 - 1/3 and 2/6.
+        let route = Route::from_zone(1, &callers, &zones);
+        // Both zones have spare capacity: 4/6 - 1/3 and 2/6.
         assert_near(&route.zones.iter().map(|(bound, _)| *bound).collect::<Vec<_>>(), &[0.5, 1.0]);
     }
 
     #[test]
-    fn few_replicas_or_one_zone_make_no_difference() {
+    fn routing_is_off_with_few_replicas_or_one_zone() {
         let site = Site::new(1, "web.balancer", "zone");
         let route = |zones: &[Range<u32>], least| {
             let callers = Callers { ends: vec![1], local: vec![zones[0].clone()] };

@@ -1,4 +1,4 @@
-//! What could stand in the place of a breaker.
+//! The what-ifs of a breaker.
 
 use super::spec::{HalfOpen, Spec, TRIALS};
 use crate::kernel::units::CountOrTime;
@@ -15,13 +15,13 @@ static WITHOUT_BREAKER: ChangeKind =
 static BREAKER_THRESHOLD: ChangeKind = ChangeKind::setting(
     "breaker_threshold",
     "with {at} opening at {to} failures, not {from}",
-    "it opens at twice the failures, and at most its window",
+    "twice the failures to open it, at most the window",
 );
 
 static BREAKER_OPEN: ChangeKind = ChangeKind::setting(
     "breaker_open",
     "with {at} open for {to}, not {from}",
-    "it is open for half as long",
+    "half the open duration",
 );
 
 static HALF_OPEN: ChangeKind = ChangeKind::setting(
@@ -30,30 +30,30 @@ static HALF_OPEN: ChangeKind = ChangeKind::setting(
     "trial calls, where it has none",
 );
 
-/// Without it, opening at twice as many failures, open for half as long, and with trial calls.
+/// No breaker, twice the threshold, half the open duration, and trial calls.
 pub(super) fn alternatives(spec: &Spec, name: &str) -> Vec<Alternative<Spec>> {
-    let mut found = vec![Alternative::without(&WITHOUT_BREAKER, name)];
+    let mut alternatives = vec![Alternative::without(&WITHOUT_BREAKER, name)];
     if let (Some(threshold), Some(CountOrTime::Count(window))) =
         (spec.failure_threshold, spec.window)
     {
         let higher = threshold.saturating_mul(2).min(window);
         if higher > threshold {
             let change = Change::new(&BREAKER_THRESHOLD, name).from(threshold).to(higher);
-            let other = with(spec, |of| of.failure_threshold = Some(higher));
-            found.push(Alternative::new(change, other));
+            let other = with(spec, |spec| spec.failure_threshold = Some(higher));
+            alternatives.push(Alternative::new(change, other));
         }
     }
     let shorter = half(spec.open_duration);
     let change = Change::new(&BREAKER_OPEN, name).from(spec.open_duration).to(shorter);
-    found.push(Alternative::new(change, with(spec, |of| of.open_duration = shorter)));
+    alternatives.push(Alternative::new(change, with(spec, |spec| spec.open_duration = shorter)));
     if spec.half_open.is_none() {
         let trials = HalfOpen { calls: TRIALS, verdict: None, longest_stay: None, then: None };
         let change = Change::new(&HALF_OPEN, name).to(TRIALS);
-        let other = with(spec, |of| {
-            of.half_open = Some(trials);
-            of.fill();
+        let other = with(spec, |spec| {
+            spec.half_open = Some(trials);
+            spec.fill();
         });
-        found.push(Alternative::new(change, other));
+        alternatives.push(Alternative::new(change, other));
     }
-    found
+    alternatives
 }

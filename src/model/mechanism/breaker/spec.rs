@@ -1,4 +1,4 @@
-//! A circuit breaker as it is written: its values and their defaults.
+//! The specification of a circuit breaker, with its defaults.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -20,76 +20,79 @@ use crate::model::spec::finding::Finding;
 use crate::model::spec::layer::LayerSpec;
 use crate::model::spec::system::{self, Around};
 
-/// Results that a count window holds by default, and that a window of time needs.
-const RESULTS: u32 = 100;
-/// Trial calls by default.
+/// Default size of a count window, and default `minimum_calls` of a window of time.
+const DEFAULT_RESULTS: u32 = 100;
+/// Default number of trial calls.
 pub(super) const TRIALS: u32 = 10;
 
-/// Refuses calls for a while when too many failed, or were slow. The defaults are resilience4j's,
-/// but for half-open, which is there when it is written.
+/// Refuses calls for a while when too many have failed or were slow. The defaults are those of
+/// resilience4j, except that there is no half-open state unless `half_open` is given.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "Breaker", deny_unknown_fields)]
 #[schemars(inline)]
 pub struct Spec {
-    /// Results looked at: the latest this many, or those of the latest time. Default 100, or none
-    /// where nothing but `consecutive_failures` opens it.
+    /// Results that decide: this many of the latest, or those of this latest time. Default 100, or
+    /// none if only `consecutive_failures` opens the breaker.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<CountOrTime>,
-    /// What a window of time is made of: seconds of the clock, the present one included, or tenths
-    /// of the window, each begun by the first result after the one before. Default `Seconds`.
+    /// Buckets of a window of time: `Seconds` of the clock, the present one included
+    /// (resilience4j), or `Tenths` of the window, each begun by the first result after the end of
+    /// the one before (Polly). Default `Seconds`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub buckets: Option<Buckets>,
-    /// Results that the window has to hold before it can open, at least 1. Default as many as it
-    /// can hold, or 100 in a window of time.
+    /// Fewest results in the window before the breaker can open, at least 1. Default: all that a
+    /// count window holds, or 100 for a window of time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub minimum_calls: Option<u32>,
-    /// Failures in the window that open it, from 1 to `window`. Default half of `window`, where
-    /// neither `failure_rate` nor `consecutive_failures` is given.
+    /// Failures in the window that open the breaker, from 1 to `window`. Default: half of a count
+    /// `window`, rounded up, if neither `failure_rate` nor `consecutive_failures` is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub failure_threshold: Option<u32>,
-    /// The same as a ratio of the results in the window, above 0: reached is enough. Default none,
-    /// or 0.5 in a window of time.
+    /// Ratio of failures in the window from which on the breaker opens, above 0. Default: 0.5 for a
+    /// window of time, if neither `failure_threshold` nor `consecutive_failures` is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure_rate: Option<Ratio>,
-    /// Slow calls in the window that open it. Default none.
+    /// Slow calls in the window that open the breaker. Default none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slow_calls: Option<SlowCalls>,
-    /// Failures in a row that open it, at least 1. Default none.
+    /// Failures in a row that open the breaker, at least 1. Default none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub consecutive_failures: Option<u32>,
-    /// After which results it may open: after each, a success that makes enough results included,
-    /// or after failures alone. Default `Results`.
+    /// Results after which the breaker can open: all `Results`, such as a success that completes
+    /// `minimum_calls` (resilience4j), or `Failures` alone (Polly, gobreaker). Default `Results`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub opens_on: OpensOn,
-    /// How long it refuses, above 0. Default 60s.
+    /// Time for which an open breaker refuses calls, above 0. Default 60s.
     #[serde(default = "one_minute")]
     #[schemars(extend("dessim:positive" = true))]
     pub open_duration: Duration,
-    /// Whether it admits a call at the very instant at which `open_duration` is over, or refuses it
-    /// and admits the next. Default `Admits`.
+    /// Treatment of a call at the very instant at which `open_duration` ends: `Admits` (Polly) or
+    /// `Refuses` (resilience4j, gobreaker). Default `Admits`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub at_end: AtEnd,
-    /// Trial calls when `open_duration` is over. Without them it then admits everything, with the
-    /// window as it was, and each result that comes while it is open and finds the window bad
-    /// starts the time again. Default none.
+    /// Trial calls after `open_duration`. Without them the breaker then admits all calls and keeps
+    /// its window; while it is open, a result with which the window would open it starts
+    /// `open_duration` again. Default none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub half_open: Option<HalfOpen>,
-    /// What becomes of results of calls that an earlier state admitted: they count in the present
-    /// one, as of a trial call when it is half-open, or are ignored. Default `Apply`.
+    /// Results of calls that an earlier state admitted: `Apply` counts them in the present state,
+    /// in half-open as those of trial calls (resilience4j, Polly), `Discard` ignores them
+    /// (gobreaker). Default `Apply`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub late_results: LateResults,
-    /// What a call is whose caller leaves it: no result, and another may try in its place, or a
-    /// result. Default `Ignored`.
+    /// Result of a call whose caller leaves: `Ignored`, so that another trial call can take its
+    /// place (resilience4j), `Success` (Polly) or `Failure`. Default `Ignored`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub cancelled: Cancelled,
-    /// Which results enter the window: what comes up through the breaker, or every attempt of the
-    /// first `Retry` inside it. Default `Outcomes`.
+    /// Results that enter the window: the `Outcomes` of calls through the breaker, or the
+    /// `Attempts` of the first `Retry` inside it. Default `Outcomes`.
     #[serde(default)]
     pub records: Records,
-    /// Whose breaker it is, where the caller is several `clients`. Default `Client`: each has one.
+    /// With several `clients`, each `Client` has its own breaker, or they have a `Shared` one.
+    /// Default `Client`.
     #[serde(default, skip_serializing_if = "Scope::is_client")]
     pub scope: Scope,
 }
@@ -98,58 +101,60 @@ pub struct Spec {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SlowCalls {
-    /// A call is slow that takes longer than this, whether it fails or not. Default 60s.
+    /// Time above which a call is slow, whether it fails or not. Default 60s.
     #[serde(default = "one_minute")]
     #[schemars(extend("dessim:positive" = true))]
     pub longer_than: Duration,
-    /// Their ratio of the results in the window that opens it, above 0: reached is enough.
-    /// Default 1.
+    /// Ratio of slow calls in the window from which on the breaker opens, above 0. Default 1.
     #[serde(default = "Ratio::one")]
     pub rate: Ratio,
 }
 
-/// Trial calls between open and closed.
+/// The half-open state: trial calls between open and closed.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HalfOpen {
-    /// Trial calls, at least 1: so many in all, and not at once. 1 is a single probe. Default 10.
+    /// Number of trial calls, at least 1: in all, not at once. With 1 there is a single probe.
+    /// Default 10.
     #[serde(default = "trial_calls")]
     #[schemars(range(min = 1))]
     pub calls: u32,
-    /// What decides over them. `Rates`: the rates that open it, over as many results as there are
-    /// trial calls, or over `minimum_calls` if they are fewer. `AllGood`: the first that is bad, or
-    /// slow, opens it again, and when all were good it closes. Default `Rates`, or `AllGood` where
-    /// no rate is given.
+    /// How trial calls decide. `Rates`: the rates that open the breaker, over as many results as
+    /// trial calls, or `minimum_calls` if that is fewer (resilience4j). `AllGood`: the first failed
+    /// or slow call opens the breaker, and it closes when all have succeeded (gobreaker). Default
+    /// `Rates`, or `AllGood` if no rate is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
-    /// It stays half-open no longer than this, above 0; without it, trial calls that do not answer
-    /// keep it so. Default none.
+    /// Longest time in half-open, above 0. Without it, trial calls that never answer keep the
+    /// breaker half-open. Default none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("dessim:positive" = true))]
     pub longest_stay: Option<Duration>,
-    /// The state after `longest_stay`. Default `Open`.
+    /// State after `longest_stay`. Default `Open`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub then: Option<AfterStay>,
 }
 
-/// What a window of time is made of: results are forgotten by the bucket.
+/// The buckets of a window of time, by which results leave it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Buckets {
-    /// Seconds of the clock. The present one is not over, so a window of 10 s covers between 9
-    /// and 10 s (resilience4j).
+    /// Seconds of the clock. The present second is not over, so a window of 10 s covers 9 to 10 s
+    /// (resilience4j).
     #[default]
     Seconds,
-    /// Tenths of the window, each begun by the first result after the one before (Polly).
+    /// Tenths of the window, each begun by the first result after the end of the one before
+    /// (Polly).
     Tenths,
 }
 
-/// Which results enter a breaker's window.
+/// The results that enter the window of a breaker.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Records {
-    /// What comes up through the breaker: one result each time it let something through.
+    /// One result for each call that the breaker admits.
     #[default]
     Outcomes,
-    /// Every attempt that the `Retry` inside it makes, while it still admits once a call.
+    /// One result for each attempt of the first `Retry` inside it, although calls are admitted
+    /// once.
     Attempts,
 }
 
@@ -166,24 +171,26 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 }
 
 impl Spec {
-    /// Fills in the defaults that depend on what else is given.
+    /// Fills in the defaults that depend on other fields.
     pub fn fill(&mut self) {
-        let counts = self.failure_threshold.is_some() || self.failure_rate.is_some();
-        let in_a_row_alone =
-            self.consecutive_failures.is_some() && !counts && self.slow_calls.is_none();
-        if !in_a_row_alone {
-            self.window = self.window.or(Some(CountOrTime::Count(RESULTS)));
+        let has_threshold = self.failure_threshold.is_some() || self.failure_rate.is_some();
+        let only_consecutive =
+            self.consecutive_failures.is_some() && !has_threshold && self.slow_calls.is_none();
+        if !only_consecutive {
+            self.window = self.window.or(Some(CountOrTime::Count(DEFAULT_RESULTS)));
         }
         match self.window {
-            Some(CountOrTime::Count(size)) if !counts && self.consecutive_failures.is_none() => {
+            Some(CountOrTime::Count(size))
+                if !has_threshold && self.consecutive_failures.is_none() =>
+            {
                 self.failure_threshold = Some(size.div_ceil(2));
             }
             Some(CountOrTime::Time(_)) => {
-                if !counts && self.consecutive_failures.is_none() {
+                if !has_threshold && self.consecutive_failures.is_none() {
                     self.failure_rate = Ratio::new(0.5);
                 }
                 self.buckets = self.buckets.or(Some(Buckets::default()));
-                self.minimum_calls = self.minimum_calls.or(Some(RESULTS));
+                self.minimum_calls = self.minimum_calls.or(Some(DEFAULT_RESULTS));
             }
             _ => {}
         }
@@ -195,16 +202,16 @@ impl Spec {
         }
     }
 
-    /// True if trial calls can be judged by the rates that open it.
+    /// True if the rates that open the breaker can decide over trial calls.
     #[must_use]
     pub fn has_rates(&self) -> bool {
-        let of_count = matches!(self.window, Some(CountOrTime::Count(_)));
+        let counts_results = matches!(self.window, Some(CountOrTime::Count(_)));
         self.failure_rate.is_some()
             || self.slow_calls.is_some()
-            || self.failure_threshold.is_some() && of_count
+            || self.failure_threshold.is_some() && counts_results
     }
 
-    /// What its automaton is set to.
+    /// The settings of its automaton.
     #[must_use]
     pub fn settings(&self) -> Settings {
         let mut spec = self.clone();
@@ -214,15 +221,15 @@ impl Spec {
             (CountOrTime::Time(span), Buckets::Seconds) => Span::Seconds(span),
             (CountOrTime::Time(span), Buckets::Tenths) => Span::Tenths(span),
         });
-        let full = match window {
+        let capacity = match window {
             Some(Span::Count(size)) => size,
-            Some(Span::Seconds(_) | Span::Tenths(_)) | None => RESULTS,
+            Some(Span::Seconds(_) | Span::Tenths(_)) | None => DEFAULT_RESULTS,
         };
         let threshold = spec.failure_threshold.map(|count| Failures::Count(u64::from(count)));
         let rate = spec.failure_rate.map(|rate| Failures::Rate(rate.get()));
         Settings {
             window,
-            minimum_calls: u64::from(spec.minimum_calls.unwrap_or(full)),
+            minimum_calls: u64::from(spec.minimum_calls.unwrap_or(capacity)),
             failures: threshold.or(rate),
             slow_calls: spec.slow_calls.map(|slow| settings::SlowCalls {
                 longer_than: slow.longer_than,
@@ -279,7 +286,7 @@ impl LayerSpec for Spec {
 
     fn alternatives(&self, name: &str, _: &Around<'_>) -> Vec<Alternative<Layer>> {
         let alternatives = alternatives::alternatives(self, name);
-        alternatives.into_iter().map(|of| of.map(Layer::Breaker)).collect()
+        alternatives.into_iter().map(|alternative| alternative.map(Layer::Breaker)).collect()
     }
 
     fn refuses_for(&self) -> Option<Duration> {
@@ -287,7 +294,7 @@ impl LayerSpec for Spec {
     }
 }
 
-/// What is known of it outside a run.
+/// The declaration of breakers.
 pub static DECLARATION: Declaration = Declaration {
     name: "Breaker",
     kind: "breaker",
@@ -305,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn without_anything_it_is_half_of_a_full_window_of_100() {
+    fn half_of_a_full_window_of_100_opens_a_breaker_by_default() {
         let settings = settings("{}");
         assert_eq!(settings.window, Some(Span::Count(100)));
         assert_eq!(settings.minimum_calls, 100);
@@ -315,8 +322,8 @@ mod tests {
     }
 
     #[test]
-    fn what_opens_it_depends_on_what_is_given() {
-        let of = |json| {
+    fn the_default_threshold_depends_on_other_fields() {
+        let opening = |json| {
             let Settings { window, minimum_calls, failures, .. } = settings(json);
             (window, minimum_calls, failures)
         };
@@ -333,14 +340,14 @@ mod tests {
                 (count(100), 20, None),
             ),
         ] {
-            assert_eq!(of(json), expected, "{json}");
+            assert_eq!(opening(json), expected, "{json}");
         }
         let tenths = settings(r#"{"window": "10s", "buckets": "Tenths"}"#);
         assert_eq!(tenths.window, Some(Span::Tenths(Duration::from_s(10))));
     }
 
     #[test]
-    fn trial_calls_are_judged_by_rates_where_there_are_some() {
+    fn rates_decide_over_trial_calls_if_there_are_any() {
         let verdict = |json| settings(json).half_open.map(|half_open| half_open.verdict);
         for (json, expected) in [
             (r#"{"half_open": {}}"#, Verdict::Rates),
@@ -360,9 +367,9 @@ mod tests {
         assert_eq!(closed, Some((second, AfterStay::Closed)));
     }
 
-    /// A breaker that says nothing new is written as before, so digests of scenarios stay.
+    /// Fields that came later are left out at their defaults, so that digests of scenarios stay.
     #[test]
-    fn a_breaker_without_new_settings_is_written_as_before() {
+    fn a_breaker_without_later_fields_is_written_as_before_them() {
         let mut spec: Spec = serde_json::from_str(r#"{"window": 20}"#).expect("it is one");
         spec.fill();
         let written = serde_json::to_string(&spec).expect("it has a form");

@@ -1,4 +1,4 @@
-//! What could stand in the place of a bulkhead, and where one could be added.
+//! The what-ifs of a bulkhead, and the one that adds a bulkhead.
 
 use super::spec::Spec;
 use crate::kernel::time::Duration;
@@ -18,36 +18,36 @@ static WITHOUT_BULKHEAD: ChangeKind =
 static BULKHEAD: ChangeKind = ChangeKind::setting(
     "bulkhead",
     "with a bulkhead of {to} permits at {at}, the knee of {service}",
-    "where nothing limits how many calls are inside, one as wide as the knee of the service",
+    "a bulkhead with as many permits as the knee of the service, where no layer has permits",
 );
 
 static PERMITS_AT_KNEE: ChangeKind = ChangeKind::setting(
     "permits_at_knee",
     "with {to} permits at {at}, the knee of {service}, not {from}",
-    "as many permits as the knee of the service behind it, where it has more",
+    "as many permits as the knee of the service, where there are more",
 );
 
 pub(in crate::model::mechanism) static PERMITS: ChangeKind = ChangeKind::setting(
     "permits",
     "with {to} permits at {at}, not {from}",
-    "half, and twice as many permits",
+    "half and twice the permits",
 );
 
 pub(in crate::model::mechanism) static BULKHEAD_QUEUE: ChangeKind = ChangeKind::setting(
     "bulkhead_queue",
     "with at most {to} waiting at {at}, not {from}",
-    "a line of at most twice the permits, where it has no limit",
+    "a line limited to twice the permits, where it is unlimited",
 )
 .cutting(LinkKind::Backlog);
 
 pub(in crate::model::mechanism) static MAX_WAIT: ChangeKind = ChangeKind::setting(
     "max_wait",
     "with a longest wait of {to} at {at}, not {from}",
-    "half, and twice the longest wait",
+    "half and twice the longest wait",
 )
 .cutting(LinkKind::Backlog);
 
-/// Without it, permits at the knee, half and twice as many, a bounded line, and other longest
+/// No bulkhead, permits at the knee, half and twice the permits, a bounded line, and other longest
 /// waits.
 pub(super) fn alternatives(
     spec: &Spec,
@@ -56,25 +56,25 @@ pub(super) fn alternatives(
 ) -> Vec<Alternative<Spec>> {
     let permits = spec.permits;
     let knee = knee(pipeline, system).filter(|knee| *knee < permits);
-    let mut found = vec![Alternative::without(&WITHOUT_BULKHEAD, name)];
-    found.extend(knee.map(|to| {
+    let mut alternatives = vec![Alternative::without(&WITHOUT_BULKHEAD, name)];
+    alternatives.extend(knee.map(|to| {
         let change = Change::new(&PERMITS_AT_KNEE, name).from(permits).to(to).of(pipeline.to);
-        Alternative::new(change, with(spec, |of| of.permits = to))
+        Alternative::new(change, with(spec, |spec| spec.permits = to))
     }));
     for (change, to) in numbers_of_permits(name, permits).filter(|(_, to)| Some(*to) != knee) {
-        found.push(Alternative::new(change, with(spec, |of| of.permits = to)));
+        alternatives.push(Alternative::new(change, with(spec, |spec| spec.permits = to)));
     }
     if let Some((change, line)) = bounded_line(name, permits, spec.queue) {
-        found.push(Alternative::new(change, with(spec, |of| of.queue = line)));
+        alternatives.push(Alternative::new(change, with(spec, |spec| spec.queue = line)));
     }
     for (change, to) in longest_waits(name, spec.max_wait) {
-        found.push(Alternative::new(change, with(spec, |of| of.max_wait = Some(to))));
+        alternatives.push(Alternative::new(change, with(spec, |spec| spec.max_wait = Some(to))));
     }
-    found
+    alternatives
 }
 
-/// As wide as the knee, around every attempt, where no layer has permits: outside the innermost
-/// layer that gives up, so that waiting for a permit is not timed.
+/// A bulkhead with permits at the knee around every attempt, if no layer has permits. It is outside
+/// the innermost layer that gives up, so that the wait for a permit is not timed.
 pub(super) fn addition(pipeline: &Pipeline<'_>, system: &System<'_>) -> Option<Addition> {
     let policy = pipeline.policy;
     let has_permits = |layer: &Layer| layer.spec().permits(system).is_some();
@@ -90,13 +90,13 @@ pub(super) fn addition(pipeline: &Pipeline<'_>, system: &System<'_>) -> Option<A
     Some(Addition { change, index: gives_up.unwrap_or(policy.len()), layer })
 }
 
-/// What is in flight at the service at load 1, as permits of one bulkhead that everything passes.
+/// Attempts in flight at the service at load 1, as the permits of one bulkhead for all calls.
 fn knee(pipeline: &Pipeline<'_>, system: &System<'_>) -> Option<u32> {
     let service = system.services.get(pipeline.to).filter(|_| pipeline.clients == 1)?;
     service.whole_knee()
 }
 
-/// Half and twice as many permits.
+/// Half and twice the permits.
 pub(in crate::model::mechanism) fn numbers_of_permits(
     name: &str,
     permits: u32,
@@ -106,7 +106,7 @@ pub(in crate::model::mechanism) fn numbers_of_permits(
     others.map(move |to| (Change::new(&PERMITS, name).from(permits).to(to), to))
 }
 
-/// Twice as many places in line as there are permits, where there is no limit.
+/// A line of twice as many places as permits, if it is unlimited.
 pub(in crate::model::mechanism) fn bounded_line(
     name: &str,
     permits: u32,
@@ -117,12 +117,12 @@ pub(in crate::model::mechanism) fn bounded_line(
     (queue == Limit::Unlimited).then_some((change, Limit::AtMost(room)))
 }
 
-/// Half and twice the longest wait in a line that has one.
+/// Half and twice the longest wait, if there is one.
 pub(in crate::model::mechanism) fn longest_waits(
     name: &str,
     max_wait: Option<Duration>,
 ) -> Vec<(Change, Duration)> {
-    let Some(most) = max_wait.filter(|most| !most.is_zero()) else { return Vec::new() };
-    let change = |to| (Change::new(&MAX_WAIT, name).from(most).to(to), to);
-    [half(most), twice(most)].map(change).into()
+    let Some(present) = max_wait.filter(|wait| !wait.is_zero()) else { return Vec::new() };
+    let change = |to| (Change::new(&MAX_WAIT, name).from(present).to(to), to);
+    [half(present), twice(present)].map(change).into()
 }

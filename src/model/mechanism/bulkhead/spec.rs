@@ -1,4 +1,4 @@
-//! A bulkhead as it is written: values, lint and the words of other tools.
+//! The specification of a bulkhead.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,26 +19,26 @@ use crate::model::spec::lint::{Group, Lint, shown};
 use crate::model::spec::system::{Around, Pipeline, Source, System, longest_ns, shortest_timeout};
 use crate::model::spec::word::{Word, word};
 
-/// Lets so many through at once; the rest wait in line, first come first served.
-/// `Bulkhead()` is resilience4j's: 25 permits, and nobody waits.
+/// Limits the calls inside; further calls wait in line, first come, first served. `Bulkhead()` is
+/// that of resilience4j: 25 permits and no line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "Bulkhead", deny_unknown_fields)]
 #[schemars(inline)]
 pub struct Spec {
-    /// Permits, at least 1. Default 25.
+    /// Most calls inside at once, at least 1. Default 25.
     #[serde(default = "permits")]
     #[schemars(range(min = 1))]
     pub permits: u32,
-    /// Who may wait for a permit; more are rejected at once. Default "unlimited", or 0 where
-    /// neither `permits` nor `max_wait` is given.
+    /// Places in the line for a permit. Calls that find the line full are rejected at once. Default
+    /// "unlimited", or 0 if neither `permits` nor `max_wait` is given.
     #[serde(default)]
     pub queue: Limit,
-    /// Whoever has waited this long for a permit is rejected. It bounds the wait, and not what is
-    /// inside; "0s" is `queue: 0`. Default: no limit.
+    /// Longest wait for a permit, after which a call is rejected. It bounds the time in line and
+    /// not the call inside; "0s" means `queue: 0`. Default: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_wait: Option<Duration>,
-    /// Whose permits and line they are, where the caller is several `clients`. Default `Client`:
-    /// each has as many.
+    /// With several `clients`, each `Client` has its own permits and line, or they have a `Shared`
+    /// set. Default `Client`.
     #[serde(default, skip_serializing_if = "Scope::is_client")]
     pub scope: Scope,
 }
@@ -77,7 +77,7 @@ pub(crate) static MAX_WAIT_UNUSED: Lint = Lint {
 },"#,
 };
 
-/// A longest wait where nobody waits; one of "0s" says itself that nobody does.
+/// Warns of a longest wait without a line. "0s" is no mistake: it means that there is no line.
 pub(in crate::model::mechanism) fn max_wait_unused(
     max_wait: Option<Duration>,
     nobody_waits: bool,
@@ -99,7 +99,7 @@ impl LayerSpec for Spec {
         Ok(world.machines().add(bulkhead))
     }
 
-    /// `Bulkhead()` lets nobody wait; whoever gives its permits gets a line.
+    /// `Bulkhead()` has no line; one with `permits` or `max_wait` has an unlimited line.
     fn fill_defaults(&mut self, written: &dyn Fn(&str) -> bool) {
         if !written("permits") && !written("queue") && !written("max_wait") {
             self.queue = Limit::AtMost(0);
@@ -115,7 +115,7 @@ impl LayerSpec for Spec {
 
     fn alternatives(&self, name: &str, around: &Around<'_>) -> Vec<Alternative<Layer>> {
         let alternatives = alternatives::alternatives(self, name, (around.pipeline, around.system));
-        alternatives.into_iter().map(|of| of.map(Layer::Bulkhead)).collect()
+        alternatives.into_iter().map(|alternative| alternative.map(Layer::Bulkhead)).collect()
     }
 
     fn addition(pipeline: &Pipeline<'_>, system: &System<'_>) -> Option<Addition> {
@@ -132,9 +132,10 @@ impl LayerSpec for Spec {
 }
 
 impl Spec {
+    /// Warns of an unlimited line outside all timeouts.
     fn queue_untimed(&self, around: &Around<'_>) -> Option<Finding> {
-        let crowd = match around.pipeline.source? {
-            // Who waits for an answer before he sends again is a limit himself.
+        let most_calls = match around.pipeline.source? {
+            // A consumer waits for the outcome before it sends again, so the group bounds the line.
             Source::Consumer(_) => return None,
             Source::Load(load) => match load.arrivals {
                 Arrivals::ClosedLoop { .. } => return None,
@@ -151,7 +152,7 @@ impl Spec {
             || self.max_wait.is_some()
             || self.queue != Limit::Unlimited;
         let permits = self.permits;
-        let waiting = crowd.saturating_sub(u64::from(permits)).min(1_000);
+        let waiting = most_calls.saturating_sub(u64::from(permits)).min(1_000);
         let hold = longest_ns(around.inside()).filter(|_| !bounded && waiting > 0)?;
         let found = format!(
             "timeouts inside it let a permit be held for {hold}: {waiting} in line wait \
@@ -166,7 +167,7 @@ impl Spec {
     }
 }
 
-/// What is known of it outside a run.
+/// The declaration of bulkheads.
 pub static DECLARATION: Declaration = Declaration {
     name: "Bulkhead",
     kind: "bulkhead",
@@ -175,7 +176,7 @@ pub static DECLARATION: Declaration = Declaration {
     words: WORDS,
 };
 
-/// What other tools call its parts.
+/// Names that other tools have, with hints.
 #[rustfmt::skip]
 const WORDS: &[Word] = &[
     word(&["Bulkhead"], &["capacity", "size", "limit", "concurrency", "slots",

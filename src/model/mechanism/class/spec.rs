@@ -1,4 +1,4 @@
-//! A class of requests as it is written.
+//! The specification of a class of requests.
 
 use std::collections::BTreeMap;
 
@@ -11,43 +11,44 @@ use crate::model::spec::finding::{Finding, Segment};
 use crate::model::spec::size::Size;
 use crate::model::spec::word::{Word, word};
 
-/// A class of the requests of a load. What services do for such a request belongs to it too.
+/// A class of the requests of a load. The calls that services make for such a request belong to it
+/// too.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "Class", deny_unknown_fields)]
 pub struct Spec {
-    /// The ratio of the load's requests that belong to it, in [0, 1]; those of one load add up to
-    /// 1 at most, and the rest belongs to no class.
+    /// Ratio of the load's requests in this class, in [0, 1]. The ratios of a load add up to 1 at
+    /// most; the remaining requests have no class.
     pub ratio: Ratio,
-    /// Who goes first in the line of a service: the higher one, and first come first served among
-    /// equals. Nobody is taken out of a slot. Default 0, as of a request of no class.
-    #[serde(default, skip_serializing_if = "is_usual")]
+    /// Priority in the lines of services: the higher one goes first, equal ones first come, first
+    /// served. Work in a slot is never interrupted. Default 0, as for requests without a class.
+    #[serde(default, skip_serializing_if = "is_default_priority")]
     pub priority: u8,
-    /// What services do for it takes so many times as long, drawn once for each request: every call
-    /// and every attempt for it has the same size. Default: that of the load.
+    /// Factor of the time that services work on a request, drawn once per request: all of its calls
+    /// and attempts have the same size. Default: the `size` of the load.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<Size>,
-    /// So many attempts of each of its calls end in an error after their full time: the first
-    /// ones, or with "unlimited" all, which makes it poison. Default 0.
-    #[serde(default = "nothing", skip_serializing_if = "is_nothing")]
+    /// Number of first attempts of each call that end in an error after their full time; with
+    /// "unlimited", all attempts do (a poison message). Default 0.
+    #[serde(default = "zero", skip_serializing_if = "is_zero")]
     pub fails_first: Limit,
 }
 
-fn is_usual(priority: &u8) -> bool {
+fn is_default_priority(priority: &u8) -> bool {
     *priority == 0
 }
 
-const fn nothing() -> Limit {
+const fn zero() -> Limit {
     Limit::AtMost(0)
 }
 
-fn is_nothing(limit: &Limit) -> bool {
-    *limit == nothing()
+fn is_zero(limit: &Limit) -> bool {
+    *limit == zero()
 }
 
-/// Ratios may pass 1 by this much: decimal fractions do.
+/// Tolerance of the sum of ratios, for the rounding of decimal fractions.
 const SUM_TOLERANCE: f64 = 1e-9;
 
-/// The rules of the classes of a load.
+/// Checks the rules of the classes of a load.
 pub(in crate::model) fn check(classes: &BTreeMap<String, Spec>, findings: &mut Vec<Finding>) {
     for (name, size) in classes.iter().filter_map(|(name, class)| Some((name, class.size?))) {
         let key = Segment::Key(name.clone());
@@ -61,11 +62,11 @@ pub(in crate::model) fn check(classes: &BTreeMap<String, Spec>, findings: &mut V
     findings.extend((sum > 1.0 + SUM_TOLERANCE).then(|| finding.hint(hint)));
 }
 
-/// What is known of it outside a run.
+/// The declaration of classes.
 pub static DECLARATION: Declaration =
     Declaration { name: "Class", kind: "class", lints: &[], changes: &[], words: WORDS };
 
-/// What other tools call its parts.
+/// Names that other tools have, with hints.
 #[rustfmt::skip]
 const WORDS: &[Word] = &[
     word(&["Class"], &["share", "weight", "fraction", "probability", "proportion"],

@@ -1,4 +1,4 @@
-//! What could stand in the place of a group of consumers.
+//! The what-ifs of a group of consumers.
 
 use super::spec::Spec;
 use crate::kernel::units::Limit;
@@ -11,22 +11,22 @@ pub(super) static CHANGES: &[&ChangeKind] = &[&CONSUMERS_AT_SLOTS, &CONSUMERS_AT
 static CONSUMERS: ChangeKind = ChangeKind::setting(
     "consumers",
     "with {to} consumers at {at}, not {from}",
-    "half, and twice as many",
+    "half and twice the consumers",
 );
 
 static CONSUMERS_AT_SLOTS: ChangeKind = ChangeKind::setting(
     "consumers_at_slots",
     "with {to} consumers at {at}, the slots of {service}, not {from}",
-    "as many as all replicas of the service behind them have slots",
+    "as many consumers as slots in all replicas of their service",
 );
 
 static CONSUMERS_AT_KNEE: ChangeKind = ChangeKind::setting(
     "consumers_at_knee",
     "with {to} consumers at {at}, the knee of {service}, not {from}",
-    "as many as the knee of the service behind them, where there are more",
+    "as many consumers as the knee of their service, where there are more",
 );
 
-/// What the service behind them can take, half and twice as many.
+/// The capacity of their service, and half and twice the consumers.
 pub(super) fn alternatives(spec: &Spec, name: &str, system: &System<'_>) -> Vec<Alternative<Spec>> {
     let present = spec.concurrency;
     let service = system.services.get(spec.to.as_str());
@@ -53,7 +53,7 @@ pub(super) fn alternatives(spec: &Spec, name: &str, system: &System<'_>) -> Vec<
     let alternative = |(change, to): (Change, Option<u32>)| {
         let to = to?;
         let change = change.from(present).to(to);
-        Some(Alternative::new(change, with(spec, |of| of.concurrency = to)))
+        Some(Alternative::new(change, with(spec, |spec| spec.concurrency = to)))
     };
     numbers.into_iter().filter_map(alternative).collect()
 }

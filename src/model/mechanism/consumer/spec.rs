@@ -1,4 +1,4 @@
-//! A group of consumers as it is written: values, rules, lints and the words of other tools.
+//! The specification of a group of consumers.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -21,53 +21,52 @@ use crate::model::spec::system::{Pipeline, Source, System};
 use crate::model::spec::word::{Word, word};
 use crate::model::spec::zones::{self, Zones};
 
-/// A group of consumers: each takes the oldest message, calls a service, and on failure waits and
-/// publishes the message again at the tail, or dead-letters it.
+/// A group of consumers. Each takes the oldest message of a queue and calls a service for it. If
+/// the call fails, the message is published again at the tail after a backoff, or dead-lettered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "Consumer", deny_unknown_fields)]
 pub struct Spec {
-    /// The queue it takes from.
+    /// Queue whose messages the group takes.
     pub from: String,
-    /// Messages that are handled at once, at least 1.
+    /// Number of consumers: messages that the group handles at once, at least 1.
     #[schemars(range(min = 1))]
     pub concurrency: u32,
-    /// The service it calls for each message.
+    /// Service that is called for each message.
     pub to: String,
     /// Layers around that call, outermost first. Default none.
     #[serde(default)]
     pub policy: Vec<Layer>,
-    /// How many instances the group has, at least 1: each has its own breakers, retry budgets and
-    /// bulkheads in `policy`, where these do not say `scope: Shared`. A delivery belongs to one by
-    /// chance; `concurrency` is that of all of them together. Default 1.
+    /// Number of instances of the group, at least 1. Each has its own breakers, retry budgets and
+    /// bulkheads in `policy`, except those with `scope: Shared`. A delivery belongs to a random
+    /// instance; `concurrency` is the sum over all instances. Default 1.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     #[schemars(range(min = 1, max = 1000000))]
     pub clients: u32,
-    /// In which zones they stand, and how many in each: `clients` is their sum and may be left
-    /// out. Default none.
+    /// Number of instances in each zone; `clients` is their sum and can be left out. Default none.
     #[serde(default, skip_serializing_if = "Zones::is_empty")]
     pub zones: Zones,
-    /// How each attempt's replica is chosen, where the service has several. Default `RoundRobin`.
+    /// Choice of a replica for each attempt, if the service has several. Default `RoundRobin`.
     #[serde(default, skip_serializing_if = "Balancing::is_default")]
     pub balancing: Balancing,
-    /// How often a replica is picked anew, at most, for an attempt that would go to one that its
-    /// call has tried before, by an earlier attempt or by another copy of a hedge; then it goes
-    /// there all the same. At most 1000. Default 0.
-    #[serde(default, skip_serializing_if = "repicks::is_none")]
+    /// Most picks that are discarded for an attempt because its call has tried the replica before,
+    /// in an earlier attempt or another copy of a hedge. The pick after them counts in any case.
+    /// Default 0.
+    #[serde(default, skip_serializing_if = "repicks::is_zero")]
     #[schemars(range(max = 1000))]
     pub max_repicks: u32,
-    /// Deliveries of one message, the first included, at least 1; a message that fails at the last
-    /// one is dead-lettered.
+    /// Most deliveries of a message, the first included, at least 1. A message that fails at its
+    /// last delivery is dead-lettered.
     #[schemars(range(min = 1))]
     pub max_deliveries: u32,
     /// Wait before a failed message is published again. Default none.
     #[serde(default)]
     pub backoff: Backoff,
-    /// The consumer keeps its place during that wait, handling nothing else. Default true.
-    #[serde(default = "yes")]
+    /// Whether the consumer stays busy during that wait. Default true.
+    #[serde(default = "default_true")]
     pub backoff_holds_consumer: bool,
 }
 
-fn yes() -> bool {
+fn default_true() -> bool {
     true
 }
 
@@ -111,13 +110,13 @@ impl PartSpec for Spec {
 }
 
 impl Spec {
-    /// How many instances the group has, in all zones.
+    /// Number of instances in all zones.
     #[must_use]
     pub fn all_clients(&self) -> u32 {
         zones::count(&self.zones, self.clients)
     }
 
-    /// The warning about all groups of a service stands at the first of them.
+    /// Warns of the groups of a service together, at the first of them.
     fn exceed_slots(&self, name: &str, system: &System<'_>) -> Option<Finding> {
         let service = system.services.get(self.to.as_str())?;
         let (Limit::AtMost(slots), Limit::AtMost(places)) = (service.slots, service.queue) else {
@@ -152,7 +151,7 @@ impl Spec {
     }
 }
 
-/// How many messages a group of consumers has at its service at once; `None` for a load.
+/// Most messages that a group of consumers has at its service at once; `None` for a load.
 fn at_once(pipeline: &Pipeline<'_>, system: &System<'_>) -> Option<u64> {
     let Some(Source::Consumer(consumer)) = pipeline.source else { return None };
     let permits = pipeline.policy.iter().filter_map(|layer| {
@@ -162,7 +161,7 @@ fn at_once(pipeline: &Pipeline<'_>, system: &System<'_>) -> Option<u64> {
     Some(permits.fold(u64::from(consumer.concurrency), u64::min))
 }
 
-/// What is known of it outside a run.
+/// The declaration of groups of consumers.
 pub static DECLARATION: Declaration = Declaration {
     name: "Consumer",
     kind: "consumer",
@@ -171,7 +170,7 @@ pub static DECLARATION: Declaration = Declaration {
     words: WORDS,
 };
 
-/// What other tools call its parts.
+/// Names that other tools have, with hints.
 #[rustfmt::skip]
 const WORDS: &[Word] = &[
     word(&["Consumer"], &["workers", "count", "consumers", "replicas", "prefetch", "threads",

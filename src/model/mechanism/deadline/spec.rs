@@ -1,4 +1,4 @@
-//! A deadline as it is written: its value, lint and the words of other tools.
+//! The specification of a deadline.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -16,15 +16,14 @@ use crate::model::spec::lint::{Group, Lint};
 use crate::model::spec::system::Around;
 use crate::model::spec::word::{Word, word};
 
-/// Gives up on what is inside after this long (above 0), as a `Timeout` does, and travels along the
-/// calls that services make for it: each has the earlier of its own and of the one that it stands
-/// in. A `Timeout` below is cut to what is left of it, and a service with `refuses_expired` does
-/// not begin with what is out of time.
+/// Gives up on a call after this time, above 0, as a `Timeout` does, and holds for the calls that
+/// services make for it too: their own deadlines end no later, timeouts are cut to the time left,
+/// and a service with `refuses_expired` refuses attempts whose deadline has passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "Deadline", transparent)]
 #[schemars(inline)]
 pub struct Spec {
-    /// How long the call may take.
+    /// Time from entry to the deadline.
     #[schemars(extend("dessim:positive" = true))]
     pub after: Duration,
 }
@@ -42,7 +41,7 @@ pub(crate) static DEADLINE_NEVER_FIRES: Lint = Lint {
 static DEADLINE: ChangeKind = ChangeKind::setting(
     "deadline",
     "with {to} instead of {from} at {at}",
-    "half, and twice as long",
+    "half and twice the time",
 );
 
 impl LayerSpec for Spec {
@@ -51,7 +50,7 @@ impl LayerSpec for Spec {
         Ok(world.machines().add(super::Deadline::new(after)))
     }
 
-    /// Without it, half and twice as long.
+    /// No deadline, and half and twice the time.
     fn alternatives(&self, name: &str, _: &Around<'_>) -> Vec<Alternative<Layer>> {
         let other = |to: Duration| {
             let change = Change::new(&DEADLINE, name).from(self.after).to(to);
@@ -61,7 +60,7 @@ impl LayerSpec for Spec {
         vec![Alternative::without(&WITHOUT_LAYER, name), shorter, longer]
     }
 
-    fn lets_all_in(&self, cancels: bool) -> bool {
+    fn passes_all_load(&self, cancels: bool) -> bool {
         !cancels
     }
 
@@ -84,7 +83,7 @@ impl LayerSpec for Spec {
     }
 }
 
-/// What is known of it outside a run.
+/// The declaration of deadlines.
 pub static DECLARATION: Declaration = Declaration {
     name: "Deadline",
     kind: "deadline",
@@ -93,7 +92,7 @@ pub static DECLARATION: Declaration = Declaration {
     words: WORDS,
 };
 
-/// What other tools call it.
+/// Names that other tools have, with hints.
 #[rustfmt::skip]
 const WORDS: &[Word] = &[
     word(&["Layer"], &["propagate_deadline", "grpc_timeout", "request_deadline"],

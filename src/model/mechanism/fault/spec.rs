@@ -1,4 +1,4 @@
-//! A fault as it is written: values, rules, lint and the words of other tools.
+//! The specification of a fault.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -14,47 +14,47 @@ use crate::model::spec::part::PartSpec;
 use crate::model::spec::system::System;
 use crate::model::spec::word::{Word, word};
 
-/// What goes wrong with a service in [from, until).
+/// A fault of a service in [from, until).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "Fault", deny_unknown_fields)]
 pub struct Spec {
-    /// The service.
+    /// Service that has the fault.
     pub service: String,
-    /// Only this one of its replicas, from 1. Default: all of them.
+    /// Number of the only replica that has the fault, from 1. Default: all replicas.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub replica: Option<u32>,
-    /// Only the replicas in this one of its `zones`. Default: those in all of them. A zone that is
-    /// lost to several services is a fault of each.
+    /// Name of the only zone of the service whose replicas have the fault. The loss of a zone to
+    /// several services is one fault for each. Default: all zones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zone: Option<String>,
     /// First instant of the fault.
     pub from: Duration,
-    /// First instant after the fault, not before `from`; at `from` it has no effect.
+    /// First instant after the fault, not before `from`; if equal, the fault has no effect.
     pub until: Duration,
-    /// What goes wrong.
+    /// Effect on attempts at the service.
     pub effect: Effect,
-    /// Ratio of attempts that meet the fault, drawn once for each, in [0, 1]. Default 1.
+    /// Ratio of attempts that are affected, in [0, 1], drawn for each attempt. Default 1.
     #[serde(default = "Ratio::one")]
     pub ratio: Ratio,
 }
 
-/// What a fault does to the attempts that meet it.
+/// The effect of a fault on attempts.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub enum Effect {
-    /// Work takes `factor` times as long while the fault lasts, that under way included.
+    /// Work takes `factor` times as long during the fault, also work in progress.
     Slowed {
-        /// At least 1, which has no effect.
+        /// Factor, at least 1; 1 has no effect.
         #[schemars(range(min = 1))]
         factor: f64,
     },
-    /// An attempt that starts in a slot during the fault ends in an error after its time.
+    /// Attempts that get a slot during the fault end in an error after their time.
     Failing,
-    /// Work stands still while the fault lasts and goes on after it; slots stay taken.
+    /// Work pauses during the fault and goes on after it; slots stay taken.
     Frozen,
-    /// What waits or is worked on at `from` fails there; what comes during the fault is refused
-    /// at once, as an error.
+    /// Attempts in line or in a slot fail at `from`; those that arrive during the fault fail at
+    /// once.
     Crashed,
 }
 
@@ -72,7 +72,7 @@ pub(crate) static FAULT_WITHOUT_EFFECT: Lint = Lint {
 };
 
 static WITHOUT_FAULT: ChangeKind =
-    ChangeKind::wish("without_fault", "without fault {at}", "it does not happen");
+    ChangeKind::wish("without_fault", "without fault {at}", "no such fault");
 
 impl PartSpec for Spec {
     fn check(&self, duration: Option<Duration>, findings: &mut Vec<Finding>) {
@@ -105,7 +105,7 @@ impl PartSpec for Spec {
     }
 }
 
-/// What is known of it outside a run.
+/// The declaration of faults.
 pub static DECLARATION: Declaration = Declaration {
     name: "Fault",
     kind: "fault",
@@ -114,7 +114,7 @@ pub static DECLARATION: Declaration = Declaration {
     words: WORDS,
 };
 
-/// What other tools call its parts.
+/// Names that other tools have, with hints.
 #[rustfmt::skip]
 const WORDS: &[Word] = &[
     word(&["Fault"], &["kind", "type"], "that is `effect` here"),

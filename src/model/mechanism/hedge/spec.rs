@@ -1,4 +1,4 @@
-//! A hedge as it is written: values, rules, lint and the words of other tools.
+//! The specification of a hedge.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,53 +19,50 @@ use crate::model::spec::lint::{Group, Lint};
 use crate::model::spec::system::Around;
 use crate::model::spec::word::{Word, word};
 
-/// Sends further copies of what has no answer yet, each through all that is inside; the first
-/// success is the answer.
+/// Sends further copies of a call that has no answer yet, each through the inner layers. The first
+/// success is the outcome.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "Hedge", deny_unknown_fields)]
 #[schemars(inline)]
 pub struct Spec {
-    /// Wait before each further copy; 0s sends all at once. With `quantile` it holds until there
-    /// are
-    /// enough latencies. Give this or `quantile`, or both.
+    /// Wait before each further copy; 0s sends all at once. With `quantile` it is the wait until
+    /// enough latencies are known. Give this, `quantile` or both.
     #[serde(default)]
     pub after: Option<Duration>,
-    /// Waits for this quantile of the latest latencies of the calls that succeeded here: with 0.95
-    /// one call in twenty is copied while latencies are what they were. Until `window` of them are
-    /// known it waits for `after`, and without that sends no copy by time.
+    /// Waits for this quantile of the latest latencies of successful calls: with 0.95, one call in
+    /// twenty is copied while latencies do not change. Until `window` latencies are known the wait
+    /// is `after`; without `after`, only failures cause copies until then.
     #[serde(default)]
     pub quantile: Option<Ratio>,
-    /// How many latencies `quantile` looks at, from 1 to 10,000. Default 1,000.
+    /// Number of latencies for `quantile`, from 1 to 10,000. Default 1,000.
     #[serde(default = "window")]
     #[schemars(range(min = 1, max = 10000))]
     pub window: u32,
-    /// Further copies of one call, from 1 to 10. Default 1.
+    /// Most further copies of one call, from 1 to 10. Default 1.
     #[serde(default = "one")]
     #[schemars(range(min = 1, max = 10))]
     pub max: u32,
-    /// What becomes of the copies that are still out when the outcome is known. Default `Cancel`.
+    /// What happens to copies in flight when the outcome is known. Default `Cancel`.
     #[serde(default)]
     pub losers: Losers,
-    /// Outcomes of a copy that decide nothing: the next copy is sent at once, and when all have
-    /// failed, the failure of the first goes up. Any other failure ends the call like a success.
-    /// Default
-    /// all four; with `[]` the first outcome decides, whatever it is.
+    /// Failures of a copy that do not end the call: the next copy is sent at once, and when all
+    /// copies have failed, the outcome is the failure of the first. Any other failure ends the
+    /// call. Default all four; with `[]` any failure ends the call.
     #[serde(default = "RetryOn::all")]
     pub non_fatal: Vec<RetryOn>,
 }
 
-/// What becomes of the copies that are not needed any more.
+/// What happens to copies in flight when the outcome is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Losers {
-    /// They are cancelled, and what they have at the service goes the way of its `cancellation`.
+    /// They are cancelled, and the service treats them by its `cancellation`.
     #[default]
     Cancel,
-    /// The service is not told, whatever its `cancellation`: they go on to their end for nobody,
-    /// and
-    /// hold what they hold of the layers inside. Copies that wait inside the caller end.
+    /// They go on to their end for nobody, whatever the `cancellation` of the service, and keep
+    /// their permits of inner layers. Copies that still wait in the caller end.
     Leave,
-    /// They are cancelled, and the answer waits until they are over: at once at a service with
-    /// `cancellation: Immediate`, at their own end at one that goes on.
+    /// They are cancelled, and the outcome waits until they have ended: at once if `cancellation`
+    /// is `Immediate`, when the service has finished them if it works on.
     Await,
 }
 
@@ -104,7 +101,9 @@ impl LayerSpec for Spec {
     fn build(&self, world: &mut dyn Building) -> Result<(Kind, u32), InvalidDistribution> {
         let fixed = self.after.map(|after| world.constant(after));
         let after = match (self.quantile, fixed) {
-            (Some(of), before) => After::Quantile { of: of.get(), window: self.window, before },
+            (Some(quantile), before) => {
+                After::Quantile { of: quantile.get(), window: self.window, before }
+            }
             (None, fixed) => After::Constant(fixed.unwrap_or(Delay::varying(Duration::ZERO))),
         };
         let hedge = Config {
@@ -123,10 +122,10 @@ impl LayerSpec for Spec {
 
     fn alternatives(&self, name: &str, _: &Around<'_>) -> Vec<Alternative<Layer>> {
         let alternatives = alternatives::alternatives(self, name);
-        alternatives.into_iter().map(|of| of.map(Layer::Hedge)).collect()
+        alternatives.into_iter().map(|alternative| alternative.map(Layer::Hedge)).collect()
     }
 
-    fn lets_all_in(&self, _: bool) -> bool {
+    fn passes_all_load(&self, _: bool) -> bool {
         true
     }
 
@@ -167,7 +166,7 @@ impl LayerSpec for Spec {
         Some(u64::from(self.max.min(MOST)) + 1)
     }
 
-    /// The last copy begins after all delays, and the others are over by then or wait for it.
+    /// The last copy starts after all delays, and bounds the call.
     fn longest_ns(&self, inside_ns: Option<f64>) -> Option<f64> {
         let delays = match (self.after, self.quantile) {
             (Some(after), None) => f64::from(self.max) * after.as_ns() as f64,
@@ -177,7 +176,7 @@ impl LayerSpec for Spec {
     }
 }
 
-/// What is known of it outside a run.
+/// The declaration of hedges.
 pub static DECLARATION: Declaration = Declaration {
     name: "Hedge",
     kind: "hedge",
@@ -186,7 +185,7 @@ pub static DECLARATION: Declaration = Declaration {
     words: WORDS,
 };
 
-/// What other tools call its parts.
+/// Names that other tools have, with hints.
 #[rustfmt::skip]
 const WORDS: &[Word] = &[
     word(&["Hedge"], &["delay", "hedging_delay", "cutoff", "preconfigured_cutoff", "wait"],

@@ -1,4 +1,4 @@
-//! A load as it is written: values and the words of other tools.
+//! The specification of a load.
 
 use std::collections::BTreeMap;
 
@@ -15,66 +15,69 @@ use crate::model::spec::distribution::Distribution;
 use crate::model::spec::size::Size;
 use crate::model::spec::word::{Word, word};
 
-/// Requests that arrive over time.
+/// A source of requests.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "Load", deny_unknown_fields)]
 pub struct Spec {
     /// When requests arrive.
     pub arrivals: Arrivals,
-    /// Stop after this many requests. Default: no such limit.
+    /// Most requests of the load, at least 1. Default: no limit.
     #[serde(default)]
     #[schemars(range(min = 1))]
     pub total: Option<u64>,
-    /// The load starts at this instant. Default 0s.
+    /// Instant at which the load starts. Default 0s.
     #[serde(default)]
     pub start: Duration,
-    /// No request arrives at or after this instant. Default: no such limit.
+    /// Instant from which on no request arrives. Default: no limit.
     #[serde(default)]
     pub until: Option<Duration>,
-    /// A request that succeeds later than this after its arrival counts as `late` instead of
-    /// `succeeded`. It changes only the count, nobody gives up because of it. Default: none.
+    /// Time from arrival after which a success counts as `late` instead of `succeeded`. It changes
+    /// this count alone; only a `Timeout` or `Deadline` in a policy gives up. Default: none.
     #[serde(default)]
     pub deadline: Option<Duration>,
-    /// What its requests are about, drawn once for each: `ConsistentHash` sends all of one key to
-    /// the same replica. Loads have their keys in common. Default: each has a key of its own.
+    /// Distribution of the keys of requests, such as the record that a request reads. Each request
+    /// has one key, which is used by `ConsistentHash`. All loads share one set of keys. Default:
+    /// each request has a key of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keys: Option<Keys>,
-    /// What services do for its requests takes so many times as long, drawn once for each request:
-    /// every call and every attempt for it has the same size. Default 1.
+    /// Factor of the time that services work on a request, drawn once per request: all of its calls
+    /// and attempts have the same size. Default 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<Size>,
-    /// Classes of requests by name, such as customers and crawlers, or large ones and poison: each
-    /// request belongs to one by chance, and has books of its own under the name of the load and
-    /// its class, `web.gold`. Default none.
+    /// Classes of requests by name, such as customers and crawlers. Each request belongs at random
+    /// to one class, or to none. Results list each class under the names of load and class,
+    /// `web.gold`. Default none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub classes: BTreeMap<String, Class>,
 }
 
-/// What requests are about: one of so many keys.
+/// The distribution of the keys of requests.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub enum Keys {
-    /// Each is as likely as any other.
+    /// All keys are equally likely.
     Uniform {
-        /// How many there are, at least 1.
+        /// Number of keys, at least 1.
         #[schemars(range(min = 1, max = 1_000_000_000_000_u64))]
         count: u64,
     },
-    /// Some are hot: the k-th most frequent one has a probability in proportion to 1 / k^exponent.
+    /// Some keys are hot: the k-th most frequent key has a probability in proportion to 1 /
+    /// k^exponent.
     Zipf {
-        /// How many there are, at least 1.
+        /// Number of keys, at least 1.
         #[schemars(range(min = 1, max = 1_000_000_000_000_u64))]
         count: u64,
-        /// From 0, where all are alike, to 20. Near 1 in many systems; YCSB has 0.99.
+        /// Exponent from 0, where all keys are equally likely, to 20; near 1 in many systems, 0.99
+        /// in YCSB.
         #[schemars(range(min = 0, max = 20))]
         exponent: f64,
     },
 }
 
 impl Keys {
-    /// The law by which they are drawn.
+    /// The distribution to draw from.
     #[must_use]
-    pub fn law(&self) -> Zipf {
+    pub fn distribution(&self) -> Zipf {
         match *self {
             Self::Uniform { count } => Zipf::new(count, 0.0),
             Self::Zipf { count, exponent } => Zipf::new(count, exponent),
@@ -82,61 +85,62 @@ impl Keys {
     }
 }
 
-/// When requests arrive. Open processes (all but `ClosedLoop`) do not care how the system fares.
+/// When requests arrive. All processes but `ClosedLoop` are open: they do not depend on the system.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub enum Arrivals {
-    /// `size` requests at one instant, again after each `every`; the first burst is at `start`.
+    /// Bursts of `size` requests at one instant: the first at `start`, then one after each `every`.
     Bursts {
-        /// Requests in a burst, at least 1; the last one is cut at `total`.
+        /// Requests in a burst, at least 1; the last burst is cut at `total`.
         #[schemars(range(min = 1))]
         size: u32,
-        /// From one burst to the next, above 0.
+        /// Time between bursts, above 0.
         #[schemars(extend("dessim:positive" = true))]
         every: Duration,
     },
-    /// Evenly spaced: the k-th request (from 0) comes k / rate after `start`, without drift.
+    /// Evenly spaced requests: request k (from 0) arrives k / rate after `start`, without drift.
     Constant {
         /// Requests per time, such as "100/s".
         rate: Rate,
     },
-    /// A Poisson process: independent exponential gaps, the first one from `start`.
+    /// A Poisson process: independent exponential gaps, the first from `start`.
     Poisson {
         /// Mean batches per time, such as "100/s".
         rate: Rate,
-        /// Requests in each batch, at the same instant. Default 1.
+        /// Requests in each batch, which arrive at one instant. Default 1.
         #[serde(default = "one")]
         #[schemars(range(min = 1))]
         batch: u32,
     },
-    /// A renewal process: independent gaps of any distribution, the first one from `start`.
+    /// A renewal process: independent gaps of any distribution, the first from `start`.
     Renewal {
         /// Time between batches.
         gap: Distribution,
-        /// Requests in each batch, at the same instant. Default 1.
+        /// Requests in each batch, which arrive at one instant. Default 1.
         #[serde(default = "one")]
         #[schemars(range(min = 1))]
         batch: u32,
     },
-    /// A rate that changes over time: steps, spikes, ramps, waves.
+    /// A rate that changes over time, in steps, spikes, ramps or waves.
     Stages {
-        /// One after the other, from `start`.
+        /// Stages in order, from `start`.
         #[schemars(length(min = 1))]
         stages: Vec<Stage>,
-        /// Start again after the last stage. Default false: nothing arrives after it.
+        /// Whether the stages repeat after the last one. Default false: nothing arrives after it.
         #[serde(default)]
         repeat: bool,
-        /// How requests are spaced at a given rate. Default Poisson.
+        /// Spacing of requests at a given rate. Default Poisson.
         #[serde(default)]
         spacing: Spacing,
     },
-    /// A fixed number of callers: each sends a request, waits for its outcome, thinks, and sends
-    /// the next. The first request of each comes after one think time.
+    /// A fixed number of callers. Each thinks, sends a request, waits for its outcome, and thinks
+    /// again.
     ClosedLoop {
-        /// Callers, at least 1.
+        /// Number of callers, at least 1.
         #[schemars(range(min = 1))]
         callers: u32,
-        /// From an outcome to the caller's next request.
+        /// Think time: from an outcome to the next request of the caller, and before its first
+        /// request.
         think: Distribution,
     },
 }
@@ -145,31 +149,31 @@ fn one() -> u32 {
     1
 }
 
-/// One stage of a changing rate.
+/// A stage of a changing rate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Stage {
-    /// How long the stage lasts, above 0.
+    /// Length of the stage, above 0.
     #[schemars(extend("dessim:positive" = true))]
     pub lasts: Duration,
-    /// The rate at the start of the stage; "0/s" is silence.
+    /// Rate at the start of the stage; "0/s": no arrivals.
     pub rate: Rate,
-    /// The rate at the end of the stage, reached in a straight line. Default: `rate`, a step.
+    /// Rate at the end of the stage, reached in a straight line. Default: `rate`, a step.
     #[serde(default)]
     pub ramp_to: Option<Rate>,
 }
 
-/// How requests are spaced at a given rate.
+/// The spacing of requests at a given rate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Spacing {
-    /// At random, as many independent users do.
+    /// At random, as from many independent users.
     #[default]
     Poisson,
-    /// As evenly as the rate allows, as load generators do.
+    /// As evenly as the rate allows, as from a load generator.
     Even,
 }
 
-/// What is known of it outside a run.
+/// The declaration of loads.
 pub static DECLARATION: Declaration = Declaration {
     name: "Load",
     kind: "load",
@@ -178,7 +182,7 @@ pub static DECLARATION: Declaration = Declaration {
     words: WORDS,
 };
 
-/// What other tools call its parts.
+/// Names that other tools have, with hints.
 #[rustfmt::skip]
 const WORDS: &[Word] = &[
     word(&["Load"], &["rate", "rps", "qps", "requests_per_second", "throughput"],

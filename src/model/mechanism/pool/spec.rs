@@ -1,5 +1,4 @@
-//! Pools as they are written: the permits, the layer that takes one, rules, lint and the words of
-//! other tools.
+//! The specifications of a pool: its permits, and the layer that takes one.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -8,7 +7,6 @@ use super::Pool;
 use crate::kernel::distribution::InvalidDistribution;
 use crate::kernel::time::Duration;
 use crate::kernel::units::Limit;
-
 use crate::model::mechanism::bulkhead::alternatives::{
     BULKHEAD_QUEUE, MAX_WAIT, PERMITS, bounded_line, longest_waits, numbers_of_permits,
 };
@@ -26,36 +24,36 @@ use crate::model::spec::part::PartSpec;
 use crate::model::spec::system::{Around, Pipeline, System, shortest_timeout};
 use crate::model::spec::word::{Word, word};
 
-/// Permits that the calls of several policies share: threads of a host, connections of a client.
-/// A call takes one where its policy has the layer `Pool("name")`.
+/// Permits that the calls of several policies share, such as the threads of a host or the
+/// connections of a client. A call takes one at the layer `Pool("name")` of its policy.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "Pool", deny_unknown_fields)]
 pub struct Permits {
-    /// Permits, at least 1.
+    /// Most calls that hold a permit at once, at least 1.
     #[schemars(range(min = 1))]
     pub permits: u32,
-    /// Who may wait for a permit, of all policies together; more are rejected at once. Default
-    /// "unlimited".
+    /// Places in the line for a permit, for all policies together. Calls that find the line full
+    /// are rejected at once. Default "unlimited".
     #[serde(default)]
     pub queue: Limit,
-    /// Whoever has waited this long for a permit is rejected. It bounds the wait, and not what is
-    /// inside; "0s" is `queue: 0`. Default: no limit.
+    /// Longest wait for a permit, after which a call is rejected. It bounds the time in line and
+    /// not the call inside; "0s" means `queue: 0`. Default: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_wait: Option<Duration>,
 }
 
-/// Takes a permit of this pool, in the order in which calls arrive from anywhere, and holds it
-/// while what is inside lasts. Whoever finds none free waits in the pool's line.
+/// Takes a permit of the pool of this name and holds it until the call inside has ended. Calls of
+/// all policies wait in one line, first come, first served.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "Pool", transparent)]
 #[schemars(inline)]
 pub struct Spec {
-    /// An entry of `pools`.
+    /// Name of the pool, an entry of `pools`.
     pub name: String,
 }
 
 impl Permits {
-    /// Adds its machine to a world; the machine's kind and number.
+    /// Adds the machine of the pool to a world and returns the machine's kind and number.
     pub fn build(&self, world: &mut dyn Building) -> (Kind, u32) {
         let max_wait = self.max_wait.map(|most| world.constant(most));
         let limits = (u64::from(self.permits), limit(self.queue));
@@ -71,15 +69,15 @@ impl PartSpec for Permits {
         findings.extend(max_wait_unused(self.max_wait, self.queue == Limit::AtMost(0)));
     }
 
-    /// Half and twice as many permits, a bounded line, and other longest waits.
+    /// Half and twice the permits, a bounded line, and other longest waits.
     fn alternatives(&self, name: &str, _: &System<'_>) -> Vec<Alternative<Self>> {
         let permits = numbers_of_permits(name, self.permits)
-            .map(|(change, to)| Alternative::new(change, with(self, |of| of.permits = to)));
+            .map(|(change, to)| Alternative::new(change, with(self, |spec| spec.permits = to)));
         let line = bounded_line(name, self.permits, self.queue)
-            .map(|(change, line)| Alternative::new(change, with(self, |of| of.queue = line)));
-        let waits = longest_waits(name, self.max_wait)
-            .into_iter()
-            .map(|(change, to)| Alternative::new(change, with(self, |of| of.max_wait = Some(to))));
+            .map(|(change, line)| Alternative::new(change, with(self, |spec| spec.queue = line)));
+        let waits = longest_waits(name, self.max_wait).into_iter().map(|(change, to)| {
+            Alternative::new(change, with(self, |spec| spec.max_wait = Some(to)))
+        });
         permits.chain(line).chain(waits).collect()
     }
 }
@@ -89,7 +87,7 @@ impl LayerSpec for Spec {
         unreachable!("a pool is built where it is defined")
     }
 
-    /// What could stand in the place of a pool is one change for all of its layers.
+    /// None: the what-ifs of a pool change all of its layers at once.
     fn alternatives(&self, _: &str, _: &Around<'_>) -> Vec<Alternative<Layer>> {
         Vec::new()
     }
@@ -150,7 +148,8 @@ impl Spec {
     }
 }
 
-/// True if a layer above gives up on whatever makes the calls of the pipeline, and that ends then.
+/// True if the calls of the pipeline end because a layer above gives up on the service that makes
+/// them.
 fn is_cancelled(pipeline: &Pipeline<'_>, system: &System<'_>) -> bool {
     let Some(maker) = system.maker(pipeline) else { return false };
     let service = system.services.get(maker);
@@ -160,7 +159,7 @@ fn is_cancelled(pipeline: &Pipeline<'_>, system: &System<'_>) -> bool {
             .all(|above| shortest_timeout(above.policy).is_some() || is_cancelled(above, system))
 }
 
-/// What is known of it outside a run.
+/// The declaration of pools.
 pub static DECLARATION: Declaration = Declaration {
     name: "Pool",
     kind: "pool",
@@ -196,7 +195,7 @@ calls: {
 },"#,
 };
 
-/// What other tools call its parts.
+/// Names that other tools have, with hints.
 #[rustfmt::skip]
 const WORDS: &[Word] = &[
     word(&["Pool"], &["capacity", "size", "limit", "concurrency", "slots", "max_connections",

@@ -1,4 +1,4 @@
-//! A queue as it is written: its value, its lint and the words of other tools.
+//! The specification of a queue.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -15,12 +15,12 @@ use crate::model::spec::part::PartSpec;
 use crate::model::spec::system::System;
 use crate::model::spec::word::{Word, word};
 
-/// A queue of messages between publishers and consumers.
+/// A queue of messages between loads that publish and consumers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "Queue", deny_unknown_fields)]
 pub struct Spec {
-    /// Messages that may wait (those at consumers do not count), at least 1; a message that finds
-    /// it full is dropped, and counted. Default "unlimited".
+    /// Most messages that wait, at least 1; those at consumers do not count. A message that arrives
+    /// at a full queue is dropped and counted. Default "unlimited".
     #[serde(default)]
     #[schemars(extend("minimum" = 1))]
     pub capacity: Limit,
@@ -29,13 +29,13 @@ pub struct Spec {
 static UNLIMITED_QUEUE: ChangeKind = ChangeKind::setting(
     "unlimited_queue",
     "with no limit of queue {at}, not {from}",
-    "no limit, where it has one",
+    "no limit of messages, where there is one",
 );
 
 static QUEUE_CAPACITY: ChangeKind = ChangeKind::setting(
     "queue_capacity",
     "with at most {to} messages in queue {at}",
-    "where it has no limit, twice as many messages as its consumers take at once",
+    "twice as many messages as consumers, where there is no limit",
 )
 .cutting(LinkKind::Backlog);
 
@@ -46,17 +46,17 @@ impl PartSpec for Spec {
         findings.extend(self.outlasts_patience(name, system));
     }
 
-    /// No limit, or one.
+    /// No limit if there is one, and one if there is none.
     fn alternatives(&self, name: &str, system: &System<'_>) -> Vec<Alternative<Self>> {
         let (change, capacity) = match self.capacity {
-            Limit::AtMost(most) => {
-                (Change::new(&UNLIMITED_QUEUE, name).from(most), Limit::Unlimited)
+            Limit::AtMost(limit) => {
+                (Change::new(&UNLIMITED_QUEUE, name).from(limit), Limit::Unlimited)
             }
             Limit::Unlimited => {
                 let readers = system.readers(name).iter();
-                let room = readers.map(|reader| u64::from(reader.concurrency) * 2).sum::<u64>();
-                let room = room.max(1);
-                (Change::new(&QUEUE_CAPACITY, name).to(room), Limit::AtMost(room))
+                let capacity = readers.map(|reader| u64::from(reader.concurrency) * 2).sum::<u64>();
+                let capacity = capacity.max(1);
+                (Change::new(&QUEUE_CAPACITY, name).to(capacity), Limit::AtMost(capacity))
             }
         };
         vec![Alternative::new(change, Self { capacity })]
@@ -64,7 +64,7 @@ impl PartSpec for Spec {
 }
 
 impl Spec {
-    /// Its messages against the deadlines of the loads that publish to it.
+    /// Compares the wait in a full queue with the deadlines of its loads.
     fn outlasts_patience(&self, name: &str, system: &System<'_>) -> Option<Finding> {
         let Limit::AtMost(places) = self.capacity else { return None };
         let deadlines: Option<Vec<Duration>> =
@@ -90,13 +90,13 @@ impl Spec {
     }
 }
 
-/// What is known of it outside a run.
+/// The declaration of queues.
 pub static DECLARATION: Declaration =
     Declaration { name: "Queue", kind: "queue", lints: &[], changes: CHANGES, words: WORDS };
 
 static CHANGES: &[&ChangeKind] = &[&UNLIMITED_QUEUE, &QUEUE_CAPACITY];
 
-/// What other tools call its parts.
+/// Names that other tools have, with hints.
 #[rustfmt::skip]
 const WORDS: &[Word] = &[
     word(&["Queue"], &["size", "limit", "max_length", "length", "x_max_length", "depth",

@@ -1,4 +1,4 @@
-//! What could stand in the place of a retry.
+//! The what-ifs of a retry.
 
 use super::spec::{RetryBudget, Spec};
 use crate::kernel::units::Ratio;
@@ -9,40 +9,41 @@ use crate::model::spec::clients::Scope;
 pub(super) static CHANGES: &[&ChangeKind] = &[&WITHOUT_RETRIES, &RETRY_BUDGET, &RETRY_ATTEMPTS];
 
 static WITHOUT_RETRIES: ChangeKind =
-    ChangeKind::setting("without_retries", "without retries at {at}", "it makes one attempt")
+    ChangeKind::setting("without_retries", "without retries at {at}", "one attempt")
         .cutting(LinkKind::Retries);
 
 static RETRY_BUDGET: ChangeKind = ChangeKind::setting(
     "retry_budget",
     "with a retry budget of {to} at {at}",
-    "a budget of 10 %, where it has none",
+    "a budget of 10 %, where there is none",
 );
 
 static RETRY_ATTEMPTS: ChangeKind = ChangeKind::setting(
     "retry_attempts",
     "with at most {to} attempts at {at}, not {from}",
-    "half as many attempts, and two at least",
+    "half the attempts, at least two",
 );
 
-/// Without retries, with a budget, and with fewer attempts. It stays where it is, so that no other
-/// layer gets another name, and with it other luck.
+/// No retries, a budget, and fewer attempts. The layer stays in the policy even without retries, so
+/// that no other layer gets another name and with it other draws.
 pub(super) fn alternatives(spec: &Spec, name: &str) -> Vec<Alternative<Spec>> {
-    let none = with(spec, |of| {
-        (of.max_retries, of.max_attempts, of.budget) = (Some(0), None, None);
+    let without = with(spec, |spec| {
+        (spec.max_retries, spec.max_attempts, spec.budget) = (Some(0), None, None);
     });
-    let mut found = vec![Alternative::new(Change::new(&WITHOUT_RETRIES, name), none)];
+    let mut alternatives = vec![Alternative::new(Change::new(&WITHOUT_RETRIES, name), without)];
     if spec.budget.is_none() {
         let budget = RetryBudget { deposit: 0.1, capacity: 10.0, cost: 1.0, scope: Scope::Client };
         let to = Ratio::new(budget.deposit).map_or(Amount::Number(budget.deposit), Amount::from);
         let change = Change::new(&RETRY_BUDGET, name).to(to);
-        found.push(Alternative::new(change, with(spec, |of| of.budget = Some(budget))));
+        alternatives.push(Alternative::new(change, with(spec, |spec| spec.budget = Some(budget))));
     }
     let attempts = spec.retries().saturating_add(1);
     let fewer = (attempts / 2).max(2);
     if let (true, Ok(retries)) = (fewer < attempts, u32::try_from(fewer - 1)) {
         let change = Change::new(&RETRY_ATTEMPTS, name).from(attempts).to(fewer);
-        let other = with(spec, |of| (of.max_retries, of.max_attempts) = (Some(retries), None));
-        found.push(Alternative::new(change, other));
+        let other =
+            with(spec, |spec| (spec.max_retries, spec.max_attempts) = (Some(retries), None));
+        alternatives.push(Alternative::new(change, other));
     }
-    found
+    alternatives
 }

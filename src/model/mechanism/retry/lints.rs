@@ -3,7 +3,7 @@
 use super::spec::{RetryOn, Spec};
 use crate::kernel::time::Duration;
 use crate::model::mechanism::Layer;
-use crate::model::mechanism::backoff::spec::{Backoff, COUNTED, Wait};
+use crate::model::mechanism::backoff::spec::{Backoff, MAX_SUMMED, Wait};
 use crate::model::spec::finding::{Finding, Segment};
 use crate::model::spec::layer::LayerSpec;
 use crate::model::spec::lint::{Group, Lint, shown};
@@ -140,7 +140,7 @@ fn backoff_outlasts_timeout(retry: &Spec, limit: Duration) -> Option<Finding> {
 /// The first retry whose wait may be longer than the timeout outside.
 fn first_beyond(backoff: &Backoff, retries: u64, limit: Duration) -> Option<u64> {
     let beyond = |n: &u64| backoff.wait(*n).most_ns.is_some_and(|most| most > ns(limit));
-    (1..=retries.min(COUNTED)).find(beyond)
+    (1..=retries.min(MAX_SUMMED)).find(beyond)
 }
 
 fn tries_outlast_timeout(retry: &Spec, inside: &[Layer], limit: Duration) -> Option<Finding> {
@@ -163,7 +163,7 @@ fn tries_outlast_timeout(retry: &Spec, inside: &[Layer], limit: Duration) -> Opt
         shown(each),
         shown(of(tries))
     );
-    let fit = (1..tries.min(COUNTED)).take_while(|tries| of(*tries) <= ns(limit)).count();
+    let fit = (1..tries.min(MAX_SUMMED)).take_while(|tries| of(*tries) <= ns(limit)).count();
     let hint = match fit {
         0 => "not even one try fits: a shorter timeout of the try, or a longer one outside",
         1 => "one try fits: fewer tries, a shorter timeout of each, or a longer one outside",
@@ -184,7 +184,7 @@ pub(in crate::model::mechanism) fn while_open(
 ) -> Option<Finding> {
     let open = inside.iter().find_map(|layer| layer.spec().refuses_for())?;
     let (mut waited, mut count) = (0.0, 0);
-    for n in 1..=retries.min(COUNTED) {
+    for n in 1..=retries.min(MAX_SUMMED) {
         let sum = waited + backoff.wait(n).most_ns?;
         if sum >= ns(open) {
             break;

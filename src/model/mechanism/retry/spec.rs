@@ -1,4 +1,4 @@
-//! A retry as it is written: values, rules and the words of other tools.
+//! The specification of a retry.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,47 +18,47 @@ use crate::model::spec::layer::LayerSpec;
 use crate::model::spec::system::{self, Around};
 use crate::model::spec::word::{Word, word};
 
-/// Tries again what failed inside.
+/// Sends a call again when it fails.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "Retry", deny_unknown_fields)]
 #[schemars(inline)]
 pub struct Spec {
-    /// Tries after the first. Give this or `max_attempts`.
+    /// Most attempts after the first. Give this or `max_attempts`.
     #[serde(default)]
     pub max_retries: Option<u32>,
-    /// Tries including the first, at least 1. Give this or `max_retries`.
+    /// Most attempts including the first, at least 1. Give this or `max_retries`.
     #[serde(default)]
     #[schemars(range(min = 1))]
     pub max_attempts: Option<u32>,
     /// Wait before each retry. Default none: at once.
     #[serde(default)]
     pub backoff: Backoff,
-    /// Tokens that every retry costs. Default: no budget.
+    /// Token bucket that limits retries. Default: no budget.
     #[serde(default)]
     pub budget: Option<RetryBudget>,
-    /// Outcomes that are retried: an answer with an error, a timeout inside, a refusal of the
-    /// server,
-    /// a refusal by a layer inside. Default all four.
+    /// Outcomes that are retried: an `Error` of the service, a `Timeout` inside, a refusal by the
+    /// service (`Shed`), a refusal by an inner layer (`Rejected`). Default all four.
     #[serde(default = "RetryOn::all")]
     pub retry_on: Vec<RetryOn>,
 }
 
-/// A token bucket that retries draw on. It starts full, each first attempt adds `deposit` and each
-/// retry takes `cost`; a retry that finds less is not made, and the call ends as it stands.
+/// A token bucket that limits retries. It starts full; each first attempt adds `deposit`, each
+/// retry takes `cost`. If fewer tokens are left, there is no retry and the call fails.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RetryBudget {
-    /// Tokens for each first attempt, 0 or more: 0.1 lets one request in ten be retried.
+    /// Tokens that each first attempt adds, 0 or more; 0.1 allows one retry for ten calls.
     #[schemars(range(min = 0, max = 1000000))]
     pub deposit: f64,
-    /// Tokens that it can hold, and holds at the start, 0 or more.
+    /// Most tokens in the bucket, and those at the start, 0 or more.
     #[schemars(range(min = 0, max = 1000000000))]
     pub capacity: f64,
-    /// Tokens that a retry takes, above 0. Default 1.
+    /// Tokens that each retry takes, above 0. Default 1.
     #[serde(default = "one_token")]
     #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 1000000))]
     pub cost: f64,
-    /// Whose bucket it is, where the caller is several `clients`. Default `Client`: each has one.
+    /// With several `clients`, each `Client` has its own bucket, or they have a `Shared` one.
+    /// Default `Client`.
     #[serde(default, skip_serializing_if = "Scope::is_client")]
     pub scope: Scope,
 }
@@ -67,7 +67,7 @@ fn one_token() -> f64 {
     1.0
 }
 
-/// An outcome that a `Retry` may try again.
+/// An outcome that a `Retry` can retry.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
@@ -76,14 +76,14 @@ pub enum RetryOn {
     Error,
     /// A timeout inside gave up.
     Timeout,
-    /// The service refused it: its queue was full.
+    /// The service refused the attempt: its line was full, or the wait in it too long.
     Shed,
-    /// A layer inside refused it unsent: breaker or bulkhead.
+    /// An inner layer refused the call unsent, such as a breaker or a bulkhead.
     Rejected,
 }
 
 impl RetryOn {
-    /// Those of a list, as the machines have them.
+    /// The outcomes of a list as flags, for machines.
     pub(in crate::model::mechanism) fn outcomes(list: &[Self]) -> super::RetryOn {
         super::RetryOn {
             error: list.contains(&Self::Error),
@@ -93,7 +93,7 @@ impl RetryOn {
         }
     }
 
-    /// All of them.
+    /// All outcomes.
     pub(in crate::model) fn all() -> Vec<Self> {
         vec![Self::Error, Self::Timeout, Self::Shed, Self::Rejected]
     }
@@ -101,12 +101,13 @@ impl RetryOn {
 
 impl LayerSpec for Spec {
     fn build(&self, world: &mut dyn Building) -> Result<(Kind, u32), InvalidDistribution> {
-        let once_less = self.max_attempts.map(|attempts| attempts - 1);
-        let max_retries = self.max_retries.or(once_less).unwrap_or(0);
+        let without_first = self.max_attempts.map(|attempts| attempts - 1);
+        let max_retries = self.max_retries.or(without_first).unwrap_or(0);
         let backoff = self.backoff.build(world.site("backoff"))?;
         let states = world.states();
         let budget = self.budget.as_ref();
-        let budget = budget.map(|of| super::Budget::new(of.deposit, of.capacity, of.cost, states));
+        let budget =
+            budget.map(|spec| super::Budget::new(spec.deposit, spec.capacity, spec.cost, states));
         let retry_on = RetryOn::outcomes(&self.retry_on);
         Ok(world.machines().add(Retry::new(max_retries, backoff, budget, retry_on)))
     }
@@ -120,10 +121,10 @@ impl LayerSpec for Spec {
     }
 
     fn check(&self, around: &Around<'_>, findings: &mut Vec<Finding>) {
-        findings.extend(self.tries());
-        findings.extend(self.multiplies(around.outside()));
+        findings.extend(self.check_limit());
+        findings.extend(self.check_outer_retry(around.outside()));
         self.backoff.check(&[Segment::field("backoff")], findings);
-        findings.extend(self.budget.as_ref().and_then(RetryBudget::never_pays));
+        findings.extend(self.budget.as_ref().and_then(RetryBudget::check));
         if self.retry_on.is_empty() {
             let (rule, found) = ("this retry never retries", "no outcome is retried");
             let place = [Segment::field("retry_on")];
@@ -137,10 +138,10 @@ impl LayerSpec for Spec {
 
     fn alternatives(&self, name: &str, _: &Around<'_>) -> Vec<Alternative<Layer>> {
         let alternatives = alternatives::alternatives(self, name);
-        alternatives.into_iter().map(|of| of.map(Layer::Retry)).collect()
+        alternatives.into_iter().map(|alternative| alternative.map(Layer::Retry)).collect()
     }
 
-    fn lets_all_in(&self, _: bool) -> bool {
+    fn passes_all_load(&self, _: bool) -> bool {
         true
     }
 
@@ -157,18 +158,18 @@ impl LayerSpec for Spec {
         if !self.retry_on.contains(&RetryOn::Timeout) {
             return inside_ns;
         }
-        let tries = self.attempts()?;
-        Some(tries as f64 * inside_ns? + self.backoff.least_ns(tries.saturating_sub(1)))
+        let attempts = self.attempts()?;
+        Some(attempts as f64 * inside_ns? + self.backoff.least_ns(attempts.saturating_sub(1)))
     }
 }
 
 impl Spec {
-    /// Retries of one call.
+    /// Most retries of one call.
     pub(super) fn retries(&self) -> u64 {
         self.attempts().unwrap_or(1).saturating_sub(1)
     }
 
-    fn tries(&self) -> Option<Finding> {
+    fn check_limit(&self) -> Option<Finding> {
         match (self.max_retries, self.max_attempts) {
             (None, None) => {
                 let rule = "needs `max_retries` or `max_attempts`";
@@ -194,7 +195,7 @@ impl Spec {
         }
     }
 
-    fn multiplies(&self, outside: &[Layer]) -> Option<Finding> {
+    fn check_outer_retry(&self, outside: &[Layer]) -> Option<Finding> {
         let (outer, inner) = (system::attempts(outside)?, self.attempts()?);
         let total = outer.saturating_mul(inner);
         let rule = format!("retries multiply: up to {total} attempts for one request");
@@ -204,7 +205,7 @@ impl Spec {
 }
 
 impl RetryBudget {
-    fn never_pays(&self) -> Option<Finding> {
+    fn check(&self) -> Option<Finding> {
         let rule = "this budget can never pay for a retry";
         let found = format!("it holds at most {}, a retry costs {}", self.capacity, self.cost);
         let place = [Segment::field("budget"), Segment::field("capacity")];
@@ -213,7 +214,7 @@ impl RetryBudget {
     }
 }
 
-/// What is known of it outside a run.
+/// The declaration of retries.
 pub static DECLARATION: Declaration = Declaration {
     name: "Retry",
     kind: "retry",
@@ -222,7 +223,7 @@ pub static DECLARATION: Declaration = Declaration {
     words: WORDS,
 };
 
-/// What other tools call its parts.
+/// Names that other tools have, with hints.
 #[rustfmt::skip]
 const WORDS: &[Word] = &[
     word(&["Retry"], &["retries", "retires", "attempts", "max", "count", "tries", "max_tries"],

@@ -1,4 +1,4 @@
-//! A service as it is written: values, rules and the words of other tools.
+//! The specification of a service.
 
 use std::collections::BTreeMap;
 
@@ -17,77 +17,77 @@ use crate::model::spec::system::System;
 use crate::model::spec::word::{Word, word};
 use crate::model::spec::zones::{self, Zones};
 
-/// A service: worker slots behind a queue, with variable latency, overload and transient errors.
+/// A service: worker slots behind a line, with variable latency, overload and transient errors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "Service", deny_unknown_fields)]
 pub struct Spec {
-    /// Time that one attempt takes in a slot.
+    /// Time that an attempt works in a slot.
     pub time: Distribution,
-    /// How many there are of it, each with slots, queue and overload of its own; `balancing` of
-    /// whoever sends to it chooses among them. From 1 to 100000. Default 1.
+    /// Number of servers, each with `slots`, `queue` and `overload` of its own. The `balancing` of
+    /// a caller chooses one for each attempt. Default 1.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     #[schemars(range(min = 1, max = 100_000))]
     pub replicas: u32,
-    /// In which zones they stand, and how many in each: `replicas` is their sum and may be left
-    /// out. Replicas are numbered zone by zone, in the order of the names. A `Fault` may hit one
-    /// zone, and `balancing: ZoneAware()` prefers that of the caller. Default none.
+    /// Number of replicas in each zone; `replicas` is their sum and can be left out. Replicas are
+    /// numbered zone by zone, in the order of the names. A `Fault` can hit one zone, and
+    /// `balancing: ZoneAware()` prefers the zone of the caller. Default none.
     #[serde(default, skip_serializing_if = "Zones::is_empty")]
     pub zones: Zones,
-    /// Attempts that are worked on at once, by each replica, at least 1. Default "unlimited".
+    /// Most attempts in work at once, at each replica, at least 1. Default "unlimited".
     #[serde(default)]
     #[schemars(extend("minimum" = 1))]
     pub slots: Limit,
-    /// Attempts that may wait for a slot of a replica (those in a slot do not count); more are
-    /// shed at once, also where a handler joins the line anew. 0 is a loss system. Default
-    /// "unlimited".
+    /// Places in line for a slot, at each replica. Attempts that find the line full are shed, on
+    /// arrival or when a handler joins the line again; with 0, no attempt waits (a loss system).
+    /// Default "unlimited".
     #[serde(default)]
     pub queue: Limit,
-    /// An attempt that has waited this long for a slot leaves the line, and is shed. It bounds the
-    /// wait and not the work; where a handler joins the line anew, each wait. "0s" is `queue: 0`.
-    /// Default: no limit.
+    /// Longest wait for a slot, after which an attempt leaves the line and is shed. It bounds each
+    /// wait in line and not the work; "0s" means `queue: 0`. Default: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_wait: Option<Duration>,
     /// Ratio of attempts that end in an error after their full time, in [0, 1]. Default 0.
     #[serde(default)]
     pub failure_ratio: Ratio,
-    /// Ratio of attempts that never answer, in [0, 1]: such a one takes its slot and keeps it until
-    /// its caller gives up and the service stops (`cancellation: Immediate`), or a crash.
-    /// Default 0.
-    #[serde(default, skip_serializing_if = "is_nothing")]
+    /// Ratio of attempts that never answer, in [0, 1]. They keep their slots until a crash, or
+    /// until their caller gives up if `cancellation` is `Immediate`. Default 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub hang_ratio: Ratio,
-    /// How latency and errors grow when too much is in flight. Default: not at all.
+    /// Latency and errors that are added when too many attempts are in flight. Default none.
     #[serde(default)]
     pub overload: Option<Overload>,
-    /// What becomes of an attempt when its caller gives up. Default `None`: the server goes on, as
+    /// What happens to an attempt when its caller gives up. Default `None`: the server works on, as
     /// most do.
     #[serde(default)]
     pub cancellation: Cancellation,
-    /// Attempts whose `Deadline` is over are refused, when they come and when they get a slot: they
-    /// end in a timeout, and cost no work. Default false, as most servers.
-    #[serde(default, skip_serializing_if = "is_no")]
+    /// Whether attempts whose `Deadline` has passed are refused, on arrival and when they get a
+    /// slot. They end in a timeout and cost no work. Default false, as on most servers.
+    #[serde(default, skip_serializing_if = "is_false")]
     pub refuses_expired: bool,
-    /// What an attempt does after its `time`, step by step. Default nothing: it is answered. When a
-    /// step fails, the attempt ends in an error at once.
+    /// Steps of an attempt after its `time`, in order. A step that fails ends the attempt in an
+    /// error. Default none: the attempt is answered after its `time`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub handler: Vec<Step>,
-    /// An attempt keeps its slot while it waits for the calls of its handler, as with a thread for
-    /// each request. Otherwise it gives the slot back, and joins the line anew for a later `Work`.
+    /// Whether an attempt keeps its slot during the calls of its handler, as with a thread for each
+    /// request. Otherwise it releases the slot, and joins the line again for a later `Work`.
     /// Default true.
-    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    #[serde(default = "default_true", skip_serializing_if = "is_true")]
     pub holds_slot: bool,
-    /// What else can be asked of it, by name, each with its own time and handler; `Call.endpoint`
-    /// asks for it. Slots, queue, failures and overload are those of the service.
+    /// Further requests that the service answers, by name, each with its own `time` and `handler`;
+    /// the `endpoint` of a `Call` chooses one. Slots, queue, failures and overload are those of the
+    /// service. Default none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub endpoints: BTreeMap<String, Endpoint>,
 }
 
-/// Something that a service can be asked for, beside what it does for whoever names no endpoint.
+/// An endpoint of a service: for calls that name it, its `time` and `handler` replace those of the
+/// service.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Endpoint {
-    /// Time that one attempt takes in a slot, before its handler.
+    /// Time that an attempt works in a slot, before its handler.
     pub time: Distribution,
-    /// What an attempt does after its `time`. Default nothing.
+    /// Steps of an attempt after its `time`, in order. Default none.
     #[serde(default)]
     pub handler: Vec<Step>,
 }
@@ -96,85 +96,85 @@ pub struct Endpoint {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub enum Step {
-    /// Works in a slot for so long.
+    /// Works in a slot for a time.
     Work(Distribution),
-    /// Calls the service of this entry of `calls`, through its policy, and waits for the outcome.
+    /// Makes the call of this name in `calls`, through its policy, and waits for the outcome.
     Call(String),
-    /// Makes several calls at once, and waits until it is decided whether enough succeed; those
-    /// that are still under way then are given up.
+    /// Makes several calls at once and waits until enough have succeeded, or can no longer succeed.
+    /// Calls still in flight then are given up.
     Parallel {
-        /// Entries of `calls`; the same one may stand here several times.
+        /// Names in `calls`; a name can appear several times.
         #[schemars(length(min = 1))]
         calls: Vec<String>,
-        /// How many have to succeed. Default `All`.
+        /// Successes needed. Default `All`.
         #[serde(default)]
         wait: Wait,
     },
-    /// Steps whose failure is none: when one of them fails, the handler goes on behind them.
+    /// Steps whose failure is ignored: when one of them fails, the handler goes on after them.
     Optional(#[schemars(length(min = 1))] Vec<Self>),
-    /// One of several lists of steps: that of the first case that is of the request's class or is
-    /// chosen by chance, drawn for each attempt; none of them with the probability that is left.
+    /// One of several cases: the first that is for the class of the request, or that is drawn for
+    /// the attempt by its ratio; none with the remaining probability.
     Branch(#[schemars(length(min = 1))] Vec<Case>),
 }
 
-/// How many of several calls have to succeed.
+/// The successes that a `Parallel` needs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Wait {
-    /// All of them; the first failure decides.
+    /// All calls; the first failure decides.
     #[default]
     All,
-    /// So many, from 1 to the number of calls.
+    /// This number of calls, from 1 to all.
     Quorum(#[schemars(range(min = 1))] u32),
-    /// One: the first success decides.
+    /// One call: the first success decides.
     First,
 }
 
-/// One way that a handler may take.
+/// A case of a `Branch`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
-    /// The class of requests that takes it, by its name. Give this or `ratio`.
+    /// Name of the class of requests that takes this case. Give this or `ratio`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub class: Option<String>,
-    /// Its probability, in [0, 1]; those of a `Branch` add up to 1 at most. Give this or `class`.
+    /// Probability of this case, in [0, 1]; the ratios of a `Branch` add up to 1 at most. Give this
+    /// or `class`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ratio: Option<Ratio>,
-    /// What is done then.
+    /// Steps of this case, in order.
     #[serde(default)]
     pub steps: Vec<Step>,
 }
 
-/// Load-sensitive latency and failure. With load = in flight / `knee`, counted when an attempt
-/// starts and including it, an attempt that starts at load > 1 takes (load - 1) x
-/// `added_latency` longer and fails with a probability that is (load - 1) x
-/// `added_failure_ratio` higher, at most `max_failure_ratio`.
+/// Latency and errors that grow with load. Load is the number of attempts in flight / `knee`, when
+/// an attempt starts and with that attempt. At a load above 1 the attempt takes (load - 1) x
+/// `added_latency` longer and its failure ratio is (load - 1) x `added_failure_ratio` higher, at
+/// most `max_failure_ratio`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Overload {
-    /// Attempts in flight (waiting or in a slot) at which degradation starts, above 0.
+    /// Attempts in flight (in line or in a slot) above which the service degrades, above 0.
     #[schemars(extend("exclusiveMinimum" = 0))]
     pub knee: f64,
-    /// Added for each unit of load above 1. Default 0s.
+    /// Time added per unit of load above 1. Default 0s.
     #[serde(default)]
     pub added_latency: Duration,
-    /// Added to `failure_ratio` for each unit of load above 1; may exceed 1. Default 0.
+    /// Ratio added to `failure_ratio` per unit of load above 1; can exceed 1. Default 0.
     #[serde(default)]
     #[schemars(range(min = 0))]
     pub added_failure_ratio: f64,
-    /// The failure ratio in overload is at most this, in [0, 1], even where `failure_ratio` itself
-    /// is higher. Default 1.
+    /// Largest failure ratio in overload, in [0, 1], even if `failure_ratio` is higher. Default 1.
     #[serde(default = "Ratio::one")]
     pub max_failure_ratio: Ratio,
 }
 
-/// What becomes of an attempt at a service when its caller gives up.
+/// What happens to an attempt at a service when its caller gives up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Cancellation {
-    /// It is stopped at once, waiting or in a slot: the idealised server.
+    /// The attempt stops at once, in line or in a slot: an ideal server.
     Immediate,
-    /// It is dropped if it still waits; work in a slot goes on to its end.
+    /// The attempt is dropped if it is in line; work in a slot goes on to its end.
     QueuedOnly,
-    /// It goes on, wait and work, for nobody: most real servers.
+    /// The attempt waits and works on to its end: most real servers.
     #[default]
     None,
 }
@@ -188,34 +188,34 @@ fn is_one(value: &u32) -> bool {
     *value == 1
 }
 
-fn yes() -> bool {
+fn default_true() -> bool {
     true
 }
 
 // Serde hands references over.
-fn is_no(value: &bool) -> bool {
+fn is_false(value: &bool) -> bool {
     !*value
 }
 
-fn is_nothing(value: &Ratio) -> bool {
+fn is_zero(value: &Ratio) -> bool {
     value.get() == 0.0
 }
 
-fn is_yes(value: &bool) -> bool {
+fn is_true(value: &bool) -> bool {
     *value
 }
 
-/// Replicas of a service at most.
-const MOST_REPLICAS: u32 = 100_000;
+/// Most replicas of a service.
+const MAX_REPLICAS: u32 = 100_000;
 
 impl Spec {
-    /// How many replicas it has, in all zones.
+    /// Number of replicas in all zones.
     #[must_use]
     pub fn all_replicas(&self) -> u32 {
         zones::count(&self.zones, self.replicas)
     }
 
-    /// How many attempts may be in flight before it degrades, if that is a number of permits.
+    /// The knee rounded down, if that can be a number of permits.
     pub(in crate::model::mechanism) fn whole_knee(&self) -> Option<u32> {
         let knee = self.overload.as_ref()?.knee.floor();
         (1.0..1e9).contains(&knee).then_some(knee as u32)
@@ -224,7 +224,7 @@ impl Spec {
 
 impl PartSpec for Spec {
     fn check(&self, _: Option<Duration>, findings: &mut Vec<Finding>) {
-        zones::check(&self.zones, ("replicas", self.replicas), MOST_REPLICAS, findings);
+        zones::check(&self.zones, ("replicas", self.replicas), MAX_REPLICAS, findings);
         self.time.check(&[Segment::field("time")], findings);
         check_steps(&self.handler, &[Segment::field("handler")], findings);
         for (name, endpoint) in &self.endpoints {
@@ -246,11 +246,11 @@ impl PartSpec for Spec {
     }
 }
 
-/// Ratios of a branch may pass 1 by this much: decimal fractions do.
+/// Tolerance of the sum of ratios, for the rounding of decimal fractions.
 const SUM_TOLERANCE: f64 = 1e-9;
 
-/// The rules of the steps of a handler at `place`. Which calls there are is known to the scenario
-/// alone.
+/// Checks the rules of the steps of a handler at `place`. That their calls exist is checked with
+/// the scenario.
 fn check_steps(steps: &[Step], place: &[Segment], findings: &mut Vec<Finding>) {
     for (index, step) in steps.iter().enumerate() {
         let within =
@@ -279,8 +279,9 @@ fn check_steps(steps: &[Step], place: &[Segment], findings: &mut Vec<Finding>) {
                     findings.push(Finding::error(&place, rule, found));
                 }
                 for (index, case) in cases.iter().enumerate() {
-                    findings
-                        .extend(case.condition(&[&place[..], &[Segment::Index(index)]].concat()));
+                    findings.extend(
+                        case.check_condition(&[&place[..], &[Segment::Index(index)]].concat()),
+                    );
                     let case_at = [Segment::Index(index), Segment::field("steps")];
                     check_steps(&case.steps, &[&place[..], &case_at].concat(), findings);
                 }
@@ -290,7 +291,8 @@ fn check_steps(steps: &[Step], place: &[Segment], findings: &mut Vec<Finding>) {
 }
 
 impl Case {
-    fn condition(&self, place: &[Segment]) -> Option<Finding> {
+    /// Checks that the case has a ratio or a class.
+    fn check_condition(&self, place: &[Segment]) -> Option<Finding> {
         let (rule, found) = match (&self.class, self.ratio) {
             (None, None) => ("needs `ratio` or `class`", "has neither"),
             (Some(_), Some(_)) => ("a case is taken by chance or by a class", "has both"),
@@ -301,7 +303,7 @@ impl Case {
     }
 }
 
-/// What is known of it outside a run.
+/// The declaration of services.
 pub static DECLARATION: Declaration = Declaration {
     name: "Service",
     kind: "service",
@@ -310,7 +312,7 @@ pub static DECLARATION: Declaration = Declaration {
     words: WORDS,
 };
 
-/// What other tools call its parts.
+/// Names that other tools have, with hints.
 #[rustfmt::skip]
 const WORDS: &[Word] = &[
     word(&["Service"], &["capacity", "concurrency", "workers", "servers", "threads",

@@ -1,4 +1,4 @@
-//! What could stand in the place of a timeout, and where one could be added.
+//! The what-ifs of a timeout, and the one that adds a timeout.
 
 use super::spec::Spec;
 use crate::kernel::time::Duration;
@@ -12,18 +12,17 @@ pub(super) static CHANGES: &[&ChangeKind] = &[&TIMEOUT, &TOTAL_TIMEOUT];
 static TIMEOUT: ChangeKind = ChangeKind::setting(
     "timeout",
     "with {to} instead of {from} at {at}",
-    "half, and twice as long",
+    "half and twice the time",
 );
 
 static TOTAL_TIMEOUT: ChangeKind = ChangeKind::setting(
     "total_timeout",
     "with a timeout of {to} around all of {at}",
-    "one around a whole call that nothing bounds, where calls are sent again or wait for permits: \
-     as long as the deadline of the load, or else as all attempts with the last timeout. It bounds \
-     how long a request waits",
+    "a timeout around a whole call that has none, where calls are sent again or wait for permits: \
+     the deadline of the load, or else the innermost timeout times the attempts",
 );
 
-/// Half and twice as long.
+/// Half and twice the time.
 pub(super) fn alternatives(spec: &Spec, name: &str) -> Vec<Alternative<Layer>> {
     let other = |to: Duration| {
         let change = Change::new(&TIMEOUT, name).from(spec.after).to(to);
@@ -32,12 +31,12 @@ pub(super) fn alternatives(spec: &Spec, name: &str) -> Vec<Alternative<Layer>> {
     [half(spec.after), twice(spec.after)].map(other).into()
 }
 
-/// Around everything, where nothing bounds the whole call.
+/// A timeout around the whole policy, if nothing bounds the whole call.
 pub(super) fn addition(pipeline: &Pipeline<'_>, system: &System<'_>) -> Option<Addition> {
     let policy = pipeline.policy;
-    let waits =
+    let prolongs =
         |layer: &Layer| layer.spec().attempts().is_some() || layer.spec().permits(system).is_some();
-    let first = policy.iter().position(waits)?;
+    let first = policy.iter().position(prolongs)?;
     let gives_up = |layer: &Layer| layer.spec().gives_up_after();
     if policy[..first].iter().any(|layer| gives_up(layer).is_some()) {
         return None;
@@ -47,9 +46,10 @@ pub(super) fn addition(pipeline: &Pipeline<'_>, system: &System<'_>) -> Option<A
         Some(Source::Consumer(_)) | None => None,
     };
     let attempts = attempts(policy).unwrap_or(1);
-    let last = policy.iter().rev().find_map(gives_up);
-    let all = last.map(|of| Duration::from_ns(of.as_ns().saturating_mul(attempts)));
-    let total = deadline.or(all)?;
+    let innermost = policy.iter().rev().find_map(gives_up);
+    let all_attempts =
+        innermost.map(|timeout| Duration::from_ns(timeout.as_ns().saturating_mul(attempts)));
+    let total = deadline.or(all_attempts)?;
     let change = Change::new(&TOTAL_TIMEOUT, pipeline.name).to(total);
     Some(Addition { change, index: 0, layer: Layer::Timeout(Spec { after: total }) })
 }

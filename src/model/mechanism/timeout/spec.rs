@@ -1,4 +1,4 @@
-//! A timeout as it is written: its value, rule, lint and the words of other tools.
+//! The specification of a timeout.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -16,13 +16,13 @@ use crate::model::spec::lint::{Group, Lint};
 use crate::model::spec::system::{Around, Pipeline, System};
 use crate::model::spec::word::{Word, word};
 
-/// Gives up on what is inside after this long (above 0). Outside a `Retry` it bounds the whole
-/// call, inside it each attempt; what stands outside it, a bulkhead's queue say, is not timed.
+/// Gives up on a call after this time, above 0. Outside a `Retry` it bounds the whole call, inside
+/// it each attempt. It does not cover layers outside it, such as the line of a bulkhead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "Timeout", transparent)]
 #[schemars(inline)]
 pub struct Spec {
-    /// How long it waits for what is inside.
+    /// Time from entry after which it gives up.
     #[schemars(extend("dessim:positive" = true))]
     pub after: Duration,
 }
@@ -60,7 +60,7 @@ impl LayerSpec for Spec {
         alternatives::addition(pipeline, system)
     }
 
-    fn lets_all_in(&self, cancels: bool) -> bool {
+    fn passes_all_load(&self, cancels: bool) -> bool {
         !cancels
     }
 
@@ -74,7 +74,7 @@ impl LayerSpec for Spec {
     }
 }
 
-/// What is known of it outside a run.
+/// The declaration of timeouts.
 pub static DECLARATION: Declaration = Declaration {
     name: "Timeout",
     kind: "timeout",
@@ -83,7 +83,7 @@ pub static DECLARATION: Declaration = Declaration {
     words: WORDS,
 };
 
-/// What other tools call it.
+/// Names that other tools have, with hints.
 #[rustfmt::skip]
 const WORDS: &[Word] = &[
     word(&["Layer"], &["time_limiter", "time_limit"], "that is Timeout(\"1s\") here"),
