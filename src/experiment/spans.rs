@@ -95,7 +95,7 @@ impl<S: SpanSink> Spans<S> {
         }
         of.spans.push(span);
         self.sink.open(&span);
-        if let Role::Lasts(_) = record.what.role {
+        if let Role::Lasts(_) = record.kind.role {
             self.lapses.insert((lapse(&span), span.id, key));
         }
     }
@@ -174,7 +174,7 @@ impl<S: SpanSink> Listener for Spans<S> {
         self.lapse(record.at);
         let key = (record.load, record.request);
         let find = |of: Option<&Open>| of.and_then(|of| of.closed_by(record));
-        match record.what.role {
+        match record.kind.role {
             Role::Mark => self.mark(record),
             Role::Begins(stretch) | Role::Lasts(stretch) => self.opens(record, stretch, None),
             Role::Ends(ending) => match find(self.requests.get(&key)) {
@@ -340,7 +340,7 @@ fn release(lanes: &mut BTreeMap<(u32, Stretch), Lanes>, span: &Span) {
 }
 
 fn lasts(span: &Span) -> bool {
-    matches!(span.opened.what.role, Role::Lasts(_))
+    matches!(span.opened.kind.role, Role::Lasts(_))
 }
 
 /// Planned end of a span.

@@ -101,7 +101,7 @@ impl<'a> Line<'a> {
             call: record.parent.map(|_| format!("{:016x}", record.call).into()),
             attempt: record.attempt,
             component: names[record.component as usize].as_str().into(),
-            what: record.what.name.into(),
+            what: record.kind.name.into(),
             value: record.value,
         }
     }

@@ -3,7 +3,7 @@
 //! A run without a listener compiles to code without records ([`Silent`]). A listener cannot
 //! change a run.
 //!
-//! No event is defined here: every file of the model defines its own, as constants of [`What`]
+//! No event is defined here: every file of the model defines its own, as constants of [`EventKind`]
 //! with their name, their words in a sentence, and the span that they begin or end. Traces, trees
 //! and explanations know events by these definitions alone.
 
@@ -31,18 +31,18 @@ pub struct Record {
     /// Component of the event; index into the names of the run.
     pub component: u32,
     /// Kind of the event.
-    pub what: What,
-    /// Number of the event: see [`Event::number`].
+    pub kind: EventKind,
+    /// Number of the event: see [`EventDefinition::number`].
     pub value: u64,
 }
 
-/// What happened: one of the events that the files of the model define, as `What::SENT`.
+/// A kind of event, such as `EventKind::SENT`: a constant defined by a file of the model.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct What(&'static Event);
+pub struct EventKind(&'static EventDefinition);
 
 /// The definition of a kind of event.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Event {
+pub struct EventDefinition {
     /// Name in traces, in snake case.
     pub name: &'static str,
     /// Verb in sentences about the component, in snake case: `breaker clients opens`.
@@ -148,24 +148,24 @@ pub enum Ending {
     Badly,
 }
 
-impl What {
-    /// The event that `event` describes.
+impl EventKind {
+    /// The kind with this definition.
     #[must_use]
-    pub const fn new(event: &'static Event) -> Self {
-        Self(event)
+    pub const fn new(definition: &'static EventDefinition) -> Self {
+        Self(definition)
     }
 }
 
-impl std::ops::Deref for What {
-    type Target = Event;
+impl std::ops::Deref for EventKind {
+    type Target = EventDefinition;
 
     #[inline]
-    fn deref(&self) -> &Event {
+    fn deref(&self) -> &EventDefinition {
         self.0
     }
 }
 
-impl std::fmt::Debug for What {
+impl std::fmt::Debug for EventKind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.name)
     }

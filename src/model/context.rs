@@ -14,7 +14,7 @@ use crate::kernel::calendar::{Calendar, Slot};
 use crate::kernel::simulation::{Clock, Delay};
 use crate::kernel::time::Instant;
 use crate::metrics::fingerprint::Fingerprint;
-use crate::metrics::probe::{Probe, Record, What};
+use crate::metrics::probe::{EventKind, Probe, Record};
 
 /// The outcome of a call or of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -266,15 +266,15 @@ impl<C: Calendar, P: Probe> Context<C, P> {
 
     /// Reports an event to the listener, if it takes records.
     #[inline]
-    pub fn note(&mut self, at: &At<'_>, what: What, value: u64) {
+    pub fn note(&mut self, at: &At<'_>, kind: EventKind, value: u64) {
         if P::RECORDS {
             let call = self.calls[at.call];
-            self.note_call(&call, at.seat.component, what, value);
+            self.note_call(&call, at.seat.component, kind, value);
         }
     }
 
     /// Reports an event of a call to the listener, if it takes records.
-    pub fn note_call(&mut self, call: &Call, component: ComponentId, what: What, value: u64) {
+    pub fn note_call(&mut self, call: &Call, component: ComponentId, kind: EventKind, value: u64) {
         if P::RECORDS && self.probe.wants(call.load, call.index) {
             let record = Record {
                 at: self.clock.now(),
@@ -285,7 +285,7 @@ impl<C: Calendar, P: Probe> Context<C, P> {
                 parent: (call.made_by != 0).then_some(call.made_by),
                 attempt: call.attempts,
                 component,
-                what,
+                kind,
                 value,
             };
             self.probe.record(&record);

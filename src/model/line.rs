@@ -2,7 +2,7 @@
 
 use super::call::{CallId, Calls};
 use super::seat::NONE;
-use crate::metrics::probe::{Ending, Event, Number, Role, Stretch, What};
+use crate::metrics::probe::{Ending, EventDefinition, EventKind, Number, Role, Stretch};
 
 /// A first-come-first-served line of calls, linked through them.
 #[derive(Clone, Copy, Debug)]
@@ -12,9 +12,9 @@ pub struct Line {
     len: u64,
 }
 
-impl What {
+impl EventKind {
     /// The call waits for a permit or a slot; the number is that of waiting calls, itself included.
-    pub const WAITS: Self = Self::new(&Event {
+    pub const WAITS: Self = Self::new(&EventDefinition {
         name: "waits",
         verb: "waits",
         number: Number::Count,
@@ -22,7 +22,7 @@ impl What {
         role: Role::Begins(Stretch::wait("in line")),
     });
     /// The caller gave up while the call stood in line for a permit.
-    pub const LEFT: Self = Self::new(&Event {
+    pub const LEFT: Self = Self::new(&EventDefinition {
         name: "left",
         verb: "leaves",
         number: Number::None,
@@ -30,7 +30,7 @@ impl What {
         role: Role::Ends(Ending::Badly),
     });
     /// The call has waited as long as the line allows; the number is the wait.
-    pub const RENEGED: Self = Self::new(&Event {
+    pub const RENEGED: Self = Self::new(&EventDefinition {
         name: "reneged",
         verb: "reneges",
         number: Number::Nanoseconds,
@@ -40,7 +40,7 @@ impl What {
 }
 
 /// The events of a line.
-pub const EVENTS: &[What] = &[What::WAITS, What::LEFT, What::RENEGED];
+pub const EVENTS: &[EventKind] = &[EventKind::WAITS, EventKind::LEFT, EventKind::RENEGED];
 
 impl Default for Line {
     fn default() -> Self {

@@ -21,26 +21,26 @@ mod walk;
 pub mod world;
 
 use crate::metrics::declare::Quantity;
-use crate::metrics::probe::What;
+use crate::metrics::probe::EventKind;
 use mechanism::Kind;
 
 /// The events that can happen to a request, each once.
-pub fn events() -> impl Iterator<Item = What> {
-    let mut all: Vec<What> = Vec::new();
-    for what in Kind::ALL.iter().flat_map(|kind| events_at(*kind)) {
-        if !all.contains(&what) {
-            all.push(what);
+pub fn events() -> impl Iterator<Item = EventKind> {
+    let mut all: Vec<EventKind> = Vec::new();
+    for event in Kind::ALL.iter().flat_map(|kind| events_at(*kind)) {
+        if !all.contains(&event) {
+            all.push(event);
         }
     }
     all.into_iter()
 }
 
-fn events_at(kind: Kind) -> impl Iterator<Item = What> {
+fn events_at(kind: Kind) -> impl Iterator<Item = EventKind> {
     kind.events().iter().flat_map(|events| events.iter().copied())
 }
 
 /// The events that can happen at a component of the kind called `kind` in results.
-pub fn events_of(kind: &str) -> impl Iterator<Item = What> {
+pub fn events_of(kind: &str) -> impl Iterator<Item = EventKind> {
     kind_called(kind).into_iter().flat_map(events_at)
 }
 

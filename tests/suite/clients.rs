@@ -1,6 +1,6 @@
 //! Clients and classes: the scope of the state of layers, and the properties of requests.
 
-use dessim::metrics::probe::What;
+use dessim::metrics::probe::EventKind;
 use dessim::report::result::{ArmResult, RunResult};
 
 use crate::support::{count, latency, listen, only, play, scenario, seeded};
@@ -118,10 +118,10 @@ fn a_service_serves_its_line_by_priority() {
     let mut order = Vec::new();
     let mut names: Vec<String> = Vec::new();
     listen(&scenario(text), &seeded(1), |_, component, record| {
-        if record.what == What::ARRIVED {
+        if record.kind == EventKind::ARRIVED {
             names.resize(names.len().max(record.load as usize + 1), String::new());
             component.clone_into(&mut names[record.load as usize]);
-        } else if record.what == What::STARTED {
+        } else if record.kind == EventKind::STARTED {
             order.push(format!("{}{}", names[record.load as usize], record.request));
         }
     });

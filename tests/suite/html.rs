@@ -8,7 +8,7 @@ use dessim::experiment::run::{Options, common_bins, run};
 use dessim::experiment::setting::{setting, topologies};
 use dessim::metrics::fate::Fate;
 use dessim::metrics::meter::Meter;
-use dessim::metrics::probe::What;
+use dessim::metrics::probe::EventKind;
 use dessim::report::explain::{
     Bottleneck, Breakage, BreakageEnd, Cause, Change, ChangeKind, EXPLANATION_SCHEMA, Example,
     Explanation, FaultEffect, Happening, Level, Link, Outcome, Pair, Phase, PhaseKind, Shift, Step,
@@ -141,7 +141,7 @@ fn example(text: &str) -> Example {
         happening: Happening::Event {
             component: text.to_owned(),
             attempt: 1,
-            event: What::SENT,
+            event: EventKind::SENT,
             value: 0,
             other: Some(text.to_owned()),
         },

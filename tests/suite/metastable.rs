@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dessim::metrics::probe::What;
+use dessim::metrics::probe::EventKind;
 use serde::Deserialize;
 
 use crate::support::{listen, moments, scenario, seeded};
@@ -58,10 +58,10 @@ fn play(text: &str, seed: u64) -> Series {
     let zero = vec![0; SECONDS];
     let mut series = Series { goodput: zero.clone(), attempts: zero.clone(), completions: zero };
     listen(&scenario(text), &seeded(seed), |_, _, record| {
-        let counts = match record.what {
-            What::SUCCEEDED => &mut series.goodput,
-            What::SENT => &mut series.attempts,
-            What::ANSWERED | What::WASTED => &mut series.completions,
+        let counts = match record.kind {
+            EventKind::SUCCEEDED => &mut series.goodput,
+            EventKind::SENT => &mut series.attempts,
+            EventKind::ANSWERED | EventKind::WASTED => &mut series.completions,
             _ => return,
         };
         counts[(record.at.as_ns() / 1_000_000_000) as usize] += 1;

@@ -1,7 +1,7 @@
 //! Longest waits in line, and permits that several policies share.
 
 use dessim::kernel::time::Duration;
-use dessim::metrics::probe::What;
+use dessim::metrics::probe::EventKind;
 use dessim::report::result::{ArmResult, Metric};
 
 use crate::support::{count, listen, only, play, scenario, seeded};
@@ -76,7 +76,7 @@ fn a_timeout_over_wait_and_work_serves_almost_nothing() {
     let scenario = scenario(&format!("Scenario(schema: 1, {entries})"));
     let mut last = 0;
     let result = listen(&scenario, &seeded(1), |_, _, record| {
-        if record.what == What::SUCCEEDED {
+        if record.kind == EventKind::SUCCEEDED {
             last = record.at.as_ns();
         }
     });
@@ -135,9 +135,9 @@ fn permits_of_a_pool_go_in_the_order_of_arrival() {
         calls: { "a": Call(to: "first", policy: [Pool("threads")]),
             "b": Call(to: "second", policy: [Pool("threads")]) })"#;
     let (mut arrived, mut sent) = (Vec::new(), Vec::new());
-    let result = listen(&scenario(text), &seeded(1), |_, _, record| match record.what {
-        What::ARRIVED => arrived.push((record.load, record.request)),
-        What::SENT => sent.push((record.load, record.request)),
+    let result = listen(&scenario(text), &seeded(1), |_, _, record| match record.kind {
+        EventKind::ARRIVED => arrived.push((record.load, record.request)),
+        EventKind::SENT => sent.push((record.load, record.request)),
         _ => {}
     });
     assert_eq!(sent, arrived);

@@ -6,7 +6,7 @@
 use crate::experiment::fates::{Fates, Known, Outcome};
 use crate::experiment::trace::Line;
 use crate::metrics::fate::Fate;
-use crate::metrics::probe::What;
+use crate::metrics::probe::EventKind;
 
 /// Reads the fates of requests from records.
 #[derive(Debug, Default)]
@@ -40,8 +40,10 @@ impl Traced {
         let attempt = if line.call.is_none() { line.attempt } else { 0 };
         let attempts = before.attempts.max(attempt);
         let (outcome, took_ns) = match &*line.what {
-            what if what == What::SUCCEEDED.name => (Outcome::Ended(Fate::Succeeded), line.value),
-            what if what == What::FAILED.name => (Outcome::Failed, line.value),
+            what if what == EventKind::SUCCEEDED.name => {
+                (Outcome::Ended(Fate::Succeeded), line.value)
+            }
+            what if what == EventKind::FAILED.name => (Outcome::Failed, line.value),
             _ => (before.outcome, before.took_ns),
         };
         arm.set(load, number, Known { outcome, took_ns, attempts });

@@ -10,7 +10,7 @@ use crate::experiment::listener::{Detail, Listener, Listeners};
 use crate::experiment::prepared::Prepared;
 use crate::experiment::run::Options;
 use crate::kernel::time::Instant;
-use crate::metrics::probe::{End, Record, Unfinished, What};
+use crate::metrics::probe::{End, EventKind, Record, Unfinished};
 use crate::report::result::RunResult;
 use crate::scenario::build::BuildError;
 use crate::scenario::expect::{Condition, MetricRef, Period, Sum};
@@ -31,7 +31,7 @@ pub struct Observer {
 pub(super) struct Watched {
     pub(super) arm: String,
     pub(super) component: String,
-    pub(super) event: What,
+    pub(super) event: EventKind,
     pub(super) from: Instant,
     /// The first instant that is too late; `NEVER` includes the last instant.
     pub(super) until: Instant,
@@ -287,7 +287,7 @@ impl Listener for Watch<'_> {
             let first = &mut self.firsts[at];
             let in_time = record.at >= watched.from
                 && (record.at < watched.until || watched.until == Instant::NEVER);
-            if first.is_none() && watched.event == record.what && in_time {
+            if first.is_none() && watched.event == record.kind && in_time {
                 *first = Some(record.at);
             }
         }

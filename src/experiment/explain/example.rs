@@ -107,7 +107,7 @@ impl Follower {
         let happening = Happening::Event {
             component: self.names[record.component as usize].clone(),
             attempt: record.attempt,
-            event: record.what,
+            event: record.kind,
             value: record.value,
             other,
         };
@@ -120,8 +120,8 @@ impl Follower {
             .latest
             .filter(|latest| (latest.event, latest.request) == (record.event, record.request));
         let marks = self.marks.as_mut().map(|marks| marks.entry(record.component).or_default());
-        if let (Role::Mark, Some(marks)) = (record.what.role, marks) {
-            marks.retain(|(_, mark)| mark.what != record.what);
+        if let (Role::Mark, Some(marks)) = (record.kind.role, marks) {
+            marks.retain(|(_, mark)| mark.kind != record.kind);
             marks.push((before, *record));
         }
         self.latest = Some(*record);
@@ -133,7 +133,7 @@ impl Follower {
         else {
             return;
         };
-        for (before, mark) in marks.iter().filter(|(_, mark)| mark.what != record.what) {
+        for (before, mark) in marks.iter().filter(|(_, mark)| mark.kind != record.kind) {
             for other in before.iter().chain([mark]) {
                 let name = format!("{}#{}", self.names[other.load as usize], other.request);
                 let step = self.step(other, Some(name));
@@ -156,7 +156,7 @@ impl Listener for Follower {
         if !self.is_it(record.load, record.request) {
             return self.remember(record);
         }
-        if record.what.role == Role::Mark {
+        if record.kind.role == Role::Mark {
             self.context(record);
         }
         let step = self.step(record, None);

@@ -1,5 +1,5 @@
 use super::*;
-use crate::metrics::probe::{Ending, Event, Number, What};
+use crate::metrics::probe::{Ending, EventDefinition, EventKind, Number};
 
 /// Logs the calls of a sink, one line each.
 #[derive(Default)]
@@ -19,7 +19,7 @@ impl SpanSink for Log {
 
     fn mark(&mut self, record: &Record, span: Option<&Span>) {
         let span = span.map_or("nothing".to_owned(), |span| span.id.to_string());
-        self.0.push(format!("{}: {} within {span}", record.at.as_ns(), record.what.name));
+        self.0.push(format!("{}: {} within {span}", record.at.as_ns(), record.kind.name));
     }
 
     fn close(&mut self, span: &Span, at: Instant, how: &Closing) {
@@ -27,30 +27,32 @@ impl SpanSink for Log {
     }
 }
 
-const fn event(name: &'static str, role: Role) -> Event {
-    Event { name, verb: name, number: Number::None, words: "", role }
+const fn event(name: &'static str, role: Role) -> EventDefinition {
+    EventDefinition { name, verb: name, number: Number::None, words: "", role }
 }
 
-const MARK: What = What::new(&event("mark", Role::Mark));
-const WELL: What = What::new(&event("well", Role::Ends(Ending::Well)));
-const BADLY: What = What::new(&event("badly", Role::Ends(Ending::Badly)));
-const ARRIVES: What = What::new(&event("arrives", Role::Begins(Stretch::call("request"))));
-const SENT: What = What::new(&event("sent", Role::Begins(Stretch::call("attempt"))));
-const WAITS: What = What::new(&event("waits", Role::Begins(Stretch::wait("line"))));
-const WORKS: What = What::new(&event("works", Role::Turns(Stretch::work("work"))));
-const PAUSES: What = What::new(&event("pauses", Role::Lasts(Stretch::wait("pause"))));
-const TAKEN: What = What::new(&event("taken", Role::Begins(Stretch::receipt("delivery"))));
+const MARK: EventKind = EventKind::new(&event("mark", Role::Mark));
+const WELL: EventKind = EventKind::new(&event("well", Role::Ends(Ending::Well)));
+const BADLY: EventKind = EventKind::new(&event("badly", Role::Ends(Ending::Badly)));
+const ARRIVES: EventKind =
+    EventKind::new(&event("arrives", Role::Begins(Stretch::call("request"))));
+const SENT: EventKind = EventKind::new(&event("sent", Role::Begins(Stretch::call("attempt"))));
+const WAITS: EventKind = EventKind::new(&event("waits", Role::Begins(Stretch::wait("line"))));
+const WORKS: EventKind = EventKind::new(&event("works", Role::Turns(Stretch::work("work"))));
+const PAUSES: EventKind = EventKind::new(&event("pauses", Role::Lasts(Stretch::wait("pause"))));
+const TAKEN: EventKind =
+    EventKind::new(&event("taken", Role::Begins(Stretch::receipt("delivery"))));
 
 const LOAD: u32 = 0;
 const EDGE: u32 = 1;
 const SERVICE: u32 = 2;
 const LAYER: u32 = 3;
 
-/// The log of records of (instant, component, request, attempt, what, value), up to the end.
-fn log(records: &[(u64, u32, u64, u32, What, u64)], end: u64) -> Vec<String> {
+/// The log of records of (instant, component, request, attempt, kind, value), up to the end.
+fn log(records: &[(u64, u32, u64, u32, EventKind, u64)], end: u64) -> Vec<String> {
     let mut spans = Spans::new(Log::default(), RequestFilter::All);
     spans.begin("arm", &["load", "edge", "service", "layer"].map(str::to_owned));
-    for &(at, component, request, attempt, what, value) in records {
+    for &(at, component, request, attempt, kind, value) in records {
         let at = Instant::from_ns(at);
         spans.record(&Record {
             at,
@@ -61,7 +63,7 @@ fn log(records: &[(u64, u32, u64, u32, What, u64)], end: u64) -> Vec<String> {
             parent: None,
             attempt,
             component,
-            what,
+            kind,
             value,
         });
     }

@@ -48,7 +48,7 @@ macro_rules! kinds {
 
             /// Events of requests at its seats, by the file that defines them.
             #[must_use]
-            pub const fn events(self) -> &'static [&'static [What]] {
+            pub const fn events(self) -> &'static [&'static [EventKind]] {
                 match self { $($(#[$when])* Self::$kind => <$machine as Mechanism>::EVENTS),* }
             }
 

@@ -68,7 +68,7 @@ use crate::kernel::calendar::Calendar;
 use crate::kernel::time::Instant;
 use crate::metrics::declare::Quantity;
 use crate::metrics::meter::Measurements;
-use crate::metrics::probe::{Event, Number, Probe, Role, What};
+use crate::metrics::probe::{EventDefinition, EventKind, Number, Probe, Role};
 
 /// The fate of a call whose caller leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,7 +127,7 @@ pub trait Mechanism {
     /// Calls below it.
     const BELOW: Below;
     /// Events of requests at its seats, by the file that defines them.
-    const EVENTS: &'static [&'static [What]];
+    const EVENTS: &'static [&'static [EventKind]];
     /// Its metrics, in the order of results; without metrics it is no component of a result.
     const METRICS: &'static [&'static Quantity];
 
@@ -212,10 +212,10 @@ impl Machines {
 
 registry!(kinds);
 
-impl What {
+impl EventKind {
     /// A policy refused the call, unsent; the number is that of waiting calls, if they are the
     /// reason.
-    pub const REJECTED: Self = Self::new(&Event {
+    pub const REJECTED: Self = Self::new(&EventDefinition {
         name: "rejected",
         verb: "rejects",
         number: Number::Count,

@@ -10,7 +10,7 @@ use crate::kernel::time::Instant;
 use crate::metrics::declare::Quantity;
 use crate::metrics::gauge::Gauge;
 use crate::metrics::meter::Measurements;
-use crate::metrics::probe::{Event, Number, Probe, Role, Stretch, What};
+use crate::metrics::probe::{EventDefinition, EventKind, Number, Probe, Role, Stretch};
 use crate::model::call::CallId;
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::seat::{Port, Seat};
@@ -22,9 +22,9 @@ crate::metrics! {
     STOPPED: Level = "stopped", "calls at the gate";
 }
 
-impl What {
+impl EventKind {
     /// The call stops at a gate; the number is its wait.
-    const PAYS: Self = Self::new(&Event {
+    const PAYS: Self = Self::new(&EventDefinition {
         name: "pays",
         verb: "pays",
         number: Number::Nanoseconds,
@@ -47,13 +47,13 @@ impl Mechanism for Toll {
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
     const BELOW: Below = Below::Call;
-    const EVENTS: &'static [&'static [What]] = &[&[What::PAYS]];
+    const EVENTS: &'static [&'static [EventKind]] = &[&[EventKind::PAYS]];
     const METRICS: &'static [&'static Quantity] = METRICS;
 
     fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
         self.paid += u64::from(cx.calls[at.call].measured);
         self.stopped.rise(cx.now());
-        cx.note(at, What::PAYS, self.wait.duration().as_ns());
+        cx.note(at, EventKind::PAYS, self.wait.duration().as_ns());
         cx.calls[at.call].timer = cx.wake_after(self.wait, at);
         Flow::Parked
     }

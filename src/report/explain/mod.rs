@@ -21,7 +21,7 @@ pub use change::{Pair, Shift, WhatIf};
 use super::result::{FailedBy, Hex, Requests, ScenarioId};
 use crate::metrics::fate::Fate;
 use crate::metrics::meter::Meter;
-use crate::metrics::probe::What;
+use crate::metrics::probe::EventKind;
 
 /// The schema name in every explanation.
 pub const EXPLANATION_SCHEMA: &str = "dessim.explain/2";
@@ -280,8 +280,8 @@ pub enum Happening {
         /// The attempt under way, from 1; 0 before the first.
         attempt: u32,
         /// Name of the event, as in traces.
-        #[serde(serialize_with = "what")]
-        event: What,
+        #[serde(serialize_with = "event_name")]
+        event: EventKind,
         /// Number of the event, as in traces.
         value: u64,
         /// The request that the event belongs to, `clients#61`, if another one decides the fate of
@@ -294,8 +294,8 @@ fn fate<S: Serializer>(fate: &Fate, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(fate.name())
 }
 
-fn what<S: Serializer>(what: &What, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(what.name)
+fn event_name<S: Serializer>(kind: &EventKind, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(kind.name)
 }
 
 pub(super) fn meter_name<S: Serializer>(meter: &Meter, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,18 +1,18 @@
 //! Events in words, with their numbers in the right units.
 
 use super::format::{count, time};
-use crate::metrics::probe::{Number, What};
+use crate::metrics::probe::{EventKind, Number};
 
 /// An event in words, without its subject: `gets a slot, for 11.0 ms of work`.
 #[must_use]
-pub fn happened(what: What, value: u64) -> String {
-    filled(what, value, time)
+pub fn happened(kind: EventKind, value: u64) -> String {
+    filled(kind, value, time)
 }
 
 /// The same with times to the nanosecond, for comparisons: `gets a slot, for 11.000001 ms of work`.
 #[must_use]
-pub fn happened_exactly(what: What, value: u64) -> String {
-    filled(what, value, exactly)
+pub fn happened_exactly(kind: EventKind, value: u64) -> String {
+    filled(kind, value, exactly)
 }
 
 /// Milliseconds, to the nanosecond: `1,234.000001 ms`.
@@ -21,34 +21,34 @@ pub fn exactly(ns: u64) -> String {
     format!("{}.{:06} ms", count(ns / 1_000_000), ns % 1_000_000)
 }
 
-fn filled(what: What, value: u64, in_time: fn(u64) -> String) -> String {
-    match what.number {
-        Number::None => what.words.to_owned(),
-        Number::Nanoseconds => what.words.replace("{}", &in_time(value)),
-        Number::Count => what.words.replace("{}", &count(value)),
+fn filled(kind: EventKind, value: u64, in_time: fn(u64) -> String) -> String {
+    match kind.number {
+        Number::None => kind.words.to_owned(),
+        Number::Nanoseconds => kind.words.replace("{}", &in_time(value)),
+        Number::Count => kind.words.replace("{}", &count(value)),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::probe::{Event, Role};
+    use crate::metrics::probe::{EventDefinition, Role};
 
-    const WAITS: What = What::new(&Event {
+    const WAITS: EventKind = EventKind::new(&EventDefinition {
         name: "waits",
         verb: "waits",
         number: Number::Count,
         words: "is number {}",
         role: Role::Mark,
     });
-    const WORKS: What = What::new(&Event {
+    const WORKS: EventKind = EventKind::new(&EventDefinition {
         name: "works",
         verb: "works",
         number: Number::Nanoseconds,
         words: "works for {} here",
         role: Role::Mark,
     });
-    const SENT: What = What::new(&Event {
+    const SENT: EventKind = EventKind::new(&EventDefinition {
         name: "sent",
         verb: "sent",
         number: Number::None,

@@ -173,14 +173,14 @@ impl<W: Write> SpanSink for Chrome<W> {
 
     fn open(&mut self, span: &Span) {
         let (process, thread) = (self.process, self.thread(span.place));
-        let Record { at, attempt, what, value, .. } = span.opened;
+        let Record { at, attempt, kind, value, .. } = span.opened;
         self.event(format_args!(
             "\"ph\":\"B\",\"pid\":{process},\"tid\":{thread},\"ts\":{},\"cat\":{},\"name\":{},\
              \"args\":{{\"attempt\":{attempt},\"{}\":{value}}}",
             micros(at.as_ns()),
             quoted(span.place.stretch.name),
             self.request(&span.opened),
-            what.name,
+            kind.name,
         ));
         if let Some(cause) = span.cause {
             // A viewer binds the flow to the span at its instant, so it starts at the beginning of
@@ -204,7 +204,7 @@ impl<W: Write> SpanSink for Chrome<W> {
              \"cat\":\"mark\",\"name\":\"{}\",\"args\":{{\"request\":{},\"attempt\":{},\
              \"component\":{},\"value\":{}}}",
             micros(record.at.as_ns()),
-            record.what.name,
+            record.kind.name,
             request,
             record.attempt,
             component,
@@ -219,7 +219,7 @@ impl<W: Write> SpanSink for Chrome<W> {
             Some(record) => self.event(format_args!(
                 "\"ph\":\"E\",\"pid\":{process},\"tid\":{thread},\"ts\":{at},\
                  \"args\":{{\"ending\":\"{ending}\",\"{}\":{}}}",
-                record.what.name, record.value,
+                record.kind.name, record.value,
             )),
             None => self.event(format_args!(
                 "\"ph\":\"E\",\"pid\":{process},\"tid\":{thread},\"ts\":{at},\

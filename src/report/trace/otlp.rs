@@ -93,7 +93,7 @@ impl<'a> Trace<'a> {
             }]);
         }
         let here = self.story.events.iter().filter(|what| what.span == Some(index));
-        let events: Vec<_> = here.map(|what| self.event(what)).collect();
+        let events: Vec<_> = here.map(|event| self.event(event)).collect();
         json["events"] = events.into();
         json
     }
@@ -126,20 +126,20 @@ impl<'a> Trace<'a> {
             closing.find(|what| what.effect == Effect::Closes && what.span == Some(index));
         match (span.ending, closing) {
             ("well", _) => json!({ "code": OK }),
-            ("badly", Some(what)) => error(&happened(what.what, what.value)),
+            ("badly", Some(event)) => error(&happened(event.kind, event.value)),
             ("badly", None) => json!({ "code": ERROR }),
             _ => json!({}),
         }
     }
 
-    fn event(&self, what: &Happening) -> Value {
+    fn event(&self, event: &Happening) -> Value {
         json!({
-            "timeUnixNano": self.instant(what.at_ns),
-            "name": what.what.name,
+            "timeUnixNano": self.instant(event.at_ns),
+            "name": event.kind.name,
             "attributes": [
-                text("dessim.component", &what.component),
-                text("dessim.words", &happened(what.what, what.value)),
-                number("dessim.value", what.value),
+                text("dessim.component", &event.component),
+                text("dessim.words", &happened(event.kind, event.value)),
+                number("dessim.value", event.value),
             ],
         })
     }

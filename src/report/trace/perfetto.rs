@@ -304,7 +304,7 @@ impl<W: Write> SpanSink for Perfetto<W> {
 
     fn open(&mut self, span: &Span) {
         let track = self.lane(span.place);
-        let Record { at, attempt, what, value, .. } = span.opened;
+        let Record { at, attempt, kind, value, .. } = span.opened;
         let mut event = Message::default();
         event.number(event::TYPE, event::BEGIN).number(event::TRACK, track);
         let category = self.intern(Interned::Category, span.place.stretch.name);
@@ -316,7 +316,7 @@ impl<W: Write> SpanSink for Perfetto<W> {
         }
         event.fixed(event::FLOW, within).fixed(event::FLOW, after);
         self.annotate(&mut event, "attempt", Value::Number(u64::from(attempt)));
-        self.annotate(&mut event, what.name, Value::Number(value));
+        self.annotate(&mut event, kind.name, Value::Number(value));
         self.happens(at, &event);
     }
 
@@ -328,7 +328,7 @@ impl<W: Write> SpanSink for Perfetto<W> {
         let mut event = Message::default();
         event.number(event::TYPE, event::INSTANT).number(event::TRACK, track);
         let category = self.intern(Interned::Category, "mark");
-        let name = self.intern(Interned::EventName, record.what.name);
+        let name = self.intern(Interned::EventName, record.kind.name);
         event.number(event::CATEGORY, category).number(event::NAME_IID, name);
         let request = self.request(record);
         let component = self.names[record.component as usize].clone();
@@ -345,7 +345,7 @@ impl<W: Write> SpanSink for Perfetto<W> {
         event.number(event::TYPE, event::END).number(event::TRACK, track);
         self.annotate(&mut event, "ending", Value::Word(how.name()));
         if let Some(record) = how.record() {
-            self.annotate(&mut event, record.what.name, Value::Number(record.value));
+            self.annotate(&mut event, record.kind.name, Value::Number(record.value));
         }
         self.happens(at, &event);
     }

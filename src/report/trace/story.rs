@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use super::span::{Closing, Span, SpanSink};
 use crate::kernel::time::Instant;
 use crate::metrics::fate::Fate;
-use crate::metrics::probe::{End, Record, Side, What};
+use crate::metrics::probe::{End, EventKind, Record, Side};
 
 /// One request from its arrival to its end, and to the end of work that continues after that.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -68,9 +68,9 @@ pub struct Happening {
     pub component: String,
     /// Attempt under way.
     pub attempt: u32,
-    /// The event.
-    #[serde(serialize_with = "what")]
-    pub what: What,
+    /// Kind of the event.
+    #[serde(rename = "what", serialize_with = "event_name")]
+    pub kind: EventKind,
     /// Number of the event.
     pub value: u64,
     /// Index of the span that the event opens or closes, or that encloses it.
@@ -95,8 +95,8 @@ fn fate<S: Serializer>(fate: &Option<Fate>, serializer: S) -> Result<S::Ok, S::E
     fate.map(Fate::name).serialize(serializer)
 }
 
-fn what<S: Serializer>(what: &What, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(what.name)
+fn event_name<S: Serializer>(kind: &EventKind, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(kind.name)
 }
 
 /// Collects stories in memory, and so should receive few requests.
@@ -148,7 +148,7 @@ impl Stories {
             event: record.event,
             component: self.names[record.component as usize].clone(),
             attempt: record.attempt,
-            what: record.what,
+            kind: record.kind,
             value: record.value,
             span,
             effect,

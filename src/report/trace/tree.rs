@@ -20,7 +20,8 @@ pub fn tree(story: &Story) -> String {
         }
     }
     // Events while no span was open.
-    let loose = lines.happenings(None).map(|what| Row { at_ns: what.at_ns, text: elsewhere(what) });
+    let loose =
+        lines.happenings(None).map(|event| Row { at_ns: event.at_ns, text: elsewhere(event) });
     lines.rows.extend(loose);
     format!("{}\n{}", cut(&headline(story), COLUMNS), lines.print())
 }
@@ -71,7 +72,7 @@ impl Child<'_> {
 
 impl<'a> Lines<'a> {
     fn happenings(&self, span: Option<usize>) -> impl Iterator<Item = &'a Happening> + use<'a> {
-        self.story.events.iter().filter(move |what| what.span == span)
+        self.story.events.iter().filter(move |event| event.span == span)
     }
 
     fn span(&mut self, index: usize, branch: &str, indent: &str) {
@@ -103,7 +104,7 @@ impl<'a> Lines<'a> {
                     self.span(child, &branch, &format!("{indent}{below}"));
                     continue;
                 }
-                Child::Happening(what) => (what.at_ns, elsewhere(what)),
+                Child::Happening(event) => (event.at_ns, elsewhere(event)),
                 Child::Ending(at_ns, words) => (at_ns, words),
             };
             self.rows.push(Row { at_ns, text: format!("{branch}{text}") });
@@ -119,10 +120,11 @@ impl<'a> Lines<'a> {
         };
         let (name, component) = (span.name, &span.component);
         let lasted = time(span.ended_ns - span.began_ns);
-        let mut opening = self.happenings(Some(index)).filter(|what| what.effect == Effect::Opens);
+        let mut opening =
+            self.happenings(Some(index)).filter(|event| event.effect == Effect::Opens);
         let says = match opening.next() {
-            Some(what) if what.what.number != Number::None && !is_duration(span, what) => {
-                format!(": {}", happened(what.what, what.value))
+            Some(event) if event.kind.number != Number::None && !is_duration(span, event) => {
+                format!(": {}", happened(event.kind, event.value))
             }
             _ => String::new(),
         };
@@ -134,16 +136,16 @@ impl<'a> Lines<'a> {
         let held = spans.filter(|(_, span)| span.parent == Some(index));
         let opening = |child: usize| {
             let mut events = self.story.events.iter();
-            events.position(|what| what.effect == Effect::Opens && what.span == Some(child))
+            events.position(|event| event.effect == Effect::Opens && event.span == Some(child))
         };
         let mut children: Vec<_> =
             held.map(|(child, _)| (opening(child), Child::Span(child))).collect();
-        for (at, what) in self.story.events.iter().enumerate() {
-            let child = match what.effect {
-                _ if what.span != Some(index) => continue,
+        for (at, event) in self.story.events.iter().enumerate() {
+            let child = match event.effect {
+                _ if event.span != Some(index) => continue,
                 Effect::Opens => continue,
-                Effect::Nothing => Child::Happening(what),
-                Effect::Closes => Child::Ending(what.at_ns, happened(what.what, what.value)),
+                Effect::Nothing => Child::Happening(event),
+                Effect::Closes => Child::Ending(event.at_ns, happened(event.kind, event.value)),
             };
             children.push((Some(at), child));
         }
@@ -161,7 +163,7 @@ impl<'a> Lines<'a> {
 
     /// Widths of the columns of instants.
     fn widths(&self) -> (usize, usize) {
-        let events = self.story.events.iter().map(|what| what.at_ns);
+        let events = self.story.events.iter().map(|event| event.at_ns);
         let last = events.chain(self.story.spans.iter().map(|span| span.ended_ns)).max();
         let last = last.unwrap_or(self.story.arrived_ns);
         let width = |ns, title: &str| instant(ns).len().max(title.len());
@@ -210,13 +212,13 @@ const AT: &str = "at ms";
 const SINCE: &str = "+ ms";
 
 /// An event in words after its component, which is not that of the span.
-fn elsewhere(what: &Happening) -> String {
-    format!("{}: {}", what.component, happened(what.what, what.value))
+fn elsewhere(event: &Happening) -> String {
+    format!("{}: {}", event.component, happened(event.kind, event.value))
 }
 
 /// True if the number of the event repeats the duration of the span.
-fn is_duration(span: &StorySpan, what: &Happening) -> bool {
-    what.what.number == Number::Nanoseconds && what.value == span.ended_ns - span.began_ns
+fn is_duration(span: &StorySpan, event: &Happening) -> bool {
+    event.kind.number == Number::Nanoseconds && event.value == span.ended_ns - span.began_ns
 }
 
 /// Milliseconds to the microsecond: one unit for all instants, so that they can be compared.

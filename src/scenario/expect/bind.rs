@@ -7,7 +7,7 @@ use super::known::{Known, KnownArm, NamedMetric};
 use super::{MetricRef, Refusal};
 use crate::metrics::arm;
 use crate::metrics::names::{Kind, bare, quoted};
-use crate::metrics::probe::What;
+use crate::metrics::probe::EventKind;
 use crate::model::metrics_of;
 use crate::scenario::conform::{did_you_mean, list_of};
 use crate::scenario::problem::printable;
@@ -177,8 +177,9 @@ impl Known {
         component: &str,
         verb: &str,
         arm: Option<&str>,
-    ) -> Result<What, Refusal> {
-        let events: Vec<What> = self.scope(arm).flat_map(|known| known.events(component)).collect();
+    ) -> Result<EventKind, Refusal> {
+        let events: Vec<EventKind> =
+            self.scope(arm).flat_map(|known| known.events(component)).collect();
         if let Some(event) = events.iter().find(|event| [event.name, event.verb].contains(&verb)) {
             return Ok(*event);
         }

@@ -121,7 +121,7 @@ impl KnownArm {
     }
 
     /// The events that can happen at the component called `name`.
-    pub(super) fn events(&self, name: &str) -> Vec<crate::metrics::probe::What> {
+    pub(super) fn events(&self, name: &str) -> Vec<crate::metrics::probe::EventKind> {
         let kinds = self.components.get(name).map_or(&[][..], Vec::as_slice);
         kinds.iter().flat_map(|known| events_of(known.kind)).collect()
     }

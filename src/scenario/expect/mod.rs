@@ -18,7 +18,7 @@ mod units;
 
 use crate::kernel::time::Duration;
 use crate::metrics::names::Kind;
-use crate::metrics::probe::What;
+use crate::metrics::probe::EventKind;
 
 pub use instances::Instance;
 pub use known::{Known, NamedMetric, OF_WHOLE_ARM};
@@ -71,7 +71,7 @@ pub enum Condition {
         /// The component.
         component: String,
         /// The event; events of the same name are equivalent.
-        event: What,
+        event: EventKind,
         /// Latest time of the event, from the start of the run or of the period.
         within: Option<Duration>,
         /// Period of the event; `None`: the whole run.

@@ -174,8 +174,8 @@ fn everything_that_can_happen_is_documented() {
         .filter(|line| line.starts_with("| `"))
         .map(|line| line.split('|').map(str::trim).collect())
         .collect();
-    for what in dessim::model::events() {
-        let name = format!("`{}`", what.name);
+    for event in dessim::model::events() {
+        let name = format!("`{}`", event.name);
         let row = rows.iter().find(|row| row[1] == name && row.len() == 6);
         let row = row.unwrap_or_else(|| panic!("no row of {name}"));
         let number = match row[3] {
@@ -183,7 +183,7 @@ fn everything_that_can_happen_is_documented() {
             "ns" => Number::Nanoseconds,
             _ => Number::Count,
         };
-        assert_eq!(what.number, number, "{name}");
+        assert_eq!(event.number, number, "{name}");
     }
 }
 

@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 
 use dessim::experiment::run::{digest, run};
 use dessim::kernel::draw::{Site, key};
-use dessim::metrics::probe::What;
+use dessim::metrics::probe::EventKind;
 use dessim::report::result::{MODEL_VERSION, RunResult};
 use dessim::scenario::schema::Scenario;
 
@@ -194,9 +194,9 @@ fn every_seed_is_its_own_run() {
 #[test]
 fn a_crowd_keeps_its_order() {
     let (mut arrived, mut started) = (Vec::new(), Vec::new());
-    listen(&scenario(CROWD), &seeded(1), |_, _, record| match record.what {
-        What::ARRIVED => arrived.push(record.request),
-        What::STARTED if record.attempt == 1 => started.push(record.request),
+    listen(&scenario(CROWD), &seeded(1), |_, _, record| match record.kind {
+        EventKind::ARRIVED => arrived.push(record.request),
+        EventKind::STARTED if record.attempt == 1 => started.push(record.request),
         _ => {}
     });
     assert_eq!(arrived, (0..10_000).collect::<Vec<_>>());
@@ -230,7 +230,7 @@ fn the_clock_does_not_drift() {
         calls: { "load": Call(to: "server") })"#,
     );
     listen(&scenario, &seeded(1), |_, _, record| {
-        if record.what == What::ARRIVED {
+        if record.kind == EventKind::ARRIVED {
             let expected = 1_000_000_000_000_000 + record.request * 1_000_000_000 / 3;
             assert_eq!(record.at.as_ns(), expected);
         }
@@ -240,9 +240,9 @@ fn the_clock_does_not_drift() {
 /// Instants of the arrivals of a load, and times of their first attempts.
 fn luck(scenario: &Scenario) -> (Vec<u64>, Vec<(u64, u64)>) {
     let (mut arrivals, mut work) = (Vec::new(), Vec::new());
-    listen(scenario, &seeded(5), |_, _, record| match record.what {
-        What::ARRIVED => arrivals.push(record.at.as_ns()),
-        What::STARTED if record.attempt == 1 => work.push((record.request, record.value)),
+    listen(scenario, &seeded(5), |_, _, record| match record.kind {
+        EventKind::ARRIVED => arrivals.push(record.at.as_ns()),
+        EventKind::STARTED if record.attempt == 1 => work.push((record.request, record.value)),
         _ => {}
     });
     work.sort_unstable();
@@ -303,7 +303,7 @@ fn waits_are_not_repeated() {
     );
     let mut waits = Vec::new();
     listen(&scenario, &seeded(5), |_, component, record| {
-        if record.what == What::RETRIES && component == "workers.retry#2" {
+        if record.kind == EventKind::RETRIES && component == "workers.retry#2" {
             waits.push(record.value);
         }
     });

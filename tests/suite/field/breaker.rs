@@ -1,7 +1,7 @@
 //! Breakers of libraries, transcribed by the tables of `docs/scenario.md`, in faults with a known
 //! outcome of the library.
 
-use dessim::metrics::probe::What;
+use dessim::metrics::probe::EventKind;
 
 use crate::support::{count, listen, moments, only, scenario, seeded};
 
@@ -12,7 +12,7 @@ fn outcome(name: &str, breaker: &str, seed: u64) -> (f64, u64, u64, f64) {
     let text = std::fs::read_to_string(path).expect("a file of this repository");
     let mut last = 0;
     let result = listen(&scenario(&text), &seeded(seed), |_, _, record| {
-        if record.what == What::REJECTED {
+        if record.kind == EventKind::REJECTED {
             last = record.at.as_ns();
         }
     });

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dessim::metrics::probe::{Record, What};
+use dessim::metrics::probe::{EventKind, Record};
 use dessim::report::result::{ArmResult, Component, Metric, RunResult};
 use dessim::scenario::arms::arms;
 use dessim::scenario::handlers::calls_of;
@@ -36,7 +36,7 @@ pub(super) fn check(scenario: &Scenario, result: &RunResult, logs: &BTreeMap<Str
 /// Requests that arrived after the warm-up and before the cool-down.
 fn measured(scenario: &Scenario, log: &ArmLog) -> BTreeSet<(u32, u64)> {
     let arrived = log.records.iter().filter(|record| {
-        record.what == What::ARRIVED
+        record.kind == EventKind::ARRIVED
             && record.at.as_ns() >= scenario.warm_up.as_ns()
             && record.at < scenario.measured_until()
     });
@@ -71,10 +71,10 @@ impl Books<'_> {
         components.filter(move |(_, component)| component.kind == kind)
     }
 
-    fn recorded(&self, what: What) -> u64 {
+    fn recorded(&self, kind: EventKind) -> u64 {
         let records = self.log.records.iter();
         let recorded = records.filter(|record| {
-            record.what == what && self.measured.contains(&(record.load, record.request))
+            record.kind == kind && self.measured.contains(&(record.load, record.request))
         });
         recorded.count() as u64
     }
@@ -103,11 +103,11 @@ impl Books<'_> {
         assert_eq!(requests.offered, self.measured.len() as u64);
         let failed_by = &self.result.failed_by;
         assert_eq!(failed_by.error + failed_by.timeout, requests.failed);
-        assert_eq!(self.recorded(What::SUCCEEDED), requests.succeeded + requests.late);
-        assert_eq!(self.recorded(What::SUCCEEDED) + self.recorded(What::FAILED), ended);
+        assert_eq!(self.recorded(EventKind::SUCCEEDED), requests.succeeded + requests.late);
+        assert_eq!(self.recorded(EventKind::SUCCEEDED) + self.recorded(EventKind::FAILED), ended);
         let mut over = BTreeSet::new();
         for record in &self.log.records {
-            if matches!(record.what, What::SUCCEEDED | What::FAILED) {
+            if matches!(record.kind, EventKind::SUCCEEDED | EventKind::FAILED) {
                 assert!(over.insert((record.load, record.request)), "{record:?} ends twice");
             }
         }
@@ -119,7 +119,7 @@ impl Books<'_> {
 
     fn attempts(&self) {
         let attempts = &self.result.attempts;
-        let sent = self.log.records.iter().filter(|record| record.what == What::SENT);
+        let sent = self.log.records.iter().filter(|record| record.kind == EventKind::SENT);
         // Attempts of calls that services make are not attempts of the request itself.
         let by_services = self.arm.services.values().flat_map(calls_of);
         let edges: BTreeSet<String> =
@@ -129,7 +129,7 @@ impl Books<'_> {
             of_a_service(record) && self.measured.contains(&(record.load, record.request))
         });
         let made = made.count() as u64;
-        assert_eq!(self.recorded(What::SENT), attempts.total + made);
+        assert_eq!(self.recorded(EventKind::SENT), attempts.total + made);
         let of_requests = sent.filter(|record| !of_a_service(record));
         let first: BTreeSet<_> = of_requests.map(|record| (record.load, record.request)).collect();
         let first = first.intersection(&self.measured).count() as u64;
@@ -158,9 +158,9 @@ impl Books<'_> {
         let mut shed = 0;
         for record in &self.log.records {
             let attempt = (record.load, record.request, record.call, record.attempt);
-            if matches!(record.what, What::ATTEMPT_FAILED | What::ATTEMPT_UNNEEDED) {
+            if matches!(record.kind, EventKind::ATTEMPT_FAILED | EventKind::ATTEMPT_UNNEEDED) {
                 failed.insert(attempt);
-            } else if record.what == What::RENEGED
+            } else if record.kind == EventKind::RENEGED
                 && self.result.components[self.log.name(record)].kind == "service"
                 && !failed.contains(&attempt)
             {
@@ -261,16 +261,18 @@ impl Books<'_> {
             let mut reneged = 0;
             for record in self.log.at(name) {
                 let call = (record.load, record.request, record.call);
-                match record.what {
-                    What::WAITS => assert_eq!(waiting.insert(call, record.at), None, "{record:?}"),
-                    What::ADMITTED | What::LEFT | What::RENEGED => {
+                match record.kind {
+                    EventKind::WAITS => {
+                        assert_eq!(waiting.insert(call, record.at), None, "{record:?}");
+                    }
+                    EventKind::ADMITTED | EventKind::LEFT | EventKind::RENEGED => {
                         let since = waiting.remove(&call);
                         let since = since.unwrap_or_else(|| panic!("{record:?} did not wait"));
-                        if record.what != What::LEFT {
+                        if record.kind != EventKind::LEFT {
                             assert_eq!(record.value, (record.at - since).as_ns(), "{record:?}");
                         }
                         let measured = self.measured.contains(&(record.load, record.request));
-                        reneged += u64::from(record.what == What::RENEGED && measured);
+                        reneged += u64::from(record.kind == EventKind::RENEGED && measured);
                         let longest = self.arm.pools.get(name).and_then(|pool| pool.max_wait);
                         assert!(longest.is_none_or(|most| record.at - since <= most), "{record:?}");
                     }

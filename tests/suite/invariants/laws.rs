@@ -4,7 +4,7 @@ use dessim::kernel::calendar::LaneCalendar;
 use dessim::kernel::limits::Limits;
 use dessim::kernel::simulation;
 use dessim::kernel::time::Instant;
-use dessim::metrics::probe::{Silent, What};
+use dessim::metrics::probe::{EventKind, Silent};
 use dessim::scenario::arms::arms;
 use dessim::scenario::build::{Built, build};
 use proptest::prelude::*;
@@ -25,9 +25,9 @@ fn waits(arrivals: &str, time: &str, slots: u32, seed: u64) -> Vec<u64> {
     listen(&scenario, &seeded(seed), |_, _, record| {
         let at = record.at.as_ns();
         let request = record.request as usize;
-        match record.what {
-            What::SENT => sent[request] = at,
-            What::STARTED => waits[request] = at - sent[request],
+        match record.kind {
+            EventKind::SENT => sent[request] = at,
+            EventKind::STARTED => waits[request] = at - sent[request],
             _ => {}
         }
     });
@@ -75,7 +75,7 @@ fn departures_of_a_stable_queue_are_poisson() {
     );
     let mut departures = Vec::new();
     listen(&scenario, &seeded(1), |_, _, record| {
-        if record.what == What::ANSWERED && record.at.as_ns() >= 10_000_000_000 {
+        if record.kind == EventKind::ANSWERED && record.at.as_ns() >= 10_000_000_000 {
             departures.push(record.at.as_ns());
         }
     });
@@ -102,13 +102,13 @@ fn seen_less_average(arrivals: &str, seed: u64) -> f64 {
         calls: {{ "load": Call(to: "server") }})"#
     ));
     let (mut present, mut seen, mut arrived) = (0.0, 0.0, 0.0);
-    let result = listen(&scenario, &seeded(seed), |_, _, record| match record.what {
-        What::ARRIVED => {
+    let result = listen(&scenario, &seeded(seed), |_, _, record| match record.kind {
+        EventKind::ARRIVED => {
             seen += present;
             arrived += 1.0;
             present += 1.0;
         }
-        What::SUCCEEDED => present -= 1.0,
+        EventKind::SUCCEEDED => present -= 1.0,
         _ => {}
     });
     let server = &only(&result).components["server"];
@@ -146,9 +146,9 @@ fn survivors_of_a_partial_crash_leave_the_line() {
     );
     for seed in 1..=20 {
         let (mut line_ns, mut sent, mut started) = (0, 0, 0);
-        let result = listen(&scenario, &seeded(seed), |_, _, record| match record.what {
-            What::SENT => sent += 1,
-            What::STARTED => {
+        let result = listen(&scenario, &seeded(seed), |_, _, record| match record.kind {
+            EventKind::SENT => sent += 1,
+            EventKind::STARTED => {
                 started += 1;
                 line_ns += record.at.as_ns();
             }
@@ -196,7 +196,7 @@ fn whatever_is_shed_is_on_record() {
     );
     let mut shed = Vec::new();
     let result = listen(&scenario, &seeded(1), |_, component, record| {
-        if record.what == What::SHED {
+        if record.kind == EventKind::SHED {
             assert_eq!((component, record.attempt, record.value), ("server", 1, 3));
             shed.push(record.request);
         }
@@ -218,9 +218,9 @@ fn attempts_left_behind_keep_their_numbers() {
     let (mut left, mut wasted) = (Vec::new(), Vec::new());
     listen(&scenario, &seeded(1), |_, _, record| {
         let seen = (record.at.as_ns() / 1_000_000, record.attempt);
-        match record.what {
-            What::ABANDONED => left.push(seen),
-            What::WASTED => wasted.push(seen),
+        match record.kind {
+            EventKind::ABANDONED => left.push(seen),
+            EventKind::WASTED => wasted.push(seen),
             _ => {}
         }
     });

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dessim::experiment::listener::Listener;
 use dessim::experiment::run::{Options, run_with};
-use dessim::metrics::probe::{Record, What};
+use dessim::metrics::probe::{EventKind, Record};
 use dessim::report::result::RunResult;
 use dessim::scenario::schema::Scenario;
 
@@ -149,29 +149,29 @@ pub(super) fn rebuild(
             rebuilt.idled |= present.idles(slots) && (!together || at != instant);
             (event, instant) = (record.event, at);
         }
-        match record.what {
-            What::WAITS => assert_eq!(present.waiting.insert(attempt, at), None, "{record:?}"),
-            What::STARTED | What::HUNG => {
+        match record.kind {
+            EventKind::WAITS => assert_eq!(present.waiting.insert(attempt, at), None, "{record:?}"),
+            EventKind::STARTED | EventKind::HUNG => {
                 let first = present.start(attempt, at, &mut rebuilt);
                 rebuilt.waits.extend(first.filter(|_| measured(record.load, record.request)));
             }
-            What::CALLS if !holds => {
+            EventKind::CALLS if !holds => {
                 present.end_work(attempt, at, &mut rebuilt);
                 present.calling.insert(attempt);
             }
-            What::ANSWERED | What::ERRORED | What::WASTED => {
+            EventKind::ANSWERED | EventKind::ERRORED | EventKind::WASTED => {
                 let started =
                     present.calling.remove(&attempt) || present.end_work(attempt, at, &mut rebuilt);
                 assert!(started, "{record:?} never started");
             }
-            What::LAPSED => {
+            EventKind::LAPSED => {
                 present.end_wait(attempt, at, &mut rebuilt);
             }
-            What::CANCELLED | What::CRASHED | What::RENEGED => {
+            EventKind::CANCELLED | EventKind::CRASHED | EventKind::RENEGED => {
                 let started = present.end_work(attempt, at, &mut rebuilt)
                     || present.end_wait(attempt, at, &mut rebuilt)
                     || present.calling.remove(&attempt);
-                assert!(started || record.what == What::CRASHED, "{record:?} was not there");
+                assert!(started || record.kind == EventKind::CRASHED, "{record:?} was not there");
             }
             _ => {}
         }

@@ -349,7 +349,7 @@ fn random_scenarios_meet_everything() {
         let several = replicas::replicated(scenario(&text(&rolls, COPIED)), case as u16);
         let (_, nested) = log(&several, &seeded(case));
         for record in logs.values().chain(nested.values()).flat_map(|log| &log.records) {
-            *met.entry(record.what.name).or_insert(0_u64) += 1;
+            *met.entry(record.kind.name).or_insert(0_u64) += 1;
         }
     }
     println!("{met:?}");

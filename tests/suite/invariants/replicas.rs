@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use dessim::kernel::units::Ratio;
-use dessim::metrics::probe::What;
+use dessim::metrics::probe::EventKind;
 use dessim::model::spec::zones::Zones;
 use dessim::scenario::schema::{Balancing, Cancellation, Layer, Scenario};
 use proptest::prelude::*;
@@ -107,7 +107,7 @@ fn a_fault_of_one_replica_changes_no_luck() {
     let luck = |fault: &str| {
         let mut luck = BTreeMap::new();
         let result = listen(&scenario(&text(fault)), &seeded(1), |_, _, record| {
-            if record.what == What::BALANCED || record.what == What::STARTED {
+            if record.kind == EventKind::BALANCED || record.kind == EventKind::STARTED {
                 luck.entry(record.request).or_insert_with(Vec::new).push(record.value);
             }
         });

@@ -2,7 +2,7 @@
 //! latencies of copied calls.
 
 use dessim::kernel::time::Duration;
-use dessim::metrics::probe::What;
+use dessim::metrics::probe::EventKind;
 
 use crate::support::{count, listen, ms, only, play, scenario, seeded};
 
@@ -24,9 +24,9 @@ fn one(service: &str, policy: &str) -> One {
     let (mut sent_ms, mut arrived_ms) = (Vec::new(), 0.0);
     let result = listen(&scenario, &seeded(1), |_, _, record| {
         let now = record.at.as_ns() as f64 / 1e6;
-        match record.what {
-            What::ARRIVED => arrived_ms = now,
-            What::SENT => sent_ms.push(now - arrived_ms),
+        match record.kind {
+            EventKind::ARRIVED => arrived_ms = now,
+            EventKind::SENT => sent_ms.push(now - arrived_ms),
             _ => {}
         }
     });
@@ -154,7 +154,7 @@ fn a_hedge_changes_nobodys_luck_but_that_of_its_copies() {
         ));
         let mut took = vec![0; 500];
         listen(&scenario, &seeded(7), |_, _, record| {
-            if record.what == What::SUCCEEDED {
+            if record.kind == EventKind::SUCCEEDED {
                 took[record.request as usize] = record.value;
             }
         });

@@ -1,7 +1,7 @@
 //! Cases that are exact to the nanosecond in every run, and the constants of theory.
 
 use dessim::kernel::time::Duration;
-use dessim::metrics::probe::What;
+use dessim::metrics::probe::EventKind;
 use dessim::metrics::recorder::Recorder;
 
 use super::Case;
@@ -18,7 +18,7 @@ fn overload_without_chance() {
         calls: { "load": Call(to: "server") })"#,
     );
     let result = listen(&scenario, &seeded(1), |_, _, record| {
-        if record.what == What::SUCCEEDED {
+        if record.kind == EventKind::SUCCEEDED {
             let wait_ns = record.value - 10_000_000;
             assert_eq!(wait_ns, 2_000_000 * record.request, "request {}", record.request);
         }
@@ -66,7 +66,7 @@ fn certain_failure_takes_every_retry() {
         calls: {{ "load": Call(to: "server", policy: [Retry(max_retries: {retries})]) }})"#
     ));
     let result = listen(&scenario, &seeded(1), |_, _, record| {
-        if record.what == What::FAILED {
+        if record.kind == EventKind::FAILED {
             assert_eq!(f64::from(record.attempt), case.number("attempts_mean"));
         }
     });
@@ -96,9 +96,9 @@ fn a_budget_bounds_every_path() {
     for seed in 1..=10 {
         let (mut requests, mut attempts) = (0.0, 0.0);
         let result = listen(&budgeted, &seeded(seed), |_, _, record| {
-            match record.what {
-                What::ARRIVED => requests += 1.0,
-                What::SENT => attempts += 1.0,
+            match record.kind {
+                EventKind::ARRIVED => requests += 1.0,
+                EventKind::SENT => attempts += 1.0,
                 _ => {}
             }
             let bound = (1.0 + ratio) * requests + capacity;

@@ -1,6 +1,6 @@
 //! The figures of a run, under the names of the closed forms.
 
-use dessim::metrics::probe::{Record, What};
+use dessim::metrics::probe::{EventKind, Record};
 use dessim::metrics::summary::Metric;
 use dessim::report::result::{ArmResult, Component, LatencySummary};
 use dessim::scenario::schema::Scenario;
@@ -23,19 +23,19 @@ struct Records {
 impl Records {
     fn count(&mut self, record: &Record) {
         let ms = record.value as f64 / 1e6;
-        match record.what {
-            What::SENT => self.sent += 1.0,
-            What::ANSWERED | What::ERRORED => {
+        match record.kind {
+            EventKind::SENT => self.sent += 1.0,
+            EventKind::ANSWERED | EventKind::ERRORED => {
                 self.completions += 1.0;
                 self.answered += 1.0;
                 self.answered_ms += ms;
             }
-            What::WASTED => {
+            EventKind::WASTED => {
                 self.completions += 1.0;
                 self.wasted += 1.0;
             }
-            What::RETRIES => self.backoff_ms += ms,
-            What::FAILED => {
+            EventKind::RETRIES => self.backoff_ms += ms,
+            EventKind::FAILED => {
                 self.failed += 1.0;
                 self.failed_ms += ms;
             }

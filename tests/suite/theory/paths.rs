@@ -2,7 +2,7 @@
 
 use dessim::kernel::draw::Site;
 use dessim::kernel::time::{Duration, Instant};
-use dessim::metrics::probe::What;
+use dessim::metrics::probe::EventKind;
 use dessim::model::context::Outcome;
 use dessim::model::mechanism::breaker::automaton::Automaton;
 use dessim::model::mechanism::breaker::spec::Spec;
@@ -25,7 +25,7 @@ fn waits(backoff: &str, retries: usize) -> Vec<Vec<f64>> {
     ));
     let mut waits = vec![Vec::new(); REQUESTS];
     listen(&scenario, &seeded(1), |_, _, record| {
-        if record.what == What::RETRIES {
+        if record.kind == EventKind::RETRIES {
             waits[record.request as usize].push(record.value as f64 / 1e6);
         }
     });
@@ -103,7 +103,7 @@ fn consumers_wait_as_callers_do() {
     ));
     let mut waits_ms = vec![Vec::new(); REQUESTS];
     listen(&scenario, &seeded(1), |_, _, record| {
-        if record.what == What::RETRIES {
+        if record.kind == EventKind::RETRIES {
             waits_ms[record.request as usize].push(record.value as f64 / 1e6);
         }
     });
@@ -168,7 +168,7 @@ fn a_square_wave_of_rates() {
     for seed in 1..=40 {
         let (mut total, mut burst) = (0.0, 0.0);
         listen(&scenario, &seeded(seed), |_, _, record| {
-            if record.what == What::ARRIVED {
+            if record.kind == EventKind::ARRIVED {
                 total += 1.0;
                 let second = record.at.as_ns() / 1_000_000_000 % 10;
                 burst += f64::from(u8::from(second == 9));
@@ -201,13 +201,13 @@ fn a_window_of_failures() {
     for seed in 1..=200 {
         let (mut failed, mut arrived) = (0.0, 0.0);
         listen(&scenario, &seeded(seed), |_, _, record| {
-            let began = match record.what {
-                What::ARRIVED => record.at.as_ns(),
-                What::ERRORED => record.at.as_ns() - record.value,
+            let began = match record.kind {
+                EventKind::ARRIVED => record.at.as_ns(),
+                EventKind::ERRORED => record.at.as_ns() - record.value,
                 _ => return,
             };
             let within = (10_000_000_000..20_000_000_000).contains(&began);
-            if record.what == What::ERRORED {
+            if record.kind == EventKind::ERRORED {
                 assert!(within, "an attempt of {began} ns failed");
                 failed += 1.0;
             } else if within {
@@ -240,9 +240,9 @@ fn a_queue_fills_from_empty() {
     for seed in 1..=10_000 {
         let mut levels = [0.0; INSTANTS_MS.len()];
         listen(&scenario, &seeded(seed), |_, _, record| {
-            let step = match record.what {
-                What::ARRIVED => 1.0,
-                What::SUCCEEDED => -1.0,
+            let step = match record.kind {
+                EventKind::ARRIVED => 1.0,
+                EventKind::SUCCEEDED => -1.0,
                 _ => return,
             };
             let later = |(instant, _): &(&u64, &mut f64)| record.at.as_ns() <= *instant * 1_000_000;

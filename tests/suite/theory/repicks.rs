@@ -1,7 +1,7 @@
 //! `max_repicks` avoids replicas that a call has tried: ratios of failures where one replica always
 //! fails, by counting.
 
-use dessim::metrics::probe::What;
+use dessim::metrics::probe::EventKind;
 use dessim::report::result::ArmResult;
 
 use crate::support::{count, listen, only, play, scenario, seeded};
@@ -107,7 +107,7 @@ fn every_balancer_picks_anew_and_no_first_attempt_moves() {
             );
             let mut attempts = [Vec::new(), Vec::new()];
             listen(&scenario(&text), &seeded(1), |_, _, record| {
-                if record.what == What::BALANCED {
+                if record.kind == EventKind::BALANCED {
                     attempts[record.attempt as usize - 1].push(record.value);
                 }
             });

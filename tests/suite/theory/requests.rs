@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use dessim::kernel::draw::Site;
 use dessim::kernel::fpmath;
-use dessim::metrics::probe::What;
+use dessim::metrics::probe::EventKind;
 use dessim::model::mechanism::balancer::Ring;
 use dessim::report::result::ArmResult;
 
@@ -113,7 +113,7 @@ fn a_request_has_one_size_for_all_that_is_done_for_it() {
         ));
         let mut works: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
         listen(&scenario, &seeded(5), |_, _, record| {
-            if record.what == What::STARTED {
+            if record.kind == EventKind::STARTED {
                 works.entry(record.request).or_default().push(record.value);
             }
         });
@@ -211,7 +211,7 @@ fn what_hangs_changes_nobodys_service_time() {
         ));
         let mut works = BTreeMap::new();
         listen(&scenario, &seeded(5), |_, _, record| {
-            if record.what == What::STARTED {
+            if record.kind == EventKind::STARTED {
                 works.insert(record.request, record.value);
             }
         });

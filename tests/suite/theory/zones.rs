@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use dessim::metrics::probe::What;
+use dessim::metrics::probe::EventKind;
 use dessim::report::result::ArmResult;
 
 use super::exact::erlang;
@@ -129,9 +129,9 @@ fn fates(of_service: &str, faults: &str) -> BTreeSet<(u64, u64, u64)> {
     let mut fates = BTreeSet::new();
     listen(&scenario, &seeded(7), |_, _, record| {
         let request = record.request as usize;
-        if record.what == What::BALANCED {
+        if record.kind == EventKind::BALANCED {
             replicas[request] = record.value;
-        } else if record.what == What::SUCCEEDED || record.what == What::FAILED {
+        } else if record.kind == EventKind::SUCCEEDED || record.kind == EventKind::FAILED {
             fates.insert((record.request, replicas[request], record.value));
         }
     });
@@ -170,7 +170,7 @@ fn calls_of_a_handler_come_from_the_zone_of_the_replica() {
     let mut crossed = 0;
     let mut queries = 0;
     listen(&scenario, &seeded(3), |_, name, record| {
-        if record.what != What::BALANCED {
+        if record.kind != EventKind::BALANCED {
             return;
         }
         let request = record.request as usize;

@@ -19,10 +19,10 @@ use crate::cli::terminal::ui::{Failure, shown};
 /// An input, opened and checked, and how it is played.
 pub(super) struct Input {
     given: String,
-    what: What,
+    source: Source,
 }
 
-enum What {
+enum Source {
     Run(Box<Playable>, Options),
     Trace(TraceFile),
 }
@@ -46,7 +46,7 @@ impl Input {
                 let message = format!("{} is a trace, and --set changes scenarios", shown(path));
                 return Err(Failure::usage(message, "give the scenario that it is of"));
             }
-            return Ok(Self { given, what: What::Trace(trace) });
+            return Ok(Self { given, source: Source::Trace(trace) });
         }
         let mut playable = Playable::open(path, set)?;
         let mut options = playable.options(args.seed)?;
@@ -54,21 +54,21 @@ impl Input {
         if args.html.is_some() {
             options = options.sampled(&playable.file.scenario);
         }
-        Ok(Self { given, what: What::Run(Box::new(playable), options) })
+        Ok(Self { given, source: Source::Run(Box::new(playable), options) })
     }
 
     pub(super) fn arms(&self) -> Vec<String> {
-        match &self.what {
-            What::Run(playable, _) => arms(&playable.file.scenario).into_keys().collect(),
-            What::Trace(trace) => trace.arms(),
+        match &self.source {
+            Source::Run(playable, _) => arms(&playable.file.scenario).into_keys().collect(),
+            Source::Trace(trace) => trace.arms(),
         }
     }
 
     /// This side as a subject of the comparison, reduced to `arm` if one is given.
     pub(super) fn subject(&mut self, arm: Option<String>) -> Subject<'_> {
         let given = self.given.clone();
-        match &mut self.what {
-            What::Run(playable, options) => {
+        match &mut self.source {
+            Source::Run(playable, options) => {
                 let file = &playable.file;
                 let side = Side {
                     given,
@@ -84,7 +84,7 @@ impl Input {
                 let run = ScenarioReplay::new(&file.scenario, &file.name, options);
                 Subject { side, player: Player::Run(Box::new(run)) }
             }
-            What::Trace(trace) => {
+            Source::Trace(trace) => {
                 let of = &trace.header;
                 let side = Side {
                     given,
@@ -104,8 +104,8 @@ impl Input {
 
     /// Refuses a saved result that this release does not reproduce.
     pub(super) fn verify(&self, again: Option<&RunResult>) -> Result<(), Failure> {
-        match (&self.what, again) {
-            (What::Run(playable, _), Some(again)) => playable.verify(again),
+        match (&self.source, again) {
+            (Source::Run(playable, _), Some(again)) => playable.verify(again),
             _ => Ok(()),
         }
     }

@@ -8,7 +8,7 @@ pub mod spec;
 use crate::kernel::distribution::Distribution;
 use crate::kernel::draw::Site;
 use crate::kernel::time::Duration;
-use crate::metrics::probe::{Event, Number, Role, Stretch, What};
+use crate::metrics::probe::{EventDefinition, EventKind, Number, Role, Stretch};
 
 /// A backoff and the site of its draws.
 #[derive(Clone, Debug)]
@@ -122,9 +122,9 @@ impl Backoff {
     }
 }
 
-impl What {
+impl EventKind {
     /// The call will be tried again; the number is the wait before.
-    pub const RETRIES: Self = Self::new(&Event {
+    pub const RETRIES: Self = Self::new(&EventDefinition {
         name: "retries",
         verb: "retries",
         number: Number::Nanoseconds,
@@ -134,7 +134,7 @@ impl What {
 }
 
 /// The events of a backoff.
-pub const EVENTS: &[What] = &[What::RETRIES];
+pub const EVENTS: &[EventKind] = &[EventKind::RETRIES];
 
 #[cfg(test)]
 mod tests {

@@ -44,7 +44,7 @@ use crate::kernel::draw::Site;
 use crate::kernel::time::Instant;
 use crate::metrics::declare::Quantity;
 use crate::metrics::meter::Measurements;
-use crate::metrics::probe::{Event, Number, Probe, Role, What};
+use crate::metrics::probe::{EventDefinition, EventKind, Number, Probe, Role};
 use crate::model::call::CallId;
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::seat::{Port, Seat};
@@ -67,9 +67,9 @@ crate::metrics! {
     TRIED_AGAIN: Count = "tried_again", "sent to a replica tried before";
 }
 
-impl What {
+impl EventKind {
     /// An attempt goes to a replica; the number is that of the replica, from 1.
-    pub const BALANCED: Self = Self::new(&Event {
+    pub const BALANCED: Self = Self::new(&EventDefinition {
         name: "balanced",
         verb: "balances",
         number: Number::Count,
@@ -79,7 +79,7 @@ impl What {
 }
 
 /// The events of a balancer.
-pub const EVENTS: &[What] = &[What::BALANCED];
+pub const EVENTS: &[EventKind] = &[EventKind::BALANCED];
 
 /// Word of a call with the instant at which its attempt was sent.
 const SENT_AT: u32 = 0;
@@ -188,7 +188,7 @@ impl Mechanism for Balancer {
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
     const BELOW: Below = Below::Call;
-    const EVENTS: &'static [&'static [What]] = &[EVENTS];
+    const EVENTS: &'static [&'static [EventKind]] = &[EVENTS];
     const METRICS: &'static [&'static Quantity] = METRICS;
 
     /// Chooses the replica of an attempt.
@@ -219,7 +219,7 @@ impl Mechanism for Balancer {
             }
         }
         cx.calls.set_word(at.call, at.seat.word + SENT_AT, now.as_ns());
-        cx.note(at, What::BALANCED, u64::from(chosen.replica) + 1);
+        cx.note(at, EventKind::BALANCED, u64::from(chosen.replica) + 1);
         Flow::Down
     }
 

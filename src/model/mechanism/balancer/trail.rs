@@ -10,7 +10,7 @@ use crate::kernel::calendar::Calendar;
 use crate::kernel::time::Instant;
 use crate::metrics::declare::Quantity;
 use crate::metrics::meter::Measurements;
-use crate::metrics::probe::{Probe, What};
+use crate::metrics::probe::{EventKind, Probe};
 use crate::model::call::{CallId, Calls};
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::mechanism::{Below, Leaving, Mechanism, Wakes};
@@ -81,7 +81,7 @@ impl Mechanism for Trail {
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
     const BELOW: Below = Below::Call;
-    const EVENTS: &'static [&'static [What]] = &[];
+    const EVENTS: &'static [&'static [EventKind]] = &[];
     const METRICS: &'static [&'static Quantity] = &[];
 
     fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {

@@ -41,7 +41,7 @@ use crate::kernel::calendar::Calendar;
 use crate::kernel::time::{Duration, Instant};
 use crate::metrics::declare::Quantity;
 use crate::metrics::meter::Measurements;
-use crate::metrics::probe::{Event, Number, Probe, Role, What};
+use crate::metrics::probe::{EventDefinition, EventKind, Number, Probe, Role};
 use crate::model::call::CallId;
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::seat::{Port, Seat};
@@ -66,9 +66,9 @@ crate::metrics! {
     HALF_OPEN: State = "half_open", "half-open";
 }
 
-impl What {
+impl EventKind {
     /// A breaker opened; the number is its open time.
-    pub const OPENED: Self = Self::new(&Event {
+    pub const OPENED: Self = Self::new(&EventDefinition {
         name: "opened",
         verb: "opens",
         number: Number::Nanoseconds,
@@ -76,7 +76,7 @@ impl What {
         role: Role::Mark,
     });
     /// An open breaker admits this call as a trial.
-    pub const HALF_OPENED: Self = Self::new(&Event {
+    pub const HALF_OPENED: Self = Self::new(&EventDefinition {
         name: "half_opened",
         verb: "half_opens",
         number: Number::None,
@@ -84,7 +84,7 @@ impl What {
         role: Role::Mark,
     });
     /// A half-open breaker closed.
-    pub const CLOSED: Self = Self::new(&Event {
+    pub const CLOSED: Self = Self::new(&EventDefinition {
         name: "closed",
         verb: "closes",
         number: Number::None,
@@ -94,7 +94,7 @@ impl What {
 }
 
 /// The events of a breaker.
-pub const EVENTS: &[What] = &[What::OPENED, What::HALF_OPENED, What::CLOSED];
+pub const EVENTS: &[EventKind] = &[EventKind::OPENED, EventKind::HALF_OPENED, EventKind::CLOSED];
 
 /// State and books of one breaker.
 #[derive(Clone, Debug)]
@@ -153,12 +153,12 @@ impl Breaker {
         match change.to {
             State::Open => {
                 self.opened += counts;
-                cx.note(at, What::OPENED, self.settings().open_duration.as_ns());
+                cx.note(at, EventKind::OPENED, self.settings().open_duration.as_ns());
             }
-            State::HalfOpen => cx.note(at, What::HALF_OPENED, 0),
+            State::HalfOpen => cx.note(at, EventKind::HALF_OPENED, 0),
             State::Closed => {
                 self.closed += counts;
-                cx.note(at, What::CLOSED, 0);
+                cx.note(at, EventKind::CLOSED, 0);
             }
         }
     }
@@ -195,7 +195,7 @@ impl Mechanism for Breaker {
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
     const BELOW: Below = Below::Call;
-    const EVENTS: &'static [&'static [What]] = &[&[What::REJECTED], EVENTS];
+    const EVENTS: &'static [&'static [EventKind]] = &[&[EventKind::REJECTED], EVENTS];
     const METRICS: &'static [&'static Quantity] = METRICS;
 
     #[inline]
@@ -210,7 +210,7 @@ impl Mechanism for Breaker {
             let measured = u64::from(cx.calls[at.call].measured);
             let Some(pass) = pass else {
                 self.rejected += measured;
-                cx.note(at, What::REJECTED, 0);
+                cx.note(at, EventKind::REJECTED, 0);
                 return Flow::Up(Outcome::Rejected);
             };
             if pass.trial {

@@ -36,7 +36,7 @@ use crate::kernel::time::{Duration, Instant};
 use crate::metrics::declare::Quantity;
 use crate::metrics::gauge::Gauge;
 use crate::metrics::meter::{Measurements, limit};
-use crate::metrics::probe::{Ending, Event, Number, Probe, Role, What};
+use crate::metrics::probe::{Ending, EventDefinition, EventKind, Number, Probe, Role};
 use crate::metrics::recorder::Recorder;
 use crate::model::call::{self, CallId};
 use crate::model::context::{At, Context, Flow, Outcome};
@@ -59,9 +59,9 @@ crate::metrics! {
     PERMITS: Level = "permits", "permits taken";
 }
 
-impl What {
+impl EventKind {
     /// The call got the permit it waited for; the number is the wait.
-    pub const ADMITTED: Self = Self::new(&Event {
+    pub const ADMITTED: Self = Self::new(&EventDefinition {
         name: "admitted",
         verb: "admits",
         number: Number::Nanoseconds,
@@ -71,7 +71,7 @@ impl What {
 }
 
 /// The events of a bulkhead.
-pub const EVENTS: &[What] = &[What::ADMITTED];
+pub const EVENTS: &[EventKind] = &[EventKind::ADMITTED];
 
 /// The permits that a client has taken, and its calls in line.
 #[derive(Clone, Debug, Default)]
@@ -171,7 +171,7 @@ impl<const SHARED: bool> Permits<SHARED> {
         self.reneged += u64::from(call.measured);
         self.states[at.instance as usize].line.remove(&mut cx.calls, at.call);
         self.waiting.fall(now);
-        cx.note(at, What::RENEGED, (now - since).as_ns());
+        cx.note(at, EventKind::RENEGED, (now - since).as_ns());
         Flow::Up(Outcome::Rejected)
     }
 }
@@ -182,7 +182,7 @@ impl<const SHARED: bool> Mechanism for Permits<SHARED> {
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
     const BELOW: Below = Below::Call;
-    const EVENTS: &'static [&'static [What]] = &[&[What::REJECTED], EVENTS, line::EVENTS];
+    const EVENTS: &'static [&'static [EventKind]] = &[&[EventKind::REJECTED], EVENTS, line::EVENTS];
     const METRICS: &'static [&'static Quantity] = METRICS;
 
     #[inline]
@@ -200,7 +200,7 @@ impl<const SHARED: bool> Mechanism for Permits<SHARED> {
         let waiting = state.line.len();
         if waiting >= self.queue {
             self.rejected += u64::from(measured);
-            cx.note(at, What::REJECTED, waiting);
+            cx.note(at, EventKind::REJECTED, waiting);
             return Flow::Up(Outcome::Rejected);
         }
         let timer = self.max_wait.map_or(NONE, |most| cx.wake_after(most, at));
@@ -209,7 +209,7 @@ impl<const SHARED: bool> Mechanism for Permits<SHARED> {
         (call.timer, call.state) = (timer, call::State::Waiting { since });
         state.line.push(&mut cx.calls, at.call);
         self.waiting.rise(cx.now());
-        cx.note(at, What::WAITS, waiting + 1);
+        cx.note(at, EventKind::WAITS, waiting + 1);
         Flow::Parked
     }
 
@@ -238,7 +238,7 @@ impl<const SHARED: bool> Mechanism for Permits<SHARED> {
         if cx.calls[at.call].measured {
             self.wait.record(wait);
         }
-        cx.note(at, What::ADMITTED, wait.as_ns());
+        cx.note(at, EventKind::ADMITTED, wait.as_ns());
         Flow::Down
     }
 
@@ -262,7 +262,7 @@ impl<const SHARED: bool> Mechanism for Permits<SHARED> {
                 Self::stop_waiting(cx, at.call);
             }
         }
-        cx.note(at, What::LEFT, 0);
+        cx.note(at, EventKind::LEFT, 0);
     }
 
     /// Permits that came back at this instant go to those in line.

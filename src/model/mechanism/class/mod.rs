@@ -19,7 +19,7 @@ use crate::kernel::time::{Duration, Instant};
 use crate::metrics::declare::Quantity;
 use crate::metrics::fate::Fate;
 use crate::metrics::meter::Measurements;
-use crate::metrics::probe::{Probe, What};
+use crate::metrics::probe::{EventKind, Probe};
 use crate::metrics::recorder::Recorder;
 use crate::model::call::{Call, CallId};
 use crate::model::context::{At, Context, Flow, Outcome};
@@ -208,7 +208,7 @@ impl Mechanism for Class {
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
     const BELOW: Below = Below::Call;
-    const EVENTS: &'static [&'static [What]] = &[];
+    const EVENTS: &'static [&'static [EventKind]] = &[];
     const METRICS: &'static [&'static Quantity] = METRICS;
 
     fn enter<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At<'_>) -> Flow {

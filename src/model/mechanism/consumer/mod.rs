@@ -12,7 +12,7 @@ use crate::kernel::time::{Duration, Instant};
 use crate::metrics::declare::Quantity;
 use crate::metrics::gauge::Gauge;
 use crate::metrics::meter::Measurements;
-use crate::metrics::probe::{Ending, Event, Number, Probe, Role, Stretch, What};
+use crate::metrics::probe::{Ending, EventDefinition, EventKind, Number, Probe, Role, Stretch};
 use crate::model::call::{CallId, State};
 use crate::model::client::Clients;
 use crate::model::context::{At, Context, Flow, Outcome};
@@ -52,9 +52,9 @@ crate::metrics! {
     BUSY: Peak = "busy", "consumers taken";
 }
 
-impl What {
+impl EventKind {
     /// A consumer took the message; the number is its wait.
-    pub const TAKEN: Self = Self::new(&Event {
+    pub const TAKEN: Self = Self::new(&EventDefinition {
         name: "taken",
         verb: "takes",
         number: Number::Nanoseconds,
@@ -62,7 +62,7 @@ impl What {
         role: Role::Begins(Stretch::receipt("delivery")),
     });
     /// A delivery of the message succeeded.
-    pub const ACKNOWLEDGED: Self = Self::new(&Event {
+    pub const ACKNOWLEDGED: Self = Self::new(&EventDefinition {
         name: "acknowledged",
         verb: "acknowledges",
         number: Number::None,
@@ -70,7 +70,7 @@ impl What {
         role: Role::Ends(Ending::Well),
     });
     /// A delivery of the message failed.
-    pub const NOT_ACKNOWLEDGED: Self = Self::new(&Event {
+    pub const NOT_ACKNOWLEDGED: Self = Self::new(&EventDefinition {
         name: "not_acknowledged",
         verb: "does_not_acknowledge",
         number: Number::None,
@@ -78,7 +78,7 @@ impl What {
         role: Role::Ends(Ending::Badly),
     });
     /// A consumer gave the message up; the number is its deliveries.
-    pub const DEAD_LETTERED: Self = Self::new(&Event {
+    pub const DEAD_LETTERED: Self = Self::new(&EventDefinition {
         name: "dead_lettered",
         verb: "dead_letters",
         number: Number::Count,
@@ -88,8 +88,12 @@ impl What {
 }
 
 /// The events of consumers.
-pub const EVENTS: &[What] =
-    &[What::TAKEN, What::ACKNOWLEDGED, What::NOT_ACKNOWLEDGED, What::DEAD_LETTERED];
+pub const EVENTS: &[EventKind] = &[
+    EventKind::TAKEN,
+    EventKind::ACKNOWLEDGED,
+    EventKind::NOT_ACKNOWLEDGED,
+    EventKind::DEAD_LETTERED,
+];
 
 /// State and books of one group.
 #[derive(Clone, Debug)]
@@ -137,7 +141,7 @@ impl Mechanism for Consumer {
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
     const BELOW: Below = Below::InHand;
-    const EVENTS: &'static [&'static [What]] = &[EVENTS, super::backoff::EVENTS];
+    const EVENTS: &'static [&'static [EventKind]] = &[EVENTS, super::backoff::EVENTS];
     const METRICS: &'static [&'static Quantity] = METRICS;
 
     /// Delivers a message, which is out of the queue, to a consumer.
@@ -154,7 +158,7 @@ impl Mechanism for Consumer {
         let deliveries = cx.calls.word(at.call, at.seat.word + DELIVERED);
         cx.calls.set_word(at.call, at.seat.word + DELIVERED, deliveries + 1);
         cx.calls[at.call].client = self.config.clients.draw(key, deliveries as u32);
-        cx.note(at, What::TAKEN, (now - since).as_ns());
+        cx.note(at, EventKind::TAKEN, (now - since).as_ns());
         Flow::Down
     }
 
@@ -172,14 +176,14 @@ impl Mechanism for Consumer {
         let deliveries = cx.calls.word(at.call, at.seat.word + DELIVERED) as u32;
         if outcome == Outcome::Success {
             self.acknowledged += measured;
-            cx.note(at, What::ACKNOWLEDGED, 0);
+            cx.note(at, EventKind::ACKNOWLEDGED, 0);
             self.release(cx, at);
             return Flow::Up(Outcome::Success);
         }
-        cx.note(at, What::NOT_ACKNOWLEDGED, 0);
+        cx.note(at, EventKind::NOT_ACKNOWLEDGED, 0);
         if deliveries >= self.config.max_deliveries {
             self.dead_lettered += measured;
-            cx.note(at, What::DEAD_LETTERED, u64::from(deliveries));
+            cx.note(at, EventKind::DEAD_LETTERED, u64::from(deliveries));
             self.release(cx, at);
             return Flow::Up(Outcome::DeadLettered);
         }
@@ -187,7 +191,7 @@ impl Mechanism for Consumer {
         let waited = Duration::from_ns(cx.calls.word(at.call, at.seat.word + WAITED));
         let wait = self.config.backoff.wait(key, deliveries, attempts, waited);
         cx.calls.set_word(at.call, at.seat.word + WAITED, wait.as_ns());
-        cx.note(at, What::RETRIES, wait.as_ns());
+        cx.note(at, EventKind::RETRIES, wait.as_ns());
         if wait.is_zero() {
             self.release(cx, at);
             return Flow::Up(Outcome::Returned);

@@ -24,7 +24,7 @@ use crate::kernel::simulation::Delay;
 use crate::kernel::time::Instant;
 use crate::metrics::declare::Quantity;
 use crate::metrics::meter::Measurements;
-use crate::metrics::probe::{Event, Number, Probe, Role, What};
+use crate::metrics::probe::{EventDefinition, EventKind, Number, Probe, Role};
 use crate::model::call::CallId;
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::mechanism::{Below, Leaving, Mechanism, Wakes};
@@ -35,9 +35,9 @@ crate::metrics! {
     EXPIRED: Count = "expired", "deadlines over";
 }
 
-impl What {
+impl EventKind {
     /// The deadline of the call passed, and its caller gives up.
-    pub const EXPIRED: Self = Self::new(&Event {
+    pub const EXPIRED: Self = Self::new(&EventDefinition {
         name: "expired",
         verb: "expires",
         number: Number::None,
@@ -47,7 +47,7 @@ impl What {
 }
 
 /// The events of a deadline.
-pub const EVENTS: &[What] = &[What::EXPIRED];
+pub const EVENTS: &[EventKind] = &[EventKind::EXPIRED];
 
 /// The words of a call: its timer, and its deadline.
 const TIMER: u32 = 0;
@@ -70,7 +70,7 @@ impl Deadline {
 
     fn expire<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) {
         self.expired += u64::from(cx.calls[at.call].measured);
-        cx.note(at, What::EXPIRED, 0);
+        cx.note(at, EventKind::EXPIRED, 0);
     }
 }
 
@@ -80,7 +80,7 @@ impl Mechanism for Deadline {
     const TIMER: Option<u32> = Some(TIMER);
     const WAKES: Wakes = Wakes::Calls { starts: false };
     const BELOW: Below = Below::Call;
-    const EVENTS: &'static [&'static [What]] = &[EVENTS];
+    const EVENTS: &'static [&'static [EventKind]] = &[EVENTS];
     const METRICS: &'static [&'static Quantity] = METRICS;
 
     fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {

@@ -12,7 +12,7 @@ use crate::kernel::simulation::Halt;
 use crate::kernel::time::Instant;
 use crate::metrics::declare::Quantity;
 use crate::metrics::meter::Measurements;
-use crate::metrics::probe::{Ending, Event, Number, Probe, Role, Stretch, What};
+use crate::metrics::probe::{Ending, EventDefinition, EventKind, Number, Probe, Role, Stretch};
 use crate::model::call::CallId;
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::seat::{Port, Seat};
@@ -41,9 +41,9 @@ crate::metrics! {
     WASTED_RATIO: Ratio = "wasted_ratio";
 }
 
-impl What {
+impl EventKind {
     /// An attempt was sent to a service.
-    pub const SENT: Self = Self::new(&Event {
+    pub const SENT: Self = Self::new(&EventDefinition {
         name: "sent",
         verb: "sends",
         number: Number::None,
@@ -51,7 +51,7 @@ impl What {
         role: Role::Begins(Stretch::call("attempt")),
     });
     /// The caller got an answer.
-    pub const ATTEMPT_SUCCEEDED: Self = Self::new(&Event {
+    pub const ATTEMPT_SUCCEEDED: Self = Self::new(&EventDefinition {
         name: "attempt_succeeded",
         verb: "attempt_succeeds",
         number: Number::None,
@@ -59,7 +59,7 @@ impl What {
         role: Role::Ends(Ending::Well),
     });
     /// The caller got an error or a refusal, or gave up.
-    pub const ATTEMPT_FAILED: Self = Self::new(&Event {
+    pub const ATTEMPT_FAILED: Self = Self::new(&EventDefinition {
         name: "attempt_failed",
         verb: "attempt_fails",
         number: Number::None,
@@ -67,7 +67,7 @@ impl What {
         role: Role::Ends(Ending::Badly),
     });
     /// The attempt was not needed: the outcomes of other calls decided.
-    pub const ATTEMPT_UNNEEDED: Self = Self::new(&Event {
+    pub const ATTEMPT_UNNEEDED: Self = Self::new(&EventDefinition {
         name: "attempt_unneeded",
         verb: "attempt_becomes_unneeded",
         number: Number::None,
@@ -77,8 +77,12 @@ impl What {
 }
 
 /// The events of an edge.
-pub const EVENTS: &[What] =
-    &[What::SENT, What::ATTEMPT_SUCCEEDED, What::ATTEMPT_FAILED, What::ATTEMPT_UNNEEDED];
+pub const EVENTS: &[EventKind] = &[
+    EventKind::SENT,
+    EventKind::ATTEMPT_SUCCEEDED,
+    EventKind::ATTEMPT_FAILED,
+    EventKind::ATTEMPT_UNNEEDED,
+];
 
 /// The machine that sends attempts along an edge.
 #[derive(Clone, Debug)]
@@ -123,7 +127,7 @@ impl Sender {
         if call.measured {
             cx.edges[at.seat.edge].send(number);
         }
-        cx.note(at, What::SENT, 0);
+        cx.note(at, EventKind::SENT, 0);
         Flow::Down
     }
 }
@@ -134,7 +138,7 @@ impl Mechanism for Sender {
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
     const BELOW: Below = Below::Call;
-    const EVENTS: &'static [&'static [What]] = &[EVENTS];
+    const EVENTS: &'static [&'static [EventKind]] = &[EVENTS];
     const METRICS: &'static [&'static Quantity] = METRICS;
 
     /// Sends an attempt to its service, which is a piece of work.
@@ -155,8 +159,8 @@ impl Mechanism for Sender {
             cx.edges[at.seat.edge].end(outcome);
         }
         let succeeded = outcome == Outcome::Success;
-        let what = if succeeded { What::ATTEMPT_SUCCEEDED } else { What::ATTEMPT_FAILED };
-        cx.note(at, what, 0);
+        let kind = if succeeded { EventKind::ATTEMPT_SUCCEEDED } else { EventKind::ATTEMPT_FAILED };
+        cx.note(at, kind, 0);
         Flow::Up(outcome)
     }
 
@@ -177,12 +181,12 @@ impl Mechanism for Sender {
         leaving: Leaving,
     ) {
         if leaving == Leaving::Unneeded {
-            return cx.note(at, What::ATTEMPT_UNNEEDED, 0);
+            return cx.note(at, EventKind::ATTEMPT_UNNEEDED, 0);
         }
         if cx.calls[at.call].measured {
             cx.edges[at.seat.edge].give_up();
         }
-        cx.note(at, What::ATTEMPT_FAILED, 0);
+        cx.note(at, EventKind::ATTEMPT_FAILED, 0);
     }
 
     fn hand_on<C: Calendar, P: Probe>(

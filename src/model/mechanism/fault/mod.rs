@@ -20,7 +20,7 @@ use crate::kernel::draw::Site;
 use crate::kernel::time::Instant;
 use crate::metrics::declare::Quantity;
 use crate::metrics::meter::Measurements;
-use crate::metrics::probe::{Probe, What};
+use crate::metrics::probe::{EventKind, Probe};
 use crate::model::call::{Call, CallId};
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::seat::{Port, Seat, SeatId};
@@ -89,7 +89,7 @@ impl Mechanism for Crash {
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Faults;
     const BELOW: Below = Below::Call;
-    const EVENTS: &'static [&'static [What]] = &[];
+    const EVENTS: &'static [&'static [EventKind]] = &[];
     const METRICS: &'static [&'static Quantity] = &[];
 
     fn enter<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At<'_>) -> Flow {

@@ -33,7 +33,7 @@ use crate::kernel::simulation::Delay;
 use crate::kernel::time::Instant;
 use crate::metrics::declare::Quantity;
 use crate::metrics::meter::Measurements;
-use crate::metrics::probe::{Event, Number, Probe, Role, What};
+use crate::metrics::probe::{EventDefinition, EventKind, Number, Probe, Role};
 use crate::model::call::CallId;
 use crate::model::context::{At, Context, Dismissal, Flow, Outcome};
 use crate::model::mechanism::retry::RetryOn;
@@ -51,9 +51,9 @@ crate::metrics! {
     DELAY: Momentary = "delay", "delay of the next copy";
 }
 
-impl What {
+impl EventKind {
     /// A further copy is sent; the number is that of the copy, from 1.
-    pub const COPIED: Self = Self::new(&Event {
+    pub const COPIED: Self = Self::new(&EventDefinition {
         name: "copied",
         verb: "copies",
         number: Number::Count,
@@ -63,7 +63,7 @@ impl What {
 }
 
 /// The events of a hedge.
-pub const EVENTS: &[What] = &[What::COPIED];
+pub const EVENTS: &[EventKind] = &[EventKind::COPIED];
 
 /// The treatment of copies that are no longer needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -202,7 +202,7 @@ impl Hedge {
             } else {
                 cx.begins.push_back(copy);
                 self.copies += u64::from(measured);
-                cx.note(at, What::COPIED, u64::from(number));
+                cx.note(at, EventKind::COPIED, u64::from(number));
             }
             if number == self.config.max {
                 return first;
@@ -258,7 +258,7 @@ impl Mechanism for Hedge {
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: true };
     const BELOW: Below = Below::Copies;
-    const EVENTS: &'static [&'static [What]] = &[EVENTS];
+    const EVENTS: &'static [&'static [EventKind]] = &[EVENTS];
     const METRICS: &'static [&'static Quantity] = METRICS;
 
     /// Sends the first copy.

@@ -20,16 +20,18 @@ use crate::kernel::time::{Duration, Instant};
 use crate::metrics::declare::Quantity;
 use crate::metrics::fate::Fate;
 use crate::metrics::meter::Measurements;
-use crate::metrics::probe::{End, Ending, Event, Number, Probe, Role, Stretch, What};
+use crate::metrics::probe::{
+    End, Ending, EventDefinition, EventKind, Number, Probe, Role, Stretch,
+};
 use crate::model::call::{Call, CallId};
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::seat::{NONE, Port, Seat};
 pub(in crate::model) use arrivals::STAGES_AT_ONCE;
 use arrivals::Search;
 
-impl What {
+impl EventKind {
     /// A request arrived.
-    pub const ARRIVED: Self = Self::new(&Event {
+    pub const ARRIVED: Self = Self::new(&EventDefinition {
         name: "arrived",
         verb: "arrives",
         number: Number::None,
@@ -37,7 +39,7 @@ impl What {
         role: Role::Begins(Stretch::call("request")),
     });
     /// The request is over, with success; the number is the time since its arrival.
-    pub const SUCCEEDED: Self = Self::new(&Event {
+    pub const SUCCEEDED: Self = Self::new(&EventDefinition {
         name: "succeeded",
         verb: "succeeds",
         number: Number::Nanoseconds,
@@ -45,7 +47,7 @@ impl What {
         role: Role::Ends(Ending::Well),
     });
     /// The request is over, without success; the number is the time since its arrival.
-    pub const FAILED: Self = Self::new(&Event {
+    pub const FAILED: Self = Self::new(&EventDefinition {
         name: "failed",
         verb: "fails",
         number: Number::Nanoseconds,
@@ -55,7 +57,7 @@ impl What {
 }
 
 /// The events of a load.
-pub const EVENTS: &[What] = &[What::ARRIVED, What::SUCCEEDED, What::FAILED];
+pub const EVENTS: &[EventKind] = &[EventKind::ARRIVED, EventKind::SUCCEEDED, EventKind::FAILED];
 
 /// State of one load.
 #[derive(Clone, Debug)]
@@ -272,7 +274,7 @@ impl Mechanism for Load {
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Requests;
     const BELOW: Below = Below::Requests;
-    const EVENTS: &'static [&'static [What]] = &[EVENTS];
+    const EVENTS: &'static [&'static [EventKind]] = &[EVENTS];
     const METRICS: &'static [&'static Quantity] = &[];
 
     /// A request begins.
@@ -289,7 +291,7 @@ impl Mechanism for Load {
         if call.measured {
             cx.classes.offer(call.class);
         }
-        cx.note(at, What::ARRIVED, 0);
+        cx.note(at, EventKind::ARRIVED, 0);
         if self.config.publishes {
             self.release_caller(cx, at);
         }
@@ -318,8 +320,8 @@ impl Mechanism for Load {
             cx.classes.end(call, fate, now);
         }
         let succeeded = matches!(fate, Fate::Succeeded | Fate::Late);
-        let what = if succeeded { What::SUCCEEDED } else { What::FAILED };
-        cx.note(at, what, elapsed.as_ns());
+        let kind = if succeeded { EventKind::SUCCEEDED } else { EventKind::FAILED };
+        cx.note(at, kind, elapsed.as_ns());
         if P::ENDS {
             let (request, at) = (index, now);
             cx.probe.ended(&End { load, request, arrived, at, attempts, fate, measured });

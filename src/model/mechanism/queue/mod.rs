@@ -10,7 +10,7 @@ use crate::kernel::time::{Duration, Instant};
 use crate::metrics::declare::Quantity;
 use crate::metrics::gauge::Gauge;
 use crate::metrics::meter::{Measurements, limit};
-use crate::metrics::probe::{Ending, Event, Number, Probe, Role, Stretch, What};
+use crate::metrics::probe::{Ending, EventDefinition, EventKind, Number, Probe, Role, Stretch};
 use crate::metrics::recorder::Recorder;
 use crate::model::call::{CallId, Calls, State};
 use crate::model::context::{At, Context, Flow, Outcome};
@@ -37,9 +37,9 @@ crate::metrics! {
     AGE: Reading = "age", "age of the oldest message";
 }
 
-impl What {
+impl EventKind {
     /// The message was published to a queue; the number is the depth, itself included.
-    pub const PUBLISHED: Self = Self::new(&Event {
+    pub const PUBLISHED: Self = Self::new(&EventDefinition {
         name: "published",
         verb: "publishes",
         number: Number::Count,
@@ -47,7 +47,7 @@ impl What {
         role: Role::Begins(Stretch::message("queued")),
     });
     /// The queue gave the message to a consumer; the number is its wait.
-    pub const HANDED_OVER: Self = Self::new(&Event {
+    pub const HANDED_OVER: Self = Self::new(&EventDefinition {
         name: "handed_over",
         verb: "hands_over",
         number: Number::Nanoseconds,
@@ -55,7 +55,7 @@ impl What {
         role: Role::Ends(Ending::Well),
     });
     /// The queue was full, and the message is lost; the number is the depth.
-    pub const DROPPED: Self = Self::new(&Event {
+    pub const DROPPED: Self = Self::new(&EventDefinition {
         name: "dropped",
         verb: "drops",
         number: Number::Count,
@@ -65,7 +65,8 @@ impl What {
 }
 
 /// The events of a queue.
-pub const EVENTS: &[What] = &[What::PUBLISHED, What::HANDED_OVER, What::DROPPED];
+pub const EVENTS: &[EventKind] =
+    &[EventKind::PUBLISHED, EventKind::HANDED_OVER, EventKind::DROPPED];
 
 /// State and books of one queue.
 #[derive(Clone, Debug)]
@@ -136,13 +137,13 @@ impl Queue {
         self.published += measured;
         if self.line.len() >= self.capacity {
             self.dropped += measured;
-            cx.note(at, What::DROPPED, self.line.len());
+            cx.note(at, EventKind::DROPPED, self.line.len());
             return Flow::Up(Outcome::Dropped);
         }
         cx.calls[at.call].state = State::Message { since: cx.now() };
         self.line.push(&mut cx.calls, at.call);
         self.depth.rise(cx.now());
-        cx.note(at, What::PUBLISHED, self.line.len());
+        cx.note(at, EventKind::PUBLISHED, self.line.len());
         cx.pull(at.id, None);
         Flow::Parked
     }
@@ -163,7 +164,7 @@ impl Queue {
                 self.taken += 1;
                 self.wait.record(now - since);
             }
-            cx.note(&At { call: id, ..*at }, What::HANDED_OVER, (now - since).as_ns());
+            cx.note(&At { call: id, ..*at }, EventKind::HANDED_OVER, (now - since).as_ns());
         }
         Some(id)
     }
@@ -183,7 +184,7 @@ impl Mechanism for Queue {
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
     const BELOW: Below = Below::Requests;
-    const EVENTS: &'static [&'static [What]] = &[EVENTS];
+    const EVENTS: &'static [&'static [EventKind]] = &[EVENTS];
     const METRICS: &'static [&'static Quantity] = METRICS;
 
     #[inline]

@@ -15,7 +15,7 @@ use crate::kernel::simulation::Delay;
 use crate::kernel::time::{Duration, Instant};
 use crate::metrics::declare::Quantity;
 use crate::metrics::meter::Measurements;
-use crate::metrics::probe::{Event, Number, Probe, Role, What};
+use crate::metrics::probe::{EventDefinition, EventKind, Number, Probe, Role};
 use crate::model::call::CallId;
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::mechanism::backoff::Backoff;
@@ -32,9 +32,9 @@ crate::metrics! {
     EXHAUSTED: Count = "budget_exhausted", "stopped by the budget";
 }
 
-impl What {
+impl EventKind {
     /// The call would be tried again, but the budget is used up.
-    pub const BUDGET_EXHAUSTED: Self = Self::new(&Event {
+    pub const BUDGET_EXHAUSTED: Self = Self::new(&EventDefinition {
         name: "budget_exhausted",
         verb: "budget_exhausts",
         number: Number::None,
@@ -44,7 +44,7 @@ impl What {
 }
 
 /// The events of a retry.
-pub const EVENTS: &[What] = &[What::BUDGET_EXHAUSTED];
+pub const EVENTS: &[EventKind] = &[EventKind::BUDGET_EXHAUSTED];
 
 /// State and books of one retry layer.
 #[derive(Clone, Debug)]
@@ -148,7 +148,7 @@ impl Mechanism for Retry {
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: true };
     const BELOW: Below = Below::Call;
-    const EVENTS: &'static [&'static [What]] = &[EVENTS, super::backoff::EVENTS];
+    const EVENTS: &'static [&'static [EventKind]] = &[EVENTS, super::backoff::EVENTS];
     const METRICS: &'static [&'static Quantity] = METRICS;
 
     /// Begins the first try.
@@ -182,14 +182,14 @@ impl Mechanism for Retry {
         }
         if self.budget.as_mut().is_some_and(|budget| !budget.withdraw(at.instance)) {
             self.budget_exhausted += measured;
-            cx.note(at, What::BUDGET_EXHAUSTED, 0);
+            cx.note(at, EventKind::BUDGET_EXHAUSTED, 0);
             return Flow::Up(outcome);
         }
         let waited = Duration::from_ns(cx.calls.word(at.call, at.seat.word + WAITED));
         let wait = self.backoff.wait(key, tries, attempts, waited);
         *cx.calls.words(at.call, at.seat.word) = [u64::from(tries) + 1, wait.as_ns()];
         self.retries += measured;
-        cx.note(at, What::RETRIES, wait.as_ns());
+        cx.note(at, EventKind::RETRIES, wait.as_ns());
         if wait.is_zero() {
             cx.calls[at.call].timer = NONE;
             return Flow::Again;

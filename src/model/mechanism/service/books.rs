@@ -5,7 +5,7 @@ use super::replica::Replica;
 use crate::kernel::time::Duration;
 use crate::metrics::declare::Level;
 use crate::metrics::meter::{Measurements, limit};
-use crate::metrics::probe::{Ending, Event, Number, Role, Stretch, What};
+use crate::metrics::probe::{Ending, EventDefinition, EventKind, Number, Role, Stretch};
 use crate::metrics::report::Period;
 
 crate::metrics! {
@@ -64,9 +64,9 @@ crate::metrics! {
 /// Slots taken, where those up to the knee are fewer.
 const BUSY_UP_TO_KNEE: Level = BUSY.in_words("slots of the knee");
 
-impl What {
+impl EventKind {
     /// An attempt is worked on in a slot; the number is how long it will take.
-    pub const STARTED: Self = Self::new(&Event {
+    pub const STARTED: Self = Self::new(&EventDefinition {
         name: "started",
         verb: "starts",
         number: Number::Nanoseconds,
@@ -74,7 +74,7 @@ impl What {
         role: Role::Turns(Stretch::work("in a slot")),
     });
     /// An attempt gets a slot and will never be answered.
-    pub const HUNG: Self = Self::new(&Event {
+    pub const HUNG: Self = Self::new(&EventDefinition {
         name: "hung",
         verb: "hangs",
         number: Number::None,
@@ -82,7 +82,7 @@ impl What {
         role: Role::Turns(Stretch::work("in a slot")),
     });
     /// The attempt calls other services; the number is that of calls made at once.
-    pub const CALLS: Self = Self::new(&Event {
+    pub const CALLS: Self = Self::new(&EventDefinition {
         name: "calls",
         verb: "calls",
         number: Number::Count,
@@ -90,7 +90,7 @@ impl What {
         role: Role::Turns(Stretch::call("calling")),
     });
     /// An attempt was answered; the number is the time since it was sent.
-    pub const ANSWERED: Self = Self::new(&Event {
+    pub const ANSWERED: Self = Self::new(&EventDefinition {
         name: "answered",
         verb: "answers",
         number: Number::Nanoseconds,
@@ -98,7 +98,7 @@ impl What {
         role: Role::Ends(Ending::Well),
     });
     /// An attempt ended in an error; the number is the time since it was sent.
-    pub const ERRORED: Self = Self::new(&Event {
+    pub const ERRORED: Self = Self::new(&EventDefinition {
         name: "errored",
         verb: "errors",
         number: Number::Nanoseconds,
@@ -107,7 +107,7 @@ impl What {
     });
     /// The service refused the attempt, because its line is full; the number is that of waiting
     /// ones.
-    pub const SHED: Self = Self::new(&Event {
+    pub const SHED: Self = Self::new(&EventDefinition {
         name: "shed",
         verb: "sheds",
         number: Number::Count,
@@ -115,7 +115,7 @@ impl What {
         role: Role::Mark,
     });
     /// The service stopped the attempt, because its caller had left.
-    pub const CANCELLED: Self = Self::new(&Event {
+    pub const CANCELLED: Self = Self::new(&EventDefinition {
         name: "cancelled",
         verb: "cancels",
         number: Number::None,
@@ -123,7 +123,7 @@ impl What {
         role: Role::Ends(Ending::Badly),
     });
     /// The service goes on with an attempt whose caller has left.
-    pub const ABANDONED: Self = Self::new(&Event {
+    pub const ABANDONED: Self = Self::new(&EventDefinition {
         name: "abandoned",
         verb: "abandons",
         number: Number::None,
@@ -131,7 +131,7 @@ impl What {
         role: Role::Mark,
     });
     /// Work for a caller that had left ended; the number is its time in a slot.
-    pub const WASTED: Self = Self::new(&Event {
+    pub const WASTED: Self = Self::new(&EventDefinition {
         name: "wasted",
         verb: "wastes",
         number: Number::Nanoseconds,
@@ -139,7 +139,7 @@ impl What {
         role: Role::Ends(Ending::Badly),
     });
     /// The service refused the attempt, on arrival or at its slot, because its deadline had passed.
-    pub const LAPSED: Self = Self::new(&Event {
+    pub const LAPSED: Self = Self::new(&EventDefinition {
         name: "lapsed",
         verb: "lapses",
         number: Number::None,
@@ -147,7 +147,7 @@ impl What {
         role: Role::Ends(Ending::Badly),
     });
     /// The service crashed during the attempt, or was down when it arrived.
-    pub const CRASHED: Self = Self::new(&Event {
+    pub const CRASHED: Self = Self::new(&EventDefinition {
         name: "crashed",
         verb: "crashes",
         number: Number::None,
@@ -157,18 +157,18 @@ impl What {
 }
 
 /// The events of a service.
-pub const EVENTS: &[What] = &[
-    What::STARTED,
-    What::HUNG,
-    What::CALLS,
-    What::ANSWERED,
-    What::ERRORED,
-    What::SHED,
-    What::CANCELLED,
-    What::ABANDONED,
-    What::WASTED,
-    What::LAPSED,
-    What::CRASHED,
+pub const EVENTS: &[EventKind] = &[
+    EventKind::STARTED,
+    EventKind::HUNG,
+    EventKind::CALLS,
+    EventKind::ANSWERED,
+    EventKind::ERRORED,
+    EventKind::SHED,
+    EventKind::CANCELLED,
+    EventKind::ABANDONED,
+    EventKind::WASTED,
+    EventKind::LAPSED,
+    EventKind::CRASHED,
 ];
 
 /// Attempts of measured requests: `arrivals` is the sum of the others and of those in flight.

@@ -34,7 +34,7 @@ use crate::kernel::time::Instant;
 use crate::metrics::declare::Quantity;
 use crate::metrics::gauge::Gauge;
 use crate::metrics::meter::Measurements;
-use crate::metrics::probe::{Probe, What};
+use crate::metrics::probe::{EventKind, Probe};
 use crate::metrics::recorder::Recorder;
 use crate::model::call::{Call, CallId, State};
 use crate::model::context::{At, Context, Flow, Outcome};
@@ -188,7 +188,7 @@ impl Mechanism for Service {
     const TIMER: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
     const BELOW: Below = Below::Others;
-    const EVENTS: &'static [&'static [What]] = &[EVENTS, line::EVENTS];
+    const EVENTS: &'static [&'static [EventKind]] = &[EVENTS, line::EVENTS];
     const METRICS: &'static [&'static Quantity] = books::METRICS;
 
     /// Handles an attempt that arrives.
@@ -203,7 +203,7 @@ impl Mechanism for Service {
         let (busy, in_line) = (replica.busy(), replica.line.len());
         if !self.config.faults.is_empty() && self.config.faults.is_down(now, call, at.instance) {
             self.counts.crashed += measured;
-            cx.note(at, What::CRASHED, 0);
+            cx.note(at, EventKind::CRASHED, 0);
             return Flow::Up(Outcome::Error);
         }
         if self.refuses(cx, at) {
@@ -219,7 +219,7 @@ impl Mechanism for Service {
         }
         if in_line >= self.config.queue {
             self.counts.shed += measured;
-            cx.note(at, What::SHED, in_line);
+            cx.note(at, EventKind::SHED, in_line);
             return Flow::Up(Outcome::Shed);
         }
         self.in_flight_max = self.in_flight_max.max(there + 1);
@@ -281,7 +281,7 @@ impl Mechanism for Service {
         let now = cx.now();
         if leaving == Leaving::GoesOn {
             if cx.calls[at.call].left == now {
-                cx.note(at, What::ABANDONED, 0);
+                cx.note(at, EventKind::ABANDONED, 0);
             }
             return;
         }
@@ -295,7 +295,7 @@ impl Mechanism for Service {
             cx.edges[at.seat.edge].attempts.cancelled += 1;
         }
         self.book_in_vain(cx, at);
-        cx.note(at, What::CANCELLED, 0);
+        cx.note(at, EventKind::CANCELLED, 0);
         if held {
             self.serve_next(cx, at);
         }

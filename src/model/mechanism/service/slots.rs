@@ -5,7 +5,7 @@ use super::{Endpoint, Service};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::simulation::Delay;
 use crate::kernel::time::{Duration, Instant};
-use crate::metrics::probe::{Probe, What};
+use crate::metrics::probe::{EventKind, Probe};
 use crate::model::call::{Call, CallId, Calls, State};
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::mechanism::fault::Fault;
@@ -51,7 +51,7 @@ impl Service {
         line.push(&mut cx.calls, at.call);
         let in_line = line.len();
         self.waiting.rise(cx.now());
-        cx.note(at, What::WAITS, in_line);
+        cx.note(at, EventKind::WAITS, in_line);
     }
 
     /// Takes a slot of a replica.
@@ -94,10 +94,10 @@ impl Service {
         if hangs {
             cx.calls[at.call].timer = NONE;
             self.counts.hung += u64::from(cx.calls[at.call].measured);
-            cx.note(at, What::HUNG, 0);
+            cx.note(at, EventKind::HUNG, 0);
             return;
         }
-        cx.note(at, What::STARTED, work.as_ns());
+        cx.note(at, EventKind::STARTED, work.as_ns());
         let timer = match self.constant {
             Some(delay) => cx.wake_after(delay, at),
             None if self.config.faults.is_empty() => cx.wake_after(Delay::varying(work), at),
@@ -130,7 +130,7 @@ impl Service {
         self.replicas[at.instance as usize].line.remove(&mut cx.calls, at.call);
         self.waiting.fall(now);
         let wait = self.config.max_wait.map_or(0, |most| most.duration().as_ns());
-        cx.note(at, What::RENEGED, wait);
+        cx.note(at, EventKind::RENEGED, wait);
         self.part(cx, at, Outcome::Shed)
     }
 
@@ -177,7 +177,7 @@ impl Service {
         let refuses = self.config.refuses_expired && cx.deadline(at) <= cx.now();
         if refuses {
             self.counts.expired += u64::from(cx.calls[at.call].measured);
-            cx.note(at, What::LAPSED, 0);
+            cx.note(at, EventKind::LAPSED, 0);
         }
         refuses
     }
@@ -331,7 +331,7 @@ impl Service {
     ) -> bool {
         let call = cx.calls[at.call];
         self.counts.crashed += u64::from(call.measured);
-        cx.note(at, What::CRASHED, 0);
+        cx.note(at, EventKind::CRASHED, 0);
         self.withdraw(cx, at);
         let needed = !cx.calls[at.call].is_cut_off();
         if let State::Working { started, .. } = call.state

@@ -4,7 +4,7 @@ use super::Service;
 use super::handler::{FAILED, Instruction};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::time::Instant;
-use crate::metrics::probe::{Probe, What};
+use crate::metrics::probe::{EventKind, Probe};
 use crate::model::call::State;
 use crate::model::context::{At, Context, Flow, Outcome};
 
@@ -86,7 +86,7 @@ impl Service {
                     (parent.open, parent.good) = (made as u16, 0);
                     parent.state = State::Calling { since };
                     self.calling.rise(cx.now());
-                    cx.note(at, What::CALLS, made as u64);
+                    cx.note(at, EventKind::CALLS, made as u64);
                     if held && !self.config.holds_slot {
                         self.free_slot(cx, at);
                     }
@@ -123,7 +123,7 @@ impl Service {
         } else {
             cx.calls[at.call].state = State::None;
             self.counts.shed += u64::from(cx.calls[at.call].measured);
-            cx.note(at, What::SHED, in_line);
+            cx.note(at, EventKind::SHED, in_line);
             return self.part(cx, at, Outcome::Shed);
         }
         Flow::Parked
@@ -167,13 +167,13 @@ impl Service {
         let (measured, abandoned) = (call.measured, call.is_left());
         call.state = State::None;
         let now = cx.now();
-        let (what, ns) = match (abandoned, fails) {
-            (true, _) => (What::WASTED, now - started),
-            (false, true) => (What::ERRORED, now - since),
-            (false, false) => (What::ANSWERED, now - since),
+        let (kind, ns) = match (abandoned, fails) {
+            (true, _) => (EventKind::WASTED, now - started),
+            (false, true) => (EventKind::ERRORED, now - since),
+            (false, false) => (EventKind::ANSWERED, now - since),
         };
         // The end is reported before the start of the next call, which is its consequence.
-        cx.note(at, what, ns.as_ns());
+        cx.note(at, kind, ns.as_ns());
         if self.crashes {
             self.replicas[at.instance as usize].working.remove(&mut cx.calls, at.call);
         }

@@ -10,7 +10,7 @@ use crate::kernel::simulation::Delay;
 use crate::kernel::time::Instant;
 use crate::metrics::declare::Quantity;
 use crate::metrics::meter::Measurements;
-use crate::metrics::probe::{Event, Number, Probe, Role, What};
+use crate::metrics::probe::{EventDefinition, EventKind, Number, Probe, Role};
 use crate::model::call::CallId;
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::mechanism::{Below, Leaving, Mechanism, Wakes};
@@ -21,9 +21,9 @@ crate::metrics! {
     FIRED: Count = "fired", "timeouts";
 }
 
-impl What {
+impl EventKind {
     /// A timeout gave up on the call; the number is the timeout.
-    pub const TIMED_OUT: Self = Self::new(&Event {
+    pub const TIMED_OUT: Self = Self::new(&EventDefinition {
         name: "timed_out",
         verb: "times_out",
         number: Number::Nanoseconds,
@@ -33,7 +33,7 @@ impl What {
 }
 
 /// The events of a timeout.
-pub const EVENTS: &[What] = &[What::TIMED_OUT];
+pub const EVENTS: &[EventKind] = &[EventKind::TIMED_OUT];
 
 /// State and books of one timeout.
 #[derive(Clone, Debug)]
@@ -60,9 +60,9 @@ impl Timeout {
     ) -> Flow {
         self.fired += u64::from(cx.calls[at.call].measured);
         if cx.deadline(at) <= cx.now() {
-            cx.note(at, What::EXPIRED, 0);
+            cx.note(at, EventKind::EXPIRED, 0);
         } else {
-            cx.note(at, What::TIMED_OUT, self.after.duration().as_ns());
+            cx.note(at, EventKind::TIMED_OUT, self.after.duration().as_ns());
         }
         flow
     }
@@ -74,7 +74,7 @@ impl Mechanism for Timeout {
     const TIMER: Option<u32> = Some(TIMER);
     const WAKES: Wakes = Wakes::Calls { starts: false };
     const BELOW: Below = Below::Call;
-    const EVENTS: &'static [&'static [What]] = &[EVENTS, super::deadline::EVENTS];
+    const EVENTS: &'static [&'static [EventKind]] = &[EVENTS, super::deadline::EVENTS];
     const METRICS: &'static [&'static Quantity] = METRICS;
 
     #[inline]
