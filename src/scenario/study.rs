@@ -1,7 +1,7 @@
 //! The study file as types: many settings and seeds of one scenario.
 //!
-//! These doc comments are the reference: `dessim schema study` publishes them. What the axes mean
-//! for a scenario is the business of `experiment::sweep`.
+//! The doc comments are the reference that `dessim schema study` publishes. `experiment::sweep`
+//! applies the axes to a scenario.
 
 use core::fmt;
 use std::borrow::Cow;
@@ -20,45 +20,45 @@ pub struct Study {
     /// Version of the study language; this release reads 1.
     #[schemars(range(min = 1))]
     pub schema: u32,
-    /// What the study asks, in a sentence or two. It changes no result.
+    /// Purpose of the study, in a sentence or two. It changes no result.
     #[serde(default)]
     pub about: String,
-    /// The file of the scenario, relative to the study's own and not outside its directory.
+    /// File of the scenario, relative to the study and not outside its directory.
     pub scenario: String,
-    /// What is changed in the scenario for all settings, as `--set` takes it: "PATH=VALUE".
+    /// Changes of the scenario in all settings, in the notation of `--set`: "PATH=VALUE".
     #[serde(default)]
     pub set: Vec<String>,
-    /// The seeds of each setting: "1..20", both included. Default: the scenario's own seed.
+    /// Seeds of each setting, such as "1..20", both included. Default: the seed of the scenario.
     #[serde(default)]
     pub seeds: Option<String>,
-    /// What is varied; the last axis varies fastest.
+    /// Values to vary; the last axis varies fastest.
     #[schemars(length(min = 1))]
     pub axes: Vec<Axis>,
-    /// Which combinations of values are played. Default Grid: all of them.
+    /// Combinations of values to play. Default Grid: all of them.
     #[serde(default)]
     pub design: Design,
-    /// The numbers that are kept of each run, by name: "goodput_per_s" of every arm,
-    /// "rpc.goodput_per_s" of one, "rpc.db.busy_mean" of a component. Default: every number of the
-    /// arms, and none of components.
+    /// Numbers to keep of each run, by name: "goodput_per_s" of every arm, "rpc.goodput_per_s" of
+    /// one, "rpc.db.busy_mean" of a component. Default: all numbers of the arms, and none of
+    /// components.
     #[serde(default)]
     pub metrics: Vec<String>,
-    /// A run stops after so many events, and says so. Default 1000000000.
+    /// Most events of a run; a run that reaches them stops, and says so. Default 1000000000.
     #[serde(default)]
     #[schemars(range(min = 1))]
     pub max_events: Option<u64>,
 }
 
-/// One thing that is varied, in one place of the scenario or in several together.
+/// A value that is varied, in one place of the scenario or in several together.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Axis {
-    /// The place, a path as `--set` takes it.
+    /// Path of the place, in the notation of `--set`. Give this or `paths`.
     #[serde(default)]
     pub path: Option<String>,
-    /// Places that always have the same value; instead of `path`.
+    /// Paths of places that always have the same value. Give this or `path`.
     #[serde(default)]
     pub paths: Vec<String>,
-    /// The values that it takes.
+    /// Values of the axis.
     pub values: Values,
 }
 
@@ -66,62 +66,62 @@ pub struct Axis {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub enum Values {
-    /// These, in this order.
+    /// These values, in this order.
     List(#[schemars(length(min = 1))] Vec<Written>),
-    /// Numbers with equal differences from one to the other, both included.
+    /// Numbers from `from` to `to` with equal differences, both included.
     Range {
-        /// The first.
+        /// First value.
         from: Written,
-        /// The last, above or below the first.
+        /// Last value, above or below the first.
         to: Written,
-        /// How many, at least 2. A grid needs it, samples have none.
+        /// Number of values, at least 2; for a grid only, which needs it.
         #[serde(default)]
         #[schemars(range(min = 2))]
         count: Option<u64>,
     },
-    /// Numbers with equal ratios from one to the other, both included and both above 0.
+    /// Numbers from `from` to `to` with equal ratios, both included and above 0.
     Log {
-        /// The first.
+        /// First value.
         from: Written,
-        /// The last, above or below the first.
+        /// Last value, above or below the first.
         to: Written,
-        /// How many, at least 2. A grid needs it, samples have none.
+        /// Number of values, at least 2; for a grid only, which needs it.
         #[serde(default)]
         #[schemars(range(min = 2))]
         count: Option<u64>,
     },
 }
 
-/// Which combinations of values are played.
+/// The combinations of values to play.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub enum Design {
     /// Every value of each axis with every value of the others.
     #[default]
     Grid,
-    /// Samples at random, of which each axis has exactly one in each of `samples` equal parts.
+    /// Random samples, with exactly one in each of `samples` equal parts of every axis.
     LatinHypercube {
-        /// How many settings, at least 1.
+        /// Number of settings, at least 1.
         #[schemars(range(min = 1, max = 1_000_000))]
         samples: u64,
-        /// What their randomness is drawn from. Default 1.
-        #[serde(default = "first")]
+        /// Seed of the samples. Default 1.
+        #[serde(default = "default_seed")]
         seed: u64,
     },
-    /// The first points of Sobol's sequence, for up to 21 axes; a power of two fills the space
-    /// most evenly.
+    /// The first points of Sobol's sequence, for up to 21 axes. A power of two fills the space most
+    /// evenly.
     Sobol {
-        /// How many settings, at least 1.
+        /// Number of settings, at least 1.
         #[schemars(range(min = 1, max = 4_294_967_295_u64))]
         samples: u64,
     },
 }
 
-fn first() -> u64 {
+fn default_seed() -> u64 {
     1
 }
 
-/// A value as `--set` takes it: a text, or a number or boolean without quotes.
+/// A value in the notation of `--set`: a text, or a number or boolean without quotes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Written(pub String);
 
@@ -180,7 +180,7 @@ impl JsonSchema for Written {
         json_schema!({
             "type": ["string", "number", "boolean"],
             "format": "dessim-value",
-            "description": "A value as `--set` takes it: \"120ms\", 40, \"Immediate\"."
+            "description": "A value in the notation of `--set`: \"120ms\", 40, \"Immediate\"."
         })
     }
 

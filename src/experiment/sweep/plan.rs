@@ -45,7 +45,7 @@ pub struct Plan {
 /// Reasons why a saved plan cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
-    /// The file is no plan.
+    /// The file is not a plan.
     #[error("it is no plan of schema {PLAN_SCHEMA}: {0}")]
     Malformed(String),
     /// Another release made the plan, and may give it another meaning.
@@ -86,8 +86,8 @@ impl Plan {
             1..=1
         });
         let axes = axes(document, study, &mut problems);
-        let columns = columns(&scenario, &study.metrics).unwrap_or_else(|found| {
-            problems.extend(found);
+        let columns = columns(&scenario, &study.metrics).unwrap_or_else(|unknown| {
+            problems.extend(unknown);
             Vec::new()
         });
         if !problems.is_empty() {
@@ -130,7 +130,7 @@ impl Plan {
             points,
             max_events: study.max_events.unwrap_or(DEFAULT_MAX_EVENTS),
         };
-        plan.outline.plan = Hex(key(&plan.meaning().to_string()));
+        plan.outline.plan = Hex(key(&plan.digested().to_string()));
         Ok(plan)
     }
 
@@ -168,7 +168,7 @@ impl Plan {
     /// The value of each axis in setting `number`.
     #[must_use]
     pub fn setting(&self, number: u64) -> Vec<String> {
-        let value = |(at, axis): (usize, &Axis)| axis.value(self.points.place(number, at));
+        let value = |(index, axis): (usize, &Axis)| axis.value(self.points.place(number, index));
         self.axes.iter().enumerate().map(value).collect()
     }
 
@@ -203,13 +203,13 @@ impl Plan {
     /// some if there are more shards than cells.
     #[must_use]
     pub fn shard(&self, shard: u64, shards: u64) -> core::ops::Range<u64> {
-        let at =
+        let start =
             |shard: u64| (u128::from(self.cells()) * u128::from(shard) / u128::from(shards)) as u64;
-        at(shard - 1)..at(shard)
+        start(shard - 1)..start(shard)
     }
 
     /// The data that determine the plan, which its digest covers.
-    fn meaning(&self) -> Value {
+    fn digested(&self) -> Value {
         json!({
             "dessim": self.outline.dessim,
             "model": self.outline.model,

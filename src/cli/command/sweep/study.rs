@@ -22,17 +22,17 @@ pub(super) fn plan(ui: &Ui, args: &StudyArgs) -> Result<(Plan, Option<Problems>)
     let document = input::document(file)?;
     let (study, scenario_file, scenario, source) = match document.is_study() {
         true => {
-            let study = flagged(of_document(&document, args)?, args);
-            let path = scenario_of(file, &study);
+            let study = with_flags(from_document(&document, args)?, args);
+            let path = scenario_path(file, &study);
             if !args.outside {
                 within(file, &study, &path)?;
             }
-            let scenario = foreign(&path)?;
+            let scenario = read_scenario(&path)?;
             (study, path, scenario, Some(document))
         }
-        false => (of_flags(file, args)?, file.to_owned(), document, None),
+        false => (from_flags(file, args)?, file.to_owned(), document, None),
     };
-    let scenario = set(&scenario, &study, &args.set)?;
+    let scenario = with_values(&scenario, &study, &args.set)?;
     let plan = Plan::new(&input::name(&scenario_file), &scenario, &study);
     let plan = plan.map_err(|problems| match (problems, &source) {
         (Err(problems), _) => Failure::Problems(Exit::Invalid, Box::new(problems)),
@@ -40,7 +40,7 @@ pub(super) fn plan(ui: &Ui, args: &StudyArgs) -> Result<(Plan, Option<Problems>)
             Some(problems) => Failure::Problems(Exit::Invalid, Box::new(problems)),
             None => Failure::invalid("the study makes no plan"),
         },
-        (Ok(problems), None) => tell(ui, args, &problems),
+        (Ok(problems), None) => report(ui, args, &problems),
     })?;
     if plan.cells() > MANY_CELLS && !args.yes {
         let (cells, settings) = (count(plan.cells()), count(plan.outline().settings));
@@ -52,7 +52,7 @@ pub(super) fn plan(ui: &Ui, args: &StudyArgs) -> Result<(Plan, Option<Problems>)
 }
 
 /// The study in a file; refuses axes in both the file and the flags.
-fn of_document(document: &Document, args: &StudyArgs) -> Result<Study, Failure> {
+fn from_document(document: &Document, args: &StudyArgs) -> Result<Study, Failure> {
     if !args.vary.is_empty() {
         let message = "--vary goes with a scenario, and this is a study";
         return Err(Failure::usage(message, "add an axis to the study"));
@@ -61,7 +61,7 @@ fn of_document(document: &Document, args: &StudyArgs) -> Result<Study, Failure> 
 }
 
 /// Path of the scenario of a study, relative to the study.
-fn scenario_of(study_file: &Path, study: &Study) -> PathBuf {
+fn scenario_path(study_file: &Path, study: &Study) -> PathBuf {
     match is_dash(study_file) {
         true => PathBuf::from(&study.scenario),
         false => parent(study_file).join(&study.scenario),
@@ -72,8 +72,8 @@ fn scenario_of(study_file: &Path, study: &Study) -> PathBuf {
 /// arbitrary files of whoever runs it.
 fn within(study_file: &Path, study: &Study, scenario: &Path) -> Result<(), Failure> {
     let folder = if is_dash(study_file) { Path::new(".") } else { parent(study_file) };
-    let real = |path: &Path| fs::canonicalize(path);
-    let inside = match (real(folder), real(scenario)) {
+    let canonical = |path: &Path| fs::canonicalize(path);
+    let inside = match (canonical(folder), canonical(scenario)) {
         (Ok(folder), Ok(scenario)) => scenario.starts_with(folder),
         // A missing file is reported as missing, unless the path itself leads outside.
         _ => Path::new(&study.scenario)
@@ -90,7 +90,7 @@ fn within(study_file: &Path, study: &Study, scenario: &Path) -> Result<(), Failu
 
 /// Reads a file named by another file. Messages quote its lines only if it begins like a
 /// scenario: any other file may hold what the readers of the messages must not see.
-fn foreign(path: &Path) -> Result<Document, Failure> {
+fn read_scenario(path: &Path) -> Result<Document, Failure> {
     let bytes = input::read(path)?;
     let text = String::from_utf8_lossy(&bytes);
     if !begins_as(text.trim_start_matches('\u{feff}'), "Scenario") {
@@ -102,7 +102,8 @@ fn foreign(path: &Path) -> Result<Document, Failure> {
     Document::parse(&path.to_string_lossy(), &bytes).map_err(invalid)
 }
 
-fn of_flags(file: &Path, args: &StudyArgs) -> Result<Study, Failure> {
+/// The study of a scenario and flags.
+fn from_flags(file: &Path, args: &StudyArgs) -> Result<Study, Failure> {
     if args.vary.is_empty() {
         let message = "nothing is varied";
         let hint = "give --vary PATH=FROM..TO/COUNT, or a study: `Study(schema: 1, ..)`";
@@ -119,11 +120,11 @@ fn of_flags(file: &Path, args: &StudyArgs) -> Result<Study, Failure> {
         metrics: Vec::new(),
         max_events: None,
     };
-    Ok(flagged(study, args))
+    Ok(with_flags(study, args))
 }
 
 /// Applies the flags, which override the study.
-fn flagged(study: Study, args: &StudyArgs) -> Study {
+fn with_flags(study: Study, args: &StudyArgs) -> Study {
     Study {
         seeds: args.seeds.clone().or(study.seeds),
         design: args.design.unwrap_or(study.design),
@@ -133,16 +134,19 @@ fn flagged(study: Study, args: &StudyArgs) -> Study {
     }
 }
 
-fn set(scenario: &Document, study: &Study, more: &[String]) -> Result<Document, Failure> {
+/// Applies the assignments of the study and of the flags.
+fn with_values(scenario: &Document, study: &Study, more: &[String]) -> Result<Document, Failure> {
     let failed = |exit| move |problems| Failure::Problems(exit, Box::new(problems));
     let scenario = scenario.with(&study.set).map_err(failed(Exit::Invalid))?;
     scenario.with(more).map_err(failed(Exit::Usage))
 }
 
 /// Prints the problems of the flags, each with the text of its flag.
-fn tell(ui: &Ui, args: &StudyArgs, problems: &[Problem]) -> Failure {
+fn report(ui: &Ui, args: &StudyArgs, problems: &[Problem]) -> Failure {
     let of_axis = |problem: &Problem| match problem.path.segments() {
-        [Segment::Field(field), Segment::Index(at), ..] if field == "axes" => args.vary.get(*at),
+        [Segment::Field(field), Segment::Index(axis), ..] if field == "axes" => {
+            args.vary.get(*axis)
+        }
         _ => None,
     };
     let mut by_flag: Vec<Problems> = problems
