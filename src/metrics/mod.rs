@@ -1,6 +1,7 @@
 //! Measurements of a run: latencies, time averages, fingerprints, and records of its events.
 
 pub mod arm;
+mod bins;
 pub mod change;
 pub mod declare;
 pub mod fate;

@@ -1,9 +1,12 @@
 //! Collects a time series during a run.
 //!
-//! An automatic series begins with bins of a microsecond and merges them when they are too many, by
-//! 2 and by 5 in turn, so that widths are 1, 2, 10, 20, 100, .. of a unit. At the end it merges
-//! once more, to at most [`AUTO_BINS`] bins of a width of 1, 2 or 5.
+//! An automatic series begins with bins of a microsecond and merges ten into one when they are too
+//! many. At the end it merges once more, to at most [`AUTO_BINS`] bins of a width of 1, 2 or 5.
+//!
+//! A sample is a look at everything, and a large system has thousands of quantities, so samples are
+//! kept [bin after bin](super::bins) and become columns at the end.
 
+use super::bins::Bins;
 use super::declare::{
     Count, Latencies, Latency, Level, Mean, Momentary, Most, Number, Peak, Present, Ratio, Reading,
     State, Time, Total,
@@ -30,6 +33,10 @@ pub const LEAST_MAX_BINS: usize = 1_000;
 /// Factor by which an automatic series may have more bins during a run than at its end: enough to
 /// end with a width that is 1, 2 or 5 of a unit.
 const FINER: usize = 5;
+/// Number of bins that an automatic series merges into one during a run.
+const AUTO_MERGE: usize = 10;
+/// Number of bins that a series of a given width merges into one.
+const MERGE: usize = 2;
 /// Width of the first bins of an automatic series.
 pub const FIRST_WIDTH_NS: u64 = 1_000;
 
@@ -58,12 +65,10 @@ pub fn max_bins(columns: usize) -> usize {
 /// Collects a series, sample by sample.
 #[derive(Clone, Debug)]
 pub struct Sampler {
+    /// The columns, without their values.
     series: Series,
+    bins: Bins,
     resolution: Resolution,
-    /// Factor of the next merge.
-    factor: usize,
-    /// Total of each column at the latest sample.
-    before: Vec<u128>,
     /// Index of the next column of the present sample.
     at: usize,
     node: u32,
@@ -82,9 +87,8 @@ impl Sampler {
         };
         Self {
             series: Series { bin_ns, end_ns: 0, bins: 0, columns: Vec::new() },
+            bins: Bins::default(),
             resolution,
-            factor: 2,
-            before: Vec::new(),
             at: 0,
             node: ARM,
             kind: "",
@@ -115,6 +119,7 @@ impl Sampler {
         self.series.bins += 1;
         self.series.end_ns = at.as_ns();
         (self.at, self.node, self.kind) = (0, ARM, "arm");
+        self.bins.begin();
     }
 
     /// The instant of the present sample.
@@ -126,18 +131,13 @@ impl Sampler {
     /// Ends a sample: merges bins if there are too many.
     pub fn end_sample(&mut self) {
         let columns = self.columns();
-        let most = match self.resolution {
-            Resolution::Auto => FINER * auto_bins(columns),
-            Resolution::Every(_) => max_bins(columns),
+        let (most, factor) = match self.resolution {
+            Resolution::Auto => (FINER * auto_bins(columns), AUTO_MERGE),
+            Resolution::Every(_) => (max_bins(columns), MERGE),
         };
-        if self.series.bins >= most {
-            let factor = match self.resolution {
-                Resolution::Auto => self.factor,
-                Resolution::Every(_) => 2,
-            };
-            self.series.merge(factor);
-            // From 1 to 2 by 2, from 2 to 10 by 5.
-            self.factor = 7 - factor;
+        // Only whole bins are merged, so that the next one begins where the last one ends.
+        if self.series.bins >= most.next_multiple_of(factor) {
+            self.merge(factor);
         }
     }
 
@@ -145,40 +145,31 @@ impl Sampler {
     #[must_use]
     pub fn finish(mut self) -> Series {
         if self.resolution == Resolution::Auto {
-            // 1 of a unit goes to 1, 2 or 5; 2 of a unit can only go to 10.
-            let factors: &[usize] = if self.factor == 2 { &[1, 2, 5, 10] } else { &[1, 5, 10] };
             let most = auto_bins(self.columns());
-            let fits = |factor: &&usize| self.series.bins.div_ceil(**factor) <= most;
-            let factor = factors.iter().find(fits).copied().unwrap_or(10);
-            self.series.merge(factor);
+            let fits = |factor: &usize| self.series.bins.div_ceil(*factor) <= most;
+            let factor = [1, 2, 5].into_iter().find(fits).unwrap_or(10);
+            self.merge(factor);
         }
-        self.series
+        let Self { mut series, bins, .. } = self;
+        bins.fill(&mut series);
+        series
     }
 
-    /// Adds a bin to the present column, which is created at the first sample, and returns the
-    /// growth of `total` since the latest sample.
-    fn push(&mut self, meter: &'static Meter, total: u128, empty: impl FnOnce() -> Values) -> u64 {
+    fn merge(&mut self, factor: usize) {
+        self.bins.merge(self.series.bins, factor);
+        self.series.widen(factor);
+    }
+
+    /// Takes the next column, which is created at the first sample.
+    #[inline]
+    fn column(&mut self, meter: &'static Meter, empty: impl FnOnce() -> Values) {
         let at = self.at;
         self.at += 1;
         if at == self.series.columns.len() {
-            let (node, kind) = (self.node, self.kind);
-            self.series.columns.push(Column {
-                node,
-                component: String::new(),
-                kind,
-                meter,
-                values: empty(),
-            });
-            self.before.push(0);
+            let (node, kind, component) = (self.node, self.kind, String::new());
+            self.series.columns.push(Column { node, component, kind, meter, values: empty() });
         }
         debug_assert_eq!(self.series.columns[at].meter, meter, "samples have the same meters");
-        let grown = total - self.before[at];
-        self.before[at] = total;
-        u64::try_from(grown).unwrap_or(u64::MAX)
-    }
-
-    fn values(&mut self) -> &mut Values {
-        &mut self.series.columns[self.at - 1].values
     }
 
     /// Sets the node, and its kind, that the following measurements belong to.
@@ -193,45 +184,34 @@ impl Sampler {
 
     /// Latencies since the last sample, which are drained from `recent`.
     pub fn latencies(&mut self, of: &'static Latencies, recent: &mut Histogram<BIN_BITS>) {
-        self.push(&of.meter, 0, || Values::Latencies(Vec::new()));
-        if let Values::Latencies(values) = self.values() {
-            values.push(recent.drain());
-        }
+        self.column(&of.meter, || Values::Latencies(Vec::new()));
+        self.bins.add_latencies(recent.drain());
     }
 
     fn read(&mut self, meter: &'static Meter, value: Option<u64>) {
-        self.push(meter, 0, || Values::Readings(Vec::new()));
-        if let Values::Readings(values) = self.values() {
-            values.push(value);
-        }
+        self.column(meter, || Values::Readings(Vec::new()));
+        self.bins.add_reading(value);
     }
 
     fn rise_and_fall(&mut self, meter: &'static Meter, gauge: &mut Gauge, limit: Option<u64>) {
         let now = self.now();
-        let empty = || Values::Levels { area_ns: Vec::new(), max: Vec::new(), limit };
-        let grown = self.push(meter, gauge.area(now), empty);
-        if let Values::Levels { area_ns, max, .. } = self.values() {
-            area_ns.push(grown);
-            max.push(gauge.take_peak(now));
-        }
+        self.column(meter, || Values::Levels { area_ns: Vec::new(), max: Vec::new(), limit });
+        self.bins.add_growth(gauge.area(now));
+        self.bins.add_maximum(gauge.take_peak(now));
     }
 }
 
 impl Measurements for Sampler {
     fn count(&mut self, count: &'static Count, total: u64) {
-        let grown = self.push(&count.meter, total.into(), || Values::Counts(Vec::new()));
-        if let Values::Counts(values) = self.values() {
-            values.push(grown);
-        }
+        self.column(&count.meter, || Values::Counts(Vec::new()));
+        self.bins.add_growth(total.into());
     }
 
     fn total(&mut self, _: &'static Total, _: impl FnOnce(&Period) -> u64) {}
 
     fn time(&mut self, time: &'static Time, total_ns: u128) {
-        let grown = self.push(&time.meter, total_ns, || Values::Times(Vec::new()));
-        if let Values::Times(values) = self.values() {
-            values.push(grown);
-        }
+        self.column(&time.meter, || Values::Times(Vec::new()));
+        self.bins.add_growth(total_ns);
     }
 
     fn level(&mut self, level: &'static Level, gauge: &mut Gauge, limit: Option<u64>) {
@@ -243,10 +223,8 @@ impl Measurements for Sampler {
     }
 
     fn state(&mut self, state: &'static State, total: Duration) {
-        let grown = self.push(&state.meter, total.as_ns().into(), || Values::States(Vec::new()));
-        if let Values::States(values) = self.values() {
-            values.push(grown);
-        }
+        self.column(&state.meter, || Values::States(Vec::new()));
+        self.bins.add_growth(total.as_ns().into());
     }
 
     fn reading(&mut self, reading: &'static Reading, now: Duration, _: Duration) {
@@ -283,7 +261,10 @@ mod tests {
 
     /// One arrival every `every`, up to `end`, with a level of 2 in the second half of the time.
     fn sample(resolution: Resolution, every: u64, end: u64) -> Series {
-        let mut sampler = Sampler::new(resolution);
+        sample_by(Sampler::new(resolution), every, end)
+    }
+
+    fn sample_by(mut sampler: Sampler, every: u64, end: u64) -> Series {
         let mut gauge = Gauge::new(Instant::ZERO);
         let (mut arrivals, mut raised) = (0, false);
         loop {
@@ -345,6 +326,22 @@ mod tests {
                     other => panic!("{other:?}"),
                 };
                 assert_eq!(bins, series.bins);
+            }
+        }
+    }
+
+    #[test]
+    fn bins_hold_what_happened_in_them_where_their_most_is_odd() {
+        let us = 1_000;
+        for (resolution, columns, odd) in [
+            (Resolution::Auto, 37_500, auto_bins as fn(usize) -> usize),
+            (Resolution::Every(Duration::from_ns(us)), 19_512, max_bins),
+        ] {
+            assert_eq!(odd(columns) % 2, 1, "{resolution:?}: otherwise this shows nothing");
+            let series = sample_by(Sampler::new(resolution).among(columns / 3), us, 12_345 * us);
+            let Values::Counts(counts) = &series.columns[0].values else { panic!("no counts") };
+            for (bin, count) in counts.iter().enumerate() {
+                assert_eq!(*count, series.length_ns(bin) / us, "{resolution:?}, bin {bin}");
             }
         }
     }

@@ -119,10 +119,15 @@ impl Series {
     }
 
     /// Merges every `factor` neighbours.
-    pub(super) fn merge(&mut self, factor: usize) {
+    fn merge(&mut self, factor: usize) {
         for column in &mut self.columns {
             column.values.merge(factor);
         }
+        self.widen(factor);
+    }
+
+    /// Makes bins `factor` times as wide, without regard to the values.
+    pub(super) fn widen(&mut self, factor: usize) {
         self.bins = self.bins.div_ceil(factor);
         self.bin_ns = self.bin_ns.saturating_mul(factor as u64);
     }
