@@ -2,6 +2,7 @@
 //! wherever mechanisms are shown.
 
 use super::Scenario;
+use crate::report::explain::Link;
 use crate::report::result::Metric;
 use crate::scenario::json_schema;
 
@@ -62,4 +63,20 @@ fn it_is_undone_and_explained_like_any_other() {
     assert!(toll.is_idle(), "{toll:?}");
     let words = crate::report::explain::text::explained(&explanation);
     assert!(words.contains("with a toll of 500 ms at users.toll, not 1.00 s"), "{words}");
+}
+
+#[test]
+fn what_waits_there_is_a_backlog() {
+    let patient = text("\"2s\"").replace("50ms", "1500ms").replace("total: 20", "total: 200");
+    let scenario = Scenario::from_bytes("toll", patient.as_bytes()).expect("it is a scenario");
+    let (_, explanation) = scenario.explain();
+    let loops = &explanation.arms["main"].loops;
+    let backlog = loops.iter().find_map(|of| match &of.link {
+        Link::Backlog { component, mean, worked_on, .. } => Some((component, *mean, *worked_on)),
+        _ => None,
+    });
+    // By Little's law 10 a second that give up after 1.5 s, and nobody works on them.
+    let (component, mean, worked_on) = backlog.expect("there is one");
+    assert_eq!((component.as_str(), worked_on), ("users.toll", 0.0));
+    assert!((13.0..=15.0).contains(&mean), "{mean}");
 }

@@ -7,7 +7,7 @@
 
 use std::ops::Deref;
 
-use super::meter::Meter;
+use super::meter::{Aspect, Meter};
 use super::names::Kind;
 
 /// The names derived from the name of a declaration. `metrics!` writes them out, because a name is
@@ -49,6 +49,13 @@ macro_rules! shapes {
                 #[must_use]
                 pub const fn new(names: Names, words: &'static str, about: &'static str) -> Self {
                     Self(Quantity::new(Shape::$shape, names, words, about))
+                }
+
+                /// The same, which says this about congestion.
+                #[must_use]
+                pub const fn about(self, aspect: Aspect) -> Self {
+                    let Quantity { shape, names, meter, about } = self.0;
+                    Self(Quantity { shape, names, meter: meter.about(aspect), about })
                 }
             }
 
@@ -104,8 +111,8 @@ impl Level {
     /// The level with other words, for another meaning of its limit.
     #[must_use]
     pub const fn in_words(&self, words: &'static str) -> Self {
-        let Quantity { shape, names, about, .. } = self.0;
-        Self(Quantity::new(shape, names, words, about))
+        let Quantity { shape, names, meter, about } = self.0;
+        Self(Quantity { shape, names, meter: Meter { words, ..meter }, about })
     }
 }
 
@@ -281,8 +288,9 @@ impl Quantity {
 /// ```
 ///
 /// The doc comment is the definition that `docs/metrics.md` prints, the first text the name in
-/// data, the second one the title of a figure, which only what is shown over time has. The name
-/// stands alone, and the kind adds to it:
+/// data, the second one the title of a figure, which only what is shown over time has. With
+/// `=> Waiting`, an [`Aspect`], explanations know what it says about congestion. The name stands
+/// alone, and the kind adds to it:
 ///
 /// | kind | over time | at the end |
 /// |---|---|---|
@@ -306,7 +314,7 @@ impl Quantity {
 macro_rules! metrics {
     ($(
         $(#[doc = $about:literal])+
-        $id:ident: $shape:ident = $name:literal $(, $words:literal)?;
+        $id:ident: $shape:ident = $name:literal $(, $words:literal)? $(=> $aspect:ident)?;
     )+) => {
         $(
             $(#[doc = $about])+
@@ -323,7 +331,7 @@ macro_rules! metrics {
                     },
                     concat!($($words)?),
                     concat!($($about),+),
-                );
+                )$(.about($crate::metrics::meter::Aspect::$aspect))?;
         )+
 
         /// What it measures, in the order of results.

@@ -14,7 +14,7 @@ use super::report::Period;
 use crate::kernel::time::Duration;
 
 /// A quantity as it is shown over time.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Meter {
     /// The name in data, in snake case; ends in `_ns` if the quantity is a time.
     pub name: &'static str,
@@ -22,19 +22,38 @@ pub struct Meter {
     pub words: &'static str,
     /// True if the quantity is a time, in nanoseconds.
     pub time: bool,
+    /// What it says about congestion, if it says something.
+    pub aspect: Option<Aspect>,
+}
+
+/// What a quantity says about congestion, for analyses that go by no name of a kind or a metric.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aspect {
+    /// The level of what waits.
+    Waiting,
+    /// The level of what is worked on.
+    InService,
+    /// The time that servers have spent, in parts that add up to that of an arm.
+    ServiceTime,
 }
 
 impl Meter {
     /// A meter called `name` in data and `words` in figures.
     #[must_use]
     pub const fn new(name: &'static str, words: &'static str) -> Self {
-        Self { name, words, time: false }
+        Self { name, words, time: false, aspect: None }
     }
 
     /// A meter of a time, whose name ends in `_ns`.
     #[must_use]
     pub const fn of_time(name: &'static str, words: &'static str) -> Self {
-        Self { name, words, time: true }
+        Self { name, words, time: true, aspect: None }
+    }
+
+    /// The same, which says this about congestion.
+    #[must_use]
+    pub const fn about(self, aspect: Aspect) -> Self {
+        Self { aspect: Some(aspect), ..self }
     }
 }
 

@@ -3,6 +3,7 @@
 //! Components appear by their kind and their meters alone.
 
 use super::window::Window;
+use crate::metrics::meter::Aspect;
 use crate::metrics::series::{ARM, Column, Series, Values};
 use crate::report::explain::{
     Bottleneck, Count, EdgePhase, EdgeUse, Level, Link, NeverFree, Outcome, Phase, Story,
@@ -158,22 +159,18 @@ impl<'a> Evidence<'a> {
     }
 
     /// Where more wait than are worked on: by Little's law they wait longer than they are worked
-    /// on. Messages of a queue are worked on by those who take from it.
+    /// on. What waits in a component that works on nothing is worked on by those who take from it.
     fn backlogs(&self, window: &Window<'_>) -> Vec<Link> {
         let backlog = |column: &Column| {
+            if column.meter.aspect != Some(Aspect::Waiting) {
+                return None;
+            }
             let component = column.component.as_str();
-            let worked_on = match column.meter.name {
-                "waiting" => {
-                    let slots = window.mean_of(component, "busy");
-                    slots.or_else(|| window.mean_of(component, "permits"))?
-                }
-                "depth" => {
-                    let consumers = self.system.consumers.iter();
-                    let takers = consumers.filter(|(_, of)| of.from == component);
-                    takers.filter_map(|(name, _)| window.mean_of(name, "busy")).sum()
-                }
-                _ => return None,
-            };
+            let worked_on = window.in_service(component).unwrap_or_else(|| {
+                let consumers = self.system.consumers.iter();
+                let takers = consumers.filter(|(_, of)| of.from == component);
+                takers.filter_map(|(name, _)| window.in_service(name)).sum()
+            });
             let mean = window.mean(column).filter(|mean| *mean >= 1.0 && *mean > worked_on)?;
             Some(Link::Backlog {
                 component: component.to_owned(),

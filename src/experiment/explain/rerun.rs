@@ -8,6 +8,8 @@ use super::{Effort, Stage, Witness};
 use crate::experiment::fates::{ArmFates, FateChanges};
 use crate::experiment::run::{Options, run_with};
 use crate::kernel::time::Duration;
+use crate::metrics::declare::Quantity;
+use crate::metrics::meter::Aspect;
 use crate::metrics::summary::{LatencySummary, Metric};
 use crate::report::explain::{Link, NoReturn, Pair, PhaseKind, Shift, ShorterFault, Story, WhatIf};
 use crate::report::result::{ArmResult, RunResult, Stopped};
@@ -196,14 +198,16 @@ fn takes_out(what_if: &WhatIf, edge: Option<&str>, link: &Link) -> bool {
     what_if.change.kind.cuts == Some(link.kind()) && at.contains(&Some(link.source()))
 }
 
-/// Time in slots of services, over all edges.
+/// Time that servers have spent.
 fn work_ns(arm: &ArmResult) -> u64 {
-    let edges = arm.components.values().filter(|component| component.kind == "edge");
-    let work = edges.map(|edge| match edge.get("work_ns") {
-        Some(Metric::Time(work)) => work.as_ns(),
-        _ => 0,
+    let work = arm.components.values().flat_map(|component| {
+        let spent = |of: &&&Quantity| of.meter.aspect == Some(Aspect::ServiceTime);
+        component.declared.iter().filter(spent).filter_map(|of| component.get(of.name()))
     });
-    work.fold(0, u64::saturating_add)
+    work.fold(0, |sum, work| match work {
+        Metric::Time(work) => sum.saturating_add(work.as_ns()),
+        Metric::Count(_) | Metric::Number(_) | Metric::Latency(_) => sum,
+    })
 }
 
 /// True if a rerun is well when the last requests arrive; `None` if nothing arrives.

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::metrics::meter::Aspect;
 use crate::metrics::series::{ARM, Column, Series, Values};
 
 /// The bins of a series that begin in a stretch of time.
@@ -75,9 +76,10 @@ impl<'a> Window<'a> {
         }
     }
 
-    /// The mean of the level that a component shows under this name.
-    pub(super) fn mean_of(&self, component: &str, meter: &str) -> Option<f64> {
-        self.of(component).find(|column| column.meter.name == meter).and_then(|of| self.mean(of))
+    /// The mean number of calls that a component works on; `None` if it works on nothing.
+    pub(super) fn in_service(&self, component: &str) -> Option<f64> {
+        let worked_on = |column: &&Column| column.meter.aspect == Some(Aspect::InService);
+        self.of(component).find(worked_on).and_then(|of| self.mean(of))
     }
 
     /// The largest value of a level in the stretch.

@@ -19,7 +19,7 @@ crate::metrics! {
     /// Calls that paid
     PAID: Count = "paid", "tolls paid";
     /// Calls at the gate
-    STOPPED: Level = "stopped", "calls at the gate";
+    STOPPED: Level = "stopped", "calls at the gate" => Waiting;
 }
 
 impl EventKind {

@@ -54,9 +54,9 @@ crate::metrics! {
     /// Ratio of `wait` that is longer than 0
     WAITED: Ratio = "waited_ratio";
     /// Calls in line. Limit: length of the line, of all clients together
-    WAITING: Level = "waiting", "waiting for a permit";
+    WAITING: Level = "waiting", "waiting for a permit" => Waiting;
     /// Permits held. Limit: `permits`, of all clients together
-    PERMITS: Level = "permits", "permits taken";
+    PERMITS: Level = "permits", "permits taken" => InService;
 }
 
 impl EventKind {

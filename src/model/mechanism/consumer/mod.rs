@@ -49,7 +49,7 @@ crate::metrics! {
     /// one
     UTILISATION: Ratio = "utilisation";
     /// Places taken. Limit: `concurrency`
-    BUSY: Peak = "busy", "consumers taken";
+    BUSY: Peak = "busy", "consumers taken" => InService;
 }
 
 impl EventKind {

@@ -34,7 +34,7 @@ crate::metrics! {
     /// That of the arm is over all offered requests, refused ones too
     AMPLIFICATION: Number = "amplification";
     /// Time in slots of these attempts, those that were under way at the end included
-    WORK: Time = "work", "work done";
+    WORK: Time = "work", "work done" => ServiceTime;
     /// The part of `work_ns` of attempts whose caller had left by their end
     WASTED: Time = "wasted", "work wasted";
     /// `wasted_ns` over `work_ns`; no value when there was none

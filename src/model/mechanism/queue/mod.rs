@@ -31,7 +31,7 @@ crate::metrics! {
     /// Ratio of `wait` that is longer than 0
     WAITED: Ratio = "waited_ratio";
     /// Messages waiting. Limit: `capacity`
-    DEPTH: Level = "depth", "messages waiting";
+    DEPTH: Level = "depth", "messages waiting" => Waiting;
     /// Longest that a message waited, one that still waits at the end of the run included. Over
     /// time the wait so far of the oldest message, 0 without any
     AGE: Reading = "age", "age of the oldest message";

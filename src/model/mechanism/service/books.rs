@@ -32,7 +32,7 @@ crate::metrics! {
     /// Most attempts in line and in slots at once
     MOST_IN_FLIGHT: Most = "in_flight";
     /// Attempts in slots. Limit: `slots`, or the knee of `overload` if that is lower
-    BUSY: Level = "busy", "slots taken";
+    BUSY: Level = "busy", "slots taken" => InService;
     /// `busy_mean` over `slots`; only with a limit of slots
     UTILISATION: Ratio = "utilisation";
     /// from arrival to a slot, of attempts that got one, with or without a wait; only with a limit
@@ -42,7 +42,7 @@ crate::metrics! {
     /// served; only with a limit of slots
     WAITED: Ratio = "waited_ratio";
     /// Attempts in line. Only with a limit of slots. Limit: length of the line
-    WAITING: Level = "waiting", "in line";
+    WAITING: Level = "waiting", "in line" => Waiting;
     /// Of the arrivals, those that got a slot and never answer; only with a `hang_ratio`. They are
     /// counted as well by what ended them, or in `in_flight`
     HUNG: Count = "hung", "never answer";
