@@ -67,8 +67,8 @@ pub enum Flow {
 /// The treatment of calls that their parent no longer needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dismissal {
-    /// Those that are at a service go on for nobody, with all of their layers; the rest are
-    /// cancelled.
+    /// Those that a service serves, or that wait there, go on for nobody, with all of their layers;
+    /// the rest are cancelled.
     LetGo,
     /// All are cancelled. Those that go on nevertheless stay, and come up when they are over.
     Cancel,

@@ -7,7 +7,7 @@
 
 use super::call::{Call, CallId, Calls};
 use super::context::At;
-use super::mechanism::{Kind, Wakes, deadline};
+use super::mechanism::{Below, Kind, Wakes};
 
 /// Index of a seat.
 pub type SeatId = u32;
@@ -104,13 +104,13 @@ impl Seats {
         let (up, port) = above.unwrap_or((NONE, 0));
         let above = self.list.get(up as usize);
         let word = above.map_or(0, |above| above.word + above.kind.words());
-        let edge = match kind {
-            Kind::Edge => index,
+        let edge = match kind.below() {
+            Below::Attempt => index,
             _ => above.map_or(NONE, |above| above.edge),
         };
-        let deadline = above.map_or(NONE, |above| match above.kind {
-            Kind::Deadline => above.word + deadline::DUE,
-            _ => above.deadline,
+        let deadline = above.map_or(NONE, |above| match above.kind.deadline() {
+            Some(word) => above.word + word,
+            None => above.deadline,
         });
         self.words = self.words.max(word + kind.words());
         let (first, down, ports, scope) = (NONE, 0, 0, Scope::Shared);

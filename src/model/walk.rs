@@ -6,7 +6,7 @@
 
 use super::call::{Call, CallId, Standing};
 use super::context::{At, Dismissal, Flow, Outcome, Ties};
-use super::mechanism::{Kind, Leaving};
+use super::mechanism::{Below, Leaving};
 use super::seat::{NONE, Port, SeatId};
 use super::timer::Timer;
 use super::world::World;
@@ -258,7 +258,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
             next = elder;
             let goes_on = match how {
                 _ if at == NONE => NONE,
-                Dismissal::LetGo if self.seats[at].kind == Kind::Service => at,
+                Dismissal::LetGo if self.seats[at].kind.below() == Below::Others => at,
                 Dismissal::LetGo => NONE,
                 Dismissal::Cancel => self.topmost_going_on(child, NONE),
             };

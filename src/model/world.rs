@@ -3,7 +3,7 @@
 use super::call::CallId;
 use super::context::{At, Context, Flow, NOBODY, Outcome};
 use super::mechanism::load::{Next, STAGES_AT_ONCE};
-use super::mechanism::{Kind, Leaving, Machines};
+use super::mechanism::{Leaving, Machines, Wakes};
 use super::seat::{NONE, SeatId, Seats};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::limits::{Limits, Stop};
@@ -47,13 +47,13 @@ impl<C: Calendar, P: Probe> World<C, P> {
         let all: Vec<SeatId> = self.homes.clone();
         for &home in &all {
             let at = self.seats.home(home);
-            if at.seat.kind == Kind::Crash {
+            if at.seat.wakes == Wakes::Faults {
                 let from = self.machines.crashes[at.seat.index as usize].fault.from;
                 self.cx.wake_at(from, &at);
             }
         }
         for &home in &all {
-            if self.seats[home].kind == Kind::Load {
+            if self.seats[home].wakes == Wakes::Requests {
                 self.start_load(home);
             }
         }

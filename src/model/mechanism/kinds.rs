@@ -34,6 +34,12 @@ macro_rules! kinds {
                 match self { $($(#[$when])* Self::$kind => <$machine as Mechanism>::TIMER),* }
             }
 
+            /// The word with the deadline of what is below, if there is one.
+            #[must_use]
+            pub const fn deadline(self) -> Option<u32> {
+                match self { $($(#[$when])* Self::$kind => <$machine as Mechanism>::DEADLINE),* }
+            }
+
             /// Owner of its timers.
             #[must_use]
             pub const fn wakes(self) -> Wakes {

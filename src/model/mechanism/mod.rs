@@ -101,11 +101,14 @@ pub enum Wakes {
 pub enum Below {
     /// The call itself.
     Call,
+    /// The call itself, as an attempt that is sent and booked: the machines of a kind are numbered
+    /// as edges are.
+    Attempt,
     /// The call itself, which the mechanism has in hand until it comes up again.
     InHand,
     /// Copies of the call: each is an attempt of it.
     Copies,
-    /// Calls made for the call.
+    /// Calls that the mechanism, which serves the call, makes for it.
     Others,
     /// Requests or messages, which begin at the seat.
     Requests,
@@ -122,6 +125,8 @@ pub trait Mechanism {
     const WORDS: u32;
     /// The word with a timer that is set while the call is below, if there is one.
     const TIMER: Option<u32>;
+    /// The word with the deadline of what is below, if it sets one.
+    const DEADLINE: Option<u32>;
     /// Owner of its timers.
     const WAKES: Wakes;
     /// Calls below it.

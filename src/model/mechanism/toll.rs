@@ -45,6 +45,7 @@ impl Mechanism for Toll {
     const KIND: &'static str = "toll";
     const WORDS: u32 = 0;
     const TIMER: Option<u32> = None;
+    const DEADLINE: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
     const BELOW: Below = Below::Call;
     const EVENTS: &'static [&'static [EventKind]] = &[&[EventKind::PAYS]];

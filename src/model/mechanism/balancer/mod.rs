@@ -186,6 +186,7 @@ impl Mechanism for Balancer {
     const KIND: &'static str = "balancer";
     const WORDS: u32 = 1;
     const TIMER: Option<u32> = None;
+    const DEADLINE: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
     const BELOW: Below = Below::Call;
     const EVENTS: &'static [&'static [EventKind]] = &[EVENTS];

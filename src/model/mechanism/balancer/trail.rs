@@ -79,6 +79,7 @@ impl Mechanism for Trail {
     const KIND: &'static str = "trail";
     const WORDS: u32 = WORDS as u32;
     const TIMER: Option<u32> = None;
+    const DEADLINE: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
     const BELOW: Below = Below::Call;
     const EVENTS: &'static [&'static [EventKind]] = &[];

@@ -193,6 +193,7 @@ impl Mechanism for Breaker {
     const KIND: &'static str = "breaker";
     const WORDS: u32 = 2;
     const TIMER: Option<u32> = None;
+    const DEADLINE: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
     const BELOW: Below = Below::Call;
     const EVENTS: &'static [&'static [EventKind]] = &[&[EventKind::REJECTED], EVENTS];

@@ -180,6 +180,7 @@ impl<const SHARED: bool> Mechanism for Permits<SHARED> {
     const KIND: &'static str = if SHARED { "pool" } else { "bulkhead" };
     const WORDS: u32 = 0;
     const TIMER: Option<u32> = None;
+    const DEADLINE: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
     const BELOW: Below = Below::Call;
     const EVENTS: &'static [&'static [EventKind]] = &[&[EventKind::REJECTED], EVENTS, line::EVENTS];

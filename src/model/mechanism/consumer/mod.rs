@@ -139,6 +139,7 @@ impl Mechanism for Consumer {
     const KIND: &'static str = "consumer";
     const WORDS: u32 = 2;
     const TIMER: Option<u32> = None;
+    const DEADLINE: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
     const BELOW: Below = Below::InHand;
     const EVENTS: &'static [&'static [EventKind]] = &[EVENTS, super::backoff::EVENTS];

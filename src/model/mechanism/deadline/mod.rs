@@ -52,7 +52,7 @@ pub const EVENTS: &[EventKind] = &[EventKind::EXPIRED];
 /// The words of a call: its timer, and its deadline.
 const TIMER: u32 = 0;
 /// See [`TIMER`].
-pub(in crate::model) const DUE: u32 = 1;
+const DUE: u32 = 1;
 
 /// State and books of one deadline.
 #[derive(Clone, Debug)]
@@ -78,6 +78,7 @@ impl Mechanism for Deadline {
     const KIND: &'static str = "deadline";
     const WORDS: u32 = 2;
     const TIMER: Option<u32> = Some(TIMER);
+    const DEADLINE: Option<u32> = Some(DUE);
     const WAKES: Wakes = Wakes::Calls { starts: false };
     const BELOW: Below = Below::Call;
     const EVENTS: &'static [&'static [EventKind]] = &[EVENTS];

@@ -9,7 +9,7 @@ use crate::kernel::time::Instant;
 use crate::metrics::meter::Measurements;
 use crate::metrics::summary::{Attempts, Wasted};
 use crate::model::context::Outcome;
-use crate::model::mechanism::{Below, Kind};
+use crate::model::mechanism::Below;
 use crate::model::seat::{NONE, Seat, SeatId, Seats};
 
 /// Books of one edge, of measured requests.
@@ -141,7 +141,7 @@ impl Edges {
     /// The edges of a system, with empty books.
     #[must_use]
     pub fn new(seats: &Seats) -> Self {
-        let senders = || seats.iter().filter(|(_, seat)| seat.kind == Kind::Edge);
+        let senders = || seats.iter().filter(|(_, seat)| seat.kind.below() == Below::Attempt);
         let copying = seats.iter().filter(|(_, seat)| seat.kind.below() == Below::Copies);
         let copied: BTreeMap<SeatId, SeatId> =
             copying.map(|(id, _)| (seats.below(id, 0), id)).collect();

@@ -136,8 +136,9 @@ impl Mechanism for Sender {
     const KIND: &'static str = "edge";
     const WORDS: u32 = 0;
     const TIMER: Option<u32> = None;
+    const DEADLINE: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
-    const BELOW: Below = Below::Call;
+    const BELOW: Below = Below::Attempt;
     const EVENTS: &'static [&'static [EventKind]] = &[EVENTS];
     const METRICS: &'static [&'static Quantity] = METRICS;
 

@@ -87,6 +87,7 @@ impl Mechanism for Crash {
     const KIND: &'static str = "fault";
     const WORDS: u32 = 0;
     const TIMER: Option<u32> = None;
+    const DEADLINE: Option<u32> = None;
     const WAKES: Wakes = Wakes::Faults;
     const BELOW: Below = Below::Call;
     const EVENTS: &'static [&'static [EventKind]] = &[];

@@ -256,6 +256,7 @@ impl Mechanism for Hedge {
     const KIND: &'static str = "hedge";
     const WORDS: u32 = 2;
     const TIMER: Option<u32> = None;
+    const DEADLINE: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: true };
     const BELOW: Below = Below::Copies;
     const EVENTS: &'static [&'static [EventKind]] = &[EVENTS];

@@ -272,6 +272,7 @@ impl Mechanism for Load {
     const KIND: &'static str = "load";
     const WORDS: u32 = 0;
     const TIMER: Option<u32> = None;
+    const DEADLINE: Option<u32> = None;
     const WAKES: Wakes = Wakes::Requests;
     const BELOW: Below = Below::Requests;
     const EVENTS: &'static [&'static [EventKind]] = &[EVENTS];

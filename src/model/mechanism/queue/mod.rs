@@ -182,6 +182,7 @@ impl Mechanism for Queue {
     const KIND: &'static str = "queue";
     const WORDS: u32 = 0;
     const TIMER: Option<u32> = None;
+    const DEADLINE: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
     const BELOW: Below = Below::Requests;
     const EVENTS: &'static [&'static [EventKind]] = &[EVENTS];

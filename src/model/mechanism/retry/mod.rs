@@ -146,6 +146,7 @@ impl Mechanism for Retry {
     const KIND: &'static str = "retry";
     const WORDS: u32 = 2;
     const TIMER: Option<u32> = None;
+    const DEADLINE: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: true };
     const BELOW: Below = Below::Call;
     const EVENTS: &'static [&'static [EventKind]] = &[EVENTS, super::backoff::EVENTS];

@@ -72,6 +72,7 @@ impl Mechanism for Timeout {
     const KIND: &'static str = "timeout";
     const WORDS: u32 = 1;
     const TIMER: Option<u32> = Some(TIMER);
+    const DEADLINE: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
     const BELOW: Below = Below::Call;
     const EVENTS: &'static [&'static [EventKind]] = &[EVENTS, super::deadline::EVENTS];
