@@ -6,6 +6,7 @@ use super::mechanism::Wakes;
 use super::seat::{NONE, SeatId};
 use super::world::World;
 use crate::kernel::calendar::Calendar;
+use crate::metrics::meter::Aspect;
 use crate::metrics::probe::Probe;
 
 impl<C: Calendar, P: Probe> World<C, P> {
@@ -44,9 +45,14 @@ impl<C: Calendar, P: Probe> World<C, P> {
         }
         for (&home, held) in self.homes.iter().zip(held) {
             let seat = &self.seats[home];
-            let Some(taken) = self.machines.taken(seat) else { continue };
+            let (kind, metrics) = (seat.kind.name(), seat.kind.metrics());
+            let Some(taken) = self.machines.taken(seat) else {
+                if metrics.iter().any(|of| of.meter.aspect == Some(Aspect::InService)) {
+                    return Err(format!("{kind} {}: in service, by nothing taken", seat.component));
+                }
+                continue;
+            };
             if taken != held {
-                let kind = seat.kind.name();
                 return Err(format!("{kind} {}: {taken} taken, {held} held", seat.component));
             }
         }

@@ -116,8 +116,9 @@ pub enum Below {
 
 /// A state machine that meets calls at its seats.
 ///
-/// No function has a default: each mechanism defines its reaction to a call that comes down, an
-/// outcome that comes up, a timer that is due, and a caller that leaves.
+/// Each mechanism defines its reaction to a call that comes down, an outcome that comes up, a timer
+/// that is due, and a caller that leaves, and its draws and memory. Only what concerns permits,
+/// slots and lines has a default, that of a mechanism without: forgetting it shows in tests.
 pub trait Mechanism {
     /// Name of the kind in results.
     const KIND: &'static str;
@@ -166,20 +167,28 @@ pub trait Mechanism {
     /// Hands a freed permit or slot to a waiting call; called until there is nothing to send down.
     fn hand_on<C: Calendar, P: Probe>(
         &mut self,
-        cx: &mut Context<C, P>,
-        at: &At<'_>,
-        port: Option<Port>,
-    ) -> Option<(CallId, Port)>;
+        _: &mut Context<C, P>,
+        _: &At<'_>,
+        _: Option<Port>,
+    ) -> Option<(CallId, Port)> {
+        None
+    }
 
     /// Number of permits, slots or places in use, which each call that passes takes and gives back
     /// when it comes up or its caller leaves; `None` for a mechanism without.
-    fn taken(&self) -> Option<u64>;
+    fn taken(&self) -> Option<u64> {
+        None
+    }
 
     /// True if a call that waits at the seat has one of them.
-    fn is_taken_by<C: Calendar, P: Probe>(&self, cx: &Context<C, P>, call: CallId) -> bool;
+    fn is_taken_by<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: CallId) -> bool {
+        false
+    }
 
     /// Number of calls that wait or are worked on; `None` for a mechanism that does not count them.
-    fn inside(&self) -> Option<u64>;
+    fn inside(&self) -> Option<u64> {
+        None
+    }
 
     /// Draws at other sites from now on, in a branch of a split run.
     fn fork(&mut self, branch: u64);

@@ -11,7 +11,6 @@ use crate::metrics::declare::Quantity;
 use crate::metrics::gauge::Gauge;
 use crate::metrics::meter::Measurements;
 use crate::metrics::probe::{EventDefinition, EventKind, Number, Probe, Role, Stretch};
-use crate::model::call::CallId;
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::seat::{Port, Seat};
 
@@ -83,27 +82,6 @@ impl Mechanism for Toll {
             self.stopped.fall(cx.now());
             cx.cancel(cx.calls[at.call].timer);
         }
-    }
-
-    fn hand_on<C: Calendar, P: Probe>(
-        &mut self,
-        _: &mut Context<C, P>,
-        _: &At<'_>,
-        _: Option<Port>,
-    ) -> Option<(CallId, Port)> {
-        None
-    }
-
-    fn taken(&self) -> Option<u64> {
-        None
-    }
-
-    fn is_taken_by<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: CallId) -> bool {
-        false
-    }
-
-    fn inside(&self) -> Option<u64> {
-        None
     }
 
     fn fork(&mut self, _: u64) {}

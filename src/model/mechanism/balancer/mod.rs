@@ -45,7 +45,6 @@ use crate::kernel::time::Instant;
 use crate::metrics::declare::Quantity;
 use crate::metrics::meter::Measurements;
 use crate::metrics::probe::{EventDefinition, EventKind, Number, Probe, Role};
-use crate::model::call::CallId;
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::seat::{Port, Seat};
 use choice::{Choice, ClientState, Draws};
@@ -248,25 +247,8 @@ impl Mechanism for Balancer {
         self.end(cx, at);
     }
 
-    fn hand_on<C: Calendar, P: Probe>(
-        &mut self,
-        _: &mut Context<C, P>,
-        _: &At<'_>,
-        _: Option<Port>,
-    ) -> Option<(CallId, Port)> {
-        None
-    }
-
     fn taken(&self) -> Option<u64> {
         Some(self.clients.iter().map(ClientState::in_flight).sum())
-    }
-
-    fn is_taken_by<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: CallId) -> bool {
-        false
-    }
-
-    fn inside(&self) -> Option<u64> {
-        None
     }
 
     fn fork(&mut self, branch: u64) {

@@ -110,27 +110,6 @@ impl Mechanism for Trail {
 
     fn leave<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At<'_>, _: Leaving) {}
 
-    fn hand_on<C: Calendar, P: Probe>(
-        &mut self,
-        _: &mut Context<C, P>,
-        _: &At<'_>,
-        _: Option<Port>,
-    ) -> Option<(CallId, Port)> {
-        None
-    }
-
-    fn taken(&self) -> Option<u64> {
-        None
-    }
-
-    fn is_taken_by<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: CallId) -> bool {
-        false
-    }
-
-    fn inside(&self) -> Option<u64> {
-        None
-    }
-
     fn fork(&mut self, _: u64) {}
 
     fn memory(&self) -> u64 {

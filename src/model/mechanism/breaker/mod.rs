@@ -42,7 +42,6 @@ use crate::kernel::time::{Duration, Instant};
 use crate::metrics::declare::Quantity;
 use crate::metrics::meter::Measurements;
 use crate::metrics::probe::{EventDefinition, EventKind, Number, Probe, Role};
-use crate::model::call::CallId;
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::seat::{Port, Seat};
 
@@ -261,27 +260,6 @@ impl Mechanism for Breaker {
             automaton.end_of_attempts(cx.now(), pass);
         }
         self.book_changes(cx, at);
-    }
-
-    fn hand_on<C: Calendar, P: Probe>(
-        &mut self,
-        _: &mut Context<C, P>,
-        _: &At<'_>,
-        _: Option<Port>,
-    ) -> Option<(CallId, Port)> {
-        None
-    }
-
-    fn taken(&self) -> Option<u64> {
-        None
-    }
-
-    fn is_taken_by<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: CallId) -> bool {
-        false
-    }
-
-    fn inside(&self) -> Option<u64> {
-        None
     }
 
     fn fork(&mut self, _: u64) {}

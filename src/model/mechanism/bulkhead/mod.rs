@@ -288,10 +288,6 @@ impl<const SHARED: bool> Mechanism for Permits<SHARED> {
         cx.ready.contains(&call)
     }
 
-    fn inside(&self) -> Option<u64> {
-        None
-    }
-
     fn fork(&mut self, _: u64) {}
 
     fn memory(&self) -> u64 {

@@ -227,25 +227,12 @@ impl Mechanism for Consumer {
         }
     }
 
-    fn hand_on<C: Calendar, P: Probe>(
-        &mut self,
-        _: &mut Context<C, P>,
-        _: &At<'_>,
-        _: Option<Port>,
-    ) -> Option<(CallId, Port)> {
-        None
-    }
-
     fn taken(&self) -> Option<u64> {
         Some(self.busy.level())
     }
 
     fn is_taken_by<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: CallId) -> bool {
         self.config.backoff_holds_consumer
-    }
-
-    fn inside(&self) -> Option<u64> {
-        None
     }
 
     fn fork(&mut self, branch: u64) {

@@ -25,7 +25,6 @@ use crate::kernel::time::Instant;
 use crate::metrics::declare::Quantity;
 use crate::metrics::meter::Measurements;
 use crate::metrics::probe::{EventDefinition, EventKind, Number, Probe, Role};
-use crate::model::call::CallId;
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::mechanism::{Below, Leaving, Mechanism, Wakes};
 use crate::model::seat::{Port, Seat};
@@ -121,27 +120,6 @@ impl Mechanism for Deadline {
 
     fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>, _: Leaving) {
         cx.stop_timer(at, TIMER);
-    }
-
-    fn hand_on<C: Calendar, P: Probe>(
-        &mut self,
-        _: &mut Context<C, P>,
-        _: &At<'_>,
-        _: Option<Port>,
-    ) -> Option<(CallId, Port)> {
-        None
-    }
-
-    fn taken(&self) -> Option<u64> {
-        None
-    }
-
-    fn is_taken_by<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: CallId) -> bool {
-        false
-    }
-
-    fn inside(&self) -> Option<u64> {
-        None
     }
 
     fn fork(&mut self, _: u64) {}

@@ -21,7 +21,7 @@ use crate::kernel::time::Instant;
 use crate::metrics::declare::Quantity;
 use crate::metrics::meter::Measurements;
 use crate::metrics::probe::{EventKind, Probe};
-use crate::model::call::{Call, CallId};
+use crate::model::call::Call;
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::seat::{Port, Seat, SeatId};
 
@@ -117,27 +117,6 @@ impl Mechanism for Crash {
 
     fn leave<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At<'_>, _: Leaving) {
         unreachable!("no call comes by a fault")
-    }
-
-    fn hand_on<C: Calendar, P: Probe>(
-        &mut self,
-        _: &mut Context<C, P>,
-        _: &At<'_>,
-        _: Option<Port>,
-    ) -> Option<(CallId, Port)> {
-        None
-    }
-
-    fn taken(&self) -> Option<u64> {
-        None
-    }
-
-    fn is_taken_by<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: CallId) -> bool {
-        false
-    }
-
-    fn inside(&self) -> Option<u64> {
-        None
     }
 
     fn fork(&mut self, _: u64) {}

@@ -34,7 +34,6 @@ use crate::kernel::time::Instant;
 use crate::metrics::declare::Quantity;
 use crate::metrics::meter::Measurements;
 use crate::metrics::probe::{EventDefinition, EventKind, Number, Probe, Role};
-use crate::model::call::CallId;
 use crate::model::context::{At, Context, Dismissal, Flow, Outcome};
 use crate::model::mechanism::retry::RetryOn;
 use crate::model::mechanism::{Below, Leaving, Mechanism, Wakes};
@@ -328,27 +327,6 @@ impl Mechanism for Hedge {
 
     fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>, _: Leaving) {
         Self::stop(cx, at, &mut State::of(cx, at));
-    }
-
-    fn hand_on<C: Calendar, P: Probe>(
-        &mut self,
-        _: &mut Context<C, P>,
-        _: &At<'_>,
-        _: Option<Port>,
-    ) -> Option<(CallId, Port)> {
-        None
-    }
-
-    fn taken(&self) -> Option<u64> {
-        None
-    }
-
-    fn is_taken_by<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: CallId) -> bool {
-        false
-    }
-
-    fn inside(&self) -> Option<u64> {
-        None
     }
 
     fn fork(&mut self, branch: u64) {

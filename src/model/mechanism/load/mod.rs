@@ -23,7 +23,7 @@ use crate::metrics::meter::Measurements;
 use crate::metrics::probe::{
     End, Ending, EventDefinition, EventKind, Number, Probe, Role, Stretch,
 };
-use crate::model::call::{Call, CallId};
+use crate::model::call::Call;
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::seat::{NONE, Port, Seat};
 pub(in crate::model) use arrivals::STAGES_AT_ONCE;
@@ -341,27 +341,6 @@ impl Mechanism for Load {
 
     fn leave<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At<'_>, _: Leaving) {
         unreachable!("nobody stands above a load")
-    }
-
-    fn hand_on<C: Calendar, P: Probe>(
-        &mut self,
-        _: &mut Context<C, P>,
-        _: &At<'_>,
-        _: Option<Port>,
-    ) -> Option<(CallId, Port)> {
-        None
-    }
-
-    fn taken(&self) -> Option<u64> {
-        None
-    }
-
-    fn is_taken_by<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: CallId) -> bool {
-        false
-    }
-
-    fn inside(&self) -> Option<u64> {
-        None
     }
 
     fn fork(&mut self, branch: u64) {

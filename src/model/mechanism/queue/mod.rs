@@ -249,14 +249,6 @@ impl Mechanism for Queue {
         self.take(cx, at).map(|message| (message, port))
     }
 
-    fn taken(&self) -> Option<u64> {
-        None
-    }
-
-    fn is_taken_by<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: CallId) -> bool {
-        false
-    }
-
     fn inside(&self) -> Option<u64> {
         Some(self.line.len())
     }

@@ -16,7 +16,6 @@ use crate::kernel::time::{Duration, Instant};
 use crate::metrics::declare::Quantity;
 use crate::metrics::meter::Measurements;
 use crate::metrics::probe::{EventDefinition, EventKind, Number, Probe, Role};
-use crate::model::call::CallId;
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::mechanism::backoff::Backoff;
 use crate::model::mechanism::{Below, Leaving, Mechanism, Wakes};
@@ -213,27 +212,6 @@ impl Mechanism for Retry {
         if cx.is_at(at) {
             cx.stop_start(at);
         }
-    }
-
-    fn hand_on<C: Calendar, P: Probe>(
-        &mut self,
-        _: &mut Context<C, P>,
-        _: &At<'_>,
-        _: Option<Port>,
-    ) -> Option<(CallId, Port)> {
-        None
-    }
-
-    fn taken(&self) -> Option<u64> {
-        None
-    }
-
-    fn is_taken_by<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: CallId) -> bool {
-        false
-    }
-
-    fn inside(&self) -> Option<u64> {
-        None
     }
 
     fn fork(&mut self, branch: u64) {
