@@ -1,8 +1,6 @@
 //! The context of every mechanism: the clock, the arenas, the books and the listener.
 
-use std::collections::VecDeque;
-
-use super::agenda::Agenda;
+use super::agenda::{Agenda, Pending};
 use super::call::{Call, CallId, Calls};
 use super::mechanism::class::Classes;
 use super::mechanism::edge::Edges;
@@ -118,9 +116,9 @@ pub struct Context<C, P> {
     /// only what is taken.
     pub credits: Vec<u64>,
     /// Calls made in the present walk, which begin when it is over.
-    pub begins: VecDeque<CallId>,
+    pub begins: Pending<CallId>,
     /// Calls that the present walk unblocked, which go on when it is over.
-    pub ready: VecDeque<CallId>,
+    pub ready: Pending<CallId>,
     /// Seats that may have something to send down, and the port that can take it again.
     pub pulls: Agenda<(SeatId, Option<Port>)>,
     /// Order of events of one instant.
@@ -128,7 +126,7 @@ pub struct Context<C, P> {
     /// Seats, and instances, whose components hand on freed slots at the end of the instant.
     pub freed: Agenda<(SeatId, u32)>,
     /// Starts put off to the end of the instant: timers of loads, and calls that go down again.
-    pub starts: VecDeque<Timer>,
+    pub starts: Pending<Timer>,
     /// True if work is left for the end of the instant.
     pub remainder: bool,
     /// The edge at which a call ran without time passing.
@@ -199,7 +197,7 @@ impl<C: Calendar, P: Probe> Context<C, P> {
     /// to the end of the instant.
     pub fn stop_start(&mut self, at: &At<'_>) {
         match self.calls[at.call].timer {
-            NONE => self.starts.retain(|start| (start.seat, start.owner) != (at.id, at.call)),
+            NONE => self.starts.take_back(Timer { seat: at.id, owner: at.call }),
             timer => self.cancel(timer),
         }
     }
@@ -221,7 +219,7 @@ impl<C: Calendar, P: Probe> Context<C, P> {
         let call = self.calls.add_child(at.call, port, key);
         self.calls[call].client = client;
         self.calls[call].deadline = self.deadline(at);
-        self.begins.push_back(call);
+        self.begins.push(call);
     }
 
     /// Makes a copy of the call along `port` of the seat, which decides when it begins.
@@ -248,6 +246,20 @@ impl<C: Calendar, P: Probe> Context<C, P> {
             + self.timers.memory()
             + self.clock.scheduled() as u64 * CALENDAR_ENTRY
             + (self.ready.len() + self.starts.len()) as u64 * size_of::<CallId>() as u64
+    }
+
+    /// Makes a call that is first in its line, with a permit or slot, go on when the present walk
+    /// is over.
+    #[inline]
+    pub fn make_ready(&mut self, call: CallId) {
+        // No call in a line is its own neighbour.
+        self.calls[call].ahead = call;
+        self.ready.push(call);
+    }
+
+    /// True if a call that was in line is to go on when the present walk is over.
+    pub fn is_ready(&self, call: CallId) -> bool {
+        self.calls[call].ahead == call
     }
 
     /// Makes the seat send down what it can when the present event is over, because `port` can take

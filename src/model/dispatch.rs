@@ -38,7 +38,7 @@ impl<C: Calendar, P: Probe> Model for World<C, P> {
     fn end_instant(&mut self) {
         self.cx.remainder = false;
         self.resume_unblocked();
-        while let Some(timer) = self.cx.starts.pop_front() {
+        while let Some(timer) = self.cx.starts.take() {
             if self.count_work() || self.cx.clock.halted() {
                 return;
             }
@@ -56,10 +56,10 @@ impl<C: Calendar, P: Probe> World<C, P> {
     fn end_or_put_off(&mut self, timer: Timer) {
         self.cx.remainder = true;
         match self.seats[timer.seat].wakes {
-            Wakes::Requests => self.cx.starts.push_back(timer),
+            Wakes::Requests => self.cx.starts.push(timer),
             Wakes::Calls { starts: true } => {
                 self.cx.calls[timer.owner].timer = NONE;
-                self.cx.starts.push_back(timer);
+                self.cx.starts.push(timer);
             }
             Wakes::Calls { starts: false } | Wakes::Faults => self.wake(timer),
         }
@@ -108,9 +108,9 @@ impl<C: Calendar, P: Probe> World<C, P> {
             if self.cx.clock.halted() {
                 return;
             }
-            if let Some(call) = self.cx.begins.pop_front() {
+            if let Some(call) = self.cx.begins.take() {
                 self.begin(call);
-            } else if let Some(ready) = self.cx.ready.pop_front() {
+            } else if let Some(ready) = self.cx.ready.take() {
                 self.wake_call(self.cx.calls[ready].at, ready);
             } else if let Some((seat, port)) = self.cx.pulls.take_last() {
                 self.pull((seat, 0), port);

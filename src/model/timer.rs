@@ -4,7 +4,7 @@ use super::seat::{NONE, SeatId};
 use crate::kernel::calendar::{MAX_SLOTS, Slot};
 
 /// The owner of a slot of the calendar.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timer {
     /// Seat that set the timer.
     pub seat: SeatId,

@@ -74,7 +74,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
             Flow::Again if self.cx.ties == Ties::Together => {
                 self.cx.remainder = true;
                 self.cx.calls[call].at = seat;
-                self.cx.starts.push_back(Timer { seat, owner: call });
+                self.cx.starts.push(Timer { seat, owner: call });
                 return None;
             }
             Flow::Again => Flow::Down,
@@ -230,11 +230,7 @@ impl<C: Calendar, P: Probe> World<C, P> {
     /// Makes the parent of a call leave it.
     fn leave_child(&mut self, child: CallId, why: Leaving) {
         if self.cx.calls[child].at == NONE {
-            // Calls leave the latest first, so this one is mostly at the back.
-            match self.cx.begins.back() {
-                Some(&latest) if latest == child => drop(self.cx.begins.pop_back()),
-                _ => self.cx.begins.retain(|&begins| begins != child),
-            }
+            self.cx.begins.take_back(child);
             return self.cx.calls.remove(child);
         }
         // If the whole call goes on, it keeps its record, with no seat above.

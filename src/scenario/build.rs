@@ -7,7 +7,7 @@ mod classes;
 mod pipelines;
 mod values;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use self::balancer::{Senders, Target};
@@ -22,7 +22,7 @@ use crate::kernel::simulation::Clock;
 use crate::kernel::time::{Duration, Instant};
 use crate::metrics::fingerprint::Fingerprint;
 use crate::metrics::probe::Probe;
-use crate::model::agenda::Agenda;
+use crate::model::agenda::{Agenda, Pending};
 use crate::model::call::Calls;
 use crate::model::client::Clients;
 use crate::model::context::{Context, Ties};
@@ -102,15 +102,15 @@ pub fn build<C: Calendar, P: Probe>(
         classes: builder.classes.settings,
         keys: builder.keys,
         credits,
-        begins: VecDeque::new(),
-        ready: VecDeque::new(),
+        begins: Pending::default(),
+        ready: Pending::default(),
         pulls: Agenda::default(),
         ties: match scenario.ties {
             schema::Ties::Handover => Ties::Handover,
             schema::Ties::Together => Ties::Together,
         },
         freed: Agenda::default(),
-        starts: VecDeque::new(),
+        starts: Pending::default(),
         remainder: false,
         stuck: None,
         fingerprint: Fingerprint::EMPTY,

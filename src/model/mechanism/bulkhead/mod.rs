@@ -144,7 +144,7 @@ impl<const SHARED: bool> Permits<SHARED> {
         };
         self.waiting.fall(cx.now());
         Self::stop_waiting(cx, next);
-        cx.ready.push_back(next);
+        cx.make_ready(next);
         true
     }
 
@@ -252,16 +252,13 @@ impl<const SHARED: bool> Mechanism for Permits<SHARED> {
         if !cx.is_at(at) {
             return self.release(cx, at);
         }
-        match cx.ready.iter().position(|&ready| ready == at.call) {
-            Some(index) => {
-                cx.ready.remove(index);
-                self.release(cx, at);
-            }
-            None => {
-                self.waiting.fall(cx.now());
-                self.states[at.instance as usize].line.remove(&mut cx.calls, at.call);
-                Self::stop_waiting(cx, at.call);
-            }
+        if cx.is_ready(at.call) {
+            cx.ready.take_back(at.call);
+            self.release(cx, at);
+        } else {
+            self.waiting.fall(cx.now());
+            self.states[at.instance as usize].line.remove(&mut cx.calls, at.call);
+            Self::stop_waiting(cx, at.call);
         }
         cx.note(at, EventKind::LEFT, 0);
     }
@@ -285,7 +282,7 @@ impl<const SHARED: bool> Mechanism for Permits<SHARED> {
     }
 
     fn is_taken_by<C: Calendar, P: Probe>(&self, cx: &Context<C, P>, call: CallId) -> bool {
-        cx.ready.contains(&call)
+        cx.is_ready(call)
     }
 
     fn fork(&mut self, _: u64) {}

@@ -199,7 +199,7 @@ impl Hedge {
             if number == 0 {
                 first = Flow::Begin(copy);
             } else {
-                cx.begins.push_back(copy);
+                cx.begins.push(copy);
                 self.copies += u64::from(measured);
                 cx.note(at, EventKind::COPIED, u64::from(number));
             }

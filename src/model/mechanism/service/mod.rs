@@ -322,7 +322,7 @@ impl Mechanism for Service {
         match cx.calls[call].state {
             State::Working { .. } => true,
             State::Calling { .. } => self.config.holds_slot,
-            State::Queued { .. } => cx.ready.contains(&call),
+            State::Queued { .. } => cx.is_ready(call),
             State::None | State::Waiting { .. } | State::Message { .. } => false,
         }
     }

@@ -159,7 +159,7 @@ impl Service {
         if self.config.refuses_expired {
             // Its deadline is known at its seat only: the slot is reserved until it is woken there.
             self.take_slot(cx.now(), at.instance);
-            cx.ready.push_back(call);
+            cx.make_ready(call);
             return true;
         }
         let id = cx.calls[call].at;
@@ -264,17 +264,15 @@ impl Service {
         let now = cx.now();
         let held = match call.state {
             State::Queued { .. } => {
-                let reserves = self.config.refuses_expired;
-                let ready = cx.ready.iter().position(|&ready| reserves && ready == at.call);
-                let Some(ready) = ready else {
-                    self.replicas[at.instance as usize].line.remove(&mut cx.calls, at.call);
-                    self.waiting.fall(now);
-                    self.stop_waiting(cx, at.call);
-                    return false;
-                };
-                cx.ready.remove(ready);
-                self.give_back_slot(now, at.instance);
-                return true;
+                if cx.is_ready(at.call) {
+                    cx.ready.take_back(at.call);
+                    self.give_back_slot(now, at.instance);
+                    return true;
+                }
+                self.replicas[at.instance as usize].line.remove(&mut cx.calls, at.call);
+                self.waiting.fall(now);
+                self.stop_waiting(cx, at.call);
+                return false;
             }
             State::Working { .. } => {
                 // An attempt that never answers has no timer.
