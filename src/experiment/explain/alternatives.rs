@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::metrics::change::Change;
 use crate::model::mechanism::additions;
+use crate::model::mechanism::balancer::repicks;
 use crate::model::spec::alternative::{Addition, Alternative};
 use crate::model::spec::part::PartSpec;
 use crate::model::spec::system::{Around, Pipeline, Source, System};
@@ -15,7 +16,7 @@ use crate::scenario::check::Placed;
 use crate::scenario::check::arms::views;
 use crate::scenario::names::{balancer_name, layer_names};
 use crate::scenario::pipelines::edge_name;
-use crate::scenario::schema::{Arm, Balancing, Layer, Scenario};
+use crate::scenario::schema::{Arm, Balancing, Call, Consumer, Layer, Scenario};
 
 /// A scenario of one arm, with one thing changed.
 #[derive(Clone, Debug)]
@@ -104,44 +105,59 @@ impl Tries<'_> {
             let around = Around { system: self.system, pipeline, index };
             for Alternative { change, replacement } in layer.spec().alternatives(&name, &around) {
                 self.add(change, edge(), |of| {
-                    let Some((policy, _)) = ends(of, pipeline) else { return };
+                    let Some(Route { policy, .. }) = route(of, pipeline) else { return };
                     policy.splice(index..=index, replacement);
                 });
             }
         }
         for Addition { change, index, layer } in additions(pipeline, self.system) {
             self.add(change, edge(), |of| {
-                let Some((policy, _)) = ends(of, pipeline) else { return };
+                let Some(Route { policy, .. }) = route(of, pipeline) else { return };
                 policy.insert(index, layer);
             });
         }
         let service = self.system.services.get(pipeline.to).copied();
         let mut alone = self.alone.clone();
-        let Some((_, balancing)) = ends(&mut alone, pipeline) else { return };
-        for Alternative { change, replacement } in
-            balancing.alternatives(&balancer_name(pipeline.name), service)
-        {
+        let Some(Route { policy, balancing, max_repicks }) = route(&mut alone, pipeline) else {
+            return;
+        };
+        let name = balancer_name(pipeline.name);
+        for Alternative { change, replacement } in balancing.alternatives(&name, service) {
             self.add(change, None, |of| {
-                let Some((_, balancing)) = ends(of, pipeline) else { return };
+                let Some(Route { balancing, .. }) = route(of, pipeline) else { return };
                 *balancing = replacement.unwrap_or_default();
+            });
+        }
+        let repicks =
+            service.and_then(|to| repicks::alternative(*max_repicks, balancing, policy, &name, to));
+        if let Some(Alternative { change, replacement }) = repicks {
+            self.add(change, None, |of| {
+                let Some(Route { max_repicks, .. }) = route(of, pipeline) else { return };
+                *max_repicks = replacement.unwrap_or_default();
             });
         }
     }
 }
 
-/// The policy and the balancing of a pipeline in a scenario of one arm.
-fn ends<'a>(
-    scenario: &'a mut Scenario,
-    pipeline: &Pipeline<'_>,
-) -> Option<(&'a mut Vec<Layer>, &'a mut Balancing)> {
+/// What lies between the ends of a pipeline.
+struct Route<'a> {
+    policy: &'a mut Vec<Layer>,
+    balancing: &'a mut Balancing,
+    max_repicks: &'a mut u32,
+}
+
+/// The route of a pipeline in a scenario of one arm.
+fn route<'a>(scenario: &'a mut Scenario, pipeline: &Pipeline<'_>) -> Option<Route<'a>> {
     match pipeline.source {
         Some(Source::Consumer(_)) => {
-            let consumer = scenario.consumers.get_mut(pipeline.name)?;
-            Some((&mut consumer.policy, &mut consumer.balancing))
+            let Consumer { policy, balancing, max_repicks, .. } =
+                scenario.consumers.get_mut(pipeline.name)?;
+            Some(Route { policy, balancing, max_repicks })
         }
         Some(Source::Load(_)) | None => {
-            let call = scenario.calls.get_mut(pipeline.name)?;
-            Some((&mut call.policy, &mut call.balancing))
+            let Call { policy, balancing, max_repicks, .. } =
+                scenario.calls.get_mut(pipeline.name)?;
+            Some(Route { policy, balancing, max_repicks })
         }
     }
 }
@@ -182,6 +198,31 @@ mod tests {
                 max_wait: "1s"), Toll(wait: "1ms")]),
         },
     )"#;
+
+    #[test]
+    fn repicks_are_tried_where_a_call_may_meet_a_replica_again() {
+        let tried = |replicas: u32, call: &str| {
+            let text = format!(
+                "Scenario(schema: 1, load: {{ \"web\": Load(arrivals: Constant(rate: \"1/s\"), \
+                 total: 5) }}, services: {{ \"db\": Service(time: Constant(\"1ms\"), \
+                 replicas: {replicas}) }}, calls: {{ \"web\": Call(to: \"db\", {call}) }})"
+            );
+            let document = Document::parse("t", text.as_bytes()).expect("it can be read");
+            let scenario = document.scenario().expect("it is sound").scenario;
+            let mut changed = alternatives(&scenario).into_iter();
+            let repicks = changed.find(|of| of.change.kind.name == "repicks");
+            repicks.map(|of| of.scenario.calls["web"].max_repicks)
+        };
+        let retries = "policy: [Retry(max_retries: 1)]";
+        assert_eq!(tried(2, retries), Some(3));
+        assert_eq!(tried(2, "policy: [Hedge(after: \"1ms\")]"), Some(3));
+        let never = [(1, retries), (2, "policy: [Timeout(\"1s\")]")];
+        let already = format!("{retries}, max_repicks: 1");
+        let one = format!("{retries}, balancing: Subset(size: 1), clients: 2");
+        for (replicas, call) in never.into_iter().chain([(2, &already[..]), (2, &one[..])]) {
+            assert_eq!(tried(replicas, call), None, "{replicas} replicas, {call}");
+        }
+    }
 
     #[test]
     fn every_declared_change_is_proposed_and_every_proposal_is_declared_and_sound() {

@@ -1,11 +1,12 @@
 //! The what-ifs of a balancer.
 
+use super::repicks::AVOIDING;
 use super::spec::Balancing;
 use crate::metrics::change::{Change, ChangeKind};
 use crate::model::mechanism::service::spec::Spec as Service;
 use crate::model::spec::alternative::Alternative;
 
-pub(super) static CHANGES: &[&ChangeKind] = &[&LESS_LOADED, &IN_TURN];
+pub(super) static CHANGES: &[&ChangeKind] = &[&LESS_LOADED, &IN_TURN, &AVOIDING];
 
 static LESS_LOADED: ChangeKind = ChangeKind::setting(
     "less_loaded",

@@ -1,7 +1,11 @@
-//! The field `max_repicks` of calls and groups of consumers, and the lint where it has no effect.
+//! The field `max_repicks` of calls and groups of consumers, the lint where it has no effect, and
+//! the what-if where it may have one.
 
 use super::spec::{Balancing, Ends};
+use crate::metrics::change::{Change, ChangeKind};
 use crate::model::mechanism::Layer;
+use crate::model::mechanism::service::spec::Spec as Service;
+use crate::model::spec::alternative::Alternative;
 use crate::model::spec::finding::{Finding, Segment};
 use crate::model::spec::lint::{Group, Lint};
 use crate::model::spec::system::attempts;
@@ -38,6 +42,31 @@ pub fn check(
     let finding = Finding::warning(&REPICKS_WITHOUT_EFFECT, &[], rule, found);
     findings.push(finding.hint(hint).inside(&[Segment::field("max_repicks")]));
 }
+
+/// As many repicks as an explanation tries: by chance, four picks find the other of two replicas
+/// in 15 cases of 16.
+const TRIED: u32 = 3;
+
+/// What could stand in the place of none at the balancer `name`, which chooses among the replicas
+/// of a service, behind a policy.
+#[must_use]
+pub fn alternative(
+    max_repicks: u32,
+    balancing: &Balancing,
+    policy: &[Layer],
+    name: &str,
+    to: &Service,
+) -> Option<Alternative<u32>> {
+    let one = to.all_replicas() == 1 || matches!(balancing, Balancing::Subset { size: 1, .. });
+    let worth = max_repicks == 0 && !one && !sends_once(policy);
+    worth.then(|| Alternative::new(Change::new(&AVOIDING, name).to(TRIED), TRIED))
+}
+
+pub(super) static AVOIDING: ChangeKind = ChangeKind::setting(
+    "repicks",
+    "with up to {to} repicks at {at}, so that attempts avoid replicas tried before",
+    "three repicks, where a call is sent more than once and may meet a replica again",
+);
 
 /// True if no layer sends a call more than once.
 fn sends_once(policy: &[Layer]) -> bool {
