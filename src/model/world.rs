@@ -1,6 +1,6 @@
 //! One arm under way: its seats and machines, their context, and the arrival of requests.
 
-use super::call::CallId;
+use super::call::{Call, CallId, Standing, State};
 use super::context::{At, Context, Flow, NOBODY, Outcome};
 use super::mechanism::load::{Next, STAGES_AT_ONCE};
 use super::mechanism::{Leaving, Machines, Wakes};
@@ -185,7 +185,12 @@ impl<C: Calendar, P: Probe> World<C, P> {
             }
         }
         for call in failed {
-            self.walk((self.cx.calls[call].at, call), Flow::Up(Outcome::Error));
+            // The error of another may have decided for both, where they are copies of one call.
+            let Call { state, standing, at, .. } = self.cx.calls[call];
+            if state == State::Crashed && standing != Standing::Free {
+                self.cx.calls[call].state = State::None;
+                self.walk((at, call), Flow::Up(Outcome::Error));
+            }
         }
     }
 }

@@ -48,6 +48,8 @@ pub enum State {
         /// Instant at which it was sent.
         since: Instant,
     },
+    /// At a service that has crashed: its error goes up in the same event.
+    Crashed,
     /// A message in a queue.
     Message {
         /// Instant at which it last entered.

@@ -266,9 +266,11 @@ impl Mechanism for Service {
     }
 
     fn goes_on<C: Calendar, P: Probe>(&self, cx: &Context<C, P>, at: &At<'_>) -> bool {
+        let state = cx.calls[at.call].state;
         match self.config.cancellation {
+            _ if state == State::Crashed => false,
             Cancellation::Immediate => false,
-            Cancellation::QueuedOnly => !matches!(cx.calls[at.call].state, State::Queued { .. }),
+            Cancellation::QueuedOnly => !matches!(state, State::Queued { .. }),
             Cancellation::None => true,
         }
     }
@@ -287,6 +289,9 @@ impl Mechanism for Service {
             return;
         }
         let call = cx.calls[at.call];
+        if call.state == State::Crashed {
+            return;
+        }
         let held = self.withdraw(cx, at);
         if call.measured {
             if let State::Working { started, .. } = call.state {
@@ -323,7 +328,7 @@ impl Mechanism for Service {
             State::Working { .. } => true,
             State::Calling { .. } => self.config.holds_slot,
             State::Queued { .. } => cx.is_ready(call),
-            State::None | State::Waiting { .. } | State::Message { .. } => false,
+            State::None | State::Waiting { .. } | State::Crashed | State::Message { .. } => false,
         }
     }
 

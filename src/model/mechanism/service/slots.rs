@@ -285,7 +285,7 @@ impl Service {
                 self.calling.fall(now);
                 self.config.holds_slot
             }
-            State::None | State::Waiting { .. } | State::Message { .. } => {
+            State::None | State::Waiting { .. } | State::Crashed | State::Message { .. } => {
                 unreachable!("a service's call is queued, working or calling")
             }
         };
@@ -304,7 +304,7 @@ impl Service {
             State::Queued { since, .. }
             | State::Working { since, .. }
             | State::Calling { since, .. } => since,
-            State::None | State::Waiting { .. } | State::Message { .. } => {
+            State::None | State::Waiting { .. } | State::Crashed | State::Message { .. } => {
                 unreachable!("a service's call is queued, working or calling")
             }
         };
@@ -341,7 +341,9 @@ impl Service {
         if call.is_left() {
             self.book_in_vain(cx, at);
         }
-        if !needed {
+        if needed {
+            cx.calls[at.call].state = State::Crashed;
+        } else {
             cx.calls.remove(at.call);
         }
         needed

@@ -43,7 +43,11 @@ impl Service {
                 self.calling.fall(now);
                 self.next(cx, at, since, self.config.holds_slot)
             }
-            State::None | State::Waiting { .. } | State::Queued { .. } | State::Message { .. } => {
+            State::None
+            | State::Waiting { .. }
+            | State::Queued { .. }
+            | State::Crashed
+            | State::Message { .. } => {
                 unreachable!("only a call that works or waits for others goes on")
             }
         }
