@@ -141,6 +141,8 @@ pub enum Amount {
     TimeNs(u64),
     /// A part, in [0, 1].
     Ratio(f64),
+    /// A number per second.
+    PerS(f64),
 }
 
 impl From<u32> for Amount {

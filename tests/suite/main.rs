@@ -17,6 +17,7 @@ mod invariants;
 mod limits;
 mod metastable;
 mod names;
+mod rates;
 mod reference;
 mod refusals;
 mod samplers;

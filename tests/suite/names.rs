@@ -90,6 +90,7 @@ fn setting(kind: &str) -> Option<&'static str> {
         "retry" => ".backoff=Constant(\"12345us\")",
         "timeout" | "deadline" => "=12345us",
         "hedge" => ".max=7",
+        "rate_limit" => ".max_wait=12345us",
         "class" => ".priority=123",
         "edge" | "balancer" => return None,
         other => panic!("is a {other} set, and by what?"),
@@ -160,6 +161,7 @@ fn every_declared_number_is_reported() {
             Breaker(window: 2, failure_threshold: 1, open_duration: "1s", half_open: ()),
             Retry(max_retries: 1, budget: (deposit: 1, capacity: 1)),
             Bulkhead(permits: 1, max_wait: "9s"), Timeout("1s"),
+            RateLimit(algorithm: TokenBucket(rate: "1/s", burst: 1), max_wait: "9s"),
         ]) },
         publishes: { "b": "jobs" }, queues: { "jobs": () },
         consumers: { "w": (from: "jobs", concurrency: 1, to: "db", max_deliveries: 1) })"#;

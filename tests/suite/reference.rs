@@ -30,6 +30,7 @@ const END: &str = "<!-- end of ";
 
 /// Links to the explanations of types.
 const LINKS: &[(&str, &str)] = &[
+    ("Algorithm", "#rate-limit"),
     ("Backoff", "#backoff"),
     ("Balancing", "#replicas-and-balancing"),
     ("Class", "#classes"),

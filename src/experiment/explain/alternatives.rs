@@ -195,7 +195,8 @@ mod tests {
                 Hedge(after: "10ms"), Deadline("1s"), Timeout("100ms"), Pool("threads"),
                 Breaker(window: 10)]),
             "store": Call(to: "db", policy: [Hedge(quantile: 0.9), Bulkhead(permits: 10,
-                max_wait: "1s"), Toll(wait: "1ms")]),
+                max_wait: "1s"), RateLimit(algorithm: Gcra(every: "1ms", burst: 9)),
+                Toll(wait: "1ms")]),
         },
     )"#;
 

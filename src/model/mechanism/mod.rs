@@ -31,6 +31,7 @@ macro_rules! registry {
                 Pool: pool::Pool => pools;
                 Hedge: hedge::Hedge => hedges;
                 Deadline: deadline::Deadline => deadlines;
+                RateLimit: rate_limit::RateLimit => rate_limits;
                 #[cfg(test)] Toll: toll::Toll => tolls;
             }
         }
@@ -53,6 +54,7 @@ mod language;
 pub mod load;
 pub mod pool;
 pub mod queue;
+pub mod rate_limit;
 pub mod retry;
 pub mod service;
 pub mod timeout;

@@ -8,9 +8,6 @@ use crate::model::spec::word::{Word, word};
 /// Words of no particular mechanism. "{layers}" is replaced by the list of layers.
 #[rustfmt::skip]
 const WORDS: &[Word] = &[
-    word(&["Layer"], &["rate_limiter", "rate_limit", "throttle", "token_bucket", "leaky_bucket"],
-        "rate limits are not there yet; Bulkhead(permits: 25, queue: 0) bounds how many are \
-         inside at once"),
     word(&["Layer"], &["adaptive_concurrency", "adaptive_throttle", "gradient", "aimd", "vegas"],
         "limits that adapt are not there yet; the nearest is Bulkhead(permits: 25, queue: 0)"),
     word(&["Layer"], &["load_shed", "load_shedder", "load_shedding"],
@@ -35,7 +32,7 @@ const WORDS: &[Word] = &[
         "what must be so is `expect`: expect: [\"latency.end_to_end.p99 < 250ms\"]"),
     word(&["Scenario"], &["ignore", "suppress", "disable"],
         "that is `allow` here: names of lints that are not warned of"),
-    word(&[], &["rate_limiter", "rate_limit", "fallback", "outlier_detection"],
+    word(&[], &["fallback", "outlier_detection"],
         "not there yet; the layers of a policy are {layers}"),
     word(&[], &["load_balancer"], "that is the `balancing` of a call or a consumer"),
     word(&[], &["horizon"], "that is `duration`, a field of the scenario"),

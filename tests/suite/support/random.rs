@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 
 use style::Style;
 
+mod layers;
 pub(crate) mod style;
 
 /// The source of choices.
@@ -149,68 +150,6 @@ impl Writer<'_> {
         service + ")"
     }
 
-    fn backoff(&mut self) -> String {
-        let base = self.pick_ms(&[20, 1, 100]);
-        let cap = self.pick_ms(&[400, 100]);
-        match self.dice.roll(6) {
-            0 => "None".to_owned(),
-            1 => format!("Constant({base})"),
-            2 => format!("Exponential(base: {base}, cap: {cap}, jitter: Full)"),
-            3 => format!("Exponential(base: {base}, cap: {cap}, jitter: Equal)"),
-            4 => format!("Decorrelated(base: {base}, cap: {cap})"),
-            _ => format!("Random({})", self.distribution()),
-        }
-    }
-
-    fn layer(&mut self, kind: u16) -> String {
-        match kind {
-            0 => format!("Timeout({})", self.pick_ms(&[50, 10, 120, 500])),
-            1 => {
-                let retries = self.dice.pick(&[1, 0, 2, 3]);
-                let backoff = self.backoff();
-                let budget = match self.features.has(7) {
-                    true => ", budget: RetryBudget(deposit: 0.2, capacity: 3.0)",
-                    false => "",
-                };
-                format!("Retry(max_retries: {retries}, backoff: {backoff}{budget})")
-            }
-            2 => {
-                let threshold = self.dice.pick(&[2, 5, 1]);
-                let open = self.pick_ms(&[50, 500]);
-                let half_open = match self.style.half_open && self.features.has(25) {
-                    true => ", half_open: HalfOpen(calls: 2)",
-                    false => "",
-                };
-                format!(
-                    "Breaker(window: 5, failure_threshold: {threshold}, \
-                     open_duration: {open}{half_open})"
-                )
-            }
-            4 => {
-                let after = match self.dice.roll(4) {
-                    0 => format!("quantile: 0.5, window: 5, after: {}", self.ms(20)),
-                    1 => "quantile: 0.9, window: 3".to_owned(),
-                    _ => format!("after: {}", self.pick_ms(&[10, 0, 50])),
-                };
-                let losers = self.dice.pick(&["Cancel", "Leave", "Await"]);
-                let max = self.dice.pick(&[1, 2, 3]);
-                let fatal = self.dice.pick(&["", ", non_fatal: []", ", non_fatal: [Error, Shed]"]);
-                format!("Hedge({after}, max: {max}, losers: {losers}{fatal})")
-            }
-            5 => format!("Deadline({})", self.pick_ms(&[100, 20, 50])),
-            _ => {
-                let permits = self.dice.pick(&[2, 1, 10]);
-                let queue = self.dice.pick(&["", ", queue: 3", ", queue: 0"]);
-                let mut bulkhead = format!("Bulkhead(permits: {permits}{queue}");
-                if self.style.waits && self.features.has(23) {
-                    let most = self.pick_ms(&[20, 5, 0, 100]);
-                    let _ = write!(bulkhead, ", max_wait: {most}");
-                }
-                bulkhead + ")"
-            }
-        }
-    }
-
     /// Up to five layers in any order, kinds repeated, of one client or three.
     fn policy(&mut self) -> String {
         let mut policy = String::new();
@@ -227,6 +166,14 @@ impl Writer<'_> {
             match self.dice.roll(3) {
                 0 => policy += pool,
                 1 => policy.insert_str(0, pool),
+                _ => {}
+            }
+        }
+        if self.style.copies && self.features.has(26) {
+            let limit = self.rate_limit();
+            match self.dice.roll(3) {
+                0 => policy += &limit,
+                1 => policy.insert_str(0, &limit),
                 _ => {}
             }
         }

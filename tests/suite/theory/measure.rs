@@ -148,6 +148,9 @@ impl Run {
             }
             "block_prob" => (requests.shed + requests.rejected) as f64 / offered,
             // One request of each has waited as long as it may and no place was ever refused.
+            "admitted_per_s" => {
+                count(self.component("load.rate_limit"), "admitted") as f64 / self.seconds
+            }
             "reneged_fraction" => count(self.line().0, "reneged") as f64 / offered,
             "throughput_per_s" => records.completions / self.seconds,
             "wasted_completions_per_s" => records.wasted / self.seconds,

@@ -14,6 +14,7 @@ mod measure;
 mod networks;
 mod paths;
 mod plan;
+mod rates;
 mod repicks;
 mod requests;
 mod zones;
@@ -176,4 +177,9 @@ cases! {
     least_request_of_two_near_saturation: "JSQ-2srv-0.9",
     breaker_with_a_probe: "BRK-0.3-5",
     breaker_with_a_probe_that_seldom_fails: "BRK-0.1-3",
+    token_bucket_below_its_rate: "TOKEN-80" "TokenBucket(rate: \"100/s\", burst: 10)",
+    token_bucket_above_its_rate: "TOKEN-120" "TokenBucket(rate: \"100/s\", burst: 10)",
+    token_bucket_in_doubles:
+        "TOKEN-120" "TokenBucket(rate: \"100/s\", burst: 10, arithmetic: Float)",
+    generic_cell_rate: "TOKEN-120" "Gcra(every: \"10ms\", burst: 10)",
 }

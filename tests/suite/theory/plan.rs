@@ -257,6 +257,10 @@ pub(super) fn plan(id: &str, variant: &str, case: &Case, scale: f64) -> Plan {
             open(case, &one_slot("queue: 0"), &for_ever(case.param("backoff_mean_ms")))
         }
         _ if id.starts_with("RETRY-MM1") => retry(case, variant),
+        _ if id.starts_with("TOKEN") => {
+            let limit = format!("RateLimit(algorithm: {variant})");
+            open(case, r#"time: Constant("1ms")"#, &limit)
+        }
         _ if id.starts_with("CLOSED") => closed(case, variant),
         _ if id.starts_with("BROKER") => broker(id, case, variant),
         _ => {

@@ -28,6 +28,7 @@ fn amount(amount: Amount) -> String {
         Amount::Number(value) => number(value),
         Amount::TimeNs(ns) => time(ns),
         Amount::Ratio(ratio) => percent(ratio),
+        Amount::PerS(value) => format!("{}/s", number(value)),
     }
 }
 

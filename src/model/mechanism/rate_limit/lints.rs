@@ -1,0 +1,111 @@
+//! Rate limits that refuse below their rate, or that nothing ever reaches.
+
+use super::spec::{Algorithm, Spec};
+use crate::model::mechanism::load::spec::{Arrivals, Spec as Load};
+use crate::model::mechanism::load::volume::most_within;
+use crate::model::spec::finding::{Finding, Segment};
+use crate::model::spec::lint::{Group, Lint, number};
+use crate::model::spec::system::{Around, Source, attempts};
+
+/// The lints of rate limits.
+pub const LINTS: &[&Lint] = &[&RATE_LIMIT_WITHOUT_BURST, &RATE_LIMIT_NEVER_REACHED];
+
+pub(crate) static RATE_LIMIT_WITHOUT_BURST: Lint = Lint {
+    name: "rate-limit-without-burst",
+    group: Group::Design,
+    about: "A rate limit that lets one call pass at a time, and a load that arrives at random.",
+    why: "Without a burst, a limit of 100/s is one call in 10 ms, and nobody's calls come so \
+          evenly: of a Poisson load at the rate r under a limit L the part r / (r + L) is \
+          refused, 44 % at 80 % of the limit. nginx's `limit_req` without `burst` is that, and is \
+          often read as so many calls in a second. Give it a burst, or let calls wait.",
+    example: r#"calls: { "web": Call(to: "api", policy: [
+    RateLimit(algorithm: LeakyBucket(rate: "125/s")),
+]) },"#,
+    mended: r#"calls: { "web": Call(to: "api", policy: [
+    RateLimit(algorithm: LeakyBucket(rate: "125/s", burst: 20, at_once: 20)),
+]) },"#,
+};
+
+/// Part of the calls above which a refusal below the rate is worth a warning.
+const WORTH: f64 = 0.01;
+
+pub(super) fn without_burst(spec: &Spec, around: &Around<'_>) -> Option<Finding> {
+    let (variant, field) = match spec.algorithm {
+        Algorithm::TokenBucket { burst: 1, .. } => ("TokenBucket", "burst"),
+        Algorithm::Gcra { burst: 1, .. } => ("Gcra", "burst"),
+        Algorithm::LeakyBucket { burst: 0, .. } => ("LeakyBucket", "burst"),
+        _ => return None,
+    };
+    let Arrivals::Poisson { rate, batch: 1 } = load(around)?.arrivals else { return None };
+    let states = f64::from(around.pipeline.states(&around.pipeline.policy[around.index]));
+    let (calls, limit) = (rate.per_s() / states, spec.algorithm.per_s());
+    let refused = calls / (calls + limit);
+    if spec.can_wait() || calls >= limit || refused < WORTH {
+        return None;
+    }
+    let each = if states > 1.0 { " from each client" } else { "" };
+    let found = format!(
+        "{}/s at random{each} under {}/s, one at a time: {:.0} % are refused{}",
+        number(calls),
+        number(limit),
+        100.0 * refused,
+        around.system.within
+    );
+    let rule = "this rate limit refuses calls although they stay below its rate";
+    let place = [Segment::field("algorithm"), Segment::Variant(variant), Segment::field(field)];
+    let finding = Finding::warning(&RATE_LIMIT_WITHOUT_BURST, &place, rule, found);
+    Some(finding.hint("give it a burst, or let calls wait"))
+}
+
+pub(crate) static RATE_LIMIT_NEVER_REACHED: Lint = Lint {
+    name: "rate-limit-never-reached",
+    group: Group::Writing,
+    about: "A rate limit a hundred times above everything that its load can send.",
+    why: "It refuses nothing. The defaults of resilience4j are such a limit: 50 calls in every \
+          500 ns, which is 100 million a second. Probably the window was meant to be longer.",
+    example: r#"calls: { "web": Call(to: "api", policy: [
+    RateLimit(algorithm: FixedWindow(limit: 50, window: "500ns")),
+]) },"#,
+    mended: r#"calls: { "web": Call(to: "api", policy: [
+    RateLimit(algorithm: FixedWindow(limit: 50, window: "500ms")),
+]) },"#,
+};
+
+/// How many times the calls of a load a limit is when it is never reached.
+const FAR_ABOVE: f64 = 100.0;
+
+pub(super) fn never_reached(spec: &Spec, around: &Around<'_>) -> Option<Finding> {
+    let load = load(around)?;
+    match load.arrivals {
+        // A burst of any size is at one instant, and the rate of a closed loop depends on answers.
+        Arrivals::Bursts { .. } | Arrivals::Renewal { .. } | Arrivals::ClosedLoop { .. } => {
+            return None;
+        }
+        Arrivals::Poisson { batch, .. } if batch > 1 => return None,
+        Arrivals::Constant { .. } | Arrivals::Poisson { .. } | Arrivals::Stages { .. } => {}
+    }
+    let tries = attempts(around.outside()).unwrap_or(1) as f64;
+    let calls = most_within(load, 1e9) * tries;
+    let limit = spec.algorithm.per_s();
+    if limit < calls * FAR_ABOVE {
+        return None;
+    }
+    let found = format!(
+        "{}/s may pass, and about {} calls come in a second{}",
+        number(limit),
+        number(calls),
+        around.system.within
+    );
+    let rule = "nothing reaches this rate limit";
+    let place = [Segment::field("algorithm")];
+    let finding = Finding::warning(&RATE_LIMIT_NEVER_REACHED, &place, rule, found);
+    Some(finding.hint("lengthen its window or lower its limit, or leave it out"))
+}
+
+/// The load whose requests come to the layer.
+fn load<'a>(around: &Around<'a>) -> Option<&'a Load> {
+    match around.pipeline.source? {
+        Source::Load(load) => Some(load),
+        Source::Consumer(_) => None,
+    }
+}

@@ -1,0 +1,94 @@
+//! The layers of random policies.
+
+use std::fmt::Write as _;
+
+use super::Writer;
+
+impl Writer<'_> {
+    pub(super) fn backoff(&mut self) -> String {
+        let base = self.pick_ms(&[20, 1, 100]);
+        let cap = self.pick_ms(&[400, 100]);
+        match self.dice.roll(6) {
+            0 => "None".to_owned(),
+            1 => format!("Constant({base})"),
+            2 => format!("Exponential(base: {base}, cap: {cap}, jitter: Full)"),
+            3 => format!("Exponential(base: {base}, cap: {cap}, jitter: Equal)"),
+            4 => format!("Decorrelated(base: {base}, cap: {cap})"),
+            _ => format!("Random({})", self.distribution()),
+        }
+    }
+
+    pub(super) fn layer(&mut self, kind: u16) -> String {
+        match kind {
+            0 => format!("Timeout({})", self.pick_ms(&[50, 10, 120, 500])),
+            1 => {
+                let retries = self.dice.pick(&[1, 0, 2, 3]);
+                let backoff = self.backoff();
+                let budget = match self.features.has(7) {
+                    true => ", budget: RetryBudget(deposit: 0.2, capacity: 3.0)",
+                    false => "",
+                };
+                format!("Retry(max_retries: {retries}, backoff: {backoff}{budget})")
+            }
+            2 => {
+                let threshold = self.dice.pick(&[2, 5, 1]);
+                let open = self.pick_ms(&[50, 500]);
+                let half_open = match self.style.half_open && self.features.has(25) {
+                    true => ", half_open: HalfOpen(calls: 2)",
+                    false => "",
+                };
+                format!(
+                    "Breaker(window: 5, failure_threshold: {threshold}, \
+                     open_duration: {open}{half_open})"
+                )
+            }
+            4 => {
+                let after = match self.dice.roll(4) {
+                    0 => format!("quantile: 0.5, window: 5, after: {}", self.ms(20)),
+                    1 => "quantile: 0.9, window: 3".to_owned(),
+                    _ => format!("after: {}", self.pick_ms(&[10, 0, 50])),
+                };
+                let losers = self.dice.pick(&["Cancel", "Leave", "Await"]);
+                let max = self.dice.pick(&[1, 2, 3]);
+                let fatal = self.dice.pick(&["", ", non_fatal: []", ", non_fatal: [Error, Shed]"]);
+                format!("Hedge({after}, max: {max}, losers: {losers}{fatal})")
+            }
+            5 => format!("Deadline({})", self.pick_ms(&[100, 20, 50])),
+            _ => {
+                let permits = self.dice.pick(&[2, 1, 10]);
+                let queue = self.dice.pick(&["", ", queue: 3", ", queue: 0"]);
+                let mut bulkhead = format!("Bulkhead(permits: {permits}{queue}");
+                if self.style.waits && self.features.has(23) {
+                    let most = self.pick_ms(&[20, 5, 0, 100]);
+                    let _ = write!(bulkhead, ", max_wait: {most}");
+                }
+                bulkhead + ")"
+            }
+        }
+    }
+
+    pub(super) fn rate_limit(&mut self) -> String {
+        let (every, window) = (self.pick_ms(&[10, 1, 50]), self.pick_ms(&[50, 10, 200]));
+        let (burst, limit) = (self.dice.pick(&[2, 1, 10]), self.dice.pick(&[5, 1, 20]));
+        let rate = self.rate();
+        let leaky = format!("LeakyBucket(rate: {rate}, burst: {limit}, at_once: 1)");
+        let algorithm = match self.dice.roll(8) {
+            0 => format!("Gcra(every: {every}, burst: {burst})"),
+            1 => format!("TokenBucket(rate: {rate}, burst: {burst})"),
+            2 => format!("TokenBucket(rate: {rate}, burst: {burst}, arithmetic: Float)"),
+            3 => format!("StepBucket(burst: {limit}, tokens: {burst}, every: {every})"),
+            4 => format!("FixedWindow(limit: {limit}, window: {window})"),
+            5 => format!("FixedWindow(limit: {limit}, window: {window}, starts: FirstCall)"),
+            6 => format!("SlidingWindow(limit: {limit}, window: {window})"),
+            _ => format!("SlidingLog(limit: {limit}, window: {window})"),
+        };
+        let most = self.pick_ms(&[20, 0, 100]);
+        let wait = match self.dice.roll(4) {
+            0 => String::new(),
+            1 => return format!("RateLimit(algorithm: {leaky}),"),
+            2 => format!(", max_wait: {most}"),
+            _ => format!(", max_wait: {}, refusal: AfterMaxWait", self.ms(20)),
+        };
+        format!("RateLimit(algorithm: {algorithm}{wait}),")
+    }
+}
