@@ -3,6 +3,7 @@
 #[cfg(feature = "cli")]
 mod cli;
 mod clients;
+mod conformance;
 mod determinism;
 mod explain;
 mod field;

@@ -46,7 +46,14 @@ fn sources(folder: &str) -> Vec<(String, String)> {
 }
 
 fn ours() -> Vec<(String, String)> {
-    [sources("src"), sources("tests"), sources("examples"), sources("fuzz/src")].concat()
+    [
+        sources("src"),
+        sources("tests"),
+        sources("examples"),
+        sources("fuzz/src"),
+        sources("conformance/src"),
+    ]
+    .concat()
 }
 
 fn report(problems: &[String]) {

@@ -1,0 +1,103 @@
+//! Plays random sequences through libraries and through dessim, and prints the first difference.
+
+mod generate;
+#[path = "../../tests/suite/conformance/play.rs"]
+mod play;
+mod process;
+mod rust;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::generate::Dice;
+use crate::play::{Sequence, first_difference};
+
+/// A library with a mechanism that dessim simulates.
+struct Library {
+    name: &'static str,
+    /// A random sequence of so many steps.
+    generate: fn(&mut Dice, usize) -> Sequence,
+    /// Fills in the answers.
+    ask: fn(&mut [Sequence]) -> Result<(), String>,
+}
+
+const LIBRARIES: &[Library] = &[
+    Library { name: "governor", generate: generate::gcra, ask: rust::governor },
+    Library { name: "tower-rate-limit", generate: generate::windows, ask: rust::tower },
+    Library { name: "go-rate", generate: generate::go_rate, ask: process::go },
+    Library { name: "gobreaker", generate: generate::gobreaker, ask: process::go },
+    Library { name: "resilience4j-ratelimiter", generate: generate::cycles, ask: process::java },
+    Library { name: "resilience4j-breaker", generate: generate::resilience4j, ask: process::java },
+];
+
+/// Plays random sequences through libraries and through dessim, and prints the first difference.
+#[derive(Parser)]
+#[command(name = "conformance/run", disable_version_flag = true)]
+struct Args {
+    /// Libraries; all if none is named.
+    libraries: Vec<String>,
+    /// Seed of the sequences.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Sequences for each library.
+    #[arg(long, default_value_t = 1000)]
+    sequences: usize,
+    /// Steps of a sequence.
+    #[arg(long, default_value_t = 200)]
+    steps: usize,
+    /// Also writes the sequences with their answers to LIBRARY.jsonl in this folder.
+    #[arg(long, value_name = "FOLDER")]
+    record: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let known: Vec<&str> = LIBRARIES.iter().map(|library| library.name).collect();
+    if let Some(unknown) = args.libraries.iter().find(|name| !known.contains(&name.as_str())) {
+        eprintln!("there is no library {unknown}; there are {}", known.join(", "));
+        return ExitCode::from(2);
+    }
+    let mut failed = false;
+    for library in LIBRARIES {
+        let all = args.libraries.is_empty();
+        if !all && !args.libraries.iter().any(|name| name == library.name) {
+            continue;
+        }
+        match compare(library, &args) {
+            Ok(summary) => println!("{}: {summary}", library.name),
+            Err(why) => {
+                println!("{}: {why}", library.name);
+                failed = true;
+            }
+        }
+    }
+    ExitCode::from(u8::from(failed))
+}
+
+fn compare(library: &Library, args: &Args) -> Result<String, String> {
+    let mut dice = Dice::new(args.seed, library.name);
+    let mut sequences: Vec<Sequence> =
+        (0..args.sequences).map(|_| (library.generate)(&mut dice, args.steps)).collect();
+    (library.ask)(&mut sequences)?;
+    if let Some(folder) = &args.record {
+        let line = |one: &Sequence| serde_json::to_string(one).expect("it is JSON") + "\n";
+        let text: String = sequences.iter().map(line).collect();
+        let path = folder.join(library.name).with_extension("jsonl");
+        std::fs::write(&path, text).map_err(|why| format!("{}: {why}", path.display()))?;
+    }
+    let mut differ = 0;
+    let mut first = None;
+    for (number, sequence) in sequences.iter().enumerate() {
+        if let Some(difference) = first_difference(sequence) {
+            differ += 1;
+            first = first.or(Some(format!("sequence {number}, {difference}")));
+        }
+    }
+    let all = sequences.len();
+    match first {
+        None => Ok(format!("{all} sequences of {} steps, no difference", args.steps)),
+        Some(first) => Err(format!("{differ} of {all} sequences differ; {first}")),
+    }
+}

@@ -1,0 +1,61 @@
+//! Libraries of other languages: a driver reads sequences from its input, a line each, and writes
+//! their answers, a line each, that begins with `[`.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::play::Sequence;
+
+fn here(folder: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)
+}
+
+/// Runs a build and shows what it printed if it fails.
+fn run(command: &mut Command) -> Result<(), String> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let output = command.output().map_err(|why| format!("{program}: {why}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let printed =
+        [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+    Err(format!("{program} failed: {}\n{}", output.status, printed.concat()))
+}
+
+pub(crate) fn go(sequences: &mut [Sequence]) -> Result<(), String> {
+    let driver = here("target").join("go-driver");
+    run(Command::new("go").args(["test", "-c", "-o"]).arg(&driver).current_dir(here("go")))?;
+    ask(Command::new(driver).arg("-test.run=TestDriver"), sequences)
+}
+
+pub(crate) fn java(sequences: &mut [Sequence]) -> Result<(), String> {
+    run(Command::new("mvn")
+        .args(["-q", "-B", "-Dstyle.color=never", "package"])
+        .current_dir(here("java")))?;
+    let classes = here("java/target/classes");
+    let libraries = here("java/target/dependency/*");
+    let path = format!("{}:{}", classes.display(), libraries.display());
+    ask(Command::new("java").args(["-cp", &path, "Driver"]), sequences)
+}
+
+fn ask(command: &mut Command, sequences: &mut [Sequence]) -> Result<(), String> {
+    let line = |one: &Sequence| serde_json::to_string(one).expect("it is JSON") + "\n";
+    let questions: String = sequences.iter().map(line).collect();
+    let mut driver = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|why| format!("the driver does not start: {why}"))?;
+    let mut input = driver.stdin.take().expect("it is piped");
+    let writer = std::thread::spawn(move || input.write_all(questions.as_bytes()));
+    let output = driver.wait_with_output().map_err(|why| why.to_string())?;
+    writer.join().expect("it only writes").map_err(|why| format!("the driver left: {why}"))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let mut answers = text.lines().filter(|line| line.starts_with('['));
+    for sequence in sequences {
+        let line = answers.next().ok_or("the driver did not answer every sequence")?;
+        sequence.answers = serde_json::from_str(line).map_err(|why| format!("{why}: {line}"))?;
+    }
+    Ok(())
+}

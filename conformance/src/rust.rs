@@ -1,0 +1,79 @@
+//! Libraries of Rust, asked in this process.
+
+use std::convert::Infallible;
+use std::future::{Future, Ready, ready};
+use std::num::NonZeroU32;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use governor::clock::FakeRelativeClock;
+use governor::{Quota, RateLimiter};
+use serde_json::Value;
+use tower::limit::{RateLimit, rate::Rate};
+use tower::{Service, ServiceExt, service_fn};
+
+use crate::play::{Answer, Sequence, Step};
+
+fn setting(settings: &Value, name: &str) -> u64 {
+    settings[name].as_u64().unwrap_or_else(|| panic!("no setting {name}"))
+}
+
+fn instant(step: &Step) -> u64 {
+    let Step::Call(at) = *step else { panic!("a rate limit knows no results") };
+    at
+}
+
+pub(crate) fn governor(sequences: &mut [Sequence]) -> Result<(), String> {
+    for sequence in sequences {
+        let settings = &sequence.settings;
+        let burst = NonZeroU32::new(setting(settings, "burst") as u32).expect("at least 1");
+        let every = Duration::from_nanos(setting(settings, "every_ns"));
+        let quota = Quota::with_period(every).expect("above 0").allow_burst(burst);
+        let clock = FakeRelativeClock::default();
+        let limiter = RateLimiter::direct_with_clock(quota, clock.clone());
+        let mut now = 0;
+        let mut answer = |step: &Step| {
+            let at = instant(step);
+            clock.advance(Duration::from_nanos(at - now));
+            now = at;
+            if limiter.check().is_ok() { Answer::Passes(0) } else { Answer::No }
+        };
+        sequence.answers = sequence.steps.iter().map(&mut answer).collect();
+    }
+    Ok(())
+}
+
+/// Calls wait in the order of their arrival, as behind tower's `Buffer`: the next asks when the
+/// one before has passed.
+pub(crate) fn tower(sequences: &mut [Sequence]) -> Result<(), String> {
+    for sequence in sequences {
+        let settings = &sequence.settings;
+        let window = Duration::from_nanos(setting(settings, "window_ns"));
+        let rate = Rate::new(setting(settings, "limit"), window);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .map_err(|why| why.to_string())?;
+        let steps = sequence.steps.clone();
+        sequence.answers = runtime.block_on(async move {
+            let start = tokio::time::Instant::now();
+            let service = service_fn(|(): ()| -> Ready<Result<(), Infallible>> { ready(Ok(())) });
+            let mut limit = RateLimit::new(service, rate);
+            let mut answers = Vec::with_capacity(steps.len());
+            for step in &steps {
+                let arrived = start + Duration::from_nanos(instant(step));
+                tokio::time::sleep_until(arrived).await;
+                let Ok(limit) = limit.ready().await;
+                let wait = tokio::time::Instant::now() - arrived;
+                let mut call = pin!(limit.call(()));
+                let polled = call.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+                assert!(matches!(polled, Poll::Ready(Ok(()))), "the service answers at once");
+                answers.push(Answer::Passes(wait.as_nanos() as u64));
+            }
+            answers
+        });
+    }
+    Ok(())
+}
