@@ -82,7 +82,7 @@ pub struct Line<'a> {
     /// Component: a load, service, queue, consumer, call, or a layer: `clients.retry`.
     #[serde(borrow)]
     pub component: Cow<'a, str>,
-    /// Name of the [`Event`](crate::metrics::probe::Event).
+    /// Name of the [`EventKind`](crate::metrics::probe::EventKind).
     #[serde(borrow)]
     pub what: Cow<'a, str>,
     /// Number of the event.

@@ -4,7 +4,7 @@
 //! many. At the end it merges once more, to at most [`AUTO_BINS`] bins of a width of 1, 2 or 5.
 //!
 //! A sample is a look at everything, and a large system has thousands of quantities, so samples are
-//! kept [bin after bin](super::bins) and become columns at the end.
+//! kept bin after bin (`bins.rs`) and become columns at the end.
 
 use super::bins::Bins;
 use super::declare::{
