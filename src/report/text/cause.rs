@@ -144,9 +144,9 @@ fn most<'a>(arm: &'a ArmResult, metric: &str) -> Option<(&'a str, &'a Component)
 fn named(arm: &ArmResult, name: &str, part: &Component) -> String {
     let of_kind = arm.components.values().filter(|other| other.kind == part.kind);
     if of_kind.count() == 1 {
-        format!("its {}", part.kind)
+        format!("its {}", part.kind.replace('_', " "))
     } else {
-        format!("its {} {}", part.kind, cut(name, 30))
+        format!("its {} {}", part.kind.replace('_', " "), cut(name, 30))
     }
 }
 

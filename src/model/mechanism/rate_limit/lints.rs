@@ -44,8 +44,11 @@ pub(super) fn without_burst(spec: &Spec, around: &Around<'_>) -> Option<Finding>
         return None;
     }
     let each = if states > 1.0 { " from each client" } else { "" };
+    // Refused calls that are tried again come on top of the load.
+    let retried = attempts(around.outside()).is_some();
+    let even = if retried { " even without retries" } else { "" };
     let found = format!(
-        "{}/s at random{each} under {}/s, one at a time: {:.0} % are refused{}",
+        "{}/s at random{each} under {}/s, one at a time: {:.0} % are refused{even}{}",
         number(calls),
         number(limit),
         100.0 * refused,
