@@ -7,11 +7,9 @@ use crate::metrics::change::{Amount, Change, ChangeKind};
 use crate::model::mechanism::Layer;
 use crate::model::mechanism::bulkhead::alternatives::{MAX_WAIT, longest_waits};
 use crate::model::spec::alternative::{Alternative, half, twice, with};
+use crate::model::spec::layer::WITHOUT_LAYER;
 
-pub(super) static CHANGES: &[&ChangeKind] = &[&WITHOUT_RATE_LIMIT, &RATE_LIMIT, &MAX_WAIT];
-
-static WITHOUT_RATE_LIMIT: ChangeKind =
-    ChangeKind::setting("without_rate_limit", "without {at}", "it is left out");
+pub(super) static CHANGES: &[&ChangeKind] = &[&WITHOUT_LAYER, &RATE_LIMIT, &MAX_WAIT];
 
 static RATE_LIMIT: ChangeKind = ChangeKind::setting(
     "rate_limit",
@@ -21,7 +19,7 @@ static RATE_LIMIT: ChangeKind = ChangeKind::setting(
 
 /// No rate limit, half and twice the calls, and other longest waits.
 pub(super) fn alternatives(spec: &Spec, name: &str) -> Vec<Alternative<Layer>> {
-    let mut alternatives = vec![Alternative::without(&WITHOUT_RATE_LIMIT, name)];
+    let mut alternatives = vec![Alternative::without(&WITHOUT_LAYER, name)];
     let per_s = |algorithm: &Algorithm| Amount::PerS(algorithm.per_s());
     let others = [halved(spec.algorithm), doubled(spec.algorithm)];
     for to in others.into_iter().filter(|to| *to != spec.algorithm) {

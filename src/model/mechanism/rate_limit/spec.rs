@@ -231,11 +231,6 @@ impl Algorithm {
             | Self::SlidingLog { limit, window } => each(limit, window),
         }
     }
-
-    /// True if the algorithm itself decides which calls wait.
-    const fn has_waits_of_its_own(&self) -> bool {
-        matches!(self, Self::LeakyBucket { .. })
-    }
 }
 
 /// A rate in thousandths a second, rounded down, as nginx keeps it.
@@ -273,25 +268,29 @@ impl LayerSpec for Spec {
     }
 
     fn longest_ns(&self, inside_ns: Option<f64>) -> Option<f64> {
-        match self.algorithm {
-            Algorithm::LeakyBucket { .. } => None,
-            _ => inside_ns.map(|inside| inside + self.max_wait.as_ns() as f64),
-        }
+        inside_ns.map(|inside| inside + self.longest_wait_ns())
     }
 }
 
 impl Spec {
-    /// True if a call may wait.
-    pub(super) fn can_wait(&self) -> bool {
+    /// Longest wait of a call that passes.
+    fn longest_wait_ns(&self) -> f64 {
         match self.algorithm {
-            Algorithm::LeakyBucket { burst, at_once, .. } => burst > at_once,
+            Algorithm::LeakyBucket { rate, burst, at_once } => {
+                f64::from(burst.saturating_sub(at_once)) * NS_PER_S / rate.per_s()
+            }
             Algorithm::TokenBucket { .. }
             | Algorithm::Gcra { .. }
             | Algorithm::StepBucket { .. }
             | Algorithm::FixedWindow { .. }
             | Algorithm::SlidingWindow { .. }
-            | Algorithm::SlidingLog { .. } => !self.max_wait.is_zero(),
+            | Algorithm::SlidingLog { .. } => self.max_wait.as_ns() as f64,
         }
+    }
+
+    /// True if a call may wait.
+    pub(super) fn can_wait(&self) -> bool {
+        self.longest_wait_ns() > 0.0
     }
 
     fn rate_too_low(&self) -> Option<Finding> {
@@ -316,7 +315,7 @@ impl Spec {
     }
 
     fn wait_without_meaning(&self) -> Option<Finding> {
-        if self.algorithm.has_waits_of_its_own() {
+        if let Algorithm::LeakyBucket { .. } = self.algorithm {
             let field = match self.refusal {
                 _ if !self.max_wait.is_zero() => "max_wait",
                 Refusal::AfterMaxWait => "refusal",
