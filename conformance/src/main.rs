@@ -1,7 +1,7 @@
 //! Plays random sequences through libraries and through dessim, and prints the first difference.
 
 mod generate;
-#[path = "../../tests/suite/conformance/play.rs"]
+#[path = "../../tests/suite/conformance/play/mod.rs"]
 mod play;
 mod process;
 mod rust;
@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::generate::Dice;
+use crate::generate::{Dice, breaker, rate_limit};
 use crate::play::{Sequence, first_difference};
 
 /// A library with a mechanism that dessim simulates.
@@ -19,17 +19,17 @@ struct Library {
     name: &'static str,
     /// A random sequence of so many steps.
     generate: fn(&mut Dice, usize) -> Sequence,
-    /// Fills in the answers.
-    ask: fn(&mut [Sequence]) -> Result<(), String>,
+    /// Fills in the answers of the library with this name.
+    ask: fn(&str, &mut [Sequence]) -> Result<(), String>,
 }
 
 const LIBRARIES: &[Library] = &[
-    Library { name: "governor", generate: generate::gcra, ask: rust::governor },
-    Library { name: "tower-rate-limit", generate: generate::windows, ask: rust::tower },
-    Library { name: "go-rate", generate: generate::go_rate, ask: process::go },
-    Library { name: "gobreaker", generate: generate::gobreaker, ask: process::go },
-    Library { name: "resilience4j-ratelimiter", generate: generate::cycles, ask: process::java },
-    Library { name: "resilience4j-breaker", generate: generate::resilience4j, ask: process::java },
+    Library { name: "governor", generate: rate_limit::gcra, ask: rust::governor },
+    Library { name: "tower-rate-limit", generate: rate_limit::windows, ask: rust::tower },
+    Library { name: "go-rate", generate: rate_limit::go_rate, ask: process::go },
+    Library { name: "gobreaker", generate: breaker::gobreaker, ask: process::go },
+    Library { name: "resilience4j-ratelimiter", generate: rate_limit::cycles, ask: process::java },
+    Library { name: "resilience4j-breaker", generate: breaker::resilience4j, ask: process::java },
 ];
 
 /// Plays random sequences through libraries and through dessim, and prints the first difference.
@@ -80,7 +80,7 @@ fn compare(library: &Library, args: &Args) -> Result<String, String> {
     let mut dice = Dice::new(args.seed, library.name);
     let mut sequences: Vec<Sequence> =
         (0..args.sequences).map(|_| (library.generate)(&mut dice, args.steps)).collect();
-    (library.ask)(&mut sequences)?;
+    (library.ask)(library.name, &mut sequences)?;
     if let Some(folder) = &args.record {
         let line = |one: &Sequence| serde_json::to_string(one).expect("it is JSON") + "\n";
         let text: String = sequences.iter().map(line).collect();

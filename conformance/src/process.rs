@@ -1,5 +1,6 @@
-//! Libraries of other languages: a driver reads sequences from its input, a line each, and writes
-//! their answers, a line each, that begins with `[`.
+//! Libraries of other languages: a driver, whose argument is the name of the library, reads
+//! sequences from its input, a line each, and writes their answers, a line each, that begins with
+//! `[`.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -23,20 +24,37 @@ fn run(command: &mut Command) -> Result<(), String> {
     Err(format!("{program} failed: {}\n{}", output.status, printed.concat()))
 }
 
-pub(crate) fn go(sequences: &mut [Sequence]) -> Result<(), String> {
+pub(crate) fn go(library: &str, sequences: &mut [Sequence]) -> Result<(), String> {
     let driver = here("target").join("go-driver");
     run(Command::new("go").args(["test", "-c", "-o"]).arg(&driver).current_dir(here("go")))?;
-    ask(Command::new(driver).arg("-test.run=TestDriver"), sequences)
+    ask(Command::new(driver).args(["-test.run=TestDriver", library]), sequences)
 }
 
-pub(crate) fn java(sequences: &mut [Sequence]) -> Result<(), String> {
+pub(crate) fn java(library: &str, sequences: &mut [Sequence]) -> Result<(), String> {
     run(Command::new("mvn")
         .args(["-q", "-B", "-Dstyle.color=never", "package"])
         .current_dir(here("java")))?;
     let classes = here("java/target/classes");
     let libraries = here("java/target/dependency/*");
     let path = format!("{}:{}", classes.display(), libraries.display());
-    ask(Command::new("java").args(["-cp", &path, "Driver"]), sequences)
+    ask(Command::new("java").args(["-cp", &path, "Driver", library]), sequences)
+}
+
+pub(crate) fn python(library: &str, sequences: &mut [Sequence]) -> Result<(), String> {
+    let environment = here("target/python");
+    let program = environment.join("bin/python");
+    if !program.exists() {
+        run(Command::new("python3").args(["-m", "venv"]).arg(&environment))?;
+    }
+    let requirements = ["-m", "pip", "install", "--quiet", "--requirement", "requirements.txt"];
+    run(Command::new(&program).args(requirements).current_dir(here("python")))?;
+    ask(Command::new(program).arg(here("python/driver.py")).arg(library), sequences)
+}
+
+pub(crate) fn node(library: &str, sequences: &mut [Sequence]) -> Result<(), String> {
+    let folder = here("node");
+    run(Command::new("npm").args(["ci", "--silent", "--no-audit"]).current_dir(&folder))?;
+    ask(Command::new("node").arg(folder.join("driver.mjs")).arg(library), sequences)
 }
 
 fn ask(command: &mut Command, sequences: &mut [Sequence]) -> Result<(), String> {

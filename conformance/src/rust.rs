@@ -24,7 +24,7 @@ fn instant(step: &Step) -> u64 {
     at
 }
 
-pub(crate) fn governor(sequences: &mut [Sequence]) -> Result<(), String> {
+pub(crate) fn governor(_: &str, sequences: &mut [Sequence]) -> Result<(), String> {
     for sequence in sequences {
         let settings = &sequence.settings;
         let burst = NonZeroU32::new(setting(settings, "burst") as u32).expect("at least 1");
@@ -46,7 +46,7 @@ pub(crate) fn governor(sequences: &mut [Sequence]) -> Result<(), String> {
 
 /// Calls wait in the order of their arrival, as behind tower's `Buffer`: the next asks when the
 /// one before has passed.
-pub(crate) fn tower(sequences: &mut [Sequence]) -> Result<(), String> {
+pub(crate) fn tower(_: &str, sequences: &mut [Sequence]) -> Result<(), String> {
     for sequence in sequences {
         let settings = &sequence.settings;
         let window = Duration::from_nanos(setting(settings, "window_ns"));

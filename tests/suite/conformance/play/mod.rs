@@ -4,11 +4,10 @@
 //! instants in nanoseconds, and the library's answer to each step. This file is shared with the
 //! package `conformance`, which asks the libraries.
 
-use dessim::kernel::time::{Duration, Instant};
-use dessim::model::context::Outcome;
-use dessim::model::mechanism::breaker::automaton::Automaton;
+mod breaker;
+mod rate_limit;
+
 use dessim::model::mechanism::breaker::spec::Spec as Breaker;
-use dessim::model::mechanism::breaker::state::{Pass, State};
 use dessim::model::mechanism::rate_limit::spec::Spec as RateLimit;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -61,53 +60,9 @@ pub(crate) enum Answer {
 /// What dessim answers to the steps.
 pub(crate) fn answers(sequence: &Sequence) -> Vec<Answer> {
     match &sequence.mechanism {
-        Mechanism::RateLimit(spec) => rate_limit(spec, &sequence.steps),
-        Mechanism::Breaker(spec) => breaker(spec, &sequence.steps),
+        Mechanism::RateLimit(spec) => rate_limit::answers(spec, &sequence.steps),
+        Mechanism::Breaker(spec) => breaker::answers(spec, &sequence.steps),
     }
-}
-
-fn rate_limit(spec: &RateLimit, steps: &[Step]) -> Vec<Answer> {
-    let mut algorithm = spec.algorithm.state();
-    let admit = |step: &Step| {
-        let Step::Call(at) = *step else { panic!("a rate limit knows no results") };
-        let admitted = algorithm.admit(Instant::from_ns(at), spec.max_wait);
-        admitted.map_or(Answer::No, |wait| Answer::Passes(wait.as_ns()))
-    };
-    steps.iter().map(admit).collect()
-}
-
-fn breaker(spec: &Breaker, steps: &[Step]) -> Vec<Answer> {
-    let mut breaker = Automaton::new(spec.settings(), Instant::ZERO);
-    let mut state = State::Closed;
-    let mut passes: Vec<Option<(Instant, Pass)>> = vec![None; steps.len()];
-    let mut answers = Vec::with_capacity(steps.len());
-    for (index, step) in steps.iter().enumerate() {
-        let (at, call, outcome) = match *step {
-            Step::Call(at) => {
-                let at = Instant::from_ns(at);
-                passes[index] = breaker.admit(at).map(|pass| (at, pass));
-                while let Some(change) = breaker.take_change() {
-                    state = change.to;
-                }
-                answers.push(Answer::Breaker(passes[index].is_some()));
-                continue;
-            }
-            Step::Succeeds(at, call) => (at, call, Outcome::Success),
-            Step::Fails(at, call) => (at, call, Outcome::Error),
-        };
-        let Some((since, pass)) = passes[call].take() else {
-            answers.push(Answer::No);
-            continue;
-        };
-        let at = Instant::from_ns(at);
-        let elapsed: Duration = at - since;
-        breaker.record(at, pass, outcome, elapsed);
-        while let Some(change) = breaker.take_change() {
-            state = change.to;
-        }
-        answers.push(Answer::Breaker(state == State::Closed));
-    }
-    answers
 }
 
 /// The first step to which dessim answers otherwise than the library, in words.
