@@ -21,18 +21,41 @@ type sequence struct {
 		InARow uint32 `json:"in_a_row"`
 		OpenMs int64  `json:"open_ms"`
 		Trials uint32 `json:"trials"`
+
+		Attempts   int      `json:"attempts"`
+		Retries    int      `json:"retries"`
+		BaseMs     int64    `json:"base_ms"`
+		CapMs      int64    `json:"cap_ms"`
+		Multiplier float64  `json:"multiplier"`
+		LimitMs    *int64   `json:"limit_ms"`
+		MaxTokens  *float64 `json:"max_tokens"`
+		TokenRatio float64  `json:"token_ratio"`
+		Min        *uint    `json:"min"`
+		Ratio      float64  `json:"ratio"`
 	} `json:"settings"`
 	Steps []struct {
 		Call     *int64   `json:"call"`
 		Succeeds *[]int64 `json:"succeeds"`
 		Fails    *[]int64 `json:"fails"`
+		Ends     *end     `json:"ends"`
 	} `json:"steps"`
+}
+
+// The end of a try of a call; without an outcome it has succeeded.
+type end struct {
+	At      int64   `json:"at"`
+	Call    int     `json:"call"`
+	Outcome *string `json:"outcome"`
+	Unit    float64 `json:"unit"`
+	Named   *int64  `json:"named"`
 }
 
 // A library: from a sequence to its answers.
 var libraries = map[string]func(*sequence) []any{
-	"go-rate":   goRate,
-	"gobreaker": goBreaker,
+	"go-rate":           goRate,
+	"gobreaker":         goBreaker,
+	"grpc-go":           grpcGo,
+	"failsafe-go-retry": failsafeRetry,
 }
 
 // The argument of the test binary is the name of the library.

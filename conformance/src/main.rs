@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::generate::{Dice, breaker, rate_limit};
+use crate::generate::{Dice, breaker, rate_limit, retry};
 use crate::play::{Sequence, first_difference};
 
 /// A library with a mechanism that dessim simulates.
@@ -30,6 +30,14 @@ const LIBRARIES: &[Library] = &[
     Library { name: "gobreaker", generate: breaker::gobreaker, ask: process::go },
     Library { name: "resilience4j-ratelimiter", generate: rate_limit::cycles, ask: process::java },
     Library { name: "resilience4j-breaker", generate: breaker::resilience4j, ask: process::java },
+    Library { name: "resilience4j-retry", generate: retry::resilience4j, ask: process::java },
+    Library { name: "tenacity", generate: retry::tenacity, ask: process::python },
+    Library { name: "urllib3", generate: retry::urllib3, ask: process::python },
+    Library { name: "botocore", generate: retry::botocore, ask: process::python },
+    Library { name: "tower-budget", generate: retry::tower, ask: rust::tower_budget },
+    Library { name: "finagle-budget", generate: retry::finagle, ask: process::java },
+    Library { name: "grpc-go", generate: retry::grpc, ask: process::go },
+    Library { name: "failsafe-go-retry", generate: retry::failsafe, ask: process::go },
 ];
 
 /// Plays random sequences through libraries and through dessim, and prints the first difference.

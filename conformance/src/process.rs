@@ -14,10 +14,15 @@ fn here(folder: &str) -> PathBuf {
 
 /// Runs a build and shows what it printed if it fails.
 fn run(command: &mut Command) -> Result<(), String> {
+    output(command).map(|_| ())
+}
+
+/// What a command writes to its output; what it printed, if it fails.
+fn output(command: &mut Command) -> Result<String, String> {
     let program = command.get_program().to_string_lossy().into_owned();
     let output = command.output().map_err(|why| format!("{program}: {why}"))?;
     if output.status.success() {
-        return Ok(());
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     let printed =
         [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
@@ -26,8 +31,42 @@ fn run(command: &mut Command) -> Result<(), String> {
 
 pub(crate) fn go(library: &str, sequences: &mut [Sequence]) -> Result<(), String> {
     let driver = here("target").join("go-driver");
-    run(Command::new("go").args(["test", "-c", "-o"]).arg(&driver).current_dir(here("go")))?;
+    let modules = modules()?;
+    let mut command = Command::new("go");
+    command.args(["test", "-c", "-modfile"]).arg(modules).arg("-o").arg(&driver);
+    run(command.current_dir(here("go")))?;
     ask(Command::new(driver).args(["-test.run=TestDriver", library]), sequences)
+}
+
+/// The module file of the Go driver, in which grpc-go is a copy whose jitter draws from `go/draw`:
+/// it takes no generator from outside. Nothing else of it is changed.
+fn modules() -> Result<PathBuf, String> {
+    let query = ["list", "-m", "-f", "{{.Dir}}", "google.golang.org/grpc"];
+    run(Command::new("go").args(["mod", "download"]).current_dir(here("go")))?;
+    let module = output(Command::new("go").args(query).current_dir(here("go")))?;
+    let copy = here("target/grpc-go");
+    if !copy.exists() {
+        let from = Path::new(module.trim()).join(".");
+        run(Command::new("cp").arg("-r").arg(from).arg(&copy))?;
+        run(Command::new("chmod").args(["-R", "u+w"]).arg(&copy))?;
+    }
+    let text = |path: &Path| {
+        std::fs::read_to_string(path).map_err(|why| format!("{}: {why}", path.display()))
+    };
+    let write = |path: PathBuf, text: String| {
+        std::fs::write(&path, text).map_err(|why| format!("{}: {why}", path.display()))
+    };
+    let file = copy.join("stream.go");
+    let (drawn, ours) = ("\"math/rand/v2\"", "\"dessim/conformance/draw\"");
+    let original = text(&file)?;
+    if !original.contains(drawn) && !original.contains(ours) {
+        return Err(format!("{} draws from another generator", file.display()));
+    }
+    write(file, original.replace(drawn, ours))?;
+    let replace = format!("\nreplace google.golang.org/grpc => {}\n", copy.display());
+    write(here("target/go.mod"), text(&here("go/go.mod"))? + &replace)?;
+    write(here("target/go.sum"), text(&here("go/go.sum"))?)?;
+    Ok(here("target/go.mod"))
 }
 
 pub(crate) fn java(library: &str, sequences: &mut [Sequence]) -> Result<(), String> {

@@ -11,6 +11,7 @@ use governor::clock::FakeRelativeClock;
 use governor::{Quota, RateLimiter};
 use serde_json::Value;
 use tower::limit::{RateLimit, rate::Rate};
+use tower::retry::budget::{Budget, TpsBudget};
 use tower::{Service, ServiceExt, service_fn};
 
 use crate::play::{Answer, Sequence, Step};
@@ -71,6 +72,54 @@ pub(crate) fn tower(_: &str, sequences: &mut [Sequence]) -> Result<(), String> {
                 let polled = call.as_mut().poll(&mut Context::from_waker(Waker::noop()));
                 assert!(matches!(polled, Poll::Ready(Ok(()))), "the service answers at once");
                 answers.push(Answer::Passes(wait.as_nanos() as u64));
+            }
+            answers
+        });
+    }
+    Ok(())
+}
+
+/// A budget of retries, as a policy uses it: a success deposits, and a failure asks for a retry.
+pub(crate) fn tower_budget(_: &str, sequences: &mut [Sequence]) -> Result<(), String> {
+    for sequence in sequences {
+        let settings = &sequence.settings;
+        let ttl = Duration::from_secs(setting(settings, "ttl_s"));
+        let ratio = settings["ratio"].as_f64().expect("a ratio") as f32;
+        let per_s = setting(settings, "per_s") as u32;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .map_err(|why| why.to_string())?;
+        let steps = sequence.steps.clone();
+        sequence.answers = runtime.block_on(async move {
+            let mut now = 0;
+            let budget = TpsBudget::new(ttl, per_s, ratio);
+            let mut ended = vec![true; steps.len()];
+            let mut answers = Vec::with_capacity(steps.len());
+            for (index, step) in steps.iter().enumerate() {
+                let end = match *step {
+                    Step::Call(_) => {
+                        ended[index] = false;
+                        answers.push(Answer::Passes(0));
+                        continue;
+                    }
+                    Step::Ends(end) => end,
+                    _ => panic!("retries see tries end"),
+                };
+                // A sleep would end at a whole millisecond of the timer's own.
+                tokio::time::advance(Duration::from_nanos(end.at - now)).await;
+                now = end.at;
+                let again = match end.outcome {
+                    _ if ended[end.call] => false,
+                    Some(_) => budget.withdraw(),
+                    None => {
+                        budget.deposit();
+                        false
+                    }
+                };
+                ended[end.call] |= !again;
+                answers.push(if again { Answer::Passes(0) } else { Answer::No });
             }
             answers
         });

@@ -10,7 +10,7 @@ use super::tally::Tally;
 use super::timer::{Timer, Timers};
 use crate::kernel::calendar::{Calendar, Slot};
 use crate::kernel::simulation::{Clock, Delay};
-use crate::kernel::time::Instant;
+use crate::kernel::time::{Duration, Instant};
 use crate::metrics::fingerprint::Fingerprint;
 use crate::metrics::probe::{EventKind, Probe, Record};
 
@@ -35,12 +35,21 @@ pub enum Outcome {
     Returned,
 }
 
+/// What a refusal asks of the caller, as `Retry-After` and gRPC's pushback do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pushback {
+    /// To try again after this time.
+    After(Duration),
+    /// Not to try again.
+    Never,
+}
+
 /// The decision of a seat about a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flow {
     /// The call goes down the first port.
     Down,
-    /// The call goes down the first port again: a start of its own, where ties end together.
+    /// The seat is woken at once: a start of its own, where ties end together.
     Again,
     /// The outcome goes up.
     Up(Outcome),
@@ -129,6 +138,8 @@ pub struct Context<C, P> {
     pub starts: Pending<Timer>,
     /// True if work is left for the end of the instant.
     pub remainder: bool,
+    /// The latest pushback: the event in which it came, the call, and what it asks.
+    pub pushback: Option<(u64, CallId, Pushback)>,
     /// The edge at which a call ran without time passing.
     pub stuck: Option<ComponentId>,
     /// Fingerprint of the run so far.
@@ -212,6 +223,18 @@ impl<C: Calendar, P: Probe> Context<C, P> {
         self.remainder = true;
         self.freed.add((at.id, at.instance));
         false
+    }
+
+    /// Lets the outcome that the call now takes up ask something of the caller.
+    pub fn push_back(&mut self, at: &At<'_>, pushback: Pushback) {
+        self.pushback = Some((self.clock.events(), at.call, pushback));
+    }
+
+    /// What the outcome that comes up with the call asks of its caller, which is told once.
+    #[inline]
+    pub fn take_pushback(&mut self, at: &At<'_>) -> Option<Pushback> {
+        let (event, call, pushback) = self.pushback.take()?;
+        (event == self.clock.events() && call == at.call).then_some(pushback)
     }
 
     /// Makes a call along `port` of the seat, which begins when the present walk is over.

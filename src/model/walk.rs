@@ -77,7 +77,10 @@ impl<C: Calendar, P: Probe> World<C, P> {
                 self.cx.starts.push(Timer { seat, owner: call });
                 return None;
             }
-            Flow::Again => Flow::Down,
+            Flow::Again => {
+                self.cx.calls[call].at = seat;
+                self.resume(seat, call)
+            }
             Flow::CheckLimits => {
                 self.cx.calls[call].at = seat;
                 if self.exceeds_limits() {

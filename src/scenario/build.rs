@@ -112,6 +112,7 @@ pub fn build<C: Calendar, P: Probe>(
         freed: Agenda::default(),
         starts: Pending::default(),
         remainder: false,
+        pushback: None,
         stuck: None,
         fingerprint: Fingerprint::EMPTY,
         measured_from,
@@ -226,6 +227,7 @@ impl<C: Calendar> Builder<C> {
                     schema::Cancellation::None => Cancellation::None,
                 },
                 faults,
+                pushback: config.pushback.map(values::pushback),
                 refuses_expired: config.refuses_expired,
                 failure_site: self.site(name, "failure"),
             };

@@ -27,9 +27,10 @@ pub use crate::model::mechanism::hedge::spec::{Losers, Spec as Hedge};
 pub use crate::model::mechanism::load::spec::{Arrivals, Spacing, Spec as Load, Stage};
 pub use crate::model::mechanism::pool::spec::{Permits as Pool, Spec as PoolPermit};
 pub use crate::model::mechanism::queue::spec::Spec as Queue;
-pub use crate::model::mechanism::retry::spec::{RetryBudget, RetryOn, Spec as Retry};
+pub use crate::model::mechanism::retry::budget::spec::RetryBudget;
+pub use crate::model::mechanism::retry::spec::{RetryOn, Spec as Retry};
 pub use crate::model::mechanism::service::spec::{
-    Cancellation, Case, Endpoint, Overload, Spec as Service, Step, Wait,
+    Cancellation, Case, Endpoint, Overload, Pushback, Spec as Service, Step, Wait,
 };
 pub use crate::model::mechanism::timeout::spec::Spec as Timeout;
 pub use crate::model::spec::clients::Scope;

@@ -12,7 +12,7 @@ fn closed_loop(callers: u32, clients: u32, scope: &str) -> RunResult {
         services: {{ "db": Service(time: Constant("25ms")) }},
         calls: {{ "web": Call(to: "db", clients: {clients}, policy: [
             Retry(max_retries: 3, backoff: Constant("3ms"),
-                budget: RetryBudget(deposit: 0.3, capacity: 5, scope: {scope})),
+                budget: Tokens(deposit: 0.3, capacity: 5, scope: {scope})),
             Bulkhead(permits: 1, queue: 1, scope: {scope}),
         ]) }})"#
     );

@@ -30,7 +30,7 @@ const FREEZE: std::ops::Range<usize> = 60..70;
 
 fn text(lambda: f64, case: &Case) -> String {
     let budget = case.budget.map_or(String::new(), |(deposit, capacity)| {
-        format!(", budget: RetryBudget(deposit: {deposit:?}, capacity: {capacity:?})")
+        format!(", budget: Tokens(deposit: {deposit:?}, capacity: {capacity:?})")
     });
     let retry = format!("Retry(max_retries: {}{budget}),", case.retries);
     let retry = if case.retries > 0 { &retry } else { "" };

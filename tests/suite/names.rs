@@ -159,7 +159,7 @@ fn every_declared_number_is_reported() {
             "a": (to: "web", clients: 2, policy: [
             Pool("threads"), Deadline("9s"), Hedge(quantile: 0.5, window: 1, after: "1s"),
             Breaker(window: 2, failure_threshold: 1, open_duration: "1s", half_open: ()),
-            Retry(max_retries: 1, budget: (deposit: 1, capacity: 1)),
+            Retry(max_retries: 1, budget: Tokens(deposit: 1, capacity: 1)),
             Bulkhead(permits: 1, max_wait: "9s"), Timeout("1s"),
             RateLimit(algorithm: TokenBucket(rate: "1/s", burst: 1), max_wait: "9s"),
         ]) },

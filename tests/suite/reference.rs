@@ -17,6 +17,9 @@ use serde_json::Value;
 const FIELDS_OF: &str = "<!-- fields of ";
 const LAYERS: &str = "<!-- fields of layers -->";
 
+/// Start of the marker of a table of an enum: `<!-- variants of RetryBudget -->`.
+const VARIANTS_OF: &str = "<!-- variants of ";
+
 /// Start of the marker of a table of numbers: `<!-- numbers of service -->`, or for an arm with the
 /// first words of paths: `<!-- numbers of the arm: requests failed_by -->`.
 const NUMBERS_OF: &str = "<!-- numbers of ";
@@ -37,7 +40,9 @@ const LINKS: &[(&str, &str)] = &[
     ("Distribution", "distributions.md"),
     ("Endpoint", "#handlers-services-that-call-services"),
     ("Layer", "#call-and-policy"),
+    ("Heeding", "#retry"),
     ("Pool", "#pool"),
+    ("RetryBudget", "#retry"),
     ("Step", "#handlers-services-that-call-services"),
 ];
 
@@ -140,32 +145,47 @@ fn rows(schema: &Value, definitions: &Value) -> Vec<String> {
         .collect()
 }
 
+/// The variants of an enum, with the fields of each.
+fn variants(heading: &str, definition: &Value, definitions: &Value) -> String {
+    let mut text = format!("| {heading} | field | type | default | meaning |\n");
+    text += "|---|---|---|---|---|\n";
+    for variant in definition["oneOf"].as_array().expect("an enum") {
+        if let Some(name) = variant["const"].as_str() {
+            let _ = writeln!(text, "| `{name}` | | | | {} |", parted(variant).0);
+            continue;
+        }
+        let (name, content) =
+            variant["properties"].as_object().and_then(|one| one.iter().next()).expect("one");
+        if content["properties"].is_object() {
+            for (index, row) in rows(content, definitions).iter().enumerate() {
+                let name = if index == 0 { format!("`{name}`") } else { String::new() };
+                let _ = writeln!(text, "| {name} | {row} |");
+            }
+        } else {
+            let described = [content, variant].into_iter().map(parted);
+            let meaning = described.map(|(meaning, _)| meaning).find(|text| !text.is_empty());
+            let kind = kind(content, definitions);
+            let meaning = meaning.unwrap_or_default();
+            let _ = writeln!(text, "| `{name}(..)` | | {kind} | required | {meaning} |");
+        }
+    }
+    text
+}
+
 /// The table below a marker of fields.
 fn table(marker: &str) -> String {
     let schema = json_schema();
     let definitions = &schema["$defs"];
-    let mut text = String::new();
     if marker == LAYERS {
-        text += "| layer | field | type | default | meaning |\n|---|---|---|---|---|\n";
-        for variant in definitions["Layer"]["oneOf"].as_array().expect("an enum") {
-            let (name, layer) =
-                variant["properties"].as_object().and_then(|one| one.iter().next()).expect("one");
-            if layer["properties"].is_object() {
-                for (index, row) in rows(layer, definitions).iter().enumerate() {
-                    let name = if index == 0 { format!("`{name}`") } else { String::new() };
-                    let _ = writeln!(text, "| {name} | {row} |");
-                }
-            } else {
-                let (meaning, _) = parted(layer);
-                let kind = kind(layer, definitions);
-                let _ = writeln!(text, "| `{name}(..)` | | {kind} | required | {meaning} |");
-            }
-        }
-        return text;
+        return variants("layer", &definitions["Layer"], definitions);
+    }
+    if let Some(name) = marker.strip_prefix(VARIANTS_OF) {
+        let name = name.trim_end_matches(" -->");
+        return variants(name, &definitions[name], definitions);
     }
     let name = marker.trim_start_matches(FIELDS_OF).trim_end_matches(" -->");
     assert!(definitions[name].is_object(), "{name} is in the schema");
-    text += &format!("| {name} | type | default | meaning |\n|---|---|---|---|\n");
+    let mut text = format!("| {name} | type | default | meaning |\n|---|---|---|---|\n");
     for row in rows(&definitions[name], definitions) {
         let _ = writeln!(text, "| {row} |");
     }
@@ -262,6 +282,8 @@ fn hold(name: &str, begins: &str, table: fn(&str) -> String) -> String {
 fn tables_of_fields_in_docs_are_made_of_the_schema() {
     let page = hold("scenario.md", FIELDS_OF, table);
     assert!(page.matches(FIELDS_OF).count() > 8, "its tables have markers");
+    let page = hold("scenario.md", VARIANTS_OF, table);
+    assert!(page.matches(VARIANTS_OF).count() > 2, "its tables have markers");
 }
 
 #[test]

@@ -230,7 +230,7 @@ fn clients(n: u64, requests: u64) -> String {
         "load: {{ \"users\": {} }}, services: {{ \"api\": Service(time: Exponential(mean: \
          \"1ms\"), failure_ratio: 0.05) }}, calls: {{ \"users\": Call(to: \"api\", clients: {n}, \
          policy: [Breaker(window: 20, failure_threshold: 15, open_duration: \"500ms\", records: \
-         Attempts), Retry(max_retries: 3, budget: RetryBudget(deposit: 0.5, capacity: 10)), \
+         Attempts), Retry(max_retries: 3, budget: Tokens(deposit: 0.5, capacity: 10)), \
          Bulkhead(permits: 200), Timeout(\"1s\")]) }}",
         poisson(requests)
     ))

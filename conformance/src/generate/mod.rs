@@ -3,6 +3,7 @@
 
 pub(crate) mod breaker;
 pub(crate) mod rate_limit;
+pub(crate) mod retry;
 
 /// A generator of numbers (SplitMix64), of a seed and a library.
 pub(crate) struct Dice(u64);

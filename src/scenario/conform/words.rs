@@ -1,6 +1,7 @@
 //! Hints for the vocabulary of other tools. Most words are declared beside the mechanism that they
 //! mean.
 
+use crate::model::mechanism::retry::budget;
 use crate::model::mechanism::{DECLARATIONS, LAYERS, backoff};
 use crate::model::spec::distribution;
 use crate::model::spec::word::{Word, word};
@@ -41,7 +42,8 @@ const WORDS: &[Word] = &[
 /// All words: those of mechanisms, of distributions, and the rest.
 fn words() -> impl Iterator<Item = &'static Word> + Clone {
     let of_mechanisms = DECLARATIONS.iter().flat_map(|declaration| declaration.words);
-    of_mechanisms.chain(backoff::spec::WORDS).chain(distribution::WORDS).chain(WORDS)
+    let of_parts = backoff::words::WORDS.iter().chain(budget::spec::WORDS);
+    of_mechanisms.chain(of_parts).chain(distribution::WORDS).chain(WORDS)
 }
 
 /// The hint for a word `within` a struct, a variant or an enum.

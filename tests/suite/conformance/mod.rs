@@ -26,7 +26,8 @@ fn mechanisms_decide_as_the_libraries_did() {
                 match (step, answer) {
                     (Step::Call(_), Answer::Breaker(true) | Answer::Passes(0)) => admitted += 1,
                     (Step::Call(_), _) => refused += 1,
-                    (Step::Succeeds(..) | Step::Fails(..), _) => {}
+                    (Step::Ends(end), Answer::No) if end.outcome.is_some() => refused += 1,
+                    (Step::Succeeds(..) | Step::Fails(..) | Step::Ends(_), _) => {}
                 }
             }
         }

@@ -77,7 +77,7 @@ const FREEZE: &str = r#"Scenario(schema: 1, duration: "60s", warm_up: "1s",
               "crash": Fault(service: "server", from: "30s", until: "31s", effect: Crashed,
                              ratio: 0.5) },
     calls: { "callers": Call(to: "server", policy: [
-                 Retry(max_retries: 2, budget: RetryBudget(deposit: 0.1, capacity: 10)),
+                 Retry(max_retries: 2, budget: Tokens(deposit: 0.1, capacity: 10)),
                  Timeout("500ms")]),
              "batch": Call(to: "server") })"#;
 

@@ -7,7 +7,7 @@ use dessim::report::result::{ArmResult, Component, Metric, RunResult};
 use dessim::scenario::arms::arms;
 use dessim::scenario::handlers::calls_of;
 use dessim::scenario::pipelines::edge_name;
-use dessim::scenario::schema::{Arm, Layer, Retry, Scenario, Ties};
+use dessim::scenario::schema::{Arm, Layer, Scenario, Ties};
 
 use super::log::{ArmLog, Rebuilt, rebuild};
 use crate::support::{count, latency, number};
@@ -174,12 +174,13 @@ impl Books<'_> {
     fn amplification(&self) {
         let tries = |policy: &[Layer]| {
             let tries = policy.iter().map(|layer| match layer {
-                Layer::Retry(Retry { max_retries, max_attempts, .. }) => {
-                    max_retries.map_or(max_attempts.unwrap_or(1), |retries| retries + 1)
+                Layer::Retry(retry) => {
+                    let retries = retry.retries().map_or(u32::MAX, |retries| retries as u32);
+                    retries.saturating_add(1)
                 }
                 _ => 1,
             });
-            tries.product::<u32>()
+            tries.fold(1, u32::saturating_mul)
         };
         let mut most: BTreeMap<&str, u32> = BTreeMap::new();
         for (load, call) in &self.arm.calls {
@@ -187,9 +188,10 @@ impl Books<'_> {
         }
         for (load, queue) in &self.arm.publishes {
             let consumers = self.arm.consumers.values().filter(|group| group.from == *queue);
-            let tries = consumers.map(|group| group.max_deliveries * tries(&group.policy));
+            let tries =
+                consumers.map(|group| group.max_deliveries.saturating_mul(tries(&group.policy)));
             // Another group may take a message again, each with its own limit.
-            most.insert(load, tries.sum());
+            most.insert(load, tries.fold(0, u32::saturating_add));
         }
         for record in self.log.records.iter().filter(|record| record.parent.is_none()) {
             let most = most[self.log.load_name(record.load)];

@@ -91,7 +91,7 @@ fn a_budget_bounds_every_path() {
                 policy: [Retry(max_retries: {retries}{budget})]) }})"#
         )
     };
-    let budget = format!(", budget: RetryBudget(deposit: {ratio}, capacity: {capacity:?})");
+    let budget = format!(", budget: Tokens(deposit: {ratio}, capacity: {capacity:?})");
     let budgeted = scenario(&text(&budget));
     for seed in 1..=10 {
         let (mut requests, mut attempts) = (0.0, 0.0);

@@ -8,7 +8,7 @@ pub mod spec;
 use super::{Below, Leaving, Mechanism, Wakes};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::simulation::Delay;
-use crate::kernel::time::{Duration, Instant};
+use crate::kernel::time::Instant;
 use crate::metrics::declare::Quantity;
 use crate::metrics::gauge::Gauge;
 use crate::metrics::meter::Measurements;
@@ -109,7 +109,7 @@ pub struct Consumer {
 /// The words of a call: deliveries so far, the present one included, and the last wait before it
 /// was published again in nanoseconds (for decorrelated jitter).
 const DELIVERED: u32 = 0;
-const WAITED: u32 = 1;
+const BACKOFF: u32 = 1;
 
 impl Consumer {
     /// An idle group.
@@ -189,9 +189,8 @@ impl Mechanism for Consumer {
             return Flow::Up(Outcome::DeadLettered);
         }
         self.redelivered += measured;
-        let waited = Duration::from_ns(cx.calls.word(at.call, at.seat.word + WAITED));
-        let wait = self.config.backoff.wait(key, deliveries, attempts, waited);
-        cx.calls.set_word(at.call, at.seat.word + WAITED, wait.as_ns());
+        let memory = &mut cx.calls.words::<1>(at.call, at.seat.word + BACKOFF)[0];
+        let wait = self.config.backoff.wait(key, deliveries, attempts, memory);
         cx.note(at, EventKind::RETRIES, wait.as_ns());
         if wait.is_zero() {
             self.release(cx, at);

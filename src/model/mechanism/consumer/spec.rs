@@ -97,7 +97,8 @@ impl PartSpec for Spec {
     fn lint(&self, name: &str, system: &System<'_>, findings: &mut Vec<Finding>) {
         findings.extend(self.exceed_slots(name, system));
         let redeliveries = u64::from(self.max_deliveries) - 1;
-        let finding = while_open(&self.backoff, redeliveries, &self.policy, "redeliveries");
+        let finding =
+            while_open(&self.backoff.bounds(), Some(redeliveries), &self.policy, "redeliveries");
         let hint = "wait longer than the breaker is open, or take the breaker out: consumers \
                     are a limit themselves";
         let at_backoff = |finding: Finding| finding.inside(&[Segment::field("backoff")]).hint(hint);

@@ -34,7 +34,7 @@ use crate::metrics::meter::Measurements;
 use crate::metrics::probe::{EventDefinition, EventKind, Number, Probe, Role};
 use crate::metrics::recorder::Recorder;
 use crate::model::call;
-use crate::model::context::{At, Context, Flow, Outcome};
+use crate::model::context::{At, Context, Flow, Outcome, Pushback};
 use crate::model::line;
 use crate::model::mechanism::{Below, Leaving, Mechanism, Wakes, bulkhead};
 use crate::model::seat::{Port, Seat};
@@ -157,6 +157,7 @@ impl Mechanism for RateLimit {
             Err(wait) => {
                 self.rejected += u64::from(measured);
                 cx.note(at, EventKind::RATE_LIMITED, wait.as_ns());
+                cx.push_back(at, Pushback::After(wait));
                 Flow::Up(Outcome::Rejected)
             }
         }

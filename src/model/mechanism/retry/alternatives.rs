@@ -1,7 +1,8 @@
 //! The what-ifs of a retry.
 
-use super::spec::{RetryBudget, Spec};
-use crate::kernel::units::Ratio;
+use super::budget::spec::{Deposits, RetryBudget};
+use super::spec::Spec;
+use crate::kernel::units::{Limit, Ratio};
 use crate::metrics::change::{Amount, Change, ChangeKind, LinkKind};
 use crate::model::spec::alternative::{Alternative, with};
 use crate::model::spec::clients::Scope;
@@ -28,21 +29,31 @@ static RETRY_ATTEMPTS: ChangeKind = ChangeKind::setting(
 /// that no other layer gets another name and with it other draws.
 pub(super) fn alternatives(spec: &Spec, name: &str) -> Vec<Alternative<Spec>> {
     let without = with(spec, |spec| {
-        (spec.max_retries, spec.max_attempts, spec.budget) = (Some(0), None, None);
+        (spec.max_retries, spec.max_attempts) = (Some(Limit::AtMost(0)), None);
+        (spec.budget, spec.time_limit, spec.limit_ends) = (None, None, None);
     });
     let mut alternatives = vec![Alternative::new(Change::new(&WITHOUT_RETRIES, name), without)];
     if spec.budget.is_none() {
-        let budget = RetryBudget { deposit: 0.1, capacity: 10.0, cost: 1.0, scope: Scope::Client };
-        let to = Ratio::new(budget.deposit).map_or(Amount::Number(budget.deposit), Amount::from);
+        let deposit = 0.1;
+        let budget = RetryBudget::Tokens {
+            deposit,
+            capacity: 10.0,
+            cost: 1.0,
+            deposit_on: Deposits::Calls,
+            scope: Scope::Client,
+        };
+        let to = Ratio::new(deposit).map_or(Amount::Number(deposit), Amount::from);
         let change = Change::new(&RETRY_BUDGET, name).to(to);
         alternatives.push(Alternative::new(change, with(spec, |spec| spec.budget = Some(budget))));
     }
-    let attempts = spec.retries().saturating_add(1);
+    let Some(retries) = spec.retries() else { return alternatives };
+    let attempts = retries.saturating_add(1);
     let fewer = (attempts / 2).max(2);
-    if let (true, Ok(retries)) = (fewer < attempts, u32::try_from(fewer - 1)) {
+    if fewer < attempts {
         let change = Change::new(&RETRY_ATTEMPTS, name).from(attempts).to(fewer);
-        let other =
-            with(spec, |spec| (spec.max_retries, spec.max_attempts) = (Some(retries), None));
+        let other = with(spec, |spec| {
+            (spec.max_retries, spec.max_attempts) = (Some(Limit::AtMost(fewer - 1)), None);
+        });
         alternatives.push(Alternative::new(change, other));
     }
     alternatives

@@ -1,17 +1,23 @@
 //! The lints of retries: waits, tries and timeouts that do not fit into each other.
 
+use super::budget::spec::RetryBudget;
 use super::spec::{RetryOn, Spec};
 use crate::kernel::time::Duration;
+use crate::kernel::units::Limit;
 use crate::model::mechanism::Layer;
-use crate::model::mechanism::backoff::spec::{Backoff, MAX_SUMMED, Wait};
+use crate::model::mechanism::backoff::bounds::{Bounds, MAX_SUMMED, Wait};
+use crate::model::mechanism::load::spec::Arrivals;
+use crate::model::mechanism::load::volume::most_within;
+use crate::model::spec::clients::Scope;
 use crate::model::spec::finding::{Finding, Segment};
-use crate::model::spec::layer::LayerSpec;
-use crate::model::spec::lint::{Group, Lint, shown};
-use crate::model::spec::system::{Around, longest_ns, shortest_timeout};
+use crate::model::spec::layer::LayerSpec as _;
+use crate::model::spec::lint::{Group, Lint, number, shown};
+use crate::model::spec::system::{Around, Source, longest_ns, shortest_timeout};
 
 /// The lints of retries.
 pub const LINTS: &[&Lint] = &[
     &BACKOFF_OUTLASTS_TIMEOUT,
+    &BUDGET_FLOOR_ABOVE_LOAD,
     &RETRIES_MULTIPLY,
     &RETRY_NEVER_RETRIES,
     &RETRY_WHILE_BREAKER_OPEN,
@@ -38,6 +44,25 @@ pub(crate) static BACKOFF_OUTLASTS_TIMEOUT: Lint = Lint {
         Timeout("5s"),
     ]),
 },"#,
+};
+
+pub(crate) static BUDGET_FLOOR_ABOVE_LOAD: Lint = Lint {
+    name: "budget-floor-above-load",
+    group: Group::Design,
+    about: "A retry budget whose floor, for all clients together, is more than the load or the \
+            service has.",
+    why: "Each client may make so many retries whatever happens, and clients are many: 10 retries \
+          a second at each of 20 clients are 200/s. In an outage every call is retried as if there \
+          were no budget. Keep it in one place, lower the floor, or take a budget that only \
+          successes fill.",
+    example: r#"load: { "web": Load(arrivals: Poisson(rate: "60/s"), total: 100) },
+calls: { "web": Call(to: "api", clients: 20, policy: [
+    Retry(max_retries: 2, budget: Rolling(ratio: 0.2, per_s: 10)),
+]) },"#,
+    mended: r#"load: { "web": Load(arrivals: Poisson(rate: "60/s"), total: 100) },
+calls: { "web": Call(to: "api", clients: 20, policy: [
+    Retry(max_retries: 2, budget: Throttle(max_tokens: 10, token_ratio: 0.1)),
+]) },"#,
 };
 
 pub(crate) static RETRIES_MULTIPLY: Lint = Lint {
@@ -113,18 +138,77 @@ pub(super) fn lint(retry: &Spec, around: &Around<'_>, findings: &mut Vec<Finding
         return;
     }
     let (inside, limit) = (around.inside(), shortest_timeout(around.outside()));
-    findings.extend(limit.and_then(|limit| backoff_outlasts_timeout(retry, limit)));
+    findings.extend(floor_above_load(retry, around));
+    let backoff = retry.backoff.bounds();
+    findings.extend(limit.and_then(|limit| backoff_outlasts_timeout(retry, &backoff, limit)));
     if retry.retry_on.contains(&RetryOn::Rejected) {
-        let finding = while_open(&retry.backoff, retry.retries(), inside, "retries");
+        let finding = while_open(&backoff, retry.retries(), inside, "retries");
         let hint = "leave Rejected out of retry_on, or wait longer than the breaker is open";
         findings.extend(finding.map(|finding| finding.hint(hint)));
     }
-    findings.extend(limit.and_then(|limit| tries_outlast_timeout(retry, inside, limit)));
+    findings.extend(limit.and_then(|limit| tries_outlast_timeout(retry, &backoff, inside, limit)));
 }
 
-fn backoff_outlasts_timeout(retry: &Spec, limit: Duration) -> Option<Finding> {
-    let n = first_beyond(&retry.backoff, retry.retries(), limit)?;
-    let Wait { least_ns, most_ns } = retry.backoff.wait(n);
+fn floor_above_load(retry: &Spec, around: &Around<'_>) -> Option<Finding> {
+    let clients = match retry.scope() {
+        Scope::Client => around.pipeline.clients,
+        Scope::Shared => 1,
+    };
+    let (field, found) = match retry.budget.as_ref()? {
+        RetryBudget::Rolling { per_s, .. } => {
+            let (floor, calls) = (u64::from(*per_s) * u64::from(clients), calls_per_s(around)?);
+            if (floor as f64) < calls {
+                return None;
+            }
+            let all = each(u64::from(*per_s), clients, "retries a second");
+            let calls = number(calls);
+            ("per_s", format!("{all} in any case, and about {calls} calls come in a second"))
+        }
+        RetryBudget::Concurrent { min, .. } => {
+            let service = around.system.services.get(around.pipeline.to)?;
+            let Limit::AtMost(slots) = service.slots else { return None };
+            let slots = slots.saturating_mul(u64::from(service.all_replicas()));
+            if u64::from(*min) * u64::from(clients) < slots {
+                return None;
+            }
+            let all = each(u64::from(*min), clients, "retries at once");
+            ("min", format!("{all} in any case, and the service has {slots} slots"))
+        }
+        RetryBudget::Tokens { .. } | RetryBudget::Throttle { .. } | RetryBudget::Quota { .. } => {
+            return None;
+        }
+    };
+    let rule = "the floor of this budget bounds nothing";
+    let place = [Segment::field("budget"), Segment::field(field)];
+    let finding = Finding::warning(&BUDGET_FLOOR_ABOVE_LOAD, &place, rule, found);
+    Some(finding.hint("scope: Shared if a proxy keeps it, a lower floor, or budget: Throttle(..)"))
+}
+
+/// "10 retries a second for each of 20 clients are 200", or "10 retries a second are allowed".
+fn each(floor: u64, clients: u32, of: &str) -> String {
+    match clients {
+        1 => format!("{floor} {of} are allowed"),
+        _ => {
+            format!("{floor} {of} for each of {clients} clients are {}", floor * u64::from(clients))
+        }
+    }
+}
+
+/// The most calls that come in a second, without retries; `None` if that is unknown.
+fn calls_per_s(around: &Around<'_>) -> Option<f64> {
+    let Source::Load(load) = around.pipeline.source? else { return None };
+    match load.arrivals {
+        Arrivals::Constant { .. } | Arrivals::Poisson { .. } | Arrivals::Stages { .. } => {
+            Some(most_within(load, 1e9))
+        }
+        // A burst is at one instant, and the rate of a closed loop depends on answers.
+        Arrivals::Bursts { .. } | Arrivals::Renewal { .. } | Arrivals::ClosedLoop { .. } => None,
+    }
+}
+
+fn backoff_outlasts_timeout(retry: &Spec, backoff: &Bounds, limit: Duration) -> Option<Finding> {
+    let n = first_beyond(backoff, most(retry.retries()), limit)?;
+    let Wait { least_ns, most_ns } = backoff.wait(n);
     let most_ns = most_ns.unwrap_or(least_ns);
     let up_to = if least_ns < most_ns { "up to " } else { "" };
     let found = format!(
@@ -138,15 +222,20 @@ fn backoff_outlasts_timeout(retry: &Spec, limit: Duration) -> Option<Finding> {
 }
 
 /// The first retry whose wait may be longer than the timeout outside.
-fn first_beyond(backoff: &Backoff, retries: u64, limit: Duration) -> Option<u64> {
+fn first_beyond(backoff: &Bounds, retries: u64, limit: Duration) -> Option<u64> {
     let beyond = |n: &u64| backoff.wait(*n).most_ns.is_some_and(|most| most > ns(limit));
     (1..=retries.min(MAX_SUMMED)).find(beyond)
 }
 
-fn tries_outlast_timeout(retry: &Spec, inside: &[Layer], limit: Duration) -> Option<Finding> {
-    let tries = retry.attempts().filter(|tries| *tries > 1)?;
+fn tries_outlast_timeout(
+    retry: &Spec,
+    backoff: &Bounds,
+    inside: &[Layer],
+    limit: Duration,
+) -> Option<Finding> {
+    // Whoever retries without limit relies on the time limit outside.
+    let tries = retry.retries().filter(|retries| *retries > 0)? + 1;
     let each = longest_ns(inside).filter(|_| retry.retry_on.contains(&RetryOn::Timeout))?;
-    let backoff = &retry.backoff;
     // A single wait that is too long has its own warning.
     let waits_fit = first_beyond(backoff, tries - 1, limit).is_none();
     let waits = |tries| if waits_fit { backoff.least_ns(tries - 1) } else { 0.0 };
@@ -177,14 +266,14 @@ fn tries_outlast_timeout(retry: &Spec, inside: &[Layer], limit: Duration) -> Opt
 
 /// The warning of tries, in words `tries`, that come while the first breaker `inside` is open.
 pub(in crate::model::mechanism) fn while_open(
-    backoff: &Backoff,
-    retries: u64,
+    backoff: &Bounds,
+    retries: Option<u64>,
     inside: &[Layer],
     tries: &str,
 ) -> Option<Finding> {
     let open = inside.iter().find_map(|layer| layer.spec().refuses_for())?;
     let (mut waited, mut count) = (0.0, 0);
-    for n in 1..=retries.min(MAX_SUMMED) {
+    for n in 1..=most(retries).min(MAX_SUMMED) {
         let sum = waited + backoff.wait(n).most_ns?;
         if sum >= ns(open) {
             break;
@@ -198,11 +287,16 @@ pub(in crate::model::mechanism) fn while_open(
         0.0 => "at once".to_owned(),
         waited => format!("after waits of at most {}", shown(waited)),
     };
-    let found = format!(
-        "{count} of {retries} {tries} come {within}, and the breaker inside is open for {open}"
-    );
+    let all = retries.map_or(String::new(), |retries| format!(" of {retries}"));
+    let found =
+        format!("{count}{all} {tries} come {within}, and the breaker inside is open for {open}");
     let rule = "calls that an open breaker refuses are tried again while it is open";
     Some(Finding::warning(&RETRY_WHILE_BREAKER_OPEN, &[], rule, found))
+}
+
+/// A number of retries as a bound.
+fn most(retries: Option<u64>) -> u64 {
+    retries.unwrap_or(u64::MAX)
 }
 
 fn ns(duration: Duration) -> f64 {

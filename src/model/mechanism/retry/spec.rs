@@ -3,9 +3,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Retry;
-use super::{alternatives, lints};
+use super::budget::spec::RetryBudget;
+use super::policy::{Ends, Heed, Policy, TimeLimit};
+use super::{Retry, alternatives, lints, rules, words};
 use crate::kernel::distribution::InvalidDistribution;
+use crate::kernel::draw::Site;
+use crate::kernel::time::Duration;
+use crate::kernel::units::{Limit, Ratio};
 use crate::model::mechanism::Kind;
 use crate::model::mechanism::Layer;
 use crate::model::mechanism::backoff::spec::Backoff;
@@ -13,27 +17,44 @@ use crate::model::spec::alternative::Alternative;
 use crate::model::spec::building::Building;
 use crate::model::spec::clients::Scope;
 use crate::model::spec::declaration::Declaration;
-use crate::model::spec::finding::{Finding, Segment};
+use crate::model::spec::finding::Finding;
 use crate::model::spec::layer::LayerSpec;
-use crate::model::spec::system::{self, Around};
-use crate::model::spec::word::{Word, word};
+use crate::model::spec::system::Around;
 
 /// Sends a call again when it fails.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename = "Retry", deny_unknown_fields)]
 #[schemars(inline)]
 pub struct Spec {
-    /// Most attempts after the first. Give this or `max_attempts`.
+    /// Most attempts after the first, or "unlimited", which needs a `backoff`. Give this or
+    /// `max_attempts`.
     #[serde(default)]
-    pub max_retries: Option<u32>,
+    pub max_retries: Option<Limit>,
     /// Most attempts including the first, at least 1. Give this or `max_retries`.
     #[serde(default)]
     #[schemars(range(min = 1))]
     pub max_attempts: Option<u32>,
+    /// Longest time for attempts, above 0, from the beginning of the first. Default none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("dessim:positive" = true))]
+    pub time_limit: Option<Duration>,
+    /// What `time_limit` ends: retries that would begin at or after it (`Begins`), retries after a
+    /// failure at or after it (`Failures`), or waits, so that a last attempt begins just then
+    /// (`Waits`). Default `Begins`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit_ends: Option<LimitEnds>,
     /// Wait before each retry. Default none: at once.
     #[serde(default)]
     pub backoff: Backoff,
-    /// Token bucket that limits retries. Default: no budget.
+    /// Wait before a retry after `Shed`, in place of `backoff`: AWS and Envoy wait longer after a
+    /// throttling error. Default `backoff`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shed_backoff: Option<Backoff>,
+    /// What the retry makes of the time that a refusal names (`pushback` of a service, or the time
+    /// until a `RateLimit` lets a call pass). Default `Ignored`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub pushback: Heeding,
+    /// Budget that limits the retries of all calls. Default: no budget.
     #[serde(default)]
     pub budget: Option<RetryBudget>,
     /// Outcomes that are retried: an `Error` of the service, a `Timeout` inside, a refusal by the
@@ -42,29 +63,69 @@ pub struct Spec {
     pub retry_on: Vec<RetryOn>,
 }
 
-/// A token bucket that limits retries. It starts full; each first attempt adds `deposit`, each
-/// retry takes `cost`. If fewer tokens are left, there is no retry and the call fails.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RetryBudget {
-    /// Tokens that each first attempt adds, 0 or more; 0.1 allows one retry for ten calls.
-    #[schemars(range(min = 0, max = 1000000))]
-    pub deposit: f64,
-    /// Most tokens in the bucket, and those at the start, 0 or more.
-    #[schemars(range(min = 0, max = 1000000000))]
-    pub capacity: f64,
-    /// Tokens that each retry takes, above 0. Default 1.
-    #[serde(default = "one_token")]
-    #[schemars(extend("exclusiveMinimum" = 0, "maximum" = 1000000))]
-    pub cost: f64,
-    /// With several `clients`, each `Client` has its own bucket, or they have a `Shared` one.
-    /// Default `Client`.
-    #[serde(default, skip_serializing_if = "Scope::is_client")]
-    pub scope: Scope,
+/// What a time limit of a `Retry` ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum LimitEnds {
+    /// No retry begins at or after the limit: tenacity's `stop_before_delay`.
+    #[default]
+    Begins,
+    /// No retry follows a failure at or after the limit, but its wait may end later: tenacity's
+    /// `stop_after_delay`.
+    Failures,
+    /// No retry follows a failure after the limit, and a wait ends with it at the latest:
+    /// failsafe-go.
+    Waits,
 }
 
-fn one_token() -> f64 {
-    1.0
+/// What a `Retry` makes of the time that a refusal names, such as `Retry-After`. A refusal that
+/// forbids another try is obeyed by all but `Ignored`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub enum Heeding {
+    /// Nothing.
+    #[default]
+    Ignored,
+    /// It waits for that time in place of the backoff: urllib3, Polly, gRPC.
+    Replaces {
+        /// Longest such wait; 6h for urllib3. Default none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cap: Option<Duration>,
+        /// Whether the backoff begins anew after it: gRPC. Default false.
+        #[serde(default, skip_serializing_if = "is_default")]
+        restarts: bool,
+    },
+    /// It waits for that time if that is longer than the backoff: AWS.
+    AtLeast {
+        /// Most that such a wait is longer than the backoff. Default 5s.
+        #[serde(default = "five_seconds")]
+        above: Duration,
+    },
+    /// It waits between that time and (1 + `ratio`) times as long, in whole milliseconds: Envoy's
+    /// `rate_limited_retry_back_off`.
+    Spread {
+        /// Ratio of the jitter. Default 0.5.
+        #[serde(default = "half")]
+        ratio: Ratio,
+        /// Longest time that is heeded; for a longer one there is the backoff. Default 300s.
+        #[serde(default = "five_minutes")]
+        cap: Duration,
+    },
+}
+
+fn five_seconds() -> Duration {
+    Duration::from_s(5)
+}
+
+fn five_minutes() -> Duration {
+    Duration::from_s(300)
+}
+
+fn half() -> Ratio {
+    Ratio::new(0.5).unwrap_or(Ratio::one())
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// An outcome that a `Retry` can retry.
@@ -99,37 +160,84 @@ impl RetryOn {
     }
 }
 
+impl Heeding {
+    fn resolve(self) -> Heed {
+        match self {
+            Self::Ignored => Heed::Ignored,
+            Self::Replaces { cap, restarts } => {
+                Heed::Replaces { cap: cap.unwrap_or(Duration::MAX), restarts }
+            }
+            Self::AtLeast { above } => Heed::AtLeast { above },
+            Self::Spread { ratio, cap } => Heed::Spread { ratio: ratio.get(), cap },
+        }
+    }
+}
+
+impl LimitEnds {
+    fn resolve(self) -> Ends {
+        match self {
+            Self::Begins => Ends::Begins,
+            Self::Failures => Ends::Failures,
+            Self::Waits => Ends::Waits,
+        }
+    }
+}
+
+impl Spec {
+    /// The decisions of this retry, for so many clients; `site` gives the site of the draws for a
+    /// purpose.
+    ///
+    /// # Errors
+    /// If a distribution is invalid, which the checks rule out.
+    pub fn policy(
+        &self,
+        clients: u32,
+        site: impl Fn(&str) -> Site,
+    ) -> Result<Policy, InvalidDistribution> {
+        let shed = self.shed_backoff.as_ref();
+        let ends = self.limit_ends.unwrap_or_default().resolve();
+        Ok(Policy {
+            max_retries: self
+                .retries()
+                .and_then(|most| u32::try_from(most).ok())
+                .unwrap_or(u32::MAX),
+            time_limit: self.time_limit.map(|limit| TimeLimit { limit, ends }),
+            retry_on: RetryOn::outcomes(&self.retry_on),
+            backoff: self.backoff.build(site("backoff"))?,
+            shed_backoff: shed.map(|shed| shed.build(site("shed_backoff"))).transpose()?,
+            pushback: self.pushback.resolve(),
+            budget: self.budget.as_ref().map(|budget| budget.build(clients)),
+        })
+    }
+
+    /// Most retries of one call; `None` without a limit.
+    #[must_use]
+    pub fn retries(&self) -> Option<u64> {
+        match (self.max_retries, self.max_attempts) {
+            (Some(Limit::Unlimited), _) => None,
+            (Some(Limit::AtMost(retries)), _) => Some(retries),
+            (None, Some(attempts)) => Some(u64::from(attempts).saturating_sub(1)),
+            (None, None) => Some(0),
+        }
+    }
+}
+
 impl LayerSpec for Spec {
     fn build(&self, world: &mut dyn Building) -> Result<(Kind, u32), InvalidDistribution> {
-        let without_first = self.max_attempts.map(|attempts| attempts - 1);
-        let max_retries = self.max_retries.or(without_first).unwrap_or(0);
-        let backoff = self.backoff.build(world.site("backoff"))?;
-        let states = world.states();
-        let budget = self.budget.as_ref();
-        let budget =
-            budget.map(|spec| super::Budget::new(spec.deposit, spec.capacity, spec.cost, states));
-        let retry_on = RetryOn::outcomes(&self.retry_on);
-        Ok(world.machines().add(Retry::new(max_retries, backoff, budget, retry_on)))
+        let policy = self.policy(world.states(), |purpose| world.site(purpose))?;
+        Ok(world.machines().add(Retry::new(policy)))
     }
 
     fn normalise(&mut self) {
         if let Some(attempts) = self.max_attempts.take() {
-            self.max_retries = Some(attempts.saturating_sub(1));
+            self.max_retries = Some(Limit::AtMost(u64::from(attempts).saturating_sub(1)));
         }
         self.retry_on.sort_unstable();
         self.retry_on.dedup();
     }
 
     fn check(&self, around: &Around<'_>, findings: &mut Vec<Finding>) {
-        findings.extend(self.check_limit());
-        findings.extend(self.check_outer_retry(around.outside()));
-        self.backoff.check(&[Segment::field("backoff")], findings);
-        findings.extend(self.budget.as_ref().and_then(RetryBudget::check));
-        if self.retry_on.is_empty() {
-            let (rule, found) = ("this retry never retries", "no outcome is retried");
-            let place = [Segment::field("retry_on")];
-            findings.push(Finding::warning(&lints::RETRY_NEVER_RETRIES, &place, rule, found));
-        }
+        rules::check(self, around, findings);
     }
 
     fn lint(&self, around: &Around<'_>, findings: &mut Vec<Finding>) {
@@ -146,71 +254,29 @@ impl LayerSpec for Spec {
     }
 
     fn attempts(&self) -> Option<u64> {
-        let retries = self.max_retries.map(|retries| u64::from(retries) + 1);
-        self.max_attempts.map(u64::from).or(retries)
+        // Without either limit, which is refused, there is nothing to say.
+        self.max_retries.map(|_| ()).or(self.max_attempts.map(|_| ()))?;
+        Some(self.retries().map_or(u64::MAX, |retries| retries.saturating_add(1)))
     }
 
     fn scope(&self) -> Scope {
-        self.budget.as_ref().map_or(Scope::Shared, |budget| budget.scope)
+        self.budget.as_ref().map_or(Scope::Shared, RetryBudget::scope)
     }
 
     fn longest_ns(&self, inside_ns: Option<f64>) -> Option<f64> {
         if !self.retry_on.contains(&RetryOn::Timeout) {
             return inside_ns;
         }
-        let attempts = self.attempts()?;
-        Some(attempts as f64 * inside_ns? + self.backoff.least_ns(attempts.saturating_sub(1)))
-    }
-}
-
-impl Spec {
-    /// Most retries of one call.
-    pub(super) fn retries(&self) -> u64 {
-        self.attempts().unwrap_or(1).saturating_sub(1)
-    }
-
-    fn check_limit(&self) -> Option<Finding> {
-        match (self.max_retries, self.max_attempts) {
-            (None, None) => {
-                let rule = "needs `max_retries` or `max_attempts`";
-                let hint = "max_retries does not count the first try, max_attempts does";
-                Some(Finding::error(&[], rule, "has neither").hint(hint))
-            }
-            (Some(retries), Some(attempts)) => {
-                let rule = "`max_retries` and `max_attempts` say the same thing: give one";
-                let found = format!("given as well as `max_retries: {retries}`");
-                let same = u64::from(retries) + 1;
-                let hint = if u64::from(attempts) == same {
-                    "remove either: both mean the same here".to_owned()
-                } else {
-                    format!(
-                        "an attempt counts the first try, a retry does not: \
-                         max_retries: {retries} is max_attempts: {same}"
-                    )
-                };
-                let place = [Segment::field("max_attempts")];
-                Some(Finding::error(&place, rule, found).of_name().hint(hint))
-            }
-            (Some(_), None) | (None, Some(_)) => None,
+        let each = inside_ns?;
+        let tries = self
+            .retries()
+            .map(|retries| (retries as f64 + 1.0) * each + self.backoff.bounds().least_ns(retries));
+        // The last try begins within the limit, or little later.
+        let limit = self.time_limit.map(|limit| limit.as_ns() as f64 + each);
+        match (tries, limit) {
+            (Some(tries), Some(limit)) => Some(tries.min(limit)),
+            (tries, limit) => tries.or(limit),
         }
-    }
-
-    fn check_outer_retry(&self, outside: &[Layer]) -> Option<Finding> {
-        let (outer, inner) = (system::attempts(outside)?, self.attempts()?);
-        let total = outer.saturating_mul(inner);
-        let rule = format!("retries multiply: up to {total} attempts for one request");
-        let found = format!("{inner} attempts, for each of {outer} of the retry outside");
-        Some(Finding::warning(&lints::RETRIES_MULTIPLY, &[], rule, found))
-    }
-}
-
-impl RetryBudget {
-    fn check(&self) -> Option<Finding> {
-        let rule = "this budget can never pay for a retry";
-        let found = format!("it holds at most {}, a retry costs {}", self.capacity, self.cost);
-        let place = [Segment::field("budget"), Segment::field("capacity")];
-        let finding = Finding::error(&place, rule, found);
-        (self.cost > self.capacity).then(|| finding.hint("for no retries, write max_retries: 0"))
     }
 }
 
@@ -220,44 +286,5 @@ pub static DECLARATION: Declaration = Declaration {
     kind: "retry",
     lints: lints::LINTS,
     changes: alternatives::CHANGES,
-    words: WORDS,
+    words: words::WORDS,
 };
-
-/// Names that other tools have, with hints.
-#[rustfmt::skip]
-const WORDS: &[Word] = &[
-    word(&["Retry"], &["retries", "retires", "attempts", "max", "count", "tries", "max_tries"],
-        "write max_retries (not counting the first try) or max_attempts (counting it)"),
-    word(&["Retry"], &["max_retry_attempts", "num_retries", "number_of_retries", "retry_count",
-        "retry_limit", "limit"],
-        "that is `max_retries` here, which does not count the first try"),
-    word(&["Retry"], &["base", "initial", "initial_interval", "initial_backoff", "initial_delay",
-        "min_backoff", "base_interval", "delay", "wait", "wait_duration", "interval"],
-        "a part of the backoff, `base`: backoff: Exponential(base: \"100ms\", cap: \"1s\")"),
-    word(&["Retry"], &["cap", "max_backoff", "max_interval", "max_delay", "max_wait",
-        "max_wait_duration"],
-        "a part of the backoff, `cap`: backoff: Exponential(base: \"100ms\", cap: \"1s\")"),
-    word(&["Retry"], &["multiplier", "backoff_multiplier", "backoff_rate", "factor",
-        "exponential_backoff_multiplier"],
-        "a part of the backoff: backoff: Exponential(base: \"100ms\", multiplier: 2.0)"),
-    word(&["Retry"], &["jitter", "use_jitter", "randomized_wait_factor", "randomization_factor"],
-        "a part of the backoff: backoff: Exponential(base: \"100ms\", jitter: Proportional(0.5))"),
-    word(&["Retry"], &["timeout", "per_try_timeout", "per_retry_timeout", "attempt_timeout",
-        "try_timeout"],
-        "a layer inside the retry bounds each try: policy: [Retry(..), Timeout(\"1s\")]"),
-    word(&["Retry"], &["retry_budget", "budget_percent", "retry_ratio", "min_retry_concurrency"],
-        "budget: RetryBudget(deposit: 0.2, capacity: 10) lets one request in five be retried; a \
-         share of what is active is not there yet"),
-    word(&["Retry"], &["retryable_status_codes", "retry_exceptions", "should_handle",
-        "retry_on_result", "ignore_exceptions"],
-        "that is `retry_on` here: retry_on: [Error, Timeout, Shed, Rejected]"),
-    word(&["RetryBudget"], &["ratio", "percent", "budget_percent", "retry_ratio", "rate"],
-        "that is `deposit` here: the tokens that each first attempt adds"),
-    word(&["RetryBudget"], &["ttl", "min_retries_per_second", "reserve", "min_per_second"],
-        "not there yet: this budget is filled by first attempts, not by time"),
-    word(&["RetryBudget"], &["max_tokens", "tokens", "size"], "that is `capacity` here"),
-    word(&["Layer"], &["retries", "retry_policy"], "that is Retry(max_retries: 3) here"),
-    word(&[], &["retries", "retires", "attempts", "retry", "retry_policy"],
-        "a retry is a layer of a policy, `Retry(..)`: there, write max_retries (not counting the \
-         first try) or max_attempts (counting it)"),
-];

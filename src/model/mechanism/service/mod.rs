@@ -37,7 +37,7 @@ use crate::metrics::meter::Measurements;
 use crate::metrics::probe::{EventKind, Probe};
 use crate::metrics::recorder::Recorder;
 use crate::model::call::{Call, CallId, State};
-use crate::model::context::{At, Context, Flow, Outcome};
+use crate::model::context::{At, Context, Flow, Outcome, Pushback};
 use crate::model::line;
 use crate::model::seat::{NONE, Port, Seat};
 use books::Counts;
@@ -97,6 +97,8 @@ pub struct Config {
     pub cancellation: Cancellation,
     /// Faults over time.
     pub faults: Timeline,
+    /// What the refusal of an attempt asks of the caller.
+    pub pushback: Option<Pushback>,
     /// True if calls past their deadline are refused, on arrival and when they get a slot.
     pub refuses_expired: bool,
     /// Site of the draws of failures.
@@ -219,8 +221,7 @@ impl Mechanism for Service {
             return Flow::Parked;
         }
         if in_line >= self.config.queue {
-            self.counts.shed += measured;
-            cx.note(at, EventKind::SHED, in_line);
+            self.shed(cx, at, in_line);
             return Flow::Up(Outcome::Shed);
         }
         self.in_flight_max = self.in_flight_max.max(there + 1);

@@ -131,7 +131,27 @@ impl Service {
         self.waiting.fall(now);
         let wait = self.config.max_wait.map_or(0, |most| most.duration().as_ns());
         cx.note(at, EventKind::RENEGED, wait);
+        self.push_back(cx, at);
         self.part(cx, at, Outcome::Shed)
+    }
+
+    /// Counts a call that finds a full line, of which there are `in_line`.
+    pub(super) fn shed<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At<'_>,
+        in_line: u64,
+    ) {
+        self.counts.shed += u64::from(cx.calls[at.call].measured);
+        cx.note(at, EventKind::SHED, in_line);
+        self.push_back(cx, at);
+    }
+
+    /// Lets the refusal of a call ask something of its caller.
+    fn push_back<C: Calendar, P: Probe>(&self, cx: &mut Context<C, P>, at: &At<'_>) {
+        if let Some(pushback) = self.config.pushback {
+            cx.push_back(at, pushback);
+        }
     }
 
     /// Cancels the timer of a call's longest wait, if there is one.

@@ -60,6 +60,10 @@ pub struct Spec {
     /// most do.
     #[serde(default)]
     pub cancellation: Cancellation,
+    /// What the refusal of an attempt (`Shed`) asks of the caller, as a `Retry-After` or gRPC's
+    /// pushback; the `pushback` of a `Retry` says what it makes of that. Default none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pushback: Option<Pushback>,
     /// Whether attempts whose `Deadline` has passed are refused, on arrival and when they get a
     /// slot. They end in a timeout and cost no work. Default false, as on most servers.
     #[serde(default, skip_serializing_if = "is_false")]
@@ -177,6 +181,15 @@ pub enum Cancellation {
     /// The attempt waits and works on to its end: most real servers.
     #[default]
     None,
+}
+
+/// What a refusal asks of the caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Pushback {
+    /// To try again after this time.
+    After(Duration),
+    /// Not to try again.
+    Never,
 }
 
 fn one() -> u32 {
@@ -334,6 +347,8 @@ const WORDS: &[Word] = &[
     word(&["Service"], &["queue_timeout", "max_wait_duration", "patience", "max_queue_time",
         "queue_time_limit"],
         "how long an attempt may wait in line is `max_wait` here"),
+    word(&["Service"], &["retry_after", "retry_pushback", "retry_delay"],
+        "that is `pushback` here: pushback: After(\"2s\")"),
     word(&["Service"], &["calls", "depends_on", "dependencies", "downstream"],
         "that is `handler` here: handler: [Call(\"db\")], with an entry \"db\" in `calls`"),
 ];

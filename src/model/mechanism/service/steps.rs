@@ -126,8 +126,7 @@ impl Service {
             self.join_line(cx, at);
         } else {
             cx.calls[at.call].state = State::None;
-            self.counts.shed += u64::from(cx.calls[at.call].measured);
-            cx.note(at, EventKind::SHED, in_line);
+            self.shed(cx, at, in_line);
             return self.part(cx, at, Outcome::Shed);
         }
         Flow::Parked

@@ -6,9 +6,11 @@
 
 mod breaker;
 mod rate_limit;
+mod retry;
 
 use dessim::model::mechanism::breaker::spec::Spec as Breaker;
 use dessim::model::mechanism::rate_limit::spec::Spec as RateLimit;
+use dessim::model::mechanism::retry::spec::{RetryOn, Spec as Retry};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -29,6 +31,7 @@ pub(crate) struct Sequence {
 pub(crate) enum Mechanism {
     RateLimit(RateLimit),
     Breaker(Breaker),
+    Retry(Retry),
 }
 
 /// What happens at an instant, which is never earlier than that of the step before.
@@ -41,6 +44,23 @@ pub(crate) enum Step {
     Succeeds(u64, usize),
     /// It ends in a failure.
     Fails(u64, usize),
+    /// A try of it ends.
+    Ends(End),
+}
+
+/// The end of a try: the wait that may follow is no time, since retries know none but instants of
+/// ends.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct End {
+    pub(crate) at: u64,
+    pub(crate) call: usize,
+    /// `None` for a success.
+    pub(crate) outcome: Option<RetryOn>,
+    /// The number in [0, 1) that jitter draws.
+    pub(crate) unit: f64,
+    /// Nanoseconds that the answer names until another try; negative for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) named: Option<i64>,
 }
 
 /// What became of a step.
@@ -53,8 +73,21 @@ pub(crate) enum Answer {
     /// not told apart here: some libraries change at the next result and some at the next call,
     /// and only calls notice.
     Breaker(bool),
-    /// The call passes after so many nanoseconds.
+    /// The call passes, or is tried again, after so many nanoseconds.
     Passes(u64),
+}
+
+impl Answer {
+    /// Waits of retries are computed in doubles of seconds by some libraries, so they may differ by
+    /// a nanosecond.
+    fn agrees(&self, other: &Self, mechanism: &Mechanism) -> bool {
+        match (mechanism, self, other) {
+            (Mechanism::Retry(_), Self::Passes(ours), Self::Passes(theirs)) => {
+                ours.abs_diff(*theirs) <= 1
+            }
+            _ => self == other,
+        }
+    }
 }
 
 /// What dessim answers to the steps.
@@ -62,6 +95,7 @@ pub(crate) fn answers(sequence: &Sequence) -> Vec<Answer> {
     match &sequence.mechanism {
         Mechanism::RateLimit(spec) => rate_limit::answers(spec, &sequence.steps),
         Mechanism::Breaker(spec) => breaker::answers(spec, &sequence.steps),
+        Mechanism::Retry(spec) => retry::answers(spec, &sequence.steps),
     }
 }
 
@@ -69,7 +103,7 @@ pub(crate) fn answers(sequence: &Sequence) -> Vec<Answer> {
 pub(crate) fn first_difference(sequence: &Sequence) -> Option<String> {
     let ours = answers(sequence);
     assert_eq!(ours.len(), sequence.answers.len(), "an answer for each step");
-    let differs = |(ours, theirs): (&Answer, &Answer)| ours != theirs;
+    let differs = |(ours, theirs): (&Answer, &Answer)| !ours.agrees(theirs, &sequence.mechanism);
     let index = ours.iter().zip(&sequence.answers).position(differs)?;
     let before = sequence.steps[..=index].iter().zip(&sequence.answers);
     let steps: Vec<String> =

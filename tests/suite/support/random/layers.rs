@@ -24,8 +24,11 @@ impl Writer<'_> {
             1 => {
                 let retries = self.dice.pick(&[1, 0, 2, 3]);
                 let backoff = self.backoff();
+                if self.style.copies && self.features.has(27) {
+                    return self.retry(retries);
+                }
                 let budget = match self.features.has(7) {
-                    true => ", budget: RetryBudget(deposit: 0.2, capacity: 3.0)",
+                    true => ", budget: Tokens(deposit: 0.2, capacity: 3.0)",
                     false => "",
                 };
                 format!("Retry(max_retries: {retries}, backoff: {backoff}{budget})")
@@ -65,6 +68,58 @@ impl Writer<'_> {
                 bulkhead + ")"
             }
         }
+    }
+
+    /// A retry with any backoff, budget and limit.
+    fn retry(&mut self, retries: u32) -> String {
+        let (base, step) = (self.pick_ms(&[20, 1, 100]), self.pick_ms(&[10, 50]));
+        let cap = self.pick_ms(&[400, 100]);
+        let jitter = match self.dice.roll(8) {
+            0 => "None".to_owned(),
+            1 => "Full".to_owned(),
+            2 => "Full, inclusive: true".to_owned(),
+            3 => "Equal".to_owned(),
+            4 => "Proportional(0.5)".to_owned(),
+            5 => "Additive(0.99)".to_owned(),
+            6 => format!("Extra({step})"),
+            _ => format!("GrowingExtra({step})"),
+        };
+        let rest = format!("jitter: {jitter}, grain: {}", self.ms(1));
+        let capped = self.dice.pick(&["", ", capped: AfterJitter"]);
+        let form = self.dice.pick(&["FromBase", "FromPrevious", "RandomWalk", "Smooth"]);
+        let backoff = match self.dice.roll(5) {
+            0 => format!("Linear(base: {base}, step: {step}, cap: {cap}{capped}, {rest})"),
+            1 => format!("Polynomial(base: {base}, factor: {step}, power: 2, {rest})"),
+            2 => format!("List(waits: [{step}, {base}], {rest})"),
+            3 => format!("Decorrelated(base: {base}, cap: {cap}, form: {form})"),
+            _ => format!("Exponential(base: {base}, first: {step}, cap: {cap}{capped}, {rest})"),
+        };
+        let on = self.dice.pick(&["Calls", "Results", "Successes"]);
+        let budget = match self.dice.roll(7) {
+            0 => format!("Tokens(deposit: 0.2, capacity: 3, deposit_on: {on})"),
+            1 => format!("Rolling(ratio: 0.2, per_s: 1, ttl: \"1s\", deposit_on: {on})"),
+            2 => "Rolling(ratio: 0.7, per_s: 0, arithmetic: Tower, per_call: 0.5)".to_owned(),
+            3 => "Throttle(max_tokens: 4, token_ratio: 0.5)".to_owned(),
+            4 => "Quota(capacity: 30, timeout_cost: 10, shed_cost: 5)".to_owned(),
+            5 => "Concurrent(min: 1, ratio: 0.2)".to_owned(),
+            _ => "Concurrent(min: 1, ratio: 0.2, rule: FailsafeGo)".to_owned(),
+        };
+        let pushback = match self.dice.roll(4) {
+            0 => "Ignored".to_owned(),
+            1 => format!("Replaces(cap: {cap}, restarts: true)"),
+            2 => format!("AtLeast(above: {step})"),
+            _ => format!("Spread(cap: {cap})"),
+        };
+        let ends = self.dice.pick(&["Begins", "Failures", "Waits"]);
+        let limit = match self.dice.roll(3) {
+            0 => format!("max_retries: \"unlimited\", time_limit: {}", self.ms(500)),
+            1 => format!("max_retries: {retries}, time_limit: {cap}, limit_ends: {ends}"),
+            _ => format!("max_retries: {retries}"),
+        };
+        format!(
+            "Retry({limit}, backoff: {backoff}, shed_backoff: Constant({step}), budget: {budget}, \
+             pushback: {pushback})"
+        )
     }
 
     pub(super) fn rate_limit(&mut self) -> String {

@@ -19,7 +19,9 @@ public final class Driver {
 
     private static final Map<String, Library> LIBRARIES = Map.of(
         "resilience4j-ratelimiter", Resilience4jRateLimiter::answers,
-        "resilience4j-breaker", Resilience4jBreaker::answers);
+        "resilience4j-breaker", Resilience4jBreaker::answers,
+        "resilience4j-retry", Resilience4jRetry::answers,
+        "finagle-budget", FinagleBudget::answers);
 
     public static void main(String[] args) throws Exception {
         Library library = LIBRARIES.get(args[0]);

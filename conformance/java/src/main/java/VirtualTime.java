@@ -1,6 +1,8 @@
 import io.github.resilience4j.ratelimiter.RateLimiter;
 import io.github.resilience4j.ratelimiter.RateLimiterConfig;
 import java.io.InputStream;
+import java.util.List;
+import java.util.Map;
 import org.objectweb.asm.ClassReader;
 import org.objectweb.asm.ClassVisitor;
 import org.objectweb.asm.ClassWriter;
@@ -8,15 +10,29 @@ import org.objectweb.asm.MethodVisitor;
 import org.objectweb.asm.Opcodes;
 
 /**
- * AtomicRateLimiter reads System.nanoTime and takes no clock. It is loaded with this one call in its
- * bytes replaced by {@link #nanoTime}; everything else in it is the library's.
+ * Some classes of libraries read the clock or draw numbers and take neither from outside. They are
+ * loaded with such calls in their bytes replaced by those of this class; everything else in them is
+ * the library's.
  */
 public final class VirtualTime extends ClassLoader {
     /** Nanoseconds since the start of a sequence. */
     public static long now;
 
+    /** The number in [0, 1) that is drawn next. */
+    public static double unit;
+
     private static final String LIMITER =
         "io.github.resilience4j.ratelimiter.internal.AtomicRateLimiter";
+
+    /** Beginnings of the names of these classes. */
+    private static final List<String> CLASSES =
+        List.of(LIMITER, "io.github.resilience4j.core.IntervalFunction");
+
+    /** The calls that are replaced, by the name of their replacement here. */
+    private static final Map<String, String> CALLS = Map.of(
+        "java/lang/System.nanoTime", "nanoTime",
+        "java/lang/Math.random", "random");
+
     private static final VirtualTime LOADER = new VirtualTime();
 
     private VirtualTime() {
@@ -27,15 +43,23 @@ public final class VirtualTime extends ClassLoader {
         return now;
     }
 
+    public static double random() {
+        return unit;
+    }
+
+    static Class<?> load(String name) throws ClassNotFoundException {
+        return LOADER.loadClass(name);
+    }
+
     static RateLimiter atomicRateLimiter(RateLimiterConfig config) throws Exception {
-        return (RateLimiter) LOADER.loadClass(LIMITER)
+        return (RateLimiter) load(LIMITER)
             .getConstructor(String.class, RateLimiterConfig.class)
             .newInstance("limiter", config);
     }
 
     @Override
     protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
-        if (!name.startsWith(LIMITER)) {
+        if (CLASSES.stream().noneMatch(name::startsWith)) {
             return super.loadClass(name, resolve);
         }
         Class<?> loaded = findLoadedClass(name);
@@ -68,8 +92,12 @@ public final class VirtualTime extends ClassLoader {
                 @Override
                 public void visitMethodInsn(
                         int code, String owner, String method, String of, boolean isInterface) {
-                    boolean clock = owner.equals("java/lang/System") && method.equals("nanoTime");
-                    super.visitMethodInsn(code, clock ? "VirtualTime" : owner, method, of, isInterface);
+                    String replacement = CALLS.get(owner + "." + method);
+                    if (replacement == null) {
+                        super.visitMethodInsn(code, owner, method, of, isInterface);
+                    } else {
+                        super.visitMethodInsn(code, "VirtualTime", replacement, of, false);
+                    }
                 }
             };
         }
