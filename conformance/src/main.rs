@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::generate::{Dice, breaker, rate_limit, retry};
+use crate::generate::{Dice, adaptive_limit, breaker, rate_limit, retry};
 use crate::play::{Sequence, first_difference};
 
 /// A library with a mechanism that dessim simulates.
@@ -38,6 +38,10 @@ const LIBRARIES: &[Library] = &[
     Library { name: "finagle-budget", generate: retry::finagle, ask: process::java },
     Library { name: "grpc-go", generate: retry::grpc, ask: process::go },
     Library { name: "failsafe-go-retry", generate: retry::failsafe, ask: process::go },
+    Library { name: "netflix-aimd", generate: adaptive_limit::aimd, ask: process::java },
+    Library { name: "netflix-vegas", generate: adaptive_limit::vegas, ask: process::java },
+    Library { name: "netflix-gradient2", generate: adaptive_limit::gradient2, ask: process::java },
+    Library { name: "netflix-windowed", generate: adaptive_limit::windowed, ask: process::java },
 ];
 
 /// Plays random sequences through libraries and through dessim, and prints the first difference.

@@ -21,8 +21,9 @@ impl Gauge {
         Self { level: 0, max: 0, peak: 0, since: measured_from, area: 0 }
     }
 
+    /// Sets the level, from `now` on.
     #[inline]
-    fn set(&mut self, now: Instant, level: u64) {
+    pub fn set(&mut self, now: Instant, level: u64) {
         self.settle(now);
         self.level = level;
         if now >= self.since {

@@ -98,6 +98,15 @@ impl Line {
         })
     }
 
+    /// Removes and returns the call that has come last.
+    pub fn pop_last(&mut self, calls: &mut Calls) -> Option<CallId> {
+        let tail = self.tail;
+        (tail != NONE).then(|| {
+            self.remove(calls, tail);
+            tail
+        })
+    }
+
     /// Removes a call from any place in line.
     #[inline]
     pub fn remove(&mut self, calls: &mut Calls, id: CallId) {

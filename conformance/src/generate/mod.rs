@@ -1,6 +1,7 @@
 //! Random sequences: settings from small menus, and instants that favour the corners, which are the
 //! same instant, exact multiples of the time that matters, and a nanosecond to either side.
 
+pub(crate) mod adaptive_limit;
 pub(crate) mod breaker;
 pub(crate) mod rate_limit;
 pub(crate) mod retry;

@@ -196,7 +196,7 @@ mod tests {
                 Breaker(window: 10)]),
             "store": Call(to: "db", policy: [Hedge(quantile: 0.9), Bulkhead(permits: 10,
                 max_wait: "1s"), RateLimit(algorithm: Gcra(every: "1ms", burst: 9)),
-                Toll(wait: "1ms")]),
+                AdaptiveLimit(algorithm: Aimd(), max_wait: "1s"), Toll(wait: "1ms")]),
         },
     )"#;
 

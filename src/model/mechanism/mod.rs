@@ -32,12 +32,14 @@ macro_rules! registry {
                 Hedge: hedge::Hedge => hedges;
                 Deadline: deadline::Deadline => deadlines;
                 RateLimit: rate_limit::RateLimit => rate_limits;
+                AdaptiveLimit: adaptive_limit::AdaptiveLimit => adaptive_limits;
                 #[cfg(test)] Toll: toll::Toll => tolls;
             }
         }
     };
 }
 
+pub mod adaptive_limit;
 pub mod backoff;
 pub mod balancer;
 pub mod breaker;

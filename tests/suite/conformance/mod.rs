@@ -7,8 +7,8 @@ use std::path::Path;
 
 use play::{Answer, Sequence, Step, first_difference};
 
-/// The recorded files, and what makes each worth something: many calls that pass
-/// at once, and many that do not.
+/// The recorded files, and what makes each worth something: many calls that pass at once and many
+/// that do not, or samples that raise a limit and others that lower it.
 #[test]
 fn mechanisms_decide_as_the_libraries_did() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/conformance");
@@ -17,24 +17,50 @@ fn mechanisms_decide_as_the_libraries_did() {
         let path = entry.expect("it can be read").path();
         let text = fs::read_to_string(&path).expect("a text");
         let (mut admitted, mut refused) = (0, 0);
+        let (mut raised, mut lowered) = (0, 0);
         for (number, line) in text.lines().enumerate() {
             let sequence: Sequence = serde_json::from_str(line).expect("a sequence");
             if let Some(difference) = first_difference(&sequence) {
                 panic!("{} line {}: {difference}", path.display(), number + 1);
             }
+            let mut before = 0;
             for (step, answer) in sequence.steps.iter().zip(&sequence.answers) {
                 match (step, answer) {
                     (Step::Call(_), Answer::Breaker(true) | Answer::Passes(0)) => admitted += 1,
                     (Step::Call(_), _) => refused += 1,
                     (Step::Ends(end), Answer::No) if end.outcome.is_some() => refused += 1,
-                    (Step::Succeeds(..) | Step::Fails(..) | Step::Ends(_), _) => {}
+                    (Step::Sample(..), Answer::Limit { limit }) => {
+                        raised += usize::from(*limit > before);
+                        lowered += usize::from(*limit < before);
+                        before = *limit;
+                    }
+                    (_, _) => {}
                 }
             }
         }
-        assert!(admitted > 200 && refused > 200, "{}: {admitted} {refused}", path.display());
+        let changes = [raised, lowered];
+        let limits = raised > 10 && lowered >= 5;
+        let calls = admitted > 200 && refused > 200;
+        assert!(limits || calls, "{}: {admitted} {refused} {changes:?}", path.display());
         files += 1;
     }
     assert!(files >= 6, "a file for each library");
+}
+
+/// Envoy's limits against the steps of its source, which a script follows function by function.
+#[test]
+fn envoys_limits_are_those_of_its_source() {
+    let path = "tests/data/envoy/adaptive_concurrency.jsonl";
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect(path);
+    let mut limits = 0;
+    for (number, line) in text.lines().enumerate() {
+        let sequence: Sequence = serde_json::from_str(line).expect("a sequence");
+        if let Some(difference) = first_difference(&sequence) {
+            panic!("{path} line {}: {difference}", number + 1);
+        }
+        limits += sequence.answers.windows(2).filter(|of| of[0] != of[1]).count();
+    }
+    assert!(limits > 300, "the limit changed {limits} times");
 }
 
 /// A difference is found and told: the comparison is no empty promise.

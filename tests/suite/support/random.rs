@@ -177,6 +177,14 @@ impl Writer<'_> {
                 _ => {}
             }
         }
+        if self.style.copies && self.features.has(27) {
+            let limit = self.adaptive_limit();
+            match self.dice.roll(3) {
+                0 => policy += &limit,
+                1 => policy.insert_str(0, &limit),
+                _ => {}
+            }
+        }
         let clients = if self.style.nested && self.features.has(20) { "clients: 3, " } else { "" };
         format!("{clients}policy: [{policy}{}]", self.style.inside)
     }

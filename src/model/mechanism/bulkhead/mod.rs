@@ -23,13 +23,18 @@
 //! is balking; resilience4j (`maxWaitDuration`), HikariCP (`connectionTimeout`) and every other
 //! pool of connections have a longest wait.
 //!
-//! A pool ([`super::pool`]) is the same machine with a name of its own, whose permits several seats
-//! share. Calls of all of them stand in one line, and go on below the seat where they wait.
+//! How many permits there are is the part of a [`Supply`]: a bulkhead and a pool have a [fixed
+//! number](Fixed), and that of an adaptive limit ([`super::adaptive_limit`]) changes with each
+//! outcome. A pool ([`super::pool`]) has a name of its own, and several seats share its permits.
+//! Calls of all of them stand in one line, and go on below the seat where they wait.
 //! Where its caller is several clients, each has permits and a line of its own; the books are those
 //! of all of them.
 
 pub(in crate::model::mechanism) mod alternatives;
 pub mod spec;
+pub mod supply;
+
+use self::supply::{Fixed, Supply};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::simulation::Delay;
 use crate::kernel::time::{Duration, Instant};
@@ -55,7 +60,7 @@ crate::metrics! {
     WAITED: Ratio = "waited_ratio";
     /// Calls in line. Limit: length of the line, of all clients together
     WAITING: Level = "waiting", "waiting for a permit" => Waiting;
-    /// Permits held. Limit: `permits`, of all clients together
+    /// Permits held. Limit: `permits`, of all clients together, where their number is fixed
     PERMITS: Level = "permits", "permits taken" => InService;
 }
 
@@ -80,12 +85,25 @@ struct State {
     line: Line,
 }
 
-/// State and books of permits: of a bulkhead, or of a pool that several seats share.
+/// The line for permits, of each client.
+#[derive(Clone, Copy, Debug)]
+pub struct Waiting {
+    /// Places; `u64::MAX`: no limit.
+    pub places: u64,
+    /// Longest wait; `None`: no limit.
+    pub longest: Option<Delay>,
+    /// True if the last to come is the first to go.
+    pub last_first: bool,
+}
+
+/// State and books of permits: of a bulkhead, of a pool that several seats share, or of an adaptive
+/// limit.
 #[derive(Clone, Debug)]
-pub struct Permits<const SHARED: bool> {
-    permits: u64,
-    queue: u64,
+pub struct Permits<S> {
+    supply: S,
+    places: u64,
     max_wait: Option<Delay>,
+    last_first: bool,
     /// States by client, or one for all.
     states: Vec<State>,
     in_use: Gauge,
@@ -96,24 +114,35 @@ pub struct Permits<const SHARED: bool> {
 }
 
 /// The permits of one seat.
-pub type Bulkhead = Permits<false>;
+pub type Bulkhead = Permits<Fixed<false>>;
 
-impl<const SHARED: bool> Permits<SHARED> {
-    /// `permits`, at least 1, for each of `clients`, with a line of `queue` places each
-    /// (`u64::MAX`: no limit), in which a call waits for `max_wait` at most.
+impl<const SHARED: bool> Permits<Fixed<SHARED>> {
+    /// `permits`, at least 1, for each of `clients`, with a line of `places` each (`u64::MAX`: no
+    /// limit), in which a call waits for `max_wait` at most.
     #[must_use]
     pub fn new(
-        (permits, queue): (u64, u64),
+        (permits, places): (u64, u64),
         max_wait: Option<Delay>,
         clients: u32,
         measured_from: Instant,
     ) -> Self {
+        let waiting = Waiting { places, longest: max_wait, last_first: false };
+        Self::of(Fixed(permits), waiting, clients, measured_from)
+    }
+}
+
+impl<S: Supply> Permits<S> {
+    /// Permits of this supply for each of `clients`, with a line for each.
+    #[must_use]
+    pub fn of(supply: S, waiting: Waiting, clients: u32, measured_from: Instant) -> Self {
+        let Waiting { places, longest: max_wait, last_first } = waiting;
         // A longest wait of zero means no line, in any order of equal instants.
         let waits = max_wait.is_none_or(|most| !most.duration().is_zero());
         Self {
-            permits,
-            queue: if waits { queue } else { 0 },
+            supply,
+            places: if waits { places } else { 0 },
             max_wait,
+            last_first,
             states: vec![State::default(); clients as usize],
             in_use: Gauge::new(measured_from),
             waiting: Gauge::new(measured_from),
@@ -123,29 +152,68 @@ impl<const SHARED: bool> Permits<SHARED> {
         }
     }
 
-    /// Hands a permit that comes back to the next in line, if there is one.
+    /// Takes back a permit and hands it to the next in line, if there is one and the permit is
+    /// still there. Where the number of permits has grown, as many go on as there are; of a line
+    /// that serves the last first, one.
     #[inline]
     fn release<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) {
         let waits = !self.states[at.instance as usize].line.is_empty();
-        if waits && cx.hands_on(at) {
+        let hands_on = waits && cx.hands_on(at);
+        if hands_on && !S::CHANGES {
             self.admit_next(cx, at);
             return;
         }
         let state = &mut self.states[at.instance as usize];
         state.taken -= 1;
         self.in_use.fall(cx.now());
+        if hands_on {
+            self.hand_out(cx, at, if self.last_first { 1 } else { u64::MAX });
+        }
+    }
+
+    /// Gives free permits to at most so many in line.
+    fn hand_out<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At<'_>,
+        mut most: u64,
+    ) {
+        let permits = self.supply.permits(at.instance);
+        while most > 0
+            && self.states[at.instance as usize].taken < permits
+            && let Some(next) = self.admit_next(cx, at)
+        {
+            most -= 1;
+            self.take(cx, at, next);
+        }
+    }
+
+    /// Counts the permit of a call as taken.
+    #[inline]
+    fn take<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>, call: CallId) {
+        let state = &mut self.states[at.instance as usize];
+        state.taken += 1;
+        self.in_use.rise(cx.now());
+        self.supply.admit(cx, at, call, state.taken);
     }
 
     /// Gives a permit to the next in line, at whichever seat.
     #[inline]
-    fn admit_next<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> bool {
-        let Some(next) = self.states[at.instance as usize].line.pop(&mut cx.calls) else {
-            return false;
+    fn admit_next<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At<'_>,
+    ) -> Option<CallId> {
+        let line = &mut self.states[at.instance as usize].line;
+        let next = match self.last_first {
+            false => line.pop(&mut cx.calls),
+            true => line.pop_last(&mut cx.calls),
         };
+        let next = next?;
         self.waiting.fall(cx.now());
         Self::stop_waiting(cx, next);
         cx.make_ready(next);
-        true
+        Some(next)
     }
 
     /// Cancels the timer of a call's longest wait, if there is one.
@@ -176,30 +244,36 @@ impl<const SHARED: bool> Permits<SHARED> {
     }
 }
 
-impl<const SHARED: bool> Mechanism for Permits<SHARED> {
-    const KIND: &'static str = if SHARED { "pool" } else { "bulkhead" };
-    const WORDS: u32 = 0;
+impl<S: Supply> Mechanism for Permits<S> {
+    const KIND: &'static str = S::KIND;
+    const WORDS: u32 = S::WORDS;
     const TIMER: Option<u32> = None;
     const DEADLINE: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
     const BELOW: Below = Below::Call;
-    const EVENTS: &'static [&'static [EventKind]] = &[&[EventKind::REJECTED], EVENTS, line::EVENTS];
-    const METRICS: &'static [&'static Quantity] = METRICS;
+    const EVENTS: &'static [&'static [EventKind]] =
+        &[&[EventKind::REJECTED], EVENTS, S::EVENTS, line::EVENTS];
+    const METRICS: &'static [&'static Quantity] = S::METRICS;
 
     #[inline]
     fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
+        self.supply.catch_up(cx, at);
         let measured = cx.calls[at.call].measured;
+        let waits = !self.states[at.instance as usize].line.is_empty();
+        if S::CHANGES && waits && !self.last_first && cx.hands_on(at) {
+            self.hand_out(cx, at, u64::MAX);
+        }
         let state = &mut self.states[at.instance as usize];
-        if state.taken < self.permits && state.line.is_empty() {
-            state.taken += 1;
-            self.in_use.rise(cx.now());
+        let first = state.line.is_empty() || self.last_first;
+        if state.taken < self.supply.permits(at.instance) && first {
+            self.take(cx, at, at.call);
             if measured {
                 self.wait.record(Duration::ZERO);
             }
             return Flow::Down;
         }
         let waiting = state.line.len();
-        if waiting >= self.queue {
+        if waiting >= self.places {
             self.rejected += u64::from(measured);
             cx.note(at, EventKind::REJECTED, waiting);
             return Flow::Up(Outcome::Rejected);
@@ -222,6 +296,8 @@ impl<const SHARED: bool> Mechanism for Permits<SHARED> {
         _: Port,
         outcome: Outcome,
     ) -> Flow {
+        self.supply.catch_up(cx, at);
+        self.supply.learn(cx, at, Some(outcome));
         self.release(cx, at);
         Flow::Up(outcome)
     }
@@ -248,8 +324,16 @@ impl<const SHARED: bool> Mechanism for Permits<SHARED> {
     }
 
     /// From the line, with a permit that is not used yet, or with one that is.
-    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>, _: Leaving) {
+    fn leave<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At<'_>,
+        leaving: Leaving,
+    ) {
         if !cx.is_at(at) {
+            let given_up = leaving == Leaving::GivenUp;
+            self.supply.catch_up(cx, at);
+            self.supply.learn(cx, at, given_up.then_some(Outcome::Timeout));
             return self.release(cx, at);
         }
         if cx.is_ready(at.call) {
@@ -270,10 +354,7 @@ impl<const SHARED: bool> Mechanism for Permits<SHARED> {
         at: &At<'_>,
         _: Option<Port>,
     ) -> Option<(CallId, Port)> {
-        while self.states[at.instance as usize].taken < self.permits && self.admit_next(cx, at) {
-            self.states[at.instance as usize].taken += 1;
-            self.in_use.rise(cx.now());
-        }
+        self.hand_out(cx, at, u64::MAX);
         None
     }
 
@@ -285,17 +366,19 @@ impl<const SHARED: bool> Mechanism for Permits<SHARED> {
         cx.is_ready(call)
     }
 
-    fn fork(&mut self, _: u64) {}
+    fn fork(&mut self, branch: u64) {
+        self.supply.fork(branch);
+    }
 
     fn memory(&self) -> u64 {
-        0
+        self.supply.memory()
     }
 
     fn measure<C: Calendar, P: Probe>(
         &mut self,
         _: &mut Context<C, P>,
         _: &Seat,
-        _: Instant,
+        at: Instant,
         into: &mut impl Measurements,
     ) {
         into.count(&REJECTED, self.rejected);
@@ -305,7 +388,8 @@ impl<const SHARED: bool> Mechanism for Permits<SHARED> {
         into.latency(&WAIT, &self.wait);
         into.ratio(&WAITED, |_| self.wait.ratio_above(Duration::ZERO));
         let clients = self.states.len() as u64;
-        into.level(&PERMITS, &mut self.in_use, Some(self.permits * clients));
-        into.level(&WAITING, &mut self.waiting, limit(self.queue.saturating_mul(clients)));
+        into.level(&PERMITS, &mut self.in_use, self.supply.fixed(clients));
+        into.level(&WAITING, &mut self.waiting, limit(self.places.saturating_mul(clients)));
+        self.supply.measure(at, into);
     }
 }

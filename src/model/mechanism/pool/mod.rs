@@ -9,6 +9,7 @@
 pub mod spec;
 
 use super::bulkhead::Permits;
+use super::bulkhead::supply::Fixed;
 
 /// The permits of several seats.
-pub type Pool = Permits<true>;
+pub type Pool = Permits<Fixed<true>>;

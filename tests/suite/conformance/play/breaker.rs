@@ -26,7 +26,7 @@ pub(super) fn answers(spec: &Breaker, steps: &[Step]) -> Vec<Answer> {
             }
             Step::Succeeds(at, call) => (at, call, Outcome::Success),
             Step::Fails(at, call) => (at, call, Outcome::Error),
-            Step::Ends(_) => panic!("a breaker knows no tries"),
+            Step::Ends(_) | Step::Sample(..) => panic!("a breaker knows calls and results"),
         };
         let Some((since, pass)) = passes[call].take() else {
             answers.push(Answer::No);

@@ -4,10 +4,12 @@
 //! instants in nanoseconds, and the library's answer to each step. This file is shared with the
 //! package `conformance`, which asks the libraries.
 
+pub(crate) mod adaptive_limit;
 mod breaker;
 mod rate_limit;
 mod retry;
 
+use dessim::model::mechanism::adaptive_limit::spec::Spec as AdaptiveLimit;
 use dessim::model::mechanism::breaker::spec::Spec as Breaker;
 use dessim::model::mechanism::rate_limit::spec::Spec as RateLimit;
 use dessim::model::mechanism::retry::spec::{RetryOn, Spec as Retry};
@@ -32,6 +34,7 @@ pub(crate) enum Mechanism {
     RateLimit(RateLimit),
     Breaker(Breaker),
     Retry(Retry),
+    AdaptiveLimit(AdaptiveLimit),
 }
 
 /// What happens at an instant, which is never earlier than that of the step before.
@@ -46,6 +49,9 @@ pub(crate) enum Step {
     Fails(u64, usize),
     /// A try of it ends.
     Ends(End),
+    /// A sample: the instant of the admission, the time from there, how many were inside, and
+    /// whether it counts as a drop.
+    Sample(u64, u64, u32, bool),
 }
 
 /// The end of a try: the wait that may follow is no time, since retries know none but instants of
@@ -75,6 +81,8 @@ pub(crate) enum Answer {
     Breaker(bool),
     /// The call passes, or is tried again, after so many nanoseconds.
     Passes(u64),
+    /// The limit after a sample.
+    Limit { limit: u32 },
 }
 
 impl Answer {
@@ -96,6 +104,7 @@ pub(crate) fn answers(sequence: &Sequence) -> Vec<Answer> {
         Mechanism::RateLimit(spec) => rate_limit::answers(spec, &sequence.steps),
         Mechanism::Breaker(spec) => breaker::answers(spec, &sequence.steps),
         Mechanism::Retry(spec) => retry::answers(spec, &sequence.steps),
+        Mechanism::AdaptiveLimit(spec) => adaptive_limit::answers(spec, &sequence.steps),
     }
 }
 

@@ -146,4 +146,33 @@ impl Writer<'_> {
         };
         format!("RateLimit(algorithm: {algorithm}{wait}),")
     }
+
+    pub(super) fn adaptive_limit(&mut self) -> String {
+        let (initial, max) = (self.dice.pick(&[2, 1, 10]), self.dice.pick(&[10, 50]));
+        let (every, time) = (self.pick_ms(&[20, 100]), self.pick_ms(&[50, 10]));
+        let algorithm = match self.dice.roll(5) {
+            0 => format!("Aimd(initial: {initial}, min: 1, max: {max}, timeout: {time})"),
+            1 => format!("Vegas(initial: {initial}, max: {max}, probe_multiplier: 3)"),
+            2 => format!("Gradient2(initial: {initial}, min: 1, max: {max}, queue: 1)"),
+            3 => format!("EnvoyGradient(update_interval: {every}, min_rtt: {time}, max: {max})"),
+            _ => format!(
+                "EnvoyGradient(update_interval: {every}, measure_every: {}, requests: 3, \
+                 min: 1, max: {max})",
+                self.pick_ms(&[200, 500])
+            ),
+        };
+        let envoy = algorithm.starts_with("Envoy");
+        let windowed = match !envoy && self.dice.roll(3) == 1 {
+            true => format!(", windowed: Windowed(min: {every}, max: {every}, samples: 3)"),
+            false => String::new(),
+        };
+        let line = self.dice.pick(&["", ", queue: 3", ", queue: \"unlimited\""]);
+        let order = self.dice.pick(&["", ", order: Lifo"]);
+        let wait = match self.dice.roll(3) {
+            0 => String::new(),
+            _ => format!(", max_wait: {}", self.pick_ms(&[20, 0, 100])),
+        };
+        let shared = self.dice.pick(&["", ", scope: Shared"]);
+        format!("AdaptiveLimit(algorithm: {algorithm}{windowed}{line}{order}{wait}{shared}),")
+    }
 }

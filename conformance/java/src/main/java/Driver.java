@@ -17,11 +17,15 @@ public final class Driver {
         ArrayNode answers(JsonNode sequence) throws Exception;
     }
 
-    private static final Map<String, Library> LIBRARIES = Map.of(
-        "resilience4j-ratelimiter", Resilience4jRateLimiter::answers,
-        "resilience4j-breaker", Resilience4jBreaker::answers,
-        "resilience4j-retry", Resilience4jRetry::answers,
-        "finagle-budget", FinagleBudget::answers);
+    private static final Map<String, Library> LIBRARIES = Map.ofEntries(
+        Map.entry("resilience4j-ratelimiter", Resilience4jRateLimiter::answers),
+        Map.entry("resilience4j-breaker", Resilience4jBreaker::answers),
+        Map.entry("resilience4j-retry", Resilience4jRetry::answers),
+        Map.entry("finagle-budget", FinagleBudget::answers),
+        Map.entry("netflix-aimd", NetflixLimits::answers),
+        Map.entry("netflix-vegas", NetflixLimits::answers),
+        Map.entry("netflix-gradient2", NetflixLimits::answers),
+        Map.entry("netflix-windowed", NetflixLimits::answers));
 
     public static void main(String[] args) throws Exception {
         Library library = LIBRARIES.get(args[0]);

@@ -1,8 +1,10 @@
+import com.fasterxml.jackson.databind.JsonNode;
 import io.github.resilience4j.ratelimiter.RateLimiter;
 import io.github.resilience4j.ratelimiter.RateLimiterConfig;
 import java.io.InputStream;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 import org.objectweb.asm.ClassReader;
 import org.objectweb.asm.ClassVisitor;
 import org.objectweb.asm.ClassWriter;
@@ -21,17 +23,27 @@ public final class VirtualTime extends ClassLoader {
     /** The number in [0, 1) that is drawn next. */
     public static double unit;
 
+    /** Numbers in [0, 1) that are drawn in turn from ThreadLocalRandom, and how many have been. */
+    static JsonNode units;
+    static int drawn;
+
     private static final String LIMITER =
         "io.github.resilience4j.ratelimiter.internal.AtomicRateLimiter";
 
     /** Beginnings of the names of these classes. */
     private static final List<String> CLASSES =
-        List.of(LIMITER, "io.github.resilience4j.core.IntervalFunction");
+        List.of(
+            LIMITER,
+            "io.github.resilience4j.core.IntervalFunction",
+            "com.netflix.concurrency.limits.limit.VegasLimit");
+
+    private static final String THREAD_RANDOM = "java/util/concurrent/ThreadLocalRandom";
 
     /** The calls that are replaced, by the name of their replacement here. */
     private static final Map<String, String> CALLS = Map.of(
-        "java/lang/System.nanoTime", "nanoTime",
-        "java/lang/Math.random", "random");
+        "java/lang/System.nanoTime()J", "nanoTime",
+        "java/lang/Math.random()D", "random",
+        THREAD_RANDOM + ".nextDouble(DD)D", "nextDouble");
 
     private static final VirtualTime LOADER = new VirtualTime();
 
@@ -45,6 +57,12 @@ public final class VirtualTime extends ClassLoader {
 
     public static double random() {
         return unit;
+    }
+
+    /** As ThreadLocalRandom makes it of a number in [0, 1). */
+    public static double nextDouble(ThreadLocalRandom random, double origin, double bound) {
+        double drawnUnit = units.get(drawn++ % units.size()).asDouble();
+        return drawnUnit * (bound - origin) + origin;
     }
 
     static Class<?> load(String name) throws ClassNotFoundException {
@@ -92,11 +110,14 @@ public final class VirtualTime extends ClassLoader {
                 @Override
                 public void visitMethodInsn(
                         int code, String owner, String method, String of, boolean isInterface) {
-                    String replacement = CALLS.get(owner + "." + method);
+                    String replacement = CALLS.get(owner + "." + method + of);
                     if (replacement == null) {
                         super.visitMethodInsn(code, owner, method, of, isInterface);
                     } else {
-                        super.visitMethodInsn(code, "VirtualTime", replacement, of, false);
+                        // The receiver of a call becomes its first argument.
+                        String all = code == Opcodes.INVOKESTATIC ? of : "(L" + owner + ";" + of.substring(1);
+                        super.visitMethodInsn(
+                            Opcodes.INVOKESTATIC, "VirtualTime", replacement, all, false);
                     }
                 }
             };
