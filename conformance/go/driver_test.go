@@ -22,16 +22,20 @@ type sequence struct {
 		OpenMs int64  `json:"open_ms"`
 		Trials uint32 `json:"trials"`
 
-		Attempts   int      `json:"attempts"`
-		Retries    int      `json:"retries"`
-		BaseMs     int64    `json:"base_ms"`
-		CapMs      int64    `json:"cap_ms"`
-		Multiplier float64  `json:"multiplier"`
-		LimitMs    *int64   `json:"limit_ms"`
-		MaxTokens  *float64 `json:"max_tokens"`
-		TokenRatio float64  `json:"token_ratio"`
-		Min        *uint    `json:"min"`
-		Ratio      float64  `json:"ratio"`
+		Attempts     int      `json:"attempts"`
+		Retries      int      `json:"retries"`
+		BaseMs       int64    `json:"base_ms"`
+		CapMs        int64    `json:"cap_ms"`
+		Multiplier   float64  `json:"multiplier"`
+		LimitMs      *int64   `json:"limit_ms"`
+		MaxTokens    *float64 `json:"max_tokens"`
+		TokenRatio   float64  `json:"token_ratio"`
+		Min          *uint    `json:"min"`
+		Ratio        float64  `json:"ratio"`
+		FailureRate  float64  `json:"failure_rate"`
+		MinCalls     uint     `json:"min_calls"`
+		WindowMs     int64    `json:"window_ms"`
+		MaxRejection float64  `json:"max_rejection"`
 	} `json:"settings"`
 	Steps []struct {
 		Call     *int64   `json:"call"`
@@ -52,10 +56,11 @@ type end struct {
 
 // A library: from a sequence to its answers.
 var libraries = map[string]func(*sequence) []any{
-	"go-rate":           goRate,
-	"gobreaker":         goBreaker,
-	"grpc-go":           grpcGo,
-	"failsafe-go-retry": failsafeRetry,
+	"go-rate":               goRate,
+	"gobreaker":             goBreaker,
+	"grpc-go":               grpcGo,
+	"failsafe-go-retry":     failsafeRetry,
+	"failsafe-go-throttler": failsafeThrottler,
 }
 
 // The argument of the test binary is the name of the library.

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::generate::{Dice, adaptive_limit, breaker, rate_limit, retry};
+use crate::generate::{Dice, adaptive_limit, breaker, rate_limit, retry, throttle};
 use crate::play::{Sequence, first_difference};
 
 /// A library with a mechanism that dessim simulates.
@@ -42,6 +42,7 @@ const LIBRARIES: &[Library] = &[
     Library { name: "netflix-vegas", generate: adaptive_limit::vegas, ask: process::java },
     Library { name: "netflix-gradient2", generate: adaptive_limit::gradient2, ask: process::java },
     Library { name: "netflix-windowed", generate: adaptive_limit::windowed, ask: process::java },
+    Library { name: "failsafe-go-throttler", generate: throttle::failsafe_go, ask: process::go },
 ];
 
 /// Plays random sequences through libraries and through dessim, and prints the first difference.

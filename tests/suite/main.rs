@@ -26,6 +26,7 @@ mod samplers;
 mod search;
 mod support;
 mod theory;
+mod throttles;
 mod tidy;
 mod ties;
 mod tutorial;

@@ -91,6 +91,7 @@ fn setting(kind: &str) -> Option<&'static str> {
         "timeout" | "deadline" => "=12345us",
         "hedge" => ".max=7",
         "rate_limit" | "adaptive_limit" => ".max_wait=12345us",
+        "throttle" => ".scope=Shared",
         "class" => ".priority=123",
         "edge" | "balancer" => return None,
         other => panic!("is a {other} set, and by what?"),
@@ -162,7 +163,7 @@ fn every_declared_number_is_reported() {
             Retry(max_retries: 1, budget: Tokens(deposit: 1, capacity: 1)),
             Bulkhead(permits: 1, max_wait: "9s"), Timeout("1s"),
             RateLimit(algorithm: TokenBucket(rate: "1/s", burst: 1), max_wait: "9s"),
-            AdaptiveLimit(algorithm: Vegas(), max_wait: "9s"),
+            AdaptiveLimit(algorithm: Vegas(), max_wait: "9s"), Throttle(algorithm: Sre()),
         ]) },
         publishes: { "b": "jobs" }, queues: { "jobs": () },
         consumers: { "w": (from: "jobs", concurrency: 1, to: "db", max_deliveries: 1) })"#;

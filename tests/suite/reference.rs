@@ -45,6 +45,7 @@ const LINKS: &[(&str, &str)] = &[
     ("Pool", "#pool"),
     ("RetryBudget", "#retry"),
     ("Step", "#handlers-services-that-call-services"),
+    ("ThrottleAlgorithm", "#throttle"),
 ];
 
 /// The description of a field, split into its meaning and its default.

@@ -5,6 +5,7 @@ pub(crate) mod adaptive_limit;
 pub(crate) mod breaker;
 pub(crate) mod rate_limit;
 pub(crate) mod retry;
+pub(crate) mod throttle;
 
 /// A generator of numbers (SplitMix64), of a seed and a library.
 pub(crate) struct Dice(u64);

@@ -33,6 +33,7 @@ macro_rules! registry {
                 Deadline: deadline::Deadline => deadlines;
                 RateLimit: rate_limit::RateLimit => rate_limits;
                 AdaptiveLimit: adaptive_limit::AdaptiveLimit => adaptive_limits;
+                Throttle: throttle::Throttle => throttles;
                 #[cfg(test)] Toll: toll::Toll => tolls;
             }
         }
@@ -59,6 +60,7 @@ pub mod queue;
 pub mod rate_limit;
 pub mod retry;
 pub mod service;
+pub mod throttle;
 pub mod timeout;
 #[cfg(test)]
 mod toll;

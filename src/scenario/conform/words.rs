@@ -9,8 +9,6 @@ use crate::model::spec::word::{Word, word};
 /// Words of no particular mechanism. "{layers}" is replaced by the list of layers.
 #[rustfmt::skip]
 const WORDS: &[Word] = &[
-    word(&["Layer"], &["adaptive_throttle", "admission_control"],
-        "not there yet; the nearest is AdaptiveLimit(algorithm: Aimd())"),
     word(&["Layer"], &["load_shed", "load_shedder", "load_shedding"],
         "that is the `queue` of a service or of a Bulkhead: more are refused at once"),
     word(&["Layer"], &["outlier_detection"],

@@ -10,6 +10,7 @@ use super::Place;
 use super::steps::Step;
 use super::walk::{Here, Stepped};
 use crate::metrics::names::quoted;
+use crate::model::mechanism::LAYERS;
 use crate::scenario::arms::ONLY_ARM;
 use crate::scenario::conform::{did_you_mean, list_of};
 use crate::scenario::document::Document;
@@ -329,7 +330,9 @@ fn layers(node: &Node) -> Vec<(String, usize)> {
     let mut layers = Vec::new();
     for (at, item) in items.iter().enumerate() {
         if let Kind::Record(Some(name), _) | Kind::Tuple(Some(name), _) = &item.kind {
-            let kind = name.text.to_lowercase();
+            let layer = LAYERS.iter().find(|layer| layer.name == name.text);
+            let kind =
+                layer.map_or_else(|| name.text.to_lowercase(), |layer| layer.kind.to_owned());
             let count = seen.entry(kind.clone()).or_default();
             *count += 1;
             layers.push((if *count == 1 { kind } else { format!("{kind}#{count}") }, at));

@@ -26,7 +26,12 @@ fn mechanisms_decide_as_the_libraries_did() {
             let mut before = 0;
             for (step, answer) in sequence.steps.iter().zip(&sequence.answers) {
                 match (step, answer) {
-                    (Step::Call(_), Answer::Breaker(true) | Answer::Passes(0)) => admitted += 1,
+                    (
+                        Step::Call(_),
+                        Answer::Breaker(true)
+                        | Answer::Passes(0)
+                        | Answer::Probability { probability_bits: 0 },
+                    ) => admitted += 1,
                     (Step::Call(_), _) => refused += 1,
                     (Step::Ends(end), Answer::No) if end.outcome.is_some() => refused += 1,
                     (Step::Sample(..), Answer::Limit { limit }) => {

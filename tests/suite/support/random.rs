@@ -185,6 +185,14 @@ impl Writer<'_> {
                 _ => {}
             }
         }
+        if self.style.copies && self.features.has(28) {
+            let throttle = self.throttle();
+            match self.dice.roll(3) {
+                0 => policy += &throttle,
+                1 => policy.insert_str(0, &throttle),
+                _ => {}
+            }
+        }
         let clients = if self.style.nested && self.features.has(20) { "clients: 3, " } else { "" };
         format!("{clients}policy: [{policy}{}]", self.style.inside)
     }

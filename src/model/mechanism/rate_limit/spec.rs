@@ -376,7 +376,7 @@ const WORDS: &[Word] = &[
     word(&["FixedWindow", "SlidingWindow", "SlidingLog"], &["limit_refresh_period", "period",
         "interval", "per", "duration"],
         "that is `window` here"),
-    word(&["Layer"], &["rate_limiter", "ratelimit", "ratelimiter", "throttle", "token_bucket",
+    word(&["Layer"], &["rate_limiter", "ratelimit", "ratelimiter", "token_bucket",
         "leaky_bucket", "limit_req", "local_rate_limit"],
         "that is RateLimit(algorithm: TokenBucket(rate: \"100/s\", burst: 10)) here"),
     word(&[], &["rate_limit", "rate_limiter", "limit_for_period"],

@@ -8,11 +8,13 @@ pub(crate) mod adaptive_limit;
 mod breaker;
 mod rate_limit;
 mod retry;
+mod throttle;
 
 use dessim::model::mechanism::adaptive_limit::spec::Spec as AdaptiveLimit;
 use dessim::model::mechanism::breaker::spec::Spec as Breaker;
 use dessim::model::mechanism::rate_limit::spec::Spec as RateLimit;
 use dessim::model::mechanism::retry::spec::{RetryOn, Spec as Retry};
+use dessim::model::mechanism::throttle::spec::Spec as Throttle;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -35,6 +37,7 @@ pub(crate) enum Mechanism {
     Breaker(Breaker),
     Retry(Retry),
     AdaptiveLimit(AdaptiveLimit),
+    Throttle(Throttle),
 }
 
 /// What happens at an instant, which is never earlier than that of the step before.
@@ -83,6 +86,8 @@ pub(crate) enum Answer {
     Passes(u64),
     /// The limit after a sample.
     Limit { limit: u32 },
+    /// The probability with which a throttle refuses the call, as the bits of a double.
+    Probability { probability_bits: u64 },
 }
 
 impl Answer {
@@ -105,6 +110,7 @@ pub(crate) fn answers(sequence: &Sequence) -> Vec<Answer> {
         Mechanism::Breaker(spec) => breaker::answers(spec, &sequence.steps),
         Mechanism::Retry(spec) => retry::answers(spec, &sequence.steps),
         Mechanism::AdaptiveLimit(spec) => adaptive_limit::answers(spec, &sequence.steps),
+        Mechanism::Throttle(spec) => throttle::answers(spec, &sequence.steps),
     }
 }
 

@@ -175,4 +175,16 @@ impl Writer<'_> {
         let shared = self.dice.pick(&["", ", scope: Shared"]);
         format!("AdaptiveLimit(algorithm: {algorithm}{windowed}{line}{order}{wait}{shared}),")
     }
+
+    pub(super) fn throttle(&mut self) -> String {
+        let window = self.pick_ms(&[200, 2_000]);
+        let algorithm = match self.dice.roll(4) {
+            0 => format!("Sre(window: {window}, buckets: 10)"),
+            1 => "EnvoyAdmission(window: \"1s\", min_rps: 2)".to_owned(),
+            2 => format!("FailsafeGo(window: {window})"),
+            _ => "GoZero()".to_owned(),
+        };
+        let failures = self.dice.pick(&["", ", failures: [Shed]"]);
+        format!("Throttle(algorithm: {algorithm}{failures}),")
+    }
 }
