@@ -36,12 +36,24 @@ type sequence struct {
 		MinCalls     uint     `json:"min_calls"`
 		WindowMs     int64    `json:"window_ms"`
 		MaxRejection float64  `json:"max_rejection"`
+
+		Failures   uint32  `json:"failures"`
+		Of         uint    `json:"of"`
+		Rate       float64 `json:"rate"`
+		Minimum    uint32  `json:"minimum"`
+		OfCalls    bool    `json:"of_calls"`
+		Good       uint    `json:"good"`
+		GoodOf     uint    `json:"good_of"`
+		IntervalMs int64   `json:"interval_ms"`
+		BucketMs   int64   `json:"bucket_ms"`
+		PeriodMs   int64   `json:"period_ms"`
 	} `json:"settings"`
 	Steps []struct {
 		Call     *int64   `json:"call"`
 		Succeeds *[]int64 `json:"succeeds"`
 		Fails    *[]int64 `json:"fails"`
 		Ends     *end     `json:"ends"`
+		Ignored  *[]int64 `json:"ignored"`
 	} `json:"steps"`
 }
 
@@ -61,6 +73,7 @@ var libraries = map[string]func(*sequence) []any{
 	"grpc-go":               grpcGo,
 	"failsafe-go-retry":     failsafeRetry,
 	"failsafe-go-throttler": failsafeThrottler,
+	"failsafe-go-breaker":   failsafeGoBreaker,
 }
 
 // The argument of the test binary is the name of the library.

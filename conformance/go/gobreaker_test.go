@@ -7,41 +7,48 @@ import (
 	"github.com/sony/gobreaker/v2"
 )
 
+var (
+	errFailure  = errors.New("failure")
+	errExcluded = errors.New("excluded")
+)
+
 func goBreaker(s *sequence) []any {
+	settings := s.Settings
 	breaker := gobreaker.NewTwoStepCircuitBreaker[any](gobreaker.Settings{
-		MaxRequests: s.Settings.Trials,
-		Timeout:     time.Duration(s.Settings.OpenMs) * time.Millisecond,
+		MaxRequests:  settings.Trials,
+		Timeout:      time.Duration(settings.OpenMs) * time.Millisecond,
+		Interval:     time.Duration(settings.IntervalMs) * time.Millisecond,
+		BucketPeriod: time.Duration(settings.BucketMs) * time.Millisecond,
+		IsExcluded:   func(err error) bool { return err == errExcluded },
 		ReadyToTrip: func(counts gobreaker.Counts) bool {
-			return counts.ConsecutiveFailures >= s.Settings.InARow
+			switch {
+			case settings.InARow > 0:
+				return counts.ConsecutiveFailures >= settings.InARow
+			case settings.Failures > 0:
+				return counts.TotalFailures >= settings.Failures
+			}
+			all := counts.TotalSuccesses + counts.TotalFailures
+			if settings.OfCalls {
+				all = counts.Requests
+			}
+			ratio := float64(counts.TotalFailures) / float64(all)
+			return all >= settings.Minimum && ratio >= settings.Ratio
 		},
 	})
-	start := time.Now()
-	admitted := map[int64]func(error){}
-	failure := errors.New("failure")
-	var answers []any
-	for index, step := range s.Steps {
-		if step.Call != nil {
-			time.Sleep(time.Until(start.Add(time.Duration(*step.Call))))
-			done, err := breaker.Allow()
-			if err == nil {
-				admitted[int64(index)] = done
-			}
-			answers = append(answers, err == nil)
-			continue
+	admitted := map[int]func(error){}
+	return s.play(func(index int) bool {
+		done, err := breaker.Allow()
+		if err == nil {
+			admitted[index] = done
 		}
-		ends, result := step.Succeeds, error(nil)
-		if ends == nil {
-			ends, result = step.Fails, failure
-		}
-		time.Sleep(time.Until(start.Add(time.Duration((*ends)[0]))))
-		done := admitted[(*ends)[1]]
+		return err == nil
+	}, func(index int, result error) any {
+		done := admitted[index]
 		if done == nil {
-			answers = append(answers, nil)
-			continue
+			return nil
 		}
-		delete(admitted, (*ends)[1])
+		delete(admitted, index)
 		done(result)
-		answers = append(answers, breaker.State() == gobreaker.StateClosed)
-	}
-	return answers
+		return breaker.State() == gobreaker.StateClosed
+	})
 }

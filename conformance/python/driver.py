@@ -4,10 +4,12 @@ answers, a line each."""
 import json
 import sys
 
+import breakers
 import retries
 
 LIBRARIES = {
     "botocore": retries.botocore,
+    "pybreaker": breakers.pybreaker_answers,
     "tenacity": retries.tenacity,
     "urllib3": retries.urllib3,
 }

@@ -43,6 +43,11 @@ const LIBRARIES: &[Library] = &[
     Library { name: "netflix-gradient2", generate: adaptive_limit::gradient2, ask: process::java },
     Library { name: "netflix-windowed", generate: adaptive_limit::windowed, ask: process::java },
     Library { name: "failsafe-go-throttler", generate: throttle::failsafe_go, ask: process::go },
+    Library { name: "failsafe-go-breaker", generate: breaker::failsafe_go, ask: process::go },
+    Library { name: "hystrix", generate: breaker::hystrix, ask: process::java },
+    Library { name: "pybreaker", generate: breaker::pybreaker, ask: process::python },
+    Library { name: "opossum", generate: breaker::opossum, ask: process::node },
+    Library { name: "cockatiel", generate: breaker::cockatiel, ask: process::node },
 ];
 
 /// Plays random sequences through libraries and through dessim, and prints the first difference.

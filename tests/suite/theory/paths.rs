@@ -126,7 +126,11 @@ fn a_sliding_window_opens_after_so_many_calls() {
         let [expected, target] = case.numbers(&name)[..] else { panic!("a value and a target") };
         let site = Site::new(1, "server", "failure");
         let calls_to_open = |run: u64| {
-            let mut breaker = Automaton::new(spec.settings(), Instant::ZERO);
+            let mut breaker = Automaton::new(
+                spec.settings(Site::new(1, "web", "open")).expect("it is valid"),
+                0,
+                Instant::ZERO,
+            );
             let mut calls = 0;
             loop {
                 let fails = site.unit(site.subject(run), calls, 0) < failure;

@@ -43,11 +43,14 @@ pub(super) fn alternatives(spec: &Spec, name: &str) -> Vec<Alternative<Spec>> {
             alternatives.push(Alternative::new(change, other));
         }
     }
-    let shorter = half(spec.open_duration);
-    let change = Change::new(&BREAKER_OPEN, name).from(spec.open_duration).to(shorter);
-    alternatives.push(Alternative::new(change, with(spec, |spec| spec.open_duration = shorter)));
+    if let Some(open) = spec.open_duration {
+        let shorter = half(open);
+        let change = Change::new(&BREAKER_OPEN, name).from(open).to(shorter);
+        let other = with(spec, |spec| spec.open_duration = Some(shorter));
+        alternatives.push(Alternative::new(change, other));
+    }
     if spec.half_open.is_none() {
-        let trials = HalfOpen { calls: TRIALS, verdict: None, longest_stay: None, then: None };
+        let trials = HalfOpen::of(TRIALS);
         let change = Change::new(&HALF_OPEN, name).to(TRIALS);
         let other = with(spec, |spec| {
             spec.half_open = Some(trials);

@@ -7,7 +7,7 @@
 //! arrive until the first of them answers; then it is open again for its whole time.
 
 use super::settings::LateResults;
-use super::spec::Spec;
+use super::spec::{Buckets, Spec};
 use crate::kernel::time::Duration;
 use crate::kernel::units::{CountOrTime, Ratio};
 use crate::model::mechanism::load::spec::Arrivals;
@@ -22,6 +22,7 @@ pub const LINTS: &[&Lint] = &[
     &BREAKER_MINIMUM_OUT_OF_REACH,
     &HALF_OPEN_CAN_HANG,
     &LATE_RESULTS_DECIDE,
+    &RESULTS_COME_TOO_LATE,
 ];
 
 pub(crate) static BREAKER_KEEPS_ITSELF_OPEN: Lint = Lint {
@@ -46,11 +47,10 @@ pub(crate) static BREAKER_KEEPS_ITSELF_OPEN: Lint = Lint {
 
 pub(super) fn keeps_itself_open(breaker: &Spec, around: &Around<'_>) -> Option<Finding> {
     // Half-open empties the window, and a window of time forgets failures by itself.
-    let Spec { window: Some(CountOrTime::Count(window)), open_duration, half_open: None, .. } =
-        breaker
-    else {
+    let Spec { window: Some(CountOrTime::Count(window)), half_open: None, .. } = breaker else {
         return None;
     };
+    let open_duration = breaker.shortest_open();
     let of_rate = |rate: Ratio| (rate.get() * f64::from(*window)).ceil() as u32;
     let threshold = breaker.failure_threshold.or(breaker.failure_rate.map(of_rate))?;
     let needed = f64::from(window.saturating_sub(threshold)) + 1.0;
@@ -208,8 +208,8 @@ pub(crate) static LATE_RESULTS_DECIDE: Lint = Lint {
 pub(super) fn late_results_decide(breaker: &Spec, around: &Around<'_>) -> Option<Finding> {
     breaker.half_open?;
     let longest = longest_ns(around.inside())?;
-    let open = breaker.open_duration;
-    if breaker.late_results == LateResults::Discard || longest <= open.as_ns() as f64 {
+    let open = breaker.shortest_open();
+    if breaker.late_results != LateResults::Apply || longest <= open.as_ns() as f64 {
         return None;
     }
     let rule = "calls from before the opening can decide over this half-open breaker";
@@ -218,7 +218,53 @@ pub(super) fn late_results_decide(breaker: &Spec, around: &Around<'_>) -> Option
         shown(longest),
         around.system.within
     );
-    let place = [Segment::field("open_duration")];
+    let field = if breaker.open_backoff.is_some() { "open_backoff" } else { "open_duration" };
+    let place = [Segment::field(field)];
     let finding = Finding::warning(&LATE_RESULTS_DECIDE, &place, rule, found);
     Some(finding.hint("stay open for longer, or give `late_results: Discard`"))
+}
+
+pub(crate) static RESULTS_COME_TOO_LATE: Lint = Lint {
+    name: "results-come-too-late",
+    group: Group::Design,
+    about: "A breaker that discards the results of calls which take longer than its window.",
+    why: "With `late_results: Discard` a result belongs to the instant of its call, and is ignored \
+          when the window of that instant is over. Where the timeout inside is longer than the \
+          window, a service that hangs never opens the breaker, because no timeout counts. This \
+          is gobreaker with an `Interval` that is shorter than the timeout of its calls.",
+    example: r#"calls: { "web": Call(to: "api", policy: [
+    Breaker(
+        consecutive_failures: 6, window: "1s", buckets: One, opens_on: Failures,
+        late_results: Discard, half_open: HalfOpen(calls: 1),
+    ),
+    Timeout("2s"),
+]) },"#,
+    mended: r#"calls: { "web": Call(to: "api", policy: [
+    Breaker(
+        consecutive_failures: 6, window: "10s", buckets: One, opens_on: Failures,
+        late_results: Discard, half_open: HalfOpen(calls: 1),
+    ),
+    Timeout("2s"),
+]) },"#,
+};
+
+pub(super) fn results_come_too_late(breaker: &Spec, around: &Around<'_>) -> Option<Finding> {
+    let Spec { window: Some(CountOrTime::Time(window)), late_results, buckets, .. } = breaker
+    else {
+        return None;
+    };
+    let longest = longest_ns(around.inside())?;
+    let by_call = *late_results == LateResults::Discard && *buckets != Some(Buckets::Tenths);
+    if !by_call || longest <= window.as_ns() as f64 {
+        return None;
+    }
+    let rule = "results of calls that take longer than this window never count";
+    let found = format!(
+        "a call may take {}, and the window is {window}{}",
+        shown(longest),
+        around.system.within
+    );
+    let finding =
+        Finding::warning(&RESULTS_COME_TOO_LATE, &[Segment::field("window")], rule, found);
+    Some(finding.hint("a window longer than a call may take, or a shorter timeout inside"))
 }

@@ -22,6 +22,7 @@
 
 mod alternatives;
 pub mod automaton;
+mod judge;
 pub mod lints;
 pub mod rules;
 pub mod settings;
@@ -33,9 +34,12 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use self::automaton::Automaton;
-use self::settings::Settings;
+use self::settings::{OpenTime, Settings};
 use self::state::{Pass, State, Times, Transition};
+use super::backoff::Backoff;
 use super::{Below, Leaving, Mechanism, Wakes};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::time::{Duration, Instant};
@@ -74,12 +78,12 @@ impl EventKind {
         words: "opens the breaker, for {}",
         role: Role::Mark,
     });
-    /// An open breaker admits this call as a trial.
+    /// An open breaker becomes half-open: the call is a trial, or, by a timer, the next one is.
     pub const HALF_OPENED: Self = Self::new(&EventDefinition {
         name: "half_opened",
         verb: "half_opens",
         number: Number::None,
-        words: "half-opens the breaker: it is a trial call",
+        words: "half-opens the breaker",
         role: Role::Mark,
     });
     /// A half-open breaker closed.
@@ -117,13 +121,15 @@ impl Breaker {
     /// that come up, otherwise the reports of its second seat.
     #[must_use]
     pub fn new(
-        settings: Settings,
+        settings: &Settings,
         records_outcomes: bool,
         clients: u32,
         measured_from: Instant,
     ) -> Self {
         Self {
-            automata: vec![Automaton::new(settings, measured_from); clients as usize],
+            automata: (0..u64::from(clients))
+                .map(|client| Automaton::new(settings.clone(), client, measured_from))
+                .collect(),
             records_outcomes,
             measured_from,
             rejected: 0,
@@ -152,7 +158,7 @@ impl Breaker {
         match change.to {
             State::Open => {
                 self.opened += counts;
-                cx.note(at, EventKind::OPENED, self.settings().open_duration.as_ns());
+                cx.note(at, EventKind::OPENED, change.open_for.as_ns());
             }
             State::HalfOpen => cx.note(at, EventKind::HALF_OPENED, 0),
             State::Closed => {
@@ -232,8 +238,10 @@ impl Mechanism for Breaker {
     ) -> Flow {
         let (pass, elapsed) = Self::admission(cx, at);
         let automaton = &mut self.automata[at.instance as usize];
-        if self.records_outcomes || at.seat.part == REPORTS {
+        if self.records_outcomes {
             automaton.record(cx.now(), pass, outcome, elapsed);
+        } else if at.seat.part == REPORTS {
+            automaton.record_attempt(cx.now(), pass, outcome, elapsed);
         } else {
             automaton.end_of_attempts(cx.now(), pass);
         }
@@ -262,7 +270,13 @@ impl Mechanism for Breaker {
         self.book_changes(cx, at);
     }
 
-    fn fork(&mut self, _: u64) {}
+    fn fork(&mut self, branch: u64) {
+        let OpenTime::Growing(backoff) = &self.settings().open_time else { return };
+        let mut backoff = Backoff::clone(backoff);
+        backoff.fork(branch);
+        let open_time = OpenTime::Growing(Arc::new(backoff));
+        self.automata.iter_mut().for_each(|one| one.set_open_time(open_time.clone()));
+    }
 
     fn memory(&self) -> u64 {
         self.automata.iter().map(Automaton::memory).sum()

@@ -1,8 +1,9 @@
 //! The rules between the fields of a breaker.
 
-use super::settings::Verdict;
+use super::settings::{AtClose, Begins, LateResults, OpensOn, Verdict, Volume};
 use super::spec::{Buckets, Records, Spec};
 use crate::kernel::units::CountOrTime;
+use crate::model::mechanism::retry::spec::RetryOn;
 use crate::model::spec::finding::{Finding, Segment};
 
 const SECOND_NS: u64 = 1_000_000_000;
@@ -22,7 +23,9 @@ fn violation(
 pub fn broken_by(spec: &Spec, retries_inside: bool) -> Vec<Finding> {
     let mut rules = Vec::new();
     window(spec, &mut rules);
+    buckets(spec, &mut rules);
     thresholds(spec, &mut rules);
+    counted(spec, &mut rules);
     half_open(spec, &mut rules);
     if spec.records == Records::Attempts && !retries_inside {
         let rule = "`Attempts` needs a `Retry` further inside this policy";
@@ -42,7 +45,8 @@ fn window(spec: &Spec, rules: &mut Vec<Finding>) {
         (None, Some(_)) => Some(&["minimum_calls"]),
         (None, None) => None,
     };
-    if let Some(place) = given.filter(|_| !is_used) {
+    let is_one = *buckets == Some(Buckets::One) && spec.consecutive_failures.is_some();
+    if let Some(place) = given.filter(|_| !is_used && !is_one) {
         let rule = "nothing uses a window here: `consecutive_failures` needs none";
         let hint = "remove it, or give `failure_threshold`, `failure_rate` or `slow_calls`, too";
         rules.push(violation(place, rule, "given without a threshold").hint(hint));
@@ -70,6 +74,75 @@ fn window(spec: &Spec, rules: &mut Vec<Finding>) {
         let rule = "only a window of time has buckets";
         let hint = "a window of time is written window: \"10s\"";
         rules.push(violation(&["buckets"], rule, "`window` counts results").hint(hint));
+    }
+}
+
+/// Most buckets of a window: what a result costs grows with them.
+const MAX_BUCKETS: u64 = 1_000;
+
+fn buckets(spec: &Spec, rules: &mut Vec<Finding>) {
+    let Some(CountOrTime::Time(span)) = spec.window else {
+        if spec.volume != Volume::Results {
+            let rule = "calls are counted in a window of time only";
+            let found = "this breaker has no window of time";
+            let hint = "a window of time is written window: \"10s\"";
+            rules.push(violation(&["volume"], rule, found).hint(hint));
+        }
+        if spec.opens_on == OpensOn::Buckets {
+            let rule = "needs a window of time, which has buckets";
+            let found = "this breaker has no window of time";
+            let hint = "Hystrix has window: \"10s\", buckets: Start(\"500ms\")";
+            rules.push(violation(&["opens_on"], rule, found).hint(hint));
+        }
+        return;
+    };
+    match spec.buckets.unwrap_or_default() {
+        Buckets::Clock(width) | Buckets::Start(width) => {
+            let least = span.as_ns().div_ceil(MAX_BUCKETS);
+            if width.as_ns() == 0 || width > span || width.as_ns() < least {
+                let rule = format!(
+                    "a bucket is above 0, at most `window`, {span}, and at least a \
+                                    {MAX_BUCKETS}th of it"
+                );
+                rules.push(violation(&["buckets"], rule, format!("found {width}")));
+            }
+        }
+        Buckets::Tenths | Buckets::One if spec.opens_on == OpensOn::Buckets => {
+            let rule = "needs buckets that end by time: `Seconds`, `Clock` or `Start`";
+            let found = "those of this breaker are begun by results";
+            rules.push(violation(&["opens_on"], rule, found));
+        }
+        Buckets::Tenths | Buckets::One | Buckets::Seconds => {}
+    }
+}
+
+/// What counts, and for how long the breaker is open.
+fn counted(spec: &Spec, rules: &mut Vec<Finding>) {
+    let both = |outcome: &&RetryOn| spec.failure_on.contains(outcome);
+    if let Some(outcome) = spec.ignored.iter().find(both) {
+        let rule = "an outcome is a failure, ignored, or else a success: give one";
+        let found = format!("{outcome:?} is in `failure_on`, too");
+        let hint = "leave it out of `failure_on`, whose default is all outcomes";
+        rules.push(violation(&["ignored"], rule, found).hint(hint));
+    }
+    if spec.failure_on.is_empty() && spec.slow_calls.is_none() {
+        let rule = "this breaker can never open: nothing is a failure";
+        rules.push(violation(&["failure_on"], rule, "an empty list, and no `slow_calls`"));
+    }
+    if spec.open_backoff.is_some() && spec.open_duration.is_some() {
+        let rule = "`open_duration` and `open_backoff` both say how long it is open: give one";
+        rules.push(violation(&["open_backoff"], rule, "given as well as `open_duration`"));
+    }
+    let needs_half_open: [(bool, &'static [&'static str]); 3] = [
+        (spec.open_backoff.is_some(), &["open_backoff"]),
+        (spec.at_close != AtClose::Empties, &["at_close"]),
+        (spec.late_results == LateResults::Own, &["late_results"]),
+    ];
+    for (_, place) in needs_half_open.iter().filter(|(given, _)| *given) {
+        if spec.half_open.is_none() {
+            let rule = "needs `half_open`, from which the breaker closes";
+            rules.push(violation(place, rule, "this breaker has no `half_open`"));
+        }
     }
 }
 
@@ -103,6 +176,18 @@ fn half_open(spec: &Spec, rules: &mut Vec<Finding>) {
         let hint = "without one, all trial calls have to be good: `AllGood`";
         let place = &["half_open", "verdict"];
         rules.push(violation(place, rule, "this breaker has none").hint(hint));
+    }
+    if let Some(Verdict::Good(good)) = half_open.verdict
+        && !(1..=half_open.calls).contains(&good)
+    {
+        let rule = format!("must be from 1 to the number of trial calls, {}", half_open.calls);
+        rules.push(violation(&["half_open", "verdict"], rule, format!("found Good({good})")));
+    }
+    if half_open.begins == Begins::Timer && half_open.longest_stay.is_some() {
+        let rule = "a half-open that begins by a timer has no longest stay";
+        let hint = "remove one of both";
+        let found = "`begins` is `Timer`";
+        rules.push(violation(&["half_open", "longest_stay"], rule, found).hint(hint));
     }
     if half_open.then.is_some() && half_open.longest_stay.is_none() {
         let rule = "says what follows `longest_stay`, which is not given";
@@ -139,6 +224,11 @@ mod tests {
             r#"{"window": "10s", "failure_threshold": 20, "half_open": {}}"#,
             r#"{"consecutive_failures": 5, "half_open": {"calls": 3}}"#,
             r#"{"consecutive_failures": 5, "window": 20, "failure_rate": 0.5}"#,
+            r#"{"consecutive_failures": 5, "window": "1s", "buckets": "One"}"#,
+            r#"{"window": "10s", "buckets": {"Start": "500ms"}, "opens_on": "Buckets"}"#,
+            r#"{"failure_on": [], "slow_calls": {}}"#,
+            r#"{"open_backoff": {"Exponential": {"base": "1s"}}, "half_open": {}}"#,
+            r#"{"half_open": {"calls": 3, "verdict": {"Good": 3}}}"#,
             r#"{"slow_calls": {}, "half_open": {"longest_stay": "1s", "then": "Closed"}}"#,
         ] {
             assert_eq!(places(json), [""; 0], "{json}");
@@ -165,6 +255,26 @@ mod tests {
             (
                 r#"{"window": "9s", "failure_threshold": 5, "half_open": {"verdict": "Rates"}}"#,
                 "half_open.verdict",
+            ),
+            (r#"{"window": "9s", "buckets": {"Start": "0s"}}"#, "buckets"),
+            (r#"{"window": "9s", "buckets": {"Start": "10s"}}"#, "buckets"),
+            (r#"{"window": "9s", "buckets": {"Clock": "8ms"}}"#, "buckets"),
+            (r#"{"window": "9s", "buckets": "Tenths", "opens_on": "Buckets"}"#, "opens_on"),
+            (r#"{"opens_on": "Buckets"}"#, "opens_on"),
+            (r#"{"volume": "Calls"}"#, "volume"),
+            (r#"{"ignored": ["Shed"]}"#, "ignored"),
+            (r#"{"failure_on": []}"#, "failure_on"),
+            (r#"{"open_backoff": {"Constant": "1s"}}"#, "open_backoff"),
+            (
+                r#"{"open_backoff": {"Constant": "1s"}, "open_duration": "1s", "half_open": {}}"#,
+                "open_backoff",
+            ),
+            (r#"{"at_close": "Keeps"}"#, "at_close"),
+            (r#"{"late_results": "Own"}"#, "late_results"),
+            (r#"{"half_open": {"calls": 3, "verdict": {"Good": 4}}}"#, "half_open.verdict"),
+            (
+                r#"{"half_open": {"begins": "Timer", "longest_stay": "1s"}}"#,
+                "half_open.longest_stay",
             ),
             (r#"{"half_open": {"then": "Open"}}"#, "half_open.then"),
             (r#"{"records": "Attempts"}"#, "records"),

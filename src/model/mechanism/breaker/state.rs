@@ -20,6 +20,8 @@ pub struct Transition {
     pub to: State,
     /// Instant at which the change was due.
     pub at: Instant,
+    /// Time for which the breaker refuses, if it opens.
+    pub open_for: Duration,
 }
 
 /// The pass of an admitted call, which it keeps until it ends.

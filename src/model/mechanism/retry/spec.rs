@@ -10,6 +10,7 @@ use crate::kernel::distribution::InvalidDistribution;
 use crate::kernel::draw::Site;
 use crate::kernel::time::Duration;
 use crate::kernel::units::{Limit, Ratio};
+use crate::model::context::Outcome;
 use crate::model::mechanism::Kind;
 use crate::model::mechanism::Layer;
 use crate::model::mechanism::backoff::spec::Backoff;
@@ -128,7 +129,7 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
-/// An outcome that a `Retry` can retry.
+/// An outcome that a `Retry` can retry, and that a `Breaker` can take as a failure.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
@@ -151,6 +152,16 @@ impl RetryOn {
             timeout: list.contains(&Self::Timeout),
             shed: list.contains(&Self::Shed),
             rejected: list.contains(&Self::Rejected),
+        }
+    }
+
+    /// The outcome of this name.
+    pub(in crate::model::mechanism) const fn outcome(self) -> Outcome {
+        match self {
+            Self::Error => Outcome::Error,
+            Self::Timeout => Outcome::Timeout,
+            Self::Shed => Outcome::Shed,
+            Self::Rejected => Outcome::Rejected,
         }
     }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::kernel::draw::Site;
 use crate::kernel::time::{Duration, Instant};
 use crate::model::context::Outcome;
 use crate::model::mechanism::breaker::automaton::Automaton;
@@ -162,7 +163,8 @@ fn a_breaker_needs_as_many_good_results_as_the_lint_says() {
     for (window, threshold) in [(100, 50), (20, 8), (10, 10), (3, 1)] {
         let text = format!("{{\"window\": {window}, \"failure_threshold\": {threshold}}}");
         let breaker: Breaker = serde_json::from_str(&text).expect("it is one");
-        let mut breaker = Automaton::new(breaker.settings(), Instant::ZERO);
+        let settings = breaker.settings(Site::new(1, "web", "open")).expect("it is valid");
+        let mut breaker = Automaton::new(settings, 0, Instant::ZERO);
         let mut now = Instant::ZERO;
         let mut opens = |now, outcome| {
             breaker.record(now, Pass::default(), outcome, Duration::ZERO);

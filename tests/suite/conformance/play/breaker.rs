@@ -1,5 +1,6 @@
 //! Breakers: calls are admitted or refused, and their results change the state.
 
+use dessim::kernel::draw::Site;
 use dessim::kernel::time::{Duration, Instant};
 use dessim::model::context::Outcome;
 use dessim::model::mechanism::breaker::automaton::Automaton;
@@ -9,7 +10,9 @@ use dessim::model::mechanism::breaker::state::{Pass, State};
 use super::{Answer, Step};
 
 pub(super) fn answers(spec: &Breaker, steps: &[Step]) -> Vec<Answer> {
-    let mut breaker = Automaton::new(spec.settings(), Instant::ZERO);
+    let site = Site::new(1, "breaker", "open");
+    let settings = spec.settings(site).expect("no distribution is invalid");
+    let mut breaker = Automaton::new(settings, 0, Instant::ZERO);
     let mut state = State::Closed;
     let mut passes: Vec<Option<(Instant, Pass)>> = vec![None; steps.len()];
     let mut answers = Vec::with_capacity(steps.len());
@@ -27,6 +30,7 @@ pub(super) fn answers(spec: &Breaker, steps: &[Step]) -> Vec<Answer> {
             Step::Succeeds(at, call) => (at, call, Outcome::Success),
             Step::Fails(at, call) => (at, call, Outcome::Error),
             Step::Ends(_) | Step::Sample(..) => panic!("a breaker knows calls and results"),
+            Step::Ignored(at, call) => (at, call, Outcome::Shed),
         };
         let Some((since, pass)) = passes[call].take() else {
             answers.push(Answer::No);

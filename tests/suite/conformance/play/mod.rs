@@ -34,7 +34,7 @@ pub(crate) struct Sequence {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Mechanism {
     RateLimit(RateLimit),
-    Breaker(Breaker),
+    Breaker(Box<Breaker>),
     Retry(Retry),
     AdaptiveLimit(AdaptiveLimit),
     Throttle(Throttle),
@@ -50,6 +50,8 @@ pub(crate) enum Step {
     Succeeds(u64, usize),
     /// It ends in a failure.
     Fails(u64, usize),
+    /// It ends in a way that is no result for the library: `Shed` here.
+    Ignored(u64, usize),
     /// A try of it ends.
     Ends(End),
     /// A sample: the instant of the admission, the time from there, how many were inside, and

@@ -10,7 +10,7 @@ import java.util.Map;
  * a line each.
  */
 public final class Driver {
-    static final ObjectMapper JSON = new ObjectMapper();
+    public static final ObjectMapper JSON = new ObjectMapper();
 
     /** A library: from a sequence to its answers. */
     private interface Library {
@@ -25,7 +25,8 @@ public final class Driver {
         Map.entry("netflix-aimd", NetflixLimits::answers),
         Map.entry("netflix-vegas", NetflixLimits::answers),
         Map.entry("netflix-gradient2", NetflixLimits::answers),
-        Map.entry("netflix-windowed", NetflixLimits::answers));
+        Map.entry("netflix-windowed", NetflixLimits::answers),
+        Map.entry("hystrix", VirtualTime::hystrix));
 
     public static void main(String[] args) throws Exception {
         Library library = LIBRARIES.get(args[0]);

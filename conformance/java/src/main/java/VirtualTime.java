@@ -1,4 +1,5 @@
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import io.github.resilience4j.ratelimiter.RateLimiter;
 import io.github.resilience4j.ratelimiter.RateLimiterConfig;
 import java.io.InputStream;
@@ -30,18 +31,23 @@ public final class VirtualTime extends ClassLoader {
     private static final String LIMITER =
         "io.github.resilience4j.ratelimiter.internal.AtomicRateLimiter";
 
+    private static final String HYSTRIX = "HystrixBreaker";
+
     /** Beginnings of the names of these classes. */
     private static final List<String> CLASSES =
         List.of(
             LIMITER,
             "io.github.resilience4j.core.IntervalFunction",
-            "com.netflix.concurrency.limits.limit.VegasLimit");
+            "com.netflix.concurrency.limits.limit.VegasLimit",
+            HYSTRIX,
+            "com.netflix.hystrix.");
 
     private static final String THREAD_RANDOM = "java/util/concurrent/ThreadLocalRandom";
 
     /** The calls that are replaced, by the name of their replacement here. */
     private static final Map<String, String> CALLS = Map.of(
         "java/lang/System.nanoTime()J", "nanoTime",
+        "java/lang/System.currentTimeMillis()J", "currentTimeMillis",
         "java/lang/Math.random()D", "random",
         THREAD_RANDOM + ".nextDouble(DD)D", "nextDouble");
 
@@ -53,6 +59,16 @@ public final class VirtualTime extends ClassLoader {
 
     public static long nanoTime() {
         return now;
+    }
+
+    public static long currentTimeMillis() {
+        return now / 1_000_000;
+    }
+
+    static ArrayNode hystrix(JsonNode sequence) throws Exception {
+        return (ArrayNode) load(HYSTRIX)
+            .getMethod("answers", JsonNode.class)
+            .invoke(null, sequence);
     }
 
     public static double random() {
@@ -115,7 +131,9 @@ public final class VirtualTime extends ClassLoader {
                         super.visitMethodInsn(code, owner, method, of, isInterface);
                     } else {
                         // The receiver of a call becomes its first argument.
-                        String all = code == Opcodes.INVOKESTATIC ? of : "(L" + owner + ";" + of.substring(1);
+                        String all = code == Opcodes.INVOKESTATIC
+                            ? of
+                            : "(L" + owner + ";" + of.substring(1);
                         super.visitMethodInsn(
                             Opcodes.INVOKESTATIC, "VirtualTime", replacement, all, false);
                     }

@@ -1,11 +1,12 @@
 //! Breakers that try before they close, in sequences that follow from what libraries do.
 
-use super::{Driven, at, gobreaker, ms, opened, polly, resilience4j};
+use super::{Driven, at, gobreaker, ms, opened, polly, resilience4j, trials};
 use crate::kernel::time::{Duration, Instant};
 use crate::model::context::Outcome::{Error, Success, Timeout};
 use crate::model::mechanism::breaker::automaton::Automaton;
 use crate::model::mechanism::breaker::settings::{
-    AfterStay, AtEnd, Cancelled, Failures, HalfOpen, LateResults, Settings, SlowCalls, Verdict,
+    AfterStay, AtEnd, Cancelled, Failures, HalfOpen, LateResults, OpenTime, Settings, SlowCalls,
+    Verdict,
 };
 use crate::model::mechanism::breaker::state::{Pass, State};
 use crate::model::mechanism::breaker::window::Span;
@@ -13,7 +14,7 @@ use crate::model::mechanism::breaker::window::Span;
 const SECOND: u64 = 1_000;
 
 fn calls(calls: u64) -> Option<HalfOpen> {
-    Some(HalfOpen { calls, verdict: Verdict::Rates, longest_stay: None })
+    Some(trials(calls, Verdict::Rates))
 }
 
 /// Ten trial calls from `now` on, which end when all are admitted, the first `failed` with errors.
@@ -130,7 +131,7 @@ fn late_results_count_as_those_of_trial_calls_or_not_at_all() {
     assert_eq!(breaker.state(), State::Closed);
     // Nor does the probe of one half-open state count in the next.
     let longest_stay = Some((Duration::from_s(10), AfterStay::Open));
-    let half_open = Some(HalfOpen { calls: 1, verdict: Verdict::Rates, longest_stay });
+    let half_open = Some(HalfOpen { longest_stay, ..trials(1, Verdict::Rates) });
     let discard = Settings { late_results: LateResults::Discard, half_open, ..polly() };
     let (mut breaker, _) = opened(discard);
     let hung = breaker.admit(5 * SECOND).unwrap();
@@ -188,7 +189,7 @@ fn a_late_cancellation_adds_a_place_where_late_results_apply() {
 
 #[test]
 fn all_trial_calls_have_to_be_good_where_that_is_the_verdict() {
-    let three = HalfOpen { calls: 3, verdict: Verdict::AllGood, longest_stay: None };
+    let three = trials(3, Verdict::AllGood);
     let settings = Settings { half_open: Some(three), ..gobreaker() };
     let (mut breaker, _) = opened(settings.clone());
     breaker.play(61 * SECOND, "SS");
@@ -209,7 +210,7 @@ fn all_trial_calls_have_to_be_good_where_that_is_the_verdict() {
 fn the_longest_stay_ends_a_half_open_state_that_hangs() {
     let stay = |next| {
         let longest_stay = Some((Duration::from_s(10), next));
-        let half_open = HalfOpen { calls: 1, verdict: Verdict::Rates, longest_stay };
+        let half_open = HalfOpen { longest_stay, ..trials(1, Verdict::Rates) };
         Settings { half_open: Some(half_open), ..resilience4j() }
     };
     let (mut breaker, _) = opened(stay(AfterStay::Open));
@@ -239,7 +240,7 @@ fn the_longest_stay_ends_a_half_open_state_that_hangs() {
 #[test]
 fn two_changes_that_were_due_are_both_made_by_one_call() {
     let longest_stay = Some((Duration::from_s(10), AfterStay::Open));
-    let half_open = Some(HalfOpen { calls: 1, verdict: Verdict::Rates, longest_stay });
+    let half_open = Some(HalfOpen { longest_stay, ..trials(1, Verdict::Rates) });
     let (mut breaker, _) = opened(Settings { half_open, ..resilience4j() });
     breaker.admit(61 * SECOND).unwrap();
     assert!(breaker.admit(500 * SECOND).is_some_and(|pass| pass.trial));
@@ -258,7 +259,7 @@ fn times_are_those_that_the_next_call_would_see() {
     assert_eq!(breaker.times(200 * SECOND), (60_000, 40_000));
 
     let longest_stay = Some((Duration::from_s(10), AfterStay::Closed));
-    let half_open = Some(HalfOpen { calls: 1, verdict: Verdict::Rates, longest_stay });
+    let half_open = Some(HalfOpen { longest_stay, ..trials(1, Verdict::Rates) });
     let (mut breaker, _) = opened(Settings { half_open, ..resilience4j() });
     breaker.admit(61 * SECOND).unwrap();
     assert_eq!(breaker.times(65 * SECOND), (60_000, 5_000));
@@ -267,7 +268,7 @@ fn times_are_those_that_the_next_call_would_see() {
 
 #[test]
 fn times_before_the_warm_up_is_over_do_not_count() {
-    let mut automaton = Automaton::new(polly(), at(3 * SECOND));
+    let mut automaton = Automaton::new(polly(), 0, at(3 * SECOND));
     for _ in 0..100 {
         let pass = automaton.admit(at(0)).unwrap();
         automaton.record(at(0), pass, Error, Duration::ZERO);
@@ -287,9 +288,9 @@ fn times_before_the_warm_up_is_over_do_not_count() {
 #[test]
 fn the_end_of_the_clock_is_no_end_of_an_open_time() {
     let longest_stay = Some((Duration::MAX, AfterStay::Open));
-    let half_open = Some(HalfOpen { calls: 1, verdict: Verdict::Rates, longest_stay });
+    let half_open = Some(HalfOpen { longest_stay, ..trials(1, Verdict::Rates) });
     let settings = Settings {
-        open_duration: Duration::MAX,
+        open_time: OpenTime::Constant(Duration::MAX),
         at_end: AtEnd::Refuses,
         half_open,
         ..resilience4j()
@@ -314,7 +315,7 @@ fn a_trial_call_that_is_over_without_a_result_leaves_its_place_to_another() {
 #[test]
 fn a_trial_call_of_another_half_open_state_leaves_no_place() {
     let longest_stay = Some((Duration::from_s(10), AfterStay::Open));
-    let half_open = Some(HalfOpen { calls: 1, verdict: Verdict::Rates, longest_stay });
+    let half_open = Some(HalfOpen { longest_stay, ..trials(1, Verdict::Rates) });
     let (mut breaker, _) = opened(Settings { half_open, ..resilience4j() });
     let first = breaker.admit(61 * SECOND).unwrap();
     breaker.admit(200 * SECOND).unwrap();
@@ -362,7 +363,7 @@ fn a_pass_is_a_word() {
 #[test]
 fn an_attempt_that_is_cancelled_after_the_longest_stay_closes_nothing() {
     let longest_stay = Some((Duration::from_s(10), AfterStay::Open));
-    let half_open = Some(HalfOpen { calls: 1, verdict: Verdict::Rates, longest_stay });
+    let half_open = Some(HalfOpen { longest_stay, ..trials(1, Verdict::Rates) });
     let (mut breaker, _) = opened(Settings { half_open, ..polly() });
     let probe = breaker.admit(5 * SECOND).unwrap();
     breaker.automaton.cancel_attempt(at(15 * SECOND), probe, Duration::ZERO);

@@ -5,11 +5,11 @@
 
 use std::collections::VecDeque;
 
-use super::{Driven, ms, polly, resilience4j};
+use super::{Driven, ms, polly, resilience4j, seconds_of};
 use crate::kernel::time::Duration;
 use crate::model::context::Outcome;
 use crate::model::mechanism::breaker::settings::{
-    AfterStay, Failures, HalfOpen, Settings, SlowCalls, Verdict,
+    AfterStay, Begins, Failures, HalfOpen, OpenTime, Places, Settings, SlowCalls, Verdict,
 };
 use crate::model::mechanism::breaker::state::{Pass, State};
 use crate::model::mechanism::breaker::window::Span;
@@ -273,7 +273,8 @@ fn both(
 ) -> (Settings, Resilience4j) {
     let (size, by_time) = match window {
         Span::Count(size) => (u64::from(size), false),
-        Span::Seconds(span) | Span::Tenths(span) => (span.as_ns() / 1_000_000_000, true),
+        Span::Clock { span, .. } => (span.as_ns() / 1_000_000_000, true),
+        other => panic!("{other:?} is none of resilience4j"),
     };
     let library = Resilience4j {
         size,
@@ -289,13 +290,19 @@ fn both(
     };
     let minimum_calls = if by_time { minimum } else { minimum.min(size) };
     let longest_stay = longest.map(|longest| (ms(longest), AfterStay::Open));
-    let half_open = HalfOpen { calls: permitted, verdict: Verdict::Rates, longest_stay };
+    let half_open = HalfOpen {
+        calls: permitted,
+        places: Places::InAll,
+        begins: Begins::Call,
+        verdict: Verdict::Rates,
+        longest_stay,
+    };
     let settings = Settings {
         window: Some(window),
         minimum_calls,
         failures: Some(Failures::Rate(0.5)),
         slow_calls: Some(SlowCalls { longer_than: ms(2_000), rate: 0.8 }),
-        open_duration: ms(3_000),
+        open_time: OpenTime::Constant(ms(3_000)),
         half_open: Some(half_open),
         ..resilience4j()
     };
@@ -321,7 +328,7 @@ fn is_resilience4j_over_a_time_window() {
     let mut met = [0; 3];
     for seed in 0..20 {
         for seconds in [1, 3, 10] {
-            let span = Span::Seconds(Duration::from_s(seconds));
+            let span = seconds_of(Duration::from_s(seconds));
             let (settings, library) = both(span, (8, 4), Some(4_000));
             let counts = compare(&settings, library, seed);
             met = [met[0] + counts[0], met[1] + counts[1], met[2] + counts[2]];
@@ -339,7 +346,7 @@ fn is_polly() {
             window: Some(Span::Tenths(ms(sampling))),
             minimum_calls: 5,
             failures: Some(Failures::Rate(0.2)),
-            open_duration: ms(2_000),
+            open_time: OpenTime::Constant(ms(2_000)),
             ..polly()
         };
         let library = Polly {

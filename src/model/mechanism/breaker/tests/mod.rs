@@ -3,11 +3,14 @@
 mod half_open;
 mod libraries;
 mod opening;
+mod spec;
+mod windows;
 mod without_half_open;
 
 use super::automaton::Automaton;
 use super::settings::{
-    AtEnd, Cancelled, Failures, HalfOpen, LateResults, OpensOn, Settings, Verdict,
+    AtClose, AtEnd, Begins, Cancelled, Comparison, Failures, HalfOpen, LateResults, OpenTime,
+    OpensOn, OutcomeSet, Outcomes, Places, Settings, Verdict, Volume,
 };
 use super::state::{Pass, State};
 use super::window::Span;
@@ -16,6 +19,17 @@ use crate::model::context::Outcome;
 
 fn at(ms: u64) -> Instant {
     Instant::ZERO.saturating_add(Duration::from_ms(ms))
+}
+
+/// A window of buckets of a second of the clock.
+fn seconds_of(span: Duration) -> Span {
+    Span::Clock { span, width: Duration::from_s(1) }
+}
+
+/// So many trial calls in all, from the next call on, without a longest stay.
+fn trials(calls: u64, verdict: Verdict) -> HalfOpen {
+    let (places, begins) = (Places::InAll, Begins::Call);
+    HalfOpen { calls, places, begins, verdict, longest_stay: None }
 }
 
 fn ms(ms: u64) -> Duration {
@@ -27,15 +41,19 @@ fn resilience4j() -> Settings {
     Settings {
         window: Some(Span::Count(10)),
         minimum_calls: 10,
+        volume: Volume::Results,
         failures: Some(Failures::Rate(0.5)),
+        comparison: Comparison::AtLeast,
         slow_calls: None,
         consecutive_failures: None,
         opens_on: OpensOn::Results,
-        open_duration: Duration::from_s(60),
+        open_time: OpenTime::Constant(Duration::from_s(60)),
         at_end: AtEnd::Refuses,
-        half_open: Some(HalfOpen { calls: 10, verdict: Verdict::Rates, longest_stay: None }),
+        half_open: Some(trials(10, Verdict::Rates)),
         late_results: LateResults::Apply,
         cancelled: Cancelled::Ignored,
+        at_close: AtClose::Empties,
+        outcomes: Outcomes { failures: OutcomeSet::FAILURES, ignored: OutcomeSet::default() },
     }
 }
 
@@ -46,9 +64,9 @@ fn polly() -> Settings {
         minimum_calls: 100,
         failures: Some(Failures::Rate(0.1)),
         opens_on: OpensOn::Failures,
-        open_duration: Duration::from_s(5),
+        open_time: OpenTime::Constant(Duration::from_s(5)),
         at_end: AtEnd::Admits,
-        half_open: Some(HalfOpen { calls: 1, verdict: Verdict::Rates, longest_stay: None }),
+        half_open: Some(trials(1, Verdict::Rates)),
         cancelled: Cancelled::Success,
         ..resilience4j()
     }
@@ -61,7 +79,7 @@ fn gobreaker() -> Settings {
         failures: None,
         consecutive_failures: Some(6),
         opens_on: OpensOn::Failures,
-        half_open: Some(HalfOpen { calls: 1, verdict: Verdict::AllGood, longest_stay: None }),
+        half_open: Some(trials(1, Verdict::AllGood)),
         late_results: LateResults::Discard,
         ..resilience4j()
     }
@@ -75,7 +93,7 @@ struct Driven {
 
 impl Driven {
     fn new(settings: Settings) -> Self {
-        Self { automaton: Automaton::new(settings, Instant::ZERO), changes: Vec::new() }
+        Self { automaton: Automaton::new(settings, 0, Instant::ZERO), changes: Vec::new() }
     }
 
     fn take_changes(&mut self) {

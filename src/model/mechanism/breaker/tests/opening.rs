@@ -1,6 +1,6 @@
 //! What opens a breaker that has half-open, too.
 
-use super::{Driven, gobreaker, ms, opened, resilience4j};
+use super::{Driven, gobreaker, ms, opened, resilience4j, seconds_of};
 use crate::kernel::time::Duration;
 use crate::model::context::Outcome::{Error, Rejected, Shed, Success, Timeout};
 use crate::model::mechanism::breaker::settings::{Failures, OpensOn, Settings, SlowCalls};
@@ -122,7 +122,7 @@ fn a_call_is_slow_that_takes_longer_than_it_may() {
 
 #[test]
 fn a_time_window_has_a_minimum_that_its_length_does_not_lower() {
-    let window = Some(Span::Seconds(Duration::from_s(10)));
+    let window = Some(seconds_of(Duration::from_s(10)));
     let mut breaker = Driven::new(Settings { window, minimum_calls: 100, ..resilience4j() });
     // 10/s are just enough for 100 in 10 s; 9/s are never.
     breaker.play(0, &"F".repeat(99));

@@ -2,7 +2,9 @@
 
 use super::{Driven, ms, resilience4j};
 use crate::model::context::Outcome;
-use crate::model::mechanism::breaker::settings::{AtEnd, Failures, LateResults, Settings};
+use crate::model::mechanism::breaker::settings::{
+    AtEnd, Failures, LateResults, OpenTime, Settings,
+};
 use crate::model::mechanism::breaker::state::{Pass, State};
 use crate::model::mechanism::breaker::window::Span;
 
@@ -12,7 +14,7 @@ fn settings(window: u32, threshold: u64) -> Settings {
         window: Some(Span::Count(window)),
         minimum_calls: u64::from(window),
         failures: Some(Failures::Count(threshold)),
-        open_duration: ms(500),
+        open_time: OpenTime::Constant(ms(500)),
         at_end: AtEnd::Admits,
         half_open: None,
         ..resilience4j()

@@ -1,22 +1,25 @@
 //! The specification of a circuit breaker, with its defaults.
 
+mod build;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::settings::{self, AfterStay, AtEnd, Cancelled, LateResults, OpensOn, Verdict};
-use super::settings::{Failures, Settings};
-use super::window::Span;
+use super::settings::{AfterStay, AtClose, AtEnd, Begins, Cancelled, Comparison, LateResults};
+use super::settings::{OpensOn, Places, Verdict, Volume};
 use super::words::WORDS;
 use super::{Breaker, REPORTS, alternatives, lints, rules};
 use crate::kernel::distribution::InvalidDistribution;
 use crate::kernel::time::Duration;
 use crate::kernel::units::{CountOrTime, Ratio};
+use crate::model::mechanism::backoff::spec::Backoff;
+use crate::model::mechanism::retry::spec::RetryOn;
 use crate::model::mechanism::{Kind, Layer};
 use crate::model::spec::alternative::Alternative;
 use crate::model::spec::building::Building;
 use crate::model::spec::clients::Scope;
 use crate::model::spec::declaration::Declaration;
-use crate::model::spec::finding::Finding;
+use crate::model::spec::finding::{Finding, Segment};
 use crate::model::spec::layer::LayerSpec;
 use crate::model::spec::system::{self, Around};
 
@@ -35,9 +38,7 @@ pub struct Spec {
     /// none if only `consecutive_failures` opens the breaker.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<CountOrTime>,
-    /// Buckets of a window of time: `Seconds` of the clock, the present one included
-    /// (resilience4j), or `Tenths` of the window, each begun by the first result after the end of
-    /// the one before (Polly). Default `Seconds`.
+    /// Buckets of a window of time, by which results leave it. Default `Seconds`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub buckets: Option<Buckets>,
     /// Fewest results in the window before the breaker can open, at least 1. Default: all that a
@@ -54,6 +55,16 @@ pub struct Spec {
     /// window of time, if neither `failure_threshold` nor `consecutive_failures` is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure_rate: Option<Ratio>,
+    /// What `minimum_calls` and rates are of: the `Results` in the window, the `Admitted` calls in
+    /// it, answered or not (gobreaker `Requests`), or all `Calls`, refused ones too (opossum).
+    /// Default `Results`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub volume: Volume,
+    /// A rate opens the breaker when it is `AtLeast` its threshold (resilience4j, Polly, Hystrix),
+    /// `Above` it (opossum, cockatiel), or at least it once `Rounded` to a whole percent
+    /// (failsafe-go). Default `AtLeast`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub comparison: Comparison,
     /// Slow calls in the window that open the breaker. Default none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slow_calls: Option<SlowCalls>,
@@ -61,32 +72,52 @@ pub struct Spec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub consecutive_failures: Option<u32>,
-    /// Results after which the breaker can open: all `Results`, such as a success that completes
-    /// `minimum_calls` (resilience4j), or `Failures` alone (Polly, gobreaker). Default `Results`.
+    /// When the breaker can open: after all `Results`, such as a success that completes
+    /// `minimum_calls` (resilience4j), after `Failures` alone (Polly, gobreaker), or at the end of
+    /// `Buckets`, of which only those that have ended count (Hystrix). Default `Results`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub opens_on: OpensOn,
-    /// Time for which an open breaker refuses calls, above 0. Default 60s.
-    #[serde(default = "one_minute")]
+    /// Time for which an open breaker refuses calls, above 0. Default 60s, without `open_backoff`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("dessim:positive" = true))]
-    pub open_duration: Duration,
-    /// Treatment of a call at the very instant at which `open_duration` ends: `Admits` (Polly) or
+    pub open_duration: Option<Duration>,
+    /// Time for which it refuses calls instead, by the number of openings since it was closed: the
+    /// n-th lasts for the wait before the n-th retry. Default none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_backoff: Option<Backoff>,
+    /// Treatment of a call at the very instant at which the open time ends: `Admits` (Polly) or
     /// `Refuses` (resilience4j, gobreaker). Default `Admits`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub at_end: AtEnd,
-    /// Trial calls after `open_duration`. Without them the breaker then admits all calls and keeps
+    /// Trial calls after the open time. Without them the breaker then admits all calls and keeps
     /// its window; while it is open, a result with which the window would open it starts
-    /// `open_duration` again. Default none.
+    /// the open time again. Default none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub half_open: Option<HalfOpen>,
     /// Results of calls that an earlier state admitted: `Apply` counts them in the present state,
     /// in half-open as those of trial calls (resilience4j, Polly), `Discard` ignores them
-    /// (gobreaker). Default `Apply`.
+    /// (gobreaker), `Own` counts them as in the state that admitted their call (cockatiel). Default
+    /// `Apply`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub late_results: LateResults,
     /// Result of a call whose caller leaves: `Ignored`, so that another trial call can take its
     /// place (resilience4j), `Success` (Polly) or `Failure`. Default `Ignored`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub cancelled: Cancelled,
+    /// The window from opening to closing: results while open and half-open do not enter it, and
+    /// closing `Empties` it (resilience4j); all results enter it, closing empties it, and the
+    /// result that closes the breaker `Restarts` it (Hystrix, cockatiel); or it `Keeps` all results
+    /// (opossum). Default `Empties`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub at_close: AtClose,
+    /// Outcomes that are failures; a success is none, others that are not here are successes, too.
+    /// Default all: `[Error, Timeout, Shed, Rejected]`.
+    #[serde(default = "RetryOn::all", skip_serializing_if = "are_all")]
+    pub failure_on: Vec<RetryOn>,
+    /// Outcomes that are no results at all, and not in `failure_on`: a trial call with such a one
+    /// gives its place to another. Default none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ignored: Vec<RetryOn>,
     /// Results that enter the window: the `Outcomes` of calls through the breaker, or the
     /// `Attempts` of the first `Retry` inside it. Default `Outcomes`.
     #[serde(default)]
@@ -114,15 +145,25 @@ pub struct SlowCalls {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HalfOpen {
-    /// Number of trial calls, at least 1: in all, not at once. With 1 there is a single probe.
-    /// Default 10.
+    /// Number of trial calls, at least 1. With 1 there is a single probe. Default 10.
     #[serde(default = "trial_calls")]
     #[schemars(range(min = 1))]
     pub calls: u32,
+    /// That number is one of trial calls `InAll` (resilience4j, gobreaker), or `AtOnce`: each
+    /// result gives its place to another trial call (failsafe-go). Default `InAll`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub places: Places,
+    /// Half-open begins with the next `Call` after the open time, or by a `Timer`, so that results
+    /// of calls from before the opening may decide before there is a trial call (opossum). Default
+    /// `Call`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub begins: Begins,
     /// How trial calls decide. `Rates`: the rates that open the breaker, over as many results as
     /// trial calls, or `minimum_calls` if that is fewer (resilience4j). `AllGood`: the first failed
-    /// or slow call opens the breaker, and it closes when all have succeeded (gobreaker). Default
-    /// `Rates`, or `AllGood` if no rate is given.
+    /// or slow call opens the breaker, and it closes when all have succeeded (gobreaker).
+    /// `Good(2)`: so many good ones close it, and it opens when they can no longer be reached
+    /// (failsafe-go). `AnyGood`: any success closes it, and no failure ends half-open (Hystrix).
+    /// Default `Rates`, or `AllGood` if no rate is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
     /// Longest time in half-open, above 0. Without it, trial calls that never answer keep the
@@ -130,7 +171,8 @@ pub struct HalfOpen {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("dessim:positive" = true))]
     pub longest_stay: Option<Duration>,
-    /// State after `longest_stay`. Default `Open`.
+    /// State after `longest_stay`: `Open`, `Closed`, or `HalfOpen` with trial calls anew, at the
+    /// first call after it (Hystrix). Default `Open`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub then: Option<AfterStay>,
 }
@@ -145,6 +187,14 @@ pub enum Buckets {
     /// Tenths of the window, each begun by the first result after the end of the one before
     /// (Polly).
     Tenths,
+    /// Buckets of this time, by the clock as `Seconds` are (failsafe-go: a tenth of the window).
+    Clock(Duration),
+    /// Buckets of this time, counted from when the window was last emptied (gobreaker
+    /// `BucketPeriod`, Hystrix, opossum, resilience4j without locks).
+    Start(Duration),
+    /// One bucket: the first call or result after the time of the window empties it and begins it
+    /// again, for failures in a row, too (gobreaker `Interval`).
+    One,
 }
 
 /// The results that enter the window of a breaker.
@@ -166,6 +216,10 @@ fn trial_calls() -> u32 {
     TRIALS
 }
 
+fn are_all(list: &Vec<RetryOn>) -> bool {
+    *list == RetryOn::all()
+}
+
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
@@ -173,6 +227,9 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 impl Spec {
     /// Fills in the defaults that depend on other fields.
     pub fn fill(&mut self) {
+        if self.open_backoff.is_none() {
+            self.open_duration = self.open_duration.or(Some(one_minute()));
+        }
         let has_threshold = self.failure_threshold.is_some() || self.failure_rate.is_some();
         let only_consecutive =
             self.consecutive_failures.is_some() && !has_threshold && self.slow_calls.is_none();
@@ -211,44 +268,20 @@ impl Spec {
             || self.failure_threshold.is_some() && counts_results
     }
 
-    /// The settings of its automaton.
+    /// Shortest time for which it is open.
     #[must_use]
-    pub fn settings(&self) -> Settings {
-        let mut spec = self.clone();
-        spec.fill();
-        let window = spec.window.map(|window| match (window, spec.buckets.unwrap_or_default()) {
-            (CountOrTime::Count(size), _) => Span::Count(size),
-            (CountOrTime::Time(span), Buckets::Seconds) => Span::Seconds(span),
-            (CountOrTime::Time(span), Buckets::Tenths) => Span::Tenths(span),
-        });
-        let capacity = match window {
-            Some(Span::Count(size)) => size,
-            Some(Span::Seconds(_) | Span::Tenths(_)) | None => DEFAULT_RESULTS,
-        };
-        let threshold = spec.failure_threshold.map(|count| Failures::Count(u64::from(count)));
-        let rate = spec.failure_rate.map(|rate| Failures::Rate(rate.get()));
-        Settings {
-            window,
-            minimum_calls: u64::from(spec.minimum_calls.unwrap_or(capacity)),
-            failures: threshold.or(rate),
-            slow_calls: spec.slow_calls.map(|slow| settings::SlowCalls {
-                longer_than: slow.longer_than,
-                rate: slow.rate.get(),
-            }),
-            consecutive_failures: spec.consecutive_failures.map(u64::from),
-            opens_on: spec.opens_on,
-            open_duration: spec.open_duration,
-            at_end: spec.at_end,
-            half_open: spec.half_open.map(|half_open| settings::HalfOpen {
-                calls: u64::from(half_open.calls),
-                verdict: half_open.verdict.unwrap_or_default(),
-                longest_stay: half_open
-                    .longest_stay
-                    .map(|longest| (longest, half_open.then.unwrap_or_default())),
-            }),
-            late_results: spec.late_results,
-            cancelled: spec.cancelled,
-        }
+    pub(super) fn shortest_open(&self) -> Duration {
+        let first = |backoff: &Backoff| Duration::from_ns_f64(backoff.bounds().wait(1).least_ns);
+        let growing = self.open_backoff.as_ref().map(first);
+        growing.or(self.open_duration).unwrap_or_else(one_minute)
+    }
+}
+
+impl HalfOpen {
+    /// So many trial calls, and the default of everything else.
+    pub(super) fn of(calls: u32) -> Self {
+        let (places, begins) = (Places::default(), Begins::default());
+        Self { calls, places, begins, verdict: None, longest_stay: None, then: None }
     }
 }
 
@@ -256,7 +289,8 @@ impl LayerSpec for Spec {
     fn build(&self, world: &mut dyn Building) -> Result<(Kind, u32), InvalidDistribution> {
         let records_outcomes = self.records == Records::Outcomes;
         let (states, from) = (world.states(), world.measured_from());
-        let breaker = Breaker::new(self.settings(), records_outcomes, states, from);
+        let settings = self.settings(world.site("open"))?;
+        let breaker = Breaker::new(&settings, records_outcomes, states, from);
         Ok(world.machines().add(breaker))
     }
 
@@ -272,7 +306,17 @@ impl LayerSpec for Spec {
         self.fill();
     }
 
+    fn normalise(&mut self) {
+        for list in [&mut self.failure_on, &mut self.ignored] {
+            list.sort_unstable();
+            list.dedup();
+        }
+    }
+
     fn check(&self, around: &Around<'_>, findings: &mut Vec<Finding>) {
+        if let Some(backoff) = &self.open_backoff {
+            backoff.check(&[Segment::field("open_backoff")], findings);
+        }
         let retries_inside = system::attempts(around.inside()).is_some();
         findings.extend(rules::broken_by(self, retries_inside));
     }
@@ -282,6 +326,7 @@ impl LayerSpec for Spec {
         findings.extend(lints::minimum_out_of_reach(self, around));
         findings.extend(lints::half_open_can_hang(self, around));
         findings.extend(lints::late_results_decide(self, around));
+        findings.extend(lints::results_come_too_late(self, around));
     }
 
     fn alternatives(&self, name: &str, _: &Around<'_>) -> Vec<Alternative<Layer>> {
@@ -290,7 +335,7 @@ impl LayerSpec for Spec {
     }
 
     fn refuses_for(&self) -> Option<Duration> {
-        Some(self.open_duration)
+        Some(self.shortest_open())
     }
 }
 
@@ -302,79 +347,3 @@ pub static DECLARATION: Declaration = Declaration {
     changes: alternatives::CHANGES,
     words: WORDS,
 };
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn settings(json: &str) -> Settings {
-        serde_json::from_str::<Spec>(json).expect("it has the right shape").settings()
-    }
-
-    #[test]
-    fn half_of_a_full_window_of_100_opens_a_breaker_by_default() {
-        let settings = settings("{}");
-        assert_eq!(settings.window, Some(Span::Count(100)));
-        assert_eq!(settings.minimum_calls, 100);
-        assert_eq!(settings.failures, Some(Failures::Count(50)));
-        assert_eq!((settings.slow_calls, settings.consecutive_failures), (None, None));
-        assert_eq!((settings.half_open, settings.open_duration), (None, Duration::from_s(60)));
-    }
-
-    #[test]
-    fn the_default_threshold_depends_on_other_fields() {
-        let opening = |json| {
-            let Settings { window, minimum_calls, failures, .. } = settings(json);
-            (window, minimum_calls, failures)
-        };
-        let ten = Some(Span::Seconds(Duration::from_s(10)));
-        let count = |count| Some(Span::Count(count));
-        for (json, expected) in [
-            (r#"{"window": 7}"#, (count(7), 7, Some(Failures::Count(4)))),
-            (r#"{"window": "10s"}"#, (ten, 100, Some(Failures::Rate(0.5)))),
-            (r#"{"failure_rate": 0.1}"#, (count(100), 100, Some(Failures::Rate(0.1)))),
-            (r#"{"slow_calls": {}}"#, (count(100), 100, Some(Failures::Count(50)))),
-            (r#"{"consecutive_failures": 5}"#, (None, 100, None)),
-            (
-                r#"{"consecutive_failures": 5, "slow_calls": {}, "minimum_calls": 20}"#,
-                (count(100), 20, None),
-            ),
-        ] {
-            assert_eq!(opening(json), expected, "{json}");
-        }
-        let tenths = settings(r#"{"window": "10s", "buckets": "Tenths"}"#);
-        assert_eq!(tenths.window, Some(Span::Tenths(Duration::from_s(10))));
-    }
-
-    #[test]
-    fn rates_decide_over_trial_calls_if_there_are_any() {
-        let verdict = |json| settings(json).half_open.map(|half_open| half_open.verdict);
-        for (json, expected) in [
-            (r#"{"half_open": {}}"#, Verdict::Rates),
-            (r#"{"half_open": {}, "window": "10s"}"#, Verdict::Rates),
-            (r#"{"half_open": {}, "consecutive_failures": 5}"#, Verdict::AllGood),
-            (r#"{"half_open": {}, "consecutive_failures": 5, "slow_calls": {}}"#, Verdict::Rates),
-            (r#"{"half_open": {"verdict": "AllGood"}}"#, Verdict::AllGood),
-        ] {
-            assert_eq!(verdict(json), Some(expected), "{json}");
-        }
-        let stay = |json| settings(json).half_open.and_then(|half_open| half_open.longest_stay);
-        assert_eq!(stay(r#"{"half_open": {"calls": 3}}"#), None);
-        let second = Duration::from_s(1);
-        let open = stay(r#"{"half_open": {"longest_stay": "1s"}}"#);
-        assert_eq!(open, Some((second, AfterStay::Open)));
-        let closed = stay(r#"{"half_open": {"longest_stay": "1s", "then": "Closed"}}"#);
-        assert_eq!(closed, Some((second, AfterStay::Closed)));
-    }
-
-    /// Fields that came later are left out at their defaults, so that digests of scenarios stay.
-    #[test]
-    fn a_breaker_without_later_fields_is_written_as_before_them() {
-        let mut spec: Spec = serde_json::from_str(r#"{"window": 20}"#).expect("it is one");
-        spec.fill();
-        let written = serde_json::to_string(&spec).expect("it has a form");
-        let before =
-            r#"{"window":20,"failure_threshold":10,"open_duration":"1m","records":"Outcomes"}"#;
-        assert_eq!(written, before);
-    }
-}
