@@ -40,6 +40,9 @@ impl Writer<'_> {
                     true => ", half_open: HalfOpen(calls: 2)",
                     false => "",
                 };
+                if !half_open.is_empty() && !self.style.copies && self.features.has(27) {
+                    return self.breaker_of_time(&open);
+                }
                 format!(
                     "Breaker(window: 5, failure_threshold: {threshold}, \
                      open_duration: {open}{half_open})"
@@ -119,6 +122,38 @@ impl Writer<'_> {
         format!(
             "Retry({limit}, backoff: {backoff}, shed_backoff: Constant({step}), budget: {budget}, \
              pushback: {pushback})"
+        )
+    }
+
+    /// A breaker over a time, with what libraries add to it.
+    fn breaker_of_time(&mut self, open: &str) -> String {
+        let (window, stay, width) = (self.ms(200), self.ms(100), self.ms(50));
+        let kind = self.dice.pick(&["Clock", "Start", "Tenths", "One"]);
+        let buckets = match kind {
+            "Clock" | "Start" => format!("{kind}({width})"),
+            _ => kind.to_owned(),
+        };
+        let open = match self.dice.roll(2) {
+            0 => format!("open_duration: {open}"),
+            _ => format!("open_backoff: Exponential(base: {open}, jitter: Equal)"),
+        };
+        let ignored = self.dice.pick(&["", ", failure_on: [Timeout, Error], ignored: [Shed]"]);
+        let late = self.dice.pick(&["Apply", "Discard", "Own"]);
+        let at_close = self.dice.pick(&["Empties", "Restarts", "Keeps"]);
+        let volume = self.dice.pick(&["Results", "Admitted", "Calls"]);
+        let half_open = match self.dice.roll(3) {
+            0 => "calls: 2, places: AtOnce, verdict: Good(1)".to_owned(),
+            1 => "calls: 1, begins: Timer".to_owned(),
+            _ => format!("calls: 1, verdict: AnyGood, longest_stay: {stay}, then: HalfOpen"),
+        };
+        let opens_on = match kind {
+            "Tenths" | "One" => "Failures",
+            _ => self.dice.pick(&["Results", "Buckets"]),
+        };
+        format!(
+            "Breaker(window: {window}, buckets: {buckets}, minimum_calls: 3, failure_rate: 0.5, \
+             opens_on: {opens_on}, {open}, late_results: {late}, at_close: {at_close}, \
+             volume: {volume}, half_open: HalfOpen({half_open}){ignored})"
         )
     }
 
