@@ -22,6 +22,7 @@ mod names;
 mod rates;
 mod reference;
 mod refusals;
+mod retries;
 mod samplers;
 mod search;
 mod support;

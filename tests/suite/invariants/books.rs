@@ -134,13 +134,11 @@ impl Books<'_> {
         let first: BTreeSet<_> = of_requests.map(|record| (record.load, record.request)).collect();
         let first = first.intersection(&self.measured).count() as u64;
         assert_eq!(attempts.total, first + attempts.retries);
-        let services = || self.of_kind("service").map(|(_, service)| service);
-        let shed: u64 = services().map(|service| count(service, "shed")).sum();
         // Some attempts that are refused after their deadline had been given up before.
-        let expired: u64 = services().map(expired).sum();
+        let expired: u64 = self.of_kind("service").map(|(_, service)| expired(service)).sum();
         let edges = || self.of_kind("edge").map(|(_, edge)| edge);
         let over_edges = |metric: &str| edges().map(|edge| count(edge, metric)).sum::<u64>();
-        let failed = over_edges("timeouts") + over_edges("errors") + shed + self.reneged();
+        let failed = over_edges("timeouts") + over_edges("errors") + self.shed();
         let possible = failed..=failed + expired;
         let found = over_edges("failed");
         assert!(possible.contains(&found), "{found}, {failed}, {expired}");
@@ -152,15 +150,16 @@ impl Books<'_> {
         assert_eq!(over_edges("attempts"), attempts.total + made);
     }
 
-    /// Attempts that services shed after the longest wait, and whose callers had not given up.
-    fn reneged(&self) -> u64 {
+    /// Attempts that services shed, on arrival, when they joined the line again or after the
+    /// longest wait, and whose callers had not given up.
+    fn shed(&self) -> u64 {
         let mut failed = BTreeSet::new();
         let mut shed = 0;
         for record in &self.log.records {
             let attempt = (record.load, record.request, record.call, record.attempt);
             if matches!(record.kind, EventKind::ATTEMPT_FAILED | EventKind::ATTEMPT_UNNEEDED) {
                 failed.insert(attempt);
-            } else if record.kind == EventKind::RENEGED
+            } else if matches!(record.kind, EventKind::RENEGED | EventKind::SHED)
                 && self.result.components[self.log.name(record)].kind == "service"
                 && !failed.contains(&attempt)
             {

@@ -40,7 +40,7 @@ impl Writer<'_> {
                     true => ", half_open: HalfOpen(calls: 2)",
                     false => "",
                 };
-                if !half_open.is_empty() && !self.style.copies && self.features.has(27) {
+                if !half_open.is_empty() && self.features.has(27) {
                     return self.breaker_of_time(&open);
                 }
                 format!(
