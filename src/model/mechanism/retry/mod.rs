@@ -94,8 +94,12 @@ impl Mechanism for Retry {
     /// Begins the first try.
     #[inline]
     fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
-        let progress = self.policy.begin(at.instance, cx.now());
-        *cx.calls.words(at.call, at.seat.word) = progress.store();
+        if self.policy.is_plain() {
+            *cx.calls.words(at.call, at.seat.word) = Progress::FIRST;
+        } else {
+            let progress = self.policy.begin(at.instance, cx.now());
+            *cx.calls.words(at.call, at.seat.word) = progress.store();
+        }
         Flow::Down
     }
 
@@ -108,6 +112,9 @@ impl Mechanism for Retry {
         _: Port,
         outcome: Outcome,
     ) -> Flow {
+        if self.policy.is_plain() && !self.policy.retry_on.covers(outcome) {
+            return Flow::Up(outcome);
+        }
         let mut progress = Self::progress(cx, at);
         let pushback = cx.take_pushback(at);
         let call = &cx.calls[at.call];
@@ -129,7 +136,11 @@ impl Mechanism for Retry {
                 Flow::Up(outcome)
             }
             Decision::Retries(wait) => {
-                *cx.calls.words(at.call, at.seat.word) = progress.store();
+                if self.policy.is_plain() {
+                    *cx.calls.words(at.call, at.seat.word) = progress.first_words();
+                } else {
+                    *cx.calls.words(at.call, at.seat.word) = progress.store();
+                }
                 self.retries += measured;
                 cx.note(at, EventKind::RETRIES, wait.as_ns());
                 if wait.is_zero() {

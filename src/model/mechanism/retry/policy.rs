@@ -124,6 +124,15 @@ pub struct Progress {
 pub(super) const WORDS: usize = 4;
 
 impl Progress {
+    /// The first words of a call at its first try, which are all that a plain retry needs.
+    pub(super) const FIRST: [u64; 2] = [1, 0];
+
+    /// Those words later.
+    #[inline]
+    pub(super) fn first_words(self) -> [u64; 2] {
+        [u64::from(self.tries) | u64::from(self.steps) << 32, self.memory]
+    }
+
     /// The progress in the words of a call.
     #[inline]
     pub(super) fn load(words: [u64; WORDS]) -> Self {
@@ -147,9 +156,9 @@ impl Progress {
     /// The words that keep it.
     #[inline]
     pub(super) fn store(self) -> [u64; WORDS] {
-        let both = |low: u32, high: u32| u64::from(low) | u64::from(high) << 32;
-        let counts = both(self.tries, self.steps);
-        [counts, self.memory, self.began.as_ns(), both(self.allowed, self.paid)]
+        let [counts, memory] = self.first_words();
+        let budget = u64::from(self.allowed) | u64::from(self.paid) << 32;
+        [counts, memory, self.began.as_ns(), budget]
     }
 }
 
@@ -169,6 +178,13 @@ pub enum Decision {
 const MS: f64 = 1e6;
 
 impl Policy {
+    /// True without a limit of time and without a budget: nothing but the outcomes of its own tries
+    /// decides for a call.
+    #[inline]
+    pub(super) const fn is_plain(&self) -> bool {
+        self.time_limit.is_none() && self.budget.is_none()
+    }
+
     /// A call of `client` begins its first try.
     #[inline]
     pub fn begin(&mut self, client: u32, now: Instant) -> Progress {
@@ -230,7 +246,7 @@ impl Policy {
         {
             return Decision::GivesUp;
         }
-        if !open || progress.tries > progress.allowed {
+        if self.budget.is_some() && (!open || progress.tries > progress.allowed) {
             return Decision::Exhausted;
         }
         let mut next = *progress;
@@ -250,6 +266,7 @@ impl Policy {
     }
 
     /// The wait before the next try.
+    #[inline]
     fn wait(
         &self,
         progress: &mut Progress,
