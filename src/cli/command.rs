@@ -9,6 +9,7 @@ mod find;
 mod hunt;
 mod init;
 mod metrics;
+mod presets;
 mod report;
 mod run;
 mod shrink;
@@ -26,6 +27,7 @@ use find::Find;
 use hunt::Hunt;
 use init::Init;
 use metrics::Metrics;
+use presets::Presets;
 use report::Report;
 use run::Run;
 use shrink::Shrink;
@@ -98,6 +100,8 @@ pub(crate) enum Command {
     Init(Init),
     /// List the metrics that sentences about a scenario can name, and what they mean
     Metrics(Metrics),
+    /// List presets: libraries whose algorithm and defaults a layer can take
+    Presets(Presets),
     /// Print the JSON Schema of scenarios, or of studies
     Schema {
         /// Of what
@@ -133,6 +137,7 @@ pub(super) fn dispatch(ui: &Ui, command: Command) -> Result<Exit, Failure> {
         Command::Trace(args) => trace::trace(ui, &args),
         Command::Init(args) => init::init(ui, &args),
         Command::Metrics(args) => metrics::metrics(ui, &args),
+        Command::Presets(args) => presets::presets(ui, &args),
         Command::Schema { of } => docs::schema(ui, of),
         Command::Completions { shell } => docs::completions(ui, shell, Cli::command()),
         Command::Man { command } => docs::man(ui, command.as_deref(), Cli::command()),

@@ -55,7 +55,7 @@ impl Knob {
             Shape::Ratio => Kind::Ratio,
             Shape::Whole { .. } => Kind::Whole,
             Shape::Limit { .. } => Kind::Limit,
-            Shape::CountOrTime if written.is_some_and(|text| text.starts_with('"')) => {
+            Shape::CountOrTime if written.as_ref().is_some_and(|text| text.starts_with('"')) => {
                 Kind::Duration
             }
             Shape::CountOrTime => Kind::Whole,

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 
 use super::check::dangling;
 use super::path::Path;
+use super::presets;
 use super::problem::{Problem, printable};
 use super::schema::SCHEMA_VERSION;
 use super::shape::{Definition, FieldShape, ROOT, SHAPES, STUDY, Shape, VariantShape};
@@ -240,8 +241,9 @@ impl<'a> Walk<'a> {
                 None => self.add(names::unknown_field(owner, shapes, field, at)),
             }
         }
+        let given = presets::given(shapes, fields);
         for shape in shapes.iter().filter(|shape| shape.required) {
-            if !seen.contains_key(shape.name.as_str()) {
+            if !seen.contains_key(shape.name.as_str()) && !given(&shape.name) {
                 // A misspelt field is reported as unknown, not also as missing.
                 let misspelt = fields.iter().take(MOST).any(|field| {
                     let known = shapes.iter().any(|shape| shape.name == field.name.text);

@@ -8,8 +8,9 @@ use serde::de::DeserializeOwned;
 use super::check::check;
 use super::conform::conform;
 use super::defaults;
-use super::locate::nearest;
+use super::locate::{locate, nearest};
 use super::path::Path;
+use super::presets;
 use super::problem::{Problem, Problems, Severity, line_column, printable};
 use super::schema::Scenario;
 use super::shape::{ROOT, STUDY};
@@ -59,9 +60,11 @@ impl Document {
         if let Some(problems) = Problems::new(&self.name, self.text.clone(), misshapen) {
             return Err(problems);
         }
-        let mut scenario: Scenario = read(&self.text)
-            .map_err(|problem| Problems::one(&self.name, self.text.clone(), *problem))?;
-        defaults::fill(&mut scenario, &self.tree.root);
+        let expanded = self.expanded();
+        let Self { text, tree, .. } = expanded.as_ref().unwrap_or(self);
+        let mut scenario: Scenario =
+            read(text).map_err(|problem| Problems::one(&self.name, text.clone(), *problem))?;
+        defaults::fill(&mut scenario, &tree.root);
         let mut problems = check(&scenario);
         for problem in &mut problems {
             self.place(problem);
@@ -118,6 +121,13 @@ impl Document {
             return;
         }
         let place = nearest(&self.tree.root, &problem.path);
+        // What is not written may be a field of the preset.
+        if locate(&self.tree.root, &problem.path).is_none()
+            && let Some(preset) = place.value.field(presets::FIELD)
+        {
+            problem.span = Some(preset.span.clone());
+            return;
+        }
         problem.span = Some(match &place.name {
             Some(name) if problem.of_name => name.clone(),
             _ => place.span(),

@@ -84,7 +84,13 @@ impl Document {
     ///
     /// # Errors
     /// If the path does not exist, or means places of different kinds.
-    pub(crate) fn field_at(&self, path: &str) -> Result<(FieldShape, Option<&str>), Box<Problem>> {
+    pub(crate) fn field_at(
+        &self,
+        path: &str,
+    ) -> Result<(FieldShape, Option<String>), Box<Problem>> {
+        if let Some(expanded) = self.expanded() {
+            return expanded.field_at(path);
+        }
         let places = self.places(&path_steps(path)?)?;
         let mut all = places.into_iter().map(|place| {
             let Place { target, field, within, .. } = place;
@@ -106,7 +112,7 @@ impl Document {
             }
             written = written.filter(|written| text == Some(*written));
         }
-        Ok((field, written))
+        Ok((field, written.map(str::to_owned)))
     }
 
     /// The places in the text that a path means.
@@ -114,6 +120,9 @@ impl Document {
     /// # Errors
     /// If the path does not exist.
     pub(crate) fn landings(&self, path: &str) -> Result<Vec<Landing>, Box<Problem>> {
+        if let Some(expanded) = self.expanded() {
+            return expanded.landings(path);
+        }
         let places = self.places(&path_steps(path)?)?.into_iter();
         let landing = |place: Place<'_>| match (place.within, place.target) {
             (Some(within), _) => Landing(within.node.span.start, String::new()),
@@ -130,8 +139,16 @@ impl Document {
 
     fn edited(&self, assignment: &str) -> Result<String, Vec<Problem>> {
         let (steps, value_at) = steps(assignment).map_err(|problem| vec![*problem])?;
+        let places = match self.places(&steps) {
+            Ok(places) => places,
+            // A path may lead into a field that a preset gives.
+            Err(problem) => match self.expanded().filter(|given| given.places(&steps).is_ok()) {
+                Some(expanded) => return expanded.edited(assignment),
+                None => return Err(vec![*problem]),
+            },
+        };
         let mut edits: Vec<(Span, String)> = Vec::new();
-        for place in self.places(&steps).map_err(|problem| vec![*problem])? {
+        for place in places {
             let Place { target, field, path, within } = place;
             let plain = assignment[value_at..].trim_start();
             let plain = plain.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '"' | '.'));
@@ -173,6 +190,7 @@ fn value_of(
         Shape::Duration { .. }
             | Shape::Rate
             | Shape::Text
+            | Shape::Preset { .. }
             | Shape::Limit { .. }
             | Shape::CountOrTime
     );

@@ -18,6 +18,7 @@ pub mod locate;
 pub mod names;
 pub mod path;
 pub mod pipelines;
+pub mod presets;
 mod print;
 pub mod problem;
 pub mod schema;

@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
 
+use super::presets;
 use super::schema::Scenario;
 use super::study::Study;
 
@@ -48,6 +49,10 @@ pub(crate) enum Shape {
     Float(Bounds),
     Flag,
     Text,
+    /// The name of a preset of this layer.
+    Preset {
+        of: String,
+    },
     /// Any plain value that `--set` takes.
     Written,
 }
@@ -100,7 +105,9 @@ pub(crate) static SHAPES: LazyLock<Shapes> = LazyLock::new(Shapes::read);
 /// RON and JSON write enums differently; the schema describes the JSON that serde reads.
 #[must_use]
 pub fn json_schema() -> Value {
-    schemars::schema_for!(Scenario).to_value()
+    let mut schema = schemars::schema_for!(Scenario).to_value();
+    presets::describe(&mut schema);
+    schema
 }
 
 /// The JSON Schema of studies.
@@ -247,8 +254,10 @@ fn variants_of(schema: &Value) -> Vec<VariantShape> {
 fn fields(schema: &Value) -> Vec<FieldShape> {
     let empty = Map::new();
     let properties = schema["properties"].as_object().unwrap_or(&empty);
+    // What a preset can give is required in the `else` branch alone.
+    let lists = [&schema["required"], &schema["else"]["required"]];
     let required = |name: &str| {
-        schema["required"].as_array().is_some_and(|names| names.iter().any(|other| other == name))
+        lists.iter().filter_map(|list| list.as_array()).flatten().any(|other| other == name)
     };
     let field = |(name, schema): (&String, &Value)| FieldShape {
         name: name.clone(),
@@ -296,6 +305,10 @@ fn shape(schema: &Value) -> Shape {
         }
         Some("dessim-count-or-time") => return Shape::CountOrTime,
         Some("dessim-value") => return Shape::Written,
+        Some("dessim-preset") => {
+            let of = schema["dessim:of"].as_str().unwrap_or_default().to_owned();
+            return Shape::Preset { of };
+        }
         _ => {}
     }
     let bounds = Bounds {

@@ -37,7 +37,8 @@ impl Document {
     }
 }
 
-fn written(node: &Node, text: &str) -> Written {
+/// A value of a text, without its place.
+pub(super) fn written(node: &Node, text: &str) -> Written {
     let node = node.unwrapped();
     let name = |name: &Option<super::syntax::Name>| {
         name.as_ref().map_or_else(String::new, |name| name.text.clone())
@@ -237,7 +238,9 @@ impl Written {
         text + "\n"
     }
 
-    fn inline(&self) -> String {
+    /// The value on one line.
+    #[must_use]
+    pub fn inline(&self) -> String {
         let pairs = |parts: &[(String, Self)], quote: bool| {
             let pair = |(name, value): &(String, Self)| {
                 let name = if quote { quoted(name) } else { name.clone() };

@@ -186,7 +186,7 @@ fn seeds(target: &str) -> Vec<String> {
     match target {
         // Three valid inputs for each refused one: their mutations reach more code.
         "scenario" => {
-            let valid = files(&["scenarios", "docs/model"]);
+            let valid = files(&["scenarios", "docs/model", "docs/vendors"]);
             let refused = files(&["tests/refusals"]);
             valid.iter().cycle().take(3 * refused.len()).chain(&refused).cloned().collect()
         }

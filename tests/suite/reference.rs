@@ -97,6 +97,7 @@ fn kind(schema: &Value, definitions: &Value) -> String {
         }
         Some("dessim-duration") => return "duration".to_owned(),
         Some("dessim-count-or-time") => return "whole number ≥ 1, or duration > 0".to_owned(),
+        Some("dessim-preset") => return "[preset](#presets)".to_owned(),
         Some("dessim-rate") => return "rate".to_owned(),
         Some("dessim-ratio") => return "ratio".to_owned(),
         Some("dessim-limit") if schema["minimum"] == 1 => return "limit ≥ 1".to_owned(),
@@ -127,9 +128,10 @@ fn without_format_bounds(schema: &Value) -> Value {
 
 /// The rows of a struct: field, type, default and meaning.
 fn rows(schema: &Value, definitions: &Value) -> Vec<String> {
+    // What a preset can give is required in the `else` branch alone.
+    let lists = [&schema["required"], &schema["else"]["required"]];
     let required = |name: &str| {
-        let names = schema["required"].as_array().map_or(&[][..], Vec::as_slice);
-        names.iter().any(|other| other == name)
+        lists.iter().filter_map(|list| list.as_array()).flatten().any(|other| other == name)
     };
     let fields = schema["properties"].as_object().expect("a struct");
     fields

@@ -2,6 +2,7 @@
 
 use crate::kernel::units::{parse_duration, parse_rate};
 use crate::scenario::path::Path;
+use crate::scenario::presets;
 use crate::scenario::problem::{Problem, printable};
 use crate::scenario::shape::{Bounds, Shape};
 use crate::scenario::syntax::{Kind, Node, Number, NumberError};
@@ -25,6 +26,7 @@ pub(super) fn name_of(shape: &Shape) -> String {
         Shape::Float(_) => "a number".to_owned(),
         Shape::Flag => "`true` or `false`".to_owned(),
         Shape::Text => "a string in quotes".to_owned(),
+        Shape::Preset { .. } => "the name of a preset in quotes".to_owned(),
         Shape::Written => "a value: a string in quotes, a number, `true` or `false`".to_owned(),
     }
 }
@@ -75,6 +77,10 @@ pub(super) fn problem(shape: &Shape, node: &Node, text: &str, at: &Path) -> Opti
             Ok(number) => value.bounds(*bounds, number.as_f64()),
             Err(problem) => Some(*problem),
         },
+        (Shape::Preset { of }, Kind::Text(name)) => {
+            let (rule, found, hint) = presets::problem(of, name)?;
+            Some(value.breaks(&rule, found).hint(hint))
+        }
         (Shape::Written, Kind::Number) => value.number().err().map(|problem| *problem),
         (Shape::Flag | Shape::Written, Kind::Bool(_))
         | (Shape::Text | Shape::Written, Kind::Text(_)) => None,

@@ -17,6 +17,8 @@ const WORDS: &[Word] = &[
         "that is the `balancing` of a call or a consumer: balancing: LeastRequest"),
     word(&["Layer"], &["fallback", "cache"],
         "not there yet; a service with time: Bimodal(..) is a cache in front of something slow"),
+    word(&["Layer"], &["preset", "defaults"],
+        "a preset is a field of a layer: Retry(preset: \"resilience4j/2.3\")"),
     word(&["Arm"], &["load"], "the load is the same in every arm: give it outside `arms`"),
     word(&["Scenario"], &["horizon", "time", "simulation_time", "run_for"],
         "that is `duration` here"),

@@ -6,8 +6,17 @@
 
 use super::*;
 
-/// Documents whose commands are run.
+/// Documents whose commands are run, beside the pages of vendors.
 const SHOWN: [&str; 2] = ["README.md", "docs/model-your-system.md"];
+
+/// The pages below `folder`, by path from the root.
+fn pages(folder: &str) -> Vec<String> {
+    let entries = std::fs::read_dir(root().join(folder)).expect("a folder");
+    let names = entries.map(|entry| entry.expect("an entry").file_name());
+    let names = names.map(|name| name.to_string_lossy().into_owned());
+    let pages = names.filter(|name| name.ends_with(".md"));
+    pages.map(|name| format!("{folder}/{name}")).collect()
+}
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -20,7 +29,7 @@ fn document(name: &str) -> String {
 /// Scenarios and studies, where the documents name them.
 fn repository() -> Place {
     let place = Place::new();
-    for folder in ["scenarios", "snapshots", "docs/model", "docs/studies"] {
+    for folder in ["scenarios", "snapshots", "docs/model", "docs/studies", "docs/vendors"] {
         for entry in std::fs::read_dir(root().join(folder)).expect("a folder of the repository") {
             let path = entry.expect("an entry").path();
             let name = path.file_name().expect("a name").to_string_lossy().into_owned();
@@ -75,7 +84,8 @@ fn played(place: &Place, document: &str) -> String {
 #[cfg(unix)]
 fn what_the_documents_show_is_what_is_printed() {
     let place = repository();
-    for name in SHOWN {
+    let shown = SHOWN.map(str::to_owned).into_iter().chain(pages("docs/vendors"));
+    for name in &shown.collect::<Vec<_>>() {
         let text = document(name);
         assert!(text.contains("```console\n$ dessim "), "{name} shows nothing");
         let played = played(&place, &text);
@@ -138,16 +148,14 @@ fn the_test_command_of_the_readme_is_that_of_ci() {
 #[test]
 fn documents_link_to_files_that_exist() {
     let mut names = vec!["README.md".to_owned(), "CONTRIBUTING.md".to_owned()];
-    for entry in std::fs::read_dir(root().join("docs")).expect("a folder") {
-        let name = entry.expect("an entry").file_name().to_string_lossy().into_owned();
-        if name.ends_with(".md") {
-            names.push(format!("docs/{name}"));
-        }
-    }
+    names.extend(pages("docs"));
+    names.extend(pages("docs/vendors"));
     let mut broken = Vec::new();
     for name in names {
         let folder = root().join(&name).parent().expect("a folder").to_owned();
-        for link in document(&name).split("](").skip(1) {
+        // Blocks of code have no links: every other part between fences.
+        let prose = document(&name).split("```").step_by(2).collect::<String>();
+        for link in prose.split("](").skip(1) {
             let target = link.split([')', '#', ' ', '\n']).next().unwrap_or_default();
             let is_file = !target.is_empty() && !target.contains("://");
             if is_file && !folder.join(target).exists() {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::*;
 
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 17] = [
     "",
     "run",
     "sweep",
@@ -19,6 +19,7 @@ const COMMANDS: [&str; 16] = [
     "trace",
     "report",
     "init",
+    "presets",
     "completions",
     "man",
 ];
