@@ -2,10 +2,8 @@
 //!
 //! `Retry(preset: "resilience4j/2.3", max_attempts: 5)` is the retry of that library with one field
 //! changed. The presets are data in the language itself (`presets.ron`). Their fields are written
-//! in the place of their names before a scenario is read ([`Document::expanded`]), so that nothing
-//! behind the text knows of presets.
-//!
-//! [`Document::expanded`]: super::Document::expanded
+//! in the place of their names before a scenario is read, so that nothing behind the text knows of
+//! presets.
 
 mod expand;
 
