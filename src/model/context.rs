@@ -1,5 +1,8 @@
 //! The context of every mechanism: the clock, the arenas, the books and the listener.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::agenda::{Agenda, Pending};
 use super::call::{Call, CallId, Calls};
 use super::mechanism::class::Classes;
@@ -36,7 +39,7 @@ pub enum Outcome {
 }
 
 /// What a refusal asks of the caller, as `Retry-After` and gRPC's pushback do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Pushback {
     /// To try again after this time.
     After(Duration),

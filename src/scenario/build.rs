@@ -227,7 +227,7 @@ impl<C: Calendar> Builder<C> {
                     schema::Cancellation::None => Cancellation::None,
                 },
                 faults,
-                pushback: config.pushback.map(values::pushback),
+                pushback: config.pushback,
                 refuses_expired: config.refuses_expired,
                 failure_site: self.site(name, "failure"),
             };

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::kernel::time::{Duration, Instant};
 use crate::kernel::units::Ratio;
 
+pub use crate::model::context::Pushback;
 pub use crate::model::mechanism::Layer;
 pub use crate::model::mechanism::backoff::spec::{Backoff, Jitter};
 use crate::model::mechanism::balancer::repicks;
@@ -30,7 +31,7 @@ pub use crate::model::mechanism::queue::spec::Spec as Queue;
 pub use crate::model::mechanism::retry::budget::spec::RetryBudget;
 pub use crate::model::mechanism::retry::spec::{RetryOn, Spec as Retry};
 pub use crate::model::mechanism::service::spec::{
-    Cancellation, Case, Endpoint, Overload, Pushback, Spec as Service, Step, Wait,
+    Cancellation, Case, Endpoint, Overload, Spec as Service, Step, Wait,
 };
 pub use crate::model::mechanism::timeout::spec::Spec as Timeout;
 pub use crate::model::spec::clients::Scope;

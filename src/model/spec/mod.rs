@@ -16,3 +16,8 @@ pub mod size;
 pub mod system;
 pub mod word;
 pub mod zones;
+
+/// True for the default of a field, which is not written then.
+pub(in crate::model) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}

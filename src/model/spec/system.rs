@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kernel::time::Duration;
 use crate::model::mechanism::Layer;
+use crate::model::mechanism::load::spec::Arrivals;
 use crate::model::mechanism::{consumer, load, pool, queue, service};
 use crate::model::spec::clients::Scope;
 use crate::model::spec::distribution::resolve;
@@ -171,6 +172,27 @@ impl<'a> Around<'a> {
     #[must_use]
     pub fn inside(&self) -> &'a [Layer] {
         &self.pipeline.policy[self.index + 1..]
+    }
+
+    /// The load whose requests come to the layer.
+    #[must_use]
+    pub fn load(&self) -> Option<&'a load::spec::Spec> {
+        match self.pipeline.source? {
+            Source::Load(load) => Some(load),
+            Source::Consumer(_) => None,
+        }
+    }
+
+    /// The same, if it has a rate: a burst is at one instant, and the rate of a closed loop depends
+    /// on answers.
+    #[must_use]
+    pub fn steady_load(&self) -> Option<&'a load::spec::Spec> {
+        self.load().filter(|load| match load.arrivals {
+            Arrivals::Bursts { .. } | Arrivals::Renewal { .. } | Arrivals::ClosedLoop { .. } => {
+                false
+            }
+            Arrivals::Constant { .. } | Arrivals::Poisson { .. } | Arrivals::Stages { .. } => true,
+        })
     }
 
     /// The shortest time after which a layer outside gives up, and the kind of that layer.

@@ -7,7 +7,6 @@ use crate::kernel::calendar::Calendar;
 use crate::kernel::distribution::Distribution;
 use crate::kernel::units::Ratio;
 use crate::model::client::Clients;
-use crate::model::context::Pushback;
 use crate::model::mechanism::load::{Arrivals, Stages};
 use crate::model::mechanism::service::{Endpoint, Onward, Overload, Step, When};
 use crate::model::seat::Port;
@@ -147,13 +146,6 @@ impl<C: Calendar> Builder<C> {
             });
         }
         Ok(all)
-    }
-}
-
-pub(super) fn pushback(config: schema::Pushback) -> Pushback {
-    match config {
-        schema::Pushback::After(time) => Pushback::After(time),
-        schema::Pushback::Never => Pushback::Never,
     }
 }
 

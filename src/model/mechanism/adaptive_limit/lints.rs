@@ -7,7 +7,7 @@ use crate::model::mechanism::load::spec::Arrivals;
 use crate::model::mechanism::load::volume::most_within;
 use crate::model::spec::finding::{Finding, Segment};
 use crate::model::spec::lint::{Group, Lint, number};
-use crate::model::spec::system::{Around, Source, attempts};
+use crate::model::spec::system::{Around, attempts};
 
 /// The lints of adaptive limits.
 pub const LINTS: &[&Lint] = &[&LIMIT_MINIMUM_ABOVE_SLOTS, &LIMIT_WINDOW_NEVER_FILLS];
@@ -84,15 +84,9 @@ calls: { "web": Call(to: "api", policy: [
 
 pub(super) fn window_never_fills(spec: &Spec, around: &Around<'_>) -> Option<Finding> {
     let windowed = spec.windowed?;
-    let Source::Load(load) = around.pipeline.source? else { return None };
-    // A burst is at one instant, and the rate of a closed loop depends on answers.
-    match load.arrivals {
-        Arrivals::Bursts { .. } | Arrivals::Renewal { .. } | Arrivals::ClosedLoop { .. } => {
-            return None;
-        }
-        Arrivals::Poisson { batch, .. } if batch > 1 => return None,
-        Arrivals::Constant { .. } | Arrivals::Poisson { .. } | Arrivals::Stages { .. } => {}
-    }
+    let load = around
+        .steady_load()
+        .filter(|load| !matches!(load.arrivals, Arrivals::Poisson { batch: 2.., .. }))?;
     let tries = attempts(around.outside()).unwrap_or(1) as f64;
     let states = f64::from(states(around));
     let calls = most_within(load, windowed.max.as_ns() as f64) * tries / states;

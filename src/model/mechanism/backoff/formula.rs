@@ -1,5 +1,6 @@
 //! The formulas of waits.
 
+use super::spec::Decorrelation;
 use crate::kernel::distribution::Distribution;
 use crate::kernel::fpmath::{exp, pow, sqrt};
 use crate::kernel::time::Duration;
@@ -79,23 +80,6 @@ pub enum Jitter {
     Extra(f64),
     /// v + uniform in [0, n x most).
     GrowingExtra(f64),
-}
-
-/// How waits of decorrelated jitter depend on those before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decorrelation {
-    /// min(cap, uniform(base, 3 x previous)), where the first previous is base. Source: AWS
-    /// Architecture Blog, "Exponential backoff and jitter", 2015.
-    FromBase,
-    /// base first, then uniform(previous, min(cap, 3 x previous)). Source: Finagle,
-    /// `Backoff.decorrelatedJittered`.
-    FromPrevious,
-    /// base first, then uniform(0, 2^(n - 1) x previous), or cap for ever once 2^(n - 1) x previous
-    /// reaches it. Source: Finagle, `Backoff.exponentialJittered`.
-    RandomWalk,
-    /// min(cap, (g(n) - g(n - 1)) x base / 1.4) in ticks of 100 ns, where g(n) = 2^t x tanh(sqrt(4
-    /// t)), t = n - 1 + uniform(0, 1), and g(0) = 0. Source: Polly 8, `RetryHelper`.
-    Smooth,
 }
 
 /// Most steps of an exponential wait: at a useful multiplier the clock ends before.

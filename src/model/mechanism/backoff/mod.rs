@@ -8,7 +8,7 @@ mod formula;
 pub mod spec;
 pub mod words;
 
-pub use formula::{Decorrelation, Formula, Growing, Growth, Jitter};
+pub use formula::{Formula, Growing, Growth, Jitter};
 
 use crate::kernel::draw::Site;
 use crate::kernel::time::Duration;

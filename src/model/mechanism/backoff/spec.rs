@@ -13,6 +13,7 @@ use crate::kernel::units::Ratio;
 use crate::model::spec::distribution::Distribution;
 use crate::model::spec::distribution::resolve;
 use crate::model::spec::finding::{Finding, Segment};
+use crate::model::spec::is_default;
 
 /// The wait before the n-th retry or redelivery, from n = 1. A wait is v(n), which grows, with
 /// jitter.
@@ -145,10 +146,6 @@ fn two() -> f64 {
     2.0
 }
 
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
-}
-
 /// What bounds the waits of a backoff.
 #[derive(Clone, Copy, Default)]
 struct Limits {
@@ -192,7 +189,8 @@ pub enum Jitter {
 /// How waits of decorrelated jitter depend on those before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Decorrelation {
-    /// min(cap, uniform(base, 3 x previous)), where the first previous is base: AWS.
+    /// min(cap, uniform(base, 3 x previous)), where the first previous is base: AWS Architecture
+    /// Blog, "Exponential backoff and jitter", 2015.
     #[default]
     FromBase,
     /// base first, then uniform(previous, min(cap, 3 x previous)), which only grows: Finagle's
@@ -202,7 +200,7 @@ pub enum Decorrelation {
     /// reaches it: Finagle's `exponentialJittered`.
     RandomWalk,
     /// min(cap, (g(n) - g(n - 1)) x base / 1.4), where g(n) = 2^t x tanh(sqrt(4 t)), t = n - 1 +
-    /// uniform(0, 1) and g(0) = 0: Polly's `Exponential` with jitter.
+    /// uniform(0, 1) and g(0) = 0, in ticks of 100 ns: Polly's `Exponential` with jitter.
     Smooth,
 }
 
@@ -224,7 +222,7 @@ impl Backoff {
             Self::None => Formula::None,
             Self::Decorrelated { base, cap, form } => {
                 let cap = cap.map_or(CLOCK_END_NS, ns);
-                Formula::Decorrelated { base: ns(*base), cap, form: form.resolve() }
+                Formula::Decorrelated { base: ns(*base), cap, form: *form }
             }
             Self::Random(distribution) => Formula::Random(resolve(distribution)?),
             _ => Formula::Growing(self.growing()),
@@ -350,17 +348,6 @@ impl Jitter {
             Self::Additive(ratio) => super::Jitter::Additive(ratio.get()),
             Self::Extra(most) => super::Jitter::Extra(units(most)),
             Self::GrowingExtra(most) => super::Jitter::GrowingExtra(units(most)),
-        }
-    }
-}
-
-impl Decorrelation {
-    fn resolve(self) -> super::Decorrelation {
-        match self {
-            Self::FromBase => super::Decorrelation::FromBase,
-            Self::FromPrevious => super::Decorrelation::FromPrevious,
-            Self::RandomWalk => super::Decorrelation::RandomWalk,
-            Self::Smooth => super::Decorrelation::Smooth,
         }
     }
 }

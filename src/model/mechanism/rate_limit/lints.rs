@@ -1,11 +1,11 @@
 //! Rate limits that refuse below their rate, or that nothing ever reaches.
 
 use super::spec::{Algorithm, Spec};
-use crate::model::mechanism::load::spec::{Arrivals, Spec as Load};
+use crate::model::mechanism::load::spec::Arrivals;
 use crate::model::mechanism::load::volume::most_within;
 use crate::model::spec::finding::{Finding, Segment};
 use crate::model::spec::lint::{Group, Lint, number};
-use crate::model::spec::system::{Around, Source, attempts};
+use crate::model::spec::system::{Around, attempts};
 
 /// The lints of rate limits.
 pub const LINTS: &[&Lint] = &[&RATE_LIMIT_WITHOUT_BURST, &RATE_LIMIT_NEVER_REACHED];
@@ -36,7 +36,7 @@ pub(super) fn without_burst(spec: &Spec, around: &Around<'_>) -> Option<Finding>
         Algorithm::LeakyBucket { burst: 0, .. } => ("LeakyBucket", "burst"),
         _ => return None,
     };
-    let Arrivals::Poisson { rate, batch: 1 } = load(around)?.arrivals else { return None };
+    let Arrivals::Poisson { rate, batch: 1 } = around.load()?.arrivals else { return None };
     let states = f64::from(around.pipeline.states(&around.pipeline.policy[around.index]));
     let (calls, limit) = (rate.per_s() / states, spec.algorithm.per_s());
     let refused = calls / (calls + limit);
@@ -78,15 +78,9 @@ pub(crate) static RATE_LIMIT_NEVER_REACHED: Lint = Lint {
 const FAR_ABOVE: f64 = 100.0;
 
 pub(super) fn never_reached(spec: &Spec, around: &Around<'_>) -> Option<Finding> {
-    let load = load(around)?;
-    match load.arrivals {
-        // A burst of any size is at one instant, and the rate of a closed loop depends on answers.
-        Arrivals::Bursts { .. } | Arrivals::Renewal { .. } | Arrivals::ClosedLoop { .. } => {
-            return None;
-        }
-        Arrivals::Poisson { batch, .. } if batch > 1 => return None,
-        Arrivals::Constant { .. } | Arrivals::Poisson { .. } | Arrivals::Stages { .. } => {}
-    }
+    let load = around
+        .steady_load()
+        .filter(|load| !matches!(load.arrivals, Arrivals::Poisson { batch: 2.., .. }))?;
     let tries = attempts(around.outside()).unwrap_or(1) as f64;
     let calls = most_within(load, 1e9) * tries;
     let limit = spec.algorithm.per_s();
@@ -103,12 +97,4 @@ pub(super) fn never_reached(spec: &Spec, around: &Around<'_>) -> Option<Finding>
     let place = [Segment::field("algorithm")];
     let finding = Finding::warning(&RATE_LIMIT_NEVER_REACHED, &place, rule, found);
     Some(finding.hint("lengthen its window or lower its limit, or leave it out"))
-}
-
-/// The load whose requests come to the layer.
-fn load<'a>(around: &Around<'a>) -> Option<&'a Load> {
-    match around.pipeline.source? {
-        Source::Load(load) => Some(load),
-        Source::Consumer(_) => None,
-    }
 }

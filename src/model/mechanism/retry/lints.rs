@@ -6,13 +6,12 @@ use crate::kernel::time::Duration;
 use crate::kernel::units::Limit;
 use crate::model::mechanism::Layer;
 use crate::model::mechanism::backoff::bounds::{Bounds, MAX_SUMMED, Wait};
-use crate::model::mechanism::load::spec::Arrivals;
 use crate::model::mechanism::load::volume::most_within;
 use crate::model::spec::clients::Scope;
 use crate::model::spec::finding::{Finding, Segment};
 use crate::model::spec::layer::LayerSpec as _;
 use crate::model::spec::lint::{Group, Lint, number, shown};
-use crate::model::spec::system::{Around, Source, longest_ns, shortest_timeout};
+use crate::model::spec::system::{Around, longest_ns, shortest_timeout};
 
 /// The lints of retries.
 pub const LINTS: &[&Lint] = &[
@@ -156,7 +155,8 @@ fn floor_above_load(retry: &Spec, around: &Around<'_>) -> Option<Finding> {
     };
     let (field, found) = match retry.budget.as_ref()? {
         RetryBudget::Rolling { per_s, .. } => {
-            let (floor, calls) = (u64::from(*per_s) * u64::from(clients), calls_per_s(around)?);
+            let (floor, calls) =
+                (u64::from(*per_s) * u64::from(clients), most_within(around.steady_load()?, 1e9));
             if (floor as f64) < calls {
                 return None;
             }
@@ -191,18 +191,6 @@ fn each(floor: u64, clients: u32, of: &str) -> String {
         _ => {
             format!("{floor} {of} for each of {clients} clients are {}", floor * u64::from(clients))
         }
-    }
-}
-
-/// The most calls that come in a second, without retries; `None` if that is unknown.
-fn calls_per_s(around: &Around<'_>) -> Option<f64> {
-    let Source::Load(load) = around.pipeline.source? else { return None };
-    match load.arrivals {
-        Arrivals::Constant { .. } | Arrivals::Poisson { .. } | Arrivals::Stages { .. } => {
-            Some(most_within(load, 1e9))
-        }
-        // A burst is at one instant, and the rate of a closed loop depends on answers.
-        Arrivals::Bursts { .. } | Arrivals::Renewal { .. } | Arrivals::ClosedLoop { .. } => None,
     }
 }
 

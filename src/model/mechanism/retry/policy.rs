@@ -4,6 +4,7 @@
 //! against the libraries.
 
 use super::budget::Budget;
+use super::spec::LimitEnds;
 use crate::kernel::time::{Duration, Instant};
 use crate::model::context::{Outcome, Pushback};
 use crate::model::mechanism::backoff::Backoff;
@@ -61,19 +62,7 @@ pub struct TimeLimit {
     /// The time.
     pub limit: Duration,
     /// What it ends.
-    pub ends: Ends,
-}
-
-/// What a time limit ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ends {
-    /// Retries that would begin at or after the limit (tenacity's `stop_before_delay`).
-    Begins,
-    /// Retries after a failure at or after the limit (tenacity's `stop_after_delay`).
-    Failures,
-    /// Retries after a failure later than the limit; a wait ends at the limit at the latest
-    /// (failsafe-go).
-    Waits,
+    pub ends: LimitEnds,
 }
 
 /// What a retry makes of the time that a refusal names, such as `Retry-After`.
@@ -306,7 +295,7 @@ impl Policy {
             }
         };
         match self.time_limit {
-            Some(TimeLimit { limit, ends: Ends::Waits }) => {
+            Some(TimeLimit { limit, ends: LimitEnds::Waits }) => {
                 wait.min(Duration::from_ns(limit.as_ns().saturating_sub(elapsed.as_ns())))
             }
             _ => wait,
@@ -363,13 +352,13 @@ impl TimeLimit {
     /// True if a failure after this time is final.
     fn is_over(self, elapsed: Duration) -> bool {
         match self.ends {
-            Ends::Begins | Ends::Failures => elapsed >= self.limit,
-            Ends::Waits => elapsed > self.limit,
+            LimitEnds::Begins | LimitEnds::Failures => elapsed >= self.limit,
+            LimitEnds::Waits => elapsed > self.limit,
         }
     }
 
     /// True if no try begins after this time.
     fn forbids(self, elapsed: Duration) -> bool {
-        self.ends == Ends::Begins && elapsed >= self.limit
+        self.ends == LimitEnds::Begins && elapsed >= self.limit
     }
 }

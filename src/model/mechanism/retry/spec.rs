@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::budget::spec::RetryBudget;
-use super::policy::{Ends, Heed, Policy, TimeLimit};
+use super::policy::{Heed, Policy, TimeLimit};
 use super::{Retry, alternatives, lints, rules, words};
 use crate::kernel::distribution::InvalidDistribution;
 use crate::kernel::draw::Site;
@@ -19,6 +19,7 @@ use crate::model::spec::building::Building;
 use crate::model::spec::clients::Scope;
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::finding::Finding;
+use crate::model::spec::is_default;
 use crate::model::spec::layer::LayerSpec;
 use crate::model::spec::system::Around;
 
@@ -125,10 +126,6 @@ fn half() -> Ratio {
     Ratio::new(0.5).unwrap_or(Ratio::one())
 }
 
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
-}
-
 /// An outcome that a `Retry` can retry, and that a `Breaker` can take as a failure.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
@@ -184,16 +181,6 @@ impl Heeding {
     }
 }
 
-impl LimitEnds {
-    fn resolve(self) -> Ends {
-        match self {
-            Self::Begins => Ends::Begins,
-            Self::Failures => Ends::Failures,
-            Self::Waits => Ends::Waits,
-        }
-    }
-}
-
 impl Spec {
     /// The decisions of this retry, for so many clients; `site` gives the site of the draws for a
     /// purpose.
@@ -206,7 +193,7 @@ impl Spec {
         site: impl Fn(&str) -> Site,
     ) -> Result<Policy, InvalidDistribution> {
         let shed = self.shed_backoff.as_ref();
-        let ends = self.limit_ends.unwrap_or_default().resolve();
+        let ends = self.limit_ends.unwrap_or_default();
         Ok(Policy {
             max_retries: self
                 .retries()

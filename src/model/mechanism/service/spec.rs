@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{alternatives, lints};
 use crate::kernel::time::Duration;
 use crate::kernel::units::{Limit, Ratio};
+use crate::model::context::Pushback;
 use crate::model::spec::alternative::Alternative;
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::distribution::Distribution;
@@ -181,15 +182,6 @@ pub enum Cancellation {
     /// The attempt waits and works on to its end: most real servers.
     #[default]
     None,
-}
-
-/// What a refusal asks of the caller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum Pushback {
-    /// To try again after this time.
-    After(Duration),
-    /// Not to try again.
-    Never,
 }
 
 fn one() -> u32 {

@@ -143,7 +143,12 @@ impl Mechanism for Throttle {
     }
 
     fn memory(&self) -> u64 {
-        self.states.iter().map(Algorithm::memory).sum()
+        match self.states.first() {
+            Some(Algorithm::Envoy(_)) => self.states.iter().map(Algorithm::memory).sum(),
+            // Windows of one size: no other client is looked at.
+            Some(first) => first.memory() * self.states.len() as u64,
+            None => 0,
+        }
     }
 
     fn measure<C: Calendar, P: Probe>(

@@ -20,6 +20,7 @@ use crate::model::spec::building::Building;
 use crate::model::spec::clients::Scope;
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::finding::{Finding, Segment};
+use crate::model::spec::is_default;
 use crate::model::spec::layer::LayerSpec;
 use crate::model::spec::system::{self, Around};
 
@@ -218,10 +219,6 @@ fn trial_calls() -> u32 {
 
 fn are_all(list: &Vec<RetryOn>) -> bool {
     *list == RetryOn::all()
-}
-
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
 }
 
 impl Spec {

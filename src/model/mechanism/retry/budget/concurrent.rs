@@ -4,23 +4,14 @@
 //! `source/common/router/retry_state_impl.cc`; failsafe-go, `budget/budget.go` and
 //! `retrypolicy/retryexecutor.go`.
 
-/// The rule of a limit of retries at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rule {
-    /// Retries that wait or run are fewer than max(trunc(ratio x attempts that run), least). A
-    /// retry takes its place before its wait.
-    Envoy,
-    /// Retries that run are fewer than `least`, or not above `ratio` of all calls and these
-    /// retries. A retry takes its place after its wait.
-    FailsafeGo,
-}
+use super::spec::Counting;
 
 /// The calls and retries of one client.
 #[derive(Clone, Copy, Debug)]
 pub struct Concurrent {
     ratio: f64,
     least: u32,
-    rule: Rule,
+    rule: Counting,
     /// Calls under way.
     calls: u32,
     /// Attempts that run.
@@ -32,7 +23,7 @@ pub struct Concurrent {
 impl Concurrent {
     /// Without calls.
     #[must_use]
-    pub const fn new(ratio: f64, least: u32, rule: Rule) -> Self {
+    pub const fn new(ratio: f64, least: u32, rule: Counting) -> Self {
         Self { ratio, least, rule, calls: 0, attempts: 0, retries: 0 }
     }
 
@@ -48,8 +39,8 @@ impl Concurrent {
 
     pub(super) fn withdraw(&mut self) -> bool {
         match self.rule {
-            Rule::FailsafeGo => true,
-            Rule::Envoy => {
+            Counting::FailsafeGo => true,
+            Counting::Envoy => {
                 let limit = (f64::from(self.attempts) * self.ratio) as u32;
                 let admits = self.retries < limit.max(self.least);
                 self.retries += u32::from(admits);
@@ -59,7 +50,7 @@ impl Concurrent {
     }
 
     pub(super) fn begin_retry(&mut self) -> bool {
-        if self.rule == Rule::FailsafeGo {
+        if self.rule == Counting::FailsafeGo {
             let all = self.calls + self.retries;
             let above = f64::from(self.retries) / f64::from(all) > self.ratio;
             if self.retries >= self.least && above {
@@ -72,7 +63,7 @@ impl Concurrent {
     }
 
     pub(super) fn drop_retry(&mut self) {
-        if self.rule == Rule::Envoy {
+        if self.rule == Counting::Envoy {
             self.retries -= 1;
         }
     }

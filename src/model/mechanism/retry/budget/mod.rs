@@ -10,12 +10,13 @@ pub mod spec;
 mod throttle;
 mod tokens;
 
-pub use concurrent::{Concurrent, Rule};
+pub use concurrent::Concurrent;
 pub use quota::{Costs, Quota};
-pub use rolling::{Arithmetic, Rolling};
+pub use rolling::Rolling;
 pub use throttle::Throttle;
 pub use tokens::Tokens;
 
+use self::spec::Deposits;
 use crate::kernel::time::Instant;
 use crate::model::context::Outcome;
 
@@ -25,7 +26,7 @@ pub struct Budget {
     /// What is left, by client.
     clients: Vec<Purse>,
     /// When a bucket is filled.
-    deposit_on: DepositOn,
+    deposit_on: Deposits,
     /// Most retries of one call, as a ratio of those that the budget could pay for when the call
     /// began.
     per_call: Option<f64>,
@@ -46,21 +47,10 @@ pub enum Purse {
     Concurrent(Concurrent),
 }
 
-/// The calls that fill a budget.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DepositOn {
-    /// All, when they begin.
-    Calls,
-    /// Those that end in an outcome that is not retried.
-    Results,
-    /// Those that succeed.
-    Successes,
-}
-
 impl Budget {
     /// The budget `purse` for each of `clients`.
     #[must_use]
-    pub fn new(purse: &Purse, clients: u32, deposit_on: DepositOn, per_call: Option<f64>) -> Self {
+    pub fn new(purse: &Purse, clients: u32, deposit_on: Deposits, per_call: Option<f64>) -> Self {
         Self { clients: vec![purse.clone(); clients as usize], deposit_on, per_call }
     }
 
@@ -72,7 +62,7 @@ impl Budget {
             let Purse::Rolling(rolling) = purse else { return u32::MAX };
             (rolling.balance(now) as f64 * ratio).ceil() as u32
         });
-        if self.deposit_on == DepositOn::Calls {
+        if self.deposit_on == Deposits::Calls {
             purse.deposit(now);
         }
         if let Purse::Concurrent(concurrent) = purse {
@@ -140,9 +130,9 @@ impl Budget {
     ) {
         let purse = &mut self.clients[client as usize];
         let deposits = match self.deposit_on {
-            DepositOn::Calls => false,
-            DepositOn::Results => !retryable,
-            DepositOn::Successes => outcome == Outcome::Success,
+            Deposits::Calls => false,
+            Deposits::Results => !retryable,
+            Deposits::Successes => outcome == Outcome::Success,
         };
         match purse {
             Purse::Tokens(_) | Purse::Rolling(_) if deposits => purse.deposit(now),

@@ -5,19 +5,8 @@
 //! `RetryBudget.scala` with twitter/util `TokenBucket.scala` and `WindowedAdder.scala`; tower,
 //! `retry/budget/tps_budget.rs`.
 
+use super::spec::Roundings;
 use crate::kernel::time::{Duration, Instant};
-
-/// The arithmetic of a rolling budget.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Arithmetic {
-    /// A call deposits 1,000, a retry takes trunc(1000 / ratio); nine slices and the present one,
-    /// on a clock of whole milliseconds.
-    Finagle,
-    /// A call deposits 1, a retry takes trunc(1 / ratio), so that a ratio of 0.7 is 1 and one of
-    /// 0.4 is 0.5; above 1 as Finagle. Ten slices and the present one, so that deposits last for up
-    /// to 1.1 times as long.
-    Tower,
-}
 
 /// Most slices of the past.
 const SLICES: usize = 10;
@@ -30,7 +19,7 @@ pub struct Rolling {
     cost: i64,
     /// Length of a slice, in nanoseconds.
     slice: u64,
-    arithmetic: Arithmetic,
+    arithmetic: Roundings,
     /// Sums of the slices of the past, as a ring; `next` is the place of the present slice.
     slices: [i64; SLICES],
     next: usize,
@@ -45,13 +34,13 @@ impl Rolling {
     /// A budget for `ratio` of the calls of the last `ttl`, of whole seconds, and `per_s` retries a
     /// second.
     #[must_use]
-    pub fn new(ratio: f64, per_s: u32, ttl: Duration, arithmetic: Arithmetic) -> Self {
+    pub fn new(ratio: f64, per_s: u32, ttl: Duration, arithmetic: Roundings) -> Self {
         let (deposit, cost) = match arithmetic {
             _ if ratio == 0.0 => (0, 1),
             // In single precision, where 1 / 0.2 is 5.
-            Arithmetic::Tower if ratio <= 1.0 => (1, (1.0 / ratio as f32) as i64),
-            Arithmetic::Tower => (1000, (1000.0 / ratio as f32) as i64),
-            Arithmetic::Finagle => (1000, (1000.0 / ratio) as i64),
+            Roundings::Tower if ratio <= 1.0 => (1, (1.0 / ratio as f32) as i64),
+            Roundings::Tower => (1000, (1000.0 / ratio as f32) as i64),
+            Roundings::Finagle => (1000, (1000.0 / ratio) as i64),
         };
         let s = ttl.as_s_f64() as i64;
         Self {
@@ -70,16 +59,16 @@ impl Rolling {
     /// Slices of the past that count.
     fn counted(&self) -> usize {
         match self.arithmetic {
-            Arithmetic::Finagle => SLICES - 1,
-            Arithmetic::Tower => SLICES,
+            Roundings::Finagle => SLICES - 1,
+            Roundings::Tower => SLICES,
         }
     }
 
     /// Begins a new slice if the present one is over; the new one begins now, not on a grid.
     fn expire(&mut self, now: Instant) {
         let now = match self.arithmetic {
-            Arithmetic::Finagle => now.as_ns() / NS_PER_MS * NS_PER_MS,
-            Arithmetic::Tower => now.as_ns(),
+            Roundings::Finagle => now.as_ns() / NS_PER_MS * NS_PER_MS,
+            Roundings::Tower => now.as_ns(),
         };
         let past = now - self.since;
         if past < self.slice {
@@ -91,8 +80,8 @@ impl Rolling {
         self.next = (self.next + 1) % all;
         // Slices in which nothing happened. The one that is overwritten next still counts.
         let skipped = match self.arithmetic {
-            Arithmetic::Finagle => past / self.slice - 1,
-            Arithmetic::Tower => past.div_ceil(self.slice) - 1,
+            Roundings::Finagle => past / self.slice - 1,
+            Roundings::Tower => past.div_ceil(self.slice) - 1,
         };
         for _ in 0..skipped.min(all as u64) {
             self.slices[self.next] = 0;

@@ -3,12 +3,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Arithmetic, Budget, Concurrent, Costs, DepositOn, Purse, Quota, Rolling, Rule};
-use super::{Throttle, Tokens};
+use super::{Budget, Concurrent, Costs, Purse, Quota, Rolling, Throttle, Tokens};
 use crate::kernel::time::Duration;
 use crate::kernel::units::Ratio;
 use crate::model::spec::clients::Scope;
 use crate::model::spec::finding::{Finding, Segment};
+use crate::model::spec::is_default;
 use crate::model::spec::word::{Word, word};
 
 /// A limit of retries that calls share. If too little is left, there is no retry and the call
@@ -140,24 +140,28 @@ pub enum Deposits {
     Successes,
 }
 
-/// The rounding of a rolling budget.
+/// The arithmetic of a rolling budget.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Roundings {
-    /// A retry costs trunc(1000 / ratio) where a call deposits 1000; time in tenths of the `ttl`,
-    /// the present one included.
+    /// A call deposits 1,000, a retry takes trunc(1000 / ratio); nine slices and the present one,
+    /// on a clock of whole milliseconds.
     #[default]
     Finagle,
-    /// A retry costs trunc(1 / ratio) calls; time in tenths of the `ttl`, without the present one.
+    /// A call deposits 1, a retry takes trunc(1 / ratio), so that a ratio of 0.7 is 1 and one of
+    /// 0.4 is 0.5; above 1 as Finagle. Ten slices and the present one, so that deposits last for up
+    /// to 1.1 times as long.
     Tower,
 }
 
-/// What a budget of retries at once counts.
+/// The rule of a budget of retries at once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Counting {
-    /// Retries with their waits, and attempts.
+    /// Retries that wait or run are fewer than max(trunc(ratio x attempts that run), min). A retry
+    /// takes its place before its wait.
     #[default]
     Envoy,
-    /// Retries without their waits, and calls.
+    /// Retries that run are fewer than `min`, or not above `ratio` of all calls and these retries.
+    /// A retry takes its place after its wait.
     FailsafeGo,
 }
 
@@ -210,10 +214,6 @@ fn is_at_successes(value: &Deposits) -> bool {
     *value == Deposits::Successes
 }
 
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
-}
-
 impl RetryBudget {
     /// The budgets of `clients`.
     #[must_use]
@@ -224,11 +224,7 @@ impl RetryBudget {
                 (Purse::Tokens(tokens), *deposit_on, None)
             }
             Self::Rolling { ratio, per_s, ttl, arithmetic, deposit_on, per_call, .. } => {
-                let arithmetic = match arithmetic {
-                    Roundings::Finagle => Arithmetic::Finagle,
-                    Roundings::Tower => Arithmetic::Tower,
-                };
-                let rolling = Rolling::new(*ratio, *per_s, *ttl, arithmetic);
+                let rolling = Rolling::new(*ratio, *per_s, *ttl, *arithmetic);
                 (Purse::Rolling(Box::new(rolling)), *deposit_on, per_call.map(Ratio::get))
             }
             Self::Throttle { max_tokens, token_ratio, .. } => {
@@ -242,20 +238,11 @@ impl RetryBudget {
                 (Purse::Quota(quota), Deposits::Successes, None)
             }
             Self::Concurrent { min, ratio, rule, .. } => {
-                let rule = match rule {
-                    Counting::Envoy => Rule::Envoy,
-                    Counting::FailsafeGo => Rule::FailsafeGo,
-                };
-                let concurrent = Concurrent::new(ratio.get(), *min, rule);
+                let concurrent = Concurrent::new(ratio.get(), *min, *rule);
                 (Purse::Concurrent(concurrent), Deposits::Successes, None)
             }
         };
-        let deposit_on = match deposits {
-            Deposits::Calls => DepositOn::Calls,
-            Deposits::Results => DepositOn::Results,
-            Deposits::Successes => DepositOn::Successes,
-        };
-        Budget::new(&purse, clients, deposit_on, per_call)
+        Budget::new(&purse, clients, deposits, per_call)
     }
 
     /// Whether each client has its own.
