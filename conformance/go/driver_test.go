@@ -47,9 +47,13 @@ type sequence struct {
 		IntervalMs int64   `json:"interval_ms"`
 		BucketMs   int64   `json:"bucket_ms"`
 		PeriodMs   int64   `json:"period_ms"`
+
+		Replicas int             `json:"replicas"`
+		Balancer json.RawMessage `json:"balancer"`
 	} `json:"settings"`
 	Steps []struct {
 		Call     *int64   `json:"call"`
+		Send     *[]int64 `json:"send"`
 		Succeeds *[]int64 `json:"succeeds"`
 		Fails    *[]int64 `json:"fails"`
 		Ends     *end     `json:"ends"`
@@ -68,12 +72,13 @@ type end struct {
 
 // A library: from a sequence to its answers.
 var libraries = map[string]func(*sequence) []any{
-	"go-rate":               goRate,
-	"gobreaker":             goBreaker,
-	"grpc-go":               grpcGo,
-	"failsafe-go-retry":     failsafeRetry,
-	"failsafe-go-throttler": failsafeThrottler,
-	"failsafe-go-breaker":   failsafeGoBreaker,
+	"go-rate":                   goRate,
+	"gobreaker":                 goBreaker,
+	"grpc-go":                   grpcGo,
+	"grpc-go-outlier-detection": grpcOutlierDetection,
+	"failsafe-go-retry":         failsafeRetry,
+	"failsafe-go-throttler":     failsafeThrottler,
+	"failsafe-go-breaker":       failsafeGoBreaker,
 }
 
 // The argument of the test binary is the name of the library.

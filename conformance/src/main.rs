@@ -11,7 +11,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::generate::{Dice, adaptive_limit, breaker, rate_limit, retry, throttle};
+use crate::generate::{
+    Dice, adaptive_limit, breaker, outlier_detection, rate_limit, retry, throttle,
+};
 use crate::play::{Sequence, first_difference};
 
 /// A library with a mechanism that dessim simulates.
@@ -37,6 +39,11 @@ const LIBRARIES: &[Library] = &[
     Library { name: "tower-budget", generate: retry::tower, ask: rust::tower_budget },
     Library { name: "finagle-budget", generate: retry::finagle, ask: process::java },
     Library { name: "grpc-go", generate: retry::grpc, ask: process::go },
+    Library {
+        name: "grpc-go-outlier-detection",
+        generate: outlier_detection::grpc,
+        ask: process::go,
+    },
     Library { name: "failsafe-go-retry", generate: retry::failsafe, ask: process::go },
     Library { name: "netflix-aimd", generate: adaptive_limit::aimd, ask: process::java },
     Library { name: "netflix-vegas", generate: adaptive_limit::vegas, ask: process::java },

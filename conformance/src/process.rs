@@ -39,7 +39,8 @@ pub(crate) fn go(library: &str, sequences: &mut [Sequence]) -> Result<(), String
 }
 
 /// The module file of the Go driver, in which grpc-go is a copy whose jitter draws from `go/draw`:
-/// it takes no generator from outside. Nothing else of it is changed.
+/// it takes no generator from outside. Its outlier detection can be reached, and visits endpoints
+/// in order. Nothing else of it is changed.
 fn modules() -> Result<PathBuf, String> {
     let query = ["list", "-m", "-f", "{{.Dir}}", "google.golang.org/grpc"];
     run(Command::new("go").args(["mod", "download"]).current_dir(here("go")))?;
@@ -63,11 +64,48 @@ fn modules() -> Result<PathBuf, String> {
         return Err(format!("{} draws from another generator", file.display()));
     }
     write(file, original.replace(drawn, ours))?;
+    let folder = copy.join("outlierdetection");
+    std::fs::create_dir_all(&folder).map_err(|why| format!("{}: {why}", folder.display()))?;
+    let file = folder.join("outlierdetection.go");
+    write(file, OUTLIER_DETECTION.to_owned())?;
+    let file = copy.join("internal/xds/balancer/outlierdetection/balancer.go");
+    let (all, sorted) =
+        ("for _, epInfo := range b.endpoints.All()", "for _, epInfo := range inOrder(b.endpoints)");
+    let mut balancer = text(&file)?.replace(all, sorted);
+    if !balancer.contains(sorted) {
+        return Err(format!("{} visits endpoints otherwise", file.display()));
+    }
+    if !balancer.contains(IN_ORDER) {
+        balancer += IN_ORDER;
+    }
+    write(file, balancer)?;
     let replace = format!("\nreplace google.golang.org/grpc => {}\n", copy.display());
     write(here("target/go.mod"), text(&here("go/go.mod"))? + &replace)?;
     write(here("target/go.sum"), text(&here("go/go.sum"))?)?;
     Ok(here("target/go.mod"))
 }
+
+/// A package of the copy from which the driver can reach the balancer, which is internal.
+const OUTLIER_DETECTION: &str = "// Package outlierdetection registers the balancer.
+package outlierdetection
+
+import _ \"google.golang.org/grpc/internal/xds/balancer/outlierdetection\"
+";
+
+/// The order of endpoints, which is that of a Go map otherwise: random.
+const IN_ORDER: &str = "
+func inOrder(all *resolver.EndpointMap[*endpointInfo]) func(func(int, *endpointInfo) bool) {
+	return func(yield func(int, *endpointInfo) bool) {
+		for number := range all.Len() {
+			name := resolver.Address{Addr: fmt.Sprint(number)}
+			of, _ := all.Get(resolver.Endpoint{Addresses: []resolver.Address{name}})
+			if !yield(number, of) {
+				return
+			}
+		}
+	}
+}
+";
 
 pub(crate) fn java(library: &str, sequences: &mut [Sequence]) -> Result<(), String> {
     run(Command::new("mvn")

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::model::mechanism::balancer::spec::Senders;
 use crate::report::figure::Band;
 use crate::report::result::{ArmResult, Component, Metric};
 use crate::report::text::format;
@@ -15,7 +16,7 @@ use crate::report::topology::{Chip, Link, Node, Topology};
 use crate::scenario::handlers::calls_of;
 use crate::scenario::names::{balancer_name, layer_names};
 use crate::scenario::pipelines::edge_name;
-use crate::scenario::schema::{Arm, Balancing, Fault, Layer, Pool, Scenario};
+use crate::scenario::schema::{Arm, Fault, Layer, Pool, Scenario};
 
 /// Settings that a label shows; the rest shows on hovering.
 const MAIN_SETTINGS: usize = 2;
@@ -31,18 +32,18 @@ pub fn topology(scenario: &Scenario, arm: &Arm, result: &ArmResult) -> Topology 
         let policy = arm.calls.get(name).map_or(&[][..], |call| &call.policy);
         let node = maker.node("load", name, settings(load), policy);
         if let Some(call) = arm.calls.get(name) {
-            maker.balancer(node, arm, &call.to, (&call.balancing, call.max_repicks));
+            maker.balancer(node, arm, &call.to, call.senders());
         }
     }
     for (name, queue) in &arm.queues {
         maker.node("queue", name, settings(queue), &[]);
     }
     for (name, consumer) in &arm.consumers {
-        let of_links = ["from", "to", "policy", "balancing", "max_repicks"];
+        let of_links = ["from", "to", "policy", "balancing", "max_repicks", "outlier_detection"];
         let mut set = settings(consumer);
         set.retain(|(field, _)| !of_links.contains(&field.as_str()));
         let node = maker.node("consumer", name, set, &consumer.policy);
-        maker.balancer(node, arm, &consumer.to, (&consumer.balancing, consumer.max_repicks));
+        maker.balancer(node, arm, &consumer.to, consumer.senders());
     }
     for (name, service) in &arm.services {
         let mut set = settings(service);
@@ -132,18 +133,15 @@ impl<'a> Maker<'a> {
     }
 
     /// Adds the balancer of several replicas behind the layers.
-    fn balancer(
-        &mut self,
-        node: usize,
-        arm: &Arm,
-        to: &str,
-        (balancing, max_repicks): (&Balancing, u32),
-    ) {
+    fn balancer(&mut self, node: usize, arm: &Arm, to: &str, by: Senders<'_>) {
         if arm.services.get(to).is_some_and(|service| service.all_replicas() > 1) {
             let name = balancer_name(&self.topology.nodes[node].name);
-            let repicks = ("max_repicks".to_owned(), max_repicks.to_string());
-            let more = if max_repicks > 0 { vec![repicks] } else { Vec::new() };
-            let chip = self.chip(balancing, more, &name);
+            let mut more = Vec::new();
+            if by.max_repicks > 0 {
+                more.push(("max_repicks".to_owned(), by.max_repicks.to_string()));
+            }
+            more.extend(by.outlier_detection.map(settings).unwrap_or_default());
+            let chip = self.chip(by.balancing, more, &name);
             self.topology.nodes[node].layers.push(chip);
         }
     }

@@ -240,11 +240,22 @@ impl<C: Calendar, P: Probe> Context<C, P> {
         (event == self.clock.events() && call == at.call).then_some(pushback)
     }
 
-    /// Makes a call along `port` of the seat, which begins when the present walk is over.
-    pub fn make_call(&mut self, at: &At<'_>, port: Port, key: u64, client: u32) {
+    /// Makes a call along `port` of the seat, with this key and client, which begins when the
+    /// present walk is over. Its deadline, if there is one, is earlier by `margin`.
+    pub fn make_call(
+        &mut self,
+        at: &At<'_>,
+        port: Port,
+        (key, client): (u64, u32),
+        margin: Duration,
+    ) {
         let call = self.calls.add_child(at.call, port, key);
         self.calls[call].client = client;
-        self.calls[call].deadline = self.deadline(at);
+        let deadline = self.deadline(at);
+        self.calls[call].deadline = match deadline {
+            Instant::NEVER => deadline,
+            _ => Instant::from_ns(deadline.as_ns().saturating_sub(margin.as_ns())),
+        };
         self.begins.push(call);
     }
 

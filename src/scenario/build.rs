@@ -10,7 +10,7 @@ mod values;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use self::balancer::{Senders, Target};
+use self::balancer::Target;
 use self::classes::Classes;
 use self::pipelines::Component;
 use super::handlers::calls_of;
@@ -229,6 +229,8 @@ impl<C: Calendar> Builder<C> {
                 faults,
                 pushback: config.pushback,
                 refuses_expired: config.refuses_expired,
+                least_time_left: config.least_time_left,
+                deadline_margin: config.deadline_margin,
                 failure_site: self.site(name, "failure"),
             };
             let service = Service::new(service, constant, self.measured_from);
@@ -293,12 +295,7 @@ impl<C: Calendar> Builder<C> {
             *port += 1;
             self.machines.get::<Queue>(self.seats[queue].index).join(group);
             let to = self.target(arm, &config.to, None)?;
-            let by = Senders::new(
-                (&config.zones, config.clients),
-                &config.balancing,
-                config.max_repicks,
-            );
-            self.pipeline(name, (&config.policy, by), to, false, Some(group))?;
+            self.pipeline(name, config.senders(), to, false, Some(group))?;
         }
         Ok(())
     }
@@ -329,9 +326,7 @@ impl<C: Calendar> Builder<C> {
             self.class_books(name, config, publishes);
             if let Some(call) = arm.calls.get(name) {
                 let to = self.target(arm, &call.to, call.endpoint.as_deref())?;
-                let by =
-                    Senders::new((&call.zones, call.clients), &call.balancing, call.max_repicks);
-                self.pipeline(name, (&call.policy, by), to, true, Some(load))?;
+                self.pipeline(name, call.senders(), to, true, Some(load))?;
             } else if let Some(queue) = arm.publishes.get(name) {
                 let queue = self.find(queue)?;
                 self.seats.lead(load, queue);
@@ -351,12 +346,7 @@ impl<C: Calendar> Builder<C> {
                 let undefined = || BuildError::Undefined(call.to_owned());
                 let config = arm.calls.get(call).ok_or_else(undefined)?;
                 let to = self.target(arm, &config.to, config.endpoint.as_deref())?;
-                let by = Senders::new(
-                    (&config.zones, config.clients),
-                    &config.balancing,
-                    config.max_repicks,
-                );
-                let top = self.pipeline(call, (&config.policy, by), to, false, None)?;
+                let top = self.pipeline(call, config.senders(), to, false, None)?;
                 let component = self.seats[self.find(name)?].component;
                 tops.entry(component).or_default().push(top);
             }

@@ -16,8 +16,10 @@ use crate::kernel::units::Ratio;
 pub use crate::model::context::Pushback;
 pub use crate::model::mechanism::Layer;
 pub use crate::model::mechanism::backoff::spec::{Backoff, Jitter};
+pub use crate::model::mechanism::balancer::outliers::spec::Spec as OutlierDetection;
 use crate::model::mechanism::balancer::repicks;
 pub use crate::model::mechanism::balancer::spec::Balancing;
+use crate::model::mechanism::balancer::spec::Senders;
 pub use crate::model::mechanism::breaker::spec::{Records, Spec as Breaker};
 pub use crate::model::mechanism::bulkhead::spec::Spec as Bulkhead;
 pub use crate::model::mechanism::class::spec::Spec as Class;
@@ -246,9 +248,25 @@ pub struct Call {
     #[serde(default, skip_serializing_if = "repicks::is_zero")]
     #[schemars(range(max = 1000))]
     pub max_repicks: u32,
+    /// Ejection of replicas that fail, by each instance of the caller for itself. Default none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outlier_detection: Option<OutlierDetection>,
 }
 
 impl Call {
+    /// Those who send the call, and how they choose replicas.
+    #[must_use]
+    pub fn senders(&self) -> Senders<'_> {
+        Senders {
+            zones: &self.zones,
+            clients: self.all_clients(),
+            policy: &self.policy,
+            balancing: &self.balancing,
+            max_repicks: self.max_repicks,
+            outlier_detection: self.outlier_detection.as_ref(),
+        }
+    }
+
     /// Number of instances in all zones.
     #[must_use]
     pub fn all_clients(&self) -> u32 {

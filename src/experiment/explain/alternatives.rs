@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::metrics::change::Change;
 use crate::model::mechanism::additions;
+use crate::model::mechanism::balancer::outliers::alternatives as outliers;
 use crate::model::mechanism::balancer::repicks;
 use crate::model::spec::alternative::{Addition, Alternative};
 use crate::model::spec::part::PartSpec;
@@ -16,7 +17,7 @@ use crate::scenario::check::Placed;
 use crate::scenario::check::arms::views;
 use crate::scenario::names::{balancer_name, layer_names};
 use crate::scenario::pipelines::edge_name;
-use crate::scenario::schema::{Arm, Balancing, Call, Consumer, Layer, Scenario};
+use crate::scenario::schema::{Arm, Balancing, Call, Consumer, Layer, OutlierDetection, Scenario};
 
 /// A scenario of one arm, with one thing changed.
 #[derive(Clone, Debug)]
@@ -116,24 +117,35 @@ impl Tries<'_> {
                 policy.insert(index, layer);
             });
         }
-        let service = self.system.services.get(pipeline.to).copied();
+        self.balancer(pipeline);
+    }
+
+    /// Asks the balancer in front of a service with several replicas.
+    fn balancer(&mut self, pipeline: &Pipeline<'_>) {
         let mut alone = self.alone.clone();
-        let Some(Route { policy, balancing, max_repicks }) = route(&mut alone, pipeline) else {
-            return;
-        };
+        let service = self.system.services.get(pipeline.to).copied();
+        let (Some(of), Some(to)) = (route(&mut alone, pipeline), service) else { return };
         let name = balancer_name(pipeline.name);
-        for Alternative { change, replacement } in balancing.alternatives(&name, service) {
+        for Alternative { change, replacement } in of.balancing.alternatives(&name, to) {
             self.add(change, None, |of| {
                 let Some(Route { balancing, .. }) = route(of, pipeline) else { return };
                 *balancing = replacement.unwrap_or_default();
             });
         }
-        let repicks =
-            service.and_then(|to| repicks::alternative(*max_repicks, balancing, policy, &name, to));
+        let repicks = repicks::alternative(*of.max_repicks, of.balancing, of.policy, &name, to);
         if let Some(Alternative { change, replacement }) = repicks {
             self.add(change, None, |of| {
                 let Some(Route { max_repicks, .. }) = route(of, pipeline) else { return };
                 *max_repicks = replacement.unwrap_or_default();
+            });
+        }
+        let mut faults = self.alone.faults.values();
+        let hits_one = faults.any(|of| of.service == pipeline.to && of.replica.is_some());
+        let detection = outliers::alternative(of.outlier_detection.as_ref(), &name, to, hits_one);
+        if let Some(Alternative { change, replacement }) = detection {
+            self.add(change, None, |of| {
+                let Some(Route { outlier_detection, .. }) = route(of, pipeline) else { return };
+                *outlier_detection = replacement;
             });
         }
     }
@@ -144,20 +156,21 @@ struct Route<'a> {
     policy: &'a mut Vec<Layer>,
     balancing: &'a mut Balancing,
     max_repicks: &'a mut u32,
+    outlier_detection: &'a mut Option<OutlierDetection>,
 }
 
 /// The route of a pipeline in a scenario of one arm.
 fn route<'a>(scenario: &'a mut Scenario, pipeline: &Pipeline<'_>) -> Option<Route<'a>> {
     match pipeline.source {
         Some(Source::Consumer(_)) => {
-            let Consumer { policy, balancing, max_repicks, .. } =
+            let Consumer { policy, balancing, max_repicks, outlier_detection, .. } =
                 scenario.consumers.get_mut(pipeline.name)?;
-            Some(Route { policy, balancing, max_repicks })
+            Some(Route { policy, balancing, max_repicks, outlier_detection })
         }
         Some(Source::Load(_)) | None => {
-            let Call { policy, balancing, max_repicks, .. } =
+            let Call { policy, balancing, max_repicks, outlier_detection, .. } =
                 scenario.calls.get_mut(pipeline.name)?;
-            Some(Route { policy, balancing, max_repicks })
+            Some(Route { policy, balancing, max_repicks, outlier_detection })
         }
     }
 }
@@ -176,11 +189,13 @@ mod tests {
             "web": Load(arrivals: Poisson(rate: "10/s"), deadline: "1s"),
             "cron": Load(arrivals: Poisson(rate: "10/s")),
             "news": Load(arrivals: Poisson(rate: "10/s")),
+            "reads": Load(arrivals: Poisson(rate: "10/s")),
         },
         services: {
             "db": Service(time: Constant("5ms"), slots: 4, failure_ratio: 0.1, max_wait: "1s",
                 overload: Overload(knee: 8.0)),
             "api": Service(time: Constant("5ms"), replicas: 3, handler: [Call("store")]),
+            "cache": Service(time: Constant("5ms"), replicas: 3),
         },
         pools: { "threads": Pool(permits: 4, max_wait: "1s") },
         queues: { "jobs": Queue(), "late": Queue(capacity: 5) },
@@ -189,14 +204,18 @@ mod tests {
             "workers": Consumer(from: "jobs", concurrency: 30, to: "db", max_deliveries: 1),
             "readers": Consumer(from: "late", concurrency: 5, to: "api", max_deliveries: 1),
         },
-        faults: { "down": Fault(service: "db", from: "1s", until: "2s", effect: Crashed) },
+        faults: { "down": Fault(service: "db", from: "1s", until: "2s", effect: Crashed),
+            "bad": Fault(service: "api", replica: 2, from: "1s", until: "2s", effect: Failing) },
         calls: {
+            "reads": Call(to: "cache",
+                outlier_detection: OutlierDetection(consecutive_failures: 5, max_ejected: 0.5)),
             "web": Call(to: "api", balancing: PowerOfTwo, policy: [Retry(max_retries: 3),
                 Hedge(after: "10ms"), Deadline("1s"), Timeout("100ms"), Pool("threads"),
                 Breaker(window: 10)]),
             "store": Call(to: "db", policy: [Hedge(quantile: 0.9), Bulkhead(permits: 10,
                 max_wait: "1s"), RateLimit(algorithm: Gcra(every: "1ms", burst: 9)),
-                AdaptiveLimit(algorithm: Aimd(), max_wait: "1s"), Toll(wait: "1ms")]),
+                AdaptiveLimit(algorithm: Aimd(), max_wait: "1s"), DetachedTimeout("9s"),
+                Toll(wait: "1ms")]),
         },
     )"#;
 

@@ -25,6 +25,7 @@ macro_rules! registry {
             }
             layers {
                 Timeout: timeout::Timeout => timeouts;
+                DetachedTimeout: detached_timeout::DetachedTimeout => detached_timeouts;
                 Retry: retry::Retry => retries;
                 Breaker: breaker::Breaker => breakers;
                 Bulkhead: bulkhead::Bulkhead => bulkheads;
@@ -48,6 +49,7 @@ pub mod bulkhead;
 pub mod class;
 pub mod consumer;
 pub mod deadline;
+pub mod detached_timeout;
 pub mod edge;
 pub mod fault;
 pub mod hedge;

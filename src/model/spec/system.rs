@@ -110,6 +110,21 @@ impl<'a> System<'a> {
         made.map(|(service, _)| *service)
     }
 
+    /// Most attempts that are made of what this pipeline is a part of, by the retries of the
+    /// callers of its maker and of those above, and the name of the nearest that makes several.
+    #[must_use]
+    pub fn attempts_above(&self, pipeline: &Pipeline<'_>) -> (u64, Option<&'a str>) {
+        let maker = self.maker(pipeline);
+        let callers = maker.into_iter().flat_map(|maker| self.to(maker));
+        let several = callers.map(|caller| {
+            let (above, of) = self.attempts_above(caller);
+            let own = attempts(caller.policy);
+            let nearest = own.filter(|own| *own > 1).map_or(of, |_| Some(caller.name));
+            (own.unwrap_or(1).saturating_mul(above), nearest)
+        });
+        several.max_by_key(|(attempts, _)| *attempts).unwrap_or((1, None))
+    }
+
     /// The calls made for a call to this service, by it and by the services that it calls, down to
     /// those with a layer that gives up.
     #[must_use]

@@ -4,46 +4,29 @@ use std::ops::Range;
 
 use super::{Builder, zone_of};
 use crate::kernel::calendar::Calendar;
+use crate::model::mechanism::balancer::outliers::Outliers;
+use crate::model::mechanism::balancer::spec::Senders;
 use crate::model::mechanism::balancer::{
     Algorithm, Avoidance, Balancer, Callers, Ring, Subsets, ZoneAware,
 };
 use crate::model::seat::{Scope, SeatId};
-use crate::model::spec::zones::{self, Zones};
+use crate::model::spec::zones;
 use crate::scenario::names::balancer_name;
 use crate::scenario::schema::{Balancing, Service};
 
-/// Who sends through a pipeline, and how they choose replicas.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Senders<'a> {
-    zones: &'a Zones,
-    pub(super) clients: u32,
-    balancing: &'a Balancing,
-    max_repicks: u32,
+/// True if replicas of `to` that a call of `by` has tried are avoided.
+pub(super) fn avoids_tried(by: Senders<'_>, to: &Service) -> bool {
+    by.max_repicks > 0 && to.all_replicas() > 1
 }
 
-impl<'a> Senders<'a> {
-    pub(super) fn new(
-        (zones, clients): (&'a Zones, u32),
-        balancing: &'a Balancing,
-        max_repicks: u32,
-    ) -> Self {
-        Self { zones, clients: zones::count(zones, clients), balancing, max_repicks }
+/// Where the senders stand, if the replicas of `to` stand in zones, too.
+fn callers(by: Senders<'_>, to: &Service) -> Option<Callers> {
+    if by.zones.is_empty() || to.zones.is_empty() {
+        return None;
     }
-
-    /// True if replicas of `to` that a call has tried are avoided.
-    pub(super) fn avoid_tried(&self, to: &Service) -> bool {
-        self.max_repicks > 0 && to.all_replicas() > 1
-    }
-
-    /// Where they stand, if the replicas of `to` stand in zones, too.
-    fn callers(&self, to: &Service) -> Option<Callers> {
-        if self.zones.is_empty() || to.zones.is_empty() {
-            return None;
-        }
-        let zones = zones::ranges(self.zones);
-        let (ends, local) = zones.map(|(name, clients)| (clients.end, zone_of(to, name))).unzip();
-        Some(Callers { ends, local })
-    }
+    let zones = zones::ranges(by.zones);
+    let (ends, local) = zones.map(|(name, clients)| (clients.end, zone_of(to, name))).unzip();
+    Some(Callers { ends, local })
 }
 
 /// The end of a pipeline.
@@ -73,12 +56,16 @@ impl<C: Calendar> Builder<C> {
             return;
         }
         let name = balancer_name(name);
-        let callers = by.callers(to.config);
+        let callers = callers(by, to.config);
         let algorithm = self.algorithm(&name, by.balancing, to, callers.as_ref());
         let avoidance = trail
             .map(|trail| Avoidance { max_repicks: by.max_repicks, word: self.seats[trail].word });
         let site = self.site(&name, "replica");
-        let balancer = Balancer::new(algorithm, replicas, callers, avoidance, site);
+        let mut balancer = Balancer::new(algorithm, replicas, callers, avoidance, site);
+        if let Some(detection) = by.outlier_detection {
+            let site = self.site(&name, "outliers");
+            balancer = balancer.ejecting(Outliers::new(detection.settings(), site));
+        }
         let machine = self.machines.add(balancer);
         let balancer = self.add(&name, machine, Some((edge, 0)));
         if by.clients > 1 {

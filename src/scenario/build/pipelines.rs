@@ -1,6 +1,6 @@
 //! Builds the layers of a policy, and the edge at its end.
 
-use super::balancer::{Senders, Target};
+use super::balancer::{Target, avoids_tried};
 use super::{BuildError, Builder};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::draw::Site;
@@ -8,12 +8,12 @@ use crate::kernel::simulation::Delay;
 use crate::kernel::time::{Duration, Instant};
 use crate::model::mechanism::Machines;
 use crate::model::mechanism::balancer::Trail;
+use crate::model::mechanism::balancer::spec::Senders;
 use crate::model::mechanism::edge::Sender;
 use crate::model::seat::{Scope, SeatId};
 use crate::model::spec::building::Building;
 use crate::scenario::names::{layer_names, trail_name};
 use crate::scenario::pipelines::edge_name;
-use crate::scenario::schema::Layer;
 
 impl<C: Calendar> Builder<C> {
     /// Connects each copy of a hedge to `inside`, the top of its own line of seats.
@@ -28,21 +28,21 @@ impl<C: Calendar> Builder<C> {
     pub(super) fn pipeline(
         &mut self,
         name: &str,
-        (policy, by): (&[Layer], Senders<'_>),
+        by: Senders<'_>,
         to: Target<'_>,
         picks_up: bool,
         above: Option<SeatId>,
     ) -> Result<SeatId, BuildError> {
         let (mut above, mut top, mut copies) = (above, None, None);
         let mut gates = Vec::new();
-        let trail = by.avoid_tried(to.config).then(|| {
+        let trail = avoids_tried(by, to.config).then(|| {
             let machine = self.machines.add(Trail);
             self.add(&trail_name(name), machine, above.map(|above| (above, 0)))
         });
         if let Some(trail) = trail {
             (top, above) = (Some(trail), Some(trail));
         }
-        for (layer, name) in policy.iter().zip(layer_names(name, policy)) {
+        for (layer, name) in by.policy.iter().zip(layer_names(name, by.policy)) {
             let (up, own) = (above.map(|above| (above, 0)), layer.spec().scope().is_client());
             let states = if own { by.clients } else { 1 };
             let seat = if let Some(shared) = layer.spec().seat_of() {

@@ -2,15 +2,14 @@
 
 use super::Checker;
 use super::arms::View;
-use crate::model::mechanism::balancer::repicks;
-use crate::model::mechanism::balancer::spec::Ends;
+use crate::model::mechanism::balancer::spec::{Ends, Senders};
 use crate::model::mechanism::load::rules::KEYS_UNUSED;
 use crate::model::spec::zones::{self, Zones};
 use crate::scenario::conform::list_of;
 use crate::scenario::handlers::calls_of;
 use crate::scenario::path::Path;
 use crate::scenario::problem::{Problem, printable};
-use crate::scenario::schema::{Balancing, Fault, Layer, Service};
+use crate::scenario::schema::{Balancing, Fault, Service};
 
 /// Clients of a call or of a group of consumers at most.
 const MOST_CLIENTS: u32 = 1_000_000;
@@ -19,15 +18,11 @@ impl Checker<'_> {
     pub(super) fn balancing(&mut self, view: &View<'_>) {
         for (path, call) in view.calls.values() {
             self.senders(path, &call.zones, call.clients);
-            let clients = (call.all_clients(), &call.zones);
-            let repicks = (call.max_repicks, &call.policy[..]);
-            self.balancer(view, path, (&call.balancing, repicks), (&call.to, clients));
+            self.balancer(view, path, call.senders(), &call.to);
         }
         for (path, consumer) in view.consumers.values() {
             self.senders(path, &consumer.zones, consumer.clients);
-            let clients = (consumer.all_clients(), &consumer.zones);
-            let repicks = (consumer.max_repicks, &consumer.policy[..]);
-            self.balancer(view, path, (&consumer.balancing, repicks), (&consumer.to, clients));
+            self.balancer(view, path, consumer.senders(), &consumer.to);
         }
         for (path, fault) in view.faults.values() {
             if let Some((_, service)) = view.services.get(&*fault.service) {
@@ -65,20 +60,15 @@ impl Checker<'_> {
         self.report(at, findings);
     }
 
-    fn balancer(
-        &mut self,
-        view: &View<'_>,
-        at: &Path,
-        (balancing, (max_repicks, policy)): (&Balancing, (u32, &[Layer])),
-        (to, (clients, zones)): (&str, (u32, &Zones)),
-    ) {
+    fn balancer(&mut self, view: &View<'_>, at: &Path, by: Senders<'_>, to: &str) {
         if let Some((_, service)) = view.services.get(to) {
             let mut findings = Vec::new();
+            let Senders { zones, clients, balancing, .. } = by;
             let ends = Ends { to: &printable(to), service, clients, zones };
             balancing.check(&ends, &mut findings);
             self.report(&at.field("balancing"), findings);
             let mut findings = Vec::new();
-            repicks::check(max_repicks, balancing, policy, &ends, &mut findings);
+            by.check(&ends, &mut findings);
             self.report(at, findings);
         }
     }

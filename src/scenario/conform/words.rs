@@ -11,8 +11,6 @@ use crate::model::spec::word::{Word, word};
 const WORDS: &[Word] = &[
     word(&["Layer"], &["load_shed", "load_shedder", "load_shedding"],
         "that is the `queue` of a service or of a Bulkhead: more are refused at once"),
-    word(&["Layer"], &["outlier_detection"],
-        "not there yet; the nearest is a Breaker for the whole service"),
     word(&["Layer"], &["load_balancer", "balancer"],
         "that is the `balancing` of a call or a consumer: balancing: LeastRequest"),
     word(&["Layer"], &["fallback", "cache"],

@@ -29,15 +29,19 @@ impl Document {
 /// Expands the presets among the calls and consumers of a scenario or an arm.
 fn scope(node: &Node, edits: &mut Vec<(Span, String)>) {
     for (_, call) in node.entries("calls") {
-        policy(call, edits);
+        sender(call, edits);
     }
     for (_, consumer) in node.entries("consumers") {
         edits.extend(edit("Consumer", consumer));
-        policy(consumer, edits);
+        sender(consumer, edits);
     }
 }
 
-fn policy(node: &Node, edits: &mut Vec<(Span, String)>) {
+/// Expands the presets of a call or a group of consumers.
+fn sender(node: &Node, edits: &mut Vec<(Span, String)>) {
+    if let Some(detection) = node.field("outlier_detection") {
+        edits.extend(edit("OutlierDetection", detection.unwrapped()));
+    }
     let Some(Kind::List(layers)) = node.field("policy").map(|node| &node.kind) else { return };
     for layer in layers {
         if let Kind::Record(Some(name), _) = &layer.unwrapped().kind {

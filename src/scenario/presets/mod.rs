@@ -32,12 +32,12 @@ const PAIRS: &[(&str, &str, &str)] = &[
     ("Bulkhead", "queue", "max_wait"),
 ];
 
-/// The defaults of a library for one layer, or for a group of consumers.
+/// The defaults of a library for one layer, a group of consumers or outlier detection.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Preset {
     /// Name with its version: "resilience4j/2.3".
     pub name: String,
-    /// What it is a preset of: the name of a layer, or `Consumer`.
+    /// What it is a preset of: the name of a layer, `Consumer` or `OutlierDetection`.
     pub of: String,
     /// Fields with their values.
     pub fields: Vec<(String, Written)>,
@@ -93,7 +93,7 @@ fn library(name: &str) -> &str {
     name.split('/').next().unwrap_or_default()
 }
 
-/// The preset of this name for a layer, or for a group of consumers.
+/// The preset of this name for a layer, a group of consumers or outlier detection.
 pub(crate) fn find(of: &str, name: &str) -> Option<&'static Preset> {
     presets_of(of).find(|preset| preset.name == name)
 }
@@ -154,7 +154,9 @@ pub(crate) fn describe(schema: &mut Value) {
             layer.iter_mut().for_each(|(name, layer)| describe_one(name, layer));
         }
     }
-    describe_one("Consumer", &mut definitions["Consumer"]);
+    for of in ["Consumer", "OutlierDetection"] {
+        describe_one(of, &mut definitions[of]);
+    }
 }
 
 fn describe_one(of: &str, schema: &mut Value) {

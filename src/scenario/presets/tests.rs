@@ -44,6 +44,13 @@ fn both(preset: &Preset, more: &str) -> (String, String) {
             let fields = &text["Consumer(".len()..text.len() - 1];
             (consuming(&name), consuming(&format!("{fields}{more}")))
         }
+        "OutlierDetection" => {
+            let call = |fields: &str| {
+                with("").replace("policy: []", &format!("outlier_detection: ({fields}{more})"))
+            };
+            let fields = &text["OutlierDetection(".len()..text.len() - 1];
+            (call(&format!("preset: \"{}\"", preset.name)), call(fields))
+        }
         of => {
             let end = text.len() - 1;
             (with(&format!("{of}({name})")), with(&format!("{}{more})", &text[..end])))

@@ -146,7 +146,10 @@ impl Books<'_> {
             assert!(possible.contains(&attempts.failed), "{failed}, {expired}");
         }
         let arrivals = self.of_kind("service").map(|(_, service)| count(service, "arrivals"));
-        assert_eq!(arrivals.sum::<u64>(), attempts.total + made);
+        let nowhere = self.of_kind("balancer").map(|(_, balancer)| {
+            balancer.get("unavailable").map_or(0, |_| count(balancer, "unavailable"))
+        });
+        assert_eq!(arrivals.sum::<u64>() + nowhere.sum::<u64>(), attempts.total + made);
         assert_eq!(over_edges("attempts"), attempts.total + made);
     }
 

@@ -11,7 +11,7 @@ fn a_hedge_over_a_retry_over_a_nested_call_is_given_up_at_any_instant() {
     for give_up_ms in 1..=60 {
         for cancellation in ["None", "QueuedOnly", "Immediate"] {
             for losers in ["Cancel", "Leave", "Await"] {
-                for layer in ["Timeout", "Deadline"] {
+                for layer in ["Timeout", "Deadline", "DetachedTimeout"] {
                     let text = format!(
                         r#"Scenario(schema: 1,
                         load: {{ "users": Load(total: 8,
@@ -29,7 +29,7 @@ fn a_hedge_over_a_retry_over_a_nested_call_is_given_up_at_any_instant() {
                                 {layer}("{give_up_ms}ms"),
                                 Hedge(after: "4ms", max: 2, losers: {losers}),
                                 Retry(max_retries: 2, backoff: Constant("2ms")),
-                                Bulkhead(permits: 5, queue: 3), Timeout("25ms"),
+                                Bulkhead(permits: 5, queue: 3), DetachedTimeout("25ms"),
                             ]),
                             "a": Call(to: "leaf", policy: [
                                 Hedge(after: "6ms", losers: {losers}), Timeout("30ms"),

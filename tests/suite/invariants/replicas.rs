@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use dessim::kernel::units::Ratio;
 use dessim::metrics::probe::EventKind;
 use dessim::model::spec::zones::Zones;
-use dessim::scenario::schema::{Balancing, Cancellation, Layer, Scenario};
+use dessim::scenario::schema::{Balancing, Cancellation, Layer, OutlierDetection, Scenario};
 use proptest::prelude::*;
 
 use super::{config, conserves, holds, rolls};
@@ -39,6 +39,24 @@ fn zones(a: u32, b: u32) -> Zones {
     Zones::from([("a".to_owned(), a), ("b".to_owned(), b)])
 }
 
+/// In two cases of four: a detection that may eject all, or one that panics.
+fn outlier_detection(number: usize) -> Option<OutlierDetection> {
+    let spec = match number % 4 {
+        0 => {
+            r#"{"consecutive_failures": 2, "interval": "50ms", "base_ejection_time": "20ms",
+            "max_ejected": 1, "panic_threshold": 0}"#
+        }
+        1 => {
+            r#"{"success_rate": {"minimum_calls": 2, "minimum_replicas": 2, "deviations": 0.5},
+            "failure_rate": {"minimum_calls": 2, "minimum_replicas": 1, "enforced": 0.5},
+            "interval": "30ms", "base_ejection_time": "50ms", "rule": "Grpc",
+            "max_ejection_time_jitter": "40ms", "panic_threshold": 0.7}"#
+        }
+        _ => return None,
+    };
+    Some(serde_json::from_str(spec).expect("a specification"))
+}
+
 /// The system with several replicas of every service, and all algorithms of balancing.
 pub(super) fn replicated(mut scenario: Scenario, first: u16) -> Scenario {
     let first = usize::from(first);
@@ -49,6 +67,7 @@ pub(super) fn replicated(mut scenario: Scenario, first: u16) -> Scenario {
     for (number, call) in scenario.calls.values_mut().enumerate() {
         call.balancing = balancing(first + number, services[&call.to].all_replicas());
         call.max_repicks = ((first + number) % 4) as u32;
+        call.outlier_detection = outlier_detection(first + number);
         if let Balancing::ZoneAware { .. } = call.balancing {
             (call.zones, call.clients) = (zones(2, 1), 1);
         }
@@ -56,6 +75,7 @@ pub(super) fn replicated(mut scenario: Scenario, first: u16) -> Scenario {
     for (number, consumer) in scenario.consumers.values_mut().enumerate() {
         consumer.balancing = balancing(first + number, services[&consumer.to].all_replicas());
         consumer.max_repicks = ((first + number) % 4) as u32;
+        consumer.outlier_detection = outlier_detection(first + number + 1);
         if let Balancing::ZoneAware { .. } = consumer.balancing {
             (consumer.zones, consumer.clients) = (zones(1, 2), 1);
         }

@@ -142,6 +142,80 @@ fn a_deadline_travels_and_what_is_late_is_refused() {
     assert_eq!(result.virtual_ns, Duration::from_ns(60_000_000).as_ns());
 }
 
+/// A service that keeps 20 ms back gives what it calls 20 ms less: with a deadline of 100 ms its
+/// call is given up at 80 ms, which leaves time for an error of its own. At 30 ms, 50 ms are left
+/// for that call: too little for a service that needs more than that, and enough for one that does
+/// not.
+#[test]
+fn a_deadline_shrinks_at_each_hop_and_what_it_leaves_may_be_too_little() {
+    let played = |least_ms: u32| {
+        let text = format!(
+            r#"Scenario(schema: 1,
+            load: {{ "client": Load(arrivals: Constant(rate: "1/s"), total: 1) }},
+            services: {{
+                "a": Service(time: Constant("30ms"), deadline_margin: "20ms",
+                    handler: [Call("a-b")]),
+                "b": Service(time: Constant("200ms"), refuses_expired: true,
+                    least_time_left: "{least_ms}ms"),
+            }},
+            calls: {{
+                "client": Call(to: "a", policy: [Deadline("100ms")]),
+                "a-b": Call(to: "b", policy: [Timeout("1s")]),
+            }})"#
+        );
+        let arm = only(&play(&scenario(&text), 1)).clone();
+        let failed = (arm.failed_by.error, arm.failed_by.timeout);
+        (ms(arm.latency.outcome.mean_ns), failed, count(&arm.components["b"], "expired"))
+    };
+    assert_eq!(played(0), (80.0, (1, 0), 0));
+    assert_eq!(played(49), (80.0, (1, 0), 0));
+    assert_eq!(played(50), (30.0, (1, 0), 1));
+}
+
+/// One permit, calls of 100 ms, and a caller that waits 30 ms. A timeout gives the permit back with
+/// the call, so each of the calls at 0, 40, 80 .. ms is sent. A detached one keeps it for 100 ms:
+/// two calls of three are refused. The service works on, even if it cancels for callers that leave.
+#[test]
+fn a_detached_timeout_keeps_what_is_inside() {
+    let played = |layer: &str, cancellation: &str| {
+        let text = format!(
+            r#"Scenario(schema: 1,
+            load: {{ "client": Load(arrivals: Constant(rate: "25/s"), total: 12) }},
+            services: {{ "s": Service(time: Constant("100ms"), cancellation: {cancellation}) }},
+            calls: {{ "client": Call(to: "s",
+                policy: [{layer}("30ms"), Bulkhead(permits: 1, queue: 0)]) }})"#
+        );
+        let arm = only(&play(&scenario(&text), 1)).clone();
+        let done = count(&arm.components["s"], "answered");
+        let nobody = count(&arm.components["s"], "for_nobody");
+        (arm.failed_by.timeout, arm.requests.rejected, done + nobody)
+    };
+    assert_eq!(played("Timeout", "None"), (12, 0, 12));
+    assert_eq!(played("Timeout", "Immediate"), (12, 0, 0));
+    for cancellation in ["None", "QueuedOnly", "Immediate"] {
+        assert_eq!(played("DetachedTimeout", cancellation), (4, 8, 4), "{cancellation}");
+    }
+}
+
+/// What is in time is as if it were not there, whatever is tried again around it.
+#[test]
+fn a_detached_timeout_that_does_not_fire_changes_nothing() {
+    let played = |policy: &str| {
+        let text = format!(
+            r#"Scenario(schema: 1,
+            load: {{ "client": Load(arrivals: Poisson(rate: "50/s"), total: 2000) }},
+            services: {{ "s": Service(time: Exponential(mean: "10ms"), failure_ratio: 0.2) }},
+            calls: {{ "client": Call(to: "s", policy: [Retry(max_retries: 2), {policy}]) }})"#
+        );
+        let arm = only(&play(&scenario(&text), 1)).clone();
+        let latency = &arm.latency.processing;
+        (arm.requests.failed, arm.attempts.retries, latency.mean_ns, latency.max_ns)
+    };
+    let without = played("");
+    assert!(without.0 > 5 && without.1 > 300, "{without:?}");
+    assert_eq!(played(r#"DetachedTimeout("1h")"#), without);
+}
+
 /// The first copy has the draws of the call without a hedge.
 #[test]
 fn a_hedge_changes_nobodys_luck_but_that_of_its_copies() {

@@ -12,6 +12,7 @@ mod copies;
 mod exact;
 mod measure;
 mod networks;
+mod outliers;
 mod paths;
 mod plan;
 mod rates;

@@ -1,12 +1,14 @@
 //! The what-ifs of a balancer.
 
+use super::outliers::alternatives::{EJECTIONS, WITHOUT_EJECTIONS};
 use super::repicks::AVOIDING;
 use super::spec::Balancing;
 use crate::metrics::change::{Change, ChangeKind};
 use crate::model::mechanism::service::spec::Spec as Service;
 use crate::model::spec::alternative::Alternative;
 
-pub(super) static CHANGES: &[&ChangeKind] = &[&LESS_LOADED, &IN_TURN, &AVOIDING];
+pub(super) static CHANGES: &[&ChangeKind] =
+    &[&LESS_LOADED, &IN_TURN, &AVOIDING, &EJECTIONS, &WITHOUT_EJECTIONS];
 
 static LESS_LOADED: ChangeKind = ChangeKind::setting(
     "less_loaded",
@@ -24,8 +26,8 @@ impl Balancing {
     /// The what-ifs of the balancer `name` in front of `service`, if that has several replicas: by
     /// load, where the present algorithm ignores load, and otherwise in turn.
     #[must_use]
-    pub fn alternatives(&self, name: &str, service: Option<&Service>) -> Vec<Alternative<Self>> {
-        let has_choice = service.is_some_and(|service| service.all_replicas() > 1);
+    pub fn alternatives(&self, name: &str, service: &Service) -> Vec<Alternative<Self>> {
+        let has_choice = service.all_replicas() > 1;
         let (kind, other) = self.other();
         if has_choice { vec![Alternative::new(Change::new(kind, name), other)] } else { Vec::new() }
     }

@@ -1,16 +1,16 @@
 //! The choice of a replica for an attempt: the algorithms, and the state that a client keeps for
 //! them.
 
+use super::draws::Draws;
 use super::estimate::Estimate;
 use super::levels::Levels;
-use super::parts::Part;
+use super::parts::{Members, Part};
 use super::ring::Ring;
 use super::subset::Subsets;
 use super::turns::Turns;
 use super::zones::ZoneAware;
 use crate::kernel::draw::{Site, mix};
 use crate::kernel::time::Instant;
-use crate::model::call::Call;
 
 /// An algorithm that chooses a replica: see [`Balancing`](super::spec::Balancing).
 #[derive(Clone, Debug)]
@@ -66,6 +66,21 @@ impl Algorithm {
         }
     }
 
+    /// Prepares for candidates that are not all replicas.
+    pub(super) fn expect_ejections(&mut self) {
+        if let Self::ZoneAware(zones) = self {
+            zones.expect_ejections();
+        }
+    }
+
+    /// Number of the replicas that a client can know.
+    pub(super) fn known(&self, replicas: u32) -> u32 {
+        match self {
+            Self::Subset(subsets) => subsets.size(),
+            _ => replicas,
+        }
+    }
+
     /// True if the choice depends on the hash key of the request.
     pub(super) const fn uses_hash_key(&self) -> bool {
         matches!(self, Self::ConsistentHash(..))
@@ -91,7 +106,9 @@ pub(super) struct ClientState {
     /// Number of the client.
     number: u32,
     replicas: u32,
-    /// Replica with the next turn, for `RoundRobin`.
+    /// The replicas to choose from: all that are not ejected.
+    candidates: Members,
+    /// Index of the candidate with the next turn, for `RoundRobin`.
     next: u32,
     turns: Turns,
     levels: Levels,
@@ -106,61 +123,15 @@ pub(super) struct ClientState {
     parts: Vec<Part>,
 }
 
-/// The draws of one pick.
-#[derive(Clone, Copy)]
-pub(super) struct Draws {
-    site: Site,
-    pub(super) key: u64,
-    pub(super) attempt: u32,
-    /// Key of the request for consistent hashing, or that of the call if the request has none.
-    hash_key: u64,
-    /// Number of the pick for the same attempt, from 0.
-    pick: u32,
-}
-
-/// Most draws of one pick: as many as [`Algorithm::Choices`] may need, and those of the zone.
-const DRAWS_PER_PICK: u32 = 1024;
-
-impl Draws {
-    /// The draws of the first pick for the present attempt of `call`.
-    #[inline]
-    pub(super) fn new(site: Site, call: &Call, hash_key: u64) -> Self {
-        Self { site, key: call.key, attempt: call.attempts, hash_key, pick: 0 }
-    }
-
-    /// The draws of a further pick for the same attempt, from 1.
-    pub(super) const fn of_pick(self, pick: u32) -> Self {
-        Self { pick, ..self }
-    }
-
-    /// The index of the `index`-th draw of this pick, among those of all picks.
-    #[inline]
-    pub(super) const fn index(self, index: u32) -> u32 {
-        self.pick * DRAWS_PER_PICK + index
-    }
-
-    /// The `index`-th draw, uniform among the numbers below `bound`.
-    fn below(self, bound: u32, index: u32) -> u32 {
-        let bits = self.site.bits(self.key, self.attempt, self.index(index));
-        ((u128::from(bits) * u128::from(bound)) >> 64) as u32
-    }
-
-    /// Two different numbers below `bound`, which is at least 2.
-    fn two_below(self, bound: u32) -> (u32, u32) {
-        let (first, second) = (self.below(bound, 0), self.below(bound - 1, 1));
-        (first, second + u32::from(second >= first))
-    }
-}
-
 impl ClientState {
     /// The state of the client `number` before its first attempt.
     pub(super) fn new(algorithm: &mut Algorithm, number: u32, replicas: u32, site: Site) -> Self {
-        let mut new = Self { number, replicas, ..Self::default() };
+        let candidates = Members::Range(0..replicas);
+        let mut new = Self { number, replicas, candidates, ..Self::default() };
         match algorithm {
             Algorithm::RoundRobin => {
                 let key = mix(u64::from(number));
-                let draws = Draws { site, key, attempt: 0, hash_key: 0, pick: 0 };
-                new.next = draws.below(replicas, 0);
+                new.next = Draws::of_key(site, key).below(replicas, 0);
             }
             Algorithm::Random | Algorithm::ConsistentHash(_, None) => {}
             Algorithm::LeastRequest => new.levels = Levels::new(replicas),
@@ -214,6 +185,26 @@ impl ClientState {
         (size_of::<Self>() + replicas as usize * of_replica) as u64
     }
 
+    /// Chooses among these replicas alone from now on, ascending.
+    pub(super) fn set_candidates(&mut self, algorithm: &Algorithm, candidates: Vec<u32>) {
+        if let Some(child) = algorithm.child() {
+            self.parts.iter_mut().for_each(|part| part.set_candidates(child, &candidates));
+        }
+        self.candidates = match candidates.len() == self.replicas as usize {
+            true => Members::Range(0..self.replicas),
+            false => Members::List(candidates),
+        };
+        self.next = self.next.checked_rem(self.candidates.len()).unwrap_or_default();
+    }
+
+    /// True if there is a replica to choose.
+    pub(super) fn has_candidates(&self) -> bool {
+        match self.parts.as_slice() {
+            [] => self.candidates.len() > 0,
+            parts => parts.iter().any(Part::has_candidates),
+        }
+    }
+
     /// Chooses the replica of an attempt, which is in flight from now on.
     #[inline]
     pub(super) fn choose(&mut self, algorithm: &Algorithm, draws: Draws, now: Instant) -> Choice {
@@ -229,31 +220,34 @@ impl ClientState {
         let replica = match algorithm {
             Algorithm::RoundRobin => {
                 let turn = self.next;
-                self.next = if turn + 1 == self.replicas { 0 } else { turn + 1 };
-                turn
+                self.next = if turn + 1 == self.candidates.len() { 0 } else { turn + 1 };
+                self.candidates.replica(turn)
             }
-            Algorithm::Random => draws.below(self.replicas, 0),
-            Algorithm::LeastRequest => {
-                let least = self.levels.least();
-                least[draws.below(least.len() as u32, 0) as usize]
-            }
+            Algorithm::Random => self.candidates.replica(draws.below(self.candidates.len(), 0)),
+            Algorithm::LeastRequest => match &self.candidates {
+                Members::Range(_) => one_of(self.levels.least(), draws),
+                Members::List(list) => one_of(&self.levels.least_of(list), draws),
+            },
             Algorithm::PowerOfTwo => self.cheaper_of_two(draws, |client, replica| {
                 f64::from(client.in_flight[replica as usize])
             }),
             Algorithm::Choices(choices) => {
-                let drawn = (0..*choices).map(|index| draws.below(self.replicas, index));
+                let count = self.candidates.len();
+                let drawn = (0..*choices).map(|index| draws.below(count, index));
+                let drawn = drawn.map(|index| self.candidates.replica(index));
                 let fewest = drawn.min_by_key(|&replica| self.in_flight[replica as usize]);
                 fewest.expect("at least one choice")
             }
-            Algorithm::Weighted(weights) => self.turns.next(weights),
+            Algorithm::Weighted(weights) => {
+                let candidates = &self.candidates;
+                self.turns.next(weights, |replica| candidates.index_of(replica).is_some())
+            }
             Algorithm::ConsistentHash(ring, bound) => {
                 // As in Envoy, each further pick begins one point later on the ring.
                 let key = (mix(draws.hash_key), draws.pick);
-                let own = ring.replica(key, |_| true);
-                let replica = match bound {
-                    Some(bound) => ring.replica(key, |replica| self.has_room(replica, *bound)),
-                    None => own,
-                };
+                let own = ring.replica(key, |replica| self.is_candidate(replica));
+                let has_room = |bound| move |replica| self.has_room(replica, bound);
+                let replica = bound.map_or(own, |bound| ring.replica(key, has_room(bound)));
                 overflowed = replica != own;
                 replica
             }
@@ -268,6 +262,7 @@ impl ClientState {
             }
             Algorithm::ZoneAware(zones) => {
                 let zone = zones.draw(self.number, draws);
+                let zone = zone.filter(|zone| self.parts[*zone].has_candidates());
                 let part = zone.unwrap_or(self.parts.len() - 1);
                 self.parts[part].pick(&zones.child, draws, now)
             }
@@ -278,18 +273,26 @@ impl ClientState {
 
     /// The cheaper of two different random replicas; the first drawn if they cost the same.
     fn cheaper_of_two(&mut self, draws: Draws, cost: impl Fn(&mut Self, u32) -> f64) -> u32 {
-        if self.replicas == 1 {
-            return 0;
+        let count = self.candidates.len();
+        if count == 1 {
+            return self.candidates.replica(0);
         }
-        let (first, second) = draws.two_below(self.replicas);
+        let (first, second) = draws.two_below(count);
+        let (first, second) = (self.candidates.replica(first), self.candidates.replica(second));
         let (of_first, of_second) = (cost(self, first), cost(self, second));
         if of_second < of_first { second } else { first }
     }
 
-    /// True if the replica stays within `bound` times the mean with one more attempt in flight.
+    fn is_candidate(&self, replica: u32) -> bool {
+        self.candidates.index_of(replica).is_some()
+    }
+
+    /// True if the replica is a candidate, and stays within `bound` times the mean with one more
+    /// attempt in flight.
     fn has_room(&self, replica: u32, bound: f64) -> bool {
-        let mean = (self.total + 1) as f64 / f64::from(self.replicas);
-        f64::from(self.in_flight[replica as usize] + 1) <= (bound * mean).ceil()
+        let mean = (self.total + 1) as f64 / f64::from(self.candidates.len());
+        self.is_candidate(replica)
+            && f64::from(self.in_flight[replica as usize] + 1) <= (bound * mean).ceil()
     }
 
     /// Begins an attempt at the replica, which is in flight from now on.
@@ -341,4 +344,9 @@ impl ClientState {
         let time_ns = (now - sent_at).as_ns() as f64;
         self.estimates[replica as usize].observe(now, time_ns, decay_ns, peak);
     }
+}
+
+/// One of these replicas at random.
+fn one_of(replicas: &[u32], draws: Draws) -> u32 {
+    replicas[draws.below(replicas.len() as u32, 0) as usize]
 }

@@ -27,6 +27,13 @@ impl Levels {
         &self.by_level[self.least as usize]
     }
 
+    /// Those of some replicas with the fewest attempts in flight.
+    pub(super) fn least_of(&self, replicas: &[u32]) -> Vec<u32> {
+        let level = |replica: &&u32| self.level[**replica as usize];
+        let least = replicas.iter().map(|replica| level(&replica)).min();
+        replicas.iter().filter(|replica| Some(level(replica)) == least).copied().collect()
+    }
+
     /// Adds an attempt in flight.
     pub(super) fn rise(&mut self, replica: u32) {
         let level = self.level[replica as usize];

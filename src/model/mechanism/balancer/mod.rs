@@ -6,7 +6,8 @@
 //! nor the lines of the replicas. An attempt is in flight from the choice of its replica until its
 //! outcome comes back or its caller leaves, even if the replica works on. A replica that fails at
 //! once has few attempts in flight and short times, so algorithms that compare these send it more:
-//! balancers judge load, not health.
+//! they judge load, not health. Outlier detection, if there is one, leaves them a part of the
+//! replicas to choose from.
 //!
 //! ```text
 //!              choose             outcome, or the caller leaves
@@ -19,8 +20,11 @@
 
 mod alternatives;
 mod choice;
+mod draws;
+mod ejecting;
 mod estimate;
 mod levels;
+pub mod outliers;
 mod parts;
 pub mod repicks;
 mod ring;
@@ -47,7 +51,9 @@ use crate::metrics::meter::Measurements;
 use crate::metrics::probe::{EventDefinition, EventKind, Number, Probe, Role};
 use crate::model::context::{At, Context, Flow, Outcome};
 use crate::model::seat::{Port, Seat};
-use choice::{Choice, ClientState, Draws};
+use choice::{Choice, ClientState};
+use draws::Draws;
+use ejecting::Ejecting;
 use trail::TriedReplicas;
 
 crate::metrics! {
@@ -64,6 +70,14 @@ crate::metrics! {
     /// Of `sent`, to a replica that the call had tried before, after the last pick; only with
     /// `max_repicks`
     TRIED_AGAIN: Count = "tried_again", "sent to a replica tried before";
+    /// Ejections of replicas, each by one client; only with `outlier_detection`
+    EJECTIONS: Count = "ejections", "ejections";
+    /// Replicas that failed enough and were not ejected, because `max_ejected` were
+    SPARED: Count = "spared", "failing replicas not ejected";
+    /// Of `sent`, by clients that panic: to any replica, ejected or not
+    IN_PANIC: Count = "in_panic", "sent in panic";
+    /// Attempts that failed because their client had ejected all replicas
+    UNAVAILABLE: Count = "unavailable", "without a replica";
 }
 
 impl EventKind {
@@ -75,10 +89,36 @@ impl EventKind {
         words: "goes to replica {}",
         role: Role::Mark,
     });
+    /// The client ejects a replica; the number is that of the replica, from 1. The attempt is the
+    /// one whose end, or beginning after a sweep, shows it.
+    pub const EJECTED: Self = Self::new(&EventDefinition {
+        name: "ejected",
+        verb: "ejects",
+        number: Number::Count,
+        words: "finds replica {} ejected",
+        role: Role::Mark,
+    });
+    /// The client has taken a replica back; the number is that of the replica, from 1.
+    pub const TAKEN_BACK: Self = Self::new(&EventDefinition {
+        name: "taken_back",
+        verb: "takes_back",
+        number: Number::Count,
+        words: "finds replica {} taken back",
+        role: Role::Mark,
+    });
+    /// No replica is left to the client.
+    pub const UNAVAILABLE: Self = Self::new(&EventDefinition {
+        name: "unavailable",
+        verb: "finds_none",
+        number: Number::None,
+        words: "finds no replica left",
+        role: Role::Mark,
+    });
 }
 
 /// The events of a balancer.
-pub const EVENTS: &[EventKind] = &[EventKind::BALANCED];
+pub const EVENTS: &[EventKind] =
+    &[EventKind::BALANCED, EventKind::EJECTED, EventKind::TAKEN_BACK, EventKind::UNAVAILABLE];
 
 /// Word of a call with the instant at which its attempt was sent.
 const SENT_AT: u32 = 0;
@@ -101,6 +141,7 @@ pub struct Balancer {
     /// Zones of clients and replicas, if both have zones.
     callers: Option<Callers>,
     in_zone: u64,
+    outliers: Option<Box<Ejecting>>,
 }
 
 impl Balancer {
@@ -126,6 +167,7 @@ impl Balancer {
             tried_again: 0,
             callers,
             in_zone: 0,
+            outliers: None,
         }
     }
 
@@ -138,6 +180,9 @@ impl Balancer {
         let replicas = self.replicas();
         for client in self.clients.len() as u32..=last {
             self.clients.push(ClientState::new(&mut self.algorithm, client, replicas, self.site));
+            if let Some(of) = &mut self.outliers {
+                of.add_client(replicas, self.algorithm.known(replicas));
+            }
         }
     }
 
@@ -197,6 +242,9 @@ impl Mechanism for Balancer {
         if at.instance as usize >= self.clients.len() {
             self.add_clients(at.instance);
         }
+        if self.outliers.is_some() && !self.admit(cx, at) {
+            return Flow::Up(Outcome::Error);
+        }
         let now = cx.now();
         let hash_key = match self.algorithm.uses_hash_key() {
             true => cx.keys.of(&cx.calls[at.call]),
@@ -232,6 +280,10 @@ impl Mechanism for Balancer {
         outcome: Outcome,
     ) -> Flow {
         self.end(cx, at);
+        if let Some(of) = &self.outliers {
+            let failed = of.outliers.is_failure(outcome);
+            self.detect(cx, at, Some(failed));
+        }
         Flow::Up(outcome)
     }
 
@@ -243,8 +295,20 @@ impl Mechanism for Balancer {
         false
     }
 
-    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>, _: Leaving) {
+    /// Ends an attempt that nobody waits for. One that was given up is a timeout; one that is not
+    /// needed is no result.
+    fn leave<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At<'_>,
+        leaving: Leaving,
+    ) {
         self.end(cx, at);
+        let Some(of) = self.outliers.as_deref().filter(|_| leaving == Leaving::GivenUp) else {
+            return;
+        };
+        let failed = of.outliers.is_failure(Outcome::Timeout);
+        self.detect(cx, at, Some(failed));
     }
 
     fn taken(&self) -> Option<u64> {
@@ -254,11 +318,15 @@ impl Mechanism for Balancer {
     fn fork(&mut self, branch: u64) {
         self.site = self.site.fork(branch);
         self.algorithm.fork(branch);
+        if let Some(of) = &mut self.outliers {
+            of.outliers.fork(branch);
+        }
     }
 
     fn memory(&self) -> u64 {
         let of_client = ClientState::memory(&self.algorithm, self.replicas());
-        self.clients.len() as u64 * of_client
+        let of_outliers = self.outliers.as_ref().map_or(0, |of| of.outliers.memory());
+        self.clients.len() as u64 * of_client + of_outliers
     }
 
     fn measure<C: Calendar, P: Probe>(
@@ -283,6 +351,9 @@ impl Mechanism for Balancer {
         if self.avoidance.is_some() {
             into.count(&REPICKED, self.repicked);
             into.count(&TRIED_AGAIN, self.tried_again);
+        }
+        if let Some(of) = &self.outliers {
+            of.measure(into);
         }
     }
 }

@@ -3,7 +3,8 @@
 
 use std::ops::Range;
 
-use super::choice::{Algorithm, ClientState, Draws};
+use super::choice::{Algorithm, ClientState};
+use super::draws::Draws;
 use super::subset::Subsets;
 use super::zones::ZoneAware;
 use crate::kernel::draw::Site;
@@ -18,21 +19,35 @@ pub(super) struct Part {
 
 /// The replicas of a part, which have indices from 0 within it.
 #[derive(Clone, Debug)]
-enum Members {
+pub(super) enum Members {
     Range(Range<u32>),
     /// Ascending.
     List(Vec<u32>),
 }
 
+impl Default for Members {
+    fn default() -> Self {
+        Self::List(Vec::new())
+    }
+}
+
 impl Members {
-    fn replica(&self, index: u32) -> u32 {
+    pub(super) fn len(&self) -> u32 {
+        match self {
+            Self::Range(range) => range.end - range.start,
+            Self::List(list) => list.len() as u32,
+        }
+    }
+
+    #[inline]
+    pub(super) fn replica(&self, index: u32) -> u32 {
         match self {
             Self::Range(range) => range.start + index,
             Self::List(list) => list[index as usize],
         }
     }
 
-    fn index_of(&self, replica: u32) -> Option<u32> {
+    pub(super) fn index_of(&self, replica: u32) -> Option<u32> {
         match self {
             Self::Range(range) => range.contains(&replica).then(|| replica - range.start),
             Self::List(list) => list.binary_search(&replica).ok().map(|index| index as u32),
@@ -55,7 +70,7 @@ impl Part {
     ) -> Vec<Self> {
         let route = zones.route(client).map_or(&[][..], |route| &route.zones);
         let mut ranges: Vec<Range<u32>> = route.iter().map(|(_, zone)| zone.clone()).collect();
-        if ranges.is_empty() || zones.is_partial() {
+        if ranges.is_empty() || zones.needs_all() {
             ranges.push(0..replicas);
         }
         let child = &mut zones.child;
@@ -67,6 +82,17 @@ impl Part {
         let list = subsets.next_subset();
         let client = ClientState::new(&mut subsets.child, client, list.len() as u32, site);
         Self { members: Members::List(list), client }
+    }
+
+    /// Lets the client choose among these replicas alone, as far as they are in the part.
+    pub(super) fn set_candidates(&mut self, child: &Algorithm, candidates: &[u32]) {
+        let inside = candidates.iter().filter_map(|replica| self.members.index_of(*replica));
+        self.client.set_candidates(child, inside.collect());
+    }
+
+    /// True if there is a replica to choose.
+    pub(super) fn has_candidates(&self) -> bool {
+        self.client.has_candidates()
     }
 
     /// Picks a replica of the part.

@@ -4,9 +4,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::alternatives;
-use super::repicks::REPICKS_WITHOUT_EFFECT;
+use super::outliers::spec::{OUTLIERS_NEVER_EJECTED, Spec as OutlierDetection};
+use super::repicks::{self, REPICKS_WITHOUT_EFFECT};
 use crate::kernel::time::Duration;
 use crate::kernel::units::Ratio;
+use crate::model::mechanism::Layer;
 use crate::model::mechanism::service::spec::Spec as Service;
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::finding::{Finding, Segment};
@@ -119,6 +121,14 @@ impl Balancing {
         *self == Self::default()
     }
 
+    /// Number of the replicas that a client can know.
+    fn known(&self, replicas: u32) -> u32 {
+        match self {
+            Self::Subset { size, .. } => replicas.min(*size),
+            _ => replicas,
+        }
+    }
+
     /// Checks the rules and lints of a balancer between two ends.
     pub fn check(&self, ends: &Ends<'_>, findings: &mut Vec<Finding>) {
         let replicas = ends.replicas();
@@ -187,6 +197,37 @@ impl Balancing {
             let rule = "zones make no difference here";
             let finding = Finding::warning(&ZONES_WITHOUT_EFFECT, &place, rule, found);
             findings.push(finding.hint("a smaller `min_cluster_size`, or the `child` alone"));
+        }
+    }
+}
+
+/// Those who send through a balancer, and how they choose replicas: a call, or a group of
+/// consumers.
+#[derive(Clone, Copy, Debug)]
+pub struct Senders<'a> {
+    /// Number of clients in each zone; empty without zones.
+    pub zones: &'a Zones,
+    /// Number of clients.
+    pub clients: u32,
+    /// Layers around an attempt.
+    pub policy: &'a [Layer],
+    /// The choice of a replica.
+    pub balancing: &'a Balancing,
+    /// Most picks that are discarded for an attempt.
+    pub max_repicks: u32,
+    /// Ejection of replicas.
+    pub outlier_detection: Option<&'a OutlierDetection>,
+}
+
+impl Senders<'_> {
+    /// Checks `max_repicks` and outlier detection in front of the replicas of `ends`.
+    pub fn check(&self, ends: &Ends<'_>, findings: &mut Vec<Finding>) {
+        repicks::check(self.max_repicks, self.balancing, self.policy, ends, findings);
+        if let Some(detection) = self.outlier_detection {
+            let mut found = Vec::new();
+            detection.check(ends, self.balancing.known(ends.replicas()), &mut found);
+            let place = [Segment::field("outlier_detection")];
+            findings.extend(found.into_iter().map(|finding| finding.inside(&place)));
         }
     }
 }
@@ -298,7 +339,8 @@ pub static DECLARATION: Declaration = Declaration {
     words: WORDS,
 };
 
-const LINTS: &[&Lint] = &[&SUBSETS_LEAVE_IDLE, &ZONES_WITHOUT_EFFECT, &REPICKS_WITHOUT_EFFECT];
+const LINTS: &[&Lint] =
+    &[&SUBSETS_LEAVE_IDLE, &OUTLIERS_NEVER_EJECTED, &ZONES_WITHOUT_EFFECT, &REPICKS_WITHOUT_EFFECT];
 
 /// Names that other tools have, with hints.
 #[rustfmt::skip]
@@ -324,6 +366,35 @@ const WORDS: &[Word] = &[
         &["host_selection_retry_max_attempts", "retry_host_predicate", "previous_hosts",
         "avoid_tried", "exclude_tried", "distinct_hosts", "repicks"],
         "that is `max_repicks` of the call or the consumer here, beside `balancing`"),
+    word(&["Call", "Consumer", "Layer"],
+        &["outlier_ejection", "ejection", "outliers", "passive_health_check", "failure_accrual"],
+        "that is `outlier_detection` of the call or the consumer here, beside `balancing`"),
+    word(&["Layer", "Balancing"], &["outlier_detection"],
+        "that is a field of the call or the consumer here, beside `balancing`"),
+    word(&["OutlierDetection"],
+        &["consecutive_5xx", "consecutive5xx_errors", "consecutive_errors",
+        "consecutive_gateway_failure", "consecutive_gateway_errors"],
+        "that is `consecutive_failures` here"),
+    word(&["OutlierDetection"], &["max_ejection_percent"], "a ratio here: max_ejected: 0.1"),
+    word(&["OutlierDetection"], &["always_eject_one_host"], "that is `always_eject_one` here"),
+    word(&["OutlierDetection"], &["min_health_percent", "healthy_panic_threshold"],
+        "that is a ratio here: panic_threshold: 0.5"),
+    word(&["OutlierDetection"],
+        &["success_rate_stdev_factor", "success_rate_minimum_hosts", "success_rate_request_volume",
+        "success_rate_ejection", "enforcing_success_rate"],
+        "that is a part here: success_rate: SuccessRate(deviations: 1.9, minimum_replicas: 5, \
+         minimum_calls: 100, enforced: 1)"),
+    word(&["OutlierDetection"],
+        &["failure_percentage_threshold", "failure_percentage_minimum_hosts",
+        "failure_percentage_request_volume", "failure_percentage_ejection",
+        "enforcing_failure_percentage"],
+        "that is a part here: failure_rate: FailureRate(threshold: 0.85, minimum_replicas: 5, \
+         minimum_calls: 50, enforced: 1)"),
+    word(&["SuccessRate"], &["stdev_factor"], "that is `deviations` here, a thousandth of it"),
+    word(&["SuccessRate", "FailureRate"], &["minimum_hosts"], "that is `minimum_replicas` here"),
+    word(&["SuccessRate", "FailureRate"], &["request_volume"], "that is `minimum_calls` here"),
+    word(&["SuccessRate", "FailureRate"], &["enforcement_percentage", "enforcing"],
+        "that is a ratio here: enforced: 1"),
     word(&["Balancing"], &["ring_hash", "maglev", "hash", "ip_hash"],
         "that is ConsistentHash() here"),
 ];

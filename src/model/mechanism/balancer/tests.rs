@@ -1,6 +1,7 @@
 //! The choices of each algorithm, given the state of its client.
 
-use super::choice::{Algorithm, ClientState, Draws};
+use super::choice::{Algorithm, ClientState};
+use super::draws::Draws;
 use super::ring::Ring;
 use crate::kernel::draw::{Site, mix};
 use crate::kernel::time::Instant;

@@ -38,12 +38,17 @@ impl Turns {
         self.heap.push(Reverse(Turn { due: due.to_bits(), order: self.order, replica }));
     }
 
-    /// The replica with the next turn.
-    pub(super) fn next(&mut self, weights: &[f64]) -> u32 {
-        let Reverse(turn) = self.heap.pop().expect("every replica has a turn");
-        let due = f64::from_bits(turn.due) + 1.0 / weights[turn.replica as usize];
-        self.push(due, turn.replica);
-        turn.replica
+    /// The replica with the next turn, among those that `may` have one; the others miss theirs.
+    /// One at least may.
+    pub(super) fn next(&mut self, weights: &[f64], may: impl Fn(u32) -> bool) -> u32 {
+        loop {
+            let Reverse(turn) = self.heap.pop().expect("every replica has a turn");
+            let due = f64::from_bits(turn.due) + 1.0 / weights[turn.replica as usize];
+            self.push(due, turn.replica);
+            if may(turn.replica) {
+                return turn.replica;
+            }
+        }
     }
 }
 
@@ -55,11 +60,11 @@ mod tests {
     fn turns_are_in_proportion_to_weights_and_spread_out() {
         let weights = [4.0, 1.0, 2.0];
         let mut turns = Turns::new(&weights);
-        let order: Vec<u32> = (0..14).map(|_| turns.next(&weights)).collect();
+        let order: Vec<u32> = (0..14).map(|_| turns.next(&weights, |_| true)).collect();
         // Turns are due at 0.25, 0.5, .. for the first, 1, 2, .. for the second, 0.5, 1, .. for the
         // third replica.
         assert_eq!(order, [0, 2, 0, 0, 1, 2, 0, 0, 2, 0, 0, 1, 2, 0]);
-        let many: Vec<u32> = (0..7_000).map(|_| turns.next(&weights)).collect();
+        let many: Vec<u32> = (0..7_000).map(|_| turns.next(&weights, |_| true)).collect();
         let count = |replica| many.iter().filter(|&&one| one == replica).count();
         assert_eq!([count(0), count(1), count(2)], [4_000, 1_000, 2_000]);
     }

@@ -10,7 +10,8 @@
 
 use std::ops::Range;
 
-use super::choice::{Algorithm, Draws};
+use super::choice::Algorithm;
+use super::draws::Draws;
 use crate::kernel::draw::Site;
 
 /// The zones of the clients of a caller, and the replicas in the same zones.
@@ -43,6 +44,8 @@ pub struct ZoneAware {
     routes: Vec<Option<Route>>,
     /// Ratio of attempts that are routed by zone.
     enabled: f64,
+    /// True if zones can be without a replica to choose: all have been ejected.
+    may_be_empty: bool,
     /// Site of the draws of zones.
     site: Site,
     /// The algorithm that chooses within a zone.
@@ -74,7 +77,7 @@ impl ZoneAware {
                 (0..callers.ends.len()).map(|zone| Some(route(zone))).collect()
             }
         };
-        Self { callers, routes, enabled, site, child }
+        Self { callers, routes, enabled, may_be_empty: false, site, child }
     }
 
     /// The route of a client; `None` if zone-aware routing is off.
@@ -83,8 +86,18 @@ impl ZoneAware {
     }
 
     /// True if some attempts are not routed by zone.
-    pub(super) fn is_partial(&self) -> bool {
+    fn is_partial(&self) -> bool {
         self.enabled < 1.0
+    }
+
+    /// Prepares for zones without a replica to choose.
+    pub(super) fn expect_ejections(&mut self) {
+        self.may_be_empty = true;
+    }
+
+    /// True if some attempts may go to any replica.
+    pub(super) fn needs_all(&self) -> bool {
+        self.is_partial() || self.may_be_empty
     }
 
     /// Draws the zone of an attempt, as an index into the client's route; `None`: any replica.

@@ -8,8 +8,9 @@ use crate::kernel::time::Duration;
 use crate::kernel::units::Limit;
 use crate::model::mechanism::Layer;
 use crate::model::mechanism::backoff::spec::Backoff;
+use crate::model::mechanism::balancer::outliers::spec::Spec as OutlierDetection;
 use crate::model::mechanism::balancer::repicks;
-use crate::model::mechanism::balancer::spec::Balancing;
+use crate::model::mechanism::balancer::spec::{Balancing, Senders};
 use crate::model::mechanism::retry::lints::while_open;
 use crate::model::spec::alternative::Alternative;
 use crate::model::spec::clients::{is_one, one};
@@ -54,6 +55,9 @@ pub struct Spec {
     #[serde(default, skip_serializing_if = "repicks::is_zero")]
     #[schemars(range(max = 1000))]
     pub max_repicks: u32,
+    /// Ejection of replicas that fail, by each instance for itself. Default none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outlier_detection: Option<OutlierDetection>,
     /// Most deliveries of a message, the first included, at least 1. A message that fails at its
     /// last delivery is dead-lettered.
     #[schemars(range(min = 1))]
@@ -115,6 +119,19 @@ impl Spec {
     #[must_use]
     pub fn all_clients(&self) -> u32 {
         zones::count(&self.zones, self.clients)
+    }
+
+    /// Those who send the calls of the group, and how they choose replicas.
+    #[must_use]
+    pub fn senders(&self) -> Senders<'_> {
+        Senders {
+            zones: &self.zones,
+            clients: self.all_clients(),
+            policy: &self.policy,
+            balancing: &self.balancing,
+            max_repicks: self.max_repicks,
+            outlier_detection: self.outlier_detection.as_ref(),
+        }
     }
 
     /// Warns of the groups of a service together, at the first of them.

@@ -25,7 +25,7 @@ crate::metrics! {
     RETRIES: Count = "retries", "retries";
     /// Of these, given up by the caller
     TIMEOUTS: Count = "timeouts", "attempts given up";
-    /// Of these, answered with an error, or failed by a crash
+    /// Of these, answered with an error, failed by a crash, or without a replica to go to
     ERRORS: Count = "errors", "attempts that met an error";
     /// Of these, stopped or dropped by the server because the caller had left
     CANCELLED: Total = "cancelled";

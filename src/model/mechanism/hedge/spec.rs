@@ -152,7 +152,7 @@ impl LayerSpec for Spec {
         }
         let outside = around.outside().iter();
         let outer = outside.filter_map(|layer| layer.spec().copies()).reduce(u64::saturating_mul);
-        if let (Some(outer), Some(inner)) = (outer, self.copies()) {
+        if let (Some(outer @ 2..), Some(inner)) = (outer, self.copies()) {
             let total = outer.saturating_mul(inner);
             let rule = format!("hedges multiply: up to {total} copies of one call");
             let found = format!("{inner} copies, for each of {outer} of the hedge outside");

@@ -82,6 +82,16 @@ fn of_stages(stages: &[Stage], repeat: bool, window: f64) -> f64 {
 /// Largest sum of the steady rates of loads at one instant, in requests of size 1 per nanosecond.
 #[must_use]
 pub fn steady_rate(loads: &[&Spec]) -> f64 {
+    largest_sum(loads, Spec::mean_size)
+}
+
+/// The same in requests of any size.
+#[must_use]
+pub fn arriving_per_ns(loads: &[&Spec]) -> f64 {
+    largest_sum(loads, |_| 1.0)
+}
+
+fn largest_sum(loads: &[&Spec], weight: fn(&Spec) -> f64) -> f64 {
     let steady: Vec<(f64, f64, f64)> = loads
         .iter()
         .filter_map(|load| {
@@ -89,7 +99,7 @@ pub fn steady_rate(loads: &[&Spec]) -> f64 {
             let start = load.start.as_ns() as f64;
             let until = load.until.map_or(f64::INFINITY, |until| until.as_ns() as f64);
             let spent = load.total.map_or(f64::INFINITY, |total| start + total as f64 / rate);
-            Some((rate * load.mean_size(), start, until.min(spent)))
+            Some((rate * weight(load), start, until.min(spent)))
         })
         .collect();
     let at = |instant: f64| {

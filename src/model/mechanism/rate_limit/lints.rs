@@ -2,13 +2,49 @@
 
 use super::spec::{Algorithm, Spec};
 use crate::model::mechanism::load::spec::Arrivals;
-use crate::model::mechanism::load::volume::most_within;
+use crate::model::mechanism::load::volume::{arriving_per_ns, most_within};
 use crate::model::spec::finding::{Finding, Segment};
 use crate::model::spec::lint::{Group, Lint, number};
 use crate::model::spec::system::{Around, attempts};
 
 /// The lints of rate limits.
-pub const LINTS: &[&Lint] = &[&RATE_LIMIT_WITHOUT_BURST, &RATE_LIMIT_NEVER_REACHED];
+pub const LINTS: &[&Lint] =
+    &[&RATE_LIMIT_BELOW_LOAD, &RATE_LIMIT_WITHOUT_BURST, &RATE_LIMIT_NEVER_REACHED];
+
+pub(crate) static RATE_LIMIT_BELOW_LOAD: Lint = Lint {
+    name: "rate-limit-below-load",
+    group: Group::Design,
+    about: "A rate limit that lets less pass than its load brings on average.",
+    why: "What is too much is refused all the time, or waits longer and longer, whatever the burst \
+          is, and retries of the refused come on top. A limit for each client is such a limit for \
+          each, and one with `scope: Shared` for all of them together.",
+    example: r#"calls: { "web": Call(to: "api", policy: [
+    RateLimit(algorithm: TokenBucket(rate: "10/s", burst: 100)),
+]) },"#,
+    mended: r#"calls: { "web": Call(to: "api", policy: [
+    RateLimit(algorithm: TokenBucket(rate: "30/s", burst: 100)),
+]) },"#,
+};
+
+pub(super) fn below_load(spec: &Spec, around: &Around<'_>) -> Option<Finding> {
+    let requests = arriving_per_ns(&[around.load()?]) * 1e9;
+    let states = f64::from(around.pipeline.states(&around.pipeline.policy[around.index]));
+    let (calls, limit) = (requests / states, spec.algorithm.per_s());
+    if calls <= limit {
+        return None;
+    }
+    let each = if states > 1.0 { " from each client" } else { "" };
+    let found = format!(
+        "{}/s come{each}, and {}/s may pass{}",
+        number(calls),
+        number(limit),
+        around.system.within
+    );
+    let rule = "this rate limit is below its load";
+    let finding =
+        Finding::warning(&RATE_LIMIT_BELOW_LOAD, &[Segment::field("algorithm")], rule, found);
+    Some(finding.hint("raise the limit, or lower the load"))
+}
 
 pub(crate) static RATE_LIMIT_WITHOUT_BURST: Lint = Lint {
     name: "rate-limit-without-burst",

@@ -255,6 +255,7 @@ impl LayerSpec for Spec {
     }
 
     fn lint(&self, around: &Around<'_>, findings: &mut Vec<Finding>) {
+        findings.extend(lints::below_load(self, around));
         findings.extend(lints::without_burst(self, around));
         findings.extend(lints::never_reached(self, around));
     }

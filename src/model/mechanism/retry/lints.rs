@@ -67,7 +67,7 @@ calls: { "web": Call(to: "api", clients: 20, policy: [
 pub(crate) static RETRIES_MULTIPLY: Lint = Lint {
     name: "retries-multiply",
     group: Group::Design,
-    about: "A retry inside a retry.",
+    about: "A retry inside a retry, of the same call or of a call that it is made for.",
     why: "Each try of the outer one is several tries of the inner one: three attempts in four \
           layers are 81 attempts for one request, just when the service is down. Retry in one \
           layer only.",
@@ -80,8 +80,11 @@ pub(crate) static RETRIES_MULTIPLY: Lint = Lint {
 pub(crate) static RETRY_NEVER_RETRIES: Lint = Lint {
     name: "retry-never-retries",
     group: Group::Writing,
-    about: "A retry with an empty list of outcomes to retry.",
-    why: "It passes every outcome on. For no retries, leave the layer out.",
+    about: "A retry with an empty list of outcomes to retry, or with outcomes that no layer inside \
+            it has.",
+    why: "It passes every outcome on. A `Timeout` is the outcome of a timeout or a deadline inside \
+          the retry: one outside ends the whole call. A refusal (`Rejected`) is that of another \
+          layer inside it. For no retries, leave the layer out.",
     example: r#"calls: {
     "web": Call(to: "api", policy: [Retry(max_retries: 2, retry_on: [])]),
 },"#,

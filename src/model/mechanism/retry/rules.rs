@@ -4,6 +4,7 @@ use super::budget::spec::RetryBudget;
 use super::lints;
 use super::spec::{RetryOn, Spec};
 use crate::kernel::units::Limit;
+use crate::model::mechanism::Layer;
 use crate::model::mechanism::backoff::spec::Backoff;
 use crate::model::spec::finding::{Finding, Segment};
 use crate::model::spec::layer::LayerSpec as _;
@@ -21,11 +22,40 @@ pub(super) fn check(retry: &Spec, around: &Around<'_>, findings: &mut Vec<Findin
     }
     findings.extend(shed_backoff(retry));
     findings.extend(retry.budget.as_ref().and_then(RetryBudget::check));
-    if retry.retry_on.is_empty() {
-        let (rule, found) = ("this retry never retries", "no outcome is retried");
-        let place = [Segment::field("retry_on")];
-        findings.push(Finding::warning(&lints::RETRY_NEVER_RETRIES, &place, rule, found));
+    findings.extend(never_retries(retry, around));
+}
+
+/// Warns of a retry none of whose outcomes can come up to it.
+fn never_retries(retry: &Spec, around: &Around<'_>) -> Option<Finding> {
+    let gives_up = around.inside().iter().any(|layer| layer.spec().gives_up_after().is_some());
+    let rejects = around.inside().iter().any(|layer| {
+        !matches!(
+            layer,
+            Layer::Timeout(_)
+                | Layer::DetachedTimeout(_)
+                | Layer::Deadline(_)
+                | Layer::Retry(_)
+                | Layer::Hedge(_)
+        )
+    });
+    let comes = |outcome: &RetryOn| match outcome {
+        RetryOn::Error | RetryOn::Shed => true,
+        RetryOn::Timeout => gives_up,
+        RetryOn::Rejected => rejects,
+    };
+    if retry.retry_on.iter().any(comes) {
+        return None;
     }
+    let found = match retry.retry_on.as_slice() {
+        [] => "no outcome is retried".to_owned(),
+        [one] => format!("no layer inside it ends a call in {one:?}"),
+        _ => "no layer inside it ends a call in one of these".to_owned(),
+    };
+    let hint = retry.retry_on.contains(&RetryOn::Timeout);
+    let hint = hint.then(|| "a `Timeout` inside the retry is that of a try".to_owned());
+    let (rule, place) = ("this retry never retries", [Segment::field("retry_on")]);
+    let finding = Finding::warning(&lints::RETRY_NEVER_RETRIES, &place, rule, found);
+    Some(finding.maybe_hint(hint))
 }
 
 /// One of the two limits, and not both.
@@ -93,7 +123,12 @@ fn shed_backoff(retry: &Spec) -> Option<Finding> {
 }
 
 fn outer_retry(retry: &Spec, around: &Around<'_>) -> Option<Finding> {
-    let (outer, inner) = (system::attempts(around.outside())?, retry.attempts()?);
+    let own = system::attempts(around.outside());
+    let (above, of) = around.system.attempts_above(around.pipeline);
+    let (outer, inner) = (own.unwrap_or(1).saturating_mul(above), retry.attempts()?);
+    if own.is_none() && above == 1 {
+        return None;
+    }
     let times = |attempts: u64, any: &str| match attempts {
         u64::MAX => any.to_owned(),
         attempts => attempts.to_string(),
@@ -104,6 +139,11 @@ fn outer_retry(retry: &Spec, around: &Around<'_>) -> Option<Finding> {
     };
     let rule = format!("retries multiply: {total}");
     let (inner, outer) = (times(inner, "any number of"), times(outer, "any number"));
-    let found = format!("{inner} attempts, for each of {outer} of the retry outside");
+    let place = match (own, of) {
+        (Some(_), None) => "the retry outside".to_owned(),
+        (None, Some(above)) => format!("the retries of \"{above}\""),
+        (_, above) => format!("the retries outside and of \"{}\"", above.unwrap_or_default()),
+    };
+    let found = format!("{inner} attempts, for each of {outer} of {place}{}", around.system.within);
     Some(Finding::warning(&lints::RETRIES_MULTIPLY, &[], rule, found))
 }

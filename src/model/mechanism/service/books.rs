@@ -46,7 +46,8 @@ crate::metrics! {
     /// Of the arrivals, those that got a slot and never answer; only with a `hang_ratio`. They are
     /// counted as well by what ended them, or in `in_flight`
     HUNG: Count = "hung", "never answer";
-    /// Attempts refused because their deadline had passed; only with `refuses_expired`
+    /// Attempts refused because their deadline had passed or was too near; only with
+    /// `refuses_expired`
     EXPIRED: Count = "expired", "refused out of time";
     /// Attempts that wait for calls of their own. Only of a service with a handler
     CALLING: Level = "calling", "waiting for calls of their own";
@@ -143,7 +144,7 @@ impl EventKind {
         name: "lapsed",
         verb: "lapses",
         number: Number::None,
-        words: "is refused by the service: its deadline is over",
+        words: "is refused by the service: its deadline is over or too near",
         role: Role::Ends(Ending::Badly),
     });
     /// The service crashed during the attempt, or was down when it arrived.

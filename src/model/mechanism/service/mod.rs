@@ -30,7 +30,7 @@ use crate::kernel::calendar::Calendar;
 use crate::kernel::distribution::Distribution;
 use crate::kernel::draw::Site;
 use crate::kernel::simulation::Delay;
-use crate::kernel::time::Instant;
+use crate::kernel::time::{Duration, Instant};
 use crate::metrics::declare::Quantity;
 use crate::metrics::gauge::Gauge;
 use crate::metrics::meter::Measurements;
@@ -101,6 +101,10 @@ pub struct Config {
     pub pushback: Option<Pushback>,
     /// True if calls past their deadline are refused, on arrival and when they get a slot.
     pub refuses_expired: bool,
+    /// Time left until their deadline with which they are refused as well.
+    pub least_time_left: Duration,
+    /// Time by which the calls that it makes have an earlier deadline.
+    pub deadline_margin: Duration,
     /// Site of the draws of failures.
     pub failure_site: Site,
 }

@@ -187,14 +187,16 @@ impl Service {
         true
     }
 
-    /// True if the call is past its deadline, and this service refuses such calls.
+    /// True if the call is past its deadline or too near to it, and this service refuses these.
     #[inline(always)]
     pub(super) fn refuses<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
         at: &At<'_>,
     ) -> bool {
-        let refuses = self.config.refuses_expired && cx.deadline(at) <= cx.now();
+        let least = self.config.least_time_left;
+        let refuses =
+            self.config.refuses_expired && cx.deadline(at) <= cx.now().saturating_add(least);
         if refuses {
             self.counts.expired += u64::from(cx.calls[at.call].measured);
             cx.note(at, EventKind::LAPSED, 0);

@@ -13,6 +13,7 @@ use crate::model::spec::alternative::Alternative;
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::distribution::Distribution;
 use crate::model::spec::finding::{Finding, Segment};
+use crate::model::spec::is_default;
 use crate::model::spec::part::PartSpec;
 use crate::model::spec::system::System;
 use crate::model::spec::word::{Word, word};
@@ -69,6 +70,14 @@ pub struct Spec {
     /// slot. They end in a timeout and cost no work. Default false, as on most servers.
     #[serde(default, skip_serializing_if = "is_false")]
     pub refuses_expired: bool,
+    /// Time left until the `Deadline` that is too little for the work: attempts with this or less
+    /// are refused, too. Needs `refuses_expired`. Default 0s.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub least_time_left: Duration,
+    /// Time that is kept back of the `Deadline` for what follows the calls of the handler: these
+    /// get an earlier deadline by this. Default 0s.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub deadline_margin: Duration,
     /// Steps of an attempt after its `time`, in order. A step that fails ends the attempt in an
     /// error. Default none: the attempt is answered after its `time`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -231,6 +240,12 @@ impl PartSpec for Spec {
     fn check(&self, _: Option<Duration>, findings: &mut Vec<Finding>) {
         zones::check(&self.zones, ("replicas", self.replicas), MAX_REPLICAS, findings);
         self.time.check(&[Segment::field("time")], findings);
+        if !self.least_time_left.is_zero() && !self.refuses_expired {
+            let rule = "`least_time_left` is of attempts that are refused";
+            let place = [Segment::field("least_time_left")];
+            let finding = Finding::error(&place, rule, "there is no `refuses_expired`").of_name();
+            findings.push(finding.hint("refuses_expired: true"));
+        }
         check_steps(&self.handler, &[Segment::field("handler")], findings);
         for (name, endpoint) in &self.endpoints {
             let at = |field| {

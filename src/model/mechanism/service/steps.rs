@@ -83,7 +83,7 @@ impl Service {
                     for call_of in calls {
                         let key = call_of.key(call.key, call.attempts);
                         let client = call_of.clients(zone).draw(key, 0);
-                        cx.make_call(at, call_of.port, key, client);
+                        cx.make_call(at, call_of.port, (key, client), self.config.deadline_margin);
                     }
                     let made = calls.len();
                     let parent = &mut cx.calls[at.call];

@@ -4,6 +4,7 @@
 //! set before the work inside begins. For a call with a deadline it is cut to the time left.
 
 mod alternatives;
+pub(super) mod lints;
 pub mod spec;
 use crate::kernel::calendar::Calendar;
 use crate::kernel::simulation::Delay;

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Timeout, alternatives};
+use super::{Timeout, alternatives, lints};
 use crate::kernel::distribution::InvalidDistribution;
 use crate::kernel::time::Duration;
 use crate::model::mechanism::{Kind, Layer};
@@ -12,7 +12,6 @@ use crate::model::spec::building::Building;
 use crate::model::spec::declaration::Declaration;
 use crate::model::spec::finding::Finding;
 use crate::model::spec::layer::LayerSpec;
-use crate::model::spec::lint::{Group, Lint};
 use crate::model::spec::system::{Around, Pipeline, System};
 use crate::model::spec::word::{Word, word};
 
@@ -27,16 +26,6 @@ pub struct Spec {
     pub after: Duration,
 }
 
-pub(crate) static TIMEOUT_NEVER_FIRES: Lint = Lint {
-    name: "timeout-never-fires",
-    group: Group::Writing,
-    about: "A timeout that is longer than one outside it, or than the run.",
-    why: "The other one is always first. Often the two stand in the wrong order: the timeout of \
-          the whole call belongs outside the retry, that of a try inside it.",
-    example: r#"calls: { "web": Call(to: "api", policy: [Timeout("1s"), Timeout("3s")]) },"#,
-    mended: r#"calls: { "web": Call(to: "api", policy: [Timeout("3s"), Timeout("1s")]) },"#,
-};
-
 impl LayerSpec for Spec {
     fn build(&self, world: &mut dyn Building) -> Result<(Kind, u32), InvalidDistribution> {
         let after = world.constant(self.after);
@@ -44,13 +33,12 @@ impl LayerSpec for Spec {
     }
 
     fn check(&self, around: &Around<'_>, findings: &mut Vec<Finding>) {
-        if let Some(found) = around.ends_before(self.after) {
-            let rule = "this timeout never fires";
-            findings.push(Finding::warning(&TIMEOUT_NEVER_FIRES, &[], rule, found));
-        }
+        findings.extend(lints::never_fires(self.after, around));
     }
 
-    fn lint(&self, _: &Around<'_>, _: &mut Vec<Finding>) {}
+    fn lint(&self, around: &Around<'_>, findings: &mut Vec<Finding>) {
+        findings.extend(lints::inversion(around));
+    }
 
     fn alternatives(&self, name: &str, _: &Around<'_>) -> Vec<Alternative<Layer>> {
         alternatives::alternatives(self, name)
@@ -78,7 +66,7 @@ impl LayerSpec for Spec {
 pub static DECLARATION: Declaration = Declaration {
     name: "Timeout",
     kind: "timeout",
-    lints: &[&TIMEOUT_NEVER_FIRES],
+    lints: lints::LINTS,
     changes: alternatives::CHANGES,
     words: WORDS,
 };

@@ -6,11 +6,13 @@
 
 pub(crate) mod adaptive_limit;
 mod breaker;
+mod outlier_detection;
 mod rate_limit;
 mod retry;
 mod throttle;
 
 use dessim::model::mechanism::adaptive_limit::spec::Spec as AdaptiveLimit;
+use dessim::model::mechanism::balancer::outliers::spec::Spec as OutlierDetection;
 use dessim::model::mechanism::breaker::spec::Spec as Breaker;
 use dessim::model::mechanism::rate_limit::spec::Spec as RateLimit;
 use dessim::model::mechanism::retry::spec::{RetryOn, Spec as Retry};
@@ -38,6 +40,7 @@ pub(crate) enum Mechanism {
     Retry(Retry),
     AdaptiveLimit(AdaptiveLimit),
     Throttle(Throttle),
+    OutlierDetection(OutlierDetection),
 }
 
 /// What happens at an instant, which is never earlier than that of the step before.
@@ -46,6 +49,8 @@ pub(crate) enum Mechanism {
 pub(crate) enum Step {
     /// A call arrives.
     Call(u64),
+    /// A call is sent to the replica of this number, from 0, if that may be chosen.
+    Send(u64, u32),
     /// The call that arrived at the step of this number ends well; nothing, if it was refused.
     Succeeds(u64, usize),
     /// It ends in a failure.
@@ -88,6 +93,8 @@ pub(crate) enum Answer {
     Passes(u64),
     /// The limit after a sample.
     Limit { limit: u32 },
+    /// The replicas that may be chosen when a call is sent, as a mask.
+    Available { available: u32 },
     /// The probability with which a throttle refuses the call, as the bits of a double.
     Probability { probability_bits: u64 },
 }
@@ -113,6 +120,10 @@ pub(crate) fn answers(sequence: &Sequence) -> Vec<Answer> {
         Mechanism::Retry(spec) => retry::answers(spec, &sequence.steps),
         Mechanism::AdaptiveLimit(spec) => adaptive_limit::answers(spec, &sequence.steps),
         Mechanism::Throttle(spec) => throttle::answers(spec, &sequence.steps),
+        Mechanism::OutlierDetection(spec) => {
+            let replicas = sequence.settings["replicas"].as_u64().expect("a number");
+            outlier_detection::answers(spec, replicas as u32, &sequence.steps)
+        }
     }
 }
 

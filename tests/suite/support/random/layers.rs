@@ -20,7 +20,11 @@ impl Writer<'_> {
 
     pub(super) fn layer(&mut self, kind: u16) -> String {
         match kind {
-            0 => format!("Timeout({})", self.pick_ms(&[50, 10, 120, 500])),
+            0 => {
+                let detached = self.style.copies && self.features.has(26);
+                let name = if detached { "DetachedTimeout" } else { "Timeout" };
+                format!("{name}({})", self.pick_ms(&[50, 10, 120, 500]))
+            }
             1 => {
                 let retries = self.dice.pick(&[1, 0, 2, 3]);
                 let backoff = self.backoff();
