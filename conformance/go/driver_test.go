@@ -36,6 +36,7 @@ type sequence struct {
 		MinCalls     uint     `json:"min_calls"`
 		WindowMs     int64    `json:"window_ms"`
 		MaxRejection float64  `json:"max_rejection"`
+		Permits      int      `json:"permits"`
 
 		Failures   uint32  `json:"failures"`
 		Of         uint    `json:"of"`
@@ -51,14 +52,29 @@ type sequence struct {
 		Replicas int             `json:"replicas"`
 		Balancer json.RawMessage `json:"balancer"`
 	} `json:"settings"`
-	Steps []struct {
-		Call     *int64   `json:"call"`
-		Send     *[]int64 `json:"send"`
-		Succeeds *[]int64 `json:"succeeds"`
-		Fails    *[]int64 `json:"fails"`
-		Ends     *end     `json:"ends"`
-		Ignored  *[]int64 `json:"ignored"`
-	} `json:"steps"`
+	Steps []step `json:"steps"`
+}
+
+type step struct {
+	Call     *int64   `json:"call"`
+	Send     *[]int64 `json:"send"`
+	Succeeds *[]int64 `json:"succeeds"`
+	Fails    *[]int64 `json:"fails"`
+	Ends     *end     `json:"ends"`
+	Ignored  *[]int64 `json:"ignored"`
+	Leaves   *[]int64 `json:"leaves"`
+}
+
+// The instant of a call, or of its end.
+func (s *step) at() int64 {
+	switch {
+	case s.Call != nil:
+		return *s.Call
+	case s.Leaves != nil:
+		return (*s.Leaves)[0]
+	default:
+		return (*s.Succeeds)[0]
+	}
 }
 
 // The end of a try of a call; without an outcome it has succeeded.
@@ -79,6 +95,7 @@ var libraries = map[string]func(*sequence) []any{
 	"failsafe-go-retry":         failsafeRetry,
 	"failsafe-go-throttler":     failsafeThrottler,
 	"failsafe-go-breaker":       failsafeGoBreaker,
+	"failsafe-go-bulkhead":      failsafeBulkhead,
 }
 
 // The argument of the test binary is the name of the library.

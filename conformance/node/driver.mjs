@@ -5,8 +5,9 @@ import { createInterface } from "node:readline";
 import { writeSync } from "node:fs";
 import FakeTimers from "@sinonjs/fake-timers";
 import { cockatiel, opossum } from "./breakers.mjs";
+import { concurrency } from "./bottleneck.mjs";
 
-const LIBRARIES = { cockatiel, opossum };
+const LIBRARIES = { cockatiel, opossum, "bottleneck-limit": concurrency };
 const library = LIBRARIES[process.argv[2]];
 
 const lines = [];

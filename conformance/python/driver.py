@@ -5,10 +5,12 @@ import json
 import sys
 
 import breakers
+import rates
 import retries
 
 LIBRARIES = {
     "botocore": retries.botocore,
+    "botocore-adaptive": rates.botocore_adaptive,
     "pybreaker": breakers.pybreaker_answers,
     "tenacity": retries.tenacity,
     "urllib3": retries.urllib3,

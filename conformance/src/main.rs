@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::generate::{
-    Dice, adaptive_limit, breaker, outlier_detection, rate_limit, retry, throttle,
+    Dice, adaptive_limit, breaker, bulkhead, outlier_detection, rate_limit, retry, throttle,
 };
 use crate::play::{Sequence, first_difference};
 
@@ -36,6 +36,7 @@ const LIBRARIES: &[Library] = &[
     Library { name: "tenacity", generate: retry::tenacity, ask: process::python },
     Library { name: "urllib3", generate: retry::urllib3, ask: process::python },
     Library { name: "botocore", generate: retry::botocore, ask: process::python },
+    Library { name: "botocore-adaptive", generate: rate_limit::aws_adaptive, ask: process::python },
     Library { name: "tower-budget", generate: retry::tower, ask: rust::tower_budget },
     Library { name: "finagle-budget", generate: retry::finagle, ask: process::java },
     Library { name: "grpc-go", generate: retry::grpc, ask: process::go },
@@ -49,12 +50,26 @@ const LIBRARIES: &[Library] = &[
     Library { name: "netflix-vegas", generate: adaptive_limit::vegas, ask: process::java },
     Library { name: "netflix-gradient2", generate: adaptive_limit::gradient2, ask: process::java },
     Library { name: "netflix-windowed", generate: adaptive_limit::windowed, ask: process::java },
+    Library {
+        name: "netflix-partitioned",
+        generate: adaptive_limit::partitioned,
+        ask: process::java,
+    },
     Library { name: "failsafe-go-throttler", generate: throttle::failsafe_go, ask: process::go },
     Library { name: "failsafe-go-breaker", generate: breaker::failsafe_go, ask: process::go },
     Library { name: "hystrix", generate: breaker::hystrix, ask: process::java },
     Library { name: "pybreaker", generate: breaker::pybreaker, ask: process::python },
     Library { name: "opossum", generate: breaker::opossum, ask: process::node },
     Library { name: "cockatiel", generate: breaker::cockatiel, ask: process::node },
+    Library { name: "resilience4j-bulkhead", generate: bulkhead::resilience4j, ask: process::java },
+    Library {
+        name: "resilience4j-thread-pool",
+        generate: bulkhead::thread_pool,
+        ask: process::java,
+    },
+    Library { name: "failsafe-go-bulkhead", generate: bulkhead::failsafe_go, ask: process::go },
+    Library { name: "tower-limit", generate: bulkhead::tower, ask: rust::tower_limit },
+    Library { name: "bottleneck-limit", generate: bulkhead::bottleneck, ask: process::node },
 ];
 
 /// Plays random sequences through libraries and through dessim, and prints the first difference.
@@ -72,7 +87,7 @@ struct Args {
     /// Steps of a sequence.
     #[arg(long, default_value_t = 200)]
     steps: usize,
-    /// Also writes the sequences with their answers to LIBRARY.jsonl in this folder.
+    /// Also writes the sequences with their answers to MECHANISM/LIBRARY.jsonl in this folder.
     #[arg(long, value_name = "FOLDER")]
     record: Option<PathBuf>,
 }
@@ -109,7 +124,9 @@ fn compare(library: &Library, args: &Args) -> Result<String, String> {
     if let Some(folder) = &args.record {
         let line = |one: &Sequence| serde_json::to_string(one).expect("it is JSON") + "\n";
         let text: String = sequences.iter().map(line).collect();
+        let folder = folder.join(sequences.first().ok_or("no sequence")?.mechanism.folder());
         let path = folder.join(library.name).with_extension("jsonl");
+        std::fs::create_dir_all(&folder).map_err(|why| format!("{}: {why}", folder.display()))?;
         std::fs::write(&path, text).map_err(|why| format!("{}: {why}", path.display()))?;
     }
     let mut differ = 0;

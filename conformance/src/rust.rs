@@ -1,17 +1,21 @@
 //! Libraries of Rust, asked in this process.
 
+use std::cell::Cell;
 use std::convert::Infallible;
-use std::future::{Future, Ready, ready};
+use std::future::{Future, Ready, pending, ready};
 use std::num::NonZeroU32;
-use std::pin::pin;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use governor::clock::FakeRelativeClock;
 use governor::{Quota, RateLimiter};
 use serde_json::Value;
-use tower::limit::{RateLimit, rate::Rate};
+use tower::limit::{ConcurrencyLimit, RateLimit, rate::Rate};
+use tower::load_shed::LoadShed;
 use tower::retry::budget::{Budget, TpsBudget};
+use tower::util::Oneshot;
 use tower::{Service, ServiceExt, service_fn};
 
 use crate::play::{Answer, Sequence, Step};
@@ -77,6 +81,75 @@ pub(crate) fn tower(_: &str, sequences: &mut [Sequence]) -> Result<(), String> {
         });
     }
     Ok(())
+}
+
+/// Calls that are under a `ConcurrencyLimit`, or wait for it.
+struct Limited<S: Service<()>> {
+    waiting: Vec<(usize, Pin<Box<Oneshot<S, ()>>>)>,
+    inside: Vec<(usize, Pin<Box<Oneshot<S, ()>>>)>,
+}
+
+/// Calls of tower's limits, which are polled by hand. A call has begun when the service that the
+/// limit encloses is called.
+pub(crate) fn tower_limit(_: &str, sequences: &mut [Sequence]) -> Result<(), String> {
+    for sequence in sequences {
+        let permits = setting(&sequence.settings, "permits") as usize;
+        let begun = Rc::new(Cell::new(0));
+        let counter = Rc::clone(&begun);
+        let held = service_fn(move |(): ()| {
+            counter.set(counter.get() + 1);
+            pending::<Result<(), Infallible>>()
+        });
+        let limit = ConcurrencyLimit::new(held, permits);
+        let steps = &sequence.steps;
+        sequence.answers = match sequence.settings["sheds"] == true {
+            true => limited(LoadShed::new(limit), steps, &begun),
+            false => limited(limit, steps, &begun),
+        };
+    }
+    Ok(())
+}
+
+fn limited<S: Service<()> + Clone>(limit: S, steps: &[Step], begun: &Cell<usize>) -> Vec<Answer> {
+    let mut calls = Limited { waiting: Vec::new(), inside: Vec::new() };
+    let arrived = |call: usize| match steps[call] {
+        Step::Call(at) => at,
+        _ => panic!("a call comes at its step"),
+    };
+    let mut answer = |(index, step): (usize, &Step)| {
+        let now = match *step {
+            Step::Call(at) => {
+                calls.waiting.push((index, Box::pin(limit.clone().oneshot(()))));
+                at
+            }
+            Step::Succeeds(at, call) => {
+                calls.inside.retain(|(of, _)| *of != call);
+                at
+            }
+            Step::Leaves(at, call) => {
+                calls.inside.retain(|(of, _)| *of != call);
+                calls.waiting.retain(|(of, _)| *of != call);
+                at
+            }
+            _ => panic!("a limit knows calls and their ends"),
+        };
+        let (mut starts, mut refused) = (Vec::new(), Vec::new());
+        for (call, mut future) in std::mem::take(&mut calls.waiting) {
+            let before = begun.get();
+            let polled = future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            let told = (call, now - arrived(call));
+            if begun.get() > before {
+                starts.push(told);
+                calls.inside.push((call, future));
+            } else if polled.is_ready() {
+                refused.push(told);
+            } else {
+                calls.waiting.push((call, future));
+            }
+        }
+        Answer::Goes { starts, refused }
+    };
+    steps.iter().enumerate().map(&mut answer).collect()
 }
 
 /// A budget of retries, as a policy uses it: a success deposits, and a failure asks for a retry.

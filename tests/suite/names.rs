@@ -92,8 +92,8 @@ fn setting(kind: &str) -> Option<&'static str> {
         "hedge" => ".max=7",
         "rate_limit" | "adaptive_limit" => ".max_wait=12345us",
         "throttle" => ".scope=Shared",
-        "class" => ".priority=123",
-        "edge" | "balancer" => return None,
+        // Those of a load are in no arm.
+        "edge" | "balancer" | "class" => return None,
         other => panic!("is a {other} set, and by what?"),
     })
 }

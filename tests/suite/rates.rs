@@ -95,3 +95,26 @@ fn retries_outside_are_counted_again() {
     assert_eq!((count(limit, "admitted"), count(limit, "rejected")), (6, 4 + 3 + 2 + 4 + 3 + 2));
     assert_eq!((arm.requests.succeeded, arm.requests.rejected), (6, 4));
 }
+
+/// A client that sends twice what its callee lets pass: half of the calls are refused. With a send
+/// rate that learns hardly any is, and since a throttled rate is cut to 0.7 and comes back, at
+/// least 0.7 of the limit passes. The rest waits, until its caller gives up after 2 s.
+#[test]
+fn a_send_rate_learns_the_limit_of_the_callee() {
+    let of = |own: &str| {
+        let text = format!(
+            r#"Scenario(schema: 1, duration: "60s",
+            load: {{ "web": Load(arrivals: Constant(rate: "200/s")) }},
+            services: {{ "api": Service(time: Constant("1ms")) }},
+            calls: {{ "web": Call(to: "api", policy: [
+                Timeout("2s"), {own} RateLimit(algorithm: Gcra(every: "10ms", burst: 10))]) }})"#
+        );
+        let result = play(&scenario(&text), 1);
+        let requests = &only(&result).requests;
+        (requests.succeeded, requests.rejected)
+    };
+    let (passed, refused) = of("");
+    assert!((6_000..=6_010).contains(&passed) && refused > 5_900, "{passed} {refused}");
+    let (passed, refused) = of("RateLimit(algorithm: AwsAdaptive()),");
+    assert!(passed >= 4_200 && refused < 300, "{passed} {refused}");
+}

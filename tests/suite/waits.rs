@@ -208,3 +208,18 @@ fn a_service_sheds_whoever_has_waited_too_long() {
         assert_eq!((count(db, "busy_max"), count(db, "in_flight")), (1, 0));
     }
 }
+
+/// A thread and a place in line, and a second thread once both are taken: of calls that come 10 ms
+/// apart and take 100 ms the third finds the line full and goes first, at 20 ms. The fourth is
+/// refused, since there are two threads at most, and the second goes when the first is over.
+#[test]
+fn a_pool_grows_when_its_line_is_full_and_for_the_call_that_finds_it_so() {
+    let arm = arm(r#"load: { "web": Load(arrivals: Constant(rate: "100/s"), total: 4) },
+        services: { "db": Service(time: Constant("100ms")) },
+        calls: { "web": Call(to: "db", policy: [
+            Bulkhead(permits: 1, queue: 1, max_permits: 2)]) }"#);
+    let latency = &arm.latency.end_to_end;
+    let [mean, max] = [latency.mean_ns, latency.max_ns].map(|ns| ns.expect("successes"));
+    assert_eq!((arm.requests.succeeded, arm.requests.rejected), (3, 1));
+    assert_eq!((mean, max), ((100_000_000 + 190_000_000 + 100_000_000) / 3, 190_000_000));
+}

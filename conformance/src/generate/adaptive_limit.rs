@@ -146,3 +146,59 @@ pub(crate) fn windowed(dice: &mut Dice, steps: usize) -> Sequence {
     let gap = min * MS / dice.pick(&[5, 15]);
     sequence(dice, steps, (limit, settings), gap)
 }
+
+/// `AbstractPartitionedLimiter` around `AIMDLimit`: calls of two partitions and of none.
+pub(crate) fn partitioned(dice: &mut Dice, steps: usize) -> Sequence {
+    let initial: u32 = dice.pick(&[1, 4, 7, 20]);
+    let aimd = json!({
+        "initial": initial, "min": 1, "max": initial + 5, "backoff": 0.75, "timeout": "5s",
+    });
+    let shares = dice.pick(&[[0.5, 0.5], [0.9, 0.1], [0.3, 0.3], [1.0, 0.0], [0.0, 0.05]]);
+    let delays = dice.pick(&[[0, 0], [10, 0], [20, 5], [0, 1]]);
+    let max_delayed = dice.pick(&[100, 1, 2, 0]);
+    let mut partitions = json!({});
+    for (class, (share, delay)) in shares.iter().zip(delays).enumerate() {
+        partitions[class.to_string()] = match delay {
+            0 => json!({"share": share}),
+            ms => json!({"share": share, "delay": format!("{ms}ms")}),
+        };
+    }
+    let mechanism = json!({"AdaptiveLimit": {
+        "algorithm": {"Aimd": aimd}, "partitions": partitions, "max_delayed": max_delayed,
+    }});
+    let mechanism = serde_json::from_value(mechanism).expect("a specification");
+    let settings = json!({
+        "initial": initial, "min": 1, "max": initial + 5, "backoff": 0.75,
+        "timeout_ns": 5_000 * MS, "shares": shares, "delays_ms": delays,
+        "max_delayed": max_delayed,
+    });
+    let steps = calls_of_classes(dice, steps, initial as usize);
+    Sequence { mechanism, settings, steps, answers: Vec::new() }
+}
+
+/// Calls of the classes 0 to 2, about as many at once as a limit that begins at `initial`.
+fn calls_of_classes(dice: &mut Dice, steps: usize, initial: usize) -> Vec<Step> {
+    let mut made = Vec::with_capacity(steps);
+    let mut under_way: Vec<usize> = Vec::new();
+    let (mut now, mut level, mut of) = (1_000 * MS, initial + 8, [0, 1, 2]);
+    while made.len() < steps {
+        if dice.below(15) == 0 {
+            level = dice.pick(&[0, initial, initial + 8, initial + 16]);
+            of = dice.pick(&[[0, 0, 0], [1, 1, 1], [0, 0, 1], [1, 1, 0], [0, 1, 2]]);
+        }
+        now = dice.later(now, 5 * MS, MS);
+        let more = (under_way.len() < level) != (dice.below(5) == 0);
+        if under_way.is_empty() || more {
+            under_way.push(made.len());
+            made.push(Step::CallOf(now, dice.pick(&of)));
+            continue;
+        }
+        let call = under_way.swap_remove(dice.below(under_way.len() as u64) as usize);
+        made.push(match dice.below(12) {
+            0 => Step::Ignored(now, call),
+            1 => Step::Fails(now, call),
+            _ => Step::Succeeds(now, call),
+        });
+    }
+    made
+}

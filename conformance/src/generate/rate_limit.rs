@@ -70,6 +70,44 @@ pub(crate) fn go_rate(dice: &mut Dice, steps: usize) -> Sequence {
     limited(dice, algorithm, settings, period).calls(dice, steps)
 }
 
+/// The send rate of botocore's adaptive mode: calls that wait for it in turn, and results, with
+/// phases in which few or many are throttled, which are `Ignored` here.
+pub(crate) fn aws_adaptive(dice: &mut Dice, steps: usize) -> Sequence {
+    let mechanism = json!({"RateLimit": {"algorithm": {"AwsAdaptive": {}}}});
+    let mechanism = serde_json::from_value(mechanism).expect("a specification");
+    let mut made = Vec::with_capacity(steps);
+    let mut under_way: Vec<usize> = Vec::new();
+    let (mut now, mut gap, mut throttled) = (0, 500 * MS, 30);
+    while made.len() < steps {
+        if dice.below(25) == 0 {
+            gap = dice.pick(&[200, 1_000, 2_000]) * MS;
+            throttled = dice.pick(&[0, 10, 30, 60]);
+        }
+        now = match dice.below(8) {
+            0 => dice.later(now, 500 * MS, 1),
+            1 | 2 => now,
+            _ => now + dice.below(gap),
+        };
+        if under_way.is_empty() || dice.below(3 + under_way.len() as u64) < 9 {
+            under_way.push(made.len());
+            made.push(Step::Call(now));
+            continue;
+        }
+        // The oldest is the likeliest to have been sent; what waits cannot end.
+        let place = if dice.below(4) > 0 { 0 } else { dice.below(under_way.len() as u64) };
+        let call = under_way[place as usize];
+        if dice.below(8) > 0 {
+            under_way.remove(place as usize);
+        }
+        made.push(match dice.below(100) {
+            luck if luck < throttled => Step::Ignored(now, call),
+            luck if luck % 4 == 0 => Step::Fails(now, call),
+            _ => Step::Succeeds(now, call),
+        });
+    }
+    Sequence { mechanism, settings: json!({}), steps: made, answers: Vec::new() }
+}
+
 /// resilience4j: so many in a cycle, with reservations within the timeout.
 pub(crate) fn cycles(dice: &mut Dice, steps: usize) -> Sequence {
     let window = dice.pick(&[500, 1_000, MS, 10 * MS, 1_000 * MS]);

@@ -20,6 +20,9 @@ pub trait Building {
     /// Number of the component's states, if each client may have its own.
     fn states(&self) -> u32;
 
+    /// Numbers of the classes of this name, of all loads.
+    fn classes(&self, name: &str) -> Vec<u32>;
+
     /// The machines of the world.
     fn machines(&mut self) -> &mut Machines;
 }

@@ -91,6 +91,11 @@ pub trait LayerSpec {
         None
     }
 
+    /// Names of classes of requests that are keys of a field, with that field.
+    fn classes(&self) -> Vec<(&'static str, &str)> {
+        Vec::new()
+    }
+
     /// Scope of the state, where the caller has several clients.
     fn scope(&self) -> Scope {
         Scope::Shared

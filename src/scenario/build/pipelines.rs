@@ -102,6 +102,10 @@ impl<C: Calendar> Building for Component<'_, C> {
         self.states
     }
 
+    fn classes(&self, name: &str) -> Vec<u32> {
+        self.builder.classes.named(name).to_vec()
+    }
+
     fn machines(&mut self) -> &mut Machines {
         &mut self.builder.machines
     }

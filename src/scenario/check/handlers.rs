@@ -6,14 +6,14 @@ use super::arms::View;
 use super::{Checker, MOST};
 use crate::scenario::conform::list_of;
 use crate::scenario::handlers::{calls_of, classes_of, visit};
-use crate::scenario::path::Path;
+use crate::scenario::path::{Path, Segment};
 use crate::scenario::problem::{Problem, printable};
 
 impl Checker<'_> {
     pub(super) fn handlers(&mut self, view: &View<'_>) {
         self.used_calls(view);
         self.requested_endpoints(view);
-        self.classes_of_branches(view);
+        self.named_classes(view);
         self.circles(view);
     }
 
@@ -91,28 +91,38 @@ impl Checker<'_> {
         }
     }
 
-    fn classes_of_branches(&mut self, view: &View<'_>) {
+    fn named_classes(&mut self, view: &View<'_>) {
         let loads = self.scenario.load.values();
         let known: BTreeSet<&str> =
             loads.flat_map(|load| load.classes.keys()).map(String::as_str).collect();
+        let mut named: Vec<(Path, &str)> = Vec::new();
         for (path, service) in view.services.values() {
-            for (within, class) in classes_of(service) {
-                if known.contains(class) || self.errors >= MOST {
-                    continue;
-                }
-                let at =
-                    within.segments().iter().fold(path.clone(), |at, part| at.then(part.clone()));
-                let hint = match self.suggestions.nearest(class, known.iter().copied()) {
-                    Some(meant) => format!("did you mean \"{}\"?", printable(meant)),
-                    None if known.is_empty() => {
-                        "give a load classes: classes: {\"gold\": Class(ratio: 0.1)}".to_owned()
-                    }
-                    None => format!("the classes are {}", list_of(known.iter().copied())),
-                };
-                let rule = format!("unknown class \"{}\"", printable(class));
-                let problem = Problem::error(&at, rule, "no load has a class of this name");
-                self.add(problem.hint(hint));
+            named.extend(classes_of(service).into_iter().map(|(within, class)| {
+                let then = |at: Path, part: &Segment| at.then(part.clone());
+                (within.segments().iter().fold(path.clone(), then), class)
+            }));
+        }
+        for (path, call) in view.calls.values() {
+            for (index, layer) in call.policy.iter().enumerate() {
+                let at = path.field("policy").index(index).variant(layer.declaration().name);
+                let classes = layer.spec().classes().into_iter();
+                named.extend(classes.map(|(field, class)| (at.field(field).key(class), class)));
             }
+        }
+        for (at, class) in named {
+            if known.contains(class) || self.errors >= MOST {
+                continue;
+            }
+            let hint = match self.suggestions.nearest(class, known.iter().copied()) {
+                Some(meant) => format!("did you mean \"{}\"?", printable(meant)),
+                None if known.is_empty() => {
+                    "give a load classes: classes: {\"gold\": Class(ratio: 0.1)}".to_owned()
+                }
+                None => format!("the classes are {}", list_of(known.iter().copied())),
+            };
+            let rule = format!("unknown class \"{}\"", printable(class));
+            let problem = Problem::error(&at, rule, "no load has a class of this name");
+            self.add(problem.hint(hint));
         }
     }
 

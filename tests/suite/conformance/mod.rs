@@ -3,7 +3,7 @@
 mod play;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use play::{Answer, Sequence, Step, first_difference};
 
@@ -13,13 +13,17 @@ use play::{Answer, Sequence, Step, first_difference};
 fn mechanisms_decide_as_the_libraries_did() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/conformance");
     let mut files = 0;
-    for entry in fs::read_dir(folder).expect("it is there") {
-        let path = entry.expect("it can be read").path();
+    let all = |folder: &Path| -> Vec<PathBuf> {
+        let entries = fs::read_dir(folder).expect("it is there");
+        entries.map(|entry| entry.expect("it can be read").path()).collect()
+    };
+    for path in all(&folder).iter().flat_map(|kind| all(kind)) {
         let text = fs::read_to_string(&path).expect("a text");
         let (mut admitted, mut refused) = (0, 0);
         let (mut raised, mut lowered) = (0, 0);
         for (number, line) in text.lines().enumerate() {
             let sequence: Sequence = serde_json::from_str(line).expect("a sequence");
+            assert!(path.parent().expect("a folder").ends_with(sequence.mechanism.folder()));
             if let Some(difference) = first_difference(&sequence) {
                 panic!("{} line {}: {difference}", path.display(), number + 1);
             }
@@ -37,6 +41,11 @@ fn mechanisms_decide_as_the_libraries_did() {
                         let ejected = available.count_ones() < all as u32;
                         admitted += usize::from(!ejected);
                         refused += usize::from(ejected);
+                    }
+                    (_, Answer::Goes { starts, refused: not }) => {
+                        let at_once = starts.iter().filter(|(_, wait)| *wait == 0).count();
+                        admitted += at_once;
+                        refused += starts.len() - at_once + not.len();
                     }
                     (Step::Call(_), _) => refused += 1,
                     (Step::Ends(end), Answer::No) if end.outcome.is_some() => refused += 1,

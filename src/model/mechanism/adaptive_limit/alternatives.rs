@@ -40,6 +40,8 @@ pub(super) fn alternatives(
         permits,
         queue: spec.queue,
         max_wait: spec.max_wait.filter(|_| spec.queue != Limit::AtMost(0)),
+        max_permits: None,
+        keep_alive: None,
         scope: spec.scope,
     };
     let change = Change::new(&STATIC_LIMIT, name).to(permits);

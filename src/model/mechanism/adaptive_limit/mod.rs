@@ -14,6 +14,9 @@
 //! the next limit. Permits, line and books are those of a bulkhead ([`Permits`], with the drawing
 //! of its states).
 //!
+//! With [`partitions`] a call of a class whose part of the limit is not used up is admitted even if
+//! the limit is reached.
+//!
 //! A call whose caller gives up on it counts as a timeout; one that nobody needs any more gives no
 //! sample. So a limit inside a timeout and one around it learn the same.
 
@@ -21,6 +24,7 @@ pub mod algorithm;
 mod alternatives;
 pub mod envoy;
 pub mod lints;
+pub mod partitions;
 mod rules;
 pub mod settings;
 pub mod spec;
@@ -31,10 +35,12 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use self::algorithm::{Algorithm, Sample};
+use self::partitions::Partitions;
 use super::bulkhead::supply::Supply;
 use super::bulkhead::{self, Permits};
 use super::retry::RetryOn;
 use crate::kernel::calendar::Calendar;
+use crate::kernel::simulation::Delay;
 use crate::kernel::time::{Duration, Instant};
 use crate::metrics::declare::Quantity;
 use crate::metrics::gauge::Gauge;
@@ -74,6 +80,7 @@ pub type AdaptiveLimit = Permits<Adaptive>;
 pub struct Adaptive {
     /// Limits by client, or one for all.
     limits: Vec<Algorithm>,
+    partitions: Option<Partitions>,
     /// Outcomes that count as drops, and outcomes that are no samples.
     dropped: RetryOn,
     ignored: RetryOn,
@@ -88,7 +95,7 @@ impl Adaptive {
     /// Limits, one for each client or one for all, that learn from these outcomes.
     #[must_use]
     fn new(
-        limits: Vec<Algorithm>,
+        (limits, partitions): (Vec<Algorithm>, Option<Partitions>),
         (dropped, ignored): (RetryOn, RetryOn),
         measured_from: Instant,
     ) -> Self {
@@ -99,7 +106,7 @@ impl Adaptive {
         for (client, of) in limits.iter().enumerate() {
             schedule(&mut due, of.due(), client as u32);
         }
-        Self { limits, dropped, ignored, due, limit, samples: 0, drops: 0 }
+        Self { limits, partitions, dropped, ignored, due, limit, samples: 0, drops: 0 }
     }
 
     /// Makes all changes that are due at `now`, each at its own instant.
@@ -150,6 +157,32 @@ impl Supply for Adaptive {
         None
     }
 
+    /// A call goes beyond the limit within the part of its partition.
+    #[inline]
+    fn grow<C: Calendar, P: Probe>(&mut self, cx: &Context<C, P>, at: &At<'_>) -> bool {
+        let limit = self.limits[at.instance as usize].limit();
+        let class = cx.calls[at.call].class;
+        let partitions = self.partitions.as_ref();
+        partitions.is_some_and(|of| of.has_room((at.instance, class), limit))
+    }
+
+    #[inline]
+    fn rest<C: Calendar, P: Probe>(&mut self, cx: &Context<C, P>, at: &At<'_>) {
+        if let Some(partitions) = &mut self.partitions {
+            partitions.leave(at.instance, cx.calls[at.call].class);
+        }
+    }
+
+    fn delay<C: Calendar, P: Probe>(&mut self, cx: &Context<C, P>, at: &At<'_>) -> Option<Delay> {
+        self.partitions.as_mut()?.delay(at.instance, cx.calls[at.call].class)
+    }
+
+    fn end_delay(&mut self, instance: u32) {
+        if let Some(partitions) = &mut self.partitions {
+            partitions.end_delay(instance);
+        }
+    }
+
     #[inline]
     fn catch_up<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, _: &At<'_>) {
         self.make_due(cx.now());
@@ -164,6 +197,9 @@ impl Supply for Adaptive {
         taken: u64,
     ) {
         *cx.calls.words(call, at.seat.word) = [cx.clock.now().as_ns(), taken];
+        if let Some(partitions) = &mut self.partitions {
+            partitions.enter(at.instance, cx.calls[call].class);
+        }
     }
 
     #[inline]

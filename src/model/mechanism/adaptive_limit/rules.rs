@@ -3,6 +3,7 @@
 use super::settings::{Algorithm, Windowed};
 use super::spec::Spec;
 use crate::kernel::time::Duration;
+use crate::kernel::units::Limit;
 use crate::model::spec::finding::{Finding, Segment};
 
 impl Spec {
@@ -13,6 +14,7 @@ impl Spec {
         findings.extend(self.outcomes_in_both());
         findings.extend(self.windows());
         findings.extend(self.envoy());
+        findings.extend(self.partitioned());
     }
 
     /// The place of a field of the algorithm.
@@ -67,6 +69,26 @@ impl Spec {
         let found = format!("found min: {min}, max: {max}");
         let place = [Segment::field("windowed"), Segment::field("min")];
         (min > max).then(|| Finding::error(&place, rule, found))
+    }
+
+    fn partitioned(&self) -> Option<Finding> {
+        let place = [Segment::field("partitions")];
+        if self.partitions.is_empty() {
+            let rule = "only callers of a partition are held up";
+            let found = format!("found max_delayed: {} without partitions", self.max_delayed);
+            let place = [Segment::field("max_delayed")];
+            return (self.max_delayed != 100).then(|| Finding::error(&place, rule, found));
+        }
+        if self.queue != Limit::AtMost(0) {
+            let rule = "a limit with partitions has no line";
+            let finding = Finding::error(&place, rule, "found `partitions` and a line".to_owned());
+            return Some(finding.hint("leave `queue` and `max_wait` out"));
+        }
+        let sum: f64 = self.partitions.values().map(|partition| partition.share.get()).sum();
+        let rule = "the shares of partitions add up to 1 at most";
+        let found = format!("they add up to {sum}");
+        // As decimal fractions are rounded.
+        (sum > 1.0 + 1e-9).then(|| Finding::error(&place, rule, found))
     }
 
     fn envoy(&self) -> Option<Finding> {

@@ -156,6 +156,20 @@ pub struct Windowed {
     pub shortest: Duration,
 }
 
+/// A part of a limit (`partition` of concurrency-limits).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Partition {
+    /// Part of the limit that the class may always use, rounded up and at least 1. The shares add
+    /// up to 1 at most.
+    pub share: Ratio,
+    /// Time for which a caller is held up whose call is refused (`partitionRejectDelay`). Default
+    /// none: it is refused at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("dessim:positive" = true))]
+    pub delay: Option<Duration>,
+}
+
 /// Defaults, as functions.
 macro_rules! defaults {
     ($($name:ident: $type:ty = $value:expr;)+) => {

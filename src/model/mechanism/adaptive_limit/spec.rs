@@ -1,5 +1,7 @@
 //! The specification of an adaptive limit.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -7,16 +9,17 @@ use super::algorithm::{
     self, Aimd, Estimate, Gradient2, Gradient2Settings, Jitter, Netflix, Vegas, VegasSettings,
 };
 use super::envoy::{Envoy, EnvoySettings, MinRtt};
-use super::settings::{Algorithm, Windowed};
+use super::partitions::Partitions;
+use super::settings::{Algorithm, Partition, Windowed};
 use super::windowed::{WindowSettings, Windowed as WindowedLimit};
 use super::words::WORDS;
-use super::{Adaptive, AdaptiveLimit, alternatives, lints};
+use super::{Adaptive, AdaptiveLimit, alternatives, lints, partitions};
 use crate::kernel::distribution::InvalidDistribution;
 use crate::kernel::draw::Site;
 use crate::kernel::time::Duration;
 use crate::kernel::units::Limit;
-use crate::model::mechanism::bulkhead::Waiting;
 use crate::model::mechanism::bulkhead::spec::max_wait_unused;
+use crate::model::mechanism::bulkhead::supply::Waiting;
 use crate::model::mechanism::retry::spec::RetryOn;
 use crate::model::mechanism::{Kind, Layer};
 use crate::model::spec::alternative::Alternative;
@@ -58,6 +61,15 @@ pub struct Spec {
     /// one for each call that ends. Default `Fifo`.
     #[serde(default, skip_serializing_if = "Order::is_fifo")]
     pub order: Order,
+    /// Parts of the limit for classes of requests, by the name of the class. While the limit is not
+    /// reached, any class may use all of it; then a class has its part, and without one nothing.
+    /// Default none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub partitions: BTreeMap<String, Partition>,
+    /// Most callers that are held up at once by the `delay` of a partition. Default 100.
+    #[serde(default = "hundred", skip_serializing_if = "is_hundred")]
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub max_delayed: u32,
     /// With several `clients`, each `Client` has its own limit and line, or they have a `Shared`
     /// one. Default `Client`.
     #[serde(default, skip_serializing_if = "Scope::is_client")]
@@ -70,6 +82,14 @@ fn dropped() -> Vec<RetryOn> {
 
 fn ignored() -> Vec<RetryOn> {
     vec![RetryOn::Error, RetryOn::Rejected]
+}
+
+fn hundred() -> u32 {
+    100
+}
+
+fn is_hundred(count: &u32) -> bool {
+    *count == hundred()
 }
 
 fn no_places() -> Limit {
@@ -93,6 +113,16 @@ impl Order {
 }
 
 impl Spec {
+    fn built_partitions(&self, world: &mut dyn Building) -> Option<Partitions> {
+        let mut build = |(class, of): (&String, &Partition)| {
+            let delay = of.delay.map(|delay| world.constant(delay));
+            let partition = partitions::Partition { share: of.share.get(), delay };
+            (partition, world.classes(class))
+        };
+        let all: Vec<_> = self.partitions.iter().map(&mut build).collect();
+        (!all.is_empty()).then(|| Partitions::new(all, self.max_delayed, world.states()))
+    }
+
     /// The state of the limit of a client before its first call.
     #[must_use]
     pub fn state(&self, site: Site, client: u32) -> algorithm::Algorithm {
@@ -163,7 +193,7 @@ impl LayerSpec for Spec {
         let (clients, from, site) = (world.states(), world.measured_from(), world.site("jitter"));
         let limits = (0..clients).map(|client| self.state(site, client)).collect();
         let outcomes = (RetryOn::outcomes(&self.dropped), RetryOn::outcomes(&self.ignored));
-        let limit = Adaptive::new(limits, outcomes, from);
+        let limit = Adaptive::new((limits, self.built_partitions(world)), outcomes, from);
         Ok(world.machines().add(AdaptiveLimit::of(limit, waiting, clients, from)))
     }
 
@@ -202,6 +232,10 @@ impl LayerSpec for Spec {
 
     fn alternatives(&self, name: &str, around: &Around<'_>) -> Vec<Alternative<Layer>> {
         alternatives::alternatives(self, name, around)
+    }
+
+    fn classes(&self) -> Vec<(&'static str, &str)> {
+        self.partitions.keys().map(|class| ("partitions", class.as_str())).collect()
     }
 
     fn permits(&self, _: &System<'_>) -> Option<u32> {

@@ -59,10 +59,10 @@ pub(super) fn alternatives(
     let mut alternatives = vec![Alternative::without(&WITHOUT_BULKHEAD, name)];
     alternatives.extend(knee.map(|to| {
         let change = Change::new(&PERMITS_AT_KNEE, name).from(permits).to(to).of(pipeline.to);
-        Alternative::new(change, with(spec, |spec| spec.permits = to))
+        Alternative::new(change, with_permits(spec, to))
     }));
     for (change, to) in numbers_of_permits(name, permits).filter(|(_, to)| Some(*to) != knee) {
-        alternatives.push(Alternative::new(change, with(spec, |spec| spec.permits = to)));
+        alternatives.push(Alternative::new(change, with_permits(spec, to)));
     }
     if let Some((change, line)) = bounded_line(name, permits, spec.queue) {
         alternatives.push(Alternative::new(change, with(spec, |spec| spec.queue = line)));
@@ -84,6 +84,8 @@ pub(super) fn addition(pipeline: &Pipeline<'_>, system: &System<'_>) -> Option<A
         permits: knee,
         queue: Limit::Unlimited,
         max_wait: None,
+        max_permits: None,
+        keep_alive: None,
         scope: Scope::Client,
     });
     let change = Change::new(&BULKHEAD, pipeline.name).to(knee).of(pipeline.to);
@@ -94,6 +96,15 @@ pub(super) fn addition(pipeline: &Pipeline<'_>, system: &System<'_>) -> Option<A
 fn knee(pipeline: &Pipeline<'_>, system: &System<'_>) -> Option<u32> {
     let service = system.services.get(pipeline.to).filter(|_| pipeline.clients == 1)?;
     service.whole_knee()
+}
+
+/// The same with other permits, and as many further ones as before.
+fn with_permits(spec: &Spec, to: u32) -> Spec {
+    let further = spec.max_permits.map(|most| most - spec.permits.min(most));
+    with(spec, |spec| {
+        spec.permits = to;
+        spec.max_permits = further.map(|further| to.saturating_add(further));
+    })
 }
 
 /// Half and twice the permits.

@@ -24,17 +24,20 @@
 //! pool of connections have a longest wait.
 //!
 //! How many permits there are is the part of a [`Supply`]: a bulkhead and a pool have a [fixed
-//! number](Fixed), and that of an adaptive limit ([`super::adaptive_limit`]) changes with each
-//! outcome. A pool ([`super::pool`]) has a name of its own, and several seats share its permits.
-//! Calls of all of them stand in one line, and go on below the seat where they wait.
-//! Where its caller is several clients, each has permits and a line of its own; the books are those
-//! of all of them.
+//! number](Fixed), to which a thread pool adds while its line is full ([`growth`]), and that of an
+//! adaptive limit ([`super::adaptive_limit`]) changes with each outcome. A pool ([`super::pool`])
+//! has a name of its own, and several seats share its permits. Calls of all of them stand in one
+//! line, and go on below the seat where they wait. Several clients have permits and a line each,
+//! and books for all of them.
 
 pub(in crate::model::mechanism) mod alternatives;
+pub mod growth;
+mod refusal;
 pub mod spec;
 pub mod supply;
 
-use self::supply::{Fixed, Supply};
+use self::growth::Growth;
+use self::supply::{Fixed, Supply, Waiting};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::simulation::Delay;
 use crate::kernel::time::{Duration, Instant};
@@ -60,7 +63,7 @@ crate::metrics! {
     WAITED: Ratio = "waited_ratio";
     /// Calls in line. Limit: length of the line, of all clients together
     WAITING: Level = "waiting", "waiting for a permit" => Waiting;
-    /// Permits held. Limit: `permits`, of all clients together, where their number is fixed
+    /// Permits held. Limit: most permits, of all clients together, where their number is fixed
     PERMITS: Level = "permits", "permits taken" => InService;
 }
 
@@ -85,17 +88,6 @@ struct State {
     line: Line,
 }
 
-/// The line for permits, of each client.
-#[derive(Clone, Copy, Debug)]
-pub struct Waiting {
-    /// Places; `u64::MAX`: no limit.
-    pub places: u64,
-    /// Longest wait; `None`: no limit.
-    pub longest: Option<Delay>,
-    /// True if the last to come is the first to go.
-    pub last_first: bool,
-}
-
 /// State and books of permits: of a bulkhead, of a pool that several seats share, or of an adaptive
 /// limit.
 #[derive(Clone, Debug)]
@@ -117,17 +109,17 @@ pub struct Permits<S> {
 pub type Bulkhead = Permits<Fixed<false>>;
 
 impl<const SHARED: bool> Permits<Fixed<SHARED>> {
-    /// `permits`, at least 1, for each of `clients`, with a line of `places` each (`u64::MAX`: no
-    /// limit), in which a call waits for `max_wait` at most.
+    /// `permits`, at least 1, for each of `clients`, and those that grow, with a line of `places`
+    /// each (`u64::MAX`: no limit), in which a call waits for `max_wait` at most.
     #[must_use]
     pub fn new(
-        (permits, places): (u64, u64),
-        max_wait: Option<Delay>,
+        (permits, growth): (u64, Option<Growth>),
+        (places, max_wait): (u64, Option<Delay>),
         clients: u32,
         measured_from: Instant,
     ) -> Self {
         let waiting = Waiting { places, longest: max_wait, last_first: false };
-        Self::of(Fixed(permits), waiting, clients, measured_from)
+        Self::of(Fixed { permits, growth }, waiting, clients, measured_from)
     }
 }
 
@@ -166,6 +158,7 @@ impl<S: Supply> Permits<S> {
         let state = &mut self.states[at.instance as usize];
         state.taken -= 1;
         self.in_use.fall(cx.now());
+        self.supply.rest(cx, at);
         if hands_on {
             self.hand_out(cx, at, if self.last_first { 1 } else { u64::MAX });
         }
@@ -186,6 +179,20 @@ impl<S: Supply> Permits<S> {
             most -= 1;
             self.take(cx, at, next);
         }
+    }
+
+    /// Gives a permit to a call that has just come.
+    #[inline]
+    fn admit_at_once<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At<'_>,
+    ) -> Flow {
+        self.take(cx, at, at.call);
+        if cx.calls[at.call].measured {
+            self.wait.record(Duration::ZERO);
+        }
+        Flow::Down
     }
 
     /// Counts the permit of a call as taken.
@@ -258,32 +265,27 @@ impl<S: Supply> Mechanism for Permits<S> {
     #[inline]
     fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
         self.supply.catch_up(cx, at);
-        let measured = cx.calls[at.call].measured;
         let waits = !self.states[at.instance as usize].line.is_empty();
         if S::CHANGES && waits && !self.last_first && cx.hands_on(at) {
             self.hand_out(cx, at, u64::MAX);
         }
+        let permits = self.supply.permits(at.instance);
         let state = &mut self.states[at.instance as usize];
         let first = state.line.is_empty() || self.last_first;
-        if state.taken < self.supply.permits(at.instance) && first {
-            self.take(cx, at, at.call);
-            if measured {
-                self.wait.record(Duration::ZERO);
-            }
-            return Flow::Down;
+        if state.taken < permits && first {
+            return self.admit_at_once(cx, at);
         }
         let waiting = state.line.len();
         if waiting >= self.places {
-            self.rejected += u64::from(measured);
-            cx.note(at, EventKind::REJECTED, waiting);
-            return Flow::Up(Outcome::Rejected);
+            let grows = state.taken >= permits && self.supply.grow(cx, at);
+            return if grows { self.admit_at_once(cx, at) } else { self.refuse(cx, at, waiting) };
         }
         let timer = self.max_wait.map_or(NONE, |most| cx.wake_after(most, at));
         let since = cx.now();
         let call = &mut cx.calls[at.call];
         (call.timer, call.state) = (timer, call::State::Waiting { since });
-        state.line.push(&mut cx.calls, at.call);
-        self.waiting.rise(cx.now());
+        self.states[at.instance as usize].line.push(&mut cx.calls, at.call);
+        self.waiting.rise(since);
         cx.note(at, EventKind::WAITS, waiting + 1);
         Flow::Parked
     }
@@ -306,7 +308,7 @@ impl<S: Supply> Mechanism for Permits<S> {
     #[inline]
     fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
         let call::State::Waiting { since } = cx.calls[at.call].state else {
-            unreachable!("only waiting calls get a permit")
+            return self.end_delay(cx, at);
         };
         if cx.calls[at.call].timer != NONE {
             return self.renege(cx, at, since);
@@ -336,7 +338,10 @@ impl<S: Supply> Mechanism for Permits<S> {
             self.supply.learn(cx, at, given_up.then_some(Outcome::Timeout));
             return self.release(cx, at);
         }
-        if cx.is_ready(at.call) {
+        if cx.calls[at.call].state == call::State::None {
+            cx.cancel(cx.calls[at.call].timer);
+            self.supply.end_delay(at.instance);
+        } else if cx.is_ready(at.call) {
             cx.ready.take_back(at.call);
             self.release(cx, at);
         } else {

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::growth::Growth;
 use super::{Bulkhead, alternatives};
 use crate::kernel::distribution::InvalidDistribution;
 use crate::kernel::time::Duration;
@@ -37,6 +38,17 @@ pub struct Spec {
     /// not the call inside; "0s" means `queue: 0`. Default: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_wait: Option<Duration>,
+    /// Most calls inside once the line is full, at least `permits`: a call that finds it full gets
+    /// a further permit, ahead of those in line. So do the threads of Java's `ThreadPoolExecutor`,
+    /// whose `corePoolSize` is `permits` and whose `maximumPoolSize` is this. Default: as many as
+    /// `permits`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub max_permits: Option<u32>,
+    /// Time without a call after which a further permit is gone. Default "20ms", with
+    /// `max_permits`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_alive: Option<Duration>,
     /// With several `clients`, each `Client` has its own permits and line, or they have a `Shared`
     /// set. Default `Client`.
     #[serde(default, skip_serializing_if = "Scope::is_client")]
@@ -46,6 +58,26 @@ pub struct Spec {
 fn permits() -> u32 {
     25
 }
+
+/// resilience4j's `keepAliveDuration`.
+const KEEP_ALIVE: Duration = Duration::from_ms(20);
+
+pub(crate) static MAX_PERMITS_UNUSED: Lint = Lint {
+    name: "max-permits-unused",
+    group: Group::Writing,
+    about: "Further permits for when the line of a bulkhead is full, and a line without an end.",
+    why: "Java's thread pools grow beyond their core only when the queue is full, so with an \
+          unbounded queue, such as a `LinkedBlockingQueue` of no given size, `maximumPoolSize` \
+          has no effect, however long the queue is.",
+    example: r#"calls: { "web": Call(to: "api", policy: [
+    Timeout("1s"),
+    Bulkhead(permits: 10, max_permits: 50),
+]) },"#,
+    mended: r#"calls: { "web": Call(to: "api", policy: [
+    Timeout("1s"),
+    Bulkhead(permits: 10, queue: 20, max_permits: 50),
+]) },"#,
+};
 
 pub(crate) static BULKHEAD_QUEUE_UNTIMED: Lint = Lint {
     name: "bulkhead-queue-untimed",
@@ -93,9 +125,12 @@ pub(in crate::model::mechanism) fn max_wait_unused(
 impl LayerSpec for Spec {
     fn build(&self, world: &mut dyn Building) -> Result<(Kind, u32), InvalidDistribution> {
         let max_wait = self.max_wait.map(|most| world.constant(most));
-        let limits = (u64::from(self.permits), limit(self.queue));
-        let from = world.measured_from();
-        let bulkhead = Bulkhead::new(limits, max_wait, world.states(), from);
+        let (clients, from) = (world.states(), world.measured_from());
+        let further = u64::from(self.most_permits() - self.permits);
+        let keep_alive = self.keep_alive.unwrap_or(KEEP_ALIVE);
+        let growth = (further > 0).then(|| Growth::new(further, keep_alive, clients));
+        let permits = (u64::from(self.permits), growth);
+        let bulkhead = Bulkhead::new(permits, (limit(self.queue), max_wait), clients, from);
         Ok(world.machines().add(bulkhead))
     }
 
@@ -106,11 +141,14 @@ impl LayerSpec for Spec {
         }
     }
 
-    fn check(&self, _: &Around<'_>, _: &mut Vec<Finding>) {}
+    fn check(&self, _: &Around<'_>, findings: &mut Vec<Finding>) {
+        findings.extend(self.growth_without_room());
+    }
 
     fn lint(&self, around: &Around<'_>, findings: &mut Vec<Finding>) {
         findings.extend(self.queue_untimed(around));
         findings.extend(max_wait_unused(self.max_wait, self.queue == Limit::AtMost(0)));
+        findings.extend(self.max_permits_unused());
     }
 
     fn alternatives(&self, name: &str, around: &Around<'_>) -> Vec<Alternative<Layer>> {
@@ -123,7 +161,7 @@ impl LayerSpec for Spec {
     }
 
     fn permits(&self, _: &System<'_>) -> Option<u32> {
-        Some(self.permits)
+        Some(self.most_permits())
     }
 
     fn scope(&self) -> Scope {
@@ -132,6 +170,36 @@ impl LayerSpec for Spec {
 }
 
 impl Spec {
+    /// Most calls inside.
+    fn most_permits(&self) -> u32 {
+        self.max_permits.unwrap_or(self.permits)
+    }
+
+    fn growth_without_room(&self) -> Option<Finding> {
+        let permits = self.permits;
+        let Some(most) = self.max_permits else {
+            let found = format!("found keep_alive: {}", self.keep_alive?);
+            let rule = "only further permits, which `max_permits` allows, are gone after a time";
+            let finding = Finding::error(&[Segment::field("keep_alive")], rule, found);
+            return Some(finding.hint("give max_permits, or leave `keep_alive` out"));
+        };
+        let found = format!("found max_permits: {most}, permits: {permits}");
+        let rule = "the most permits are at least `permits`";
+        let finding = Finding::error(&[Segment::field("max_permits")], rule, found);
+        (most < permits).then(|| finding.hint("give `permits` and `max_permits` together"))
+    }
+
+    /// Warns of further permits that no call ever gets.
+    fn max_permits_unused(&self) -> Option<Finding> {
+        let most = self.max_permits?;
+        let endless = self.queue == Limit::Unlimited && most > self.permits;
+        let rule = "the line is never full, so no further permit is made";
+        let found = format!("found max_permits: {most} and an unlimited line");
+        let place = [Segment::field("max_permits")];
+        let finding = || Finding::warning(&MAX_PERMITS_UNUSED, &place, rule, found);
+        endless.then(|| finding().hint("give the line a limit: queue: 100"))
+    }
+
     /// Warns of an unlimited line outside all timeouts.
     fn queue_untimed(&self, around: &Around<'_>) -> Option<Finding> {
         let most_calls = match around.pipeline.source? {
@@ -171,7 +239,7 @@ impl Spec {
 pub static DECLARATION: Declaration = Declaration {
     name: "Bulkhead",
     kind: "bulkhead",
-    lints: &[&BULKHEAD_QUEUE_UNTIMED, &MAX_WAIT_UNUSED],
+    lints: &[&BULKHEAD_QUEUE_UNTIMED, &MAX_WAIT_UNUSED, &MAX_PERMITS_UNUSED],
     changes: alternatives::CHANGES,
     words: WORDS,
 };
@@ -182,8 +250,15 @@ const WORDS: &[Word] = &[
     word(&["Bulkhead"], &["capacity", "size", "limit", "concurrency", "slots",
         "max_concurrent_calls", "max_concurrent", "max_concurrency", "max_concurrent_requests",
         "max_requests", "permit_limit", "max_connections", "pool_size", "maximum_pool_size",
-        "max_pool_size", "core_size", "threads"],
+        "max_pool_size", "core_size", "threads", "core_pool_size", "core_thread_pool_size"],
         "that is `permits` here"),
+    word(&["Bulkhead"], &["max_thread_pool_size", "maximum_size", "max_threads"],
+        "that is `max_permits` here"),
+    word(&["Bulkhead"], &["keep_alive_duration", "keep_alive_time", "keep_alive_time_minutes"],
+        "that is `keep_alive` here"),
+    word(&["Bulkhead"], &["queue_size_rejection_threshold"],
+        "that is `queue` here, if it is less than the size of the queue: then no thread is added \
+         to the core"),
     word(&["Bulkhead"], &["queue_limit", "max_pending_requests", "queue_capacity", "max_queue",
         "max_queue_size", "queue_size", "max_queued", "max_pending", "waiters"],
         "that is `queue` here"),
@@ -191,6 +266,8 @@ const WORDS: &[Word] = &[
         "acquire_timeout", "connection_timeout", "timeout", "wait"],
         "the longest wait for a permit is `max_wait` here; a Timeout outside bounds wait and work \
          together"),
+    word(&["Layer"], &["thread_pool_bulkhead", "thread_pool_executor"],
+        "that is Bulkhead(permits: 10, queue: 100, max_permits: 20) here"),
     word(&["Layer"], &["concurrency_limit", "concurrency_limiter", "semaphore", "limiter"],
         "that is Bulkhead(permits: 25, queue: 0) here"),
     word(&[], &["bulkhead", "max_concurrent_calls"],

@@ -1,12 +1,26 @@
-//! How many permits there are: a fixed number, or one that changes.
+//! How many permits there are: a fixed number, one that grows while the line is full, or one that
+//! learns.
 
+use super::growth::Growth;
 use crate::kernel::calendar::Calendar;
+use crate::kernel::simulation::Delay;
 use crate::kernel::time::Instant;
 use crate::metrics::declare::Quantity;
 use crate::metrics::meter::Measurements;
 use crate::metrics::probe::{EventKind, Probe};
 use crate::model::call::CallId;
 use crate::model::context::{At, Context, Outcome};
+
+/// The line for permits, of each client.
+#[derive(Clone, Copy, Debug)]
+pub struct Waiting {
+    /// Places; `u64::MAX`: no limit.
+    pub places: u64,
+    /// Longest wait; `None`: no limit.
+    pub longest: Option<Delay>,
+    /// True if the last to come is the first to go.
+    pub last_first: bool,
+}
 
 /// What decides how many permits there are.
 pub trait Supply {
@@ -26,6 +40,20 @@ pub trait Supply {
 
     /// Permits of all clients together, if their number is fixed.
     fn fixed(&self, clients: u64) -> Option<u64>;
+
+    /// Adds a permit for a call that finds the line full; false if there is none to add.
+    fn grow<C: Calendar, P: Probe>(&mut self, cx: &Context<C, P>, at: &At<'_>) -> bool;
+
+    /// Notes that the permit of a call has come back, for which nobody waits.
+    fn rest<C: Calendar, P: Probe>(&mut self, cx: &Context<C, P>, at: &At<'_>);
+
+    /// Begins the time after which a call is refused, if it is not refused at once.
+    fn delay<C: Calendar, P: Probe>(&mut self, _: &Context<C, P>, _: &At<'_>) -> Option<Delay> {
+        None
+    }
+
+    /// Ends that time.
+    fn end_delay(&mut self, _: u32) {}
 
     /// Makes up for changes that were due before the present instant.
     fn catch_up<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>);
@@ -57,9 +85,13 @@ pub trait Supply {
     fn measure(&mut self, at: Instant, into: &mut impl Measurements);
 }
 
-/// A fixed number of permits for each client, of one seat or `SHARED` by several.
-#[derive(Clone, Copy, Debug)]
-pub struct Fixed<const SHARED: bool>(pub(super) u64);
+/// A fixed number of permits for each client, of one seat or `SHARED` by several, and further ones
+/// while the line is full.
+#[derive(Clone, Debug)]
+pub struct Fixed<const SHARED: bool> {
+    pub(super) permits: u64,
+    pub(super) growth: Option<Growth>,
+}
 
 impl<const SHARED: bool> Supply for Fixed<SHARED> {
     const KIND: &'static str = if SHARED { "pool" } else { "bulkhead" };
@@ -69,25 +101,45 @@ impl<const SHARED: bool> Supply for Fixed<SHARED> {
     const METRICS: &'static [&'static Quantity] = super::METRICS;
 
     #[inline]
-    fn permits(&self, _: u32) -> u64 {
-        self.0
+    fn permits(&self, instance: u32) -> u64 {
+        self.permits + self.growth.as_ref().map_or(0, |growth| growth.further(instance))
     }
 
     fn fixed(&self, clients: u64) -> Option<u64> {
-        Some(self.0 * clients)
+        let most = self.growth.as_ref().map_or(0, Growth::most);
+        Some((self.permits + most) * clients)
     }
 
     #[inline]
-    fn catch_up<C: Calendar, P: Probe>(&mut self, _: &mut Context<C, P>, _: &At<'_>) {}
+    fn grow<C: Calendar, P: Probe>(&mut self, _: &Context<C, P>, at: &At<'_>) -> bool {
+        self.growth.as_mut().is_some_and(|growth| growth.grow(at.instance))
+    }
+
+    #[inline]
+    fn rest<C: Calendar, P: Probe>(&mut self, cx: &Context<C, P>, at: &At<'_>) {
+        if let Some(growth) = &mut self.growth {
+            growth.rest(at.instance, cx.now());
+        }
+    }
+
+    #[inline]
+    fn catch_up<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) {
+        if let Some(growth) = &mut self.growth {
+            growth.catch_up(at.instance, cx.now());
+        }
+    }
 
     #[inline]
     fn admit<C: Calendar, P: Probe>(
         &mut self,
         _: &mut Context<C, P>,
-        _: &At<'_>,
+        at: &At<'_>,
         _: CallId,
         _: u64,
     ) {
+        if let Some(growth) = &mut self.growth {
+            growth.take(at.instance);
+        }
     }
 
     #[inline]
@@ -102,7 +154,7 @@ impl<const SHARED: bool> Supply for Fixed<SHARED> {
     fn fork(&mut self, _: u64) {}
 
     fn memory(&self) -> u64 {
-        0
+        self.growth.as_ref().map_or(0, Growth::memory)
     }
 
     fn measure(&mut self, _: Instant, _: &mut impl Measurements) {}

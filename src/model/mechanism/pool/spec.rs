@@ -56,8 +56,9 @@ impl Permits {
     /// Adds the machine of the pool to a world and returns the machine's kind and number.
     pub fn build(&self, world: &mut dyn Building) -> (Kind, u32) {
         let max_wait = self.max_wait.map(|most| world.constant(most));
-        let limits = (u64::from(self.permits), limit(self.queue));
-        let pool = Pool::new(limits, max_wait, 1, world.measured_from());
+        let permits = (u64::from(self.permits), None);
+        let line = (limit(self.queue), max_wait);
+        let pool = Pool::new(permits, line, 1, world.measured_from());
         world.machines().add(pool)
     }
 }

@@ -1,13 +1,15 @@
 //! The algorithms of rate limits: whether a call may pass at an instant, and if not, when.
 //!
-//! Each of them reserves: a call that has to wait gets the instant at which it will pass, and later
+//! All but one reserve: a call that has to wait gets the instant at which it will pass, and later
 //! calls queue up behind that. So calls pass in the order of their arrival, and nothing has to be
-//! woken when tokens come back. A reservation is kept even if the call leaves before.
+//! woken when tokens come back. A reservation is kept even if the call leaves before. A [rate that
+//! results change](super::send_rate) cannot reserve, since it may change while calls wait.
 //!
 //! They know instants and nothing of calls, so libraries can be played against them.
 
 use std::collections::VecDeque;
 
+use super::send_rate::SendRate;
 use crate::kernel::time::{Duration, Instant};
 
 /// The state of one rate limit.
@@ -27,6 +29,8 @@ pub enum Algorithm {
     Weighted(Weighted),
     /// The instants of the calls that passed last.
     Log(Log),
+    /// A rate that results change: a call that has to wait reserves nothing.
+    Learned(SendRate),
 }
 
 impl Algorithm {
@@ -45,6 +49,7 @@ impl Algorithm {
             Self::Windows(windows) => windows.admit(now, longest),
             Self::Weighted(window) => window.admit(now, longest),
             Self::Log(log) => log.admit(now, longest),
+            Self::Learned(rate) => rate.take(now).map(|()| Duration::ZERO),
         }
     }
 
@@ -57,7 +62,8 @@ impl Algorithm {
             | Self::Steps(_)
             | Self::Leaky(_)
             | Self::Windows(_)
-            | Self::Weighted(_) => 0,
+            | Self::Weighted(_)
+            | Self::Learned(_) => 0,
         }
     }
 }

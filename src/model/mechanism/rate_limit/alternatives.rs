@@ -59,6 +59,7 @@ fn scaled(
         Algorithm::FixedWindow { limit, .. }
         | Algorithm::SlidingWindow { limit, .. }
         | Algorithm::SlidingLog { limit, .. } => *limit = other_count(*limit),
+        Algorithm::AwsAdaptive {} => {}
     }
     other
 }

@@ -17,12 +17,19 @@
 //! token: resilience4j, nginx and every limiter that counts at the arrival do so. A call that would
 //! pass after its deadline is refused at once, as `golang.org/x/time/rate` does in `Wait`.
 //!
-//! The algorithms are in [`algorithm`].
+//! The algorithms are in [`algorithm`]. One of them [learns](send_rate) from outcomes, so calls
+//! cannot know when they will pass: they stand in line, whose first has a timer for the next token
+//! at the present rate, and none is refused. As in botocore, in which they are threads that wait on
+//! a condition, apart from their order there, which is any.
 
 pub mod algorithm;
 mod alternatives;
+mod learned;
 pub mod lints;
+mod rules;
+pub mod send_rate;
 pub mod spec;
+
 use self::algorithm::Algorithm;
 use self::spec::Refusal;
 use crate::kernel::calendar::Calendar;
@@ -35,7 +42,7 @@ use crate::metrics::probe::{EventDefinition, EventKind, Number, Probe, Role};
 use crate::metrics::recorder::Recorder;
 use crate::model::call;
 use crate::model::context::{At, Context, Flow, Outcome, Pushback};
-use crate::model::line;
+use crate::model::line::{self, Line};
 use crate::model::mechanism::{Below, Leaving, Mechanism, Wakes, bulkhead};
 use crate::model::seat::{Port, Seat};
 
@@ -72,6 +79,8 @@ pub const EVENTS: &[EventKind] = &[EventKind::RATE_LIMITED];
 pub struct RateLimit {
     /// States by client, or one for all.
     states: Vec<Algorithm>,
+    /// Calls that wait for a rate that learns, by client; none, if it does not.
+    lines: Vec<Line>,
     max_wait: Delay,
     refusal: Refusal,
     /// True if a call can wait.
@@ -94,8 +103,11 @@ impl RateLimit {
         (waits, max_wait, refusal): (bool, Delay, Refusal),
         measured_from: Instant,
     ) -> Self {
+        let learns = matches!(state, Algorithm::Learned(_));
+        let lines = if learns { clients as usize } else { 0 };
         Self {
             states: vec![state.clone(); clients as usize],
+            lines: vec![Line::default(); lines],
             max_wait,
             refusal,
             waits,
@@ -144,6 +156,9 @@ impl Mechanism for RateLimit {
 
     #[inline]
     fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
+        if self.learns() {
+            return self.enter_line(cx, at);
+        }
         let now = cx.now();
         let measured = cx.calls[at.call].measured;
         let left = cx.deadline(at).max(now) - now;
@@ -166,16 +181,20 @@ impl Mechanism for RateLimit {
     #[inline]
     fn exit<C: Calendar, P: Probe>(
         &mut self,
-        _: &mut Context<C, P>,
-        _: &At<'_>,
+        cx: &mut Context<C, P>,
+        at: &At<'_>,
         _: Port,
         outcome: Outcome,
     ) -> Flow {
+        self.learn(cx, at, outcome);
         Flow::Up(outcome)
     }
 
     /// The call's token is there, or its longest wait is over.
     fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
+        if self.learns() {
+            return self.wake_in_line(cx, at);
+        }
         let call::State::Waiting { since } = cx.calls[at.call].state else {
             unreachable!("only waiting calls have a timer")
         };
@@ -195,8 +214,19 @@ impl Mechanism for RateLimit {
         false
     }
 
-    fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>, _: Leaving) {
-        if cx.is_at(at) {
+    fn leave<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At<'_>,
+        leaving: Leaving,
+    ) {
+        if !cx.is_at(at) {
+            if leaving == Leaving::GivenUp {
+                self.learn(cx, at, Outcome::Timeout);
+            }
+        } else if self.learns() {
+            self.leave_line(cx, at);
+        } else {
             self.waiting.fall(cx.now());
             cx.stop_start(at);
             cx.note(at, EventKind::LEFT, 0);

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::algorithm::{self, Bucket, FloatBucket, Leaky, Log, Steps, Weighted, Windows};
+use super::send_rate::SendRate;
 use super::{RateLimit, alternatives, lints};
 use crate::kernel::distribution::InvalidDistribution;
 use crate::kernel::time::Duration;
@@ -13,7 +14,7 @@ use crate::model::spec::alternative::Alternative;
 use crate::model::spec::building::Building;
 use crate::model::spec::clients::Scope;
 use crate::model::spec::declaration::Declaration;
-use crate::model::spec::finding::{Finding, Segment};
+use crate::model::spec::finding::Finding;
 use crate::model::spec::layer::LayerSpec;
 use crate::model::spec::system::Around;
 use crate::model::spec::word::{Word, word};
@@ -128,6 +129,10 @@ pub enum Algorithm {
         #[schemars(extend("dessim:positive" = true))]
         window: Duration,
     },
+    /// The send rate of the adaptive mode of AWS SDKs, whose numbers are fixed: nothing waits until
+    /// a call is throttled, which is one that ends in `Shed` or `Rejected`; then the rate is 0.7 of
+    /// what was measured, comes back along a cubic curve, and calls wait as long as it takes.
+    AwsAdaptive {},
 }
 
 fn one() -> u32 {
@@ -215,10 +220,11 @@ impl Algorithm {
             Self::SlidingLog { limit, window } => {
                 algorithm::Algorithm::Log(Log::new(limit, window))
             }
+            Self::AwsAdaptive {} => algorithm::Algorithm::Learned(SendRate::default()),
         }
     }
 
-    /// Calls per second that pass in the long run.
+    /// Calls per second that pass in the long run; infinite if that is learned.
     #[must_use]
     pub fn per_s(&self) -> f64 {
         let each = |calls: u32, time: Duration| f64::from(calls) * NS_PER_S / time.as_ns() as f64;
@@ -229,12 +235,13 @@ impl Algorithm {
             Self::FixedWindow { limit, window, .. }
             | Self::SlidingWindow { limit, window }
             | Self::SlidingLog { limit, window } => each(limit, window),
+            Self::AwsAdaptive {} => f64::INFINITY,
         }
     }
 }
 
 /// A rate in thousandths a second, rounded down, as nginx keeps it.
-fn thousandths_per_s(rate: Rate) -> u64 {
+pub(super) fn thousandths_per_s(rate: Rate) -> u64 {
     let thousandths = u128::from(rate.count_nano) * 1000 / u128::from(rate.per.as_ns());
     u64::try_from(thousandths).unwrap_or(u64::MAX)
 }
@@ -250,8 +257,7 @@ impl LayerSpec for Spec {
     }
 
     fn check(&self, _: &Around<'_>, findings: &mut Vec<Finding>) {
-        findings.extend(self.rate_too_low());
-        findings.extend(self.wait_without_meaning());
+        self.rules(findings);
     }
 
     fn lint(&self, around: &Around<'_>, findings: &mut Vec<Finding>) {
@@ -269,7 +275,8 @@ impl LayerSpec for Spec {
     }
 
     fn longest_ns(&self, inside_ns: Option<f64>) -> Option<f64> {
-        inside_ns.map(|inside| inside + self.longest_wait_ns())
+        let longest = inside_ns.map(|inside| inside + self.longest_wait_ns());
+        longest.filter(|longest| longest.is_finite())
     }
 }
 
@@ -286,52 +293,13 @@ impl Spec {
             | Algorithm::FixedWindow { .. }
             | Algorithm::SlidingWindow { .. }
             | Algorithm::SlidingLog { .. } => self.max_wait.as_ns() as f64,
+            Algorithm::AwsAdaptive {} => f64::INFINITY,
         }
     }
 
     /// True if a call may wait.
     pub(super) fn can_wait(&self) -> bool {
         self.longest_wait_ns() > 0.0
-    }
-
-    fn rate_too_low(&self) -> Option<Finding> {
-        let (variant, rate, rule) = match self.algorithm {
-            Algorithm::TokenBucket { rate, .. } => {
-                let rule = (rate.is_zero()).then_some("a rate limit lets something pass: above 0");
-                ("TokenBucket", rate, rule?)
-            }
-            Algorithm::LeakyBucket { rate, .. } => {
-                let rule = "a leaky bucket counts in thousandths of a call: at least 0.001/s";
-                ("LeakyBucket", rate, (thousandths_per_s(rate) == 0).then_some(rule)?)
-            }
-            Algorithm::Gcra { .. }
-            | Algorithm::StepBucket { .. }
-            | Algorithm::FixedWindow { .. }
-            | Algorithm::SlidingWindow { .. }
-            | Algorithm::SlidingLog { .. } => return None,
-        };
-        let place =
-            [Segment::field("algorithm"), Segment::Variant(variant), Segment::field("rate")];
-        Some(Finding::error(&place, rule, format!("found {rate}")))
-    }
-
-    fn wait_without_meaning(&self) -> Option<Finding> {
-        if let Algorithm::LeakyBucket { .. } = self.algorithm {
-            let field = match self.refusal {
-                _ if !self.max_wait.is_zero() => "max_wait",
-                Refusal::AfterMaxWait => "refusal",
-                Refusal::AtOnce => return None,
-            };
-            let rule = "a leaky bucket itself says which calls wait";
-            let found = format!("found `{field}`");
-            let hint = "leave it out; calls between `at_once` and `burst` wait";
-            return Some(Finding::error(&[Segment::field(field)], rule, found).hint(hint));
-        }
-        let vain = self.refusal == Refusal::AfterMaxWait && self.max_wait.is_zero();
-        let rule = "a call that waits in vain needs a longest wait";
-        let found = "found AfterMaxWait without `max_wait`";
-        let finding = Finding::error(&[Segment::field("refusal")], rule, found);
-        vain.then(|| finding.hint("give max_wait, or leave `refusal` out"))
     }
 }
 
@@ -356,6 +324,8 @@ const WORDS: &[Word] = &[
         "that is LeakyBucket(rate: \"10/s\", burst: 20) here"),
     word(&["Algorithm"], &["local_rate_limit", "envoy", "refill"],
         "that is StepBucket(burst: 100, tokens: 10, every: \"100ms\") here"),
+    word(&["Algorithm"], &["adaptive", "aws", "cubic", "send_rate"],
+        "that is AwsAdaptive() here"),
     word(&["Algorithm"], &["fixed", "cycles", "resilience4j"],
         "that is FixedWindow(limit: 50, window: \"1s\") here"),
     word(&["Algorithm"], &["sliding"],

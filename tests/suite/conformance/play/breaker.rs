@@ -29,7 +29,11 @@ pub(super) fn answers(spec: &Breaker, steps: &[Step]) -> Vec<Answer> {
             }
             Step::Succeeds(at, call) => (at, call, Outcome::Success),
             Step::Fails(at, call) => (at, call, Outcome::Error),
-            Step::Ends(_) | Step::Sample(..) | Step::Send(..) => {
+            Step::Ends(_)
+            | Step::Sample(..)
+            | Step::Leaves(..)
+            | Step::CallOf(..)
+            | Step::Send(..) => {
                 panic!("a breaker knows calls and results")
             }
             Step::Ignored(at, call) => (at, call, Outcome::Shed),

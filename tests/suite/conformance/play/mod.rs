@@ -5,16 +5,21 @@
 //! package `conformance`, which asks the libraries.
 
 pub(crate) mod adaptive_limit;
+mod alone;
 mod breaker;
 mod outlier_detection;
 mod rate_limit;
 mod retry;
 mod throttle;
 
+use dessim::model::mechanism::adaptive_limit::AdaptiveLimit as AdaptiveLimiter;
 use dessim::model::mechanism::adaptive_limit::spec::Spec as AdaptiveLimit;
 use dessim::model::mechanism::balancer::outliers::spec::Spec as OutlierDetection;
 use dessim::model::mechanism::breaker::spec::Spec as Breaker;
-use dessim::model::mechanism::rate_limit::spec::Spec as RateLimit;
+use dessim::model::mechanism::bulkhead;
+use dessim::model::mechanism::bulkhead::spec::Spec as Bulkhead;
+use dessim::model::mechanism::rate_limit as rate_limiter;
+use dessim::model::mechanism::rate_limit::spec::{Algorithm, Spec as RateLimit};
 use dessim::model::mechanism::retry::spec::{RetryOn, Spec as Retry};
 use dessim::model::mechanism::throttle::spec::Spec as Throttle;
 use serde::{Deserialize, Serialize};
@@ -41,6 +46,22 @@ pub(crate) enum Mechanism {
     AdaptiveLimit(AdaptiveLimit),
     Throttle(Throttle),
     OutlierDetection(OutlierDetection),
+    Bulkhead(Bulkhead),
+}
+
+impl Mechanism {
+    /// The folder of the recorded sequences of its kind.
+    pub(crate) fn folder(&self) -> &'static str {
+        match self {
+            Self::RateLimit(_) => "rate_limit",
+            Self::Breaker(_) => "breaker",
+            Self::Retry(_) => "retry",
+            Self::AdaptiveLimit(_) => "adaptive_limit",
+            Self::Throttle(_) => "throttle",
+            Self::OutlierDetection(_) => "outlier_detection",
+            Self::Bulkhead(_) => "bulkhead",
+        }
+    }
 }
 
 /// What happens at an instant, which is never earlier than that of the step before.
@@ -51,17 +72,38 @@ pub(crate) enum Step {
     Call(u64),
     /// A call is sent to the replica of this number, from 0, if that may be chosen.
     Send(u64, u32),
+    /// A call of this class arrives.
+    CallOf(u64, u32),
     /// The call that arrived at the step of this number ends well; nothing, if it was refused.
     Succeeds(u64, usize),
     /// It ends in a failure.
     Fails(u64, usize),
     /// It ends in a way that is no result for the library: `Shed` here.
     Ignored(u64, usize),
+    /// Its caller gives up, whether it waits or is under way.
+    Leaves(u64, usize),
     /// A try of it ends.
     Ends(End),
     /// A sample: the instant of the admission, the time from there, how many were inside, and
     /// whether it counts as a drop.
     Sample(u64, u64, u32, bool),
+}
+
+impl Step {
+    /// The instant of the step.
+    fn at(&self) -> u64 {
+        match *self {
+            Self::Call(at)
+            | Self::CallOf(at, _)
+            | Self::Send(at, _)
+            | Self::Succeeds(at, _)
+            | Self::Fails(at, _)
+            | Self::Ignored(at, _)
+            | Self::Leaves(at, _)
+            | Self::Ends(End { at, .. })
+            | Self::Sample(at, ..) => at,
+        }
+    }
 }
 
 /// The end of a try: the wait that may follow is no time, since retries know none but instants of
@@ -97,6 +139,14 @@ pub(crate) enum Answer {
     Available { available: u32 },
     /// The probability with which a throttle refuses the call, as the bits of a double.
     Probability { probability_bits: u64 },
+    /// The calls that have gone on since the step before, and those that were refused, each with
+    /// the nanoseconds that it has waited.
+    Goes {
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        starts: Vec<(usize, u64)>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        refused: Vec<(usize, u64)>,
+    },
 }
 
 impl Answer {
@@ -115,15 +165,22 @@ impl Answer {
 /// What dessim answers to the steps.
 pub(crate) fn answers(sequence: &Sequence) -> Vec<Answer> {
     match &sequence.mechanism {
+        Mechanism::RateLimit(spec) if spec.algorithm == (Algorithm::AwsAdaptive {}) => {
+            alone::answers::<rate_limiter::RateLimit>(spec, &sequence.steps)
+        }
         Mechanism::RateLimit(spec) => rate_limit::answers(spec, &sequence.steps),
         Mechanism::Breaker(spec) => breaker::answers(spec, &sequence.steps),
         Mechanism::Retry(spec) => retry::answers(spec, &sequence.steps),
+        Mechanism::AdaptiveLimit(spec) if !spec.partitions.is_empty() => {
+            alone::answers::<AdaptiveLimiter>(spec, &sequence.steps)
+        }
         Mechanism::AdaptiveLimit(spec) => adaptive_limit::answers(spec, &sequence.steps),
         Mechanism::Throttle(spec) => throttle::answers(spec, &sequence.steps),
         Mechanism::OutlierDetection(spec) => {
             let replicas = sequence.settings["replicas"].as_u64().expect("a number");
             outlier_detection::answers(spec, replicas as u32, &sequence.steps)
         }
+        Mechanism::Bulkhead(spec) => alone::answers::<bulkhead::Bulkhead>(spec, &sequence.steps),
     }
 }
 

@@ -72,6 +72,9 @@ impl Writer<'_> {
                     let most = self.pick_ms(&[20, 5, 0, 100]);
                     let _ = write!(bulkhead, ", max_wait: {most}");
                 }
+                if self.style.copies && self.features.has(27) {
+                    let _ = write!(bulkhead, ", max_permits: 12, keep_alive: {}", self.ms(20));
+                }
                 bulkhead + ")"
             }
         }
@@ -177,9 +180,10 @@ impl Writer<'_> {
             _ => format!("SlidingLog(limit: {limit}, window: {window})"),
         };
         let most = self.pick_ms(&[20, 0, 100]);
-        let wait = match self.dice.roll(4) {
+        let wait = match self.dice.roll(5) {
             0 => String::new(),
             1 => return format!("RateLimit(algorithm: {leaky}),"),
+            4 => return "RateLimit(algorithm: AwsAdaptive()),".to_owned(),
             2 => format!(", max_wait: {most}"),
             _ => format!(", max_wait: {}, refusal: AfterMaxWait", self.ms(20)),
         };
@@ -205,6 +209,14 @@ impl Writer<'_> {
             true => format!(", windowed: Windowed(min: {every}, max: {every}, samples: 3)"),
             false => String::new(),
         };
+        if self.features.has(19) && self.dice.roll(2) == 1 {
+            let delay = self.ms(20);
+            return format!(
+                "AdaptiveLimit(algorithm: {algorithm}{windowed}, max_delayed: 1, partitions: {{ \
+                 \"gold\": Partition(share: 0.3, delay: {delay}), \
+                 \"bad\": Partition(share: 0.1) }}),"
+            );
+        }
         let line = self.dice.pick(&["", ", queue: 3", ", queue: \"unlimited\""]);
         let order = self.dice.pick(&["", ", order: Lifo"]);
         let wait = match self.dice.roll(3) {

@@ -20,12 +20,15 @@ public final class Driver {
     private static final Map<String, Library> LIBRARIES = Map.ofEntries(
         Map.entry("resilience4j-ratelimiter", Resilience4jRateLimiter::answers),
         Map.entry("resilience4j-breaker", Resilience4jBreaker::answers),
+        Map.entry("resilience4j-bulkhead", Resilience4jBulkheads::semaphore),
+        Map.entry("resilience4j-thread-pool", Resilience4jBulkheads::threadPool),
         Map.entry("resilience4j-retry", Resilience4jRetry::answers),
         Map.entry("finagle-budget", FinagleBudget::answers),
         Map.entry("netflix-aimd", NetflixLimits::answers),
         Map.entry("netflix-vegas", NetflixLimits::answers),
         Map.entry("netflix-gradient2", NetflixLimits::answers),
         Map.entry("netflix-windowed", NetflixLimits::answers),
+        Map.entry("netflix-partitioned", VirtualTime::partitioned),
         Map.entry("hystrix", VirtualTime::hystrix));
 
     public static void main(String[] args) throws Exception {
