@@ -225,7 +225,7 @@ fn tries_outlast_timeout(
     limit: Duration,
 ) -> Option<Finding> {
     // Whoever retries without limit relies on the time limit outside.
-    let tries = retry.retries().filter(|retries| *retries > 0)? + 1;
+    let tries = retry.retries().filter(|retries| *retries > 0)?.saturating_add(1);
     let each = longest_ns(inside).filter(|_| retry.retry_on.contains(&RetryOn::Timeout))?;
     // A single wait that is too long has its own warning.
     let waits_fit = first_beyond(backoff, tries - 1, limit).is_none();
