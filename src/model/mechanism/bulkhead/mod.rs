@@ -26,12 +26,12 @@
 //! How many permits there are is the part of a [`Supply`]: a bulkhead and a pool have a [fixed
 //! number](Fixed), to which a thread pool adds while its line is full ([`growth`]), and that of an
 //! adaptive limit ([`super::adaptive_limit`]) changes with each outcome. A pool ([`super::pool`])
-//! has a name of its own, and several seats share its permits. Calls of all of them stand in one
-//! line, and go on below the seat where they wait. Several clients have permits and a line each,
-//! and books for all of them.
+//! has a name of its own; several seats share its permits and its line, from which calls go on
+//! below the seat where they wait. Several clients have permits and a line each, in one book.
 
 pub(in crate::model::mechanism) mod alternatives;
 pub mod growth;
+mod lints;
 mod refusal;
 pub mod spec;
 pub mod supply;

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::growth::Growth;
+use super::lints::{self, BULKHEAD_BELOW_LOAD};
 use super::{Bulkhead, alternatives};
 use crate::kernel::distribution::InvalidDistribution;
 use crate::kernel::time::Duration;
@@ -149,6 +150,7 @@ impl LayerSpec for Spec {
         findings.extend(self.queue_untimed(around));
         findings.extend(max_wait_unused(self.max_wait, self.queue == Limit::AtMost(0)));
         findings.extend(self.max_permits_unused());
+        findings.extend(lints::below_load(self, around));
     }
 
     fn alternatives(&self, name: &str, around: &Around<'_>) -> Vec<Alternative<Layer>> {
@@ -171,7 +173,7 @@ impl LayerSpec for Spec {
 
 impl Spec {
     /// Most calls inside.
-    fn most_permits(&self) -> u32 {
+    pub(super) fn most_permits(&self) -> u32 {
         self.max_permits.unwrap_or(self.permits)
     }
 
@@ -239,7 +241,7 @@ impl Spec {
 pub static DECLARATION: Declaration = Declaration {
     name: "Bulkhead",
     kind: "bulkhead",
-    lints: &[&BULKHEAD_QUEUE_UNTIMED, &MAX_WAIT_UNUSED, &MAX_PERMITS_UNUSED],
+    lints: &[&BULKHEAD_BELOW_LOAD, &BULKHEAD_QUEUE_UNTIMED, &MAX_WAIT_UNUSED, &MAX_PERMITS_UNUSED],
     changes: alternatives::CHANGES,
     words: WORDS,
 };
