@@ -240,6 +240,16 @@ impl<C: Calendar, P: Probe> Context<C, P> {
         (event == self.clock.events() && call == at.call).then_some(pushback)
     }
 
+    /// Hands what comes up with a copy to `parent`.
+    pub fn hand_over(&mut self, copy: CallId, parent: CallId) {
+        self.calls.hand_over(copy, parent);
+        if let Some((_, of, _)) = &mut self.pushback
+            && *of == copy
+        {
+            *of = parent;
+        }
+    }
+
     /// Makes a call along `port` of the seat, with this key and client, which begins when the
     /// present walk is over. Its deadline, if there is one, is earlier by `margin`.
     pub fn make_call(

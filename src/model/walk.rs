@@ -170,8 +170,11 @@ impl<C: Calendar, P: Probe> World<C, P> {
         match self.cx.calls[call].standing {
             Standing::Request => Some((self.homes[self.cx.calls[call].load as usize], call)),
             Standing::Child | Standing::Awaited => {
-                let parent = self.cx.calls[call].parent;
-                self.cx.calls.hand_over(call);
+                let Call { parent, copy, .. } = self.cx.calls[call];
+                if copy {
+                    self.cx.hand_over(call, parent);
+                }
+                self.cx.calls.remove(call);
                 Some((self.cx.calls[parent].at, parent))
             }
             Standing::Left | Standing::Alone | Standing::Free => {

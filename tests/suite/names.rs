@@ -159,7 +159,8 @@ fn every_declared_number_is_reported() {
                 outlier_detection: (consecutive_failures: 1, max_ejected: 1),
                 max_repicks: 1),
             "a": (to: "web", clients: 2, policy: [
-            Pool("threads"), Deadline("9s"), Hedge(quantile: 0.5, window: 1, after: "1s"),
+            Pool("threads"), Deadline("9s"),
+            Hedge(quantile: 0.5, window: 1, after: "1s", budget: Tokens(deposit: 1, capacity: 1)),
             Breaker(window: 2, failure_threshold: 1, open_duration: "1s", half_open: ()),
             Retry(max_retries: 1, budget: Tokens(deposit: 1, capacity: 1)),
             Bulkhead(permits: 1, max_wait: "9s"), Timeout("1s"), DetachedTimeout("1s"),

@@ -55,13 +55,9 @@ impl Calls {
         }
     }
 
-    /// Removes a child whose outcome goes to its parent.
-    pub fn hand_over(&mut self, id: CallId) {
-        let Call { copy, parent, picked, .. } = self.slots[id as usize];
-        if copy {
-            self.slots[parent as usize].picked = picked;
-        }
-        self.remove(id);
+    /// Hands to `parent` when a copy was picked up whose outcome goes there.
+    pub fn hand_over(&mut self, copy: CallId, parent: CallId) {
+        self.slots[parent as usize].picked = self.slots[copy as usize].picked;
     }
 
     /// A call's own calls that are under way, the latest first.

@@ -20,13 +20,17 @@
 //! its draws are those without a hedge.
 
 mod alternatives;
-mod delay;
+pub mod delay;
+mod lints;
+pub mod race;
+mod rules;
 pub mod spec;
 #[cfg(test)]
 mod tests;
+mod words;
 
-pub use delay::{After, Delays};
-
+use self::race::{Admission, Copy, MOST, Policy, Race, Verdict};
+use self::spec::Losers;
 use crate::kernel::calendar::Calendar;
 use crate::kernel::draw::{Site, mix};
 use crate::kernel::simulation::Delay;
@@ -34,10 +38,11 @@ use crate::kernel::time::Instant;
 use crate::metrics::declare::Quantity;
 use crate::metrics::meter::Measurements;
 use crate::metrics::probe::{EventDefinition, EventKind, Number, Probe, Role};
+use crate::model::call::Call;
 use crate::model::context::{At, Context, Dismissal, Flow, Outcome};
-use crate::model::mechanism::retry::RetryOn;
+use crate::model::mechanism::backoff::Backoff;
 use crate::model::mechanism::{Below, Leaving, Mechanism, Wakes};
-use crate::model::seat::{NONE, Port, Seat};
+use crate::model::seat::{Port, Seat};
 
 crate::metrics! {
     /// Further copies sent
@@ -46,7 +51,9 @@ crate::metrics! {
     WON: Count = "won", "further copies that were first";
     /// Copies that were out when the outcome of their call was known
     LOST: Count = "lost", "copies that were not needed";
-    /// Delay of the next copy, once it is known; only with a `quantile`
+    /// Copies that were not sent because the budget had too little left; only with a budget
+    REFUSED: Count = "refused", "copies refused by the budget";
+    /// Delay of the next copy, once it is known; only with a `quantile` or an `average`
     DELAY: Momentary = "delay", "delay of the next copy";
 }
 
@@ -59,169 +66,148 @@ impl EventKind {
         words: "has no answer yet: copy {} is sent",
         role: Role::Mark,
     });
+
+    /// A further copy would be sent, but the budget is used up.
+    pub const COPY_REFUSED: Self = Self::new(&EventDefinition {
+        name: "copy_refused",
+        verb: "refuses_copies",
+        number: Number::None,
+        words: "would be copied, but the budget is used up",
+        role: Role::Mark,
+    });
 }
 
 /// The events of a hedge.
-pub const EVENTS: &[EventKind] = &[EventKind::COPIED];
-
-/// The treatment of copies that are no longer needed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Losers {
-    /// They are cancelled.
-    Cancel,
-    /// They go on.
-    Leave,
-    /// They are cancelled, and the answer waits until they are over.
-    Await,
-}
-
-/// The settings of a hedge.
-#[derive(Clone, Debug)]
-pub struct Config {
-    /// Delay before each further copy.
-    pub after: After,
-    /// Further copies, from 1 to [`MOST`].
-    pub max: u32,
-    /// Treatment of copies that are no longer needed.
-    pub losers: Losers,
-    /// Failures that decide nothing.
-    pub non_fatal: RetryOn,
-    /// Site of the keys of copies.
-    pub site: Site,
-}
-
-/// Most further copies of a call.
-pub const MOST: u32 = 10;
+pub const EVENTS: &[EventKind] = &[EventKind::COPIED, EventKind::COPY_REFUSED];
 
 /// State and books of one hedge.
 #[derive(Clone, Debug)]
 pub struct Hedge {
-    config: Config,
-    delays: Delays,
+    policy: Policy,
+    losers: Losers,
+    /// Site of the keys of copies.
+    site: Site,
     copies: u64,
     won: u64,
     lost: u64,
+    refused: u64,
 }
 
-/// The words of a call: the state of its copies, and the instant of its arrival.
-const STATE: u32 = 0;
-const CAME: u32 = 1;
-
-/// The state of the copies of a call.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct State {
-    /// Number of times that the call entered the hedge.
-    entries: u16,
-    /// Copies sent, the first included.
-    sent: u8,
-    /// Copies under way.
-    out: u8,
-    /// True if a timer is set, or put off to the end of the instant.
-    waits: bool,
-    /// The failure of the first copy.
-    failed: Option<Outcome>,
-    /// The outcome that goes up.
-    decided: Option<Outcome>,
-}
-
-const OUTCOMES: [Outcome; 8] = [
-    Outcome::Success,
-    Outcome::Error,
-    Outcome::Timeout,
-    Outcome::Shed,
-    Outcome::Rejected,
-    Outcome::Dropped,
-    Outcome::DeadLettered,
-    Outcome::Returned,
-];
-
-impl State {
-    fn of<C: Calendar, P: Probe>(cx: &Context<C, P>, at: &At<'_>) -> Self {
-        Self::unpack(cx.calls.word(at.call, at.seat.word + STATE))
-    }
-
-    fn keep<C: Calendar, P: Probe>(self, cx: &mut Context<C, P>, at: &At<'_>) {
-        cx.calls.set_word(at.call, at.seat.word + STATE, self.pack());
-    }
-
-    fn unpack(word: u64) -> Self {
-        let byte = |number: u32| (word >> (8 * number)) as u8;
-        let outcome = |byte: u8| OUTCOMES.get(usize::from(byte).wrapping_sub(1)).copied();
-        Self {
-            entries: word as u16,
-            sent: byte(2),
-            out: byte(3),
-            waits: byte(4) != 0,
-            failed: outcome(byte(5)),
-            decided: outcome(byte(6)),
-        }
-    }
-
-    fn pack(self) -> u64 {
-        let number = |outcome: Option<Outcome>| {
-            OUTCOMES.iter().position(|one| Some(*one) == outcome).map_or(0, |at| at as u64 + 1)
-        };
-        u64::from(self.entries)
-            | u64::from(self.sent) << 16
-            | u64::from(self.out) << 24
-            | u64::from(self.waits) << 32
-            | number(self.failed) << 40
-            | number(self.decided) << 48
-    }
-}
+/// The first of the words with the instants at which further copies were sent.
+const SENT: u32 = race::WORDS as u32;
 
 impl Hedge {
     /// A hedge before its first call.
     #[must_use]
-    pub fn new(config: Config) -> Self {
-        let delays = Delays::new(&config.after);
-        Self { config, delays, copies: 0, won: 0, lost: 0 }
+    pub const fn new(policy: Policy, losers: Losers, site: Site) -> Self {
+        Self { policy, losers, site, copies: 0, won: 0, lost: 0, refused: 0 }
     }
 
-    /// Sends the next copy, and waits for the one after it, if there is one. The first begins in
+    fn race<C: Calendar, P: Probe>(cx: &mut Context<C, P>, at: &At<'_>) -> Race {
+        Race::load(*cx.calls.words(at.call, at.seat.word))
+    }
+
+    fn keep<C: Calendar, P: Probe>(cx: &mut Context<C, P>, at: &At<'_>, race: Race) {
+        *cx.calls.words(at.call, at.seat.word) = race.store();
+    }
+
+    /// The instant at which the copy of this number was sent; the first is when the call comes.
+    fn sent<C: Calendar, P: Probe>(
+        cx: &Context<C, P>,
+        at: &At<'_>,
+        race: Race,
+        number: u32,
+    ) -> Instant {
+        match number.checked_sub(1) {
+            Some(further) => {
+                Instant::from_ns(cx.calls.word(at.call, at.seat.word + SENT + further))
+            }
+            None => race.came,
+        }
+    }
+
+    /// Sends the next copy, and waits for the one after it, if it has a time. The first begins in
     /// the present walk, as the call itself would; the others when it is over.
     fn send<C: Calendar, P: Probe>(
         &mut self,
         cx: &mut Context<C, P>,
         at: &At<'_>,
-        state: &mut State,
+        race: &mut Race,
     ) -> Flow {
         let mut first = Flow::Parked;
         loop {
-            let number = u32::from(state.sent);
-            let call = &cx.calls[at.call];
-            let (key, attempts, measured) = (call.key, call.attempts, call.measured);
-            let salt = u64::from(attempts) << 32 | u64::from(state.entries) << 8;
-            let key = self.config.site.subject(mix(key ^ salt ^ u64::from(number)));
+            let (number, next) = self.policy.send(at.instance, cx.now(), race);
+            let Call { key, attempts, measured, .. } = cx.calls[at.call];
+            let salt = u64::from(attempts) << 32 | u64::from(race.entries) << 8;
+            let key = self.site.subject(mix(key ^ salt ^ u64::from(number)));
             let copy = cx.make_copy(at, number, key);
-            state.sent += 1;
-            state.out += 1;
             if number == 0 {
                 first = Flow::Begin(copy);
             } else {
+                let now = cx.now().as_ns();
+                cx.calls.set_word(at.call, at.seat.word + SENT + number - 1, now);
                 cx.begins.push(copy);
                 self.copies += u64::from(measured);
                 cx.note(at, EventKind::COPIED, u64::from(number));
             }
-            if number == self.config.max {
-                return first;
-            }
-            let Some(delay) = self.delays.present() else {
-                return first;
-            };
-            if !delay.duration().is_zero() {
-                cx.calls[at.call].timer = cx.wake_after(delay, at);
-                state.waits = true;
-                return first;
+            match next {
+                Some(delay) if delay.duration().is_zero() => {
+                    if !self.admits(cx, at, race) {
+                        return first;
+                    }
+                }
+                Some(delay) => {
+                    cx.calls[at.call].timer = cx.wake_after(delay, at);
+                    return first;
+                }
+                None => return first,
             }
         }
     }
 
-    /// Cancels the timer of the next copy.
-    fn stop<C: Calendar, P: Probe>(cx: &mut Context<C, P>, at: &At<'_>, state: &mut State) {
-        if std::mem::take(&mut state.waits) {
-            cx.stop_start(at);
+    /// True if the next copy is sent now that its time has come; if not, it waits for the end of
+    /// its backoff, or the budget refuses it.
+    fn admits<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At<'_>,
+        race: &mut Race,
+    ) -> bool {
+        let Call { key, attempts, measured, .. } = cx.calls[at.call];
+        let admission = if race.pending {
+            self.policy.begin_copy(at.instance, race)
+        } else {
+            let unit = |backoff: &Backoff, n| backoff.unit(key, n, attempts);
+            self.policy.admit(at.instance, cx.now(), race, unit)
+        };
+        match admission {
+            Admission::Now => return true,
+            Admission::After(wait) => {
+                cx.calls[at.call].timer = cx.wake_after(Delay::varying(wait), at);
+            }
+            Admission::Refused => {
+                self.refused += u64::from(measured);
+                cx.note(at, EventKind::COPY_REFUSED, 0);
+            }
         }
+        false
+    }
+
+    /// Sends the next copy, if it is admitted; if none is out or to come then, the failure before
+    /// goes up.
+    fn send_admitted<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At<'_>,
+        mut race: Race,
+    ) -> Flow {
+        if self.admits(cx, at, &mut race) {
+            self.send(cx, at, &mut race);
+        } else if let (0, false, Some((failed, _))) = (race.out, race.waits, race.failed) {
+            return self.decide(cx, at, race, failed);
+        }
+        Self::keep(cx, at, race);
+        Flow::Parked
     }
 
     /// Decides the outcome of the call, and dismisses the copies under way.
@@ -229,31 +215,75 @@ impl Hedge {
         &mut self,
         cx: &mut Context<C, P>,
         at: &At<'_>,
-        mut state: State,
+        mut race: Race,
         outcome: Outcome,
     ) -> Flow {
-        Self::stop(cx, at, &mut state);
-        if outcome == Outcome::Success {
-            let came = Instant::from_ns(cx.calls.word(at.call, at.seat.word + CAME));
-            self.delays.record(cx.now() - came);
+        if std::mem::take(&mut race.waits) {
+            cx.stop_start(at);
         }
+        let out = race.under_way();
         if cx.calls[at.call].measured {
-            self.lost += u64::from(state.out);
+            self.lost += u64::from(out);
         }
-        state.decided = Some(outcome);
-        state.keep(cx, at);
-        match self.config.losers {
-            _ if state.out == 0 => Flow::Up(outcome),
+        if out > 0 && self.policy.delays.vary() {
+            for number in race.copies() {
+                self.policy.cancel(cx.now() - Self::sent(cx, at, race, number));
+            }
+        }
+        race.decided = Some(outcome);
+        if out == 0 || self.losers != Losers::Await {
+            self.policy.settle((at.instance, cx.now()), race, outcome);
+        }
+        Self::keep(cx, at, race);
+        match self.losers {
+            _ if out == 0 => Flow::Up(outcome),
             Losers::Cancel => Flow::Settle(outcome),
             Losers::Leave => Flow::Dismiss(Dismissal::LetGo),
             Losers::Await => Flow::Dismiss(Dismissal::Cancel),
         }
     }
+
+    /// The copies under way are dismissed, and those that are awaited are left: goes up without
+    /// any.
+    fn dismissed<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At<'_>,
+        mut race: Race,
+        decided: Outcome,
+    ) -> Flow {
+        if self.losers == Losers::Leave {
+            return Flow::Up(decided);
+        }
+        let awaited = cx.calls.children(at.call);
+        let awaited = awaited.fold(0, |out, copy| out | 1 << cx.calls[copy].port);
+        let gone = Race { out: race.out & !awaited, ..race };
+        for number in gone.copies() {
+            self.policy.end_loser(at.instance, &mut race, number);
+        }
+        self.await_losers(cx, at, race, decided)
+    }
+
+    /// Goes up once no copy is awaited.
+    fn await_losers<C: Calendar, P: Probe>(
+        &mut self,
+        cx: &mut Context<C, P>,
+        at: &At<'_>,
+        race: Race,
+        decided: Outcome,
+    ) -> Flow {
+        if race.out == 0 {
+            self.policy.settle((at.instance, cx.now()), race, decided);
+            return Flow::Up(decided);
+        }
+        Self::keep(cx, at, race);
+        Flow::Parked
+    }
 }
 
 impl Mechanism for Hedge {
     const KIND: &'static str = "hedge";
-    const WORDS: u32 = 2;
+    const WORDS: u32 = SENT + MOST;
     const TIMER: Option<u32> = None;
     const DEADLINE: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: true };
@@ -263,12 +293,10 @@ impl Mechanism for Hedge {
 
     /// Sends the first copy.
     fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
-        let entries = State::of(cx, at).entries.wrapping_add(1);
-        let mut state = State { entries, ..State::default() };
-        let now = cx.now().as_ns();
-        cx.calls.set_word(at.call, at.seat.word + CAME, now);
-        let flow = self.send(cx, at, &mut state);
-        state.keep(cx, at);
+        let entries = Self::race(cx, at).entries.wrapping_add(1);
+        let mut race = self.policy.begin(at.instance, cx.now(), entries);
+        let flow = self.send(cx, at, &mut race);
+        Self::keep(cx, at, race);
         flow
     }
 
@@ -280,45 +308,51 @@ impl Mechanism for Hedge {
         port: Port,
         outcome: Outcome,
     ) -> Flow {
-        let mut state = State::of(cx, at);
-        state.out -= 1;
-        if let Some(decided) = state.decided {
-            state.keep(cx, at);
-            return if state.out == 0 { Flow::Up(decided) } else { Flow::Parked };
+        let mut race = Self::race(cx, at);
+        let client = (at.instance, cx.now());
+        if let Some(decided) = race.decided {
+            self.policy.end_loser(at.instance, &mut race, port);
+            return self.await_losers(cx, at, race, decided);
         }
-        if !self.config.non_fatal.covers(outcome) {
-            let won = port > 0 && outcome == Outcome::Success && cx.calls[at.call].measured;
-            self.won += u64::from(won);
-            return self.decide(cx, at, state, outcome);
+        let sent = Self::sent(cx, at, race, port);
+        let pushback = cx.take_pushback(at);
+        let waited = race.waits;
+        let copy = Copy { number: port, sent };
+        match self.policy.end(client, &mut race, copy, (outcome, pushback)) {
+            Verdict::Waits => {}
+            Verdict::Next(next) => {
+                if waited {
+                    cx.stop_start(at);
+                }
+                match next {
+                    Some(delay) if delay.duration().is_zero() => {
+                        return self.send_admitted(cx, at, race);
+                    }
+                    Some(delay) => cx.calls[at.call].timer = cx.wake_after(delay, at),
+                    None => {}
+                }
+            }
+            Verdict::Decides(decided, of) => {
+                if let (Some(asked), true) = (pushback, of == port) {
+                    cx.push_back(at, asked);
+                }
+                race.waits = waited;
+                let won = of > 0 && decided == Outcome::Success && cx.calls[at.call].measured;
+                self.won += u64::from(won);
+                return self.decide(cx, at, race, decided);
+            }
         }
-        if port == 0 {
-            state.failed = Some(outcome);
-        }
-        if u32::from(state.sent) <= self.config.max {
-            Self::stop(cx, at, &mut state);
-            self.send(cx, at, &mut state);
-        } else if state.out == 0 {
-            return self.decide(cx, at, state, state.failed.unwrap_or(outcome));
-        }
-        state.keep(cx, at);
+        Self::keep(cx, at, race);
         Flow::Parked
     }
 
     /// Sends the next copy after the delay, or goes on after the dismissal of copies.
     fn wake<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
-        let mut state = State::of(cx, at);
-        if let Some(decided) = state.decided {
-            if self.config.losers == Losers::Leave || cx.calls.latest_child(at.call) == NONE {
-                return Flow::Up(decided);
-            }
-            state.out = cx.calls.children(at.call).count() as u8;
-            state.keep(cx, at);
-            return Flow::Parked;
+        let race = Self::race(cx, at);
+        match race.decided {
+            Some(decided) => self.dismissed(cx, at, race, decided),
+            None => self.send_admitted(cx, at, race),
         }
-        state.waits = false;
-        self.send(cx, at, &mut state);
-        state.keep(cx, at);
-        Flow::Parked
     }
 
     fn goes_on<C: Calendar, P: Probe>(&self, _: &Context<C, P>, _: &At<'_>) -> bool {
@@ -326,11 +360,18 @@ impl Mechanism for Hedge {
     }
 
     fn leave<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>, _: Leaving) {
-        Self::stop(cx, at, &mut State::of(cx, at));
+        let race = Self::race(cx, at);
+        if race.waits {
+            cx.stop_start(at);
+        }
+        if race.decided.is_none() || self.losers == Losers::Await {
+            self.policy.leave(at.instance, race);
+        }
     }
 
     fn fork(&mut self, branch: u64) {
-        self.config.site = self.config.site.fork(branch);
+        self.site = self.site.fork(branch);
+        self.policy.backoff.fork(branch);
     }
 
     fn memory(&self) -> u64 {
@@ -339,7 +380,7 @@ impl Mechanism for Hedge {
 
     fn measure<C: Calendar, P: Probe>(
         &mut self,
-        _: &mut Context<C, P>,
+        cx: &mut Context<C, P>,
         _: &Seat,
         _: Instant,
         into: &mut impl Measurements,
@@ -347,8 +388,11 @@ impl Mechanism for Hedge {
         into.count(&COPIES, self.copies);
         into.count(&WON, self.won);
         into.count(&LOST, self.lost);
-        if self.delays.vary() {
-            let delay = self.delays.present();
+        if self.policy.budget.is_some() {
+            into.count(&REFUSED, self.refused);
+        }
+        if self.policy.delays.vary() {
+            let delay = self.policy.delays.present(cx.now());
             into.momentary(&DELAY, delay.map(Delay::duration));
         }
     }

@@ -53,15 +53,23 @@ impl Writer<'_> {
                 )
             }
             4 => {
-                let after = match self.dice.roll(4) {
+                let after = match self.dice.roll(8) {
                     0 => format!("quantile: 0.5, window: 5, after: {}", self.ms(20)),
                     1 => "quantile: 0.9, window: 3".to_owned(),
+                    2 => "quantile: 0.5, estimate: Moving(age: 3, minimum: 2)".to_owned(),
+                    3 => format!(
+                        "quantile: 0.5, estimate: Rotating(period: {}, minimum: 2)",
+                        self.pick_ms(&[50, 200])
+                    ),
+                    4 => "average: Average(percent: 150, window: 3)".to_owned(),
+                    5 => "only_after_failures: true".to_owned(),
                     _ => format!("after: {}", self.pick_ms(&[10, 0, 50])),
                 };
                 let losers = self.dice.pick(&["Cancel", "Leave", "Await"]);
                 let max = self.dice.pick(&[1, 2, 3]);
                 let fatal = self.dice.pick(&["", ", non_fatal: []", ", non_fatal: [Error, Shed]"]);
-                format!("Hedge({after}, max: {max}, losers: {losers}{fatal})")
+                let more = self.more_of_hedge();
+                format!("Hedge({after}, max: {max}, losers: {losers}{fatal}{more})")
             }
             5 => format!("Deadline({})", self.pick_ms(&[100, 20, 50])),
             _ => {
@@ -78,6 +86,25 @@ impl Writer<'_> {
                 bulkhead + ")"
             }
         }
+    }
+
+    /// What a hedge makes of failures, and its budget.
+    fn more_of_hedge(&mut self) -> String {
+        let on_failure = match self.dice.roll(4) {
+            0 => ", on_failure: Replaces, backoff: Constant(\"3ms\")",
+            1 => ", failure: Last",
+            _ => "",
+        };
+        let pushback = self.dice.pick(&["", ", pushback: Waits", ", pushback: AtOnce"]);
+        let budget = self.dice.pick(&[
+            "",
+            ", budget: Tokens(deposit: 0.2, capacity: 3.0)",
+            ", budget: Concurrent(min: 1)",
+            ", budget: Concurrent(min: 1, rule: FailsafeGo)",
+            ", budget: Throttle(max_tokens: 4, token_ratio: 0.5)",
+            ", budget: Throttle(max_tokens: 4, token_ratio: 0.5), throttled: Ends",
+        ]);
+        format!("{on_failure}{pushback}{budget}")
     }
 
     /// A retry with any backoff, budget and limit.

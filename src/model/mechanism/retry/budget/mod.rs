@@ -111,6 +111,21 @@ impl Budget {
         }
     }
 
+    /// Takes what a further copy of a call costs while others are under way, before its wait; false
+    /// if too little is left.
+    pub fn admits_copy(&mut self, client: u32, now: Instant) -> bool {
+        self.is_open(client) && self.withdraw(client, now, Outcome::Error).is_some()
+    }
+
+    /// False while a throttle forbids retries and copies.
+    #[must_use]
+    pub fn is_open(&self, client: u32) -> bool {
+        match &self.clients[client as usize] {
+            Purse::Throttle(throttle) => throttle.is_open(),
+            _ => true,
+        }
+    }
+
     /// A retry that waits is not made, because its caller leaves.
     #[inline]
     pub fn drop_retry(&mut self, client: u32) {

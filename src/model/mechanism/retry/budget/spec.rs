@@ -258,7 +258,7 @@ impl RetryBudget {
     }
 
     /// Checks the rules between its values.
-    pub(in crate::model::mechanism::retry) fn check(&self) -> Option<Finding> {
+    pub(in crate::model::mechanism) fn check(&self) -> Option<Finding> {
         let field = |variant, name| {
             [Segment::field("budget"), Segment::Variant(variant), Segment::field(name)]
         };

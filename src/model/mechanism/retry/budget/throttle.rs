@@ -25,6 +25,12 @@ impl Throttle {
     #[inline]
     pub(super) fn fail(&mut self) -> bool {
         self.tokens = (self.tokens - 1.0).max(0.0);
+        self.is_open()
+    }
+
+    /// True while more than half of the tokens are left.
+    #[inline]
+    pub(super) fn is_open(&self) -> bool {
         self.tokens > self.most / 2.0
     }
 
