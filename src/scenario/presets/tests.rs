@@ -59,7 +59,12 @@ fn both(preset: &Preset, more: &str) -> (String, String) {
 }
 
 /// Fields that a library leaves to its user, and so its preset.
-const NEEDED: &[(&str, &str, &str)] = &[("tower/0.5", "Retry", "max_retries: 3")];
+const NEEDED: &[(&str, &str, &str)] = &[
+    ("tower/0.5", "Retry", "max_retries: 3"),
+    ("resilience4j/2.3", "Hedge", "after: \"100ms\""),
+    ("failsafe-go/0.9", "Hedge", "after: \"100ms\""),
+    ("envoy/1.35", "Hedge", "after: \"1s\""),
+];
 
 #[test]
 fn every_preset_is_the_layer_that_its_fields_make() {
