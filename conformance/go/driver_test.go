@@ -51,6 +51,12 @@ type sequence struct {
 
 		Replicas int             `json:"replicas"`
 		Balancer json.RawMessage `json:"balancer"`
+
+		Max      int     `json:"max"`
+		Any      bool    `json:"any"`
+		AfterMs  *int64  `json:"after_ms"`
+		Quantile float64 `json:"quantile"`
+		Age      uint    `json:"age"`
 	} `json:"settings"`
 	Steps []step `json:"steps"`
 }
@@ -81,6 +87,7 @@ func (s *step) at() int64 {
 type end struct {
 	At      int64   `json:"at"`
 	Call    int     `json:"call"`
+	Copy    int64   `json:"copy"`
 	Outcome *string `json:"outcome"`
 	Unit    float64 `json:"unit"`
 	Named   *int64  `json:"named"`
@@ -96,6 +103,7 @@ var libraries = map[string]func(*sequence) []any{
 	"failsafe-go-throttler":     failsafeThrottler,
 	"failsafe-go-breaker":       failsafeGoBreaker,
 	"failsafe-go-bulkhead":      failsafeBulkhead,
+	"failsafe-go-hedge":         failsafeHedge,
 }
 
 // The argument of the test binary is the name of the library.

@@ -5,6 +5,7 @@ mod generate;
 mod play;
 mod process;
 mod rust;
+mod rust_hedge;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -12,7 +13,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::generate::{
-    Dice, adaptive_limit, breaker, bulkhead, outlier_detection, rate_limit, retry, throttle,
+    Dice, adaptive_limit, breaker, bulkhead, hedge, outlier_detection, rate_limit, retry, throttle,
 };
 use crate::play::{Sequence, first_difference};
 
@@ -60,6 +61,14 @@ const LIBRARIES: &[Library] = &[
     Library { name: "hystrix", generate: breaker::hystrix, ask: process::java },
     Library { name: "pybreaker", generate: breaker::pybreaker, ask: process::python },
     Library { name: "opossum", generate: breaker::opossum, ask: process::node },
+    Library { name: "tower-hedge", generate: hedge::tower, ask: rust_hedge::tower },
+    Library { name: "failsafe-go-hedge", generate: hedge::failsafe_go, ask: process::go },
+    Library { name: "grpc-java-hedge", generate: hedge::grpc_java, ask: process::java },
+    Library {
+        name: "resilience4j-hedge",
+        generate: hedge::resilience4j,
+        ask: process::resilience4j_hedge,
+    },
     Library { name: "cockatiel", generate: breaker::cockatiel, ask: process::node },
     Library { name: "resilience4j-bulkhead", generate: bulkhead::resilience4j, ask: process::java },
     Library {

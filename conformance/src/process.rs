@@ -108,12 +108,49 @@ func inOrder(all *resolver.EndpointMap[*endpointInfo]) func(func(int, *endpointI
 ";
 
 pub(crate) fn java(library: &str, sequences: &mut [Sequence]) -> Result<(), String> {
+    ask(Command::new("java").args(["-cp", &class_path()?, "Driver", library]), sequences)
+}
+
+/// Builds the driver of Java; where its classes and its libraries are.
+fn class_path() -> Result<String, String> {
     run(Command::new("mvn")
         .args(["-q", "-B", "-Dstyle.color=never", "package"])
         .current_dir(here("java")))?;
     let classes = here("java/target/classes");
     let libraries = here("java/target/dependency/*");
-    let path = format!("{}:{}", classes.display(), libraries.display());
+    Ok(format!("{}:{}", classes.display(), libraries.display()))
+}
+
+/// The repository of resilience4j; another place of it can be in this variable.
+const RESILIENCE4J: (&str, &str) =
+    ("RESILIENCE4J_GIT", "https://github.com/resilience4j/resilience4j");
+
+/// resilience4j's hedge is a module of its repository that no registry has: its sources are taken
+/// from there, of the version that is pinned, and compiled. The clock and the pool of threads in
+/// one of its classes are replaced by those of the driver. Nothing else of it is changed.
+pub(crate) fn resilience4j_hedge(library: &str, sequences: &mut [Sequence]) -> Result<(), String> {
+    let path = class_path()?;
+    let (copy, classes) = (here("target/resilience4j"), here("target/hedge-classes"));
+    let sources = copy.join("resilience4j-hedge/src/main/java");
+    let hedge = sources.join("io/github/resilience4j/hedge/internal/HedgeImpl.java");
+    if !hedge.exists() {
+        let from = std::env::var(RESILIENCE4J.0).unwrap_or(RESILIENCE4J.1.to_owned());
+        run(Command::new("git").args(["init", "--quiet"]).arg(&copy))?;
+        let git = |args: &[&str]| run(Command::new("git").args(args).current_dir(&copy));
+        git(&["fetch", "--quiet", "--depth", "1", &from, "refs/tags/v2.3.0"])?;
+        git(&["checkout", "--quiet", "FETCH_HEAD", "--", "resilience4j-hedge/src/main/java"])?;
+        let text = std::fs::read_to_string(&hedge).map_err(|why| why.to_string())?;
+        let pool = "ContextAwareScheduledThreadPoolExecutor";
+        let text = text
+            .replace(&format!("io.github.resilience4j.core.{pool}"), "virtual.VirtualPool")
+            .replace(pool, "VirtualPool")
+            .replace("System.nanoTime()", "VirtualPool.nanoTime()");
+        std::fs::write(&hedge, text).map_err(|why| why.to_string())?;
+    }
+    let mut compiler = Command::new("javac");
+    compiler.args(["-nowarn", "-cp", &path, "-sourcepath"]).arg(&sources).arg("-d").arg(&classes);
+    run(compiler.arg(here("java/hedge/Resilience4jHedge.java")))?;
+    let path = format!("{}:{path}", classes.display());
     ask(Command::new("java").args(["-cp", &path, "Driver", library]), sequences)
 }
 

@@ -4,6 +4,7 @@
 pub(crate) mod adaptive_limit;
 pub(crate) mod breaker;
 pub(crate) mod bulkhead;
+pub(crate) mod hedge;
 pub(crate) mod outlier_detection;
 pub(crate) mod rate_limit;
 pub(crate) mod retry;

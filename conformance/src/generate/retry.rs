@@ -57,6 +57,7 @@ impl Tries<'_> {
             made.push(Step::Ends(End {
                 at: now,
                 call,
+                copy: 0,
                 outcome,
                 // Corners of the draw, and numbers in between.
                 unit: match dice.below(6) {

@@ -7,6 +7,7 @@
 pub(crate) mod adaptive_limit;
 mod alone;
 mod breaker;
+mod hedge;
 mod outlier_detection;
 mod rate_limit;
 mod retry;
@@ -18,6 +19,7 @@ use dessim::model::mechanism::balancer::outliers::spec::Spec as OutlierDetection
 use dessim::model::mechanism::breaker::spec::Spec as Breaker;
 use dessim::model::mechanism::bulkhead;
 use dessim::model::mechanism::bulkhead::spec::Spec as Bulkhead;
+use dessim::model::mechanism::hedge::spec::Spec as Hedge;
 use dessim::model::mechanism::rate_limit as rate_limiter;
 use dessim::model::mechanism::rate_limit::spec::{Algorithm, Spec as RateLimit};
 use dessim::model::mechanism::retry::spec::{RetryOn, Spec as Retry};
@@ -47,6 +49,7 @@ pub(crate) enum Mechanism {
     Throttle(Throttle),
     OutlierDetection(OutlierDetection),
     Bulkhead(Bulkhead),
+    Hedge(Box<Hedge>),
 }
 
 impl Mechanism {
@@ -60,6 +63,7 @@ impl Mechanism {
             Self::Throttle(_) => "throttle",
             Self::OutlierDetection(_) => "outlier_detection",
             Self::Bulkhead(_) => "bulkhead",
+            Self::Hedge(_) => "hedge",
         }
     }
 }
@@ -106,12 +110,15 @@ impl Step {
     }
 }
 
-/// The end of a try: the wait that may follow is no time, since retries know none but instants of
-/// ends.
+/// The end of a try, or of a copy: the wait that may follow a try is no time, since retries know
+/// none but instants of ends.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct End {
     pub(crate) at: u64,
     pub(crate) call: usize,
+    /// The number of the copy, of a hedge; nothing ends if it was not sent or is over.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub(crate) copy: u32,
     /// `None` for a success.
     pub(crate) outcome: Option<RetryOn>,
     /// The number in [0, 1) that jitter draws.
@@ -119,6 +126,11 @@ pub(crate) struct End {
     /// Nanoseconds that the answer names until another try; negative for none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) named: Option<i64>,
+}
+
+// Serde hands references over.
+fn is_first(copy: &u32) -> bool {
+    *copy == 0
 }
 
 /// What became of a step.
@@ -137,6 +149,9 @@ pub(crate) enum Answer {
     Limit { limit: u32 },
     /// The replicas that may be chosen when a call is sent, as a mask.
     Available { available: u32 },
+    /// Copies that were sent since the step before, as call, copy and instant; and calls that
+    /// ended, with the copy whose outcome is theirs and the instant.
+    Hedge { sent: Vec<[u64; 3]>, over: Vec<[u64; 3]> },
     /// The probability with which a throttle refuses the call, as the bits of a double.
     Probability { probability_bits: u64 },
     /// The calls that have gone on since the step before, and those that were refused, each with
@@ -181,6 +196,7 @@ pub(crate) fn answers(sequence: &Sequence) -> Vec<Answer> {
             outlier_detection::answers(spec, replicas as u32, &sequence.steps)
         }
         Mechanism::Bulkhead(spec) => alone::answers::<bulkhead::Bulkhead>(spec, &sequence.steps),
+        Mechanism::Hedge(spec) => hedge::answers(spec, &sequence.steps),
     }
 }
 

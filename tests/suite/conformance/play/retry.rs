@@ -36,7 +36,7 @@ pub(super) fn answers(spec: &Retry, steps: &[Step]) -> Vec<Answer> {
     steps.iter().enumerate().map(&mut answer).collect()
 }
 
-fn outcome(end: End) -> Outcome {
+pub(super) fn outcome(end: End) -> Outcome {
     match end.outcome {
         None => Outcome::Success,
         Some(RetryOn::Error) => Outcome::Error,
@@ -46,7 +46,7 @@ fn outcome(end: End) -> Outcome {
     }
 }
 
-fn named(end: End) -> Option<Pushback> {
+pub(super) fn named(end: End) -> Option<Pushback> {
     Some(match u64::try_from(end.named?) {
         Ok(ns) => Pushback::After(Duration::from_ns(ns)),
         Err(_) => Pushback::Never,

@@ -23,6 +23,8 @@ public final class Driver {
         Map.entry("resilience4j-bulkhead", Resilience4jBulkheads::semaphore),
         Map.entry("resilience4j-thread-pool", Resilience4jBulkheads::threadPool),
         Map.entry("resilience4j-retry", Resilience4jRetry::answers),
+        Map.entry("resilience4j-hedge", Driver::resilience4jHedge),
+        Map.entry("grpc-java-hedge", GrpcHedge::answers),
         Map.entry("finagle-budget", FinagleBudget::answers),
         Map.entry("netflix-aimd", NetflixLimits::answers),
         Map.entry("netflix-vegas", NetflixLimits::answers),
@@ -30,6 +32,13 @@ public final class Driver {
         Map.entry("netflix-windowed", NetflixLimits::answers),
         Map.entry("netflix-partitioned", VirtualTime::partitioned),
         Map.entry("hystrix", VirtualTime::hystrix));
+
+    /** Compiled apart, with the sources of the module that is in no registry. */
+    private static ArrayNode resilience4jHedge(JsonNode sequence) throws Exception {
+        return (ArrayNode) Class.forName("Resilience4jHedge")
+            .getMethod("answers", JsonNode.class)
+            .invoke(null, sequence);
+    }
 
     public static void main(String[] args) throws Exception {
         Library library = LIBRARIES.get(args[0]);
