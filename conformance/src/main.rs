@@ -116,6 +116,9 @@ fn main() -> ExitCode {
         }
         match compare(library, &args) {
             Ok(summary) => println!("{}: {summary}", library.name),
+            Err(why) if all && why.starts_with(process::NOT_FETCHED) => {
+                println!("{}: NOT ASKED: {why}", library.name);
+            }
             Err(why) => {
                 println!("{}: {why}", library.name);
                 failed = true;

@@ -125,6 +125,9 @@ fn class_path() -> Result<String, String> {
 const RESILIENCE4J: (&str, &str) =
     ("RESILIENCE4J_GIT", "https://github.com/resilience4j/resilience4j");
 
+/// How an error begins that says that sources which no registry has could not be fetched.
+pub(crate) const NOT_FETCHED: &str = "its sources cannot be fetched";
+
 /// resilience4j's hedge is a module of its repository that no registry has: its sources are taken
 /// from there, of the version that is pinned, and compiled. The clock and the pool of threads in
 /// one of its classes are replaced by those of the driver. Nothing else of it is changed.
@@ -137,7 +140,8 @@ pub(crate) fn resilience4j_hedge(library: &str, sequences: &mut [Sequence]) -> R
         let from = std::env::var(RESILIENCE4J.0).unwrap_or(RESILIENCE4J.1.to_owned());
         run(Command::new("git").args(["init", "--quiet"]).arg(&copy))?;
         let git = |args: &[&str]| run(Command::new("git").args(args).current_dir(&copy));
-        git(&["fetch", "--quiet", "--depth", "1", &from, "refs/tags/v2.3.0"])?;
+        git(&["fetch", "--quiet", "--depth", "1", &from, "refs/tags/v2.3.0"])
+            .map_err(|why| format!("{NOT_FETCHED} from {from}: {why}"))?;
         git(&["checkout", "--quiet", "FETCH_HEAD", "--", "resilience4j-hedge/src/main/java"])?;
         let text = std::fs::read_to_string(&hedge).map_err(|why| why.to_string())?;
         let pool = "ContextAwareScheduledThreadPoolExecutor";
