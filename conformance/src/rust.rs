@@ -83,10 +83,13 @@ pub(crate) fn tower(_: &str, sequences: &mut [Sequence]) -> Result<(), String> {
     Ok(())
 }
 
+/// A call with the number of its step.
+type Numbered<S> = (usize, Pin<Box<Oneshot<S, ()>>>);
+
 /// Calls that are under a `ConcurrencyLimit`, or wait for it.
 struct Limited<S: Service<()>> {
-    waiting: Vec<(usize, Pin<Box<Oneshot<S, ()>>>)>,
-    inside: Vec<(usize, Pin<Box<Oneshot<S, ()>>>)>,
+    waiting: Vec<Numbered<S>>,
+    inside: Vec<Numbered<S>>,
 }
 
 /// Calls of tower's limits, which are polled by hand. A call has begun when the service that the
