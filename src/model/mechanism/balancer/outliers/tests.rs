@@ -91,6 +91,19 @@ fn ejections_grow_by_the_base_time_and_end_with_a_sweep() {
     assert_eq!(next - back, 190, "90 s of the ejection end at the sweep after 180 s");
 }
 
+/// Results that come while a replica is ejected begin no row: back again, it has a full one.
+#[test]
+fn a_replica_comes_back_without_a_row() {
+    let mut bench = Bench::new(r#"{"consecutive_failures": 5}"#, 10);
+    bench.results(0, 3, 5, true);
+    bench.results(1_000, 3, 4, true);
+    assert_eq!(bench.back_from(2, 3), 30);
+    bench.results(30_001, 3, 4, true);
+    assert_eq!(bench.left(30_001).0.len(), 10);
+    bench.results(30_002, 3, 1, true);
+    assert_eq!(bench.left(30_002).0.len(), 9);
+}
+
 /// Rates of 50 and four times 100 %: a mean of 90, a standard deviation of 20, and 52 as the bound,
 /// as the comment in Envoy's source has it. With five replicas one bad one is just caught.
 #[test]
