@@ -1,7 +1,7 @@
 //! The what-ifs of outlier detection.
 
 use super::spec::Spec;
-use crate::metrics::change::{Change, ChangeKind};
+use crate::metrics::change::{Change, ChangeKind, LinkKind};
 use crate::model::mechanism::service::spec::Spec as Service;
 use crate::model::spec::alternative::Alternative;
 
@@ -9,7 +9,8 @@ pub(in super::super) static WITHOUT_EJECTIONS: ChangeKind = ChangeKind::setting(
     "without_ejections",
     "without outlier detection at {at}",
     "no replica is ejected, where some can be",
-);
+)
+.cutting(LinkKind::State);
 
 pub(in super::super) static EJECTIONS: ChangeKind = ChangeKind::setting(
     "ejections",
