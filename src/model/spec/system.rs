@@ -26,6 +26,11 @@ pub struct System<'a> {
     pub queues: BTreeMap<&'a str, &'a queue::spec::Spec>,
     /// Pipelines by name, first those of consumers, then those of calls.
     pub pipelines: Vec<Pipeline<'a>>,
+    /// The service that makes the calls of this name.
+    makers: BTreeMap<&'a str, &'a str>,
+    /// Most attempts that retries above the calls of a service make, by service: see
+    /// [`Self::attempts_above`].
+    attempts: BTreeMap<&'a str, (u64, Option<&'a str>)>,
     /// Indices of pipelines by the service at their end.
     by_service: BTreeMap<&'a str, Vec<usize>>,
     /// Groups of consumers by their queue.
@@ -83,11 +88,19 @@ impl<'a> System<'a> {
         for (queue, load) in publications {
             publishers.entry(queue).or_default().push(load);
         }
+        let calls_of = |(service, calls): (&&'a str, &BTreeSet<&'a str>)| {
+            let service = *service;
+            calls.iter().map(move |call| (*call, service)).collect::<Vec<_>>()
+        };
+        let makers: BTreeMap<&str, &str> = made.iter().flat_map(calls_of).collect();
+        let attempts = attempts_by_service(&pipelines, &makers, &by_service);
         Self {
             within,
             duration,
             services,
             made,
+            makers,
+            attempts,
             pools,
             queues,
             pipelines,
@@ -106,23 +119,15 @@ impl<'a> System<'a> {
     /// The service that makes the calls of this pipeline, if one does.
     #[must_use]
     pub fn maker(&self, pipeline: &Pipeline<'_>) -> Option<&'a str> {
-        let made = self.made.iter().find(|(_, calls)| calls.contains(pipeline.name));
-        made.map(|(service, _)| *service)
+        self.makers.get(pipeline.name).copied()
     }
 
     /// Most attempts that are made of what this pipeline is a part of, by the retries of the
     /// callers of its maker and of those above, and the name of the nearest that makes several.
     #[must_use]
     pub fn attempts_above(&self, pipeline: &Pipeline<'_>) -> (u64, Option<&'a str>) {
-        let maker = self.maker(pipeline);
-        let callers = maker.into_iter().flat_map(|maker| self.to(maker));
-        let several = callers.map(|caller| {
-            let (above, of) = self.attempts_above(caller);
-            let own = attempts(caller.policy);
-            let nearest = own.filter(|own| *own > 1).map_or(of, |_| Some(caller.name));
-            (own.unwrap_or(1).saturating_mul(above), nearest)
-        });
-        several.max_by_key(|(attempts, _)| *attempts).unwrap_or((1, None))
+        let above = self.maker(pipeline).and_then(|maker| self.attempts.get(maker));
+        above.copied().unwrap_or((1, None))
     }
 
     /// The calls made for a call to this service, by it and by the services that it calls, down to
@@ -165,6 +170,48 @@ impl<'a> System<'a> {
     }
 }
 
+/// The attempts above the calls of each service, from the services that nobody calls down. Each is
+/// looked at once; those in a circle of calls, which is an error of its own, are left out.
+fn attempts_by_service<'a>(
+    pipelines: &[Pipeline<'a>],
+    makers: &BTreeMap<&'a str, &'a str>,
+    by_service: &BTreeMap<&'a str, Vec<usize>>,
+) -> BTreeMap<&'a str, (u64, Option<&'a str>)> {
+    let mut made_by: BTreeMap<&str, Vec<&Pipeline<'a>>> = BTreeMap::new();
+    for pipeline in pipelines {
+        if let Some(maker) = makers.get(pipeline.name) {
+            made_by.entry(maker).or_default().push(pipeline);
+        }
+    }
+    let callers = |service: &str| by_service.get(service).map_or(&[][..], Vec::as_slice);
+    let made = |index: &&usize| makers.contains_key(pipelines[**index].name);
+    let services = by_service.keys().chain(makers.values());
+    let mut waits_for: BTreeMap<&str, usize> =
+        services.map(|service| (*service, callers(service).iter().filter(made).count())).collect();
+    let is_ready = |(service, waits): (&&'a str, &usize)| (*waits == 0).then_some(*service);
+    let mut ready: Vec<&str> = waits_for.iter().filter_map(is_ready).collect();
+    let mut found: BTreeMap<&str, (u64, Option<&str>)> = BTreeMap::new();
+    while let Some(service) = ready.pop() {
+        let several = callers(service).iter().map(|index| {
+            let caller = &pipelines[*index];
+            let maker = makers.get(caller.name).and_then(|maker| found.get(maker));
+            let (above, of) = maker.copied().unwrap_or((1, None));
+            let own = attempts(caller.policy).unwrap_or(1);
+            (own.saturating_mul(above), if own > 1 { Some(caller.name) } else { of })
+        });
+        let most = several.max_by_key(|(attempts, _)| *attempts).unwrap_or((1, None));
+        found.insert(service, most);
+        for call in made_by.get(service).into_iter().flatten() {
+            let Some(waits) = waits_for.get_mut(call.to) else { continue };
+            *waits -= 1;
+            if *waits == 0 {
+                ready.push(call.to);
+            }
+        }
+    }
+    found
+}
+
 /// The place of a layer.
 #[derive(Clone, Copy, Debug)]
 pub struct Around<'a> {
@@ -187,6 +234,12 @@ impl<'a> Around<'a> {
     #[must_use]
     pub fn inside(&self) -> &'a [Layer] {
         &self.pipeline.policy[self.index + 1..]
+    }
+
+    /// Number of states of this layer.
+    #[must_use]
+    pub fn states(&self) -> u32 {
+        self.pipeline.states(&self.pipeline.policy[self.index])
     }
 
     /// The load whose requests come to the layer.

@@ -38,7 +38,7 @@ pub(super) fn room(around: &Around<'_>) -> Option<(u32, u64)> {
 }
 
 fn states(around: &Around<'_>) -> u32 {
-    around.pipeline.states(&around.pipeline.policy[around.index]).max(1)
+    around.states().max(1)
 }
 
 pub(super) fn minimum_above_slots(spec: &Spec, around: &Around<'_>) -> Option<Finding> {

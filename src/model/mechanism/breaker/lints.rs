@@ -103,7 +103,7 @@ fn admitted(window: u32, around: &Around<'_>) -> Option<(f64, String)> {
 
 /// Number of breakers, one for each client, and the words for the share of each.
 fn breakers(around: &Around<'_>) -> (f64, &'static str) {
-    let breakers = around.pipeline.states(&around.pipeline.policy[around.index]);
+    let breakers = around.states();
     (f64::from(breakers), if breakers > 1 { " for each client" } else { "" })
 }
 

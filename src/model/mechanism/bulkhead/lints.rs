@@ -22,7 +22,7 @@ load: { "web": Load(arrivals: Poisson(rate: "40/s"), until: "1m") },"#,
 
 pub(super) fn below_load(spec: &Spec, around: &Around<'_>) -> Option<Finding> {
     let per_ns = arriving_per_ns(&[around.load()?]);
-    let states = f64::from(around.pipeline.states(&around.pipeline.policy[around.index]));
+    let states = f64::from(around.states());
     let mean = around.system.mean_ns(around.pipeline.to)?;
     let time = longest_ns(around.inside()).map_or(mean, |longest| longest.min(mean));
     let (inside, permits) = (per_ns / states * time, spec.most_permits());

@@ -26,6 +26,7 @@ use crate::metrics::declare::Quantity;
 use crate::metrics::meter::Measurements;
 use crate::metrics::probe::{EventKind, Probe};
 use crate::model::context::{At, Context, Dismissal, Flow, Outcome};
+use crate::model::mechanism::timeout::{self, note_over, set_timer};
 use crate::model::mechanism::{Below, Leaving, Mechanism, Wakes};
 use crate::model::seat::{Port, Seat};
 
@@ -55,10 +56,7 @@ impl DetachedTimeout {
 
     fn fire<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) {
         self.fired += u64::from(cx.calls[at.call].measured);
-        match cx.deadline(at) <= cx.now() {
-            true => cx.note(at, EventKind::EXPIRED, 0),
-            false => cx.note(at, EventKind::TIMED_OUT, self.after.duration().as_ns()),
-        }
+        note_over(cx, at, self.after);
     }
 }
 
@@ -69,20 +67,14 @@ impl Mechanism for DetachedTimeout {
     const DEADLINE: Option<u32> = None;
     const WAKES: Wakes = Wakes::Calls { starts: false };
     const BELOW: Below = Below::Copies;
-    const EVENTS: &'static [&'static [EventKind]] =
-        &[super::timeout::EVENTS, super::deadline::EVENTS];
+    const EVENTS: &'static [&'static [EventKind]] = &[timeout::EVENTS, super::deadline::EVENTS];
     const METRICS: &'static [&'static Quantity] = METRICS;
 
     /// Sends the call down as a copy, which has the same draws and can go on without it.
     fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
-        let (deadline, now) = (cx.deadline(at), cx.now());
-        if deadline <= now {
+        let Some(timer) = set_timer(cx, at, self.after) else {
             self.fire(cx, at);
             return Flow::Up(Outcome::Timeout);
-        }
-        let timer = match deadline < now.saturating_add(self.after.duration()) {
-            true => cx.wake_at(deadline, at),
-            false => cx.wake_after(self.after, at),
         };
         cx.keep_timer(at, TIMER, timer);
         cx.calls.set_word(at.call, at.seat.word + IS_UP, 0);

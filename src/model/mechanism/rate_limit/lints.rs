@@ -28,7 +28,7 @@ pub(crate) static RATE_LIMIT_BELOW_LOAD: Lint = Lint {
 
 pub(super) fn below_load(spec: &Spec, around: &Around<'_>) -> Option<Finding> {
     let requests = arriving_per_ns(&[around.load()?]) * 1e9;
-    let states = f64::from(around.pipeline.states(&around.pipeline.policy[around.index]));
+    let states = f64::from(around.states());
     let (calls, limit) = (requests / states, spec.algorithm.per_s());
     if calls <= limit {
         return None;
@@ -73,7 +73,7 @@ pub(super) fn without_burst(spec: &Spec, around: &Around<'_>) -> Option<Finding>
         _ => return None,
     };
     let Arrivals::Poisson { rate, batch: 1 } = around.load()?.arrivals else { return None };
-    let states = f64::from(around.pipeline.states(&around.pipeline.policy[around.index]));
+    let states = f64::from(around.states());
     let (calls, limit) = (rate.per_s() / states, spec.algorithm.per_s());
     let refused = calls / (calls + limit);
     if spec.can_wait() || calls >= limit || refused < WORTH {

@@ -169,7 +169,8 @@ fn line_outlasts_patience(
 
 /// The first way to the service on which nothing gives up.
 fn hang_without_timeout(name: &str, system: &System<'_>) -> Option<Finding> {
-    let pipeline = system.to(name).find(|pipeline| !gives_up(pipeline, system))?;
+    let mut seen = BTreeSet::new();
+    let pipeline = system.to(name).find(|pipeline| !gives_up(pipeline, system, &mut seen))?;
     let found = format!("nothing on the way of \"{}\" gives up{}", pipeline.name, system.within);
     let rule = "an attempt that never answers is in flight for ever";
     let place = [Segment::field("hang_ratio")];
@@ -177,14 +178,18 @@ fn hang_without_timeout(name: &str, system: &System<'_>) -> Option<Finding> {
     Some(finding.hint("a `Timeout` or a `Deadline` in its policy, or above it"))
 }
 
-/// True if a layer of the pipeline, or of every pipeline to its maker, gives up on calls. Services
-/// do not call each other in a circle, so the recursion ends.
-fn gives_up(pipeline: &Pipeline<'_>, system: &System<'_>) -> bool {
-    if shortest_timeout(pipeline.policy).is_some() {
+/// True if a layer of the pipeline, or of every pipeline to its maker, gives up on calls. Those that
+/// were `seen` do: at the first that does not, the search ends.
+fn gives_up<'a>(
+    pipeline: &Pipeline<'a>,
+    system: &System<'a>,
+    seen: &mut BTreeSet<&'a str>,
+) -> bool {
+    if !seen.insert(pipeline.name) || shortest_timeout(pipeline.policy).is_some() {
         return true;
     }
     let maker = system.maker(pipeline);
-    maker.is_some_and(|maker| system.to(maker).all(|above| gives_up(above, system)))
+    maker.is_some_and(|maker| system.to(maker).all(|above| gives_up(above, system, seen)))
 }
 
 fn hang_keeps_slots(service: &Spec, system: &System<'_>) -> Option<Finding> {

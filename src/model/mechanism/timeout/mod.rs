@@ -6,7 +6,7 @@
 mod alternatives;
 pub(super) mod lints;
 pub mod spec;
-use crate::kernel::calendar::Calendar;
+use crate::kernel::calendar::{Calendar, Slot};
 use crate::kernel::simulation::Delay;
 use crate::kernel::time::Instant;
 use crate::metrics::declare::Quantity;
@@ -59,12 +59,34 @@ impl Timeout {
         flow: Flow,
     ) -> Flow {
         self.fired += u64::from(cx.calls[at.call].measured);
-        if cx.deadline(at) <= cx.now() {
-            cx.note(at, EventKind::EXPIRED, 0);
-        } else {
-            cx.note(at, EventKind::TIMED_OUT, self.after.duration().as_ns());
-        }
+        note_over(cx, at, self.after);
         flow
+    }
+}
+
+/// Sets the timer of a timeout `after` now, cut to the time left; `None` if none is left.
+#[inline]
+pub(super) fn set_timer<C: Calendar, P: Probe>(
+    cx: &mut Context<C, P>,
+    at: &At<'_>,
+    after: Delay,
+) -> Option<Slot> {
+    let (deadline, now) = (cx.deadline(at), cx.now());
+    if deadline >= now.saturating_add(after.duration()) {
+        Some(cx.wake_after(after, at))
+    } else if deadline > now {
+        Some(cx.wake_at(deadline, at))
+    } else {
+        None
+    }
+}
+
+/// Notes that the time of a call is over: that of its deadline, or of the timeout.
+pub(super) fn note_over<C: Calendar, P: Probe>(cx: &mut Context<C, P>, at: &At<'_>, after: Delay) {
+    if cx.deadline(at) <= cx.now() {
+        cx.note(at, EventKind::EXPIRED, 0);
+    } else {
+        cx.note(at, EventKind::TIMED_OUT, after.duration().as_ns());
     }
 }
 
@@ -80,13 +102,7 @@ impl Mechanism for Timeout {
 
     #[inline]
     fn enter<C: Calendar, P: Probe>(&mut self, cx: &mut Context<C, P>, at: &At<'_>) -> Flow {
-        let deadline = cx.deadline(at);
-        let now = cx.now();
-        let timer = if deadline >= now.saturating_add(self.after.duration()) {
-            cx.wake_after(self.after, at)
-        } else if deadline > now {
-            cx.wake_at(deadline, at)
-        } else {
+        let Some(timer) = set_timer(cx, at, self.after) else {
             return self.fire(cx, at, Flow::Up(Outcome::Timeout));
         };
         cx.keep_timer(at, TIMER, timer);

@@ -342,3 +342,37 @@ fn a_pool_that_waits_for_itself_does_not_if_the_holder_is_given_up() {
     assert!(raised(timeout, "", "None"));
     assert!(!raised(timeout, "", "Immediate"));
 }
+
+/// Layers of services each of which calls all of the next: more ways down than could be counted one
+/// by one, and a retry on each.
+#[test]
+fn attempts_multiply_over_a_graph_with_many_ways() {
+    const LAYERS: usize = 30;
+    let (mut services, mut calls) = (String::new(), String::new());
+    for layer in 0..LAYERS {
+        for at in ["a", "b", "c"] {
+            let next = |to: &str| format!("{at}{layer}-{to}");
+            let made = ["a", "b", "c"].map(|to| format!("Call(\"{}\")", next(to))).join(", ");
+            let handler = if layer + 1 < LAYERS { made } else { String::new() };
+            services += &format!(
+                "\"{at}{layer}\": Service(time: Constant(\"1ms\"), handler: [{handler}]), "
+            );
+            for to in ["a", "b", "c"].iter().filter(|_| layer + 1 < LAYERS) {
+                calls += &format!(
+                    "\"{}\": Call(to: \"{to}{}\", policy: [Retry(max_retries: 1)]), ",
+                    next(to),
+                    layer + 1
+                );
+            }
+        }
+    }
+    let entries = format!(
+        "services: {{ {services} }},
+        calls: {{ \"web\": Call(to: \"a0\", policy: [Retry(max_retries: 1)]), {calls} }},"
+    );
+    let warned = warned(&scenario(&entries));
+    let most = warned.iter().filter(|problem| problem.lint == Some("retries-multiply"));
+    let rules: Vec<&str> = most.map(|problem| problem.rule.as_str()).collect();
+    let last = format!("retries multiply: up to {} attempts for one request", 1_u64 << LAYERS);
+    assert_eq!(rules.iter().filter(|rule| **rule == last).count(), 9, "{rules:?}");
+}
