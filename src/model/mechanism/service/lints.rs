@@ -178,8 +178,8 @@ fn hang_without_timeout(name: &str, system: &System<'_>) -> Option<Finding> {
     Some(finding.hint("a `Timeout` or a `Deadline` in its policy, or above it"))
 }
 
-/// True if a layer of the pipeline, or of every pipeline to its maker, gives up on calls. Those that
-/// were `seen` do: at the first that does not, the search ends.
+/// True if a layer of the pipeline, or of every pipeline to its maker, gives up on calls. Those
+/// that were `seen` do: at the first that does not, the search ends.
 fn gives_up<'a>(
     pipeline: &Pipeline<'a>,
     system: &System<'a>,
