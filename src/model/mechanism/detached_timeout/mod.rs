@@ -1,6 +1,6 @@
 //! A timeout whose inside goes on: its caller leaves, and what it has begun goes on for nobody.
 //!
-//! A [timeout](super::timeout) takes everything inside with it. Not so where work runs on a thread
+//! A [timeout] takes everything inside with it. Not so where work runs on a thread
 //! or in a future of its own that nobody interrupts: resilience4j's `TimeLimiter` with
 //! `cancelRunningFuture: false`, Java's `Future.get` with a time, Hystrix without
 //! `interruptOnTimeout`. The permits that it holds inside stay taken until it ends, and a service
